@@ -1,0 +1,1 @@
+"""Recordings in, a speech-emotion model on a device out."""

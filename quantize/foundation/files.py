@@ -1,0 +1,115 @@
+"""Files that are either whole or not there, and reads that have an end."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from quantize.foundation.errors import BadInput, EdgeserError
+
+_CHUNK_BYTES = 1 << 20
+
+
+def file_error(error: OSError, path: Path, doing: str) -> EdgeserError:
+    """Turn an `OSError` into one line with file, reason and next step."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    hints = {
+        errno.ENOSPC: "free some space or choose another folder",
+        errno.EDQUOT: "free some of the quota or choose another folder",
+        errno.EACCES: "check the permissions or choose another folder",
+        errno.EPERM: "check the permissions or choose another folder",
+        errno.EROFS: "the file system is read-only; choose another folder",
+        errno.ENOENT: "check the path",
+    }
+    hint = hints.get(error.errno or 0, "check the path and try again")
+    return BadInput(f"cannot {doing} {path}: {reason}", hint=hint)
+
+
+@contextmanager
+def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a binary file that becomes `path` on success and vanishes on any failure.
+
+    The bytes go to a temporary name in the same folder, are synced, then renamed over `path`:
+    a reader sees the earlier file or the whole new one, never a part.
+
+    Raises
+    ------
+    BadInput
+        When the folder cannot be written or the disk is full; `path` is as it was.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f".{path.name}.{secrets.token_hex(6)}.tmp"
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+    except OSError as error:
+        raise file_error(error, path, "write") from error
+    try:
+        with os.fdopen(descriptor, "w+b") as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise file_error(error, path, "write") from error
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all (see `atomic_writer`)."""
+    with atomic_writer(path) as handle:
+        handle.write(data)
+
+
+def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
+    """Read a whole regular file of at most `limit_bytes`.
+
+    Raises
+    ------
+    BadInput
+        When it is missing, not a regular file, unreadable or larger than the limit.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
+        with path.open("rb") as handle:
+            data = handle.read(limit_bytes + 1)
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    if len(data) > limit_bytes:
+        raise BadInput(
+            f"cannot read {path}: it is larger than {limit_bytes} bytes",
+            hint="check that this is the file you meant",
+        )
+    return data
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as handle:
+            while chunk := handle.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise file_error(error, Path(path), "read") from error
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
