@@ -32,11 +32,12 @@ def file_error(error: OSError, path: Path, doing: str) -> EdgeserError:
 
 
 @contextmanager
-def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
+def atomic_writer(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
     """Yield a binary file that becomes `path` on success and vanishes on any failure.
 
     The bytes go to a temporary name in the same folder, are synced, then renamed over `path`:
-    a reader sees the earlier file or the whole new one, never a part.
+    a reader sees the earlier file or the whole new one, never a part. Without `sync` that holds
+    for a crash of the program but not of the machine: for caches that check what they read.
 
     Raises
     ------
@@ -54,9 +55,11 @@ def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
         with os.fdopen(descriptor, "w+b") as handle:
             yield handle
             handle.flush()
-            os.fsync(handle.fileno())
+            if sync:
+                os.fsync(handle.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        if sync:
+            _sync_folder(path.parent)
     except OSError as error:
         raise file_error(error, path, "write") from error
     finally:
@@ -64,9 +67,9 @@ def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
             temporary.unlink()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Write `data` to `path`, whole or not at all (see `atomic_writer`)."""
-    with atomic_writer(path) as handle:
+    with atomic_writer(path, sync=sync) as handle:
         handle.write(data)
 
 

@@ -1,0 +1,43 @@
+# Two commands do everything: `make demo` and `make test`; each sets up what it needs first.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.setup-done
+C_FILES := $(shell find firmware_bridge -name '*.[ch]')
+JOBS   ?= $(shell nproc)
+
+.PHONY: help setup demo test lint bench clean
+help:
+	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
+	@echo "make demo    the whole road on synthetic voices; ends with a report in demo/"
+	@echo "make test    all tests"
+	@echo "make lint    ruff, mypy, clang-format"
+	@echo "make bench   speed and memory as ratios against named peers"
+	@echo "make clean   removes what the targets above made"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml setup.py constraints.txt .ci/setup.sh $(C_FILES)
+	@sh .ci/setup.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+demo: setup
+	$(BIN)/edgeser run demo --out demo
+	@echo "Open demo/report.html in a browser."
+
+test: setup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find edgeser quantize firmware_bridge -name '*.so' -delete

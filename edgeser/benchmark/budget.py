@@ -1,0 +1,27 @@
+"""What a model may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quantize.foundation.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits that a benchmark is held to.
+
+    Parameters
+    ----------
+    memory_bytes
+        Model and TFLite-Micro arena together, bytes.
+    latency_ms
+        One inference, the 90th percentile, milliseconds.
+    """
+
+    memory_bytes: int = 1_800_000
+    latency_ms: float = 23.0
+
+    def __post_init__(self) -> None:
+        if self.memory_bytes <= 0 or self.latency_ms <= 0:
+            raise BadInput("[budget] limits must be above 0", hint="correct the recipe")

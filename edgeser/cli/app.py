@@ -1,0 +1,124 @@
+"""The group of commands, loaded one by one, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from quantize.foundation.errors import EdgeserError
+
+_COMMANDS = {
+    "run": "Run the whole road: corpus, training, int8, parity, benchmark, report.",
+    "train": "Train a network on a corpus.",
+    "export": "Turn a trained network into a model for a device.",
+    "parity": "Hold int8 against float, and host features against MicroFrontend.",
+    "bench": "Measure latency and memory of a model.",
+    "report": "Write the report of a run as HTML, Markdown or JSON.",
+    "evaluate": "Measure a bundle on a corpus, clean and under conditions.",
+    "predict": "Label recordings with a bundle.",
+    "features": "Compute features of recordings.",
+    "calibrate": "Choose balanced calibration clips from a corpus.",
+    "corpus": "List corpora, and check one.",
+    "inspect": "Show what is inside a .tflite model.",
+    "doctor": "Say what is installed and what is missing.",
+}
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is used, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the road, not of the alphabet."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; for the group's own help a stub with the summary does."""
+        if cmd_name not in _COMMANDS:
+            return None
+        if ctx.resilient_parsing or ctx.meta.get("edgeser.listing"):
+            return click.Command(cmd_name, short_help=_COMMANDS[cmd_name])
+        module = importlib.import_module(f"edgeser.cli.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101  a programming error
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command when one is unknown."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from edgeser.typed_toml import nearest
+
+            ctx.fail(f"No such command '{args[0]}'{nearest(args[0], _COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        ctx.meta["edgeser.listing"] = True
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _version() -> str:
+    try:
+        return version("edgeser")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version, "-V", "--version", package_name="edgeser", prog_name="edgeser")
+def group() -> None:
+    """Recordings in, a speech-emotion model on a device out.
+
+    Start with 'edgeser run demo'. Exit codes: 0 ok; 1 a check failed; 2 usage or bad input;
+    3 a tool or device is missing; 4 internal error; 130 interrupted. Add --debug to any command
+    for a traceback.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the code that fits."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        outcome = group.main(args=arguments, prog_name="edgeser", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("edgeser: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except EdgeserError as error:
+        if debug:
+            raise
+        _tell(error.message, error.hint)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        summary = str(error).splitlines()[0] if str(error) else ""
+        _tell(f"internal error: {type(error).__name__}: {summary}", "run again with --debug")
+        return EdgeserError.exit_code
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _tell(message: str, hint: str) -> None:
+    line = f"edgeser: {message}" + (f"; {hint}" if hint else "")
+    click.echo(" ".join(line.split()), err=True)

@@ -1,0 +1,1 @@
+"""`edgeser inspect`: what is inside a .tflite."""

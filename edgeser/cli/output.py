@@ -1,0 +1,133 @@
+"""What every command shares: where results, progress and notes go, and the options for it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from edgeser.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SHOW_AFTER_S = 1.0
+
+
+@dataclass
+class Output:
+    """Results on stdout, everything else on stderr; a `Reporter` for the library."""
+
+    json: bool = False
+    quiet: bool = False
+    _bars: RichProgress | None = field(default=None, repr=False)
+
+    @functools.cached_property
+    def out(self) -> Console:
+        """The console on stdout."""
+        from rich.console import Console
+
+        return Console(highlight=False, soft_wrap=False)
+
+    @functools.cached_property
+    def err(self) -> Console:
+        """The console on stderr."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False)
+
+    def note(self, text: str) -> None:
+        """Tell one line on stderr, unless quiet."""
+        if not self.quiet:
+            self.err.print(text, markup=False)
+
+    def stage(self, title: str) -> Progress:
+        """Begin a stage: a bar on a terminal once it takes over a second, else one line."""
+        self.close()
+        if self.quiet:
+            return lambda done, total: None
+        if not sys.stderr.isatty():
+            self.err.print(title, markup=False)
+            return lambda done, total: None
+        return _Bar(self, title)
+
+    def result(self, value: dict[str, Any]) -> None:
+        """Print a JSON result on stdout."""
+        self.close()
+        click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+    def show(self, renderable: Any) -> None:
+        """Print something for people on stdout, unless quiet or JSON was asked for."""
+        self.close()
+        if not self.quiet and not self.json:
+            self.out.print(renderable)
+
+    def close(self) -> None:
+        """End the bar that is shown, if any."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+
+class _Bar:
+    """A progress function that shows a bar with the time left after the first second."""
+
+    def __init__(self, output: Output, title: str) -> None:
+        self._output = output
+        self._title = title
+        self._start = time.monotonic()
+        self._task: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._task is None:
+            if time.monotonic() - self._start < _SHOW_AFTER_S:
+                return
+            self._output._bars = self._open()
+            self._task = self._output._bars.add_task(self._title, total=total)
+        if self._output._bars is not None:
+            self._output._bars.update(self._task, completed=done, total=total)
+
+    def _open(self) -> RichProgress:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        bars = Progress(*columns, console=self._output.err, transient=True)
+        bars.start()
+        return bars
+
+
+def common_options(function: F) -> F:
+    """Add --json, --quiet and --debug, and hand the command its `Output` as `output`."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+    @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
+    @click.option("--debug", is_flag=True, help="Show a traceback on errors.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, as_json: bool, quiet: bool, debug: bool, **kwargs: Any) -> Any:
+        del debug
+        output = Output(json=as_json, quiet=quiet)
+        try:
+            return function(*args, output=output, **kwargs)
+        finally:
+            output.close()
+
+    return wrapped  # type: ignore[return-value]

@@ -1,0 +1,14 @@
+"""Recordings to features: the frontend over whole corpora, cached by content, cut to windows."""
+
+from edgeser.features.cache import FeatureCache
+from edgeser.features.extract import ClipResult, Variant, extract_features
+from edgeser.features.window import WindowConfig, fit_window
+
+__all__ = [
+    "ClipResult",
+    "FeatureCache",
+    "Variant",
+    "WindowConfig",
+    "extract_features",
+    "fit_window",
+]

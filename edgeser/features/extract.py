@@ -1,0 +1,115 @@
+"""Features of many recordings on all cores, through the cache; a broken file is only named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.corpora.audio import read_audio
+from edgeser.features.cache import FeatureCache
+from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, compute_features
+from quantize.foundation.errors import EdgeserError
+from quantize.foundation.files import sha256_of_file
+
+Progress = Callable[[int, int], None]
+"""Called with the number of clips done and the number of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A change of the waveform before the frontend, such as noise at a given level.
+
+    Parameters
+    ----------
+    name
+        Keys the cache: two variants of one name must do the same to the same samples.
+    apply
+        int16 samples to int16 samples, with a generator seeded by variant and file, so that the
+        outcome depends on nothing else.
+    """
+
+    name: str
+    apply: Callable[[NDArray[np.int16], np.random.Generator], NDArray[np.int16]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """Features of one recording, or the one line that says why there are none."""
+
+    path: Path
+    features: FrontendFeatures | None
+    problem: str
+
+
+def extract_features(
+    paths: Sequence[Path],
+    config: FrontendConfig,
+    *,
+    variant: Variant | None = None,
+    cache: FeatureCache | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[ClipResult, ...]:
+    """Compute the raw features of recordings, in the order of `paths`.
+
+    Parameters
+    ----------
+    paths
+        WAV or FLAC files of any rate and channel count.
+    config
+        The frontend; its normalisation is not applied here.
+    variant
+        A change of the waveform first, or `None`.
+    cache
+        Where results are kept and looked up, or `None`.
+    workers
+        Threads; all cores when `None` (decoding and the frontend release the GIL).
+    progress
+        Told after each clip.
+
+    Returns
+    -------
+    One result a path; a file that cannot be read has its reason in `problem`.
+    """
+
+    def one(path: Path) -> ClipResult:
+        try:
+            return ClipResult(path, _features_of(path, config, variant, cache), "")
+        except EdgeserError as error:
+            return ClipResult(path, None, str(error))
+
+    results: list[ClipResult] = []
+    pool = ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)))
+    try:
+        for result in pool.map(one, paths):
+            results.append(result)
+            if progress is not None:
+                progress(len(results), len(paths))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return tuple(results)
+
+
+def _features_of(
+    path: Path, config: FrontendConfig, variant: Variant | None, cache: FeatureCache | None
+) -> FrontendFeatures:
+    file_hash = sha256_of_file(path)
+    name = variant.name if variant else "clean"
+    key = FeatureCache.key(frontend_hash=config.raw_hash, file_hash=file_hash, variant=name)
+    if cache is not None and (found := cache.load(key)) is not None:
+        return found
+    samples = read_audio(path, sample_rate=config.sample_rate)
+    if variant is not None:
+        seed = hashlib.sha256(f"{file_hash}\n{name}".encode()).digest()
+        samples = variant.apply(samples, np.random.default_rng(list(seed)))
+    features = compute_features(samples, config)
+    if cache is not None:
+        cache.store(key, features)
+    return features

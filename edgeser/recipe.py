@@ -1,0 +1,159 @@
+"""The recipe of a run: every choice that shapes the result, typed, frozen and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+
+from edgeser.benchmark.budget import Budget
+from edgeser.evaluation.tolerances import Tolerances
+from edgeser.features.window import WindowConfig
+from edgeser.network.config import NetworkConfig
+from edgeser.training.config import AugmentationConfig, TrainingConfig
+from edgeser.typed_toml import from_table, nearest, to_table
+from firmware_bridge.frontend import FrontendConfig
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import read_bounded
+
+_LIMIT_BYTES = 1 << 20
+_LIMIT_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusChoice:
+    """Which recordings, and how their speakers are divided.
+
+    Parameters
+    ----------
+    name
+        An adapter's name; ``"synthetic"`` needs no path.
+    path
+        The corpus's folder; given by ``--corpus NAME:PATH`` on the command line.
+    development_share
+        Share of the training speakers that is kept for choosing epochs, 0 to 0.5.
+    folds, fold
+        Speaker folds where no test split is published, and which of them is the test set.
+    """
+
+    name: str = "synthetic"
+    path: str | None = None
+    development_share: float = 0.15
+    folds: int = 5
+    fold: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.development_share <= 0.5:
+            raise BadInput(
+                f"[corpus] development_share is {self.development_share}",
+                hint="it must be above 0 and at most 0.5",
+            )
+        if not 0 <= self.fold < self.folds:
+            raise BadInput(
+                f"[corpus] fold {self.fold} of {self.folds} does not exist",
+                hint="choose 0 <= fold < folds",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportConfig:
+    """How the float network becomes int8.
+
+    Parameters
+    ----------
+    calibration_clips
+        Clips of the training set whose features the int8 ranges are measured on.
+    """
+
+    calibration_clips: int = 256
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.calibration_clips <= 4096:
+            raise BadInput(
+                f"[export] calibration_clips is {self.calibration_clips}",
+                hint="choose 8 to 4096",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that a run depends on, but for the recordings themselves.
+
+    Two runs of one recipe on the same files, on the same machine with the same thread count, give
+    the same bytes.
+    """
+
+    name: str
+    seed: int = 0
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    frontend: FrontendConfig = field(default_factory=FrontendConfig)
+    window: WindowConfig = field(default_factory=WindowConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+    parity: Tolerances = field(default_factory=Tolerances)
+    budget: Budget = field(default_factory=Budget)
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or len(self.name) > _LIMIT_NAME:
+            raise BadInput(
+                f"the recipe's name {self.name[:80]!r} cannot be used",
+                hint=f"use letters, digits and _ only, at most {_LIMIT_NAME}",
+            )
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the resolved recipe without the corpus's path, in hexadecimal."""
+        table = to_table(replace(self, corpus=replace(self.corpus, path=None)))
+        return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
+
+    def to_toml(self) -> str:
+        """Return the resolved recipe as TOML that `parse_recipe` reads back."""
+        import tomli_w
+
+        return tomli_w.dumps(to_table(self))
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of the presets that ship inside the package."""
+    folder = resources.files("edgeser") / "presets"
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    )
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Load a preset by its name, or a recipe from a TOML file.
+
+    Raises
+    ------
+    BadInput
+        Unknown preset (with the nearest one), unreadable file, unknown key, wrong type or value.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        if name_or_path not in preset_names():
+            raise BadInput(
+                f"there is no preset '{name_or_path}'{nearest(name_or_path, preset_names())}",
+                hint=f"presets: {', '.join(preset_names())}; or give a file ending in .toml",
+            )
+        text = (resources.files("edgeser") / "presets" / f"{name_or_path}.toml").read_text("utf-8")
+        return parse_recipe(text, where=f"preset {name_or_path}")
+    data = read_bounded(path, limit_bytes=_LIMIT_BYTES)
+    try:
+        return parse_recipe(data.decode("utf-8"), where=str(path))
+    except UnicodeDecodeError as error:
+        raise BadInput(f"cannot read {path}: it is not UTF-8 text", hint="save it so") from error
+
+
+def parse_recipe(text: str, *, where: str) -> Recipe:
+    """Parse a recipe; `where` names it in error texts (see `load_recipe`)."""
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
+    return from_table(Recipe, table, where=where)

@@ -1,0 +1,135 @@
+"""TOML tables to frozen dataclasses, with errors that name the key and the nearest known one."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+from quantize.foundation.errors import BadInput
+
+T = TypeVar("T")
+
+
+def nearest(word: str, known: typing.Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the nearest known word, or an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
+    """Build the dataclass `kind` from a parsed TOML table.
+
+    Parameters
+    ----------
+    kind
+        A dataclass with fields of bool, int, float, str, enum, `Literal`, tuples of these,
+        optional ones, or further dataclasses.
+    table
+        The parsed table.
+    where
+        What the table is, for error texts: ``"recipe.toml"`` or ``"recipe.toml [training]"``.
+
+    Raises
+    ------
+    BadInput
+        On unknown keys (with the nearest known one), missing keys and wrong types; the
+        dataclass's own checks raise their own.
+    """
+    assert dataclasses.is_dataclass(kind)  # noqa: S101  a programming error, not an input
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in fields:
+            raise BadInput(
+                f"{where} has no key '{key}'{nearest(key, fields)}",
+                hint=f"known keys: {', '.join(sorted(fields))}",
+            )
+        values[key] = _convert(hints[key], value, where, key)
+    for name, field in fields.items():
+        required = field.default is dataclasses.MISSING
+        if required and field.default_factory is dataclasses.MISSING and name not in values:
+            raise BadInput(f"{where} lacks the key '{name}'", hint=f"add {name} = ...")
+    return kind(**values)
+
+
+def to_table(record: Any) -> dict[str, Any]:
+    """Return a dataclass as a table of TOML values; fields that are `None` are left out."""
+    table: dict[str, Any] = {}
+    for field in dataclasses.fields(record):
+        value = _plain(getattr(record, field.name))
+        if value is not None:
+            table[field.name] = value
+    return table
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return to_table(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        options = [o for o in typing.get_args(hint) if o is not type(None)]
+        return _convert(options[0], value, where, key)
+    if origin is typing.Literal:
+        return _one_of(typing.get_args(hint), value, where, key)
+    if origin is tuple:
+        return _convert_tuple(typing.get_args(hint), value, where, key)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise _wrong_type("a table", value, where, key)
+        return from_table(hint, value, where=f"{where} [{key}]")
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(_one_of([member.value for member in hint], value, where, key))
+    return _scalar(hint, value, where, key)
+
+
+def _convert_tuple(arguments: tuple[Any, ...], value: Any, where: str, key: str) -> Any:
+    if not isinstance(value, list):
+        raise _wrong_type("a list", value, where, key)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_convert(arguments[0], item, where, key) for item in value)
+    if len(arguments) != len(value):
+        raise _wrong_type(f"a list of {len(arguments)} values", value, where, key)
+    return tuple(
+        _convert(kind, item, where, key) for kind, item in zip(arguments, value, strict=True)
+    )
+
+
+def _scalar(hint: Any, value: Any, where: str, key: str) -> Any:
+    is_bool = isinstance(value, bool)
+    if hint is float and isinstance(value, int | float) and not is_bool:
+        if not math.isfinite(value):
+            raise _wrong_type("a finite number", value, where, key)
+        return float(value)
+    if hint is int and isinstance(value, int) and not is_bool:
+        return value
+    if hint in (bool, str) and isinstance(value, hint):
+        return value
+    names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
+    raise _wrong_type(names.get(hint, str(hint)), value, where, key)
+
+
+def _one_of(options: typing.Sequence[Any], value: Any, where: str, key: str) -> Any:
+    if value not in options:
+        listed = ", ".join(repr(o) for o in options)
+        guess = nearest(value, [str(o) for o in options]) if isinstance(value, str) else ""
+        raise BadInput(f"{where}: '{key}' is {value!r}{guess}", hint=f"it must be one of {listed}")
+    return value
+
+
+def _wrong_type(wanted: str, value: Any, where: str, key: str) -> BadInput:
+    return BadInput(f"{where}: '{key}' is {value!r}", hint=f"it must be {wanted}")
