@@ -1,0 +1,103 @@
+"""The table of corpora: a name, what it is, and the function that reads it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeser.corpora import cremad, synthetic
+from edgeser.corpora.utterance import Corpus
+from quantize.foundation.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One corpus that can be read.
+
+    Parameters
+    ----------
+    name
+        As in ``--corpus NAME:PATH``.
+    title
+        One line for a list: what it is, language, speakers, emotions.
+    layout
+        One line: which folder to give.
+    read
+        Reads the folder (or manifest) into a `Corpus`.
+    licence, citation
+        Terms and work to cite.
+    """
+
+    name: str
+    title: str
+    layout: str
+    read: Callable[[Path], Corpus]
+    licence: str
+    citation: str
+
+
+ADAPTERS: dict[str, Adapter] = {
+    adapter.name: adapter
+    for adapter in (
+        Adapter(
+            name=cremad.NAME,
+            title="CREMA-D: English, 91 actors, six emotions, crowd votes",
+            layout="the folder that holds AudioWAV/",
+            read=cremad.read,
+            licence=cremad.LICENCE,
+            citation=cremad.CITATION,
+        ),
+        Adapter(
+            name=synthetic.NAME,
+            title="Synthetic voices made by edgeser itself: 12 speakers, six emotions",
+            layout="a folder written by edgeser",
+            read=synthetic.read,
+            licence=synthetic.LICENCE,
+            citation=synthetic.CITATION,
+        ),
+    )
+}
+"""Every adapter by its name."""
+
+
+def open_corpus(name: str, path: Path) -> Corpus:
+    """Read the corpus `name` from `path`.
+
+    Raises
+    ------
+    BadInput
+        When the name is unknown, or the folder is not what the adapter expects.
+    """
+    adapter = ADAPTERS.get(name.strip().lower().replace("-", "").replace("_", ""))
+    if adapter is None:
+        near = difflib.get_close_matches(name.lower(), ADAPTERS, n=1)
+        known = ", ".join(ADAPTERS)
+        raise BadInput(
+            f"there is no corpus named {name!r}",
+            hint=f"did you mean {near[0]!r}?" if near else f"one of {known}",
+        )
+    return adapter.read(Path(path))
+
+
+def parse_corpus_argument(argument: str) -> tuple[str, Path]:
+    """Split ``NAME:PATH`` into the adapter's name and the path.
+
+    Examples
+    --------
+    >>> parse_corpus_argument("cremad:/data/CREMA-D")
+    ('cremad', PosixPath('/data/CREMA-D'))
+
+    Raises
+    ------
+    BadInput
+        When either half is missing.
+    """
+    name, colon, path = argument.partition(":")
+    if not colon or not name.strip() or not path.strip():
+        raise BadInput(
+            f"{argument!r} does not say which corpus it is",
+            hint="write NAME:PATH, for example cremad:/data/CREMA-D",
+        )
+    return name.strip(), Path(path.strip()).expanduser()

@@ -1,0 +1,119 @@
+"""One clip with its label, one collection of clips, and what was wrong with either."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recording of one speaker, labelled with one emotion.
+
+    Parameters
+    ----------
+    path
+        The audio file.
+    clip_id
+        Unique within its corpus and the same on every machine: the path relative to the
+        corpus root in POSIX form, without its suffix.
+    corpus
+        Name of the adapter that read it, such as ``"cremad"``.
+    emotion
+        The intended emotion, as a lower-case English noun (see `edgeser.corpora.emotions`).
+    speaker
+        The speaker's name within the corpus.
+    sex
+        ``"female"``, ``"male"``, or ``None`` where it is not known.
+    age
+        In years, or ``None``.
+    language
+        ISO 639-1 code such as ``"en"``, or ``None``.
+    votes
+        Share of listeners who heard each emotion, summing to 1, or ``None`` where no listening
+        test was published.
+    split
+        The part of the published speaker split it belongs to: ``"train"``, ``"development"``,
+        ``"test"``, or ``None``.
+    """
+
+    path: Path
+    clip_id: str
+    corpus: str
+    emotion: str
+    speaker: str
+    sex: str | None = None
+    age: int | None = None
+    language: str | None = None
+    votes: tuple[tuple[str, float], ...] | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A file that is not, or not fully, part of a corpus, and why.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        One word or hyphenated phrase, such as ``"unknown-label"`` or ``"empty-file"``.
+    detail
+        One line for the user.
+    """
+
+    path: Path
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A collection of utterances as one adapter read it.
+
+    Parameters
+    ----------
+    name
+        Name of its adapter.
+    root
+        The folder it was read from.
+    utterances
+        Sorted by `clip_id`.
+    emotions
+        Every emotion that occurs, in alphabetical order: the order of class indices.
+    synthetic
+        True where no human being spoke: nothing measured on it says anything about people.
+    licence, citation
+        One line each: the terms it is published under, and the work to cite.
+    problems
+        Files that could not be used, and other oddities; never silently dropped.
+    """
+
+    name: str
+    root: Path
+    utterances: tuple[Utterance, ...]
+    emotions: tuple[str, ...]
+    synthetic: bool
+    licence: str
+    citation: str
+    problems: tuple[FileProblem, ...] = field(default=())
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Every speaker's name, sorted."""
+        return tuple(sorted({utterance.speaker for utterance in self.utterances}))
+
+    def sex_of_speakers(self) -> dict[str, str]:
+        """Return each speaker's sex by name: ``"female"``, ``"male"`` or ``"unknown"``.
+
+        Where a speaker's clips disagree, the most frequent answer counts.
+        """
+        answers: dict[str, Counter[str]] = {}
+        for utterance in self.utterances:
+            answers.setdefault(utterance.speaker, Counter())[utterance.sex or "unknown"] += 1
+        return {
+            speaker: max(sorted(counts), key=counts.__getitem__)
+            for speaker, counts in sorted(answers.items())
+        }
