@@ -1,0 +1,302 @@
+"""What a model is made of: operators, tensors, work, sizes, and whether it is int8 throughout.
+
+Data only; `edgeser inspect` renders it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quantize.tflite.macs import count_macs
+from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.schema import DType
+
+SCHEMA = "edgeser.inspect/1"
+_INTEGER_HELPERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})
+"""Types of shapes, indices and conditions: integers, though not int8."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSummary:
+    """A tensor as an operator sees it.
+
+    Parameters
+    ----------
+    index, name, shape
+        As in the model.
+    dtype
+        ``"int8"``, ``"float32"``, ...
+    constant
+        Whether its value stands in the file.
+    scale, zero_point
+        Quantisation of the whole tensor; ``None`` where there is none, or one a channel.
+    channels
+        Number of scales; 1 for the whole tensor, 0 without quantisation.
+    axis
+        The axis that the scales run along, ``None`` unless there are several.
+    scale_range
+        Smallest and largest scale, ``None`` without quantisation.
+    """
+
+    index: int
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    constant: bool
+    scale: float | None
+    zero_point: int | None
+    channels: int
+    axis: int | None
+    scale_range: tuple[float, float] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as a JSON object; ``quantisation`` is null where there is none."""
+        quantisation: dict[str, Any] | None = None
+        if self.scale_range is not None:
+            quantisation = {"scales": self.channels, "scale_range": list(self.scale_range)}
+            if self.axis is None:
+                quantisation |= {"scale": self.scale, "zero_point": self.zero_point}
+            else:
+                quantisation["axis"] = self.axis
+        return {
+            "index": self.index,
+            "name": self.name,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "constant": self.constant,
+            "quantisation": quantisation,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSummary:
+    """One operator.
+
+    Parameters
+    ----------
+    subgraph, index
+        Its place in the model.
+    name, version, custom
+        Its kind; `custom` when it is not a builtin.
+    inputs, outputs
+        Its tensors; inputs that are left out are not listed.
+    macs
+        Multiply-accumulates of one run, ``None`` where not known (`quantize.tflite.macs`).
+    parameter_bytes
+        Bytes of the weights and biases that it reads, shared ones included.
+    """
+
+    subgraph: int
+    index: int
+    name: str
+    version: int
+    custom: bool
+    inputs: tuple[TensorSummary, ...]
+    outputs: tuple[TensorSummary, ...]
+    macs: int | None
+    parameter_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as a JSON object."""
+        return {
+            "subgraph": self.subgraph,
+            "index": self.index,
+            "name": self.name,
+            "version": self.version,
+            "custom": self.custom,
+            "inputs": [tensor.to_json() for tensor in self.inputs],
+            "outputs": [tensor.to_json() for tensor in self.outputs],
+            "macs": self.macs,
+            "parameter_bytes": self.parameter_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Offender:
+    """A layer that keeps a model from being int8 throughout: who, and by which tensor."""
+
+    layer: str
+    tensor: str
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}: tensor {self.tensor!r} is {self.dtype}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInspection:
+    """All that `inspect_model` found.
+
+    Parameters
+    ----------
+    source, description, schema_version
+        As in the model.
+    inputs, outputs
+        Of the main subgraph.
+    operators
+        Of all subgraphs, in order.
+    file_bytes
+        Size of the file.
+    macs
+        Sum over the operators whose work is known.
+    uncounted
+        Names of the operators whose work is not known, each once.
+    parameters, parameter_bytes
+        Weights and biases, each counted once however many operators share it.
+    offenders
+        Layers that are not int8; empty when the model is.
+    metadata
+        Names of the metadata that the file carries.
+    """
+
+    source: str
+    description: str
+    schema_version: int
+    inputs: tuple[TensorSummary, ...]
+    outputs: tuple[TensorSummary, ...]
+    operators: tuple[OperatorSummary, ...]
+    file_bytes: int
+    macs: int
+    uncounted: tuple[str, ...]
+    parameters: int
+    parameter_bytes: int
+    offenders: tuple[Offender, ...]
+    metadata: tuple[str, ...]
+
+    @property
+    def fully_int8(self) -> bool:
+        """Whether inputs, outputs, activations and weights are all int8 (biases int32)."""
+        return not self.offenders
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as a JSON object of schema ``edgeser.inspect/1``."""
+        return {
+            "schema": SCHEMA,
+            "model": self.source,
+            "description": self.description,
+            "schema_version": self.schema_version,
+            "file_bytes": self.file_bytes,
+            "inputs": [tensor.to_json() for tensor in self.inputs],
+            "outputs": [tensor.to_json() for tensor in self.outputs],
+            "operators": [operator.to_json() for operator in self.operators],
+            "macs": self.macs,
+            "macs_not_counted_for": list(self.uncounted),
+            "parameters": self.parameters,
+            "parameter_bytes": self.parameter_bytes,
+            "fully_int8": self.fully_int8,
+            "not_int8": [
+                {"layer": o.layer, "tensor": o.tensor, "dtype": o.dtype} for o in self.offenders
+            ],
+            "metadata": list(self.metadata),
+        }
+
+
+def inspect_model(model: Model) -> ModelInspection:
+    """Summarise a model that `quantize.tflite.read_model` has read and verified."""
+    operators = tuple(
+        _operator_summary(subgraph, operator)
+        for subgraph in model.subgraphs
+        for operator in subgraph.operators
+    )
+    parameters, parameter_bytes = _parameters(model)
+    uncounted = dict.fromkeys(op.name for op in operators if op.macs is None)
+    return ModelInspection(
+        source=model.source,
+        description=model.description,
+        schema_version=model.version,
+        inputs=tuple(_tensor_summary(tensor) for tensor in model.main.input_tensors),
+        outputs=tuple(_tensor_summary(tensor) for tensor in model.main.output_tensors),
+        operators=operators,
+        file_bytes=model.file_bytes,
+        macs=sum(op.macs for op in operators if op.macs is not None),
+        uncounted=tuple(uncounted),
+        parameters=parameters,
+        parameter_bytes=parameter_bytes,
+        offenders=find_offenders(model),
+        metadata=tuple(entry.name for entry in model.metadata),
+    )
+
+
+def find_offenders(model: Model) -> tuple[Offender, ...]:
+    """Return the layers that keep a model from being int8 throughout, in order.
+
+    A layer is int8 when its activations and weights are int8, its bias is int32, and all else it
+    reads or writes are integers that are no activations (shapes, axes, indices). The model's own
+    inputs and outputs must be int8.
+    """
+    offenders = []
+    for what, tensors in (
+        ("input", model.main.input_tensors),
+        ("output", model.main.output_tensors),
+    ):
+        for tensor in tensors:
+            if tensor.dtype is not DType.INT8:
+                offenders.append(Offender(f"model {what}", tensor.name, tensor.dtype.label))
+    for subgraph in model.subgraphs:
+        for operator in subgraph.operators:
+            for tensor in _used_tensors(subgraph, operator):
+                if tensor.dtype is not DType.INT8 and tensor.dtype not in _INTEGER_HELPERS:
+                    layer = subgraph.layer_label(operator)
+                    offenders.append(Offender(layer, tensor.name, tensor.dtype.label))
+                    break
+    return tuple(offenders)
+
+
+def _used_tensors(subgraph: Subgraph, operator: Operator) -> tuple[Tensor, ...]:
+    indices = (*operator.inputs, *operator.outputs)
+    return tuple(subgraph.tensors[index] for index in indices if index >= 0)
+
+
+def _is_parameter(tensor: Tensor) -> bool:
+    """Tell weights and biases from shapes, axes and paddings, which are plain integers."""
+    return tensor.is_constant and (tensor.dtype.is_float or tensor.quantisation is not None)
+
+
+def _parameters(model: Model) -> tuple[int, int]:
+    """Return elements and bytes of all weights and biases, each buffer counted once."""
+    used = {
+        tensor.buffer: tensor
+        for subgraph in model.subgraphs
+        for operator in subgraph.operators
+        for tensor in _used_tensors(subgraph, operator)
+        if _is_parameter(tensor)
+    }
+    elements = sum(tensor.elements for tensor in used.values())
+    return elements, sum(tensor.byte_size or 0 for tensor in used.values())
+
+
+def _operator_summary(subgraph: Subgraph, operator: Operator) -> OperatorSummary:
+    inputs = tuple(subgraph.tensors[index] for index in operator.inputs if index >= 0)
+    return OperatorSummary(
+        subgraph=subgraph.index,
+        index=operator.index,
+        name=operator.name,
+        version=operator.version,
+        custom=operator.code.is_custom,
+        inputs=tuple(_tensor_summary(tensor) for tensor in inputs),
+        outputs=tuple(_tensor_summary(subgraph.tensors[index]) for index in operator.outputs),
+        macs=count_macs(subgraph, operator),
+        parameter_bytes=sum(t.byte_size or 0 for t in inputs if _is_parameter(t)),
+    )
+
+
+def _tensor_summary(tensor: Tensor) -> TensorSummary:
+    quantisation = tensor.quantisation
+    whole = quantisation is not None and not quantisation.per_axis
+    return TensorSummary(
+        index=tensor.index,
+        name=tensor.name,
+        shape=tensor.shape,
+        dtype=tensor.dtype.label,
+        constant=tensor.is_constant,
+        scale=quantisation.scale if quantisation and whole else None,
+        zero_point=quantisation.zero_point if quantisation and whole else None,
+        channels=quantisation.scales.size if quantisation else 0,
+        axis=quantisation.axis if quantisation and not whole else None,
+        scale_range=(
+            (float(quantisation.scales.min()), float(quantisation.scales.max()))
+            if quantisation
+            else None
+        ),
+    )

@@ -1,0 +1,222 @@
+"""A .tflite model as frozen records; constants are read-only views into the file's bytes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.tflite.options import OperatorOptions
+from quantize.tflite.schema import DType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantisation:
+    """Affine quantisation: ``real = scale * (integer - zero_point)``.
+
+    Parameters
+    ----------
+    scales
+        float32 ``[1]`` for the whole tensor, or one for each index of `axis`.
+    zero_points
+        int64, as many as `scales`.
+    axis
+        The dimension that `scales` run along; without meaning when there is one scale.
+    """
+
+    scales: NDArray[np.float32]
+    zero_points: NDArray[np.int64]
+    axis: int
+
+    @property
+    def per_axis(self) -> bool:
+        """Whether there is more than one scale."""
+        return self.scales.size > 1
+
+    @property
+    def scale(self) -> float:
+        """The first scale: the only one of a tensor that is quantised as a whole."""
+        return float(self.scales[0])
+
+    @property
+    def zero_point(self) -> int:
+        """The first zero point: the only one of a tensor that is quantised as a whole."""
+        return int(self.zero_points[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """One tensor of a subgraph.
+
+    Parameters
+    ----------
+    index
+        Its place in the subgraph's tensors.
+    name
+        As the file has it; may be empty, and need not be unique.
+    shape
+        Lengths of its axes; ``()`` for a scalar.
+    shape_signature
+        The same with -1 for axes of unknown length; ``()`` where the file has none.
+    dtype
+        Element type.
+    quantisation
+        ``None`` where the tensor has no scales.
+    is_variable
+        Whether it keeps its value from one invocation to the next.
+    buffer
+        Index of its buffer in the model; 0 and empty buffers mean: computed at run time.
+    data
+        A constant's value, of `shape` and `dtype`; packed uint8 where NumPy has no such dtype;
+        ``None`` for tensors that are computed.
+    """
+
+    index: int
+    name: str
+    shape: tuple[int, ...]
+    shape_signature: tuple[int, ...]
+    dtype: DType
+    quantisation: Quantisation | None
+    is_variable: bool
+    buffer: int
+    data: NDArray[Any] | None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether its value stands in the file."""
+        return self.data is not None
+
+    @property
+    def elements(self) -> int:
+        """The number of its elements."""
+        return math.prod(self.shape)
+
+    @property
+    def byte_size(self) -> int | None:
+        """The bytes of its elements, packed; ``None`` where they have no fixed width."""
+        return self.dtype.byte_size(self.elements)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCode:
+    """A kind of operator that the model uses: builtin code, version, and name.
+
+    `name` is the builtin's name, or the custom operator's own.
+    """
+
+    builtin: int
+    name: str
+    is_custom: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operator:
+    """One operator of a subgraph; tensors are given by index, -1 where an optional one is left out.
+
+    Parameters
+    ----------
+    index
+        Its place in the subgraph.
+    code
+        Its kind.
+    inputs, outputs, intermediates
+        Indices of tensors in the same subgraph.
+    options
+        Typed options, ``None`` for operators without and for those not known here.
+    custom_options
+        Raw bytes of a custom operator's options, uint8; empty where there are none.
+    """
+
+    index: int
+    code: OperatorCode
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    intermediates: tuple[int, ...]
+    options: OperatorOptions | None
+    custom_options: NDArray[np.uint8]
+
+    @property
+    def name(self) -> str:
+        """The builtin's name, or the custom operator's own."""
+        return self.code.name
+
+    @property
+    def version(self) -> int:
+        """The operator's version."""
+        return self.code.version
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subgraph:
+    """Tensors, and the operators over them in the order in which they run."""
+
+    index: int
+    name: str
+    tensors: tuple[Tensor, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    operators: tuple[Operator, ...]
+
+    @property
+    def input_tensors(self) -> tuple[Tensor, ...]:
+        """The tensors that a caller fills."""
+        return tuple(self.tensors[index] for index in self.inputs)
+
+    @property
+    def output_tensors(self) -> tuple[Tensor, ...]:
+        """The tensors that a caller reads."""
+        return tuple(self.tensors[index] for index in self.outputs)
+
+    def layer_label(self, operator: Operator) -> str:
+        """Name an operator for people: its index, kind and the tensor that it makes."""
+        names = (self.tensors[index].name for index in operator.outputs if index >= 0)
+        made = next((name for name in names if name), "")
+        label = f"operator {operator.index} {operator.name}"
+        return f"{label} ({made})" if made else label
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A named buffer that the runtime does not read."""
+
+    name: str
+    buffer: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A whole .tflite file.
+
+    Parameters
+    ----------
+    source
+        The file's name, for messages.
+    file_bytes
+        Size of the file.
+    version
+        Schema version; 3 in every file since 2017.
+    description
+        Free text by the converter.
+    operator_codes, subgraphs, metadata
+        As in the file.
+    buffers
+        Read-only uint8 views into the file.
+    """
+
+    source: str
+    file_bytes: int
+    version: int
+    description: str
+    operator_codes: tuple[OperatorCode, ...]
+    subgraphs: tuple[Subgraph, ...]
+    buffers: tuple[NDArray[np.uint8], ...]
+    metadata: tuple[Metadata, ...]
+
+    @property
+    def main(self) -> Subgraph:
+        """The subgraph that runs first; the only one of most models."""
+        return self.subgraphs[0]
