@@ -1,1 +1,54 @@
-"""To be filled."""
+"""What a model scores, with intervals, and how far int8 is from float.
+
+Start with `Predictions` and `evaluate`; `compare` and `judge` make a parity report and its
+verdict.
+"""
+
+from edgeser.evaluation.ablation import AblationRow, AblationTable, summarise_seeds
+from edgeser.evaluation.bootstrap import Bootstrap
+from edgeser.evaluation.conditions import ConditionRow, ConditionTable, condition_row
+from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
+from edgeser.evaluation.metrics import Metrics, confusion_matrix, evaluate
+from edgeser.evaluation.parity import (
+    ClipDifference,
+    FeatureParity,
+    LayerError,
+    OutputGrid,
+    ParityReport,
+    RuntimeAgreement,
+    as_predictions,
+    compare,
+    compare_runtimes,
+)
+from edgeser.evaluation.predictions import Predictions
+from edgeser.evaluation.verdict import Tolerances, Verdict, judge
+
+__all__ = [
+    "AblationRow",
+    "AblationTable",
+    "Bootstrap",
+    "ClipDifference",
+    "ConditionRow",
+    "ConditionTable",
+    "FeatureParity",
+    "GroupScore",
+    "LayerError",
+    "Metrics",
+    "OutputGrid",
+    "ParityReport",
+    "Predictions",
+    "RuntimeAgreement",
+    "Tolerances",
+    "Verdict",
+    "age_group",
+    "as_predictions",
+    "compare",
+    "compare_runtimes",
+    "condition_row",
+    "confusion_matrix",
+    "evaluate",
+    "judge",
+    "score_groups",
+    "score_speakers",
+    "summarise_seeds",
+]

@@ -1,0 +1,117 @@
+"""The verdict on a parity report: from stated tolerances only."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edgeser.evaluation.parity import ParityReport
+from quantize.foundation.errors import BadInput, CheckFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerances:
+    """How far int8 may fall behind float.
+
+    Parameters
+    ----------
+    max_uar_drop
+        Float UAR minus int8 UAR, a ratio.
+    max_flips
+        Share of clips that float and int8 may call differently, a ratio.
+    """
+
+    max_uar_drop: float = 0.01
+    max_flips: float = 0.03
+
+    def __post_init__(self) -> None:
+        for name in ("max_uar_drop", "max_flips"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and 0 <= value <= 1):
+                raise BadInput(
+                    f"the tolerance {name} is {value}", hint="give a ratio between 0 and 1"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the tolerances held; each failure says what to look at."""
+
+    passed: bool
+    failures: tuple[str, ...]
+    tolerances: Tolerances
+
+    def require(self) -> None:
+        """Do nothing if it passed.
+
+        Raises
+        ------
+        CheckFailed
+            With the first failure, and how many more there are.
+        """
+        if self.passed:
+            return
+        more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
+        raise CheckFailed(f"parity failed: {self.failures[0]}{more}")
+
+
+def judge(report: ParityReport, tolerances: Tolerances) -> Verdict:
+    """Judge `report`: the tolerances, exact feature parity, and no figure that is not finite."""
+    failures = [*_not_finite(report), *_features(report)]
+    look = _where_to_look(report)
+    drop, flips = report.uar_drop.value, report.label_flip_rate.value
+    if drop > tolerances.max_uar_drop:
+        failures.append(
+            f"int8 UAR is {drop:.4f} below float, tolerance {tolerances.max_uar_drop:.4f}; {look}"
+        )
+    if flips > tolerances.max_flips:
+        failures.append(
+            f"{report.label_flips} of {report.clips} clips change their label ({flips:.2%}), "
+            f"tolerance {tolerances.max_flips:.2%}; {look}"
+        )
+    return Verdict(passed=not failures, failures=tuple(failures), tolerances=tolerances)
+
+
+def _where_to_look(report: ParityReport) -> str:
+    clip, layer = report.flipped_worst, report.worst_layer
+    text = (
+        f"look at clip {clip.clip_id} ({clip.float_label} became {clip.int8_label}, "
+        if clip.flipped
+        else f"look at clip {clip.clip_id} (still {clip.float_label}, "
+    )
+    text += f"{clip.max_lsb} LSB off)"
+    if layer is not None:
+        text += f" and at layer {layer.name} ({layer.operator}, SQNR {layer.sqnr_db:.1f} dB)"
+    return text
+
+
+def _features(report: ParityReport) -> list[str]:
+    return [
+        f"feature parity: {check.check}: {check.differing} of {check.compared} values differ"
+        + (f"; {check.detail}" if check.detail else "")
+        for check in report.features
+        if check.passed is False
+    ]
+
+
+def _not_finite(report: ParityReport) -> list[str]:
+    clip = report.worst_clips[0].clip_id
+    figures = {
+        "float UAR": report.float_metrics.uar.value,
+        "int8 UAR": report.int8_metrics.uar.value,
+        "UAR drop": report.uar_drop.value,
+        "label flip rate": report.label_flip_rate.value,
+        "mean cosine": report.cosine_mean.value,
+        "worst cosine": report.cosine_worst.value,
+    }
+    failures = [
+        f"{name} is {value}; look at clip {clip}"
+        for name, value in figures.items()
+        if not math.isfinite(value)
+    ]
+    failures += [
+        f"the error of layer {layer.name} is {layer.sqnr_db}; look at that layer on clip {clip}"
+        for layer in report.layers
+        if layer.sqnr_db is not None and not math.isfinite(layer.sqnr_db)
+    ]
+    return failures
