@@ -1,0 +1,157 @@
+"""The whole conversion: module -> ONNX -> TensorFlow graph -> float and int8 .tflite."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.convert.records import QuantizedModel
+from quantize.convert.representative import quantise_representative
+from quantize.convert.tensorflow_child import ONNX_NAME, convert_onnx
+from quantize.convert.verify import (
+    check_fully_integer,
+    check_input,
+    check_output,
+    count_operators,
+    float_layers,
+)
+from quantize.foundation.child import ChildResult, call_in_child
+from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.files import file_error
+from quantize.tflite import read_model
+
+if TYPE_CHECKING:
+    import torch
+
+_PACKAGES = ("torch", "onnx", "onnxsim", "onnx2tf", "tensorflow", "numpy")
+_HINT = "replace that operation by one that TFLite has in int8"
+
+
+def export_int8(
+    module: torch.nn.Module,
+    *,
+    input_shape_nchw: Sequence[int],
+    representative: NDArray[np.float32],
+    input_scale: float = 1 / 32,
+    input_zero_point: int = 0,
+    work_dir: Path | None = None,
+    timeout_s: float = 600.0,
+    progress: Callable[[str], None] | None = None,
+) -> QuantizedModel:
+    """Convert a float network to a fully integer .tflite model, batch 1, int8 in and out.
+
+    The same module and the same data give the same bytes. TensorFlow runs in a child process;
+    nothing is written to the caller's stdout or current folder, nothing is fetched.
+
+    Parameters
+    ----------
+    module
+        float32 NCHW in, logits [1, outputs] out. It is left as it was.
+    input_shape_nchw
+        1, channels, height, width; the .tflite file takes 1, height, width, channels.
+    representative
+        float32 [n, channels, height, width] that the int8 ranges are measured on. Each value is
+        ``input_scale * (q - input_zero_point)`` with q an int8, as the device feeds it. One value
+        each may be moved to the ends of the range, so that the input's scale comes out exact.
+    input_scale, input_zero_point
+        The quantisation of the input that the features are made with.
+    work_dir
+        Where the temporary folder is made and removed; the system's own place by default.
+    timeout_s
+        Seconds after which the conversion is stopped.
+    progress
+        Called with the name of each stage as it begins.
+
+    Raises
+    ------
+    BadInput
+        When an argument cannot be used: weights or inputs with NaN, shapes that do not fit,
+        values that no int8 stands for.
+    CheckFailed
+        When a layer has no int8 form (it is named), or the input's scale is not exact.
+    InternalError
+        When the converter crashes or takes too long.
+    """
+    from quantize.convert.onnx_graph import check_input_shape, write_onnx
+
+    tell = progress or (lambda stage: None)
+    shape = check_input_shape(input_shape_nchw)
+    started = time.monotonic()
+    tell("ONNX graph")
+    samples = quantise_representative(
+        representative, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
+    )
+    with _temporary_folder(work_dir) as folder:
+        write_onnx(module, shape, folder / ONNX_NAME)
+        seconds = [("ONNX graph", time.monotonic() - started)]
+        tell("TensorFlow Lite")
+        converted = call_in_child(
+            convert_onnx,
+            {"samples": samples},
+            {"folder": str(folder), "scale": input_scale, "zero_point": input_zero_point},
+            what="converting the network to TensorFlow Lite",
+            timeout_s=timeout_s,
+        )
+    if "refused" in converted.values:
+        _refuse(converted)
+    seconds += [(str(stage), float(spent)) for stage, spent in converted.values["seconds"]]
+
+    tell("verification")
+    started = time.monotonic()
+    int8_tflite = converted.arrays["int8_tflite"].tobytes()
+    model = read_model(int8_tflite, name="the converted model")
+    check_fully_integer(model)
+    model_input = check_input(
+        model, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
+    )
+    model_output = check_output(model)
+    seconds.append(("verification", time.monotonic() - started))
+    return QuantizedModel(
+        int8_tflite=int8_tflite,
+        float_tflite=converted.arrays["float_tflite"].tobytes(),
+        sha256=hashlib.sha256(int8_tflite).hexdigest(),
+        input=model_input,
+        output=model_output,
+        operators=count_operators(model),
+        calibration_samples=len(samples),
+        versions=tuple((package, version(package)) for package in _PACKAGES),
+        seconds=tuple(seconds),
+    )
+
+
+@contextmanager
+def _temporary_folder(parent: Path | None) -> Iterator[Path]:
+    """Yield a new folder that is gone afterwards, however the conversion ends."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="quantize-", dir=parent)
+    except OSError as error:
+        raise file_error(error, parent or Path(tempfile.gettempdir()), "work in") from error
+    with folder as path:
+        yield Path(path).resolve()
+
+
+def _refuse(converted: ChildResult) -> NoReturn:
+    """Raise with the layer that the converter stumbled over."""
+    reason = str(converted.values["refused"])
+    layer = str(converted.values["layer"])
+    if layer:
+        raise CheckFailed(f"layer {layer} cannot be converted to TensorFlow Lite: {reason}")
+    mixed = converted.arrays.get("mixed_tflite")
+    if mixed is None:
+        raise CheckFailed(f"the network cannot be converted to TensorFlow Lite: {reason}")
+    try:
+        left = float_layers(read_model(mixed.tobytes(), name="the partly converted model"))
+    except BadInput:
+        left = ()
+    if left:
+        raise CheckFailed(f"not fully int8: {', '.join(left[:3])} has no int8 form", hint=_HINT)
+    raise CheckFailed(f"the network has no int8 form: {reason}", hint=_HINT)

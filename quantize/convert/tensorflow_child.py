@@ -1,0 +1,156 @@
+"""The child's side of a conversion: an ONNX file in, float and int8 .tflite bytes out.
+
+TensorFlow and onnx2tf live only here, in a process of their own: their memory, their logging and
+their settings never reach the caller.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ONNX_NAME = "network.onnx"
+# onnx2tf fetches pictures over the network whenever a model's input has three channels, unless
+# this file lies in the current folder. It only feeds them to a trial run of the graph.
+_PICTURES = "calibration_image_sample_data_20x128x128x3_float32.npy"
+_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # its order of additions depends on the host
+    "TF_USE_LEGACY_KERAS": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
+
+
+def convert_onnx(
+    arrays: dict[str, NDArray[Any]], options: dict[str, Any]
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Convert an ONNX graph to float and int8 .tflite (a `ChildFunction`).
+
+    Parameters
+    ----------
+    arrays
+        ``samples``: int8 [n, height, width, channels].
+    options
+        ``folder``: a folder of our own to work in, with the graph as `ONNX_NAME`; ``scale``,
+        ``zero_point``: the real value of ``samples`` is ``scale * (samples - zero_point)``.
+
+    Returns
+    -------
+    ``float_tflite`` and ``int8_tflite``, uint8, and ``seconds`` by stage. Where the graph cannot
+    become int8, ``refused`` says why; ``layer`` names the ONNX node where that is known, or
+    ``mixed_tflite`` is the graph with its float operators left in, to look them up.
+    """
+    os.environ.update(_ENVIRONMENT)
+    os.chdir(options["folder"])
+    clock = _Clock()
+    try:
+        model = _to_keras()
+    except (Exception, SystemExit) as error:  # onnx2tf raises and exits as it pleases
+        layer = str(getattr(error, "onnx_op_name", "") or "")
+        return {}, {"refused": _first_line(error), "layer": layer, "seconds": clock.seconds}
+    clock.lap("TensorFlow graph")
+    converter_of = _converter_factory(model)
+    float_tflite = converter_of().convert()
+    clock.lap("float model")
+    samples = _representative(arrays["samples"], options["scale"], options["zero_point"])
+    try:
+        int8_tflite = _to_int8(converter_of(), samples)
+    except Exception as error:  # the converter's own error types are not public
+        mixed = _to_int8(converter_of(), samples, allow_float=True)
+        packed = {"mixed_tflite": np.frombuffer(mixed, np.uint8)}
+        return packed, {"refused": _first_line(error), "layer": "", "seconds": clock.seconds}
+    clock.lap("int8 model")
+    out = {
+        "float_tflite": np.frombuffer(float_tflite, np.uint8),
+        "int8_tflite": np.frombuffer(int8_tflite, np.uint8),
+    }
+    return out, {"seconds": clock.seconds}
+
+
+class _Clock:
+    """Seconds by stage, on the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.seconds: list[tuple[str, float]] = []
+        self._last = time.monotonic()
+
+    def lap(self, stage: str) -> None:
+        now = time.monotonic()
+        self.seconds.append((stage, now - self._last))
+        self._last = now
+
+
+def _to_keras() -> Any:
+    """Build the graph in Keras, channels last."""
+    import onnx
+    import onnx2tf  # sets TensorFlow's environment, so it comes before TensorFlow
+    import onnxsim
+
+    generator = np.random.default_rng(0)
+    np.random.seed(0)  # onnx2tf draws its trial inputs from the global generator
+    pictures = generator.random((20, 128, 128, 3), dtype=np.float32)
+    np.save(Path(_PICTURES), pictures, allow_pickle=False)
+    # Without folded constants onnx2tf takes the axes of a slice for those of an NCHW tensor.
+    # Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
+    graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
+    return onnx2tf.convert(
+        onnx_graph=graph,
+        output_folder_path="saved_model",
+        not_use_onnxsim=True,
+        not_use_opname_auto_generate=True,
+        disable_model_save=True,
+        non_verbose=True,
+        verbosity="error",
+    )
+
+
+def _converter_factory(model: Any) -> Callable[[], Any]:
+    """Return a maker of fresh converters over one traced, batch-1 graph."""
+    import tensorflow as tf
+
+    spec = [tf.TensorSpec(each.shape, each.dtype, "input") for each in model.inputs]
+    concrete = tf.function(model, input_signature=spec).get_concrete_function()
+    return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
+
+
+def _representative(
+    samples: NDArray[np.int8], scale: float, zero_point: int
+) -> Callable[[], Iterator[list[NDArray[np.float32]]]]:
+    def one_by_one() -> Iterator[list[NDArray[np.float32]]]:
+        for sample in samples:
+            steps = sample.astype(np.float32) - np.float32(zero_point)
+            yield [(steps * np.float32(scale))[np.newaxis]]
+
+    return one_by_one
+
+
+def _to_int8(
+    converter: Any,
+    samples: Callable[[], Iterator[list[NDArray[np.float32]]]],
+    *,
+    allow_float: bool = False,
+) -> bytes:
+    import tensorflow as tf
+
+    sets = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if allow_float:
+        sets += [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = samples
+    converter.target_spec.supported_ops = sets
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    # TFLite-Micro and the Edge TPU compiler know dense weights with one scale only.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    return bytes(converter.convert())
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line for line in str(error).strip().splitlines() if line.strip()]
+    return lines[0].strip() if lines else type(error).__name__

@@ -1,0 +1,114 @@
+"""What a converted model must be before anyone may use it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from quantize.convert.records import OperatorUse, TensorQuantization
+from quantize.foundation.errors import CheckFailed
+from quantize.tflite import Model
+from quantize.tflite.model import Operator, Tensor
+from quantize.tflite.schema import DType
+
+_INTEGER = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.BOOL})
+_HINT = "build it of convolutions, pooling, ReLU6, sigmoid, softmax, add and multiply"
+
+
+def float_layers(model: Model) -> tuple[str, ...]:
+    """Name the operators that are not integer throughout, in graph order; empty where all are.
+
+    An operator counts when any tensor that it reads or writes is floating-point, or when it is
+    a custom one: what that computes in, no one can tell.
+    """
+    graph = model.main
+    return tuple(
+        graph.layer_label(operator)
+        for operator in graph.operators
+        if operator.code.is_custom or not _is_integer(graph.tensors, operator)
+    )
+
+
+def check_fully_integer(model: Model) -> None:
+    """Refuse a model with a float operator.
+
+    Raises
+    ------
+    CheckFailed
+        Names the first such layer, and how many more there are.
+    """
+    if len(model.subgraphs) != 1:
+        raise CheckFailed(
+            f"the converted model has {len(model.subgraphs)} subgraphs, a device runs one",
+            hint="avoid control flow in the network",
+        )
+    left = float_layers(model)
+    if left:
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        raise CheckFailed(f"not fully int8: {left[0]}{more} would run in float", hint=_HINT)
+
+
+def check_input(
+    model: Model, *, shape_nchw: tuple[int, int, int, int], scale: float, zero_point: int
+) -> TensorQuantization:
+    """Return the model's one input, which must be int8 NHWC with exactly this quantisation.
+
+    Raises
+    ------
+    CheckFailed
+        When it is not.
+    """
+    batch, channels, height, width = shape_nchw
+    found = _only(model.main.input_tensors, "input")
+    expected = (batch, height, width, channels)
+    if found.shape != expected:
+        raise CheckFailed(f"the converted input has shape {found.shape}, not {expected}")
+    exact = np.float32(found.scale) == np.float32(scale) and found.zero_point == zero_point
+    if not exact:
+        raise CheckFailed(
+            f"the converted input is quantised with scale {found.scale!r}, zero point "
+            f"{found.zero_point}, not with {scale!r} and {zero_point}",
+            hint="choose a power of two as the input scale",
+        )
+    return found
+
+
+def check_output(model: Model) -> TensorQuantization:
+    """Return the model's one output, which must be int8 of shape [1, outputs].
+
+    Raises
+    ------
+    CheckFailed
+        When it is not.
+    """
+    found = _only(model.main.output_tensors, "output")
+    if len(found.shape) != 2 or found.shape[0] != 1:
+        raise CheckFailed(f"the converted output has shape {found.shape}, not (1, outputs)")
+    return found
+
+
+def count_operators(model: Model) -> tuple[OperatorUse, ...]:
+    """Count the main graph's operators by name and version, sorted by both."""
+    uses = Counter((operator.name, operator.version) for operator in model.main.operators)
+    return tuple(OperatorUse(*kind, count) for kind, count in sorted(uses.items()))
+
+
+def _is_integer(tensors: tuple[Tensor, ...], operator: Operator) -> bool:
+    used = (index for index in (*operator.inputs, *operator.outputs) if index >= 0)
+    return all(tensors[index].dtype in _INTEGER for index in used)
+
+
+def _only(tensors: tuple[Tensor, ...], what: str) -> TensorQuantization:
+    if len(tensors) != 1:
+        raise CheckFailed(f"the converted model has {len(tensors)} {what}s, a device feeds one")
+    tensor = tensors[0]
+    quantisation = tensor.quantisation
+    if tensor.dtype is not DType.INT8 or quantisation is None or quantisation.per_axis:
+        raise CheckFailed(f"the converted {what} {tensor.name} is {tensor.dtype.label}, not int8")
+    return TensorQuantization(
+        name=tensor.name,
+        shape=tensor.shape,
+        scale=quantisation.scale,
+        zero_point=quantisation.zero_point,
+    )
