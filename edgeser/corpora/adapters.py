@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeser.corpora import cremad, synthetic
+from edgeser.corpora import (
+    cremad,
+    emodb,
+    generic,
+    nemo,
+    ravdess,
+    savee,
+    synthetic,
+    tess,
+    urdu,
+)
 from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
 
@@ -44,15 +54,71 @@ ADAPTERS: dict[str, Adapter] = {
         Adapter(
             name=cremad.NAME,
             title="CREMA-D: English, 91 actors, six emotions, crowd votes",
-            layout="the folder that holds AudioWAV/",
+            layout="the folder that holds AudioWAV",
             read=cremad.read,
             licence=cremad.LICENCE,
             citation=cremad.CITATION,
         ),
         Adapter(
+            name=ravdess.NAME,
+            title="RAVDESS: English, 24 actors, eight emotions",
+            layout="the folder that holds Actor_01 to Actor_24",
+            read=ravdess.read,
+            licence=ravdess.LICENCE,
+            citation=ravdess.CITATION,
+        ),
+        Adapter(
+            name=emodb.NAME,
+            title="EMO-DB: German, ten actors, seven emotions",
+            layout="the folder that holds wav",
+            read=emodb.read,
+            licence=emodb.LICENCE,
+            citation=emodb.CITATION,
+        ),
+        Adapter(
+            name=savee.NAME,
+            title="SAVEE: British English, four men, seven emotions",
+            layout="the folder that holds AudioData",
+            read=savee.read,
+            licence=savee.LICENCE,
+            citation=savee.CITATION,
+        ),
+        Adapter(
+            name=tess.NAME,
+            title="TESS: Canadian English, two women, seven emotions",
+            layout="the folder that holds the files",
+            read=tess.read,
+            licence=tess.LICENCE,
+            citation=tess.CITATION,
+        ),
+        Adapter(
+            name=urdu.NAME,
+            title="URDU: Urdu talk shows, 38 speakers, four emotions",
+            layout="the folder that holds Angry, Happy, Neutral and Sad",
+            read=urdu.read,
+            licence=urdu.LICENCE,
+            citation=urdu.CITATION,
+        ),
+        Adapter(
+            name=nemo.NAME,
+            title="nEMO: Polish, nine actors, six emotions",
+            layout="the folder that holds samples and data.tsv",
+            read=nemo.read,
+            licence=nemo.LICENCE,
+            citation=nemo.CITATION,
+        ),
+        Adapter(
+            name=generic.NAME,
+            title="Your own recordings: a CSV manifest, or one folder an emotion",
+            layout="the manifest, or the folder that holds the emotions' folders",
+            read=generic.read,
+            licence=generic.LICENCE,
+            citation=generic.CITATION,
+        ),
+        Adapter(
             name=synthetic.NAME,
-            title="Synthetic voices made by edgeser itself: 12 speakers, six emotions",
-            layout="a folder written by edgeser",
+            title="Synthetic voices made by edgeser, six emotions: no human speech",
+            layout="a folder that edgeser wrote",
             read=synthetic.read,
             licence=synthetic.LICENCE,
             citation=synthetic.CITATION,

@@ -133,18 +133,17 @@ def _read_votes(path: Path, problems: list[FileProblem]) -> dict[str, Votes]:
     if not path.is_file():
         return {}
     try:
-        header, rows = read_table(path)
+        table = read_table(path)
     except BadInput as error:
         problems.append(FileProblem(path, "unreadable", error.message))
         return {}
-    missing = sorted({"fileName", *_VOTE_COLUMNS} - set(header))
-    if missing:
+    if missing := table.missing("fileName", *_VOTE_COLUMNS):
         detail = f"column {', '.join(missing)} is missing; no votes are used"
         problems.append(FileProblem(path, "unreadable", detail))
         return {}
-    number_column = header[0]
+    number_column = table.columns[0]
     counts: dict[str, dict[str, int]] = {}
-    for row in rows:
+    for row in table.rows:
         number = row[number_column]
         if len(number) != _ROW_NUMBER_DIGITS or not number.startswith(_VOICE_ONLY):
             continue
@@ -168,16 +167,16 @@ def _read_people(
     if not path.is_file():
         return {}
     try:
-        header, rows = read_table(path)
+        table = read_table(path)
     except BadInput as error:
         problems.append(FileProblem(path, "unreadable", error.message))
         return {}
-    if not {"ActorID", "Age", "Sex"} <= set(header):
-        detail = "column ActorID, Age or Sex is missing; age and sex stay unknown"
+    if missing := table.missing("ActorID", "Age", "Sex"):
+        detail = f"column {', '.join(missing)} is missing; age and sex stay unknown"
         problems.append(FileProblem(path, "unreadable", detail))
         return {}
     people: dict[str, tuple[int | None, str | None]] = {}
-    for row in rows:
+    for row in table.rows:
         age = int(row["Age"]) if row["Age"].isdecimal() else None
         sex = row["Sex"].lower() if row["Sex"].lower() in ("female", "male") else None
         people[row["ActorID"]] = (age, sex)

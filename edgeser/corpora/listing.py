@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgeser.corpora.audio import AUDIO_SUFFIXES
@@ -127,25 +128,63 @@ def assemble(
     )
 
 
-def read_table(path: Path, *, delimiter: str = ",") -> tuple[list[str], list[dict[str, str]]]:
-    """Read a small CSV file in UTF-8: its header, and its rows as dictionaries.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table: its columns, its rows by column, and the line on which each row ends."""
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+    lines: tuple[int, ...]
+
+    def missing(self, *wanted: str) -> list[str]:
+        """Return which of the `wanted` columns are not there."""
+        return [column for column in wanted if column not in self.columns]
+
+
+def read_table(path: Path, *, delimiter: str = ",", exact: bool = False) -> Table:
+    """Read a small table in UTF-8; its first line names the columns.
+
+    Blanks around values are dropped, and empty lines left out. With tabs as delimiter,
+    quotation marks are plain text.
+
+    Parameters
+    ----------
+    exact
+        Refuse doubled columns and rows that have more or fewer values than there are columns;
+        without it missing values are empty and surplus ones are left out.
 
     Raises
     ------
     BadInput
         When it is missing, larger than 64 MiB, not UTF-8 or not a table.
     """
+    rows: list[dict[str, str]] = []
+    lines: list[int] = []
     try:
         text = read_bounded(path, limit_bytes=_TABLE_BYTES).decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        header = [column.strip() for column in reader.fieldnames or []]
-        reader.fieldnames = header
-        rows = [
-            {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
-            for row in reader
-        ]
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL,
+            strict=True,
+        )
+        columns = tuple(name.strip() for name in next(reader, []))
+        for values in reader:
+            if not values:
+                continue
+            if exact and len(values) != len(columns):
+                raise BadInput(
+                    f"{path}, line {reader.line_num}: {len(values)} values for "
+                    f"{len(columns)} columns",
+                    hint="put values that hold a comma in quotation marks",
+                )
+            padded = values + [""] * (len(columns) - len(values))
+            rows.append(dict(zip(columns, (value.strip() for value in padded), strict=False)))
+            lines.append(reader.line_num)
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadInput(
             f"cannot read the table {path}: {error}", hint="save it as CSV in UTF-8"
         ) from error
-    return header, rows
+    if exact and len(set(columns)) != len(columns):
+        raise BadInput(f"{path} names a column twice", hint="give each column its own name")
+    return Table(columns, tuple(rows), tuple(lines))

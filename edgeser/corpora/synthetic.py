@@ -136,15 +136,15 @@ def read(root: Path) -> Corpus:
             f"{root} holds no synthetic voices: {_SPEC_FILE} is missing",
             hint="let edgeser write them to a new folder, or use the generic adapter",
         )
-    header, rows = read_table(root / _MANIFEST)
-    if tuple(header) != _COLUMNS:
+    table = read_table(root / _MANIFEST, exact=True)
+    if table.columns != _COLUMNS:
         raise BadInput(
             f"{root / _MANIFEST} does not have the columns {', '.join(_COLUMNS)}",
             hint="delete the folder and have it written again",
         )
     utterances: list[Utterance] = []
     problems: list[FileProblem] = []
-    for row in rows:
+    for row in table.rows:
         path = root / "audio" / Path(row["path"]).name
         if not path.is_file():
             problems.append(FileProblem(path, "missing-file", "the manifest names it"))
@@ -231,7 +231,7 @@ def _is_intact(root: Path, spec: SyntheticSpec) -> bool:
         found = json.loads(read_bounded(root / _SPEC_FILE, limit_bytes=_SPEC_BYTES))
         if not isinstance(found, dict) or found.get("sha256") != spec.sha256:
             return False
-        _, rows = read_table(root / _MANIFEST)
+        rows = read_table(root / _MANIFEST).rows
         names = {row["path"]: row["sha256"] for row in rows}
         wanted = spec.speakers * spec.utterances * len(EXPRESSIONS)
         return len(names) == wanted and all(

@@ -74,7 +74,8 @@ def lf_pulse(rd: float, phase: Floats) -> Floats:
     rest = 1.0 - times.te
     decay = np.exp(-epsilon * (phase - times.te)) - np.exp(-epsilon * rest)
     closing = -decay / (epsilon * times.ta)
-    return np.where(phase <= times.te, opening, closing)
+    pulse: Floats = np.where(phase <= times.te, opening, closing)
+    return pulse
 
 
 def _return_rate(times: PulseTimes) -> float:
@@ -173,4 +174,5 @@ def _look_up(rd: Floats, phase: Floats) -> Floats:
     fr, fc = row - r, column - c
     upper = table[r, c] * (1.0 - fc) + table[r, c + 1] * fc
     lower = table[r + 1, c] * (1.0 - fc) + table[r + 1, c + 1] * fc
-    return upper * (1.0 - fr) + lower * fr
+    value: Floats = upper * (1.0 - fr) + lower * fr
+    return value

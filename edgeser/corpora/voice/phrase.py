@@ -121,4 +121,5 @@ def _accents(count: int, random: np.random.Generator) -> Floats:
     while at < count:
         stress[at] += 1.6
         at += int(random.integers(2, 4))
-    return stress - stress.mean()
+    centred: Floats = stress - stress.mean()
+    return centred

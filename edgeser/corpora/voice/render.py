@@ -21,7 +21,7 @@ from edgeser.corpora.voice.tract import (
 
 Floats = NDArray[np.float64]
 
-_UTTERANCE_SPREAD = 0.45
+_UTTERANCE_SPREAD = 0.4
 _LOWEST_F0, _HIGHEST_F0 = 60.0, 500.0
 _VOICED_RMS = 0.11
 _FADE_SECONDS = 0.012
@@ -67,8 +67,7 @@ def render_utterance(
     tilted = _tilt(voice, speaker.microphone_tilt_db + expression.tilt_db)
     gain_db = speaker.gain_db + expression.level_db + float(random.normal(0.0, 1.2))
     loud = tilted * 10.0 ** (gain_db / 20.0) / _VOICED_RMS
-    floor = 10.0 ** (speaker.noise_db / 20.0) * random.standard_normal(samples)
-    return to_int16(np.clip(_soft_limit(loud) + floor, -1.0, 1.0))
+    return to_int16(_soft_limit(loud) + _room_noise(speaker.noise_db, samples, random))
 
 
 def _pitch_curve(
@@ -170,8 +169,17 @@ def _tilt(signal: Floats, tilt_db: float) -> Floats:
     return out
 
 
+def _room_noise(level_db: float, samples: int, random: np.random.Generator) -> Floats:
+    """Return noise of `level_db` against full scale that falls towards high frequencies."""
+    from scipy.signal import lfilter
+
+    out: Floats = lfilter([1.0], [1.0, -0.85], random.standard_normal(samples))
+    return out * 10.0 ** (level_db / 20.0) / float(np.sqrt(np.mean(out**2)))
+
+
 def _soft_limit(signal: Floats) -> Floats:
     """Bend what is above 0.8 of full scale smoothly, as a limiter in a recorder does."""
     over = np.abs(signal) > 0.8
     bent = np.sign(signal) * (0.8 + 0.2 * np.tanh((np.abs(signal) - 0.8) / 0.2))
-    return np.where(over, bent, signal)
+    limited: Floats = np.where(over, bent, signal)
+    return limited

@@ -13,17 +13,17 @@ _FEMALE_LENGTH_CM, _MALE_LENGTH_CM = 14.6, 17.0
 _NEUTRAL = Expression()
 # How far one speaker's habit may lie from the textbook, one standard deviation each.
 _HABIT_SPREAD: dict[str, float] = {
-    "pitch_semitones": 1.6,
-    "range_factor": 0.22,
-    "slope_semitones": 1.5,
-    "rate_factor": 0.09,
-    "level_db": 2.2,
-    "rd_factor": 0.16,
+    "pitch_semitones": 1.1,
+    "range_factor": 0.18,
+    "slope_semitones": 1.2,
+    "rate_factor": 0.06,
+    "level_db": 1.5,
+    "rd_factor": 0.11,
     "breathiness_factor": 0.3,
     "jitter_factor": 0.3,
     "shimmer_factor": 0.3,
     "tremor_semitones": 0.12,
-    "tilt_db": 1.8,
+    "tilt_db": 1.2,
     "formant_factor": 0.012,
     "pause_share": 0.06,
 }
@@ -84,7 +84,7 @@ def make_speaker(index: int, *, seed: int) -> Speaker:
     f0 = (_FEMALE_F0 if female else _MALE_F0) * semitone ** random.normal(0.0, 1.8)
     length = (_FEMALE_LENGTH_CM if female else _MALE_LENGTH_CM) * random.normal(1.0, 0.03)
     shift = 1.0 + 0.04 * random.standard_normal(3)
-    expressiveness = float(random.uniform(0.55, 1.2))
+    expressiveness = float(random.uniform(0.9, 1.35))
     return Speaker(
         name=f"s{index + 1:02d}",
         sex="female" if female else "male",
@@ -98,9 +98,9 @@ def make_speaker(index: int, *, seed: int) -> Speaker:
         jitter=float(random.uniform(0.004, 0.012)),
         shimmer=float(random.uniform(0.02, 0.06)),
         vowel_shift=(float(shift[0]), float(shift[1]), float(shift[2])),
-        microphone_tilt_db=float(random.normal(0.0, 2.5)),
-        gain_db=float(random.normal(-24.0, 3.0)),
-        noise_db=float(random.uniform(-72.0, -55.0)),
+        microphone_tilt_db=float(random.normal(0.0, 2.0)),
+        gain_db=float(random.normal(-24.0, 2.0)),
+        noise_db=float(random.uniform(-76.0, -60.0)),
         expressions={
             emotion: vary(temper(expression, expressiveness), random, 1.0)
             for emotion, expression in EXPRESSIONS.items()

@@ -25,12 +25,15 @@ VOWELS: dict[str, tuple[float, float, float]] = {
 }
 """First three formants in Hz, near the averages of men (Peterson & Barney 1952, rounded)."""
 
-_HIGH_FORMANTS = (3500.0, 4500.0)
+_HIGH_FORMANTS = (3500.0, 4500.0, 5500.0, 6500.0)
 _BLOCK_SECONDS = 0.005
 
 
 def formant_track(vowels: Floats, length_cm: Floats | float) -> Floats:
-    """Return all five formants in Hz, ``[blocks, 5]``, from ``[blocks, 3]`` of the reference."""
+    """Return seven formants in Hz, ``[blocks, 7]``, from the reference's ``[blocks, 3]``.
+
+    The higher ones stand at odd multiples of a uniform tube's first resonance.
+    """
     high = np.broadcast_to(np.array(_HIGH_FORMANTS), (len(vowels), len(_HIGH_FORMANTS)))
     scale = REFERENCE_LENGTH_CM / np.broadcast_to(length_cm, (len(vowels),))
     return np.concatenate([vowels, high], axis=1) * scale[:, None]
@@ -42,14 +45,14 @@ def bandwidths(formants: Floats) -> Floats:
 
 
 def filter_tract(source: Floats, formants: Floats, widths: Floats, *, sample_rate: int) -> Floats:
-    """Send `source` through five resonators whose frequencies move from block to block.
+    """Send `source` through the resonators whose frequencies move from block to block.
 
     Parameters
     ----------
     source
         ``[samples]``.
     formants, widths
-        Frequency and bandwidth in Hz, ``[blocks, 5]``, one row every 5 ms.
+        Frequency and bandwidth in Hz, ``[blocks, formants]``, one row every 5 ms.
     """
     from scipy.signal import sosfilt
 

@@ -1,0 +1,184 @@
+"""Any recordings: a CSV manifest, or one folder an emotion.
+
+Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
+``sex,age,language,split``. Paths are relative to the manifest's folder and may not leave it.
+
+Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
+``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
+from edgeser.corpora.listing import (
+    assemble,
+    audio_files,
+    clip_id_of,
+    file_fault,
+    folder,
+    read_files,
+    read_table,
+)
+from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from quantize.foundation.errors import BadInput
+
+NAME = "generic"
+MANIFEST = "manifest.csv"
+REQUIRED_COLUMNS = ("path", "emotion", "speaker")
+OPTIONAL_COLUMNS = ("sex", "age", "language", "split")
+LICENCE = "the owner's"
+CITATION = "recordings described by their owner"
+
+_SEXES = {"": None, "f": "female", "female": "female", "m": "male", "male": "male"}
+_SPLITS = {"": None, "train": "train", "dev": "development", "development": "development"}
+_SPLITS["test"] = "test"
+_OLDEST = 130
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_SPEAKER_IN_NAME = re.compile(r"(?P<speaker>[^_]+)_.+")
+
+
+def read(path: Path) -> Corpus:
+    """Read a manifest, a folder that holds ``manifest.csv``, or one folder an emotion.
+
+    Raises
+    ------
+    BadInput
+        When the manifest lacks a column or has a row that is wrong (it is named), or no folder
+        bears the name of an emotion.
+    """
+    path = Path(path)
+    if path.is_file():
+        return _read_manifest(path)
+    root = folder(path, expected=f"{MANIFEST} or one folder an emotion")
+    if (root / MANIFEST).is_file():
+        return _read_manifest(root / MANIFEST)
+    utterances, problems = read_files(audio_files(root), lambda file: _read_place(file, root))
+    return assemble(
+        name=NAME,
+        root=root,
+        utterances=utterances,
+        problems=problems,
+        licence=LICENCE,
+        citation=CITATION,
+    )
+
+
+def _read_manifest(manifest: Path) -> Corpus:
+    table = read_table(manifest, exact=True)
+    if missing := table.missing(*REQUIRED_COLUMNS):
+        raise BadInput(
+            f"{manifest} lacks the column {', '.join(missing)}",
+            hint=f"its first line names {', '.join(REQUIRED_COLUMNS)} and, if known, "
+            f"{', '.join(OPTIONAL_COLUMNS)}",
+        )
+    root = manifest.parent
+    resolved_root = root.resolve()
+    utterances: list[Utterance] = []
+    problems: list[FileProblem] = []
+    lines_by_path: dict[Path, int] = {}
+    for line, row in zip(table.lines, table.rows, strict=True):
+        place = f"{manifest}, line {line}"
+        path = _inside(root, resolved_root, row["path"], place)
+        first = lines_by_path.setdefault(path, line)
+        if first != line:
+            raise BadInput(f"{place}: {row['path']} is on line {first} already")
+        utterance = _read_row(row, path, root, place)
+        fault = file_fault(path)
+        if fault is None:
+            utterances.append(utterance)
+        else:
+            problems.append(fault)
+    return assemble(
+        name=NAME,
+        root=root,
+        utterances=utterances,
+        problems=problems,
+        licence=LICENCE,
+        citation=CITATION,
+    )
+
+
+def _read_row(row: dict[str, str], path: Path, root: Path, place: str) -> Utterance:
+    emotion = canonical_emotion(row["emotion"])
+    if emotion is None:
+        near = difflib.get_close_matches(row["emotion"].lower(), EMOTIONS, n=1)
+        raise BadInput(
+            f"{place}: the emotion {row['emotion']!r} is not known",
+            hint=f"did you mean {near[0]!r}?" if near else f"one of {', '.join(EMOTIONS)}",
+        )
+    if not row["speaker"]:
+        raise BadInput(f"{place}: the speaker is empty", hint="name every speaker")
+    sex = row.get("sex", "").lower()
+    age = row.get("age", "")
+    split = row.get("split", "").lower()
+    language = row.get("language", "")
+    if sex not in _SEXES:
+        raise BadInput(f"{place}: the sex {sex!r} is not female, male or empty")
+    if age and not (age.isdecimal() and len(age) <= 3 and int(age) <= _OLDEST):
+        raise BadInput(f"{place}: the age {age!r} is not a whole number of years")
+    if split not in _SPLITS:
+        raise BadInput(f"{place}: the split {split!r} is not train, development, test or empty")
+    if language and not _LANGUAGE.fullmatch(language):
+        raise BadInput(f"{place}: the language {language!r} is not a code such as en")
+    return Utterance(
+        path=path,
+        clip_id=clip_id_of(path, root),
+        corpus=NAME,
+        emotion=emotion,
+        speaker=row["speaker"],
+        sex=_SEXES[sex],
+        age=int(age) if age else None,
+        language=language.lower() or None,
+        split=_SPLITS[split],
+    )
+
+
+def _inside(root: Path, resolved_root: Path, named: str, place: str) -> Path:
+    """Return the path that a row names, refusing one that leaves the manifest's folder."""
+    if not named or "\0" in named:
+        raise BadInput(f"{place}: the path is empty or not a path")
+    try:
+        target = (resolved_root / named).resolve()
+    except (OSError, RuntimeError) as error:
+        raise BadInput(f"{place}: cannot resolve {named}: {error}") from error
+    if not target.is_relative_to(resolved_root) or target == resolved_root:
+        raise BadInput(
+            f"{place}: {named} leads outside the manifest's folder",
+            hint="put the manifest above the recordings",
+        )
+    lexical = Path(named) if Path(named).is_absolute() else root / named
+    parts = lexical.parts
+    if ".." in parts or not lexical.is_relative_to(root):
+        return root / target.relative_to(resolved_root)
+    return lexical
+
+
+def _read_place(path: Path, root: Path) -> Utterance | FileProblem:
+    """Find emotion and speaker in a file's folders and name."""
+    folders = path.relative_to(root).parts[:-1]
+    named = [(index, canonical_emotion(name)) for index, name in enumerate(folders)]
+    emotions = [(index, emotion) for index, emotion in named if emotion is not None]
+    if len(emotions) != 1:
+        detail = "none of its folders" if not emotions else "more than one of its folders"
+        return FileProblem(path, "unknown-label", f"{detail} is named after an emotion")
+    index, emotion = emotions[0]
+    others = folders[:index] + folders[index + 1 :]
+    if others:
+        speaker = "/".join(others)
+    else:
+        match = _SPEAKER_IN_NAME.fullmatch(path.stem)
+        speaker = match["speaker"] if match else ""
+        if not speaker or canonical_emotion(speaker) is not None:
+            detail = f"no speaker: put it in {emotion}/SPEAKER/ or name it SPEAKER_..."
+            return FileProblem(path, "unknown-speaker", detail)
+    return Utterance(
+        path=path,
+        clip_id=clip_id_of(path, root),
+        corpus=NAME,
+        emotion=emotion,
+        speaker=speaker,
+    )

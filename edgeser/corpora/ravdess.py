@@ -1,0 +1,76 @@
+"""RAVDESS: English, 24 actors, eight emotions.
+
+Layout: ``Actor_01/03-01-06-01-02-01-12.wav``, possibly one folder down. The seven numbers are
+modality (03 audio), channel (01 speech, 02 song), emotion, intensity, statement, repetition and
+actor; odd actors are male, even ones female.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edgeser.corpora.listing import assemble, audio_files, clip_id_of, folder, read_files
+from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+
+NAME = "ravdess"
+LICENCE = "CC BY-NC-SA 4.0"
+CITATION = (
+    "S. R. Livingstone, F. A. Russo, The Ryerson Audio-Visual Database of Emotional Speech and "
+    "Song (RAVDESS), PLOS ONE 13(5), 2018"
+)
+
+_FILE_NAME = re.compile(
+    r"(?P<modality>\d\d)-(?P<channel>\d\d)-(?P<emotion>\d\d)-\d\d-\d\d-\d\d-(?P<actor>\d\d)"
+)
+_SPEECH = "01"
+_EMOTIONS = {
+    "01": "neutral",
+    "02": "calm",
+    "03": "happiness",
+    "04": "sadness",
+    "05": "anger",
+    "06": "fear",
+    "07": "disgust",
+    "08": "surprise",
+}
+
+
+def read(root: Path) -> Corpus:
+    """Read RAVDESS from the folder that holds its ``Actor_*`` folders; songs are left out.
+
+    Raises
+    ------
+    BadInput
+        When `root` is no folder or holds no clip with a name of RAVDESS's kind.
+    """
+    root = folder(root, expected="Actor_01 to Actor_24")
+    utterances, problems = read_files(audio_files(root), lambda path: _read_name(path, root))
+    return assemble(
+        name=NAME,
+        root=root,
+        utterances=utterances,
+        problems=problems,
+        licence=LICENCE,
+        citation=CITATION,
+    )
+
+
+def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
+    match = _FILE_NAME.fullmatch(path.stem)
+    if match is None:
+        return FileProblem(path, "unknown-name", "not of the form 03-01-06-01-02-01-12")
+    if match["channel"] != _SPEECH:
+        return FileProblem(path, "not-speech", f"vocal channel {match['channel']} is not speech")
+    emotion = _EMOTIONS.get(match["emotion"])
+    if emotion is None:
+        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    return Utterance(
+        path=path,
+        clip_id=clip_id_of(path, root),
+        corpus=NAME,
+        emotion=emotion,
+        speaker=match["actor"],
+        sex="female" if int(match["actor"]) % 2 == 0 else "male",
+        language="en",
+    )

@@ -1,0 +1,70 @@
+"""SAVEE: British English, four men, seven emotions.
+
+Layouts: ``AudioData/DC/a01.wav`` (speaker's folder, emotion, sentence), or all files in one
+folder as ``DC_a01.wav``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edgeser.corpora.listing import assemble, audio_files, clip_id_of, folder, read_files
+from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+
+NAME = "savee"
+LICENCE = "free for research, on registration with the University of Surrey"
+CITATION = "S. Haq, P. J. B. Jackson, Speaker-dependent audio-visual emotion recognition, AVSP 2009"
+
+_FILE_NAME = re.compile(r"(?:(?P<speaker>[A-Z]{2})_)?(?P<emotion>[a-z]{1,2})\d\d")
+_SPEAKERS = ("DC", "JE", "JK", "KL")
+_EMOTIONS = {
+    "a": "anger",
+    "d": "disgust",
+    "f": "fear",
+    "h": "happiness",
+    "n": "neutral",
+    "sa": "sadness",
+    "su": "surprise",
+}
+
+
+def read(root: Path) -> Corpus:
+    """Read SAVEE from the folder that holds ``AudioData``, or the one that holds the files.
+
+    Raises
+    ------
+    BadInput
+        When `root` is no folder or holds no clip with a name of SAVEE's kind.
+    """
+    root = folder(root, expected="AudioData/DC, JE, JK and KL")
+    utterances, problems = read_files(audio_files(root), lambda path: _read_name(path, root))
+    return assemble(
+        name=NAME,
+        root=root,
+        utterances=utterances,
+        problems=problems,
+        licence=LICENCE,
+        citation=CITATION,
+    )
+
+
+def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
+    match = _FILE_NAME.fullmatch(path.stem)
+    if match is None:
+        return FileProblem(path, "unknown-name", "not of the form a01 or DC_a01")
+    emotion = _EMOTIONS.get(match["emotion"])
+    if emotion is None:
+        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    speaker = match["speaker"] or path.parent.name
+    if speaker not in _SPEAKERS:
+        return FileProblem(path, "unknown-speaker", f"{speaker} is none of {', '.join(_SPEAKERS)}")
+    return Utterance(
+        path=path,
+        clip_id=clip_id_of(path, root),
+        corpus=NAME,
+        emotion=emotion,
+        speaker=speaker,
+        sex="male",
+        language="en",
+    )

@@ -1,0 +1,62 @@
+"""URDU-Dataset: Urdu talk shows, 38 speakers, four emotions, not acted.
+
+Layout: ``Angry/SM1_F1_A01.wav``: sex and speaker, number of the file for that speaker, initial
+of the emotion with a running number. Most speakers are heard in one or two emotions only.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edgeser.corpora.listing import assemble, audio_files, clip_id_of, folder, read_files
+from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+
+NAME = "urdu"
+LICENCE = "free for research; recordings from public broadcasts"
+CITATION = (
+    "S. Latif, A. Qayyum, M. Usman, J. Qadir, Cross Lingual Speech Emotion Recognition: Urdu vs. "
+    "Western Languages, FIT 2018"
+)
+
+_FILE_NAME = re.compile(r"S(?P<sex>[FM])(?P<number>\d+)_F\d+_(?P<emotion>[A-Z])\d+")
+_SEXES = {"F": "female", "M": "male"}
+_EMOTIONS = {"A": "anger", "H": "happiness", "N": "neutral", "S": "sadness"}
+
+
+def read(root: Path) -> Corpus:
+    """Read the URDU dataset from the folder that holds ``Angry``, ``Happy`` and so on.
+
+    Raises
+    ------
+    BadInput
+        When `root` is no folder or holds no clip with a name of this kind.
+    """
+    root = folder(root, expected="Angry, Happy, Neutral and Sad")
+    utterances, problems = read_files(audio_files(root), lambda path: _read_name(path, root))
+    return assemble(
+        name=NAME,
+        root=root,
+        utterances=utterances,
+        problems=problems,
+        licence=LICENCE,
+        citation=CITATION,
+    )
+
+
+def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
+    match = _FILE_NAME.fullmatch(path.stem)
+    if match is None:
+        return FileProblem(path, "unknown-name", "not of the form SM1_F1_A01")
+    emotion = _EMOTIONS.get(match["emotion"])
+    if emotion is None:
+        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    return Utterance(
+        path=path,
+        clip_id=clip_id_of(path, root),
+        corpus=NAME,
+        emotion=emotion,
+        speaker=f"S{match['sex']}{match['number']}",
+        sex=_SEXES[match["sex"]],
+        language="ur",
+    )
