@@ -1,0 +1,172 @@
+"""Check a model and its inputs before native code sees either, and call the child."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.foundation.child import ChildResult, call_in_child
+from quantize.foundation.errors import BadInput
+from quantize.runtimes.catalogue import Runtime
+from quantize.tflite.inspect import inspect_model
+from quantize.tflite.model import Model, Tensor
+from quantize.tflite.reader import read_model
+
+_ARENA_BYTES = 64 << 20
+_ARENA_ALIGNMENT = 4096
+_TIMEOUT_S = 60.0
+_SLOWEST_MACS_PER_S = 5e6
+_SLOWEST_SAMPLE_S = 0.2
+MAX_RESULT_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use.
+
+    Parameters
+    ----------
+    timeout_s
+        Wall-clock seconds; ``None`` for a time, worked out from the model, that no sound one needs.
+    memory_bytes
+        Address space, most of which no model touches.
+    """
+
+    timeout_s: float | None = None
+    memory_bytes: int = 8 << 30
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A verified model with what a child must know to run it.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    model
+        The same, read and verified.
+    name
+        What messages call it.
+    """
+
+    data: bytes
+    model: Model
+    name: str
+
+    @property
+    def input(self) -> Tensor:
+        """The only input tensor."""
+        return self.model.main.input_tensors[0]
+
+    @property
+    def arena_bytes(self) -> int:
+        """An arena that TFLite-Micro is sure to fit into: every tensor twice, and a lot."""
+        tensors = self.model.main.tensors
+        wanted = _ARENA_BYTES + 2 * sum(t.byte_size or 0 for t in tensors if not t.is_constant)
+        # Its end must be aligned, or the tail's use varies by a few bytes from one size to another.
+        return -(-wanted // _ARENA_ALIGNMENT) * _ARENA_ALIGNMENT
+
+    def timeout_s(self, limits: Limits, runs: int) -> float:
+        """Return the limit for `runs` invocations: the given one, or a very generous one."""
+        if limits.timeout_s is not None:
+            return limits.timeout_s
+        each = inspect_model(self.model).macs / _SLOWEST_MACS_PER_S + _SLOWEST_SAMPLE_S
+        return _TIMEOUT_S + runs * each
+
+
+def read_request(data: bytes, name: str) -> Request:
+    """Read and verify a model that is about to be run.
+
+    Raises
+    ------
+    BadInput
+        When the bytes are no valid model.
+    """
+    return Request(data, read_model(data, name=name), name)
+
+
+def check_inputs(request: Request, inputs: NDArray[Any]) -> None:
+    """Raise `BadInput` unless `inputs` ``[n, ...]`` fit the model's one input, n >= 1."""
+    count = len(request.model.main.inputs)
+    if count != 1:
+        raise BadInput(
+            f"{request.name} has {count} inputs, where one is supported",
+            hint="export a model with one input tensor",
+        )
+    wanted = request.input.dtype
+    if wanted.numpy is None or inputs.dtype != wanted.numpy:
+        raise BadInput(
+            f"{request.name} takes {wanted.label}, and the inputs are {inputs.dtype}",
+            hint="quantise the inputs with the scale and zero point of the model's input",
+        )
+    shape = sample_shape(request.input)
+    if inputs.shape[1:] != shape or inputs.ndim != len(shape) + 1 or len(inputs) == 0:
+        raise BadInput(
+            f"{request.name} takes samples of shape {list(shape)}, and the inputs have shape "
+            f"{list(inputs.shape)}",
+            hint="stack at least one sample along a new first axis",
+        )
+    if np.issubdtype(inputs.dtype, np.inexact) and not np.isfinite(inputs).all():
+        raise BadInput("the inputs hold a NaN or an infinity", hint="look at how they were made")
+
+
+def sample_shape(tensor: Tensor) -> tuple[int, ...]:
+    """Return a tensor's shape without its leading batch axis, where that has length 1."""
+    return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+
+
+def check_threads(runtime: Runtime, num_threads: int) -> None:
+    """Raise `BadInput` unless the runtime can use that many threads."""
+    if num_threads < 1 or (runtime is Runtime.TFLITE_MICRO and num_threads != 1):
+        most = "one thread" if runtime is Runtime.TFLITE_MICRO else "at least one thread"
+        raise BadInput(
+            f"{runtime.label} runs on {most}, not {num_threads}", hint="change the thread count"
+        )
+
+
+def call(
+    function: Callable[..., Any],
+    request: Request,
+    inputs: NDArray[Any],
+    options: Mapping[str, Any],
+    *,
+    runtime: Runtime,
+    runs: int,
+    limits: Limits,
+) -> ChildResult:
+    """Call a function of `quantize.runtimes.worker` in a child.
+
+    Parameters
+    ----------
+    inputs
+        Samples ``[n, ...]``.
+    options
+        What the function needs beside the model's own data.
+    runs
+        How many invocations that is, for the time limit.
+    limits
+        What the child may use.
+    """
+    return call_in_child(
+        function,
+        {"model": np.frombuffer(request.data, np.uint8), "inputs": inputs},
+        {
+            "name": request.name,
+            "runtime": runtime.value,
+            "arena_bytes": request.arena_bytes,
+            "input_shape": list(request.input.shape),
+            "reset": any(tensor.is_variable for tensor in request.model.main.tensors),
+            **options,
+        },
+        what=f"running {request.name} in {runtime.label}",
+        timeout_s=request.timeout_s(limits, runs),
+        memory_bytes=limits.memory_bytes,
+    )

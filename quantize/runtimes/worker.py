@@ -1,0 +1,120 @@
+"""What runs in the child processes; the parent side has checked model and arrays already."""
+
+from __future__ import annotations
+
+import gc
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.foundation.errors import BadInput
+from quantize.runtimes.catalogue import Runtime
+from quantize.runtimes.engines import (
+    Engine,
+    LiteRtEngine,
+    MicroEngine,
+    import_library,
+    native_stderr,
+    refusals,
+)
+
+Arrays = dict[str, NDArray[Any]]
+Options = dict[str, Any]
+
+
+def run(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
+    """Run the model on each sample; return one output of each, stacked.
+
+    `arrays` has ``model`` (uint8) and ``inputs`` ``[n, ...]``; `options` says ``runtime``,
+    ``name``, ``num_threads``, ``arena_bytes``, ``output``, ``reset`` and ``input_shape``.
+    """
+    runtime = Runtime(options["runtime"])
+    with refusals(runtime, options["name"]):
+        engine = _load(arrays, options)
+        outputs = []
+        for sample in _samples(arrays, options):
+            _invoke(engine, sample, options)
+            outputs.append(engine.output(options["output"]))
+    return {"outputs": np.stack(outputs)}, {}
+
+
+def run_layers(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
+    """Run the model on each sample; return the tensors ``options["tensors"]``, each stacked."""
+    runtime = Runtime(options["runtime"])
+    with refusals(runtime, options["name"]):
+        engine = _load(arrays, options, preserve=True)
+        kept: dict[int, list[NDArray[Any]]] = {index: [] for index in options["tensors"]}
+        for sample in _samples(arrays, options):
+            _invoke(engine, sample, options)
+            for index, values in kept.items():
+                values.append(engine.tensor(index))
+    return {str(index): np.stack(values) for index, values in kept.items()}, {}
+
+
+def time_runs(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
+    """Time invocations of one sample; return them in ns, with memory in bytes and load in ns."""
+    runtime = Runtime(options["runtime"])
+    with refusals(runtime, options["name"]):
+        import_library(runtime)
+        before = _resident_bytes("VmRSS")
+        started = time.perf_counter_ns()
+        engine = _load(arrays, options)
+        load_ns = time.perf_counter_ns() - started
+        (sample,) = _samples(arrays, options)
+        times = np.empty(options["warmup"] + options["runs"], np.int64)
+        gc.disable()
+        for index in range(times.size):
+            engine.set_input(0, sample)
+            started = time.perf_counter_ns()
+            engine.invoke()
+            times[index] = time.perf_counter_ns() - started
+    memory = {"peak_rss": _resident_bytes("VmHWM"), "rss_before_load": before}
+    return {"ns": times[options["warmup"] :]}, {"load_ns": load_ns, **memory}
+
+
+def report_arena(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
+    """Load the model into TFLite-Micro, run it on zeros, and return what it says of its arena."""
+    with refusals(Runtime.TFLITE_MICRO, options["name"]):
+        engine = MicroEngine(
+            arrays["model"].tobytes(), arena_bytes=options["arena_bytes"], preserve=False
+        )
+        for position, (shape, dtype) in enumerate(options["inputs"]):
+            engine.set_input(position, np.zeros(shape, np.dtype(dtype)))
+        engine.invoke()
+    with native_stderr() as lines:
+        engine.print_allocations()
+    return {}, {"lines": lines}
+
+
+def _load(arrays: Arrays, options: Options, *, preserve: bool = False) -> Engine:
+    model = arrays["model"].tobytes()
+    runtime = Runtime(options["runtime"])
+    if runtime is Runtime.TFLITE_MICRO:
+        return MicroEngine(model, arena_bytes=options["arena_bytes"], preserve=preserve)
+    return LiteRtEngine(model, runtime, num_threads=options["num_threads"], preserve=preserve)
+
+
+def _samples(arrays: Arrays, options: Options) -> list[NDArray[Any]]:
+    shape = tuple(options["input_shape"])
+    return [np.ascontiguousarray(sample).reshape(shape) for sample in arrays["inputs"]]
+
+
+def _invoke(engine: Engine, sample: NDArray[Any], options: Options) -> None:
+    if options["reset"]:
+        engine.reset()
+    engine.set_input(0, sample)
+    engine.invoke()
+
+
+def _resident_bytes(field: str) -> int:
+    """Return `VmRSS` (now) or `VmHWM` (highest) of this process.
+
+    `getrusage` would not do: its maximum is inherited from the parent across exec.
+    """
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
+    raise BadInput("this system does not say how much memory a process uses", hint="use Linux")
