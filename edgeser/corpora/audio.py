@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,11 @@ LOWEST_RATE = 4_000
 HIGHEST_RATE = 192_000
 AUDIO_SUFFIXES = (".flac", ".wav")
 """Suffixes, in lower case, of the files that are taken for audio."""
+
+
+class NoSamples(BadInput):
+    """An audio file that is fine but for having nothing in it."""
+
 
 _FORMATS = frozenset({"WAV", "WAVEX", "RF64", "FLAC"})
 _ENCODINGS = frozenset(
@@ -58,28 +65,61 @@ def read_audio(
         When the file is missing, empty, cut short, no WAV or FLAC, too long, has more than 32
         channels or a rate outside 4 to 192 kHz, or holds NaN or infinity.
     """
+    recording = read_recording(path, max_seconds=max_seconds)
+    samples = recording.samples
+    if samples.dtype == np.int16:
+        if recording.sample_rate == sample_rate:
+            return samples.astype(np.int16)
+        samples = samples / 32768.0
+    return to_int16(resample(samples.astype(np.float64), recording.sample_rate, sample_rate))
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file's audio at its own rate, as mono.
+
+    Parameters
+    ----------
+    samples
+        ``[samples]``: int16 where the file is 16-bit mono, else float64 with full scale 1.0.
+    sample_rate
+        In Hz.
+    channels
+        How many the file has.
+    """
+
+    samples: NDArray[np.int16] | NDArray[np.float64]
+    sample_rate: int
+    channels: int
+
+
+def read_recording(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
+    """Read a WAV or FLAC file at its own rate, averaged over its channels.
+
+    Raises
+    ------
+    BadInput
+        As `read_audio` does.
+    """
     import soundfile
 
     path = Path(path)
+    if not path.is_file():
+        what = "is not a regular file" if path.exists() else "does not exist"
+        raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
     try:
-        if not path.is_file():
-            what = "is not a regular file" if path.exists() else "does not exist"
-            raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
-        with path.open("rb") as handle:
+        with path.open("rb", buffering=0) as handle:
             _refuse_what_is_cut_short(handle, path)
             handle.seek(0)
-            with soundfile.SoundFile(handle) as sound:
-                _refuse_by_header(sound, path, max_seconds)
-                whole = sound.subtype == "PCM_16" and sound.channels == 1
-                if whole and sound.samplerate == sample_rate:
-                    return _read_blocks(sound, path, "int16", max_seconds).astype(np.int16)
-                rate = sound.samplerate
-                mono = _read_blocks(sound, path, "float64", max_seconds).astype(np.float64)
+            with soundfile.SoundFile(handle.fileno(), closefd=False) as sound:
+                _refuse_by_header(sound, path)
+                narrow = sound.subtype == "PCM_16" and sound.channels == 1
+                samples = _read_blocks(sound, path, "int16" if narrow else "float64", max_seconds)
+                return Recording(samples, sound.samplerate, sound.channels)
     except OSError as error:
         raise file_error(error, path, "read") from error
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         raise BadInput(f"cannot read {path} as audio: {_reason(error)}", hint=_HINT) from error
-    return to_int16(resample(mono, rate, sample_rate))
 
 
 def resample(samples: NDArray[np.float64], rate: int, wanted: int) -> NDArray[np.float64]:
@@ -102,7 +142,7 @@ def _reason(error: Exception) -> str:
     return (text.splitlines() or ["unknown format"])[0].rstrip(".")
 
 
-def _refuse_by_header(sound: Any, path: Path, max_seconds: float) -> None:
+def _refuse_by_header(sound: Any, path: Path) -> None:
     problem = ""
     if sound.format not in _FORMATS:
         problem = f"it is {sound.format}, not WAV or FLAC"
@@ -112,8 +152,6 @@ def _refuse_by_header(sound: Any, path: Path, max_seconds: float) -> None:
         problem = f"it has {sound.channels} channels; at most {MAX_CHANNELS} are read"
     elif not LOWEST_RATE <= sound.samplerate <= HIGHEST_RATE:
         problem = f"its sample rate {sound.samplerate} Hz is outside {LOWEST_RATE}-{HIGHEST_RATE}"
-    elif sound.frames == 0:
-        problem = "it holds no samples"
     if problem:
         raise BadInput(f"cannot use {path}: {problem}", hint=_HINT)
 
@@ -137,15 +175,15 @@ def _read_blocks(sound: Any, path: Path, dtype: str, max_seconds: float) -> NDAr
             raise BadInput(f"cannot use {path}: it holds NaN or infinity", hint=_HINT)
         blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1))
     if not done:
-        raise BadInput(f"cannot use {path}: it holds no samples", hint=_HINT)
+        raise NoSamples(f"cannot use {path}: it holds no samples", hint=_HINT)
     return np.concatenate(blocks)
 
 
-def _refuse_what_is_cut_short(handle: IO[bytes], path: Path) -> None:
+def _refuse_what_is_cut_short(handle: FileIO, path: Path) -> None:
     """Compare a RIFF file's data chunk with what is there; libsndfile reads on regardless."""
     size = path.stat().st_size
     if size == 0:
-        raise BadInput(f"cannot use {path}: the file is empty", hint=_HINT)
+        raise NoSamples(f"cannot use {path}: the file is empty", hint=_HINT)
     if handle.read(4) != b"RIFF":
         return
     handle.seek(12)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
@@ -52,10 +53,10 @@ def read(path: Path) -> Corpus:
     """
     path = Path(path)
     if path.is_file():
-        return _read_manifest(path)
+        return read_manifest(path)
     root = folder(path, expected=f"{MANIFEST} or one folder an emotion")
     if (root / MANIFEST).is_file():
-        return _read_manifest(root / MANIFEST)
+        return read_manifest(root / MANIFEST)
     utterances, problems = read_files(audio_files(root), lambda file: _read_place(file, root))
     return assemble(
         name=NAME,
@@ -67,7 +68,29 @@ def read(path: Path) -> Corpus:
     )
 
 
-def _read_manifest(manifest: Path) -> Corpus:
+def read_manifest(
+    manifest: Path,
+    *,
+    name: str = NAME,
+    licence: str = LICENCE,
+    citation: str = CITATION,
+    synthetic: bool = False,
+) -> Corpus:
+    """Read a CSV manifest; a row that is wrong is an error that names its line.
+
+    A file that is missing or empty becomes a problem of the corpus instead.
+
+    Parameters
+    ----------
+    name, licence, citation, synthetic
+        As in the `Corpus` that comes back.
+
+    Raises
+    ------
+    BadInput
+        When a column is missing, or a row has an unknown emotion, no speaker, or a path that
+        leaves the manifest's folder.
+    """
     table = read_table(manifest, exact=True)
     if missing := table.missing(*REQUIRED_COLUMNS):
         raise BadInput(
@@ -86,19 +109,20 @@ def _read_manifest(manifest: Path) -> Corpus:
         first = lines_by_path.setdefault(path, line)
         if first != line:
             raise BadInput(f"{place}: {row['path']} is on line {first} already")
-        utterance = _read_row(row, path, root, place)
+        utterance = replace(_read_row(row, path, root, place), corpus=name)
         fault = file_fault(path)
         if fault is None:
             utterances.append(utterance)
         else:
             problems.append(fault)
     return assemble(
-        name=NAME,
+        name=name,
         root=root,
         utterances=utterances,
         problems=problems,
-        licence=LICENCE,
-        citation=CITATION,
+        licence=licence,
+        citation=citation,
+        synthetic=synthetic,
     )
 
 

@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora.audio import SAMPLE_RATE
-from edgeser.corpora.listing import assemble, folder, read_table
-from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from edgeser.corpora.generic import read_manifest
+from edgeser.corpora.listing import folder, read_table
+from edgeser.corpora.utterance import Corpus
 from edgeser.corpora.voice.expression import EXPRESSIONS
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, read_bounded, sha256_of_file, write_atomically
@@ -136,38 +137,8 @@ def read(root: Path) -> Corpus:
             f"{root} holds no synthetic voices: {_SPEC_FILE} is missing",
             hint="let edgeser write them to a new folder, or use the generic adapter",
         )
-    table = read_table(root / _MANIFEST, exact=True)
-    if table.columns != _COLUMNS:
-        raise BadInput(
-            f"{root / _MANIFEST} does not have the columns {', '.join(_COLUMNS)}",
-            hint="delete the folder and have it written again",
-        )
-    utterances: list[Utterance] = []
-    problems: list[FileProblem] = []
-    for row in table.rows:
-        path = root / "audio" / Path(row["path"]).name
-        if not path.is_file():
-            problems.append(FileProblem(path, "missing-file", "the manifest names it"))
-            continue
-        utterances.append(
-            Utterance(
-                path=path,
-                clip_id=f"audio/{path.stem}",
-                corpus=NAME,
-                emotion=row["emotion"],
-                speaker=row["speaker"],
-                sex=row["sex"],
-                age=int(row["age"]),
-            )
-        )
-    return assemble(
-        name=NAME,
-        root=root,
-        utterances=utterances,
-        problems=problems,
-        licence=LICENCE,
-        citation=CITATION,
-        synthetic=True,
+    return read_manifest(
+        root / _MANIFEST, name=NAME, licence=LICENCE, citation=CITATION, synthetic=True
     )
 
 

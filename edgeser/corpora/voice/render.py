@@ -174,12 +174,14 @@ def _room_noise(level_db: float, samples: int, random: np.random.Generator) -> F
     from scipy.signal import lfilter
 
     out: Floats = lfilter([1.0], [1.0, -0.85], random.standard_normal(samples))
-    return out * 10.0 ** (level_db / 20.0) / float(np.sqrt(np.mean(out**2)))
+    out *= 10.0 ** (level_db / 20.0) / float(np.sqrt(np.mean(out**2)))
+    return out
 
 
 def _soft_limit(signal: Floats) -> Floats:
-    """Bend what is above 0.8 of full scale smoothly, as a limiter in a recorder does."""
-    over = np.abs(signal) > 0.8
-    bent = np.sign(signal) * (0.8 + 0.2 * np.tanh((np.abs(signal) - 0.8) / 0.2))
+    """Bend what is above 0.75 of full scale smoothly, as a limiter in a recorder does."""
+    knee, room = 0.75, 0.2
+    over = np.abs(signal) > knee
+    bent = np.sign(signal) * (knee + room * np.tanh((np.abs(signal) - knee) / room))
     limited: Floats = np.where(over, bent, signal)
     return limited

@@ -1,0 +1,233 @@
+"""What is wrong with a corpus before anything is trained on it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording, resample, to_int16
+from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from quantize.foundation.errors import BadInput
+
+SCHEMA = "edgeser.corpus-check/1"
+CLIPPED_SHARE = 0.001
+"""A clip is clipped when more than this share of its samples is at full scale."""
+SILENT_DBFS = -60.0
+"""A clip is silent when its RMS, without its mean, is below this level."""
+SHORTEST_SECONDS = 0.3
+
+Progress = Callable[[int, int], None]
+"""Called with how many clips are done and how many there are."""
+
+_FULL_SCALE = 32767.0 / 32768.0
+_SILENCE_FLOOR_DBFS = -120.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What was measured on one readable clip.
+
+    Parameters
+    ----------
+    clip_id
+        Of the utterance.
+    seconds, sample_rate, channels
+        Of the file as it is.
+    clipped_share
+        Share of samples at full scale, 0 to 1.
+    rms_dbfs
+        RMS without the mean, in dB against full scale; -120 for digital silence.
+    pcm_sha256
+        Hash of the clip as 16-bit mono at 16 kHz.
+    """
+
+    clip_id: str
+    seconds: float
+    sample_rate: int
+    channels: int
+    clipped_share: float
+    rms_dbfs: float
+    pcm_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusCheck:
+    """The findings, and what the corpus consists of.
+
+    Parameters
+    ----------
+    corpus, root, synthetic
+        Of the corpus.
+    clips
+        Facts of every readable clip, by clip id.
+    problems
+        Files that the adapter could not use, and clips that cannot be read.
+    clipped, silent, too_short
+        Clip ids.
+    duplicates
+        Groups of clip ids with the same samples.
+    contradictions
+        Those groups whose members bear different emotions or speakers.
+    labels, speakers, sexes, splits
+        How many clips each has.
+    """
+
+    corpus: str
+    root: str
+    synthetic: bool
+    clips: tuple[ClipFacts, ...]
+    problems: tuple[FileProblem, ...]
+    clipped: tuple[str, ...]
+    silent: tuple[str, ...]
+    too_short: tuple[str, ...]
+    duplicates: tuple[tuple[str, ...], ...]
+    contradictions: tuple[tuple[str, ...], ...]
+    labels: dict[str, int]
+    speakers: dict[str, int]
+    sexes: dict[str, int]
+    splits: dict[str, int]
+
+    @property
+    def clean(self) -> bool:
+        """True when there is nothing to report."""
+        return not (
+            self.problems or self.clipped or self.silent or self.too_short or self.duplicates
+        )
+
+    @property
+    def corrupt(self) -> tuple[FileProblem, ...]:
+        """Problems of files that are there but cannot be read as audio."""
+        return tuple(p for p in self.problems if p.kind == "corrupt")
+
+    @property
+    def empty(self) -> tuple[FileProblem, ...]:
+        """Problems of files without any samples."""
+        return tuple(p for p in self.problems if p.kind == "empty-file")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the findings as a JSON object, schema ``edgeser.corpus-check/1``."""
+        by_id = {clip.clip_id: clip for clip in self.clips}
+        return {
+            "schema": SCHEMA,
+            "corpus": self.corpus,
+            "root": self.root,
+            "synthetic": self.synthetic,
+            "clean": self.clean,
+            "readable_clips": len(self.clips),
+            "seconds": round(sum(clip.seconds for clip in self.clips), 3),
+            "thresholds": {
+                "clipped_share": CLIPPED_SHARE,
+                "silent_dbfs": SILENT_DBFS,
+                "shortest_seconds": SHORTEST_SECONDS,
+            },
+            "problems": [
+                {"path": str(p.path), "kind": p.kind, "detail": p.detail} for p in self.problems
+            ],
+            "clipped": [
+                {"clip_id": name, "share": round(by_id[name].clipped_share, 6)}
+                for name in self.clipped
+            ],
+            "silent": [
+                {"clip_id": name, "rms_dbfs": round(by_id[name].rms_dbfs, 1)}
+                for name in self.silent
+            ],
+            "too_short": [
+                {"clip_id": name, "seconds": round(by_id[name].seconds, 3)}
+                for name in self.too_short
+            ],
+            "duplicates": [list(group) for group in self.duplicates],
+            "contradictions": [list(group) for group in self.contradictions],
+            "labels": self.labels,
+            "speakers": self.speakers,
+            "sexes": self.sexes,
+            "splits": self.splits,
+            "sample_rates": _counts(str(clip.sample_rate) for clip in self.clips),
+            "channels": _counts(str(clip.channels) for clip in self.clips),
+        }
+
+
+def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusCheck:
+    """Read every clip on all cores and list what is wrong.
+
+    A clip that cannot be read becomes a problem of kind ``"corrupt"`` (or ``"empty-file"``);
+    nothing stops the check.
+
+    Parameters
+    ----------
+    progress
+        Called in this thread after each clip with the number done and the total.
+    """
+    clips: list[ClipFacts] = []
+    problems = list(corpus.problems)
+    total = len(corpus.utterances)
+    executor = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+    try:
+        for done, answer in enumerate(executor.map(examine, corpus.utterances), start=1):
+            if isinstance(answer, ClipFacts):
+                clips.append(answer)
+            else:
+                problems.append(answer)
+            if progress is not None:
+                progress(done, total)
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+    duplicates = _duplicates(clips)
+    labels = {u.clip_id: (u.emotion, u.speaker) for u in corpus.utterances}
+    return CorpusCheck(
+        corpus=corpus.name,
+        root=str(corpus.root),
+        synthetic=corpus.synthetic,
+        clips=tuple(clips),
+        problems=tuple(problems),
+        clipped=tuple(c.clip_id for c in clips if c.clipped_share > CLIPPED_SHARE),
+        silent=tuple(c.clip_id for c in clips if c.rms_dbfs < SILENT_DBFS),
+        too_short=tuple(c.clip_id for c in clips if c.seconds < SHORTEST_SECONDS),
+        duplicates=duplicates,
+        contradictions=tuple(g for g in duplicates if len({labels[name] for name in g}) > 1),
+        labels=_counts(u.emotion for u in corpus.utterances),
+        speakers=_counts(u.speaker for u in corpus.utterances),
+        sexes=_counts(u.sex or "unknown" for u in corpus.utterances),
+        splits=_counts(u.split or "none" for u in corpus.utterances),
+    )
+
+
+def examine(utterance: Utterance) -> ClipFacts | FileProblem:
+    """Measure one clip, or say why it cannot be read."""
+    try:
+        recording = read_recording(utterance.path)
+    except NoSamples as error:
+        return FileProblem(utterance.path, "empty-file", error.message)
+    except BadInput as error:
+        return FileProblem(utterance.path, "corrupt", error.message)
+    samples = recording.samples.astype(np.float64)
+    if recording.samples.dtype == np.int16:
+        samples /= 32768.0
+    pcm = to_int16(resample(samples, recording.sample_rate, SAMPLE_RATE))
+    rms = float(np.std(samples))
+    return ClipFacts(
+        clip_id=utterance.clip_id,
+        seconds=len(samples) / recording.sample_rate,
+        sample_rate=recording.sample_rate,
+        channels=recording.channels,
+        clipped_share=float(np.mean(np.abs(samples) >= _FULL_SCALE)),
+        rms_dbfs=max(20.0 * float(np.log10(max(rms, 1e-9))), _SILENCE_FLOOR_DBFS),
+        pcm_sha256=hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest(),
+    )
+
+
+def _duplicates(clips: Iterable[ClipFacts]) -> tuple[tuple[str, ...], ...]:
+    groups: dict[str, list[str]] = {}
+    for clip in clips:
+        groups.setdefault(clip.pcm_sha256, []).append(clip.clip_id)
+    return tuple(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1))
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
