@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quantize.foundation.errors import BadInput
+from quantize.tflite import read_model
+from quantize.tflite.inspect import inspect_model
+
+MUTANTS = 1000
+SLOWEST_S = 1.0
+"""The reader's work is bounded by the file's size, so the largest model here sets the time."""
+
+
+def truncated(data: bytes, rng: np.random.Generator) -> bytes:
+    return data[: rng.integers(0, len(data))]
+
+
+def flipped(data: bytes, rng: np.random.Generator) -> bytes:
+    mutant = bytearray(data)
+    for _ in range(rng.integers(1, 9)):
+        mutant[rng.integers(0, len(mutant))] ^= 1 << int(rng.integers(0, 8))
+    return bytes(mutant)
+
+
+def flipped_in_structure(data: bytes, rng: np.random.Generator) -> bytes:
+    """Flip where tables, offsets and vtables are: converters write those last, weights first."""
+    mutant = bytearray(data)
+    size = len(mutant)
+    for _ in range(rng.integers(1, 5)):
+        near = int(rng.integers(0, min(size, 4096)))
+        mutant[near if rng.random() < 0.5 else size - 1 - near] ^= 1 << int(rng.integers(0, 8))
+    return bytes(mutant)
+
+
+def extreme_words(data: bytes, rng: np.random.Generator) -> bytes:
+    """Overwrite aligned words with values that overflow careless arithmetic."""
+    mutant = bytearray(data)
+    words = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFC, len(data), len(data) - 4)
+    for _ in range(rng.integers(1, 4)):
+        near = int(rng.integers(0, min(len(mutant), 4096) // 4)) * 4
+        at = near if rng.random() < 0.5 else max(0, len(mutant) - 4 - near)
+        mutant[at : at + 4] = int(rng.choice(words)).to_bytes(4, "little")
+    return bytes(mutant)
+
+
+def spliced(data: bytes, rng: np.random.Generator) -> bytes:
+    """Cut a slice out, double it, or overwrite it with another one."""
+    start, end = sorted(int(i) for i in rng.integers(0, len(data) + 1, 2))
+    kind = rng.integers(0, 3)
+    if kind == 0:
+        return data[:start] + data[end:]
+    if kind == 1:
+        return data[:end] + data[start:]
+    to = int(rng.integers(0, len(data)))
+    return data[:to] + data[start:end] + data[to + end - start :]
+
+
+OPERATIONS = (truncated, flipped, flipped_in_structure, extreme_words, spliced)
+
+
+def try_mutants(models: list[bytes], count: int, seed: int) -> dict[str, int]:
+    rng = np.random.default_rng(seed)
+    outcomes = {"read": 0, "refused": 0}
+    for index in range(count):
+        mutant = OPERATIONS[index % len(OPERATIONS)](models[rng.integers(0, len(models))], rng)
+        started = time.perf_counter()
+        try:
+            found = inspect_model(read_model(mutant))
+            json.dumps(found.to_json(), allow_nan=False)
+            outcomes["read"] += 1
+        except BadInput as error:
+            assert "\n" not in str(error)
+            outcomes["refused"] += 1
+        assert time.perf_counter() - started < SLOWEST_S
+    return outcomes
+
+
+def test_mutants_of_real_models(shared: Path) -> None:
+    models = [path.read_bytes() for path in sorted(shared.glob("*/*.tflite"))]
+    outcomes = try_mutants(models, MUTANTS, seed=1)
+    # Flips inside weights make other models, not broken ones; both outcomes must occur.
+    assert outcomes["refused"] > MUTANTS // 4
+    assert outcomes["read"] > MUTANTS // 20
+
+
+def test_mutants_of_the_small_model(build_model: Callable[..., bytes]) -> None:
+    outcomes = try_mutants([build_model()], MUTANTS, seed=2)
+    assert outcomes["refused"] > MUTANTS // 4
+    assert outcomes["read"] > 0
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_every_byte_of_the_small_model_flipped(build_model: Callable[..., bytes], bit: int) -> None:
+    data = build_model()
+    for position in range(len(data)):
+        mutant = bytearray(data)
+        mutant[position] ^= 1 << bit
+        try:
+            inspect_model(read_model(bytes(mutant)))
+        except BadInput:
+            continue
