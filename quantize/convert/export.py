@@ -108,8 +108,9 @@ def export_int8(
     tell("verification")
     started = time.monotonic()
     int8_tflite = converted.arrays["int8_tflite"].tobytes()
+    names = converted.values["layer_names"]
     model = read_model(int8_tflite, name="the converted model")
-    check_fully_integer(model)
+    check_fully_integer(model, dict(names))
     model_input = check_input(
         model, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
     )
@@ -122,6 +123,7 @@ def export_int8(
         input=model_input,
         output=model_output,
         operators=count_operators(model),
+        layer_names=tuple((str(tensor), str(name)) for tensor, name in names),
         calibration_samples=len(samples),
         versions=tuple((package, version(package)) for package in _PACKAGES),
         seconds=tuple(seconds),
@@ -149,9 +151,10 @@ def _refuse(converted: ChildResult) -> NoReturn:
     if mixed is None:
         raise CheckFailed(f"the network cannot be converted to TensorFlow Lite: {reason}")
     try:
-        left = float_layers(read_model(mixed.tobytes(), name="the partly converted model"))
+        model = read_model(mixed.tobytes(), name="the partly converted model")
+        left = float_layers(model, dict(converted.values["layer_names"]))
     except BadInput:
         left = ()
     if left:
-        raise CheckFailed(f"not fully int8: {', '.join(left[:3])} has no int8 form", hint=_HINT)
+        raise CheckFailed(f"not fully int8: {left[0]} has no int8 form", hint=_HINT)
     raise CheckFailed(f"the network has no int8 form: {reason}", hint=_HINT)

@@ -46,6 +46,8 @@ def write_onnx(module: torch.nn.Module, shape_nchw: tuple[int, int, int, int], p
     frozen = copy.deepcopy(module).cpu().float().eval()
     example = torch.zeros(shape_nchw, dtype=torch.float32)
     _refuse_wrong_output(_run_once(frozen, example))
+    # Where it fails, the exporter prints the whole graph, to stdout unless told otherwise.
+    torch._C._jit_set_onnx_log_output_stream("stderr")
     with warnings.catch_warnings():
         # The tracing exporter is deprecated upstream, and is the one whose graphs convert cleanly.
         warnings.simplefilter("ignore")

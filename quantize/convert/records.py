@@ -53,6 +53,8 @@ class QuantizedModel:
         Quantisation of the model's one input and one output.
     operators
         The int8 graph's operators with their versions, by name.
+    layer_names
+        Tensor name and path of the torch module, for the tensors that it was found for.
     calibration_samples
         How many inputs the ranges were measured on.
     versions
@@ -67,6 +69,7 @@ class QuantizedModel:
     input: TensorQuantization
     output: TensorQuantization
     operators: tuple[OperatorUse, ...]
+    layer_names: tuple[tuple[str, str], ...]
     calibration_samples: int
     versions: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, float], ...]

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
+from quantize.tflite import read_model
+
 ONNX_NAME = "network.onnx"
 # onnx2tf fetches pictures over the network whenever a model's input has three channels, unless
 # this file lies in the current folder. It only feeds them to a trial run of the graph.
@@ -42,35 +45,39 @@ def convert_onnx(
 
     Returns
     -------
-    ``float_tflite`` and ``int8_tflite``, uint8, and ``seconds`` by stage. Where the graph cannot
-    become int8, ``refused`` says why; ``layer`` names the ONNX node where that is known, or
-    ``mixed_tflite`` is the graph with its float operators left in, to look them up.
+    ``float_tflite`` and ``int8_tflite``, uint8; ``seconds`` by stage; ``layer_names``. Where the
+    graph cannot become int8, ``refused`` says why; ``layer`` names the ONNX node where that is
+    known, or ``mixed_tflite`` is the graph with its float operators left in, to look them up.
     """
     os.environ.update(_ENVIRONMENT)
     os.chdir(options["folder"])
     clock = _Clock()
     try:
-        model = _to_keras()
+        graph = _simplified_onnx()
+        model = _to_keras(graph)
     except (Exception, SystemExit) as error:  # onnx2tf raises and exits as it pleases
         layer = str(getattr(error, "onnx_op_name", "") or "")
-        return {}, {"refused": _first_line(error), "layer": layer, "seconds": clock.seconds}
+        return {}, {"refused": _first_line(error), "layer": layer}
     clock.lap("TensorFlow graph")
     converter_of = _converter_factory(model)
-    float_tflite = converter_of().convert()
-    clock.lap("float model")
     samples = _representative(arrays["samples"], options["scale"], options["zero_point"])
     try:
-        int8_tflite = _to_int8(converter_of(), samples)
+        float_tflite = converter_of().convert()
     except Exception as error:  # the converter's own error types are not public
-        mixed = _to_int8(converter_of(), samples, allow_float=True)
-        packed = {"mixed_tflite": np.frombuffer(mixed, np.uint8)}
-        return packed, {"refused": _first_line(error), "layer": "", "seconds": clock.seconds}
+        return _float_parts(_with_tensorflow_ops(converter_of()), [], error)
+    clock.lap("float model")
+    names = _layer_names(graph, float_tflite, next(samples())[0])
+    clock.lap("layer names")
+    try:
+        int8_tflite = _to_int8(converter_of(), samples)
+    except Exception as error:
+        return _float_parts(_to_int8(converter_of(), samples, allow_float=True), names, error)
     clock.lap("int8 model")
     out = {
         "float_tflite": np.frombuffer(float_tflite, np.uint8),
         "int8_tflite": np.frombuffer(int8_tflite, np.uint8),
     }
-    return out, {"seconds": clock.seconds}
+    return out, {"layer_names": names, "seconds": clock.seconds}
 
 
 class _Clock:
@@ -86,19 +93,26 @@ class _Clock:
         self._last = now
 
 
-def _to_keras() -> Any:
-    """Build the graph in Keras, channels last."""
+def _simplified_onnx() -> Any:
+    """Fold constants: without, onnx2tf takes the axes of a slice for those of an NCHW tensor.
+
+    Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
+    """
     import onnx
-    import onnx2tf  # sets TensorFlow's environment, so it comes before TensorFlow
     import onnxsim
+
+    graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
+    return graph
+
+
+def _to_keras(graph: Any) -> Any:
+    """Build the graph in Keras, channels last."""
+    import onnx2tf
 
     generator = np.random.default_rng(0)
     np.random.seed(0)  # onnx2tf draws its trial inputs from the global generator
     pictures = generator.random((20, 128, 128, 3), dtype=np.float32)
     np.save(Path(_PICTURES), pictures, allow_pickle=False)
-    # Without folded constants onnx2tf takes the axes of a slice for those of an NCHW tensor.
-    # Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
-    graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
     return onnx2tf.convert(
         onnx_graph=graph,
         output_folder_path="saved_model",
@@ -117,6 +131,17 @@ def _converter_factory(model: Any) -> Callable[[], Any]:
     spec = [tf.TensorSpec(each.shape, each.dtype, "input") for each in model.inputs]
     concrete = tf.function(model, input_signature=spec).get_concrete_function()
     return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
+
+
+def _layer_names(
+    graph: Any, float_tflite: bytes, sample: NDArray[np.float32]
+) -> list[tuple[str, str]]:
+    converted = read_model(float_tflite, name="the float model").main
+    return name_layers(
+        converted,
+        tflite_values(float_tflite, converted, sample),
+        onnx_layer_values(graph, sample),
+    )
 
 
 def _representative(
@@ -140,7 +165,7 @@ def _to_int8(
 
     sets = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     if allow_float:
-        sets += [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+        sets.append(tf.lite.OpsSet.TFLITE_BUILTINS)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = samples
     converter.target_spec.supported_ops = sets
@@ -149,6 +174,23 @@ def _to_int8(
     # TFLite-Micro and the Edge TPU compiler know dense weights with one scale only.
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     return bytes(converter.convert())
+
+
+def _with_tensorflow_ops(converter: Any) -> bytes:
+    """Convert in float, leaving in what only TensorFlow itself can run."""
+    import tensorflow as tf
+
+    sets = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    converter.target_spec.supported_ops = sets
+    return bytes(converter.convert())
+
+
+def _float_parts(
+    mixed: bytes, names: list[tuple[str, str]], error: Exception
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Answer with a graph that shows which operators have no int8 form."""
+    values = {"refused": _first_line(error), "layer": "", "layer_names": names}
+    return {"mixed_tflite": np.frombuffer(mixed, np.uint8)}, values
 
 
 def _first_line(error: BaseException) -> str:

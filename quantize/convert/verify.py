@@ -3,50 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
 from quantize.convert.records import OperatorUse, TensorQuantization
 from quantize.foundation.errors import CheckFailed
 from quantize.tflite import Model
-from quantize.tflite.model import Operator, Tensor
+from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.schema import DType
 
 _INTEGER = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.BOOL})
+_BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
 _HINT = "build it of convolutions, pooling, ReLU6, sigmoid, softmax, add and multiply"
 
 
-def float_layers(model: Model) -> tuple[str, ...]:
-    """Name the operators that are not integer throughout, in graph order; empty where all are.
+def float_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the operators that are not integer throughout, the culprits first.
 
     An operator counts when any tensor that it reads or writes is floating-point, or when it is
-    a custom one: what that computes in, no one can tell.
+    a custom one: what that computes in, no one can tell. Custom ones come first; QUANTIZE and
+    DEQUANTIZE, which only surround such operators, last; else graph order.
+
+    Parameters
+    ----------
+    model
+        The converted model.
+    layer_names
+        The network's names for tensors, see `QuantizedModel.layer_names`.
     """
     graph = model.main
-    return tuple(
-        graph.layer_label(operator)
+    left = [
+        operator
         for operator in graph.operators
         if operator.code.is_custom or not _is_integer(graph.tensors, operator)
-    )
+    ]
+    left.sort(key=lambda operator: (not operator.code.is_custom, operator.name in _BOUNDARY))
+    return tuple(_label(graph, operator, layer_names) for operator in left)
 
 
-def check_fully_integer(model: Model) -> None:
+def check_fully_integer(model: Model, layer_names: Mapping[str, str]) -> None:
     """Refuse a model with a float operator.
 
     Raises
     ------
     CheckFailed
-        Names the first such layer, and how many more there are.
+        Names such a layer.
     """
     if len(model.subgraphs) != 1:
         raise CheckFailed(
             f"the converted model has {len(model.subgraphs)} subgraphs, a device runs one",
             hint="avoid control flow in the network",
         )
-    left = float_layers(model)
+    left = float_layers(model, layer_names)
     if left:
-        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        raise CheckFailed(f"not fully int8: {left[0]}{more} would run in float", hint=_HINT)
+        raise CheckFailed(f"not fully int8: {left[0]} would run in float", hint=_HINT)
 
 
 def check_input(
@@ -92,6 +103,13 @@ def count_operators(model: Model) -> tuple[OperatorUse, ...]:
     """Count the main graph's operators by name and version, sorted by both."""
     uses = Counter((operator.name, operator.version) for operator in model.main.operators)
     return tuple(OperatorUse(*kind, count) for kind, count in sorted(uses.items()))
+
+
+def _label(graph: Subgraph, operator: Operator, layer_names: Mapping[str, str]) -> str:
+    tensors = (graph.tensors[index].name for index in operator.outputs)
+    layer = next((layer_names[name] for name in tensors if name in layer_names), "")
+    label = graph.layer_label(operator)
+    return f"layer {layer}, {label}" if layer else label
 
 
 def _is_integer(tensors: tuple[Tensor, ...], operator: Operator) -> bool:
