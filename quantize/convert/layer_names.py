@@ -111,12 +111,19 @@ def name_layers(
 def layer_of(node_name: str, kind: str) -> str:
     """Turn an ONNX node's name into the torch module's path: ``/head/conv/Conv`` -> ``head.conv``.
 
-    Nodes that are no module of their own keep their operation: ``/head/Mul`` -> ``head.Mul``.
+    Nodes that are no module of their own keep their operation: ``/head/Mul`` -> ``head.Mul``. The
+    exporter names a child of `Sequential` by its parent's name and its own, which is told once:
+    ``/head/layers/layers.2/Conv`` -> ``head.layers.2``.
     """
     parts = [part for part in node_name.split("/") if part]
     if kind in _NAMED_BY_MODULE and len(parts) > 1:
-        parts = parts[:-1]
-    return ".".join(parts)
+        parts.pop()
+    path: list[str] = []
+    for part in parts:
+        if path and part.startswith(f"{path[-1]}."):
+            path.pop()
+        path.append(part)
+    return ".".join(path)
 
 
 def _layers(nodes: Sequence[Any]) -> list[str]:
