@@ -1,1 +1,33 @@
-"""Recordings in, a speech-emotion model on a device out."""
+"""Recordings in, a speech-emotion model on a device out.
+
+The stages of a run as functions: `run`, `train`, `export`, `check_parity` and `bench`. They are
+loaded when they are used, so that importing the package stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgeser.pipeline.bench import bench
+    from edgeser.pipeline.export import export
+    from edgeser.pipeline.parity import check_parity
+    from edgeser.pipeline.run import run
+    from edgeser.pipeline.train import train
+
+__all__ = ["bench", "check_parity", "export", "run", "train"]
+
+_HOMES = {
+    "bench": "edgeser.pipeline.bench",
+    "check_parity": "edgeser.pipeline.parity",
+    "export": "edgeser.pipeline.export",
+    "run": "edgeser.pipeline.run",
+    "train": "edgeser.pipeline.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'edgeser' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -10,11 +10,11 @@ from importlib import resources
 from pathlib import Path
 
 from edgeser.benchmark.budget import Budget
-from edgeser.evaluation.tolerances import Tolerances
+from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig
-from edgeser.training.config import AugmentationConfig, TrainingConfig
-from edgeser.typed_toml import from_table, nearest, to_table
+from edgeser.training.config import AugmentationConfig, ConditionsConfig, TrainingConfig
+from edgeser.typed_tables import from_table, nearest, to_table
 from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
@@ -91,6 +91,7 @@ class Recipe:
     corpus: CorpusChoice = field(default_factory=CorpusChoice)
     frontend: FrontendConfig = field(default_factory=FrontendConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
+    conditions: ConditionsConfig = field(default_factory=ConditionsConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
@@ -54,7 +55,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest command when one is unknown."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            from edgeser.typed_toml import nearest
+            from edgeser.typed_tables import nearest
 
             ctx.fail(f"No such command '{args[0]}'{nearest(args[0], _COMMANDS)}")
         return super().resolve_command(ctx, args)
@@ -76,7 +77,7 @@ def _version() -> str:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(_version, "-V", "--version", package_name="edgeser", prog_name="edgeser")
 def group() -> None:
-    """Recordings in, a speech-emotion model on a device out.
+    """Turn recordings into a speech-emotion model on a device.
 
     Start with 'edgeser run demo'. Exit codes: 0 ok; 1 a check failed; 2 usage or bad input;
     3 a tool or device is missing; 4 internal error; 130 interrupted. Add --debug to any command
@@ -91,32 +92,35 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    debug = "--debug" in arguments
     try:
         outcome = group.main(args=arguments, prog_name="edgeser", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("edgeser: interrupted", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
-    except EdgeserError as error:
-        if debug:
-            raise
-        _tell(error.message, error.hint)
-        return error.exit_code
-    except Exception as error:
-        if debug:
-            raise
-        summary = str(error).splitlines()[0] if str(error) else ""
-        _tell(f"internal error: {type(error).__name__}: {summary}", "run again with --debug")
-        return EdgeserError.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        if "--debug" in arguments and not isinstance(error, click.ClickException):
+            traceback.print_exc()
+        return _exit_code(error)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _exit_code(error: BaseException) -> int:
+    """Tell the user in one line what happened, and return the exit code that fits."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("edgeser: interrupted", err=True)
+            return INTERRUPTED
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        case EdgeserError():
+            _tell(error.message, error.hint)
+            return error.exit_code
+    summary = str(error).partition("\n")[0]
+    _tell(f"internal error: {type(error).__name__}: {summary}", "run again with --debug")
+    return EdgeserError.exit_code
 
 
 def _tell(message: str, hint: str) -> None:

@@ -1,4 +1,7 @@
-"""TOML tables to frozen dataclasses, with errors that name the key and the nearest known one."""
+"""Tables (TOML or JSON) to frozen dataclasses and back, with errors that name the key.
+
+One codec reads recipes and stores the records that pass from one stage of a run to the next.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import typing
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar
+
+import numpy as np
 
 from quantize.foundation.errors import BadInput
 
@@ -70,6 +75,16 @@ def to_table(record: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {
+            "dtype": value.dtype.name,
+            "shape": list(value.shape),
+            "data": value.reshape(-1).tolist(),
+        }
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value):
         return to_table(value)
     if isinstance(value, Enum):
@@ -83,11 +98,22 @@ def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         options = [o for o in typing.get_args(hint) if o is not type(None)]
+        if value is None and len(options) < len(typing.get_args(hint)):
+            return None
         return _convert(options[0], value, where, key)
     if origin is typing.Literal:
         return _one_of(typing.get_args(hint), value, where, key)
     if origin is tuple:
         return _convert_tuple(typing.get_args(hint), value, where, key)
+    if origin is np.ndarray:
+        return _convert_array(value, where, key)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise _wrong_type("a table", value, where, key)
+        kind = typing.get_args(hint)[1]
+        return {name: _convert(kind, item, where, key) for name, item in value.items()}
+    if hint is Any:
+        return value
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, dict):
             raise _wrong_type("a table", value, where, key)
@@ -107,6 +133,16 @@ def _convert_tuple(arguments: tuple[Any, ...], value: Any, where: str, key: str)
     return tuple(
         _convert(kind, item, where, key) for kind, item in zip(arguments, value, strict=True)
     )
+
+
+def _convert_array(value: Any, where: str, key: str) -> Any:
+    try:
+        dtype = np.dtype(str(value["dtype"]))
+        if dtype.hasobject:
+            raise TypeError("objects are not data")
+        return np.array(value["data"], dtype).reshape([int(n) for n in value["shape"]])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise _wrong_type("an array: dtype, shape and data", value, where, key) from error
 
 
 def _scalar(hint: Any, value: Any, where: str, key: str) -> Any:
@@ -132,4 +168,4 @@ def _one_of(options: typing.Sequence[Any], value: Any, where: str, key: str) -> 
 
 
 def _wrong_type(wanted: str, value: Any, where: str, key: str) -> BadInput:
-    return BadInput(f"{where}: '{key}' is {value!r}", hint=f"it must be {wanted}")
+    return BadInput(f"{where}: '{key}' is {repr(value)[:80]}", hint=f"it must be {wanted}")

@@ -1,0 +1,67 @@
+"""The model card: what the model is, on what it was measured, and what it must not be used for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgeser.bundle.bundle import Bundle
+
+_SYNTHETIC = (
+    "**Trained on synthetic voices.** Its figures show that the tool works; they say nothing of "
+    "accuracy on people."
+)
+_ACTED = (
+    "Trained on acted speech. It labels how speech *sounds*; it does not know what a person feels. "
+    "Do not use it to judge people at work, in education, or where they cannot object."
+)
+
+
+def model_card(bundle: Bundle) -> str:
+    """Return the card as Markdown, from what the bundle itself holds."""
+    trained = bundle.trained
+    corpus = trained.corpus
+    frontend = trained.frontend
+    lines = [
+        f"# Model card: {trained.recipe.name}",
+        "",
+        _SYNTHETIC if corpus.synthetic else _ACTED,
+        "",
+        "## What it is",
+        "",
+        f"- Labels: {', '.join(trained.classes)}",
+        f"- Input: int8 `[1, {trained.recipe.window.frames}, {frontend.channels}, "
+        f"{len(frontend.planes)}]` (frames, channels, planes: {', '.join(frontend.planes)}), "
+        "scale 1/32, zero point 0",
+        f"- Features: {frontend.window_ms} ms windows every {frontend.hop_ms} ms at "
+        f"{frontend.sample_rate} Hz; hash `{frontend.hash[:16]}`",
+        f"- int8 model: {len(bundle.int8_model)} bytes, SHA-256 `{bundle.model_hash}`",
+        f"- Recipe hash `{trained.recipe.hash[:16]}`, seed {trained.recipe.seed}",
+        "",
+        "## Data",
+        "",
+        f"- Corpus: {corpus.name}. {corpus.licence} {corpus.citation}".rstrip(),
+        f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
+        f"{corpus.clips_test} to test; no speaker is in two of them.",
+        f"- Files left out: {len(corpus.problems)}",
+        f"- int8 ranges measured on: {bundle.calibration.get('source', 'unknown')}",
+        "",
+        "## Figures",
+        "",
+        *_figures(bundle.metrics),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _figures(metrics: dict[str, Any]) -> list[str]:
+    if not metrics:
+        return ["None measured yet: run `edgeser parity` and `edgeser bench`."]
+    lines = ["| figure | value | unit | evidence |", "|---|---|---|---|"]
+    for name, figure in sorted(metrics.items()):
+        value = f"{figure['value']:.6g}"
+        if "interval" in figure:
+            low, high = figure["interval"]
+            value += f" ({low:.4g} to {high:.4g}, {figure['interval_kind']})"
+        lines.append(f"| {name} | {value} | {figure['unit']} | {figure['evidence']} |")
+    return lines

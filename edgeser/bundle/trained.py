@@ -1,0 +1,289 @@
+"""A trained float network with all that is needed to use it, and its archive."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.bundle.archive import read_archive, write_archive
+from edgeser.corpora import SpeakerSplit
+from edgeser.recipe import Recipe, parse_recipe
+from edgeser.training.records import EpochRecord
+from edgeser.typed_tables import from_table
+from firmware_bridge.frontend import FrontendConfig
+from quantize.foundation.errors import BadInput, EdgeserError
+
+T = TypeVar("T")
+
+WEIGHTS = "weights.safetensors"
+RECIPE = "recipe.toml"
+FRONTEND = "frontend.json"
+NORMALISATION = "normalisation.json"
+LABELS = "labels.json"
+TRAINING = "training.json"
+VERSIONS = "versions.json"
+REQUIRED = (WEIGHTS, RECIPE, FRONTEND, NORMALISATION, LABELS, TRAINING, VERSIONS)
+CALIBRATION_FEATURES = "calibration.npz"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationSet:
+    """Clips whose features the int8 ranges are measured on.
+
+    Parameters
+    ----------
+    source
+        Where they come from, in words.
+    clips
+        Their names.
+    features
+        int8, clips x frames x channels x planes.
+    """
+
+    source: str
+    clips: tuple[str, ...]
+    features: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSummary:
+    """What a network was trained on.
+
+    Parameters
+    ----------
+    name, licence, citation
+        Of the corpus.
+    synthetic
+        Whether no human being spoke.
+    clips
+        Clips used in each part: train, development, test.
+    problems
+        One line for each file that was left out.
+    input_hash
+        SHA-256 over clip names and file hashes, in order.
+    """
+
+    name: str
+    licence: str
+    citation: str
+    synthetic: bool
+    clips_train: int
+    clips_development: int
+    clips_test: int
+    problems: tuple[str, ...]
+    input_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A trained float network.
+
+    Parameters
+    ----------
+    recipe
+        Every choice, resolved.
+    frontend
+        With the normalisation of the training speakers.
+    classes
+        Labels in the order of the logits.
+    split
+        Who was trained on, chosen by, and is left to test on.
+    corpus
+        What it was trained on.
+    weights
+        safetensors bytes.
+    calibration
+        Clips of the training speakers to calibrate on; `None` in a bundle, which is calibrated.
+    history
+        One record an epoch.
+    best_epoch
+        The epoch whose weights these are, counted from 0.
+    seconds
+        Wall-clock time of the training.
+    versions
+        Packages and Python.
+    """
+
+    recipe: Recipe
+    frontend: FrontendConfig
+    classes: tuple[str, ...]
+    split: SpeakerSplit
+    corpus: CorpusSummary
+    weights: bytes
+    calibration: CalibrationSet | None
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    seconds: float
+    versions: dict[str, str]
+
+    def to_members(self) -> dict[str, bytes]:
+        """Return the archive members that `trained_from_members` reads back."""
+        frontend = self.frontend.to_dict()
+        normalisation = frontend.pop("normalisation")
+        training = {
+            "split": self.split.to_json(),
+            "corpus": asdict(self.corpus),
+            "history": [asdict(epoch) for epoch in self.history],
+            "best_epoch": self.best_epoch,
+            "seconds": self.seconds,
+        }
+        return {
+            RECIPE: self.recipe.to_toml().encode(),
+            FRONTEND: json_bytes({"hash": self.frontend.hash, "config": frontend}),
+            NORMALISATION: json_bytes(normalisation),
+            LABELS: json_bytes(list(self.classes)),
+            TRAINING: json_bytes(training),
+            VERSIONS: json_bytes(self.versions),
+            WEIGHTS: self.weights,
+        }
+
+
+def save_trained(path: Path, trained: TrainedModel) -> None:
+    """Write `trained`, with its calibration clips, to `path` atomically."""
+    members = trained.to_members()
+    if trained.calibration is not None:
+        members[CALIBRATION_FEATURES] = encode_calibration(trained.calibration)
+    write_archive(path, members)
+
+
+def encode_calibration(calibration: CalibrationSet) -> bytes:
+    """Return a calibration set as .npz bytes that `decode_calibration` reads back."""
+    buffer = io.BytesIO()
+    about = json.dumps({"source": calibration.source, "clips": calibration.clips})
+    np.savez_compressed(buffer, about=np.array(about), features=calibration.features)
+    return buffer.getvalue()
+
+
+def decode_calibration(data: bytes, *, where: str) -> CalibrationSet:
+    """Read what `encode_calibration` wrote; `where` names it in errors.
+
+    Raises
+    ------
+    BadInput
+        When it is damaged or something else.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as members:
+            about = json.loads(str(members["about"]))
+            features = members["features"]
+        clips = tuple(map(str, about["clips"]))
+        if features.dtype != np.int8 or features.ndim != 4 or len(features) != len(clips):
+            raise ValueError(f"its features are {features.dtype} {features.shape}")
+        return CalibrationSet(str(about["source"]), clips, features)
+    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadInput(
+            f"cannot use {where} for calibration: {error}",
+            hint="make one with 'edgeser calibrate'",
+        ) from error
+
+
+def load_trained(path: Path) -> TrainedModel:
+    """Read what `save_trained` wrote.
+
+    Raises
+    ------
+    BadInput
+        When it is missing, damaged or not what it claims.
+    """
+    return trained_from_members(path, read_archive(path, required=REQUIRED))
+
+
+def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
+    """Build the record from archive members; `path` names the archive in errors."""
+    recipe = parse_recipe(text_of(path, members, RECIPE), where=f"{path} ({RECIPE})")
+    frontend = _frontend(path, members)
+    training = parse_member(path, members, TRAINING, dict[str, Any])
+
+    def build() -> TrainedModel:
+        parts = {name: frozenset(map(str, who)) for name, who in training["split"].items()}
+        corpus = from_table(CorpusSummary, training["corpus"], where=f"{path} ({TRAINING})")
+        history = tuple(
+            from_table(EpochRecord, epoch, where=f"{path} ({TRAINING})")
+            for epoch in training["history"]
+        )
+        return TrainedModel(
+            recipe=recipe,
+            frontend=frontend,
+            classes=tuple(map(str, parse_member(path, members, LABELS, list))),
+            split=SpeakerSplit(**parts),
+            corpus=corpus,
+            weights=members[WEIGHTS],
+            calibration=_calibration(path, members),
+            history=history,
+            best_epoch=int(training["best_epoch"]),
+            seconds=float(training["seconds"]),
+            versions=parse_member(path, members, VERSIONS, dict[str, str]),
+        )
+
+    return checked(path, TRAINING, build)
+
+
+def _calibration(path: Path, members: dict[str, bytes]) -> CalibrationSet | None:
+    data = members.get(CALIBRATION_FEATURES)
+    return None if data is None else decode_calibration(data, where=str(path))
+
+
+def _frontend(path: Path, members: dict[str, bytes]) -> FrontendConfig:
+    stored = parse_member(path, members, FRONTEND, dict[str, Any])
+    normalisation = json.loads(members[NORMALISATION])
+
+    def build() -> FrontendConfig:
+        return FrontendConfig.from_dict({**stored["config"], "normalisation": normalisation})
+
+    frontend = checked(path, FRONTEND, build)
+    if frontend.hash != stored.get("hash"):
+        raise BadInput(
+            f"cannot use the bundle {path}: its frontend has hash {frontend.hash}, "
+            f"but it was trained with {stored.get('hash')}",
+            hint="the frontend's definition changed; train again with this version",
+        )
+    return frontend
+
+
+def text_of(path: Path, members: dict[str, bytes], name: str) -> str:
+    """Return a member as text; not UTF-8 is `BadInput`."""
+    try:
+        return members[name].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _damaged(path, name) from error
+
+
+def parse_member(path: Path, members: dict[str, bytes], name: str, kind: type[T]) -> T:
+    """Return a JSON member whose outermost value is of `kind`, else raise `BadInput`."""
+    try:
+        value = json.loads(members[name])
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, name) from error
+    if not isinstance(value, getattr(kind, "__origin__", kind)):
+        raise _damaged(path, name)
+    return value  # type: ignore[no-any-return]
+
+
+def checked(path: Path, name: str, build: Callable[[], T]) -> T:
+    """Return `build()`; whatever a damaged member makes it stumble over becomes `BadInput`."""
+    try:
+        return build()
+    except EdgeserError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, name) from error
+
+
+def _damaged(path: Path, name: str) -> BadInput:
+    return BadInput(
+        f"cannot use the bundle {path}: its member {name} is not in the form expected",
+        hint="make it anew with 'edgeser train' or 'edgeser export'",
+    )
+
+
+def json_bytes(value: Any) -> bytes:
+    return json.dumps(value, indent=2, sort_keys=True).encode()

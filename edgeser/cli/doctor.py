@@ -1,0 +1,37 @@
+"""`edgeser doctor`: what is installed and what is missing."""
+
+from __future__ import annotations
+
+import click
+
+from edgeser.cli.output import Output, common_options
+from quantize.foundation.errors import ToolMissing
+
+
+@click.command("doctor")
+@common_options
+def command(output: Output) -> int:
+    """Say what is installed, which versions, what is missing and how to get it.
+
+    Exit code 3 when something required is missing.
+    """
+    from edgeser.diagnosis import Status, diagnose, is_healthy, to_json
+
+    findings = diagnose()
+    if output.json:
+        output.result(to_json(findings))
+    else:
+        from rich.table import Table
+
+        styles = {Status.OK: "green", Status.OPTIONAL: "yellow"}
+        table = Table(box=None, pad_edge=False)
+        for column in ("what", "state", "version or place", "for"):
+            table.add_column(column, overflow="fold")
+        for finding in findings:
+            style = styles.get(finding.status, "bold red")
+            state = f"[{style}]{finding.status.value}[/]"
+            table.add_row(finding.name, state, finding.version, finding.needed_for)
+            if finding.advice:
+                table.add_row("", "", f"[dim]{finding.advice}[/]", "")
+        output.show(table)
+    return 0 if is_healthy(findings) else ToolMissing.exit_code

@@ -1,0 +1,66 @@
+"""`edgeser features`: recordings to .npz files of features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeser.cli.output import Output, common_options
+
+SCHEMA = "edgeser.features/1"
+
+
+@click.command("features")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder for the .npz files; here by default.",
+)
+@click.option(
+    "--frontend",
+    default="microfrontend",
+    show_default=True,
+    help="'microfrontend' (pymicro-features' settings), or a recipe: preset or .toml file.",
+)
+@common_options
+def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -> int:
+    """Compute features of WAV or FLAC FILES, one .npz each.
+
+    'amplitude' is uint16, frames x channels, as the C code puts it out; 'phase' is int16,
+    frames x channels x planes (Q15), and 'phase_planes' names the planes.
+    """
+    from edgeser.features.extract import extract_features
+    from edgeser.features.files import frontend_by_name, write_npz
+    from quantize.foundation.errors import BadInput
+
+    config = frontend_by_name(frontend)
+    results = extract_features(files, config, progress=output.stage("Computing features"))
+    written = []
+    for result in results:
+        if result.features is None:
+            output.note(f"edgeser: {result.problem}")
+            continue
+        target = out / f"{result.path.stem}.npz"
+        write_npz(target, result.features, config)
+        frames, channels = result.features.amplitude.shape
+        written.append(
+            {"input": str(result.path), "output": str(target), "frames": frames}
+            | {"channels": channels}
+        )
+        if not output.json:
+            output.show(f"{target}: {frames} frames x {channels} channels")
+    problems = [result.problem for result in results if result.features is None]
+    if output.json:
+        output.result(
+            {
+                "schema": SCHEMA,
+                "frontend_hash": config.hash,
+                "planes": list(config.planes),
+                "files": written,
+                "problems": problems,
+            }
+        )
+    return BadInput.exit_code if problems else 0

@@ -1,0 +1,60 @@
+"""What a user may name on the command line: bundles, run folders, corpora, caches."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
+from edgeser.features import FeatureCache
+from edgeser.pipeline.folder import RunFolder
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import read_bounded
+
+_LIMIT_MODEL_BYTES = 64 << 20
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Load a bundle, given itself or the folder of the run that made it."""
+    return load_bundle(RunFolder(path).bundle if path.is_dir() else path)
+
+
+def open_trained(path: Path) -> TrainedModel:
+    """Load a trained network, given itself or the folder of its run."""
+    folder = RunFolder(path)
+    if path.is_dir() and not folder.trained.is_file():
+        raise BadInput(
+            f"{path} holds no trained network", hint="run 'edgeser train --out' with this folder"
+        )
+    return load_trained(folder.trained if path.is_dir() else path)
+
+
+def run_folder_of(path: Path) -> RunFolder:
+    """Return the run folder that `path` is, or lies in."""
+    return RunFolder(path if path.is_dir() else path.parent)
+
+
+def cache_folder() -> Path:
+    """Return where features are cached: EDGESER_CACHE, or the user's cache folder."""
+    given = os.environ.get("EDGESER_CACHE")
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeser"
+
+
+def feature_cache() -> FeatureCache:
+    """Return the user's feature cache."""
+    return FeatureCache(cache_folder() / "features")
+
+
+def bundle_if_any(path: Path) -> Bundle | None:
+    """Load the bundle that `path` names, or return `None` when it names a .tflite."""
+    return None if path.is_file() and path.suffix == ".tflite" else open_bundle(path)
+
+
+def model_bytes(path: Path) -> bytes:
+    """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
+    bundle = bundle_if_any(path)
+    if bundle is not None:
+        return bundle.int8_model
+    return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)

@@ -1,0 +1,56 @@
+"""`edgeser run`: the whole road."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeser.cli.options import corpus_option, out_option, recipe_argument
+from edgeser.cli.output import Output, common_options
+
+
+@click.command("run")
+@recipe_argument
+@corpus_option
+@out_option()
+@click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed.")
+@click.option("--resume", is_flag=True, help="Go on with a training that was interrupted.")
+@click.option("--fresh", is_flag=True, help="Do every stage again, also those already done.")
+@common_options
+def command(
+    recipe: str,
+    corpus: str | None,
+    out: Path | None,
+    seed: int | None,
+    resume: bool,
+    fresh: bool,
+    output: Output,
+) -> int:
+    """Run the whole road with RECIPE: a preset ('demo', 'cremad') or a .toml file.
+
+    Stages that this folder already holds for the same recipe and recordings are kept. Exit code 1
+    when parity fails or a budget is broken; the report is written all the same.
+    """
+    from edgeser.cli.places import feature_cache
+    from edgeser.pipeline.run import run
+    from edgeser.report.terminal import run_summary
+
+    result = run(
+        recipe,
+        corpus=corpus,
+        out=out,
+        seed=seed,
+        resume=resume,
+        fresh=fresh,
+        cache=feature_cache(),
+        reporter=output,
+    )
+    if output.json:
+        output.result(result.to_json())
+    else:
+        output.show(run_summary(result.contents))
+        output.show(f"report: {result.report}\nbundle: {result.bundle_path}")
+    for failure in result.failures:
+        output.note(f"edgeser: {failure}")
+    return 1 if result.failures else 0

@@ -1,0 +1,60 @@
+"""`edgeser train`: a float network from a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeser.cli.options import corpus_option, out_option, recipe_argument
+from edgeser.cli.output import Output, common_options
+
+
+@click.command("train")
+@recipe_argument
+@corpus_option
+@out_option()
+@click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed.")
+@click.option("--resume", is_flag=True, help="Go on from the last epoch of this folder.")
+@common_options
+def command(
+    recipe: str,
+    corpus: str | None,
+    out: Path | None,
+    seed: int | None,
+    resume: bool,
+    output: Output,
+) -> None:
+    """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
+    from edgeser.cli.places import feature_cache
+    from edgeser.pipeline.folder import RunFolder
+    from edgeser.pipeline.run import default_out, resolve_recipe
+    from edgeser.pipeline.train import train
+
+    resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
+    folder = RunFolder(out or default_out(resolved))
+    trained = train(
+        resolved, folder=folder, resume=resume, cache=feature_cache(), reporter=output
+    )
+    best = trained.history[trained.best_epoch]
+    if output.json:
+        output.result(
+            {
+                "schema": "edgeser.train/1",
+                "out": str(folder.root),
+                "recipe_hash": trained.recipe.hash,
+                "synthetic": trained.corpus.synthetic,
+                "best_epoch": trained.best_epoch,
+                "epochs": len(trained.history),
+                "development_uar": best.development_uar,
+                "seconds": trained.seconds,
+                "problems": list(trained.corpus.problems),
+            }
+        )
+        return
+    output.show(
+        f"trained {trained.recipe.name} in {trained.seconds:.0f} s: development UAR "
+        f"{best.development_uar:.3f} at epoch {trained.best_epoch + 1} of {len(trained.history)} "
+        f"({trained.corpus.clips_development} clips, measured)\n"
+        f"next: edgeser export {folder.root} --target int8"
+    )

@@ -1,0 +1,222 @@
+"""What is installed, which versions, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, distribution, version
+from typing import Any
+
+SCHEMA = "edgeser.doctor/1"
+
+
+class Status(StrEnum):
+    """How one thing stands."""
+
+    OK = "ok"
+    OPTIONAL = "optional, not there"
+    MISSING = "missing"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked for."""
+
+    name: str
+    status: Status
+    version: str
+    needed_for: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Package:
+    name: str
+    needed_for: str
+    required: bool = True
+
+
+_PACKAGES = (
+    _Package("numpy", "everything"),
+    _Package("soundfile", "reading audio"),
+    _Package("soxr", "resampling audio"),
+    _Package("torch", "training"),
+    _Package("safetensors", "weights"),
+    _Package("tensorflow", "export"),
+    _Package("tf-keras", "export"),
+    _Package("onnx", "export"),
+    _Package("onnx2tf", "export"),
+    _Package("onnxsim", "export"),
+    _Package("tflite-micro", "parity: the int8 oracle, arena size"),
+    _Package("ai-edge-litert", "parity, benchmark on the host"),
+    _Package("pymicro-features", "feature parity"),
+    _Package("librosa", "feature parity: the float log-mel"),
+    _Package("audb", "downloading corpora that audEERING hosts", required=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    name: str
+    needed_for: str
+    advice: str
+
+
+_PROGRAMS = (
+    _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
+    _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
+    _Program(
+        "edgetpu_compiler",
+        "compiling for the Edge TPU",
+        "get it from Google's Coral pages (x86-64 Linux only) and put it on PATH",
+    ),
+)
+
+
+def diagnose() -> tuple[Finding, ...]:
+    """Look at this machine; nothing is imported that is slow, nothing is downloaded."""
+    findings = [_python(), _machine(), _frontend()]
+    findings += [_package(package) for package in _PACKAGES]
+    findings += [_program(program) for program in _PROGRAMS]
+    findings += [_edgetpu_runtime()]
+    findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
+    return tuple(findings)
+
+
+def to_json(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    """Return the findings as a JSON object of schema `SCHEMA`."""
+    return {
+        "schema": SCHEMA,
+        "ok": is_healthy(findings),
+        "findings": [asdict(finding) for finding in findings],
+    }
+
+
+def is_healthy(findings: tuple[Finding, ...]) -> bool:
+    """Return whether nothing that is required is missing or wrong."""
+    return not any(finding.status is Status.MISSING for finding in findings)
+
+
+def package_versions() -> dict[str, str]:
+    """Return the version of each package that shapes a run, as installed."""
+    names = ["edgeser", *(package.name for package in _PACKAGES)]
+    found = {name: installed_version(name) for name in names}
+    found["python"] = platform.python_version()
+    return {name: text for name, text in found.items() if text}
+
+
+def installed_version(package: str) -> str:
+    """Return an installed distribution's version, or an empty string."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system gives it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123  a kernel file
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _python() -> Finding:
+    right = sys.version_info[:2] == (3, 11)
+    return Finding(
+        "python",
+        Status.OK if right else Status.WRONG,
+        platform.python_version(),
+        "everything",
+        "" if right else "use CPython 3.11: the export route is verified on it",
+    )
+
+
+def _machine() -> Finding:
+    cores = len(os.sched_getaffinity(0))
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return Finding(
+        "machine", Status.OK, f"{cpu_name()}, {cores} cores, {memory_gib:.0f} GiB", "training speed"
+    )
+
+
+def _frontend() -> Finding:
+    there = importlib.util.find_spec("firmware_bridge.frontend._frontend") is not None
+    return Finding(
+        "frontend (C)",
+        Status.OK if there else Status.MISSING,
+        installed_version("edgeser") if there else "",
+        "features",
+        "" if there else "run 'make setup', or 'pip install .' with gcc installed",
+    )
+
+
+def _package(package: _Package) -> Finding:
+    found = installed_version(package.name)
+    if found:
+        return Finding(package.name, Status.OK, found, package.needed_for)
+    status = Status.MISSING if package.required else Status.OPTIONAL
+    return Finding(package.name, status, "", package.needed_for, f"pip install {package.name}")
+
+
+def _program(program: _Program) -> Finding:
+    found = shutil.which(program.name)
+    if found:
+        return Finding(program.name, Status.OK, found, program.needed_for)
+    return Finding(program.name, Status.OPTIONAL, "", program.needed_for, program.advice)
+
+
+def _edgetpu_runtime() -> Finding:
+    found = ctypes.util.find_library("edgetpu")
+    return Finding(
+        "libedgetpu",
+        Status.OK if found else Status.OPTIONAL,
+        found or "",
+        "running on an Edge TPU",
+        "" if found else "install libedgetpu1-std from Coral's package archive",
+    )
+
+
+def _wrong_pycoral() -> Finding | None:
+    found = installed_version("pycoral")
+    if not found or _has_file("pycoral", "pycoral/utils/edgetpu.py"):
+        return None
+    return Finding(
+        "pycoral",
+        Status.WRONG,
+        found,
+        "running on an Edge TPU",
+        "this is another project of that name; uninstall it, the LiteRT delegate is used instead",
+    )
+
+
+def _wrong_compiler() -> Finding | None:
+    found = installed_version("edgecompiler")
+    if not found:
+        return None
+    advice = "it writes placeholders that cannot run; uninstall it"
+    return Finding("edgecompiler", Status.WRONG, found, "nothing", advice)
+
+
+def _tflite_runtime() -> Finding | None:
+    found = installed_version("tflite-runtime")
+    if not found or not installed_version("numpy").startswith("2"):
+        return None
+    advice = "tflite-runtime 2.14 needs numpy 1.26; use ai-edge-litert beside numpy 2"
+    return Finding("tflite-runtime", Status.WRONG, found, "parity on Linux boards", advice)
+
+
+def _has_file(package: str, path: str) -> bool:
+    files = distribution(package).files or []
+    return any(str(file) == path for file in files)

@@ -1,0 +1,161 @@
+"""A corpus to what the network sees: features, normalised by the training speakers, in windows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.corpora import Corpus, SpeakerSplit, Utterance, published_or_folds
+from edgeser.features import FeatureCache, Variant, extract_features, fit_window
+from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import Recipe
+from firmware_bridge.frontend import (
+    FrontendConfig,
+    FrontendFeatures,
+    normalisation_from_statistics,
+    quantise_features,
+)
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import sha256_of_file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipSet:
+    """Clips with their features as the network's int8 input.
+
+    Parameters
+    ----------
+    utterances
+        The clips, in order.
+    features
+        int8, clips x frames x channels x planes.
+    """
+
+    utterances: tuple[Utterance, ...]
+    features: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    def select(self, keep: Sequence[int]) -> ClipSet:
+        """Return the clips at the given positions."""
+        chosen = tuple(self.utterances[i] for i in keep)
+        return ClipSet(chosen, self.features[np.asarray(keep, np.int64)])
+
+
+@dataclass(frozen=True, slots=True)
+class RawClips:
+    """Clips with raw features, and one line for each that has none."""
+
+    utterances: tuple[Utterance, ...]
+    features: tuple[FrontendFeatures, ...]
+    problems: tuple[str, ...]
+
+
+def split_of(corpus: Corpus, recipe: Recipe) -> SpeakerSplit:
+    """Divide the corpus's speakers as the recipe says."""
+    choice = recipe.corpus
+    return published_or_folds(
+        corpus,
+        seed=recipe.seed,
+        development_share=choice.development_share,
+        folds=choice.folds,
+        fold=choice.fold,
+    )
+
+
+def raw_features(
+    utterances: Sequence[Utterance],
+    config: FrontendConfig,
+    *,
+    title: str,
+    variant: Variant | None = None,
+    cache: FeatureCache | None = None,
+    reporter: Reporter = SILENT,
+) -> RawClips:
+    """Compute raw features; a file that cannot be read is named and left out."""
+    paths = [utterance.path for utterance in utterances]
+    results = extract_features(
+        paths, config, variant=variant, cache=cache, progress=reporter.stage(title)
+    )
+    kept, features, problems = [], [], []
+    for utterance, result in zip(utterances, results, strict=True):
+        if result.features is None:
+            problems.append(result.problem)
+        elif result.features.amplitude.shape[0] == 0:
+            problems.append(f"{utterance.path} is shorter than one window of the frontend")
+        else:
+            kept.append(utterance)
+            features.append(result.features)
+    for problem in problems:
+        reporter.note(f"left out: {problem}")
+    return RawClips(tuple(kept), tuple(features), tuple(problems))
+
+
+def normalised_frontend(
+    config: FrontendConfig, features: Sequence[FrontendFeatures]
+) -> FrontendConfig:
+    """Return `config` with the normalisation of these clips, those of the training speakers.
+
+    Mean and standard deviation per plane and channel, over all frames of all clips.
+
+    Raises
+    ------
+    BadInput
+        When there are no clips.
+    """
+    if not features:
+        raise BadInput("no clip of the training speakers can be read", hint="check the corpus")
+    count = sum(item.amplitude.shape[0] for item in features)
+    planes = 1 + len(config.phase_planes)
+    total = np.zeros((planes, config.channels))
+    squares = np.zeros((planes, config.channels))
+    for item in features:
+        raw = np.concatenate(
+            [item.amplitude[:, :, None].astype(np.float64), item.phase], axis=2
+        ).transpose(0, 2, 1)
+        total += raw.sum(axis=0)
+        squares += (raw * raw).sum(axis=0)
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean * mean, 0.0))
+    return replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+
+
+def windows_of(
+    features: Sequence[FrontendFeatures], config: FrontendConfig, frames: int
+) -> NDArray[np.int8]:
+    """Return int8 windows, clips x frames x channels x planes."""
+    out = np.zeros((len(features), frames, config.channels, len(config.planes)), np.int8)
+    for index, item in enumerate(features):
+        out[index] = fit_window(quantise_features(item, config), frames)
+    return out
+
+
+def input_hash(utterances: Sequence[Utterance]) -> str:
+    """Return SHA-256 over names and contents of the clips' files, in order."""
+    digest = hashlib.sha256()
+    for utterance in utterances:
+        digest.update(f"{utterance.clip_id}\n{sha256_of_file(utterance.path)}\n".encode())
+    return digest.hexdigest()
+
+
+def labels_of(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.int64]:
+    """Return class indices, int64 [clips].
+
+    Raises
+    ------
+    BadInput
+        When an emotion is not among `classes`.
+    """
+    index = {name: position for position, name in enumerate(classes)}
+    unknown = sorted({u.emotion for u in utterances} - set(index))
+    if unknown:
+        raise BadInput(
+            f"the corpus has the emotion '{unknown[0]}', which the model does not know",
+            hint=f"the model knows {', '.join(classes)}",
+        )
+    return np.array([index[u.emotion] for u in utterances], np.int64)

@@ -1,0 +1,101 @@
+"""A trained float network to int8: the bundle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from edgeser.bundle import Bundle, TrainedModel, save_bundle
+from edgeser.bundle.trained import CalibrationSet, decode_calibration
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.inference import load_network
+from edgeser.progress import SILENT, Reporter
+from firmware_bridge.frontend import INPUT_SCALE
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import read_bounded, write_atomically
+
+_LIMIT_CALIBRATION_BYTES = 256 << 20
+
+
+def export(
+    trained: TrainedModel,
+    *,
+    folder: RunFolder | None = None,
+    calibration: CalibrationSet | None = None,
+    reporter: Reporter = SILENT,
+) -> Bundle:
+    """Quantise a trained network to a fully integer model.
+
+    Parameters
+    ----------
+    trained
+        The network, with the calibration clips that training kept for it.
+    folder
+        Where ``bundle.zip`` and ``model_int8.tflite`` are written; nowhere when `None`.
+    calibration
+        Instead of the training features.
+    reporter
+        Told of stages.
+
+    Returns
+    -------
+    The bundle; its int8 model takes int8 ``[1, frames, channels, planes]`` with scale 1/32 and
+    zero point 0, and gives int8 logits ``[1, classes]``.
+
+    Raises
+    ------
+    BadInput
+        When there is nothing to calibrate on, or it does not fit the network.
+    CheckFailed
+        When a layer cannot be int8; it is named.
+    """
+    from quantize.convert import export_int8
+
+    chosen = calibration or trained.calibration
+    if chosen is None:
+        raise BadInput(
+            "there are no calibration clips in this file", hint="give --calibration FILE"
+        )
+    frontend = trained.frontend
+    shape = (trained.recipe.window.frames, frontend.channels, len(frontend.planes))
+    if chosen.features.shape[1:] != shape:
+        raise BadInput(
+            f"the calibration features are {chosen.features.shape[1:]}, the network takes {shape}",
+            hint="make them with this recipe: 'edgeser calibrate'",
+        )
+    progress = reporter.stage("Converting to int8")
+    stages = iter(range(1, 100))
+    features = chosen.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
+    quantised = export_int8(
+        load_network(trained),
+        input_shape_nchw=(1, shape[2], shape[0], shape[1]),
+        representative=features,
+        input_scale=INPUT_SCALE,
+        progress=lambda title: progress(next(stages), 4),
+    )
+    bundle = Bundle(
+        trained=replace(trained, calibration=None),
+        int8_model=quantised.int8_tflite,
+        float_model=quantised.float_tflite,
+        layer_names=dict(quantised.layer_names),
+        calibration={
+            "source": chosen.source,
+            "count": len(chosen.clips),
+            "clips": list(chosen.clips),
+            "converter": dict(quantised.versions),
+            "seconds": dict(quantised.seconds),
+        },
+        metrics={},
+    )
+    if folder is not None:
+        save_bundle(folder.bundle, bundle)
+        write_atomically(folder.int8_model, bundle.int8_model)
+    return bundle
+
+
+def read_calibration(path: Path) -> CalibrationSet:
+    """Read a calibration file made by ``edgeser calibrate``; anything else is `BadInput`."""
+    data = read_bounded(path, limit_bytes=_LIMIT_CALIBRATION_BYTES)
+    return decode_calibration(data, where=str(path))

@@ -1,0 +1,86 @@
+"""The folder of a run: where each stage leaves what the next one picks up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgeser.typed_tables import from_table, to_table
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import read_bounded, write_atomically
+
+T = TypeVar("T")
+_LIMIT_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths below one folder; nothing is read or written by making it."""
+
+    root: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.root / "recipe.toml"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of a training that is under way."""
+        return self.root / "checkpoint"
+
+    @property
+    def trained(self) -> Path:
+        """The trained float network."""
+        return self.root / "trained.zip"
+
+    @property
+    def bundle(self) -> Path:
+        """The bundle: int8 model, float network, recipe, frontend, figures."""
+        return self.root / "bundle.zip"
+
+    @property
+    def int8_model(self) -> Path:
+        """The int8 model by itself, for tools that want a .tflite."""
+        return self.root / "model_int8.tflite"
+
+    def result(self, stage: str) -> Path:
+        """A stage's result as public JSON, such as ``parity.json``."""
+        return self.root / f"{stage}.json"
+
+    def state(self, stage: str) -> Path:
+        """A stage's records, for `edgeser report`."""
+        return self.root / "state" / f"{stage}.json"
+
+    def report(self, suffix: str) -> Path:
+        """The report in a format."""
+        return self.root / f"report.{suffix}"
+
+    def save_state(self, stage: str, record: Any, *, model_hash: str) -> None:
+        """Keep a stage's record, bound to the model that it is about."""
+        table = {"model_hash": model_hash, "record": to_table(record)}
+        write_atomically(self.state(stage), json.dumps(table, allow_nan=False).encode())
+
+    def load_state(self, stage: str, kind: type[T], *, model_hash: str) -> T | None:
+        """Return a stage's record, or `None` when there is none for this model.
+
+        Raises
+        ------
+        BadInput
+            When the file is there but damaged.
+        """
+        path = self.state(stage)
+        if not path.is_file():
+            return None
+        try:
+            table = json.loads(read_bounded(path, limit_bytes=_LIMIT_BYTES))
+            bound, record = table["model_hash"], table["record"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BadInput(
+                f"cannot use {path}: it is damaged", hint=f"run 'edgeser {stage}' again"
+            ) from error
+        if bound != model_hash:
+            return None
+        return from_table(kind, record, where=str(path))

@@ -1,0 +1,171 @@
+"""Float held against int8 on every test clip, across runtimes, layer by layer, features included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.bundle import Bundle, save_bundle
+from edgeser.evaluation.parity import LayerError, ParityReport, RuntimeAgreement, compare
+from edgeser.evaluation.verdict import Tolerances, Verdict, judge
+from edgeser.features import FeatureCache
+from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
+from edgeser.pipeline.feature_parity import check_features
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
+from edgeser.pipeline.source import corpus_for
+from edgeser.progress import SILENT, Reporter
+from edgeser.report import json_format
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import write_atomically
+from quantize.layer_error import layer_errors
+from quantize.runtimes import Runtime, installed_runtimes
+from quantize.runtimes.agreement import agreement_between
+
+_LAYER_CLIPS = 16
+
+
+def check_parity(
+    bundle: Bundle,
+    *,
+    corpus: str | None = None,
+    folder: RunFolder | None = None,
+    tolerances: Tolerances | None = None,
+    cache: FeatureCache | None = None,
+    reporter: Reporter = SILENT,
+) -> tuple[ParityReport, Verdict]:
+    """Compare the float network and the int8 model of a bundle on its test speakers.
+
+    Parameters
+    ----------
+    bundle
+        From `edgeser.export` or `edgeser.bundle.load_bundle`.
+    corpus
+        ``"NAME:PATH"``; the bundle's own synthetic voices, or the folder's corpus, when `None`.
+    folder
+        Where the result is kept for the report; nowhere when `None`.
+    tolerances
+        Instead of the recipe's.
+    cache, reporter
+        Of features; of stages.
+
+    Returns
+    -------
+    The facts, and the verdict of the tolerances on them.
+
+    Raises
+    ------
+    BadInput
+        When there is no clip of the test speakers.
+    CheckFailed
+        When a logit is not finite.
+    """
+    clips = clips_of_test_speakers(
+        bundle, corpus=corpus, folder=folder, cache=cache, reporter=reporter
+    )
+    trained = bundle.trained
+    logits = float_logits(trained, clips.features, progress=reporter.stage("Float inference"))
+    outputs = _outputs_by_runtime(bundle.int8_model, clips.features, reporter)
+    oracle = outputs[Runtime.TFLITE_MICRO]
+    features = check_features(clips.utterances, trained.frontend, reporter=reporter)
+    reporter.stage("Quantisation error by layer")
+    report = compare(
+        predictions_of(clips.utterances, logits, trained.classes),
+        oracle,
+        output_grid(bundle.int8_model),
+        source=_source(bundle, clips),
+        runtimes=_agreements(outputs),
+        features=features,
+        layers=_layers(bundle, clips.features),
+    )
+    verdict = judge(report, tolerances or trained.recipe.parity)
+    if folder is not None:
+        _keep(bundle, report, verdict, folder)
+    return report, verdict
+
+
+def clips_of_test_speakers(
+    bundle: Bundle,
+    *,
+    corpus: str | None,
+    folder: RunFolder | None,
+    cache: FeatureCache | None,
+    reporter: Reporter,
+) -> ClipSet:
+    """Return the clips that the bundle's split left to test on, as int8 windows.
+
+    Raises
+    ------
+    BadInput
+        When the corpus holds none of the test speakers.
+    """
+    trained = bundle.trained
+    found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
+    chosen = trained.split.select(found.utterances, "test")
+    if not chosen:
+        raise BadInput(
+            f"{found.root} has no clip of the bundle's test speakers",
+            hint="give the corpus that the bundle was trained on",
+        )
+    raw = raw_features(
+        chosen, trained.frontend, title="Features of test clips", cache=cache, reporter=reporter
+    )
+    frames = trained.recipe.window.frames
+    return ClipSet(raw.utterances, windows_of(raw.features, trained.frontend, frames))
+
+
+def _outputs_by_runtime(
+    model: bytes, features: NDArray[np.int8], reporter: Reporter
+) -> dict[Runtime, NDArray[np.int8]]:
+    installed = [info.runtime for info in installed_runtimes()]
+    progress = reporter.stage("int8 inference in each runtime")
+    outputs = {}
+    for done, runtime in enumerate(installed, 1):
+        outputs[runtime] = int8_logits(model, features, runtime=runtime)
+        progress(done, len(installed))
+    if Runtime.TFLITE_MICRO not in outputs:
+        outputs[Runtime.TFLITE_MICRO] = int8_logits(model, features)
+    return outputs
+
+
+def _agreements(outputs: dict[Runtime, NDArray[np.int8]]) -> tuple[RuntimeAgreement, ...]:
+    oracle = outputs[Runtime.TFLITE_MICRO]
+    return tuple(
+        agreement_between(oracle, found, runtime=runtime, oracle=Runtime.TFLITE_MICRO)
+        for runtime, found in outputs.items()
+        if runtime is not Runtime.TFLITE_MICRO
+    )
+
+
+def _layers(bundle: Bundle, features: NDArray[np.int8]) -> Sequence[LayerError]:
+    """Measure on clips spread over the test set."""
+    count = min(_LAYER_CLIPS, len(features))
+    chosen = np.linspace(0, len(features) - 1, count).round().astype(int)
+    errors = layer_errors(
+        bundle.float_model, bundle.int8_model, features[chosen], layer_names=bundle.layer_names
+    )
+    return errors.layers
+
+
+def _source(bundle: Bundle, clips: ClipSet) -> str:
+    corpus = bundle.trained.corpus
+    speakers = len({u.speaker for u in clips.utterances})
+    kind = "synthetic voices, not people" if corpus.synthetic else corpus.name
+    return f"{len(clips)} clips of {speakers} speakers kept for testing ({kind})"
+
+
+def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:
+    folder.save_state("parity", report, model_hash=bundle.model_hash)
+    public = json_format.parity_json(report, verdict)
+    text = json.dumps(public, indent=2, allow_nan=False)
+    write_atomically(folder.result("parity"), text.encode())
+    if folder.bundle.is_file():
+        figures = {
+            "float.uar": report.float_metrics.uar.to_json(),
+            "int8.uar": report.int8_metrics.uar.to_json(),
+            "label_flip_rate": report.label_flip_rate.to_json(),
+        }
+        save_bundle(folder.bundle, bundle.with_metrics(figures))

@@ -1,0 +1,186 @@
+"""The whole road in one call: recordings in, a bundle and a report out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
+from edgeser.corpora import Corpus
+from edgeser.features import FeatureCache
+from edgeser.pipeline.bench import bench
+from edgeser.pipeline.dataset import input_hash, split_of
+from edgeser.pipeline.export import export
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.parity import check_parity
+from edgeser.pipeline.report import contents_of, write_report
+from edgeser.pipeline.source import corpus_for, with_corpus
+from edgeser.pipeline.train import train
+from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import Recipe, load_recipe
+from edgeser.report.contents import ReportContents
+from quantize.foundation.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunResult:
+    """What a run leaves.
+
+    Parameters
+    ----------
+    bundle
+        Float network and int8 model.
+    contents
+        Everything that the report shows.
+    bundle_path, report
+        Files.
+    failures
+        One line for each check that failed: parity, budgets.
+    """
+
+    bundle: Bundle
+    contents: ReportContents
+    bundle_path: Path
+    report: Path
+    failures: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as a JSON object of schema ``edgeser.run/1``."""
+        from edgeser.report import json_format
+
+        return {
+            "schema": "edgeser.run/1",
+            "bundle": str(self.bundle_path),
+            "report_html": str(self.report),
+            "model_sha256": self.bundle.model_hash,
+            "failures": list(self.failures),
+            "report": json_format.report_json(self.contents),
+        }
+
+
+def resolve_recipe(recipe: str | Recipe, *, corpus: str | None, seed: int | None) -> Recipe:
+    """Return a recipe by name or file, with the command line's corpus and seed in it."""
+    resolved = with_corpus(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), corpus)
+    return resolved if seed is None else replace(resolved, seed=seed)
+
+
+def default_out(recipe: Recipe) -> Path:
+    """Return where a run goes when nobody says: ``runs/<recipe>-seed<seed>``."""
+    return Path("runs") / f"{recipe.name}-seed{recipe.seed}"
+
+
+def run(
+    recipe: str | Recipe = "demo",
+    *,
+    corpus: str | None = None,
+    out: Path | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    fresh: bool = False,
+    cache: FeatureCache | None = None,
+    reporter: Reporter = SILENT,
+) -> RunResult:
+    """Run corpus, features, training, int8, parity, benchmark and report.
+
+    Parameters
+    ----------
+    recipe
+        A preset's name, a TOML file, or a recipe.
+    corpus
+        ``"NAME:PATH"``; the recipe's own corpus when `None`.
+    out
+        Folder of the run; ``runs/<recipe>-seed<seed>`` when `None`.
+    seed
+        Instead of the recipe's.
+    resume
+        Go on with a training that was interrupted.
+    fresh
+        Do every stage again, also those that the folder holds for this recipe and recordings.
+    cache, reporter
+        Of features; of stages.
+
+    Raises
+    ------
+    BadInput
+        When the recipe or the corpus cannot be used, or the folder holds another run.
+    CheckFailed
+        When a layer cannot be int8, or a logit is not finite.
+    """
+    resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
+    folder = RunFolder(out or default_out(resolved))
+    if fresh and resume:
+        raise BadInput("fresh and resume exclude each other", hint="give one of them")
+    _refuse_another_run(folder, resolved, fresh)
+    recordings = corpus_for(resolved, folder=folder, reporter=reporter)
+    trained = None if fresh else _kept_training(folder, resolved, recordings, reporter)
+    bundle = None
+    if trained is None:
+        trained = train(
+            resolved,
+            corpus=recordings,
+            folder=folder,
+            resume=resume,
+            cache=cache,
+            reporter=reporter,
+        )
+    else:
+        bundle = _kept_bundle(folder, trained, reporter)
+    bundle = bundle or export(trained, folder=folder, reporter=reporter)
+    _, verdict = check_parity(bundle, folder=folder, cache=cache, reporter=reporter)
+    benchmark = bench(bundle, folder=folder, reporter=reporter)
+    reporter.stage("Writing the report")
+    report = write_report(folder, suffix="html")
+    for suffix in ("markdown", "json"):
+        write_report(folder, suffix=suffix)
+    failures = [f"parity failed: {failure}" for failure in verdict.failures]
+    failures += [
+        f"budget broken: {check.describe()}" for check in benchmark.budgets if not check.passed
+    ]
+    return RunResult(
+        bundle=load_bundle(folder.bundle),
+        contents=contents_of(folder),
+        bundle_path=folder.bundle,
+        report=report,
+        failures=tuple(failures),
+    )
+
+
+def _refuse_another_run(folder: RunFolder, recipe: Recipe, fresh: bool) -> None:
+    if fresh or not folder.recipe.is_file():
+        return
+    if load_recipe(str(folder.recipe)).hash != recipe.hash:
+        raise BadInput(
+            f"{folder.root} holds a run of another recipe",
+            hint="choose another --out, or give --fresh to replace it",
+        )
+
+
+def _kept_training(
+    folder: RunFolder, recipe: Recipe, corpus: Corpus, reporter: Reporter
+) -> TrainedModel | None:
+    """Return the folder's trained network when it is of this recipe and these recordings."""
+    if not folder.trained.is_file():
+        return None
+    trained = load_trained(folder.trained)
+    split = split_of(corpus, recipe)
+    wanted = [
+        utterance
+        for part in ("train", "development", "test")
+        for utterance in split.select(corpus.utterances, part)
+    ]
+    same_clips = not trained.corpus.problems and trained.corpus.input_hash == input_hash(wanted)
+    if trained.recipe.hash != recipe.hash or not same_clips:
+        return None
+    reporter.note("training: kept from the last run of this recipe on these recordings")
+    return trained
+
+
+def _kept_bundle(folder: RunFolder, trained: TrainedModel, reporter: Reporter) -> Bundle | None:
+    if not folder.bundle.is_file():
+        return None
+    bundle = load_bundle(folder.bundle)
+    if bundle.trained.weights != trained.weights:
+        return None
+    reporter.note("int8 model: kept from the last run")
+    return bundle

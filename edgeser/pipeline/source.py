@@ -1,0 +1,61 @@
+"""Where a run's recordings come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from edgeser.corpora import Corpus, open_corpus, parse_corpus_argument, write_synthetic_corpus
+from edgeser.pipeline.folder import RunFolder
+from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import CorpusChoice, Recipe, load_recipe
+from quantize.foundation.errors import BadInput
+
+SYNTHETIC = "synthetic"
+SYNTHETIC_SEED = 0
+"""The embedded default is one corpus, whatever the seed of a training."""
+
+
+def with_corpus(recipe: Recipe, argument: str | None) -> Recipe:
+    """Return the recipe with ``"NAME:PATH"`` as its corpus; unchanged when `None`."""
+    if argument is None:
+        return recipe
+    name, path = parse_corpus_argument(argument)
+    return replace(recipe, corpus=replace(recipe.corpus, name=name, path=str(path)))
+
+
+def corpus_for(
+    recipe: Recipe,
+    *,
+    argument: str | None = None,
+    folder: RunFolder | None = None,
+    reporter: Reporter = SILENT,
+) -> Corpus:
+    """Open the corpus that the argument names, or the run's folder, or the recipe.
+
+    Synthetic voices are made where they are not yet there: in the run's folder.
+
+    Raises
+    ------
+    BadInput
+        When a corpus of recordings has no path, or its folder is not what it should be.
+    """
+    choice = with_corpus(recipe, argument).corpus
+    if choice.path is None and folder is not None and folder.recipe.is_file():
+        choice = _stored_choice(folder) or choice
+    if choice.name == SYNTHETIC and choice.path is None:
+        root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
+        return write_synthetic_corpus(
+            root, seed=SYNTHETIC_SEED, progress=reporter.stage("Making synthetic voices")
+        )
+    if choice.path is None:
+        raise BadInput(
+            f"this needs the recordings of {choice.name}",
+            hint=f"give --corpus {choice.name}:PATH",
+        )
+    return open_corpus(choice.name, Path(choice.path))
+
+
+def _stored_choice(folder: RunFolder) -> CorpusChoice | None:
+    stored = load_recipe(str(folder.recipe)).corpus
+    return stored if stored.path is not None else None

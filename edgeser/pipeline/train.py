@@ -1,0 +1,230 @@
+"""A recipe and a corpus to a trained float network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_trained
+from edgeser.corpora import Corpus, Utterance, read_audio
+from edgeser.diagnosis import package_versions
+from edgeser.features import FeatureCache, Variant
+from edgeser.pipeline.dataset import (
+    RawClips,
+    input_hash,
+    labels_of,
+    normalised_frontend,
+    raw_features,
+    split_of,
+    windows_of,
+)
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.source import corpus_for
+from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import Recipe
+from edgeser.training.conditions import make_babble
+from edgeser.training.config import ConditionsConfig
+from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.variants import draw_variant
+from firmware_bridge.frontend import FrontendConfig
+from quantize.calibration import select_balanced
+from quantize.foundation.errors import EdgeserError
+from quantize.foundation.files import write_atomically
+
+_BABBLE_CLIPS = 200
+
+
+def train(
+    recipe: Recipe,
+    *,
+    corpus: Corpus | None = None,
+    folder: RunFolder | None = None,
+    resume: bool = False,
+    cache: FeatureCache | None = None,
+    reporter: Reporter = SILENT,
+) -> TrainedModel:
+    """Train the recipe's network on its training speakers.
+
+    The epoch is chosen by the development speakers; the test speakers are only counted.
+
+    Parameters
+    ----------
+    recipe
+        Every choice.
+    corpus
+        The recordings; opened as the recipe says when `None`.
+    folder
+        Where ``recipe.toml``, ``trained.zip`` and the checkpoint are written; nowhere when `None`.
+    resume
+        Go on from the folder's checkpoint.
+    cache, reporter
+        Of features; of stages.
+
+    Raises
+    ------
+    BadInput
+        When the corpus cannot be used.
+    """
+    from edgeser.training import train as fit
+
+    corpus = corpus or corpus_for(recipe, folder=folder, reporter=reporter)
+    if folder is not None:
+        write_atomically(folder.recipe, recipe.to_toml().encode())
+    split = split_of(corpus, recipe)
+    parts = {
+        part: raw_features(
+            split.select(corpus.utterances, part),
+            recipe.frontend,
+            title=f"Features of {part} clips",
+            cache=cache,
+            reporter=reporter,
+        )
+        for part in ("train", "development", "test")
+    }
+    frontend = normalised_frontend(recipe.frontend, parts["train"].features)
+    data = _training_data(recipe, corpus, frontend, parts, cache, reporter)
+    progress = reporter.stage("Training")
+    result = fit(
+        recipe.network,
+        recipe.training,
+        recipe.augmentation,
+        data,
+        seed=recipe.seed,
+        checkpoint_dir=folder.checkpoint if folder else None,
+        resume=resume,
+        progress=lambda epoch: progress(epoch.epoch + 1, recipe.training.epochs),
+    )
+    trained = TrainedModel(
+        recipe=replace(recipe, corpus=replace(recipe.corpus, path=None)),
+        frontend=frontend,
+        classes=corpus.emotions,
+        split=split,
+        corpus=_summary(corpus, parts),
+        weights=result.weights,
+        calibration=calibration_of(
+            parts["train"], frontend, recipe, source=f"training clips of {corpus.name}"
+        ),
+        history=result.history,
+        best_epoch=result.best_epoch,
+        seconds=result.seconds,
+        versions=package_versions(),
+    )
+    if folder is not None:
+        save_trained(folder.trained, trained)
+    return trained
+
+
+def calibration_of(
+    clips: RawClips, frontend: FrontendConfig, recipe: Recipe, *, source: str
+) -> CalibrationSet:
+    """Choose the recipe's number of clips, balanced over emotion and speaker, by its seed."""
+    strata = [(u.emotion, u.speaker) for u in clips.utterances]
+    count = min(recipe.export.calibration_clips, len(strata))
+    chosen = [int(i) for i in select_balanced(strata, count, recipe.seed)]
+    features = [clips.features[i] for i in chosen]
+    return CalibrationSet(
+        source=f"{len(chosen)} {source}, balanced over emotion and speaker",
+        clips=tuple(clips.utterances[i].clip_id for i in chosen),
+        features=windows_of(features, frontend, recipe.window.frames),
+    )
+
+
+def _training_data(
+    recipe: Recipe,
+    corpus: Corpus,
+    frontend: FrontendConfig,
+    parts: dict[str, RawClips],
+    cache: FeatureCache | None,
+    reporter: Reporter,
+) -> TrainingData:
+    babble = _babble(parts["train"].utterances, recipe.seed)
+
+    def labelled(part: str, variants: int) -> LabelledFeatures:
+        """Return a part's clips as recorded and, after them, under drawn conditions."""
+        clips = parts[part]
+        frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
+        takes = [clips.features]
+        for number in range(1, variants + 1):
+            varied = raw_features(
+                clips.utterances,
+                recipe.frontend,
+                title=f"Features of {part} clips, conditions {number} of {variants}",
+                variant=_variant(number, recipe.conditions, babble),
+                cache=cache,
+                reporter=reporter,
+            )
+            takes.append(varied.features)
+        return LabelledFeatures(
+            features=np.stack([windows_of(take, frontend, frames) for take in takes]),
+            labels=labels_of(clips.utterances, corpus.emotions),
+            speakers=tuple(u.speaker for u in clips.utterances),
+            votes=_votes(clips.utterances, corpus.emotions),
+        )
+
+    variants = recipe.conditions.variants
+    varied = 1 if variants and recipe.training.development_conditions else 0
+    return TrainingData(
+        classes=corpus.emotions,
+        planes=frontend.planes,
+        frames=recipe.window.frames,
+        train=labelled("train", variants),
+        development=labelled("development", varied),
+    )
+
+
+def _babble(utterances: Sequence[Utterance], seed: int) -> NDArray[np.int16]:
+    """Mix voices of training speakers; clips that cannot be read are named elsewhere."""
+    step = max(1, len(utterances) // _BABBLE_CLIPS)
+    recordings = []
+    for utterance in utterances[::step]:
+        try:
+            recordings.append(read_audio(utterance.path))
+        except EdgeserError:
+            continue
+    return make_babble(recordings, seed=seed)
+
+
+def _variant(number: int, conditions: ConditionsConfig, babble: NDArray[np.int16]) -> Variant:
+    """Return the variant whose name, and so whose cache key, says all that shapes it."""
+    settings = json.dumps(asdict(conditions), sort_keys=True).encode()
+    digest = hashlib.sha256(settings + babble.tobytes()).hexdigest()[:16]
+    return Variant(
+        name=f"conditions-{number}-{digest}",
+        apply=lambda samples, rng: draw_variant(samples, conditions, babble=babble, rng=rng),
+    )
+
+
+def _votes(
+    utterances: Sequence[Utterance], classes: Sequence[str]
+) -> NDArray[np.float32] | None:
+    if all(utterance.votes is None for utterance in utterances):
+        return None
+    shares = np.zeros((len(utterances), len(classes)), np.float32)
+    for row, utterance in enumerate(utterances):
+        for emotion, share in utterance.votes or ():
+            if emotion in classes:
+                shares[row, classes.index(emotion)] = share
+    totals = shares.sum(axis=1, keepdims=True)
+    return np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
+
+
+def _summary(corpus: Corpus, parts: dict[str, RawClips]) -> CorpusSummary:
+    problems = [f"{p.path}: {p.detail}" for p in corpus.problems]
+    problems += [problem for part in parts.values() for problem in part.problems]
+    used = [u for part in parts.values() for u in part.utterances]
+    return CorpusSummary(
+        name=corpus.name,
+        licence=corpus.licence,
+        citation=corpus.citation,
+        synthetic=corpus.synthetic,
+        clips_train=len(parts["train"].utterances),
+        clips_development=len(parts["development"].utterances),
+        clips_test=len(parts["test"].utterances),
+        problems=tuple(problems),
+        input_hash=input_hash(used),
+    )

@@ -1,0 +1,94 @@
+"""Files are whole or not there, and errors name the file and the reason."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import (
+    atomic_writer,
+    file_error,
+    read_bounded,
+    sha256_of_file,
+    write_atomically,
+)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 64 kB; needs the right to mount."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a tmpfs is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_written_file_is_whole_and_leaves_no_temporary_name(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "deep" / "file", b"content")
+    assert (tmp_path / "deep" / "file").read_bytes() == b"content"
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["file"]
+
+
+def test_a_failure_while_writing_keeps_the_earlier_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"earlier")
+    with pytest.raises(RuntimeError, match="half way"), atomic_writer(path) as handle:
+        handle.write(b"half")
+        raise RuntimeError("half way")
+    assert path.read_bytes() == b"earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_line_and_the_earlier_file_stays(small_disk: Path) -> None:
+    path = small_disk / "file"
+    write_atomically(path, b"earlier")
+    with pytest.raises(BadInput, match="No space left") as caught:
+        write_atomically(path, bytes(1 << 20))
+    assert str(path) in caught.value.message
+    assert path.read_bytes() == b"earlier"
+    assert list(small_disk.iterdir()) == [path]
+
+
+def test_a_file_in_the_way_of_a_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(BadInput, match="cannot write"):
+        write_atomically(tmp_path / "file" / "below", b"")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC, errno.EROFS])
+def test_reasons_have_next_steps(number: int) -> None:
+    error = file_error(OSError(number, ""), Path("x"), "write")
+    assert os.strerror(number) in error.message
+    assert "choose another folder" in error.hint
+
+
+def test_reading_stops_at_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(100))
+    assert read_bounded(path, limit_bytes=100) == bytes(100)
+    with pytest.raises(BadInput, match="larger than 99 bytes"):
+        read_bounded(path, limit_bytes=99)
+
+
+def test_reading_a_folder_or_nothing_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is a folder"):
+        read_bounded(tmp_path, limit_bytes=1)
+    with pytest.raises(BadInput, match="does not exist"):
+        read_bounded(tmp_path / "none", limit_bytes=1)
+    with pytest.raises(BadInput, match="No such file"):
+        sha256_of_file(tmp_path / "none")
+
+
+def test_the_hash_is_sha256(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256_of_file(tmp_path / "abc") == known
