@@ -19,8 +19,10 @@ from firmware_bridge.frontend import (
     normalisation_from_statistics,
     quantise_features,
 )
-from quantize.foundation.errors import BadInput
+from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.files import sha256_of_file
+
+PARTS = ("train", "development", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,11 +137,19 @@ def windows_of(
     return out
 
 
-def input_hash(utterances: Sequence[Utterance]) -> str:
-    """Return SHA-256 over names and contents of the clips' files, in order."""
+def input_hash(corpus: Corpus, split: SpeakerSplit) -> str:
+    """Return SHA-256 over part, name and content of each clip of the split, in order.
+
+    A file that cannot be opened counts by its name alone; reading it later names it as a problem.
+    """
     digest = hashlib.sha256()
-    for utterance in utterances:
-        digest.update(f"{utterance.clip_id}\n{sha256_of_file(utterance.path)}\n".encode())
+    for part in PARTS:
+        for utterance in split.select(corpus.utterances, part):
+            try:
+                content = sha256_of_file(utterance.path)
+            except EdgeserError:
+                content = "unreadable"
+            digest.update(f"{part}\n{utterance.clip_id}\n{content}\n".encode())
     return digest.hexdigest()
 
 

@@ -163,13 +163,7 @@ def _kept_training(
     if not folder.trained.is_file():
         return None
     trained = load_trained(folder.trained)
-    split = split_of(corpus, recipe)
-    wanted = [
-        utterance
-        for part in ("train", "development", "test")
-        for utterance in split.select(corpus.utterances, part)
-    ]
-    same_clips = not trained.corpus.problems and trained.corpus.input_hash == input_hash(wanted)
+    same_clips = trained.corpus.input_hash == input_hash(corpus, split_of(corpus, recipe))
     if trained.recipe.hash != recipe.hash or not same_clips:
         return None
     reporter.note("training: kept from the last run of this recipe on these recordings")

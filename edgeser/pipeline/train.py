@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_trained
-from edgeser.corpora import Corpus, Utterance, read_audio
+from edgeser.corpora import Corpus, SpeakerSplit, Utterance, read_audio
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache, Variant
 from edgeser.pipeline.dataset import (
+    PARTS,
     RawClips,
     input_hash,
     labels_of,
@@ -84,7 +85,7 @@ def train(
             cache=cache,
             reporter=reporter,
         )
-        for part in ("train", "development", "test")
+        for part in PARTS
     }
     frontend = normalised_frontend(recipe.frontend, parts["train"].features)
     data = _training_data(recipe, corpus, frontend, parts, cache, reporter)
@@ -104,7 +105,7 @@ def train(
         frontend=frontend,
         classes=corpus.emotions,
         split=split,
-        corpus=_summary(corpus, parts),
+        corpus=_summary(corpus, split, parts),
         weights=result.weights,
         calibration=calibration_of(
             parts["train"], frontend, recipe, source=f"training clips of {corpus.name}"
@@ -213,10 +214,11 @@ def _votes(
     return np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
 
 
-def _summary(corpus: Corpus, parts: dict[str, RawClips]) -> CorpusSummary:
+def _summary(
+    corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]
+) -> CorpusSummary:
     problems = [f"{p.path}: {p.detail}" for p in corpus.problems]
     problems += [problem for part in parts.values() for problem in part.problems]
-    used = [u for part in parts.values() for u in part.utterances]
     return CorpusSummary(
         name=corpus.name,
         licence=corpus.licence,
@@ -226,5 +228,5 @@ def _summary(corpus: Corpus, parts: dict[str, RawClips]) -> CorpusSummary:
         clips_development=len(parts["development"].utterances),
         clips_test=len(parts["test"].utterances),
         problems=tuple(problems),
-        input_hash=input_hash(used),
+        input_hash=input_hash(corpus, split),
     )
