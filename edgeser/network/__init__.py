@@ -1,1 +1,1 @@
-"""To be filled."""
+"""The amplitude-phase network (PyTorch) and its weights."""

@@ -1,0 +1,85 @@
+"""The shape of the network, as a frozen record that a recipe's TOML fills in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from quantize.foundation.errors import BadInput
+
+Inputs = Literal["amplitude", "phase", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """What the network listens to, how wide and how deep it is, and what it forgets in training.
+
+    Parameters
+    ----------
+    inputs
+        ``"amplitude"``, ``"phase"`` or ``"both"`` (two branches, fused after pooling).
+    stem_width
+        Channels of the amplitude branch's first convolution (5 x 5, stride 2).
+    widths
+        Channels of its depthwise-separable blocks, one number a block.
+    strides
+        1 or 2 a block: how much it shrinks frames and channels.
+    phase_widths, phase_strides
+        The same for the blocks of the phase branch.
+    phase_smoothing_frames
+        Frames that the phase planes are averaged over before anything else.
+    squeeze
+        Share of a block's channels in the waist of its squeeze-excite gate; 0: no gate.
+    gated_pooling
+        Pool the frames under a learned sigmoid gate beside the plain mean.
+    dropout
+        Of the pooled embedding before the classifier.
+    phase_dropout
+        Of whole feature maps inside the phase branch, and of its embedding.
+    """
+
+    inputs: Inputs = "amplitude"
+    stem_width: int = 16
+    widths: tuple[int, ...] = (32, 48, 64, 96, 96, 128)
+    strides: tuple[int, ...] = (1, 2, 1, 2, 1, 1)
+    phase_widths: tuple[int, ...] = (16, 24, 32)
+    phase_strides: tuple[int, ...] = (2, 2, 1)
+    phase_smoothing_frames: int = 5
+    squeeze: float = 0.25
+    gated_pooling: bool = True
+    dropout: float = 0.3
+    phase_dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.inputs not in ("amplitude", "phase", "both"):
+            raise BadInput(
+                f"[network] inputs = {self.inputs!r} is unknown", hint="amplitude, phase or both"
+            )
+        _check_blocks("widths", self.widths, "strides", self.strides)
+        _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)
+        if not 1 <= self.stem_width <= 512:
+            raise BadInput(f"[network] stem_width is {self.stem_width}", hint="choose 1 to 512")
+        if not 1 <= self.phase_smoothing_frames <= 32:
+            raise BadInput(
+                f"[network] phase_smoothing_frames is {self.phase_smoothing_frames}",
+                hint="choose 1 to 32",
+            )
+        for name in ("squeeze", "dropout", "phase_dropout"):
+            value = float(getattr(self, name))
+            if not (math.isfinite(value) and 0.0 <= value < 1.0):
+                raise BadInput(f"[network] {name} is {value}", hint="choose 0 <= value < 1")
+
+
+def _check_blocks(
+    widths_name: str, widths: tuple[int, ...], strides_name: str, strides: tuple[int, ...]
+) -> None:
+    if not 1 <= len(widths) <= 32 or len(widths) != len(strides):
+        raise BadInput(
+            f"[network] {widths_name} has {len(widths)} numbers, {strides_name} {len(strides)}",
+            hint="give one of each a block, 1 to 32 blocks",
+        )
+    if not all(1 <= width <= 1024 for width in widths):
+        raise BadInput(f"[network] {widths_name} = {list(widths)}", hint="choose 1 to 1024 each")
+    if not all(stride in (1, 2) for stride in strides):
+        raise BadInput(f"[network] {strides_name} = {list(strides)}", hint="choose 1 or 2 each")

@@ -1,0 +1,111 @@
+"""The state of a training after an epoch, as one file that is either whole or not there.
+
+One safetensors file holds every tensor; a JSON object in its header holds the rest, so the two
+cannot disagree. Nothing is pickled. What is random is drawn anew from (seed, epoch) in each epoch,
+so there is no generator state to keep.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from edgeser.training.records import EpochRecord
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import read_bounded, write_atomically
+
+CHECKPOINT = "training.safetensors"
+_LIMIT_BYTES = 512 << 20
+_LENGTH_BYTES = 8
+_ABOUT = "about"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A training after its latest epoch.
+
+    Parameters
+    ----------
+    fingerprint
+        Hash of everything that the training depends on; a training goes on from its own only.
+    history
+        One record for each epoch done.
+    best_epoch
+        The best of them.
+    tensors
+        By group and name: ``network.*``, ``average.*``, ``best.*``, ``optimizer.*``.
+    """
+
+    fingerprint: str
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    tensors: dict[str, Tensor]
+
+    def group(self, name: str) -> dict[str, Tensor]:
+        """Return the tensors of one group by their names in it."""
+        prefix = f"{name}."
+        return {
+            key.removeprefix(prefix): value
+            for key, value in self.tensors.items()
+            if key.startswith(prefix)
+        }
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint into `folder` in the place of the last one, atomically.
+
+    Raises
+    ------
+    BadInput
+        When the folder cannot be written; the last checkpoint is as it was.
+    """
+    about = {
+        "fingerprint": checkpoint.fingerprint,
+        "history": [asdict(record) for record in checkpoint.history],
+        "best_epoch": checkpoint.best_epoch,
+    }
+    plain = {
+        name: value.detach().cpu().contiguous().clone()
+        for name, value in checkpoint.tensors.items()
+    }
+    write_atomically(folder / CHECKPOINT, save(plain, metadata={_ABOUT: json.dumps(about)}))
+
+
+def load_checkpoint(folder: Path, *, fingerprint: str) -> Checkpoint | None:
+    """Read the checkpoint in `folder`; `None` when there is none.
+
+    Raises
+    ------
+    BadInput
+        When it is damaged, or belongs to another training.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    data = read_bounded(path, limit_bytes=_LIMIT_BYTES)
+    try:
+        tensors = load(data)
+        length = int.from_bytes(data[:_LENGTH_BYTES], "little")
+        header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + length])
+        about = json.loads(header["__metadata__"][_ABOUT])
+        checkpoint = Checkpoint(
+            fingerprint=str(about["fingerprint"]),
+            history=tuple(EpochRecord(**record) for record in about["history"]),
+            best_epoch=int(about["best_epoch"]),
+            tensors=tensors,
+        )
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadInput(
+            f"cannot go on from {path}: it is damaged ({error})", hint="train without --resume"
+        ) from error
+    if checkpoint.fingerprint != fingerprint:
+        raise BadInput(
+            f"cannot go on from {path}: it is of a training with another recipe, seed or corpus",
+            hint="use the same, or train without --resume",
+        )
+    return checkpoint

@@ -1,0 +1,112 @@
+"""What a training sees: int8 features of clips by speakers, in several variants each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.foundation.errors import BadInput
+
+INPUT_SCALE = 1 / 32
+"""Real value of one step of the network's int8 input; its zero point is 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledFeatures:
+    """Clips with their features, labels and speakers.
+
+    Parameters
+    ----------
+    features
+        int8 [variants, clips, frames, channels, planes]. Variant 0 is the clip as it was recorded,
+        the others under drawn conditions. More frames than the network sees leave room for shifts.
+    labels
+        int64 [clips], indices of the classes.
+    speakers
+        One name a clip.
+    votes
+        float32 [clips, classes], the crowd's distribution over the classes, rows summing to 1, or
+        to 0 where nobody voted; `None` where the corpus has none.
+
+    Raises
+    ------
+    BadInput
+        When shapes or types do not fit.
+    """
+
+    features: NDArray[np.int8]
+    labels: NDArray[np.int64]
+    speakers: tuple[str, ...]
+    votes: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if self.features.dtype != np.int8 or self.features.ndim != 5:
+            raise BadInput(
+                f"features are {self.features.dtype} {self.features.shape}",
+                hint="give int8 [variants, clips, frames, channels, planes]",
+            )
+        clips = self.features.shape[1]
+        if self.features.shape[0] < 1 or len(self.labels) != clips or len(self.speakers) != clips:
+            raise BadInput(
+                f"features of {clips} clips come with {len(self.labels)} labels and "
+                f"{len(self.speakers)} speakers",
+                hint="give one of each a clip",
+            )
+        if self.votes is not None and self.votes.shape[0] != clips:
+            raise BadInput(f"{clips} clips have {self.votes.shape[0]} votes", hint="one a clip")
+
+    def __len__(self) -> int:
+        return int(self.features.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """Training and development clips, by disjoint speakers.
+
+    Parameters
+    ----------
+    classes
+        Emotions in the order of the logits.
+    planes
+        Names of the feature planes, ``"amplitude"`` first.
+    frames
+        Frames that the network sees.
+    train, development
+        Their clips.
+
+    Raises
+    ------
+    BadInput
+        When a speaker is in both parts, a part is empty, or labels are out of range.
+    """
+
+    classes: tuple[str, ...]
+    planes: tuple[str, ...]
+    frames: int
+    train: LabelledFeatures
+    development: LabelledFeatures
+
+    def __post_init__(self) -> None:
+        shared = sorted(set(self.train.speakers) & set(self.development.speakers))
+        if shared:
+            raise BadInput(
+                f"speaker {shared[0]} is in both the training and the development set",
+                hint="divide by speaker",
+            )
+        for name, part in (("training", self.train), ("development", self.development)):
+            if len(part) == 0:
+                raise BadInput(f"the {name} set is empty", hint="use more speakers")
+            if part.labels.min() < 0 or part.labels.max() >= len(self.classes):
+                raise BadInput(f"a label of the {name} set is not among the classes")
+            if part.features.shape[2] < self.frames or part.features.shape[4] != len(self.planes):
+                raise BadInput(
+                    f"the {name} features have shape {part.features.shape}, the network needs "
+                    f"{self.frames} frames and {len(self.planes)} planes"
+                )
+
+    @property
+    def channels(self) -> int:
+        """Channels of a plane."""
+        return int(self.train.features.shape[3])

@@ -1,0 +1,90 @@
+"""Optimiser, learning rate, averaged weights and loss."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from edgeser.training.config import TrainingConfig
+
+_START_DIVISOR = 25.0
+_END_DIVISOR = 1000.0
+
+
+def make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
+    """Return AdamW with weight decay on kernels only, not on biases and norms."""
+    kernels = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": kernels, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+def one_cycle(step: int, steps: int, config: TrainingConfig) -> float:
+    """Return the learning rate of a step, counted from 0 (Smith 2018, arXiv:1803.09820).
+
+    Rises along a cosine from a 25th of the peak over the first `warm_up` of the steps, then falls
+    along a cosine to a thousandth of it.
+    """
+    peak = config.learning_rate
+    rising = config.warm_up * steps
+    if step < rising:
+        low, high, share = peak / _START_DIVISOR, peak, step / rising
+    else:
+        low, high = peak, peak / _END_DIVISOR
+        share = (step - rising) / max(1.0, steps - 1 - rising)
+    return low + (high - low) * (1.0 - math.cos(math.pi * min(1.0, share))) / 2.0
+
+
+def update_average(
+    average: dict[str, Tensor], network: nn.Module, *, decay: float, step: int
+) -> None:
+    """Move the averaged weights (batch-norm statistics too) towards the network's, in place.
+
+    The first steps count more, ``(1 + step) / (10 + step)``, so that the start is forgotten.
+    """
+    decay = min(decay, (1.0 + step) / (10.0 + step))
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if value.dtype.is_floating_point:
+                average[name].lerp_(value, 1.0 - decay)
+            else:
+                average[name].copy_(value)
+
+
+def soft_targets(
+    labels: NDArray[np.int64],
+    votes: NDArray[np.float32] | None,
+    classes: int,
+    config: TrainingConfig,
+) -> NDArray[np.float32]:
+    """Return target distributions, float32 [clips, classes], rows summing to 1.
+
+    The label, mixed with the crowd's votes where asked for and where somebody voted, then smoothed.
+    """
+    targets = np.eye(classes, dtype=np.float32)[labels]
+    if config.labels == "votes" and votes is not None:
+        voted = votes.sum(axis=1, keepdims=True) > 0.0
+        mixed = (1.0 - config.vote_share) * targets + config.vote_share * votes
+        targets = np.where(voted, mixed, targets).astype(np.float32)
+    smoothing = config.label_smoothing
+    return ((1.0 - smoothing) * targets + smoothing / classes).astype(np.float32)
+
+
+def class_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Return weights inverse to the classes' counts, with mean 1 over the clips."""
+    counts = np.bincount(labels, minlength=classes).astype(np.float64)
+    weights = np.where(counts > 0.0, len(labels) / np.maximum(counts, 1.0), 0.0)
+    return (weights / weights[labels].mean()).astype(np.float32)
+
+
+def soft_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Return the mean cross-entropy against distributions, each class weighed; in nats."""
+    log_probabilities = torch.log_softmax(logits, dim=1)
+    return -(targets * weights * log_probabilities).sum(dim=1).mean()

@@ -1,0 +1,60 @@
+"""What a training leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One epoch.
+
+    Parameters
+    ----------
+    epoch
+        Counted from 0.
+    learning_rate
+        At its last step.
+    training_loss
+        Mean cross-entropy against the augmented, smoothed targets, in nats.
+    development_loss
+        Mean cross-entropy of the averaged weights on the development clips as recorded, in nats.
+    development_uar
+        UAR of the averaged weights on the development clips as recorded, 0 to 1.
+    varied_uar
+        The same over their variants; equal to `development_uar` where there are none.
+    """
+
+    epoch: int
+    learning_rate: float
+    training_loss: float
+    development_loss: float
+    development_uar: float
+    varied_uar: float
+
+    @property
+    def score(self) -> float:
+        """What the epoch is chosen by: the mean of both UARs."""
+        return (self.development_uar + self.varied_uar) / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """The outcome of a training.
+
+    Parameters
+    ----------
+    weights
+        safetensors bytes of the chosen epoch's (averaged) weights.
+    history
+        One record an epoch.
+    best_epoch
+        The epoch whose weights these are, counted from 0.
+    seconds
+        Wall-clock time, of this call only.
+    """
+
+    weights: bytes
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    seconds: float
