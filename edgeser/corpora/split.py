@@ -102,6 +102,8 @@ def published_or_folds(
     """
     if not 0.0 < development_share < 1.0:
         raise BadInput(f"development_share is {development_share:g}, not between 0 and 1")
+    if folds < 2:
+        raise BadInput(f"folds is {folds}; at least two are needed to train on one side")
     sex = corpus.sex_of_speakers()
     if len(sex) < _FEWEST_SPEAKERS:
         raise BadInput(

@@ -10,24 +10,19 @@ import csv
 import hashlib
 import io
 import json
-import os
-import secrets
-import shutil
-import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeser.corpora.audio import SAMPLE_RATE
+from edgeser.corpora.folders import new_folder
 from edgeser.corpora.generic import read_manifest
 from edgeser.corpora.listing import folder, read_table
 from edgeser.corpora.utterance import Corpus
 from edgeser.corpora.voice.expression import EXPRESSIONS
+from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, read_bounded, sha256_of_file, write_atomically
 
@@ -116,7 +111,7 @@ def write_synthetic_corpus(
             hint="choose a new or empty folder",
         )
     try:
-        with _new_folder(root) as temporary:
+        with new_folder(root) as temporary:
             _write_clips(temporary, spec, progress)
     except OSError as error:
         raise file_error(error, root, "write synthetic voices to") from error
@@ -140,14 +135,6 @@ def read(root: Path) -> Corpus:
     return read_manifest(
         root / _MANIFEST, name=NAME, licence=LICENCE, citation=CITATION, synthetic=True
     )
-
-
-def wav_bytes(samples: NDArray[np.int16], sample_rate: int = SAMPLE_RATE) -> bytes:
-    """Return a mono 16-bit WAV file."""
-    data = samples.astype("<i2").tobytes()
-    head = struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE")
-    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
-    return head + layout + struct.pack("<4sI", b"data", len(data)) + data
 
 
 def _voice_hash() -> str:
@@ -215,21 +202,3 @@ def _is_intact(root: Path, spec: SyntheticSpec) -> bool:
 
 def _may_replace(root: Path) -> bool:
     return root.is_dir() and ((root / _SPEC_FILE).is_file() or not any(root.iterdir()))
-
-
-@contextmanager
-def _new_folder(root: Path) -> Iterator[Path]:
-    """Yield a folder that takes the place of `root` on success and vanishes on failure."""
-    root.parent.mkdir(parents=True, exist_ok=True)
-    tag = secrets.token_hex(6)
-    temporary = root.parent / f".{root.name}.{tag}.tmp"
-    temporary.mkdir()
-    old = root.parent / f".{root.name}.{tag}.old"
-    try:
-        yield temporary
-        if root.exists():
-            os.replace(root, old)  # noqa: PTH105 - a folder takes the other's place
-        os.replace(temporary, root)  # noqa: PTH105
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

@@ -29,7 +29,7 @@ class Utterance:
     age
         In years, or ``None``.
     language
-        ISO 639-1 code such as ``"en"``, or ``None``.
+        ISO 639 code, of two letters where there is one, such as ``"en"``, or ``None``.
     votes
         Share of listeners who heard each emotion, summing to 1, or ``None`` where no listening
         test was published.
