@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_trained
-from edgeser.corpora import Corpus, SpeakerSplit, Utterance, read_audio
+from edgeser.corpora import Corpus, SpeakerSplit, Utterance
 from edgeser.diagnosis import package_versions
-from edgeser.features import FeatureCache, Variant
+from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import (
     PARTS,
     RawClips,
@@ -25,19 +23,16 @@ from edgeser.pipeline.dataset import (
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.conditions import make_babble
-from edgeser.training.config import ConditionsConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
-from edgeser.training.variants import draw_variant
 from firmware_bridge.frontend import FrontendConfig
 from quantize.calibration import select_balanced
-from quantize.foundation.errors import EdgeserError
 from quantize.foundation.files import write_atomically
 
-_BABBLE_CLIPS = 200
+_BABBLE_SEED = 1
 
 
 def train(
@@ -143,7 +138,7 @@ def _training_data(
     cache: FeatureCache | None,
     reporter: Reporter,
 ) -> TrainingData:
-    babble = _babble(parts["train"].utterances, recipe.seed)
+    babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED)
 
     def labelled(part: str, variants: int) -> LabelledFeatures:
         """Return a part's clips as recorded and, after them, under drawn conditions."""
@@ -155,7 +150,7 @@ def _training_data(
                 clips.utterances,
                 recipe.frontend,
                 title=f"Features of {part} clips, conditions {number} of {variants}",
-                variant=_variant(number, recipe.conditions, babble),
+                variant=training_variant(number, recipe.conditions, babble),
                 cache=cache,
                 reporter=reporter,
             )
@@ -175,28 +170,6 @@ def _training_data(
         frames=recipe.window.frames,
         train=labelled("train", variants),
         development=labelled("development", varied),
-    )
-
-
-def _babble(utterances: Sequence[Utterance], seed: int) -> NDArray[np.int16]:
-    """Mix voices of training speakers; clips that cannot be read are named elsewhere."""
-    step = max(1, len(utterances) // _BABBLE_CLIPS)
-    recordings = []
-    for utterance in utterances[::step]:
-        try:
-            recordings.append(read_audio(utterance.path))
-        except EdgeserError:
-            continue
-    return make_babble(recordings, seed=seed)
-
-
-def _variant(number: int, conditions: ConditionsConfig, babble: NDArray[np.int16]) -> Variant:
-    """Return the variant whose name, and so whose cache key, says all that shapes it."""
-    settings = json.dumps(asdict(conditions), sort_keys=True).encode()
-    digest = hashlib.sha256(settings + babble.tobytes()).hexdigest()[:16]
-    return Variant(
-        name=f"conditions-{number}-{digest}",
-        apply=lambda samples, rng: draw_variant(samples, conditions, babble=babble, rng=rng),
     )
 
 

@@ -1,0 +1,52 @@
+"""`edgeser calibrate`: choose balanced calibration clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeser.cli.options import corpus_option
+from edgeser.cli.output import Output, common_options
+
+
+@click.command("calibrate")
+@click.argument("trained", type=click.Path(path_type=Path))
+@corpus_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="File for 'edgeser export --calibration'.",
+)
+@click.option("--count", type=click.IntRange(8, 4096), default=256, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@common_options
+def command(
+    trained: Path, corpus: str | None, out: Path, count: int, seed: int, output: Output
+) -> None:
+    """Choose calibration clips for TRAINED (a run's folder or its trained.zip).
+
+    They are balanced over emotion, speaker, level and recording condition; how far their ranges
+    are from those of the whole corpus is reported by plane.
+    """
+    from edgeser.bundle.trained import encode_calibration
+    from edgeser.cli.places import feature_cache, open_trained
+    from edgeser.pipeline.calibrate import calibrate, to_json
+    from edgeser.report.terminal import range_table
+    from quantize.foundation.files import write_atomically
+
+    found = calibrate(
+        open_trained(trained),
+        corpus=corpus,
+        count=count,
+        seed=seed,
+        cache=feature_cache(),
+        reporter=output,
+    )
+    write_atomically(out, encode_calibration(found.chosen))
+    if output.json:
+        output.result({**to_json(found), "file": str(out)})
+        return
+    output.show(range_table(found.ranges))
+    output.show(f"{out}: {found.chosen.source}")

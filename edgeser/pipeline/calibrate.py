@@ -1,0 +1,130 @@
+"""Calibration clips chosen from a corpus, and how far their ranges stand for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeser.bundle import CalibrationSet, TrainedModel
+from edgeser.corpora import read_audio
+from edgeser.features import FeatureCache
+from edgeser.pipeline.conditions import evaluation_variant
+from edgeser.pipeline.dataset import RawClips, raw_features, windows_of
+from edgeser.pipeline.source import corpus_for
+from edgeser.progress import SILENT, Reporter
+from edgeser.training.conditions import power
+from edgeser.training.variants import EVALUATION_CONDITIONS
+from quantize.calibration import RangeReport, compare_ranges, select_balanced
+from quantize.foundation.errors import BadInput, EdgeserError
+
+_CONDITIONS = ("clean", "level_-12db", "level_+6db", "white_20db", "tilt_+6db", "tilt_-6db")
+_LEVELS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """The chosen clips, and how well their ranges stand for all.
+
+    Parameters
+    ----------
+    chosen
+        Clips as ``name@condition`` with their int8 features.
+    ranges
+        By plane, against every clip under every condition that was drawn from.
+    """
+
+    chosen: CalibrationSet
+    ranges: RangeReport
+
+
+def calibrate(
+    trained: TrainedModel,
+    *,
+    corpus: str | None = None,
+    count: int = 256,
+    seed: int = 0,
+    cache: FeatureCache | None = None,
+    reporter: Reporter = SILENT,
+) -> Calibration:
+    """Choose clips balanced over emotion, speaker, level (three classes) and condition.
+
+    Speakers that the network's split left to test on, or chose the epoch by, take no part.
+
+    Parameters
+    ----------
+    trained
+        The network that the clips are for: its frontend, normalisation and window.
+    corpus
+        ``"NAME:PATH"``; the network's own when `None`.
+    count, seed
+        Clips to choose; of the choice.
+    cache, reporter
+        Of features; of stages.
+
+    Raises
+    ------
+    BadInput
+        When no clip can be used.
+    """
+    found = corpus_for(trained.recipe, argument=corpus, reporter=reporter)
+    held_out = trained.split.test | trained.split.development
+    same = found.name == trained.corpus.name
+    utterances = [u for u in found.utterances if not (same and u.speaker in held_out)]
+    conditions = [c for c in EVALUATION_CONDITIONS if c.name in _CONDITIONS]
+    silence = np.zeros(0, np.int16)
+    takes = [
+        raw_features(
+            utterances,
+            trained.frontend,
+            title=f"Features, {condition.name}",
+            variant=evaluation_variant(condition, silence),
+            cache=cache,
+            reporter=reporter,
+        )
+        for condition in conditions
+    ]
+    if not takes[0].utterances:
+        raise BadInput(f"no clip of {found.root} can be used", hint="run 'edgeser corpus check'")
+    frames = trained.recipe.window.frames
+    features = np.concatenate([windows_of(t.features, trained.frontend, frames) for t in takes])
+    levels = _level_classes(takes[0])
+    strata, names = [], []
+    for condition, take in zip(conditions, takes, strict=True):
+        for utterance, level in zip(take.utterances, levels, strict=True):
+            strata.append((utterance.emotion, utterance.speaker, level, condition.name))
+            names.append(f"{utterance.clip_id}@{condition.name}")
+    chosen = [int(i) for i in select_balanced(strata, min(count, len(strata)), seed)]
+    return Calibration(
+        CalibrationSet(
+            source=f"{len(chosen)} clips of {found.name}, balanced over emotion, speaker, level "
+            "and condition",
+            clips=tuple(names[i] for i in chosen),
+            features=features[chosen],
+        ),
+        compare_ranges(features, chosen, planes=trained.frontend.planes),
+    )
+
+
+def _level_classes(clips: RawClips) -> list[str]:
+    """Return ``"level 0"`` (quietest third) to ``"level 2"`` for each clip, by its mean power."""
+    levels = []
+    for utterance in clips.utterances:
+        try:
+            levels.append(power(read_audio(utterance.path)))
+        except EdgeserError:
+            levels.append(0.0)
+    ranks = np.argsort(np.argsort(levels, kind="stable"), kind="stable")
+    return [f"level {int(rank) * _LEVELS // max(1, len(levels))}" for rank in ranks]
+
+
+def to_json(calibration: Calibration) -> dict[str, Any]:
+    """Return what was chosen and how far its ranges are, schema ``edgeser.calibrate/1``."""
+    return {
+        "schema": "edgeser.calibrate/1",
+        "source": calibration.chosen.source,
+        "clips": list(calibration.chosen.clips),
+        "planes": [asdict(plane) for plane in calibration.ranges.planes],
+    }

@@ -1,0 +1,62 @@
+"""Recording conditions of training and evaluation as variants of the feature extraction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.corpora import Utterance, read_audio
+from edgeser.features import Variant
+from edgeser.training.conditions import make_babble
+from edgeser.training.config import ConditionsConfig
+from edgeser.training.variants import Condition, draw_variant
+from quantize.foundation.errors import EdgeserError
+
+_CLIPS = 200
+
+
+def babble_of(utterances: Sequence[Utterance], *, seed: int) -> NDArray[np.int16]:
+    """Mix at most 200 clips, spread over `utterances`, into a minute of babble, int16.
+
+    Clips that cannot be read are left out here; whoever computes their features names them.
+    """
+    step = max(1, len(utterances) // _CLIPS)
+    recordings = []
+    for utterance in utterances[::step][:_CLIPS]:
+        try:
+            recordings.append(read_audio(utterance.path))
+        except EdgeserError:
+            continue
+    return make_babble(recordings, seed=seed)
+
+
+def evaluation_variant(condition: Condition, babble: NDArray[np.int16]) -> Variant | None:
+    """Return a condition of the evaluation as a variant; `None` for clean recordings."""
+    if condition.kind == "clean":
+        return None
+    name = f"evaluation-{condition.kind}-{condition.amount:g}"
+    if condition.kind == "babble":
+        name += f"-{_digest(babble.tobytes())}"
+    return Variant(
+        name=name, apply=lambda samples, rng: condition.apply(samples, babble=babble, rng=rng)
+    )
+
+
+def training_variant(
+    number: int, conditions: ConditionsConfig, babble: NDArray[np.int16]
+) -> Variant:
+    """Return a training variant whose name, and so whose cache key, says all that shapes it."""
+    settings = json.dumps(asdict(conditions), sort_keys=True).encode()
+    return Variant(
+        name=f"training-{number}-{_digest(settings + babble.tobytes())}",
+        apply=lambda samples, rng: draw_variant(samples, conditions, babble=babble, rng=rng),
+    )
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -1,0 +1,124 @@
+"""A bundle on a corpus: clean, and under recording conditions; float and int8."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.bundle import Bundle
+from edgeser.corpora import Corpus, Utterance
+from edgeser.evaluation.conditions import ConditionRow, ConditionTable, condition_row
+from edgeser.features import FeatureCache
+from edgeser.pipeline.dataset import raw_features, windows_of
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
+from edgeser.pipeline.conditions import babble_of, evaluation_variant
+from edgeser.pipeline.source import corpus_for
+from edgeser.progress import SILENT, Reporter
+from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
+from quantize.foundation.errors import BadInput
+
+_BABBLE_SEED = 2
+
+
+def evaluate_bundle(
+    bundle: Bundle,
+    *,
+    corpus: str | None = None,
+    conditions: bool = False,
+    everyone: bool = False,
+    folder: RunFolder | None = None,
+    cache: FeatureCache | None = None,
+    reporter: Reporter = SILENT,
+) -> ConditionTable:
+    """Measure UAR of the float network and the int8 model.
+
+    Parameters
+    ----------
+    bundle
+        What to measure.
+    corpus
+        ``"NAME:PATH"``; the bundle's own when `None`.
+    conditions
+        Also under each of `EVALUATION_CONDITIONS`.
+    everyone
+        All speakers of the corpus, for one that the bundle was not trained on; else only those
+        that its split left to test on.
+    folder
+        Where the result is kept for the report; nowhere when `None`.
+    cache, reporter
+        Of features; of stages.
+
+    Returns
+    -------
+    One row a condition, with 95 % speaker-clustered bootstrap intervals; clean first.
+
+    Raises
+    ------
+    BadInput
+        When there are no clips, or `everyone` would score speakers that were trained on.
+    """
+    found = corpus_for(bundle.trained.recipe, argument=corpus, folder=folder, reporter=reporter)
+    utterances = _chosen(bundle, found, everyone)
+    voices = tuple(u for u in found.utterances if u.speaker in bundle.trained.split.development)
+    babble = babble_of(voices or utterances, seed=_BABBLE_SEED)
+    rows = []
+    for condition in EVALUATION_CONDITIONS if conditions else EVALUATION_CONDITIONS[:1]:
+        rows.append(_measure(bundle, utterances, condition, babble, found, cache, reporter))
+    table = ConditionTable(tuple(rows))
+    if folder is not None:
+        folder.save_state("evaluate", table, model_hash=bundle.model_hash)
+    return table
+
+
+def _chosen(bundle: Bundle, corpus: Corpus, everyone: bool) -> tuple[Utterance, ...]:
+    trained = bundle.trained
+    if not everyone:
+        chosen = trained.split.select(corpus.utterances, "test")
+        if not chosen:
+            raise BadInput(
+                f"{corpus.root} has no clip of the bundle's test speakers",
+                hint="give --all-speakers for a corpus that it was not trained on",
+            )
+        return chosen
+    if corpus.name == trained.corpus.name:
+        raise BadInput(
+            f"the bundle was trained on speakers of {corpus.name}",
+            hint="leave out --all-speakers to score only its test speakers",
+        )
+    return tuple(u for u in corpus.utterances if u.emotion in trained.classes)
+
+
+def _measure(
+    bundle: Bundle,
+    utterances: Sequence[Utterance],
+    condition: Condition,
+    babble: NDArray[np.int16],
+    corpus: Corpus,
+    cache: FeatureCache | None,
+    reporter: Reporter,
+) -> ConditionRow:
+    trained = bundle.trained
+    raw = raw_features(
+        utterances,
+        trained.frontend,
+        title=f"{condition.name}: {condition.description}",
+        variant=evaluation_variant(condition, babble),
+        cache=cache,
+        reporter=reporter,
+    )
+    features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
+    of_float = float_logits(trained, features)
+    grid = output_grid(bundle.int8_model)
+    of_int8 = grid.dequantise(int8_logits(bundle.int8_model, features))
+    kind = "synthetic voices" if corpus.synthetic else corpus.name
+    speakers = len({u.speaker for u in raw.utterances})
+    return condition_row(
+        condition.name,
+        predictions_of(raw.utterances, of_float, trained.classes),
+        predictions_of(raw.utterances, of_int8, trained.classes),
+        source=f"{len(features)} clips of {speakers} unseen speakers of {kind}",
+    )
+
