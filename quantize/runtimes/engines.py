@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.runtimes.catalogue import INSTALL_HINTS, LITERT_MODULES, Runtime, litert_module
+from quantize.tflite.text import printable
 
 _MESSAGE_BYTES = 64 << 10
+_REASON_LENGTH = 500
 
 
 class Engine(Protocol):
@@ -171,8 +173,9 @@ def refusals(runtime: Runtime, name: str) -> Iterator[None]:
         said = [line for line in lines if not line.startswith(("INFO", "WARNING"))]
         if said:
             reason = f"{reason}; it said: {said[0]}"
+        # A model's own names may stand in it.
         raise BadInput(
-            f"{runtime.label} refuses {name}: {reason}",
+            f"{runtime.label} refuses {name}: {printable(reason, limit=_REASON_LENGTH)}",
             hint="the operators, types or versions that it has must be those of the model",
         ) from error
 

@@ -22,6 +22,7 @@ from quantize.runtimes.request import (
     sample_shape,
 )
 from quantize.tflite.model import Subgraph, Tensor
+from quantize.tflite.text import printable
 
 
 def run_model(
@@ -164,7 +165,7 @@ def _dequantised(values: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
         return values
     if quantisation.per_axis:
         raise BadInput(
-            f"tensor {tensor.name!r} is computed, yet quantised along an axis",
+            f"tensor '{printable(tensor.name)}' is computed, yet quantised along an axis",
             hint="only constants may be quantised so",
         )
     centred = values.astype(np.float64) - quantisation.zero_point
@@ -184,8 +185,9 @@ def _check_result_size(request: Request, tensors: tuple[Tensor, ...], samples: i
 def _without_batch(values: NDArray[Any], tensor: Tensor, samples: int) -> NDArray[Any]:
     shape = (samples, *sample_shape(tensor))
     if values.size != np.prod(shape, dtype=np.int64):
+        name = printable(tensor.name)
         raise InternalError(
-            f"tensor {tensor.name!r} came back as {list(values.shape)}, not {list(shape)}",
+            f"tensor '{name}' came back as {list(values.shape)}, not {list(shape)}",
             hint="the model changes shapes as it runs, which is not supported",
         )
     return values.reshape(shape)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
 from quantize.tflite.schema import DType
+from quantize.tflite.text import printable
 
 SCHEMA = "edgeser.inspect/1"
 _INTEGER_HELPERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})
@@ -121,7 +123,7 @@ class Offender:
     dtype: str
 
     def __str__(self) -> str:
-        return f"{self.layer}: tensor {self.tensor!r} is {self.dtype}"
+        return f"{self.layer}: tensor '{printable(self.tensor)}' is {self.dtype}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,26 +172,34 @@ class ModelInspection:
         return not self.offenders
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object of schema ``edgeser.inspect/1``."""
+        """Return everything as a JSON object of schema ``edgeser.inspect/1``.
+
+        Totals carry unit and evidence; ``macs`` of an operator is in MAC, null where not known,
+        and its ``parameter_bytes`` in bytes.
+        """
         return {
             "schema": SCHEMA,
             "model": self.source,
             "description": self.description,
             "schema_version": self.schema_version,
-            "file_bytes": self.file_bytes,
+            "file_bytes": _figure(self.file_bytes, "bytes"),
             "inputs": [tensor.to_json() for tensor in self.inputs],
             "outputs": [tensor.to_json() for tensor in self.outputs],
             "operators": [operator.to_json() for operator in self.operators],
-            "macs": self.macs,
+            "macs": _figure(self.macs, "MAC"),
             "macs_not_counted_for": list(self.uncounted),
-            "parameters": self.parameters,
-            "parameter_bytes": self.parameter_bytes,
+            "parameters": _figure(self.parameters, "count"),
+            "parameter_bytes": _figure(self.parameter_bytes, "bytes"),
             "fully_int8": self.fully_int8,
             "not_int8": [
                 {"layer": o.layer, "tensor": o.tensor, "dtype": o.dtype} for o in self.offenders
             ],
             "metadata": list(self.metadata),
         }
+
+
+def _figure(value: int, unit: str) -> dict[str, Any]:
+    return Measurement(value, unit, Evidence.MEASURED, "counted in the file").to_json()
 
 
 def inspect_model(model: Model) -> ModelInspection:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from quantize.tflite.options import OperatorOptions
 from quantize.tflite.schema import DType
+from quantize.tflite.text import printable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +175,10 @@ class Subgraph:
     def layer_label(self, operator: Operator) -> str:
         """Name an operator for people: its index, kind and the tensor that it makes."""
         names = (self.tensors[index].name for index in operator.outputs if index >= 0)
-        made = next((name for name in names if name), "")
-        label = f"operator {operator.index} {operator.name}"
-        return f"{label} ({made})" if made else label
+        # Converters join the names of all layers that were fused into one by semicolons.
+        made = next((name.split(";")[0] for name in names if name), "")
+        label = f"operator {operator.index} {printable(operator.name)}"
+        return f"{label} ({printable(made)})" if made else label
 
 
 @dataclass(frozen=True, slots=True)

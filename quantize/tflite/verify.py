@@ -15,6 +15,7 @@ from quantize.tflite.options import (
     TransposeConvOptions,
 )
 from quantize.tflite.schema import DType
+from quantize.tflite.text import printable
 
 SCHEMA_VERSION = 3
 MAX_RANK = 8
@@ -89,7 +90,7 @@ def find_problems(model: Model) -> Iterator[str]:
         yield "it has no subgraph"
     for metadata in model.metadata:
         if metadata.buffer >= max(1, len(model.buffers)):
-            yield f"metadata {metadata.name!r} refers to buffer {metadata.buffer}"
+            yield f"metadata {printable(metadata.name)!r} refers to buffer {metadata.buffer}"
     for subgraph in model.subgraphs:
         indices_are_good = True
         for problem in _index_problems(subgraph):
@@ -118,12 +119,14 @@ def _index_problems(subgraph: Subgraph) -> Iterator[str]:
         for indices, least in groups:
             for index in indices:
                 if not least <= index < count:
-                    where = f"operator {operator.index} {operator.name}"
+                    where = f"operator {operator.index} {printable(operator.name)}"
                     yield f"{where} uses tensor {index} of {count}"
 
 
 def _tensor_problems(tensor: Tensor) -> Iterator[str]:
-    where = f"tensor {tensor.index} ({tensor.name})" if tensor.name else f"tensor {tensor.index}"
+    where = f"tensor {tensor.index}"
+    if tensor.name:
+        where += f" ({printable(tensor.name)})"
     problem = shape_problem(tensor.shape)
     if problem:
         yield f"{where}: {problem}"

@@ -78,7 +78,14 @@ def test_json_is_whole_and_strict(build_model: Build) -> None:
     value = json.loads(json.dumps(inspect_bytes(build_model()).to_json(), allow_nan=False))
     assert value["schema"] == "edgeser.inspect/1"
     assert value["model"] == "net"
-    assert value["macs"] == 2496
+    assert value["macs"] == {
+        "value": 2496,
+        "unit": "MAC",
+        "evidence": "measured",
+        "source": "counted in the file",
+    }
+    assert value["parameter_bytes"]["value"] == 164
+    assert value["file_bytes"]["unit"] == "bytes"
     assert value["fully_int8"] is True
     assert value["inputs"][0]["quantisation"] == {
         "scales": 1,

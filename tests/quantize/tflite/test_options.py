@@ -1,4 +1,4 @@
-"""The options of the operators that firmware and Edge TPU care for, as another writer packs them."""
+"""The options of operators that firmware and Edge TPU care for, as another writer packs them."""
 
 from __future__ import annotations
 

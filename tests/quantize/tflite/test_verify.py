@@ -176,3 +176,17 @@ def test_shapes_are_bounded() -> None:
     assert "axes" in shape_problem((1,) * (MAX_RANK + 1))
     assert "elements" in shape_problem((1 << 16, 1 << 16))
     assert "negative" in shape_problem((-1,))
+
+
+def test_names_in_messages_cannot_steer_a_terminal(build_model: Build) -> None:
+    def edit(model: Any, schema: Any) -> None:
+        tensor(3, name="evil\x1b[2J\r\nname;fused " + "y" * 500, shape=[1, 6, 5, 3])(model, schema)
+
+    with pytest.raises(BadInput, match="shapes that do not fit") as caught:
+        read_model(build_model(edit))
+    assert caught.value.message.isprintable()
+    assert "CONV_2D (evil\\x1b[2J\\x0d\\x0aname)" in caught.value.message
+    with pytest.raises(BadInput, match="negative") as caught:
+        read_model(build_model(tensor(3, name="z\n" * 500, shape=[-1])))
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 300
