@@ -4,7 +4,11 @@ The runtimes are native code that a broken model can crash, so none of it is eve
 calling process.
 """
 
-from quantize.runtimes.agreement import RuntimeAgreement, compare_runtimes
+from quantize.runtimes.agreement import (
+    RuntimeAgreement,
+    agreement_between,
+    compare_runtimes,
+)
 from quantize.runtimes.arena import ArenaSection, ArenaUsage, arena_usage
 from quantize.runtimes.catalogue import Runtime, RuntimeInfo, installed_runtimes
 from quantize.runtimes.request import Limits
@@ -19,6 +23,7 @@ __all__ = [
     "Runtime",
     "RuntimeAgreement",
     "RuntimeInfo",
+    "agreement_between",
     "arena_usage",
     "compare_runtimes",
     "installed_runtimes",
