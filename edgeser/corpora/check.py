@@ -26,6 +26,7 @@ SHORTEST_SECONDS = 0.3
 Progress = Callable[[int, int], None]
 """Called with how many clips are done and how many there are."""
 
+_LEFT_OUT_ON_PURPOSE = frozenset({"not-speech", "not-in-split", "split-by-clip"})
 _FULL_SCALE = 32767.0 / 32768.0
 _SILENCE_FLOOR_DBFS = -120.0
 
@@ -102,6 +103,11 @@ class CorpusCheck:
         )
 
     @property
+    def usable(self) -> bool:
+        """True when no file fails: each is used, or is left out by the adapter's own rule."""
+        return all(problem.kind in _LEFT_OUT_ON_PURPOSE for problem in self.problems)
+
+    @property
     def corrupt(self) -> tuple[FileProblem, ...]:
         """Problems of files that are there but cannot be read as audio."""
         return tuple(p for p in self.problems if p.kind == "corrupt")
@@ -120,6 +126,7 @@ class CorpusCheck:
             "root": self.root,
             "synthetic": self.synthetic,
             "clean": self.clean,
+            "usable": self.usable,
             "readable_clips": len(self.clips),
             "seconds": round(sum(clip.seconds for clip in self.clips), 3),
             "thresholds": {

@@ -43,6 +43,7 @@ def test_every_fault_is_found(faulty: Path) -> None:
     found = check_corpus(open_corpus("generic", faulty), progress=lambda *a: steps.append(a))
     assert steps == [(i, 9) for i in range(1, 10)]
     assert not found.clean
+    assert not found.usable
     assert found.clipped == ("sadness/kim/clipped",)
     assert found.silent == ("sadness/kim/silent",)
     assert found.too_short == ("sadness/kim/short",)
@@ -74,6 +75,14 @@ def test_the_same_samples_in_another_container_are_duplicates(tmp_path: Path) ->
     found = check_corpus(open_corpus("generic", tmp_path))
     assert found.duplicates == (("fear/kim/a", "fear/kim/b"),)
     assert found.contradictions == ()
+
+
+def test_what_is_left_out_on_purpose_leaves_a_corpus_usable(write_clips) -> None:
+    root = write_clips("03-01-06-01-02-01-01.wav", "03-02-06-01-02-01-01.wav")
+    found = check_corpus(open_corpus("ravdess", root))
+    assert [p.kind for p in found.problems] == ["not-speech"]
+    assert found.usable
+    assert not found.clean
 
 
 def test_an_interrupt_comes_through(faulty: Path) -> None:
