@@ -62,7 +62,7 @@ def select_balanced(strata: Sequence[Sequence[str]], count: int, seed: int) -> N
 
 
 def _codes(strata: Sequence[Sequence[str]]) -> NDArray[np.intp]:
-    """Number the labels of each category from 0, their combination as the last category."""
+    """Return labels as numbers from 0, [samples, categories]; their combination comes last."""
     columns = [*zip(*strata, strict=True), [tuple(labels) for labels in strata]]
     out = np.empty((len(strata), len(columns)), np.intp)
     for category, column in enumerate(columns):
