@@ -1,1 +1,35 @@
-"""To be filled."""
+"""Training by speaker: recording conditions, augmentation, the loop.
+
+What needs PyTorch is imported when it is first asked for, so that recipes can be read without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edgeser.training.config import AugmentationConfig, ConditionsConfig, TrainingConfig
+from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.records import EpochRecord, TrainingResult
+
+if TYPE_CHECKING:
+    from edgeser.training.loop import predict_logits, train
+
+__all__ = [
+    "AugmentationConfig",
+    "ConditionsConfig",
+    "EpochRecord",
+    "LabelledFeatures",
+    "TrainingConfig",
+    "TrainingData",
+    "TrainingResult",
+    "predict_logits",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("predict_logits", "train"):
+        from edgeser.training import loop
+
+        return getattr(loop, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
-Signal = NDArray[np.float64]
+Signal = NDArray[np.floating[Any]]
 Response = Callable[[Signal], NDArray[np.complex128] | Signal]
 
 TILT_BAND_HZ = (125.0, 7500.0)
@@ -149,7 +150,7 @@ def raise_noise_floor(
     grid = np.linspace(0.0, sample_rate / 2, spectrum.size)
 
     def gain(hertz: Signal) -> Signal:
-        return np.sqrt(np.interp(hertz, grid, spectrum))
+        return np.asarray(np.sqrt(np.interp(hertz, grid, spectrum)), dtype=np.float64)
 
     noise = _shaped_noise(samples.size, gain, rng, sample_rate)
     target = noise_floor(samples, sample_rate=sample_rate) * (10.0 ** (decibels / 10.0) - 1.0)
@@ -238,6 +239,8 @@ def make_babble(
 
 def change_speed(samples: Samples, factor: float) -> Samples:
     """Play `factor` times as fast by linear interpolation: tempo, pitch and formants move."""
+    if samples.size == 0:
+        return samples.copy()
     length = max(1, round(samples.size / factor))
     positions = np.arange(length) * factor
     return to_samples(np.interp(positions, np.arange(samples.size), samples.astype(np.float64)))

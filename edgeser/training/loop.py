@@ -33,8 +33,8 @@ from edgeser.training.optimisation import (
 from edgeser.training.records import EpochRecord, TrainingResult
 from quantize.foundation.errors import CheckFailed, ToolMissing
 
-Progress = Callable[[EpochRecord, int], None]
-"""Called after each epoch with its record and the number of epochs planned."""
+Progress = Callable[[EpochRecord], None]
+"""Called after each epoch with its record."""
 _EVALUATION_BATCH = 256
 
 
@@ -90,7 +90,7 @@ def train(
             if checkpoint_dir is not None:
                 save_checkpoint(checkpoint_dir, run.checkpoint())
             if progress is not None:
-                progress(record, training.epochs)
+                progress(record)
     return TrainingResult(
         weights=state_to_bytes(run.best),
         history=tuple(run.history),
@@ -178,7 +178,7 @@ class _Run:
                 hint="lower [training] learning_rate",
             )
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.training.gradient_clip)
         self.optimizer.step()
         update_average(

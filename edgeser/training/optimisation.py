@@ -74,14 +74,15 @@ def soft_targets(
         mixed = (1.0 - config.vote_share) * targets + config.vote_share * votes
         targets = np.where(voted, mixed, targets).astype(np.float32)
     smoothing = config.label_smoothing
-    return ((1.0 - smoothing) * targets + smoothing / classes).astype(np.float32)
+    smoothed = (1.0 - smoothing) * targets + smoothing / classes
+    return np.asarray(smoothed, dtype=np.float32)
 
 
 def class_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
     """Return weights inverse to the classes' counts, with mean 1 over the clips."""
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
     weights = np.where(counts > 0.0, len(labels) / np.maximum(counts, 1.0), 0.0)
-    return (weights / weights[labels].mean()).astype(np.float32)
+    return np.asarray(weights / weights[labels].mean(), dtype=np.float32)
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:

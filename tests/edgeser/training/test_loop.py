@@ -1,0 +1,212 @@
+"""The loop learns, stops, resumes bit for bit, and never mixes speakers."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeser.network import NetworkConfig, load_network
+from edgeser.training import (
+    AugmentationConfig,
+    EpochRecord,
+    LabelledFeatures,
+    TrainingConfig,
+    TrainingData,
+    predict_logits,
+    train,
+)
+from edgeser.training.checkpoint import CHECKPOINT
+from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
+
+NETWORK = NetworkConfig(
+    stem_width=4, widths=(8, 8), strides=(2, 1), phase_widths=(4,), phase_strides=(2,)
+)
+TRAINING = TrainingConfig(epochs=3, batch_size=16, learning_rate=1e-2, threads=1)
+AUGMENTATION = AugmentationConfig(shift_frames=2, time_mask_frames=3, channel_mask_channels=2)
+SHAPE = {"planes": ("amplitude",), "frames": 24, "channels": 12, "classes": 3}
+
+
+def features_of(speakers: range, seed: int, variants: int = 2) -> LabelledFeatures:
+    """Three classes, each loud in another third of the channels."""
+    rng = np.random.default_rng(seed)
+    labels = np.tile(np.arange(3), 8 * len(speakers))
+    names = tuple(f"speaker{s}" for s in speakers for _ in range(24))
+    x = rng.normal(0.0, 20.0, (variants, labels.size, 28, 12, 1))
+    for label in range(3):
+        x[:, labels == label, :, 4 * label : 4 * label + 4] += 40.0
+    return LabelledFeatures(np.clip(x, -128, 127).astype(np.int8), labels, names)
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    return TrainingData(
+        classes=("a", "b", "c"),
+        planes=("amplitude",),
+        frames=24,
+        train=features_of(range(4), 0),
+        development=features_of(range(4, 6), 1),
+    )
+
+
+def test_learns_what_is_plain_to_see(data: TrainingData) -> None:
+    config = dataclasses.replace(TRAINING, epochs=12, ema_decay=0.9)
+    result = train(NETWORK, config, AUGMENTATION, data, seed=0)
+    assert result.history[result.best_epoch].development_uar > 0.9
+    network = load_network(NETWORK, result.weights, **SHAPE)
+    logits = predict_logits(network, data.development.features[0, :, 2:26])
+    assert np.mean(logits.argmax(axis=1) == data.development.labels) > 0.9
+
+
+def test_same_seed_same_bits_other_seed_others(data: TrainingData) -> None:
+    first, second, other = (
+        train(NETWORK, TRAINING, AUGMENTATION, data, seed=seed).weights for seed in (1, 1, 2)
+    )
+    assert first == second
+    assert first != other
+
+
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_resumed_ends_at_the_same_bits(data: TrainingData, tmp_path: Path, stop_after: int) -> None:
+    whole = train(NETWORK, TRAINING, AUGMENTATION, data, seed=3)
+
+    def interrupt(record: EpochRecord) -> None:
+        if record.epoch + 1 == stop_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path,
+            progress=interrupt,
+        )  # fmt: skip
+    seen: list[int] = []
+    resumed = train(
+        NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True,
+        progress=lambda record: seen.append(record.epoch),
+    )  # fmt: skip
+    assert seen == list(range(stop_after, 3))
+    assert resumed.weights == whole.weights
+    assert resumed.history == whole.history
+    assert resumed.best_epoch == whole.best_epoch
+
+
+def test_resuming_a_finished_training_changes_nothing(data: TrainingData, tmp_path: Path) -> None:
+    first = train(NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path)
+    again = train(
+        NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True
+    )
+    assert again.weights == first.weights
+
+
+def test_a_damaged_or_foreign_checkpoint_is_refused(data: TrainingData, tmp_path: Path) -> None:
+    train(NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path)
+    with pytest.raises(BadInput, match="another recipe"):
+        train(NETWORK, TRAINING, AUGMENTATION, data, seed=4, checkpoint_dir=tmp_path, resume=True)
+    path = tmp_path / CHECKPOINT
+    whole = path.read_bytes()
+    for broken in (b"", whole[:50], whole[: len(whole) // 2], b"\xff" * 100):
+        path.write_bytes(broken)
+        with pytest.raises(BadInput, match="damaged"):
+            train(
+                NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True
+            )
+
+
+def test_an_unwritable_folder_is_one_clear_line(data: TrainingData, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(BadInput, match="cannot write"):
+        train(NETWORK, TRAINING, AUGMENTATION, data, seed=0, checkpoint_dir=blocked)
+
+
+def test_stops_early_when_nothing_gets_better(data: TrainingData) -> None:
+    config = dataclasses.replace(
+        TRAINING, epochs=50, learning_rate=1e-9, early_stopping_epochs=2, ema_decay=0.0
+    )
+    result = train(NETWORK, config, AUGMENTATION, data, seed=0)
+    assert len(result.history) < 50
+    assert len(result.history) - 1 - result.best_epoch == 2
+
+
+def test_the_callers_generator_and_threads_are_left_alone(data: TrainingData) -> None:
+    import torch
+
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    threads = torch.get_num_threads()
+    train(NETWORK, dataclasses.replace(TRAINING, epochs=1), AUGMENTATION, data, seed=0)
+    assert torch.get_num_threads() == threads
+    torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
+
+
+def test_a_diverging_training_says_so(data: TrainingData) -> None:
+    config = dataclasses.replace(TRAINING, learning_rate=1e30, gradient_clip=1e30)
+    with pytest.raises(CheckFailed, match="diverged"):
+        train(NETWORK, config, AUGMENTATION, data, seed=0)
+
+
+def test_cuda_that_is_not_there_is_named(
+    data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ToolMissing, match="CUDA"):
+        train(NETWORK, dataclasses.replace(TRAINING, device="cuda"), AUGMENTATION, data, seed=0)
+
+
+def test_a_speaker_in_both_parts_is_refused() -> None:
+    part = features_of(range(2), 0)
+    with pytest.raises(BadInput, match="speaker0 is in both"):
+        TrainingData(("a", "b", "c"), ("amplitude",), 24, part, part)
+
+
+def test_data_that_does_not_fit_is_refused() -> None:
+    good = features_of(range(2), 0)
+    with pytest.raises(BadInput, match="int8"):
+        LabelledFeatures(good.features.astype(np.float32), good.labels, good.speakers)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="labels"):
+        LabelledFeatures(good.features, good.labels[1:], good.speakers)
+    other = features_of(range(2, 4), 0)
+    with pytest.raises(BadInput, match="frames"):
+        TrainingData(("a", "b", "c"), ("amplitude",), 29, good, other)
+    with pytest.raises(BadInput, match="not among the classes"):
+        TrainingData(("a", "b"), ("amplitude",), 24, good, other)
+
+
+def test_ctrl_c_stops_within_two_seconds_and_leaves_a_checkpoint(tmp_path: Path) -> None:
+    script = textwrap.dedent(
+        f"""
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from pathlib import Path
+        import dataclasses
+        import test_loop as t
+        data = t.TrainingData(("a", "b", "c"), ("amplitude",), 24, t.features_of(range(4), 0),
+                              t.features_of(range(4, 6), 1))
+        config = dataclasses.replace(t.TRAINING, epochs=100000)
+        try:
+            t.train(t.NETWORK, config, t.AUGMENTATION, data, seed=0,
+                    checkpoint_dir=Path({str(tmp_path)!r}))
+        except KeyboardInterrupt:
+            sys.exit(130)
+        """
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment) as child:
+        deadline = time.monotonic() + 60.0
+        while not (tmp_path / CHECKPOINT).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        child.send_signal(signal.SIGINT)
+        sent = time.monotonic()
+        assert child.wait(timeout=30) == 130
+        assert time.monotonic() - sent < 2.0
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
