@@ -12,7 +12,7 @@ from edgeser.corpora.listing import assemble, audio_files, clip_id_of, folder, r
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "emodb"
-LICENCE = "CC0 1.0"
+LICENCE = "free of charge; CC0-1.0 as hosted for audb"
 CITATION = (
     "F. Burkhardt, A. Paeschke, M. Rolfes, W. F. Sendlmeier, B. Weiss, A Database of German "
     "Emotional Speech, Interspeech 2005"

@@ -13,7 +13,7 @@ from edgeser.corpora.listing import assemble, audio_files, clip_id_of, folder, r
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "tess"
-LICENCE = "CC BY-NC-ND 4.0"
+LICENCE = "Creative Commons, non-commercial: see the publisher"
 CITATION = (
     "M. K. Pichora-Fuller, K. Dupuis, Toronto emotional speech set (TESS), Borealis, 2020, "
     "doi:10.5683/SP2/E8H2MF"

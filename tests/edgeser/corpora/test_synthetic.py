@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -95,6 +97,26 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         write_synthetic_corpus(root, seed=3, progress=interrupt, **SMALL)
+    assert pcm(open_corpus("synthetic", root)) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["v"]
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "v"
+    before = pcm(write_synthetic_corpus(root, **SMALL))
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.name.startswith("s02_fear"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BadInput, match="No space left on device") as caught:
+        write_synthetic_corpus(root, seed=3, **SMALL)
+    assert "\n" not in str(caught.value)
     assert pcm(open_corpus("synthetic", root)) == before
     assert [p.name for p in tmp_path.iterdir()] == ["v"]
 
