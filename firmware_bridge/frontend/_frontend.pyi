@@ -1,0 +1,38 @@
+from typing_extensions import Buffer
+
+class Frontend:
+    def __new__(
+        cls,
+        *,
+        sample_rate: int,
+        window_samples: int,
+        hop_samples: int,
+        channels: int,
+        lower_hz: float,
+        upper_hz: float,
+        noise_reduction: bool,
+        smoothing_bits: int,
+        even_smoothing: float,
+        odd_smoothing: float,
+        min_signal_remaining: float,
+        pcan: bool,
+        pcan_strength: float,
+        pcan_offset: float,
+        pcan_gain_bits: int,
+        log: bool,
+        log_scale_shift: int,
+        phase_planes: int,
+    ) -> Frontend: ...
+    @property
+    def fft_size(self) -> int: ...
+    @property
+    def memory(self) -> tuple[int, int]: ...
+    def process(self, samples: Buffer, amplitude: Buffer, phase: Buffer, /) -> int: ...
+    def push(self, samples: Buffer, amplitude: Buffer, phase: Buffer, /) -> int: ...
+    def frames_after(self, count: int, /) -> int: ...
+    def reset(self) -> None: ...
+    def bins(self, samples: Buffer, bins: Buffer, /) -> None: ...
+    def weights(self, out: Buffer, /) -> None: ...
+    def tables(self) -> bytes: ...
+
+def quantise(affines: Buffer, amplitude: Buffer, phase: Buffer, output: Buffer, /) -> None: ...

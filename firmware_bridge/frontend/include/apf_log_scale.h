@@ -1,0 +1,33 @@
+/* Natural logarithm in fixed point, scaled, saturated to 16 bits. */
+#ifndef APF_LOG_SCALE_H
+#define APF_LOG_SCALE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apf_arena.h"
+
+#define APF_LOG_SEGMENT_BITS 7
+#define APF_LOG_TABLE_SIZE ((1u << APF_LOG_SEGMENT_BITS) + 1u)
+
+struct apf_log_scale_config {
+  int enabled;          /* 0: the signal is only saturated */
+  uint32_t scale_shift; /* the output is ln(signal) * 2^scale_shift */
+};
+
+struct apf_log_scale_state {
+  int enabled;
+  size_t channels;
+  uint32_t scale_shift;
+  int32_t correction_bits;
+  uint16_t *table; /* table: log2(1 + x) - x in Q16, x in steps of 1/128 */
+};
+
+void apf_log_scale_bind(struct apf_log_scale_state *state,
+                        const struct apf_log_scale_config *config, size_t channels,
+                        int32_t correction_bits, struct apf_arena *tables);
+void apf_log_scale_populate(struct apf_log_scale_state *state);
+void apf_log_scale_process(const struct apf_log_scale_state *state, const uint32_t *signal,
+                           uint16_t *output);
+
+#endif

@@ -1,0 +1,75 @@
+/* Phase planes: how the phase of a channel moves from frame to frame and from bin to bin.
+ *
+ * With X the bins of frame t, w a channel's filter weights and N the FFT size:
+ *
+ *   instantaneous-frequency coherence
+ *     c = sum w X_t conj(X_t-1) e^(-j 2 pi k hop / N) / sqrt(sum w |X_t|^2  sum w |X_t-1|^2)
+ *   group-delay coherence
+ *     c = e^(j pi window / N) sum w X_k conj(X_k-1) / sqrt(sum w |X_k|^2  sum w |X_k-1|^2)
+ *
+ * By Cauchy and Schwarz |c| <= 1. Its parts come out in Q15; both are 0 where a sum of energies is
+ * 0, and the frame-to-frame planes are 0 in the first frame. */
+#ifndef APF_PHASE_H
+#define APF_PHASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apf_arena.h"
+#include "apf_fft.h"
+#include "apf_filterbank.h"
+
+/* Planes, in the order in which they are put out. */
+enum {
+  APF_IF_RE = 1 << 0,
+  APF_IF_IM = 1 << 1,
+  APF_IF_MOD = 1 << 2,
+  APF_GD_RE = 1 << 3,
+  APF_GD_IM = 1 << 4,
+  APF_GD_MOD = 1 << 5,
+  APF_IF_ANY = APF_IF_RE | APF_IF_IM | APF_IF_MOD,
+  APF_GD_ANY = APF_GD_RE | APF_GD_IM | APF_GD_MOD,
+};
+
+#define APF_PHASE_PLANES 6u
+
+struct apf_phase_config {
+  uint32_t planes; /* bits of the planes that are wanted */
+};
+
+struct apf_complex_sum {
+  int64_t re;
+  int64_t im;
+};
+
+struct apf_phase_state {
+  uint32_t planes;
+  size_t plane_count;
+  size_t channels;
+  struct apf_spectrum rotation;   /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
+  int16_t *delay;                 /* table: re, im of e^(j pi window / N) in Q15 */
+  uint32_t fraction_bits;         /* of a rotated product, at most 15 */
+  struct apf_spectrum earlier;    /* bins of the frame before */
+  struct apf_root *earlier_roots; /* and its channels */
+  struct apf_complex_sum *sums;   /* per channel */
+  uint64_t *energies;             /* per channel: sum w |X_k-1|^2 */
+  int has_earlier;
+};
+
+void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
+                    size_t channels, size_t fft_size, struct apf_arena *tables,
+                    struct apf_arena *work);
+
+/* Tables from window, hop and FFT size in samples. */
+void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop, size_t fft_size);
+
+/* Chooses `fraction_bits` so that no sum can overflow. */
+void apf_phase_measure(struct apf_phase_state *state, const struct apf_filterbank_state *bank);
+void apf_phase_reset(struct apf_phase_state *state);
+
+/* Writes channels x plane_count values, planes last. Swaps `bins` for the buffer that held the
+ * frame before. */
+void apf_phase_process(struct apf_phase_state *state, const struct apf_filterbank_state *bank,
+                       struct apf_spectrum *bins, int16_t *output);
+
+#endif
