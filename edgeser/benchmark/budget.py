@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeser.benchmark.records import BudgetCheck
 from quantize.foundation.errors import BadInput
 
 
@@ -25,3 +26,9 @@ class Budget:
     def __post_init__(self) -> None:
         if self.memory_bytes <= 0 or self.latency_ms <= 0:
             raise BadInput("[budget] limits must be above 0", hint="correct the recipe")
+
+
+def describe(check: BudgetCheck) -> str:
+    """Return a budget's check as one line: what, how much, and what was allowed."""
+    value = check.value
+    return f"{check.name} is {value.value:,.6g} {value.unit}, the limit {check.limit:,.6g}"

@@ -66,6 +66,8 @@ class CorpusSummary:
         Whether no human being spoke.
     clips
         Clips used in each part: train, development, test.
+    class_counts
+        Label and number of clips, over all parts.
     problems
         One line for each file that was left out.
     input_hash
@@ -79,6 +81,7 @@ class CorpusSummary:
     clips_train: int
     clips_development: int
     clips_test: int
+    class_counts: tuple[tuple[str, int], ...]
     problems: tuple[str, ...]
     input_hash: str
 
@@ -286,4 +289,5 @@ def _damaged(path: Path, name: str) -> BadInput:
 
 
 def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON that is the same for the same value."""
     return json.dumps(value, indent=2, sort_keys=True).encode()

@@ -33,7 +33,7 @@ def command(
     Exit code 1 when a budget is broken.
     """
     del device
-    from edgeser.benchmark.budget import Budget
+    from edgeser.benchmark.budget import Budget, describe
     from edgeser.cli.places import bundle_if_any, model_bytes, run_folder_of
     from edgeser.pipeline.bench import bench
     from edgeser.report import json_format
@@ -56,5 +56,5 @@ def command(
         output.show(bench_tables(report))
     for check in report.budgets:
         if not check.passed:
-            output.note(f"edgeser: budget broken: {check.describe()}")
+            output.note(f"edgeser: budget broken: {describe(check)}")
     return 0 if all(check.passed for check in report.budgets) else 1

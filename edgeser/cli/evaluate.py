@@ -30,7 +30,7 @@ def command(
     from edgeser.report import json_format
     from edgeser.report.terminal import condition_table
 
-    table = evaluate_bundle(
+    found = evaluate_bundle(
         open_bundle(bundle),
         corpus=corpus,
         conditions=conditions,
@@ -40,6 +40,10 @@ def command(
         reporter=output,
     )
     if output.json:
-        output.result(json_format.evaluate_json(table))
+        output.result(
+            json_format.evaluate_json(
+                found.float_metrics, found.int8_metrics, conditions=found.conditions
+            )
+        )
     else:
-        output.show(condition_table(table))
+        output.show(condition_table(found.conditions))

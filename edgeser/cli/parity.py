@@ -39,7 +39,9 @@ def command(
     """
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.parity import check_parity
-    from edgeser.report import json_format, junit as junit_format, markdown as markdown_format
+    from edgeser.report import json_format
+    from edgeser.report import junit as junit_format
+    from edgeser.report import markdown as markdown_format
     from edgeser.report.terminal import parity_tables
     from quantize.foundation.files import write_atomically
 

@@ -33,9 +33,7 @@ def command(
 
     resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
     folder = RunFolder(out or default_out(resolved))
-    trained = train(
-        resolved, folder=folder, resume=resume, cache=feature_cache(), reporter=output
-    )
+    trained = train(resolved, folder=folder, resume=resume, cache=feature_cache(), reporter=output)
     best = trained.history[trained.best_epoch]
     if output.json:
         output.result(

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import numpy as np
-from numpy.typing import NDArray
-
 from edgeser.benchmark.budget import Budget
 from edgeser.benchmark.host import bench_model
 from edgeser.benchmark.records import BenchReport
@@ -14,7 +9,6 @@ from edgeser.bundle import Bundle
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
-from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.files import write_atomically
 
 
@@ -45,31 +39,24 @@ def bench(
     BadInput
         When the model is damaged or cannot be run.
     """
-    frontend: FrontendConfig | None = None
     if isinstance(model, Bundle):
-        data = model.int8_model
-        frontend = model.trained.frontend
-        budget = budget or model.trained.recipe.budget
+        trained = model.trained
+        report = bench_model(
+            model.int8_model,
+            name=f"{trained.recipe.name}, int8",
+            frontend=trained.frontend,
+            frames=trained.recipe.window.frames,
+            budget=budget or trained.recipe.budget,
+            runs=runs,
+            warmup=warmup,
+            reporter=reporter,
+        )
     else:
-        data = model
-    report = bench_model(
-        data,
-        frontend=frontend,
-        budget=budget or Budget(),
-        runs=runs,
-        warmup=warmup,
-        reporter=reporter,
-    )
+        report = bench_model(
+            model, budget=budget or Budget(), runs=runs, warmup=warmup, reporter=reporter
+        )
     if folder is not None and isinstance(model, Bundle):
         folder.save_state("bench", report, model_hash=model.model_hash)
-        text = json.dumps(json_format.bench_json(report), indent=2, allow_nan=False)
+        text = json_format.dump_json(json_format.bench_json(report))
         write_atomically(folder.result("bench"), text.encode())
     return report
-
-
-def test_signal(seconds: float, sample_rate: int = 16000) -> NDArray[np.int16]:
-    """Return noise with a syllable-like envelope, int16 mono: something to time features on."""
-    rng = np.random.default_rng(0)
-    time = np.arange(round(seconds * sample_rate)) / sample_rate
-    envelope = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * time)
-    return np.asarray(np.rint(rng.standard_normal(len(time)) * envelope * 3000), np.int16)

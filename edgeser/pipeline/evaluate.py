@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora import Corpus, Utterance
-from edgeser.evaluation.conditions import ConditionRow, ConditionTable, condition_row
+from edgeser.evaluation.conditions import ConditionTable, condition_row
+from edgeser.evaluation.metrics import Metrics, evaluate
+from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
+from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
-from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
 
 _BABBLE_SEED = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What an evaluation found.
+
+    Parameters
+    ----------
+    float_metrics, int8_metrics
+        On clean recordings.
+    conditions
+        UAR of both under each condition, clean first.
+    """
+
+    float_metrics: Metrics
+    int8_metrics: Metrics
+    conditions: ConditionTable
 
 
 def evaluate_bundle(
@@ -32,7 +52,7 @@ def evaluate_bundle(
     folder: RunFolder | None = None,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
-) -> ConditionTable:
+) -> Evaluation:
     """Measure UAR of the float network and the int8 model.
 
     Parameters
@@ -53,7 +73,7 @@ def evaluate_bundle(
 
     Returns
     -------
-    One row a condition, with 95 % speaker-clustered bootstrap intervals; clean first.
+    Metrics with 95 % speaker-clustered bootstrap intervals.
 
     Raises
     ------
@@ -65,12 +85,19 @@ def evaluate_bundle(
     voices = tuple(u for u in found.utterances if u.speaker in bundle.trained.split.development)
     babble = babble_of(voices or utterances, seed=_BABBLE_SEED)
     rows = []
+    clean: tuple[Metrics, Metrics] | None = None
     for condition in EVALUATION_CONDITIONS if conditions else EVALUATION_CONDITIONS[:1]:
-        rows.append(_measure(bundle, utterances, condition, babble, found, cache, reporter))
-    table = ConditionTable(tuple(rows))
-    if folder is not None:
-        folder.save_state("evaluate", table, model_hash=bundle.model_hash)
-    return table
+        of_float, of_int8, source = _predict(
+            bundle, utterances, condition, babble, found, cache, reporter
+        )
+        rows.append(condition_row(condition.name, of_float, of_int8, source=source))
+        if clean is None:
+            clean = evaluate(of_float, source=source), evaluate(of_int8, source=source)
+    assert clean is not None  # noqa: S101  there is always the clean condition
+    evaluation = Evaluation(*clean, ConditionTable(tuple(rows)))
+    if folder is not None and conditions:
+        folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
+    return evaluation
 
 
 def _chosen(bundle: Bundle, corpus: Corpus, everyone: bool) -> tuple[Utterance, ...]:
@@ -91,7 +118,7 @@ def _chosen(bundle: Bundle, corpus: Corpus, everyone: bool) -> tuple[Utterance, 
     return tuple(u for u in corpus.utterances if u.emotion in trained.classes)
 
 
-def _measure(
+def _predict(
     bundle: Bundle,
     utterances: Sequence[Utterance],
     condition: Condition,
@@ -99,7 +126,8 @@ def _measure(
     corpus: Corpus,
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> ConditionRow:
+) -> tuple[Predictions, Predictions, str]:
+    """Return float and int8 predictions under a condition, and on what they were made."""
     trained = bundle.trained
     raw = raw_features(
         utterances,
@@ -110,15 +138,11 @@ def _measure(
         reporter=reporter,
     )
     features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
-    of_float = float_logits(trained, features)
-    grid = output_grid(bundle.int8_model)
-    of_int8 = grid.dequantise(int8_logits(bundle.int8_model, features))
+    of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
     kind = "synthetic voices" if corpus.synthetic else corpus.name
     speakers = len({u.speaker for u in raw.utterances})
-    return condition_row(
-        condition.name,
-        predictions_of(raw.utterances, of_float, trained.classes),
+    return (
+        predictions_of(raw.utterances, float_logits(trained, features), trained.classes),
         predictions_of(raw.utterances, of_int8, trained.classes),
-        source=f"{len(features)} clips of {speakers} unseen speakers of {kind}",
+        f"{len(features)} clips of {speakers} unseen speakers of {kind}",
     )
-

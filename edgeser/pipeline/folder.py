@@ -47,15 +47,15 @@ class RunFolder:
         return self.root / "model_int8.tflite"
 
     def result(self, stage: str) -> Path:
-        """A stage's result as public JSON, such as ``parity.json``."""
+        """Return where a stage's result is, as public JSON, such as ``parity.json``."""
         return self.root / f"{stage}.json"
 
     def state(self, stage: str) -> Path:
-        """A stage's records, for `edgeser report`."""
+        """Return where a stage's records are, for `edgeser report`."""
         return self.root / "state" / f"{stage}.json"
 
     def report(self, suffix: str) -> Path:
-        """The report in a format."""
+        """Return where the report is in a format."""
         return self.root / f"report.{suffix}"
 
     def save_state(self, stage: str, record: Any, *, model_hash: str) -> None:

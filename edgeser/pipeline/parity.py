@@ -1,15 +1,24 @@
-"""Float held against int8 on every test clip, across runtimes, layer by layer, features included."""
+"""Float held against int8 on every test clip, across runtimes and layer by layer."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle, save_bundle
-from edgeser.evaluation.parity import LayerError, ParityReport, RuntimeAgreement, compare
+from edgeser.corpora import read_audio
+from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
+from edgeser.evaluation.parity import (
+    LayerError,
+    ParityReport,
+    RuntimeAgreement,
+    as_predictions,
+    compare,
+    compare_runtimes,
+)
+from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.verdict import Tolerances, Verdict, judge
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
@@ -19,13 +28,30 @@ from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, p
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
+from edgeser.report.contents import ExampleFeatures
+from firmware_bridge.frontend import compute_features
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 from quantize.layer_error import layer_errors
 from quantize.runtimes import Runtime, installed_runtimes
-from quantize.runtimes.agreement import agreement_between
 
 _LAYER_CLIPS = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestSetDetails:
+    """What the report shows of the test clips beside the comparison.
+
+    Parameters
+    ----------
+    groups
+        UAR by speaker, sex and age group.
+    example
+        The features of one clip.
+    """
+
+    groups: tuple[GroupScore, ...]
+    example: ExampleFeatures
 
 
 def check_parity(
@@ -72,10 +98,12 @@ def check_parity(
     oracle = outputs[Runtime.TFLITE_MICRO]
     features = check_features(clips.utterances, trained.frontend, reporter=reporter)
     reporter.stage("Quantisation error by layer")
+    of_float = predictions_of(clips.utterances, logits, trained.classes)
+    grid = output_grid(bundle.int8_model)
     report = compare(
-        predictions_of(clips.utterances, logits, trained.classes),
+        of_float,
         oracle,
-        output_grid(bundle.int8_model),
+        grid,
         source=_source(bundle, clips),
         runtimes=_agreements(outputs),
         features=features,
@@ -83,6 +111,12 @@ def check_parity(
     )
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
+        of_int8 = as_predictions(of_float, oracle, grid)
+        details = TestSetDetails(
+            groups=_groups(clips, of_float, of_int8, _source(bundle, clips)),
+            example=_example(bundle, clips),
+        )
+        folder.save_state("test-set", details, model_hash=bundle.model_hash)
         _keep(bundle, report, verdict, folder)
     return report, verdict
 
@@ -133,21 +167,51 @@ def _outputs_by_runtime(
 
 def _agreements(outputs: dict[Runtime, NDArray[np.int8]]) -> tuple[RuntimeAgreement, ...]:
     oracle = outputs[Runtime.TFLITE_MICRO]
+    label = Runtime.TFLITE_MICRO.label
     return tuple(
-        agreement_between(oracle, found, runtime=runtime, oracle=Runtime.TFLITE_MICRO)
+        compare_runtimes(runtime.label, found, label, oracle)
         for runtime, found in outputs.items()
         if runtime is not Runtime.TFLITE_MICRO
     )
 
 
-def _layers(bundle: Bundle, features: NDArray[np.int8]) -> Sequence[LayerError]:
+def _layers(bundle: Bundle, features: NDArray[np.int8]) -> tuple[LayerError, ...]:
     """Measure on clips spread over the test set."""
     count = min(_LAYER_CLIPS, len(features))
     chosen = np.linspace(0, len(features) - 1, count).round().astype(int)
     errors = layer_errors(
         bundle.float_model, bundle.int8_model, features[chosen], layer_names=bundle.layer_names
     )
-    return errors.layers
+    return tuple(LayerError(e.name, e.operator, e.sqnr_db) for e in errors.layers)
+
+
+def _groups(
+    clips: ClipSet, of_float: Predictions, of_int8: Predictions, source: str
+) -> tuple[GroupScore, ...]:
+    sexes = {u.speaker: u.sex or "unknown" for u in clips.utterances}
+    ages = {u.speaker: age_group(u.age) for u in clips.utterances}
+    scores = list(score_speakers(of_float, of_int8, source=source))
+    for kind, group_of in (("sex", sexes), ("age group", ages)):
+        if set(group_of.values()) != {"unknown"}:
+            scores += score_groups(kind, group_of, of_float, of_int8, source=source)
+    return tuple(scores)
+
+
+def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
+    """Return the features of the first clip, as the C code puts them out."""
+    config = bundle.trained.frontend
+    utterance = clips.utterances[0]
+    features = compute_features(read_audio(utterance.path), config)
+    return ExampleFeatures(
+        clip_id=utterance.clip_id,
+        label=utterance.emotion,
+        amplitude=features.amplitude,
+        phase=features.phase,
+        phase_planes=config.phase_planes,
+        hop_ms=config.hop_ms,
+        lower_hz=config.lower_hz,
+        upper_hz=config.upper_hz,
+    )
 
 
 def _source(bundle: Bundle, clips: ClipSet) -> str:
@@ -160,8 +224,7 @@ def _source(bundle: Bundle, clips: ClipSet) -> str:
 def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:
     folder.save_state("parity", report, model_hash=bundle.model_hash)
     public = json_format.parity_json(report, verdict)
-    text = json.dumps(public, indent=2, allow_nan=False)
-    write_atomically(folder.result("parity"), text.encode())
+    write_atomically(folder.result("parity"), json_format.dump_json(public).encode())
     if folder.bundle.is_file():
         figures = {
             "float.uar": report.float_metrics.uar.to_json(),

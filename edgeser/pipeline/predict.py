@@ -105,5 +105,5 @@ def sliding_windows(features: NDArray[np.int8], window: WindowConfig) -> NDArray
     have = features.shape[0]
     if have <= window.frames:
         return fit_window(features, window.frames)[None]
-    starts = list(range(0, have - window.frames, window.hop_frames)) + [have - window.frames]
+    starts = [*range(0, have - window.frames, window.hop_frames), have - window.frames]
     return np.stack([features[start : start + window.frames] for start in starts])

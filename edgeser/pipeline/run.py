@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
 from edgeser.corpora import Corpus
 from edgeser.features import FeatureCache
@@ -135,7 +136,7 @@ def run(
         write_report(folder, suffix=suffix)
     failures = [f"parity failed: {failure}" for failure in verdict.failures]
     failures += [
-        f"budget broken: {check.describe()}" for check in benchmark.budgets if not check.passed
+        f"budget broken: {describe(check)}" for check in benchmark.budgets if not check.passed
     ]
     return RunResult(
         bundle=load_bundle(folder.bundle),

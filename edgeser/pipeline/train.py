@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_tra
 from edgeser.corpora import Corpus, SpeakerSplit, Utterance
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
+from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.dataset import (
     PARTS,
     RawClips,
@@ -23,7 +25,6 @@ from edgeser.pipeline.dataset import (
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
@@ -173,9 +174,7 @@ def _training_data(
     )
 
 
-def _votes(
-    utterances: Sequence[Utterance], classes: Sequence[str]
-) -> NDArray[np.float32] | None:
+def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.float32] | None:
     if all(utterance.votes is None for utterance in utterances):
         return None
     shares = np.zeros((len(utterances), len(classes)), np.float32)
@@ -187,11 +186,10 @@ def _votes(
     return np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
 
 
-def _summary(
-    corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]
-) -> CorpusSummary:
+def _summary(corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]) -> CorpusSummary:
     problems = [f"{p.path}: {p.detail}" for p in corpus.problems]
     problems += [problem for part in parts.values() for problem in part.problems]
+    counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
     return CorpusSummary(
         name=corpus.name,
         licence=corpus.licence,
@@ -200,6 +198,7 @@ def _summary(
         clips_train=len(parts["train"].utterances),
         clips_development=len(parts["development"].utterances),
         clips_test=len(parts["test"].utterances),
+        class_counts=tuple((name, counts[name]) for name in corpus.emotions),
         problems=tuple(problems),
         input_hash=input_hash(corpus, split),
     )

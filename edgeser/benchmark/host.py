@@ -1,0 +1,179 @@
+"""What a model costs on this host, measured: latency, memory, features, end to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
+from edgeser.progress import SILENT, Reporter
+from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
+from quantize.foundation.errors import ToolMissing
+from quantize.foundation.measurement import Evidence, Measurement
+from quantize.runtimes import (
+    ArenaUsage,
+    InvocationTimes,
+    Runtime,
+    arena_usage,
+    installed_runtimes,
+    time_invocations,
+)
+from quantize.tflite import Model, read_model
+
+_FEATURE_RUNS = 50
+_HOST_ORDER = (Runtime.LITERT_XNNPACK, Runtime.LITERT_BUILTIN, Runtime.TFLITE_MICRO)
+
+
+def bench_model(
+    data: bytes,
+    *,
+    name: str = "the model",
+    frontend: FrontendConfig | None = None,
+    frames: int = 0,
+    budget: Budget,
+    runs: int = 200,
+    warmup: int = 20,
+    reporter: Reporter = SILENT,
+) -> BenchReport:
+    """Measure an int8 .tflite on one thread of this host.
+
+    Parameters
+    ----------
+    data, name
+        The model's bytes, and what messages call it.
+    frontend, frames
+        Of the model's features and window; without them features are not measured.
+    budget
+        Limits to check.
+    runs, warmup
+        Inferences measured, and before them unmeasured.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    BadInput
+        When the model is damaged, or no runtime takes it.
+    ToolMissing
+        When no runtime is installed.
+    """
+    model = read_model(data, name=name)
+    runtime = _runtime()
+    reporter.stage(f"Timing {runs} inferences in {runtime.label}")
+    sample = _sample(model)
+    times = time_invocations(data, sample, runtime=runtime, warmup=warmup, runs=runs, name=name)
+    latency = _percentiles(times.milliseconds, times.load.source)
+    arena = arena_usage(data, name=name)
+    flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
+    features = None
+    end_to_end = None
+    if frontend is not None:
+        reporter.stage("Timing features")
+        features, end_to_end = _features(frontend, frames, times)
+    return BenchReport(
+        model=name,
+        runtime=times.load.source,
+        latency_ms=latency,
+        samples_ms=tuple(float(value) for value in times.milliseconds),
+        throughput_per_s=_measured(
+            1000 * len(times.milliseconds) / float(times.milliseconds.sum()),
+            "1/s",
+            times.load.source,
+        ),
+        flash_bytes=flash,
+        arena_bytes=arena.total,
+        arena_persistent_bytes=arena.persistent,
+        arena_non_persistent_bytes=arena.non_persistent,
+        peak_rss_bytes=times.peak_rss,
+        features_ms_per_audio_s=features,
+        end_to_end_ms=end_to_end,
+        budgets=_checks(budget, flash, arena, latency),
+    )
+
+
+def speech_like_signal(seconds: float, sample_rate: int) -> NDArray[np.int16]:
+    """Return noise under a syllable-like envelope, int16 mono: something to time features on."""
+    rng = np.random.default_rng(0)
+    instants = np.arange(round(seconds * sample_rate)) / sample_rate
+    envelope = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * instants)
+    return np.asarray(np.rint(rng.standard_normal(len(instants)) * envelope * 3000), np.int16)
+
+
+def _runtime() -> Runtime:
+    installed = {info.runtime for info in installed_runtimes()}
+    for runtime in _HOST_ORDER:
+        if runtime in installed:
+            return runtime
+    raise ToolMissing(
+        "no runtime for .tflite models is installed", hint="pip install ai-edge-litert"
+    )
+
+
+def _sample(model: Model) -> NDArray[np.generic]:
+    """Return one random input in the model's own shape and type."""
+    tensor = model.main.input_tensors[0]
+    rng = np.random.default_rng(0)
+    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+    dtype = np.dtype(tensor.dtype.numpy)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+    return rng.standard_normal(shape).astype(dtype)
+
+
+def _features(
+    config: FrontendConfig, frames: int, times: InvocationTimes
+) -> tuple[Measurement, Percentiles]:
+    """Time the features of one window; end to end is that and an inference, sample by sample."""
+    hop = config.hop_ms * config.sample_rate / 1000
+    seconds = (hop * (frames - 1) + config.window_ms * config.sample_rate / 1000) / (
+        config.sample_rate
+    )
+    signal = speech_like_signal(seconds, config.sample_rate)
+    spent = _times_ms(lambda: quantise_features(compute_features(signal, config), config))
+    source = f"frontend in C, one thread, this host, a window of {seconds:.2f} s"
+    per_second = _measured(float(np.median(spent)) / seconds, "ms", source)
+    together = times.milliseconds + np.resize(spent, len(times.milliseconds))
+    label = f"features and inference of one window; {times.load.source}"
+    return per_second, _percentiles(together, label)
+
+
+def _times_ms(call: Callable[[], object]) -> NDArray[np.float64]:
+    call()
+    spent = []
+    for _ in range(_FEATURE_RUNS):
+        start = time.perf_counter_ns()
+        call()
+        spent.append((time.perf_counter_ns() - start) / 1e6)
+    return np.array(spent)
+
+
+def _checks(
+    budget: Budget, flash: Measurement, arena: ArenaUsage, latency: Percentiles
+) -> tuple[BudgetCheck, ...]:
+    memory = _measured(
+        flash.value + arena.total.value,
+        "bytes",
+        "model file and TFLite-Micro arena on a 64-bit host",
+    )
+    return (
+        BudgetCheck("memory", budget.memory_bytes, memory, memory.value <= budget.memory_bytes),
+        BudgetCheck(
+            "latency", budget.latency_ms, latency.p90, latency.p90.value <= budget.latency_ms
+        ),
+    )
+
+
+def _percentiles(milliseconds: NDArray[np.float64], source: str) -> Percentiles:
+    p50, p90, p99 = (float(value) for value in np.percentile(milliseconds, (50, 90, 99)))
+    return Percentiles(
+        _measured(p50, "ms", source), _measured(p90, "ms", source), _measured(p99, "ms", source)
+    )
+
+
+def _measured(value: float, unit: str, source: str) -> Measurement:
+    return Measurement(value, unit, Evidence.MEASURED, source)

@@ -1,0 +1,161 @@
+"""What the stages of a run left, put together for the report."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgeser.benchmark.records import BenchReport
+from edgeser.bundle import Bundle, TrainedModel, load_bundle
+from edgeser.diagnosis import cpu_name
+from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.verdict import judge
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.parity import TestSetDetails
+from edgeser.report import html, json_format, markdown
+from edgeser.report.contents import (
+    ClassCount,
+    CorpusSummary,
+    Environment,
+    Epoch,
+    RecipeSummary,
+    ReportContents,
+    SplitSummary,
+    TrainingHistory,
+)
+from quantize.foundation.errors import BadInput
+from quantize.foundation.files import write_atomically
+from quantize.tflite import inspect_model, read_model
+
+_SUFFIXES = {"html": "html", "markdown": "md", "json": "json"}
+_SYNTHETIC = (
+    "Trained and measured on synthetic voices: these figures show that the tool works, and say "
+    "nothing of accuracy on people."
+)
+_ACTED = (
+    "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). "
+    "Acted speech, few speakers: not a measure of how people are understood in daily life."
+)
+
+
+def contents_of(folder: RunFolder) -> ReportContents:
+    """Gather everything that the folder holds about its model.
+
+    Raises
+    ------
+    BadInput
+        When there is no bundle, or a file is damaged.
+    """
+    if not folder.bundle.is_file():
+        raise BadInput(
+            f"{folder.root} holds no bundle", hint="run 'edgeser run' or 'edgeser export' first"
+        )
+    bundle = load_bundle(folder.bundle)
+    trained, model_hash = bundle.trained, bundle.model_hash
+    parity = folder.load_state("parity", ParityReport, model_hash=model_hash)
+    details = folder.load_state("test-set", TestSetDetails, model_hash=model_hash)
+    kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
+    return ReportContents(
+        title=f"{trained.recipe.name}: speech emotion on {kind}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        synthetic=trained.corpus.synthetic,
+        statement=_statement(trained),
+        recipe=_recipe(bundle),
+        environment=_environment(trained),
+        corpus=_corpus(trained),
+        features=details.example if details else None,
+        training=_training(bundle),
+        float_metrics=parity.float_metrics if parity else None,
+        int8_metrics=parity.int8_metrics if parity else None,
+        groups=details.groups if details else (),
+        layers=parity.layers if parity else (),
+        parity=parity,
+        verdict=judge(parity, trained.recipe.parity) if parity else None,
+        bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
+        conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
+        problems=trained.corpus.problems,
+    )
+
+
+def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = None) -> Path:
+    """Write the report of a run as ``"html"``, ``"markdown"`` or ``"json"``; return its path.
+
+    Raises
+    ------
+    BadInput
+        When the folder holds no bundle or cannot be written.
+    """
+    contents = contents_of(folder)
+    if suffix == "html":
+        text = html.render_html(contents)
+    elif suffix == "markdown":
+        text = markdown.report_markdown(contents)
+    else:
+        text = json_format.dump_json(json_format.report_json(contents))
+    path = to or folder.report(_SUFFIXES[suffix])
+    write_atomically(path, text.encode())
+    return path
+
+
+def _statement(trained: TrainedModel) -> str:
+    if trained.corpus.synthetic:
+        return _SYNTHETIC
+    return _ACTED.format(
+        clips=trained.corpus.clips_test,
+        speakers=len(trained.split.test),
+        corpus=trained.corpus.name,
+    )
+
+
+def _recipe(bundle: Bundle) -> RecipeSummary:
+    trained = bundle.trained
+    return RecipeSummary(
+        name=trained.recipe.name,
+        text=trained.recipe.to_toml(),
+        seed=trained.recipe.seed,
+        hashes=(
+            ("recipe", trained.recipe.hash),
+            ("frontend", trained.frontend.hash),
+            ("recordings", trained.corpus.input_hash),
+            ("int8 model", bundle.model_hash),
+        ),
+    )
+
+
+def _environment(trained: TrainedModel) -> Environment:
+    facts = (
+        ("processor", cpu_name()),
+        ("cores", str(len(os.sched_getaffinity(0)))),
+        ("system", f"{platform.system()} {platform.release()}"),
+    )
+    return Environment(facts=facts, versions=tuple(sorted(trained.versions.items())))
+
+
+def _corpus(trained: TrainedModel) -> CorpusSummary:
+    corpus, split = trained.corpus, trained.split
+    parts = (
+        SplitSummary("train", corpus.clips_train, len(split.train)),
+        SplitSummary("development", corpus.clips_development, len(split.development)),
+        SplitSummary("test", corpus.clips_test, len(split.test)),
+    )
+    return CorpusSummary(
+        name=corpus.name,
+        clips=sum(part.clips for part in parts),
+        speakers=sum(part.speakers for part in parts),
+        splits=parts,
+        classes=tuple(ClassCount(name, count) for name, count in corpus.class_counts),
+        problems=corpus.problems,
+    )
+
+
+def _training(bundle: Bundle) -> TrainingHistory:
+    trained = bundle.trained
+    epochs = tuple(
+        Epoch(e.epoch + 1, e.training_loss, e.development_uar, e.learning_rate)
+        for e in trained.history
+    )
+    parameters = inspect_model(read_model(bundle.float_model)).parameters
+    return TrainingHistory(epochs, trained.best_epoch + 1, parameters, trained.seconds)
