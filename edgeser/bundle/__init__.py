@@ -1,10 +1,17 @@
 """What a run leaves: the trained network, and the bundle with its int8 model."""
 
 from edgeser.bundle.bundle import Bundle, load_bundle, save_bundle
-from edgeser.bundle.trained import CorpusSummary, TrainedModel, load_trained, save_trained
+from edgeser.bundle.trained import (
+    CalibrationSet,
+    CorpusSummary,
+    TrainedModel,
+    load_trained,
+    save_trained,
+)
 
 __all__ = [
     "Bundle",
+    "CalibrationSet",
     "CorpusSummary",
     "TrainedModel",
     "load_bundle",

@@ -13,7 +13,7 @@ from edgeser.bundle.trained import (
     REQUIRED,
     TrainedModel,
     json_bytes,
-    parse_member,
+    json_object,
     trained_from_members,
 )
 
@@ -90,7 +90,7 @@ def load_bundle(path: Path) -> Bundle:
         trained=trained_from_members(path, members),
         int8_model=members[INT8_MODEL],
         float_model=members[FLOAT_MODEL],
-        layer_names=parse_member(path, members, LAYERS, dict[str, str]),
-        calibration=parse_member(path, members, CALIBRATION, dict[str, Any]),
-        metrics=parse_member(path, members, METRICS, dict[str, Any]),
+        layer_names=json_object(path, members, LAYERS),
+        calibration=json_object(path, members, CALIBRATION),
+        metrics=json_object(path, members, METRICS),
     )

@@ -204,7 +204,7 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     """Build the record from archive members; `path` names the archive in errors."""
     recipe = parse_recipe(text_of(path, members, RECIPE), where=f"{path} ({RECIPE})")
     frontend = _frontend(path, members)
-    training = parse_member(path, members, TRAINING, dict[str, Any])
+    training = json_object(path, members, TRAINING)
 
     def build() -> TrainedModel:
         parts = {name: frozenset(map(str, who)) for name, who in training["split"].items()}
@@ -216,7 +216,7 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
         return TrainedModel(
             recipe=recipe,
             frontend=frontend,
-            classes=tuple(map(str, parse_member(path, members, LABELS, list))),
+            classes=tuple(map(str, json_list(path, members, LABELS))),
             split=SpeakerSplit(**parts),
             corpus=corpus,
             weights=members[WEIGHTS],
@@ -224,7 +224,7 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
             history=history,
             best_epoch=int(training["best_epoch"]),
             seconds=float(training["seconds"]),
-            versions=parse_member(path, members, VERSIONS, dict[str, str]),
+            versions=json_object(path, members, VERSIONS),
         )
 
     return checked(path, TRAINING, build)
@@ -236,8 +236,8 @@ def _calibration(path: Path, members: dict[str, bytes]) -> CalibrationSet | None
 
 
 def _frontend(path: Path, members: dict[str, bytes]) -> FrontendConfig:
-    stored = parse_member(path, members, FRONTEND, dict[str, Any])
-    normalisation = json.loads(members[NORMALISATION])
+    stored = json_object(path, members, FRONTEND)
+    normalisation = json_object(path, members, NORMALISATION)
 
     def build() -> FrontendConfig:
         return FrontendConfig.from_dict({**stored["config"], "normalisation": normalisation})
@@ -260,15 +260,27 @@ def text_of(path: Path, members: dict[str, bytes], name: str) -> str:
         raise _damaged(path, name) from error
 
 
-def parse_member(path: Path, members: dict[str, bytes], name: str, kind: type[T]) -> T:
-    """Return a JSON member whose outermost value is of `kind`, else raise `BadInput`."""
+def json_object(path: Path, members: dict[str, bytes], name: str) -> dict[str, Any]:
+    """Return a JSON member that must be an object, else raise `BadInput`."""
+    value = _json(path, members, name)
+    if not isinstance(value, dict):
+        raise _damaged(path, name)
+    return value
+
+
+def json_list(path: Path, members: dict[str, bytes], name: str) -> list[Any]:
+    """Return a JSON member that must be a list, else raise `BadInput`."""
+    value = _json(path, members, name)
+    if not isinstance(value, list):
+        raise _damaged(path, name)
+    return value
+
+
+def _json(path: Path, members: dict[str, bytes], name: str) -> Any:
     try:
-        value = json.loads(members[name])
+        return json.loads(members[name])
     except (ValueError, RecursionError) as error:
         raise _damaged(path, name) from error
-    if not isinstance(value, getattr(kind, "__origin__", kind)):
-        raise _damaged(path, name)
-    return value  # type: ignore[no-any-return]
 
 
 def checked(path: Path, name: str, build: Callable[[], T]) -> T:

@@ -7,7 +7,6 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -67,15 +66,8 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-def _version() -> str:
-    try:
-        return version("edgeser")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(_version, "-V", "--version", package_name="edgeser", prog_name="edgeser")
+@click.version_option(None, "-V", "--version", package_name="edgeser", prog_name="edgeser")
 def group() -> None:
     """Turn recordings into a speech-emotion model on a device.
 

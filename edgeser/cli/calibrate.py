@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgeser.cli.options import corpus_option
 from edgeser.cli.output import Output, common_options
+
+if TYPE_CHECKING:
+    from quantize.calibration import RangeReport
 
 
 @click.command("calibrate")
@@ -33,7 +37,6 @@ def command(
     from edgeser.bundle.trained import encode_calibration
     from edgeser.cli.places import feature_cache, open_trained
     from edgeser.pipeline.calibrate import calibrate, to_json
-    from edgeser.report.terminal import range_table
     from quantize.foundation.files import write_atomically
 
     found = calibrate(
@@ -48,5 +51,22 @@ def command(
     if output.json:
         output.result({**to_json(found), "file": str(out)})
         return
-    output.show(range_table(found.ranges))
+    _show(found.ranges, output)
     output.show(f"{out}: {found.chosen.source}")
+
+
+def _show(ranges: RangeReport, output: Output) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, caption="int8 steps; shares of all values (measured)")
+    for column in ("plane", "chosen clips", "whole corpus", "outside", "at the ends"):
+        table.add_column(column, justify="left" if column == "plane" else "right")
+    for plane in ranges.planes:
+        table.add_row(
+            plane.plane,
+            f"{plane.subset_low} to {plane.subset_high}",
+            f"{plane.whole_low} to {plane.whole_high}",
+            f"{plane.outside_share:.4%}",
+            f"{plane.whole_clipped_share:.4%}",
+        )
+    output.show(table)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from edgeser.cli.output import Output, common_options
+
+if TYPE_CHECKING:
+    from edgeser.corpora import CorpusCheck
+
+_SHOWN = 10
 
 
 @click.group("corpus")
@@ -51,7 +59,40 @@ def check_command(corpus: str, output: Output) -> int:
     if output.json:
         output.result(found.to_json())
     else:
-        from edgeser.report.terminal import corpus_check_table
-
-        output.show(corpus_check_table(found))
+        _show(found, output)
     return 0 if found.usable else 1
+
+
+def _show(found: CorpusCheck, output: Output) -> None:
+    from rich.table import Table
+
+    kind = " (synthetic voices)" if found.synthetic else ""
+    output.show(f"{found.corpus}{kind}: {len(found.clips)} readable clips in {found.root}")
+    table = Table(box=None, pad_edge=False)
+    for column in ("finding", "clips", "which"):
+        table.add_column(column, overflow="fold")
+    for problem in found.problems:
+        table.add_row(problem.kind, "1", f"{problem.path}: {problem.detail}")
+    for name, clips in (
+        ("clipped", found.clipped),
+        ("silent", found.silent),
+        ("too short", found.too_short),
+    ):
+        if clips:
+            table.add_row(name, str(len(clips)), _some(clips))
+    for group in found.duplicates:
+        name = "same audio, other label" if group in found.contradictions else "same audio"
+        table.add_row(name, str(len(group)), ", ".join(group))
+    if table.row_count:
+        output.show(table)
+    for title, counts in (("emotions", found.labels), ("speakers", found.speakers)):
+        output.show(f"{title}: {_counts(counts)}")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgeser.cli.output import Output, common_options
+
+if TYPE_CHECKING:
+    from quantize.tflite.inspect import ModelInspection, TensorSummary
 
 
 @click.command("inspect")
@@ -18,11 +22,53 @@ def command(model: Path, output: Output) -> None:
     MODEL is a .tflite file, a bundle or the folder of a run.
     """
     from edgeser.cli.places import model_bytes
-    from edgeser.report.terminal import inspection_tables
     from quantize.tflite import inspect_model, read_model
 
     inspection = inspect_model(read_model(model_bytes(model), name=str(model)))
     if output.json:
         output.result(inspection.to_json())
     else:
-        output.show(inspection_tables(inspection))
+        _show(inspection, output)
+
+
+def _show(inspection: ModelInspection, output: Output) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("#", "operator", "v"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("output", overflow="fold")
+    table.add_column("MACs", justify="right", no_wrap=True)
+    table.add_column("param. bytes", justify="right", no_wrap=True)
+    for operator in inspection.operators:
+        table.add_row(
+            str(operator.index),
+            operator.name,
+            str(operator.version),
+            "; ".join(_tensor(tensor) for tensor in operator.outputs),
+            "" if operator.macs is None else f"{operator.macs:,}",
+            f"{operator.parameter_bytes:,}" if operator.parameter_bytes else "",
+        )
+    output.show(table)
+    for title, tensors in (("input", inspection.inputs), ("output", inspection.outputs)):
+        for tensor in tensors:
+            output.show(f"{title}: {tensor.name}: {_tensor(tensor)}")
+    output.show(
+        f"{inspection.file_bytes:,} bytes; {inspection.parameters:,} parameters in "
+        f"{inspection.parameter_bytes:,} bytes; {inspection.macs:,} MACs"
+    )
+    if inspection.uncounted:
+        output.show(f"MACs not counted for: {', '.join(inspection.uncounted)}")
+    if inspection.fully_int8:
+        output.show("fully int8: yes")
+    else:
+        layers = ", ".join(sorted({offender.layer for offender in inspection.offenders}))
+        output.show(f"fully int8: no ({layers})")
+
+
+def _tensor(tensor: TensorSummary) -> str:
+    shape = "x".join(map(str, tensor.shape)) or "scalar"
+    text = f"{tensor.dtype} {shape}"
+    if tensor.scale is not None:
+        text += f" scale {tensor.scale:.6g} zero {tensor.zero_point}"
+    return text

@@ -67,7 +67,11 @@ class Output:
     def show(self, renderable: Any) -> None:
         """Print something for people on stdout, unless quiet or JSON was asked for."""
         self.close()
-        if not self.quiet and not self.json:
+        if self.quiet or self.json:
+            return
+        if isinstance(renderable, str):
+            click.echo(renderable)  # a path must not be broken over lines
+        else:
             self.out.print(renderable)
 
     def close(self) -> None:

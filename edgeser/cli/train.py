@@ -27,12 +27,12 @@ def command(
 ) -> None:
     """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
     from edgeser.cli.places import feature_cache
-    from edgeser.pipeline.folder import RunFolder
-    from edgeser.pipeline.run import default_out, resolve_recipe
+    from edgeser.pipeline.folder import RunFolder, default_folder
+    from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
 
     resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
-    folder = RunFolder(out or default_out(resolved))
+    folder = RunFolder(out) if out else default_folder(resolved)
     trained = train(resolved, folder=folder, resume=resume, cache=feature_cache(), reporter=output)
     best = trained.history[trained.best_epoch]
     if output.json:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from edgeser.recipe import Recipe
 from edgeser.typed_tables import from_table, to_table
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, write_atomically
@@ -84,3 +85,8 @@ class RunFolder:
         if bound != model_hash:
             return None
         return from_table(kind, record, where=str(path))
+
+
+def default_folder(recipe: Recipe) -> RunFolder:
+    """Return where a run goes when nobody says: ``runs/<recipe>-seed<seed>``."""
+    return RunFolder(Path("runs") / f"{recipe.name}-seed{recipe.seed}")

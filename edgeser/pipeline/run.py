@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from edgeser.features import FeatureCache
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.dataset import input_hash, split_of
 from edgeser.pipeline.export import export
-from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.folder import RunFolder, default_folder
 from edgeser.pipeline.parity import check_parity
 from edgeser.pipeline.report import contents_of, write_report
-from edgeser.pipeline.source import corpus_for, with_corpus
+from edgeser.pipeline.source import corpus_for, resolve_recipe
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe
@@ -60,17 +60,6 @@ class RunResult:
         }
 
 
-def resolve_recipe(recipe: str | Recipe, *, corpus: str | None, seed: int | None) -> Recipe:
-    """Return a recipe by name or file, with the command line's corpus and seed in it."""
-    resolved = with_corpus(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), corpus)
-    return resolved if seed is None else replace(resolved, seed=seed)
-
-
-def default_out(recipe: Recipe) -> Path:
-    """Return where a run goes when nobody says: ``runs/<recipe>-seed<seed>``."""
-    return Path("runs") / f"{recipe.name}-seed{recipe.seed}"
-
-
 def run(
     recipe: str | Recipe = "demo",
     *,
@@ -109,7 +98,7 @@ def run(
         When a layer cannot be int8, or a logit is not finite.
     """
     resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
-    folder = RunFolder(out or default_out(resolved))
+    folder = RunFolder(out) if out else default_folder(resolved)
     if fresh and resume:
         raise BadInput("fresh and resume exclude each other", hint="give one of them")
     _refuse_another_run(folder, resolved, fresh)

@@ -24,6 +24,12 @@ def with_corpus(recipe: Recipe, argument: str | None) -> Recipe:
     return replace(recipe, corpus=replace(recipe.corpus, name=name, path=str(path)))
 
 
+def resolve_recipe(recipe: str | Recipe, *, corpus: str | None, seed: int | None) -> Recipe:
+    """Return a recipe by name or file, with the command line's corpus and seed in it."""
+    resolved = with_corpus(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), corpus)
+    return resolved if seed is None else replace(resolved, seed=seed)
+
+
 def corpus_for(
     recipe: Recipe,
     *,

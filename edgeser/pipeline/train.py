@@ -183,7 +183,7 @@ def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[n
             if emotion in classes:
                 shares[row, classes.index(emotion)] = share
     totals = shares.sum(axis=1, keepdims=True)
-    return np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
+    return shares / np.where(totals > 0, totals, np.float32(1))
 
 
 def _summary(corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]) -> CorpusSummary:
