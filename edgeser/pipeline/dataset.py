@@ -101,7 +101,7 @@ def raw_features(
 def normalised_frontend(
     config: FrontendConfig, features: Sequence[FrontendFeatures]
 ) -> FrontendConfig:
-    """Return `config` with the normalisation of these clips, those of the training speakers.
+    """Return `config` with the normalisation of these clips: training speakers, all conditions.
 
     Mean and standard deviation per plane and channel, over all frames of all clips.
 

@@ -29,11 +29,12 @@ from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
-from firmware_bridge.frontend import FrontendConfig
+from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
 from quantize.foundation.files import write_atomically
 
 _BABBLE_SEED = 1
+Features = tuple[FrontendFeatures, ...]
 
 
 def train(
@@ -83,8 +84,11 @@ def train(
         )
         for part in PARTS
     }
-    frontend = normalised_frontend(recipe.frontend, parts["train"].features)
-    data = _training_data(recipe, corpus, frontend, parts, cache, reporter)
+    takes = _takes(recipe, parts, cache, reporter)
+    frontend = normalised_frontend(
+        recipe.frontend, [features for take in takes["train"] for features in take]
+    )
+    data = _training_data(recipe, corpus, frontend, parts, takes)
     progress = reporter.stage("Training")
     result = fit(
         recipe.network,
@@ -131,46 +135,61 @@ def calibration_of(
     )
 
 
+def _takes(
+    recipe: Recipe,
+    parts: dict[str, RawClips],
+    cache: FeatureCache | None,
+    reporter: Reporter,
+) -> dict[str, list[Features]]:
+    """Return raw features of training and development clips: as recorded, then under conditions."""
+    babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED)
+    variants = recipe.conditions.variants
+    counts = {
+        "train": variants,
+        "development": 1 if variants and recipe.training.development_conditions else 0,
+    }
+    takes: dict[str, list[Features]] = {}
+    for part, count in counts.items():
+        clips = parts[part]
+        takes[part] = [clips.features]
+        for number in range(1, count + 1):
+            varied = raw_features(
+                clips.utterances,
+                recipe.frontend,
+                title=f"Features of {part} clips, conditions {number} of {count}",
+                variant=training_variant(number, recipe.conditions, babble),
+                cache=cache,
+                reporter=reporter,
+            )
+            takes[part].append(varied.features)
+    return takes
+
+
 def _training_data(
     recipe: Recipe,
     corpus: Corpus,
     frontend: FrontendConfig,
     parts: dict[str, RawClips],
-    cache: FeatureCache | None,
-    reporter: Reporter,
+    takes: dict[str, list[Features]],
 ) -> TrainingData:
-    babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED)
+    # More frames than the network sees, so that shifts move in real ones.
+    frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
 
-    def labelled(part: str, variants: int) -> LabelledFeatures:
-        """Return a part's clips as recorded and, after them, under drawn conditions."""
-        clips = parts[part]
-        frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
-        takes = [clips.features]
-        for number in range(1, variants + 1):
-            varied = raw_features(
-                clips.utterances,
-                recipe.frontend,
-                title=f"Features of {part} clips, conditions {number} of {variants}",
-                variant=training_variant(number, recipe.conditions, babble),
-                cache=cache,
-                reporter=reporter,
-            )
-            takes.append(varied.features)
+    def labelled(part: str) -> LabelledFeatures:
+        utterances = parts[part].utterances
         return LabelledFeatures(
-            features=np.stack([windows_of(take, frontend, frames) for take in takes]),
-            labels=labels_of(clips.utterances, corpus.emotions),
-            speakers=tuple(u.speaker for u in clips.utterances),
-            votes=_votes(clips.utterances, corpus.emotions),
+            features=np.stack([windows_of(take, frontend, frames) for take in takes[part]]),
+            labels=labels_of(utterances, corpus.emotions),
+            speakers=tuple(u.speaker for u in utterances),
+            votes=_votes(utterances, corpus.emotions),
         )
 
-    variants = recipe.conditions.variants
-    varied = 1 if variants and recipe.training.development_conditions else 0
     return TrainingData(
         classes=corpus.emotions,
         planes=frontend.planes,
         frames=recipe.window.frames,
-        train=labelled("train", variants),
-        development=labelled("development", varied),
+        train=labelled("train"),
+        development=labelled("development"),
     )
 
 
