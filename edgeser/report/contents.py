@@ -1,0 +1,211 @@
+"""All that a report can show. What a run does not have is ``None`` or empty, and is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.records import BenchReport
+from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics
+from edgeser.evaluation.parity import LayerError, ParityReport
+from edgeser.evaluation.verdict import Verdict
+from quantize.foundation.errors import BadInput, InternalError
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeSummary:
+    """The resolved recipe.
+
+    Parameters
+    ----------
+    name, text
+        Its name, and all of it as TOML.
+    seed
+        Of the run.
+    hashes
+        ``(what, hexadecimal digest)``: the recipe's, the frontend's, the input's, the model's.
+    """
+
+    name: str
+    text: str
+    seed: int
+    hashes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where it ran: `facts` such as ``("CPU", ...)``, `versions` as ``(package, version)``."""
+
+    facts: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSummary:
+    """One part of the corpus: its name (``"train"``) and how much there is of it."""
+
+    name: str
+    clips: int
+    speakers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How many clips of one emotion there are, over all splits."""
+
+    name: str
+    clips: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSummary:
+    """The recordings. `problems` names every broken or odd file, one line each."""
+
+    name: str
+    clips: int
+    speakers: int
+    splits: tuple[SplitSummary, ...] = ()
+    classes: tuple[ClassCount, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExampleFeatures:
+    """What the model sees of one clip.
+
+    Parameters
+    ----------
+    clip_id, label
+        Which clip, and its emotion.
+    amplitude
+        uint16 ``[frames, channels]``, as the C code puts it out.
+    phase
+        int16 ``[frames, channels, planes]`` in Q15 (32768 is 1.0); no planes is allowed.
+    phase_planes
+        The planes' names: ``"if_re"``, ``"gd_mod"``, ...
+    hop_ms
+        Milliseconds from frame to frame.
+    lower_hz, upper_hz
+        The band that the channels cover, spaced on the mel scale.
+    """
+
+    clip_id: str
+    label: str
+    amplitude: NDArray[np.uint16]
+    phase: NDArray[np.int16]
+    phase_planes: tuple[str, ...]
+    hop_ms: float
+    lower_hz: float
+    upper_hz: float
+
+    def __post_init__(self) -> None:
+        frames, channels = self.amplitude.shape
+        if self.phase.shape != (frames, channels, len(self.phase_planes)):
+            raise InternalError(
+                f"example features do not fit together: amplitude {self.amplitude.shape}, "
+                f"phase {self.phase.shape}, {len(self.phase_planes)} plane names"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch: training loss (nats), development UAR (ratio), learning rate."""
+
+    number: int
+    train_loss: float
+    development_uar: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingHistory:
+    """How training went.
+
+    Parameters
+    ----------
+    epochs
+        In order.
+    chosen
+        The number of the epoch whose weights were kept, by development UAR.
+    parameters
+        Trainable parameters of the network.
+    wall_s
+        Wall-clock seconds; ``None`` where not known.
+    """
+
+    epochs: tuple[Epoch, ...]
+    chosen: int
+    parameters: int
+    wall_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportContents:
+    """Everything that a report shows.
+
+    Parameters
+    ----------
+    title
+        The run's title.
+    created
+        When it was made, ISO 8601.
+    synthetic
+        Whether the voices are synthetic; `statement` then says so, in one plain sentence.
+    statement
+        What these figures are and are not: shown at the top of every form of the report.
+    recipe, environment, corpus, features, training
+        What went in, and how training went.
+    float_metrics, int8_metrics
+        On the test clips.
+    groups
+        Scores by speaker, sex and age group.
+    layers
+        Quantisation error of each layer, in the order of the network.
+    parity, verdict
+        Float against int8; they come together.
+    bench, conditions, ablation
+        Cost, robustness, and what each choice brought.
+    problems
+        What went wrong without stopping the run, one line each.
+    """
+
+    title: str
+    created: str
+    synthetic: bool
+    statement: str
+    recipe: RecipeSummary | None = None
+    environment: Environment | None = None
+    corpus: CorpusSummary | None = None
+    features: ExampleFeatures | None = None
+    training: TrainingHistory | None = None
+    float_metrics: Metrics | None = None
+    int8_metrics: Metrics | None = None
+    groups: tuple[GroupScore, ...] = ()
+    layers: tuple[LayerError, ...] = ()
+    parity: ParityReport | None = None
+    verdict: Verdict | None = None
+    bench: BenchReport | None = None
+    conditions: ConditionTable | None = None
+    ablation: AblationTable | None = None
+    problems: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.synthetic and "synthetic" not in self.statement.lower():
+            raise BadInput("a report on synthetic voices must say so in its statement")
+        if (self.parity is None) != (self.verdict is None):
+            raise InternalError("a report needs a parity report and its verdict together")
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether parity and budgets hold; ``None`` when neither was checked."""
+        checks = []
+        if self.verdict is not None:
+            checks.append(self.verdict.passed)
+        if self.bench is not None and self.bench.budgets:
+            checks.append(self.bench.passed)
+        return all(checks) if checks else None

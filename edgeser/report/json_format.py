@@ -1,0 +1,327 @@
+"""Reports as JSON for machines: documented in docs/json-schemas.md.
+
+Every figure is a `Measurement` object with value, unit, evidence and source; counts that follow
+from the data alone are plain numbers. NaN and infinity are refused, never written.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from edgeser.benchmark.records import BenchReport, Percentiles
+from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics, ratio, recalls
+from edgeser.evaluation.parity import LayerError, ParityReport
+from edgeser.evaluation.verdict import Verdict
+from edgeser.report.contents import ReportContents
+from quantize.foundation.errors import CheckFailed
+from quantize.foundation.measurement import Measurement
+
+PARITY_SCHEMA = "edgeser.parity/1"
+BENCH_SCHEMA = "edgeser.bench/1"
+EVALUATE_SCHEMA = "edgeser.evaluate/1"
+REPORT_SCHEMA = "edgeser.report/1"
+
+Json = dict[str, Any]
+
+
+def dump_json(value: Json) -> str:
+    """Return `value` as indented JSON text.
+
+    Raises
+    ------
+    CheckFailed
+        When a NaN or an infinity is among the figures; the message says where.
+    """
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError as error:
+        where = next(_not_finite(value, ""), "an unknown place")
+        raise CheckFailed(
+            f"a figure of the report is NaN or infinite: {where}", hint="nothing was written"
+        ) from error
+
+
+def parity_json(report: ParityReport, verdict: Verdict) -> Json:
+    """Return the schema ``edgeser.parity/1``."""
+    return {"schema": PARITY_SCHEMA, **_parity(report, verdict)}
+
+
+def bench_json(report: BenchReport) -> Json:
+    """Return the schema ``edgeser.bench/1``."""
+    return {"schema": BENCH_SCHEMA, **_bench(report)}
+
+
+def evaluate_json(
+    float_metrics: Metrics,
+    int8_metrics: Metrics | None = None,
+    *,
+    groups: Iterable[GroupScore] = (),
+    conditions: ConditionTable | None = None,
+) -> Json:
+    """Return the schema ``edgeser.evaluate/1``."""
+    out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
+    if int8_metrics is not None:
+        out["int8"] = _metrics(int8_metrics)
+    out["groups"] = [_group(group) for group in groups]
+    if conditions is not None:
+        out["conditions"] = _conditions(conditions)
+    return out
+
+
+def report_json(contents: ReportContents) -> Json:
+    """Return the schema ``edgeser.report/1``: all of a report but its pictures."""
+    out: Json = {
+        "schema": REPORT_SCHEMA,
+        "title": contents.title,
+        "created": contents.created,
+        "synthetic": contents.synthetic,
+        "statement": contents.statement,
+        "passed": contents.passed,
+        **_inputs(contents),
+    }
+    if contents.float_metrics is not None:
+        out["float"] = _metrics(contents.float_metrics)
+    if contents.int8_metrics is not None:
+        out["int8"] = _metrics(contents.int8_metrics)
+    out["groups"] = [_group(group) for group in contents.groups]
+    out["layers"] = [_layer(layer) for layer in contents.layers]
+    if contents.parity is not None and contents.verdict is not None:
+        out["parity"] = _parity(contents.parity, contents.verdict)
+    if contents.bench is not None:
+        out["bench"] = _bench(contents.bench)
+    if contents.conditions is not None:
+        out["conditions"] = _conditions(contents.conditions)
+    if contents.ablation is not None:
+        out["ablation"] = _ablation(contents.ablation)
+    out["problems"] = list(contents.problems)
+    return out
+
+
+def _metrics(metrics: Metrics) -> Json:
+    recall = recalls(metrics.confusion)
+    return {
+        "uar": metrics.uar.to_json(),
+        "accuracy": metrics.accuracy.to_json(),
+        "macro_f1": metrics.macro_f1.to_json(),
+        "clips": metrics.clips,
+        "speakers": metrics.speakers,
+        "classes": list(metrics.classes),
+        "recall": [
+            None if value is None else ratio(value, metrics.uar.source).to_json()
+            for value in recall
+        ],
+        "confusion": metrics.confusion.tolist(),
+    }
+
+
+def _parity(report: ParityReport, verdict: Verdict) -> Json:
+    worst = report.worst_layer
+    return {
+        "passed": verdict.passed,
+        "failures": list(verdict.failures),
+        "tolerances": {
+            "max_uar_drop": verdict.tolerances.max_uar_drop,
+            "max_flips": verdict.tolerances.max_flips,
+        },
+        "clips": report.clips,
+        "float": _metrics(report.float_metrics),
+        "int8": _metrics(report.int8_metrics),
+        "uar_drop": report.uar_drop.to_json(),
+        "label_flips": report.label_flips,
+        "label_flip_rate": report.label_flip_rate.to_json(),
+        "cosine": {
+            "mean": report.cosine_mean.to_json(),
+            "worst": report.cosine_worst.to_json(),
+        },
+        "max_lsb": report.max_lsb,
+        "lsb_histogram": [
+            {"difference": step, "values": count} for step, count in report.lsb_histogram
+        ],
+        "beyond_grid": report.beyond_grid,
+        "output_scale": report.grid.scale,
+        "output_zero_point": report.grid.zero_point,
+        "worst_clips": [_clip(report, i) for i in range(len(report.worst_clips))],
+        "runtimes": [
+            {
+                "runtime": runtime.runtime,
+                "oracle": runtime.oracle,
+                "compared": runtime.compared,
+                "mismatches": runtime.mismatches,
+                "max_lsb": runtime.max_lsb,
+                "label_flips": runtime.label_flips,
+            }
+            for runtime in report.runtimes
+        ],
+        "features": [
+            {
+                "check": check.check,
+                "compared": check.compared,
+                "differing": check.differing,
+                "passed": check.passed,
+                "detail": check.detail,
+            }
+            for check in report.features
+        ],
+        "layers": [_layer(layer) for layer in report.layers],
+        "worst_layer": None if worst is None else _layer(worst),
+    }
+
+
+def _clip(report: ParityReport, index: int) -> Json:
+    clip = report.worst_clips[index]
+    return {
+        "clip": clip.clip_id,
+        "speaker": clip.speaker,
+        "label": clip.label,
+        "float_label": clip.float_label,
+        "int8_label": clip.int8_label,
+        "flipped": clip.flipped,
+        "cosine": clip.cosine,
+        "max_lsb": clip.max_lsb,
+    }
+
+
+def _layer(layer: LayerError) -> Json:
+    return {"name": layer.name, "operator": layer.operator, "sqnr_db": layer.sqnr_db}
+
+
+def _group(group: GroupScore) -> Json:
+    return {
+        "kind": group.kind,
+        "name": group.name,
+        "clips": group.clips,
+        "speakers": group.speakers,
+        "float_uar": group.float_uar.to_json(),
+        "int8_uar": _optional(group.int8_uar),
+    }
+
+
+def _bench(report: BenchReport) -> Json:
+    return {
+        "passed": report.passed,
+        "model": report.model,
+        "runtime": report.runtime,
+        "latency_ms": _percentiles(report.latency_ms),
+        "samples_ms": list(report.samples_ms),
+        "throughput_per_s": report.throughput_per_s.to_json(),
+        "features_ms_per_audio_s": _optional(report.features_ms_per_audio_s),
+        "end_to_end_ms": None
+        if report.end_to_end_ms is None
+        else _percentiles(report.end_to_end_ms),
+        "flash_bytes": report.flash_bytes.to_json(),
+        "arena_bytes": _optional(report.arena_bytes),
+        "arena_persistent_bytes": _optional(report.arena_persistent_bytes),
+        "arena_non_persistent_bytes": _optional(report.arena_non_persistent_bytes),
+        "peak_rss_bytes": _optional(report.peak_rss_bytes),
+        "budgets": [
+            {
+                "name": check.name,
+                "limit": check.limit,
+                "value": check.value.to_json(),
+                "passed": check.passed,
+            }
+            for check in report.budgets
+        ],
+    }
+
+
+def _percentiles(figures: Percentiles) -> Json:
+    return {
+        "p50": figures.p50.to_json(),
+        "p90": figures.p90.to_json(),
+        "p99": figures.p99.to_json(),
+    }
+
+
+def _conditions(table: ConditionTable) -> Json:
+    return {
+        "rows": [
+            {
+                "name": row.name,
+                "float_uar": row.float_uar.to_json(),
+                "int8_uar": _optional(row.int8_uar),
+                "drop": table.drop(row),
+            }
+            for row in table.rows
+        ],
+        "worst": table.worst.name,
+    }
+
+
+def _ablation(table: AblationTable) -> list[Json]:
+    return [
+        {
+            "variant": row.variant,
+            "seeds": list(row.seeds),
+            "uars": list(row.uars),
+            "mean": row.mean.to_json(),
+            "lowest": row.lowest,
+            "highest": row.highest,
+        }
+        for row in table.rows
+    ]
+
+
+def _inputs(contents: ReportContents) -> Json:
+    out: Json = {}
+    if (recipe := contents.recipe) is not None:
+        out["recipe"] = {
+            "name": recipe.name,
+            "seed": recipe.seed,
+            "text": recipe.text,
+            "hashes": [{"name": name, "value": value} for name, value in recipe.hashes],
+        }
+    if (environment := contents.environment) is not None:
+        out["environment"] = {
+            "facts": [{"name": name, "value": value} for name, value in environment.facts],
+            "versions": [{"name": name, "value": value} for name, value in environment.versions],
+        }
+    if (corpus := contents.corpus) is not None:
+        out["corpus"] = {
+            "name": corpus.name,
+            "clips": corpus.clips,
+            "speakers": corpus.speakers,
+            "splits": [
+                {"name": part.name, "clips": part.clips, "speakers": part.speakers}
+                for part in corpus.splits
+            ],
+            "classes": [{"name": count.name, "clips": count.clips} for count in corpus.classes],
+            "problems": list(corpus.problems),
+        }
+    if (training := contents.training) is not None:
+        out["training"] = {
+            "parameters": training.parameters,
+            "chosen_epoch": training.chosen,
+            "wall_s": training.wall_s,
+            "epochs": [
+                {
+                    "number": epoch.number,
+                    "train_loss": epoch.train_loss,
+                    "development_uar": epoch.development_uar,
+                    "learning_rate": epoch.learning_rate,
+                }
+                for epoch in training.epochs
+            ],
+        }
+    return out
+
+
+def _optional(figure: Measurement | None) -> Json | None:
+    return None if figure is None else figure.to_json()
+
+
+def _not_finite(value: object, where: str) -> Iterable[str]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{where} is {value}"
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _not_finite(member, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _not_finite(member, f"{where}[{index}]")
