@@ -116,7 +116,8 @@ def quantise_features(features: FrontendFeatures, config: FrontendConfig) -> NDA
     frames = amplitude.shape[0]
     planes = len(config.phase_planes)
     if (
-        (amplitude.dtype, phase.dtype) != (np.uint16, np.int16)
+        amplitude.dtype != np.uint16
+        or phase.dtype != np.int16
         or amplitude.shape != (frames, config.channels)
         or phase.shape != (frames, config.channels, planes)
     ):

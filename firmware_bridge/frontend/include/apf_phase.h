@@ -37,22 +37,24 @@ struct apf_phase_config {
   uint32_t planes; /* bits of the planes that are wanted */
 };
 
-struct apf_complex_sum {
-  int64_t re;
-  int64_t im;
+/* Terms and sums of complex products; two's complement in unsigned numbers, which may wrap. */
+struct apf_complex_terms {
+  uint64_t *re;
+  uint64_t *im;
 };
 
 struct apf_phase_state {
   uint32_t planes;
   size_t plane_count;
   size_t channels;
-  struct apf_spectrum rotation;   /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
-  int16_t *delay;                 /* table: re, im of e^(j pi window / N) in Q15 */
-  uint32_t fraction_bits;         /* of a rotated product, at most 15 */
-  struct apf_spectrum earlier;    /* bins of the frame before */
-  struct apf_root *earlier_roots; /* and its channels */
-  struct apf_complex_sum *sums;   /* per channel */
-  uint64_t *energies;             /* per channel: sum w |X_k-1|^2 */
+  struct apf_spectrum rotation;     /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
+  int16_t *delay;                   /* table: re, im of e^(j pi window / N) in Q15 */
+  struct apf_spectrum earlier;      /* bins of the frame before */
+  struct apf_root *earlier_roots;   /* and its channels */
+  struct apf_complex_terms falling; /* scratch, by bin */
+  struct apf_complex_terms rising;  /* scratch, by bin */
+  struct apf_complex_terms sums;    /* per channel */
+  uint64_t *energies;               /* per channel: sum w |X_k-1|^2 */
   int has_earlier;
 };
 
@@ -63,8 +65,6 @@ void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config
 /* Tables from window, hop and FFT size in samples. */
 void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop, size_t fft_size);
 
-/* Chooses `fraction_bits` so that no sum can overflow. */
-void apf_phase_measure(struct apf_phase_state *state, const struct apf_filterbank_state *bank);
 void apf_phase_reset(struct apf_phase_state *state);
 
 /* Writes channels x plane_count values, planes last. Swaps `bins` for the buffer that held the

@@ -2,20 +2,18 @@
 
 #include <math.h>
 
-/* The float root is only a first guess, right to one unit; the two comparisons make it exact, so
- * the result does not depend on how a machine rounds floats. */
+/* The float root is off by less than one unit, so the two comparisons make it exact, however a
+ * machine rounds floats. */
 uint32_t apf_floor_root32(uint32_t value) {
   uint32_t root = (uint32_t)sqrtf((float)value);
   if (root > 65535u) {
     root = 65535u;
   }
-  while (root * root > value) {
+  if (root * root > value) {
     --root;
   }
-  while (root < 65535u && (root + 1u) * (root + 1u) <= value) {
-    ++root;
-  }
-  return root;
+  const uint32_t next = value - root * root; /* (root + 1)^2 <= value, without its overflow */
+  return root < 65535u && next > 2u * root ? root + 1u : root;
 }
 
 /* Zimmermann, "Karatsuba Square Root" (1999), one step: the root of the upper half, then half of

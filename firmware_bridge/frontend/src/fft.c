@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "apf_bits.h"
+#include "apf_vector.h"
 
 #define Q15_ONE 32767
 #define QUARTER (Q15_ONE / 4)
@@ -124,11 +125,10 @@ static void load(struct apf_fft_state *state, const int16_t *samples, size_t cou
 }
 
 /* First stage, radix 2. Its twiddle is 1, which in Q15 changes no value that was halved before. */
-static void first_stage_2(size_t points, const struct apf_spectrum *in,
-                          const struct apf_spectrum *out) {
+APF_VECTOR static void first_stage_2(size_t points, const int16_t *restrict re,
+                                     const int16_t *restrict im, int16_t *restrict out_re,
+                                     int16_t *restrict out_im) {
   const size_t half = points / 2;
-  const int16_t *restrict re = in->re, *restrict im = in->im;
-  int16_t *restrict out_re = out->re, *restrict out_im = out->im;
   for (size_t j = 0; j < half; ++j) {
     const int32_t ar = scale(re[j], HALF), ai = scale(im[j], HALF);
     const int32_t br = scale(re[j + half], HALF), bi = scale(im[j + half], HALF);
@@ -139,11 +139,10 @@ static void first_stage_2(size_t points, const struct apf_spectrum *in,
   }
 }
 
-static void first_stage_4(size_t points, const struct apf_spectrum *in,
-                          const struct apf_spectrum *out) {
+APF_VECTOR static void first_stage_4(size_t points, const int16_t *restrict re,
+                                     const int16_t *restrict im, int16_t *restrict out_re,
+                                     int16_t *restrict out_im) {
   const size_t quarter = points / 4;
-  const int16_t *restrict re = in->re, *restrict im = in->im;
-  int16_t *restrict out_re = out->re, *restrict out_im = out->im;
   for (size_t j = 0; j < quarter; ++j) {
     const int32_t ar = scale(re[j], QUARTER);
     const int32_t ai = scale(im[j], QUARTER);
@@ -172,11 +171,10 @@ static inline int16_t product_im(int16_t ar, int16_t ai, int16_t br, int16_t bi)
   return round_q15((int32_t)ar * bi + (int32_t)ai * br);
 }
 
-static void stage_4(size_t points, const int16_t *restrict table, const struct apf_spectrum *in,
-                    const struct apf_spectrum *out) {
+APF_VECTOR static void stage_4(size_t points, const int16_t *restrict table,
+                               const int16_t *restrict re, const int16_t *restrict im,
+                               int16_t *restrict out_re, int16_t *restrict out_im) {
   const size_t quarter = points / 4;
-  const int16_t *restrict re = in->re, *restrict im = in->im;
-  int16_t *restrict out_re = out->re, *restrict out_im = out->im;
   for (size_t j = 0; j < quarter; ++j) {
     const int32_t ar = scale(re[j], QUARTER);
     const int32_t ai = scale(im[j], QUARTER);
@@ -203,50 +201,98 @@ static void stage_4(size_t points, const int16_t *restrict table, const struct a
   }
 }
 
+/* Bins k and points - k of the real signal, from those of the inner transform. */
+struct pair {
+  int16_t near_re, near_im, far_re, far_im;
+};
+
+static inline struct pair part(int16_t near_re, int16_t near_im, int16_t far_re, int16_t far_im,
+                               int16_t factor_re, int16_t factor_im) {
+  const int16_t ar = scale(near_re, HALF), ai = scale(near_im, HALF);
+  const int16_t br = scale(far_re, HALF), bi = scale(apf_wrap16(-(int32_t)far_im), HALF);
+  const int16_t even_re = apf_wrap16(ar + br), even_im = apf_wrap16(ai + bi);
+  const int16_t rest_re = apf_wrap16(ar - br), rest_im = apf_wrap16(ai - bi);
+  const int16_t odd_re = product_re(rest_re, rest_im, factor_re, factor_im);
+  const int16_t odd_im = product_im(rest_re, rest_im, factor_re, factor_im);
+  const struct pair bins = {
+      (int16_t)((even_re + odd_re) >> 1),
+      (int16_t)((even_im + odd_im) >> 1),
+      (int16_t)((even_re - odd_re) >> 1),
+      (int16_t)((odd_im - even_im) >> 1),
+  };
+  return bins;
+}
+
+/* Near bins are 1 to points / 2 - 1; far ones count down from `points`, where far_re points. */
+APF_VECTOR static void part_all(size_t points, const int16_t *restrict re,
+                                const int16_t *restrict im, const int16_t *restrict factor_re,
+                                const int16_t *restrict factor_im, int16_t *restrict near_re,
+                                int16_t *restrict near_im, int16_t *restrict far_re,
+                                int16_t *restrict far_im) {
+  for (size_t k = 1; k < points / 2; ++k) {
+    const struct pair bins =
+        part(re[k], im[k], re[points - k], im[points - k], factor_re[k], factor_im[k]);
+    near_re[k] = bins.near_re;
+    near_im[k] = bins.near_im;
+    far_re[-(ptrdiff_t)k] = bins.far_re;
+    far_im[-(ptrdiff_t)k] = bins.far_im;
+  }
+}
+
 /* The inner transform took even and odd samples as one complex signal; here they part, and become
  * the spectrum of the real signal. */
-static void separate(struct apf_fft_state *state, const struct apf_spectrum *inner) {
-  const size_t points = state->points;
-  int16_t *restrict re = state->bins.re, *restrict im = state->bins.im;
-  const int16_t dc_re = scale(inner->re[0], HALF);
-  const int16_t dc_im = scale(inner->im[0], HALF);
+static void separate(const struct apf_fft_state *state, const struct apf_spectrum *inner) {
+  const size_t points = state->points, middle = points / 2;
+  int16_t *re = state->bins.re, *im = state->bins.im;
+  const int16_t dc_re = scale(inner->re[0], HALF), dc_im = scale(inner->im[0], HALF);
+  const struct pair centre =
+      part(inner->re[middle], inner->im[middle], inner->re[middle], inner->im[middle],
+           state->split.re[middle], state->split.im[middle]);
   re[0] = apf_wrap16(dc_re + dc_im);
   im[0] = 0;
   re[points] = apf_wrap16(dc_re - dc_im);
   im[points] = 0;
-  for (size_t k = 1; k <= points / 2; ++k) {
-    const size_t here = state->order[k], there = state->order[points - k];
-    const int16_t ar = scale(inner->re[here], HALF);
-    const int16_t ai = scale(inner->im[here], HALF);
-    const int16_t br = scale(inner->re[there], HALF);
-    const int16_t bi = scale(apf_wrap16(-(int32_t)inner->im[there]), HALF);
-    const int16_t sum_re = apf_wrap16(ar + br), sum_im = apf_wrap16(ai + bi);
-    const int16_t dif_re = apf_wrap16(ar - br), dif_im = apf_wrap16(ai - bi);
-    const int16_t odd_re = product_re(dif_re, dif_im, state->split.re[k], state->split.im[k]);
-    const int16_t odd_im = product_im(dif_re, dif_im, state->split.re[k], state->split.im[k]);
-    re[k] = (int16_t)((sum_re + odd_re) >> 1);
-    im[k] = (int16_t)((sum_im + odd_im) >> 1);
-    re[points - k] = (int16_t)((sum_re - odd_re) >> 1);
-    im[points - k] = (int16_t)((odd_im - sum_im) >> 1);
+  part_all(points, inner->re, inner->im, state->split.re, state->split.im, re, im, re + points,
+           im + points);
+  re[middle] = centre.far_re;
+  im[middle] = centre.far_im;
+}
+
+/* The stages leave bin k at order[k]. */
+static void put_in_order(const struct apf_fft_state *state, const struct apf_spectrum *in,
+                         const struct apf_spectrum *out) {
+  for (size_t k = 0; k < state->points; ++k) {
+    const size_t place = state->order[k];
+    out->re[k] = in->re[place];
+    out->im[k] = in->im[place];
   }
+}
+
+/* The inner transform of the first buffer; returns the buffer that holds its bins in order. */
+static const struct apf_spectrum *transform(const struct apf_fft_state *state) {
+  const size_t points = state->points;
+  const struct apf_spectrum *in = &state->buffer[0], *out = &state->buffer[1];
+  const int16_t *table = state->twiddles;
+  size_t done = 4;
+  if (starts_with_radix_2(points)) {
+    first_stage_2(points, in->re, in->im, out->re, out->im);
+    done = 2;
+  } else {
+    first_stage_4(points, in->re, in->im, out->re, out->im);
+  }
+  for (; done < points; done *= 4) {
+    const struct apf_spectrum *filled = out;
+    out = in;
+    in = filled;
+    stage_4(points, table, in->re, in->im, out->re, out->im);
+    table += 6 * (points / 4);
+  }
+  put_in_order(state, out, in);
+  return in;
 }
 
 void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, size_t count,
                      unsigned shift) {
-  const size_t points = state->points;
-  const int16_t *table = state->twiddles;
-  size_t done = starts_with_radix_2(points) ? 2 : 4;
-  size_t from = 1;
   load(state, samples, count, shift);
-  if (done == 2) {
-    first_stage_2(points, &state->buffer[0], &state->buffer[1]);
-  } else {
-    first_stage_4(points, &state->buffer[0], &state->buffer[1]);
-  }
-  for (; done < points; done *= 4) {
-    stage_4(points, table, &state->buffer[from], &state->buffer[1 - from]);
-    table += 6 * (points / 4);
-    from = 1 - from;
-  }
-  separate(state, &state->buffer[from]);
+  separate(state, transform(state));
 }

@@ -87,11 +87,6 @@ enum apf_status apf_memory_sizes(const struct apf_config *config, struct apf_mem
   return apf_pcan_gain_check(&frontend.pcan_gain) ? APF_OK : APF_BAD_PCAN_GAIN;
 }
 
-static void finish(struct apf_frontend *frontend) {
-  apf_phase_measure(&frontend->phase, &frontend->filterbank);
-  apf_reset(frontend);
-}
-
 enum apf_status apf_attach(struct apf_frontend *frontend, const struct apf_config *config,
                            const void *tables, void *work) {
   struct apf_memory sizes;
@@ -100,7 +95,7 @@ enum apf_status apf_attach(struct apf_frontend *frontend, const struct apf_confi
   struct apf_arena table_arena = {(uint8_t *)(uintptr_t)tables, 0}, work_arena = {work, 0};
   if (status == APF_OK) {
     bind(frontend, config, &table_arena, &work_arena);
-    finish(frontend);
+    apf_reset(frontend);
   }
   return status;
 }
@@ -125,7 +120,7 @@ enum apf_status apf_populate(struct apf_frontend *frontend, const struct apf_con
   apf_log_scale_populate(&frontend->log_scale);
   apf_phase_populate(&frontend->phase, config->window.samples, config->window.hop,
                      frontend->fft.size);
-  finish(frontend);
+  apf_reset(frontend);
   return APF_OK;
 }
 

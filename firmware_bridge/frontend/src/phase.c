@@ -4,11 +4,25 @@
 #include <string.h>
 
 #include "apf_bits.h"
+#include "apf_vector.h"
 
 #define ROTATION_BITS 15u
 #define OUTPUT_ONE 32767
 
 static const double pi = 3.14159265358979323846264338327950288;
+
+static uint32_t count_planes(uint32_t planes) {
+  uint32_t count = 0;
+  for (; planes != 0; planes >>= 1) {
+    count += planes & 1u;
+  }
+  return count;
+}
+
+static void take_terms(struct apf_complex_terms *terms, size_t count, struct apf_arena *work) {
+  terms->re = apf_take(work, count, sizeof(uint64_t));
+  terms->im = apf_take(work, count, sizeof(uint64_t));
+}
 
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
                     size_t channels, size_t fft_size, struct apf_arena *tables,
@@ -18,17 +32,16 @@ void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config
   const size_t bins = fft_size / 2 + 1;
   state->planes = config->planes;
   state->channels = channels;
-  state->plane_count = 0;
-  for (uint32_t planes = config->planes; planes != 0; planes >>= 1) {
-    state->plane_count += planes & 1u;
-  }
+  state->plane_count = count_planes(config->planes);
   state->rotation.re = apf_take(tables, in_time * bins, sizeof(int16_t));
   state->rotation.im = apf_take(tables, in_time * bins, sizeof(int16_t));
   state->delay = apf_take(tables, any * 2u, sizeof(int16_t));
   state->earlier.re = apf_take(work, in_time * bins, sizeof(int16_t));
   state->earlier.im = apf_take(work, in_time * bins, sizeof(int16_t));
   state->earlier_roots = apf_take(work, in_time * channels, sizeof(struct apf_root));
-  state->sums = apf_take(work, any * channels, sizeof(struct apf_complex_sum));
+  take_terms(&state->falling, any * bins, work);
+  take_terms(&state->rising, any * bins, work);
+  take_terms(&state->sums, any * channels, work);
   state->energies = apf_take(work, any * channels, sizeof(uint64_t));
 }
 
@@ -50,86 +63,91 @@ void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop
   }
 }
 
-/* A product of two bins is below 2^31 in each part; by Cauchy and Schwarz the weighted sum of a
- * channel stays below 2^31 times the sum of its weights. 63 bits must hold it. */
-void apf_phase_measure(struct apf_phase_state *state, const struct apf_filterbank_state *bank) {
-  uint64_t risen = 0, largest = 1;
-  for (size_t i = 0; i <= bank->channels; ++i) {
-    uint64_t sum = risen;
-    risen = 0;
-    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 1]; ++bin) {
-      sum += bank->falling[bin];
-      risen += bank->rising[bin];
-    }
-    largest = sum > largest ? sum : largest;
-  }
-  largest = risen > largest ? risen : largest;
-  const uint32_t spare = 62u - 31u - apf_bit_length64(largest);
-  state->fraction_bits = spare < ROTATION_BITS ? spare : ROTATION_BITS;
-}
-
 void apf_phase_reset(struct apf_phase_state *state) {
   state->has_earlier = 0;
 }
 
-/* Both accumulate loops have the shape of the filterbank's: what rises in one interval falls in the
- * next. */
-static void accumulate_in_time(struct apf_phase_state *state,
-                               const struct apf_filterbank_state *bank,
-                               const struct apf_spectrum *bins) {
-  const uint32_t drop = ROTATION_BITS - state->fraction_bits;
-  struct apf_complex_sum risen = {0, 0};
-  for (size_t i = 0; i <= state->channels; ++i) {
-    struct apf_complex_sum sum = risen;
-    risen.re = 0;
-    risen.im = 0;
-    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 1]; ++bin) {
-      const int32_t ar = bins->re[bin], ai = bins->im[bin];
-      const int32_t br = state->earlier.re[bin], bi = state->earlier.im[bin];
-      const int64_t re = ar * br + ai * bi, im = ai * br - ar * bi;
-      const int32_t cosine = state->rotation.re[bin], sine = state->rotation.im[bin];
-      const int64_t turned_re = (re * cosine - im * sine) >> drop;
-      const int64_t turned_im = (re * sine + im * cosine) >> drop;
-      sum.re += turned_re * bank->falling[bin];
-      sum.im += turned_im * bank->falling[bin];
-      risen.re += turned_re * bank->rising[bin];
-      risen.im += turned_im * bank->rising[bin];
+/* By Cauchy and Schwarz no sum of products exceeds the root of the product of the energies; the
+ * rotation adds its fraction. How many bits the products must drop for 63 bits to hold the sums. */
+static uint32_t bits_to_drop(const struct apf_phase_state *state,
+                             const struct apf_filterbank_state *bank) {
+  uint32_t most = 0;
+  for (size_t i = 0; i < state->channels; ++i) {
+    const struct apf_root earlier = state->earlier_roots[i];
+    const uint32_t bits = apf_bit_length64(bank->energies[i]) + 64u - 2u * earlier.shift;
+    if (earlier.root != 0 && bits > most) {
+      most = bits;
     }
-    if (i > 0) {
-      state->sums[i - 1] = sum;
-    }
+  }
+  const uint32_t needed = (most + 1u) / 2u + ROTATION_BITS;
+  return needed > 62u ? needed - 62u : 0u;
+}
+
+/* w X_t conj(X_t-1) e^(-j 2 pi k hop / N) of `count` bins. A product of bins is below 2^31, weight
+ * and rotation together are below 2^27. */
+APF_VECTOR static void weigh_turned(
+    size_t count, uint32_t drop, const int16_t *restrict now_re, const int16_t *restrict now_im,
+    const int16_t *restrict earlier_re, const int16_t *restrict earlier_im,
+    const int16_t *restrict cosine, const int16_t *restrict sine, const uint16_t *restrict falling,
+    const uint16_t *restrict rising, uint64_t *restrict falling_re, uint64_t *restrict falling_im,
+    uint64_t *restrict rising_re, uint64_t *restrict rising_im) {
+  const int32_t half = (1 << drop) >> 1;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t re = (now_re[i] * earlier_re[i] + now_im[i] * earlier_im[i] + half) >> drop;
+    const int64_t im = (now_im[i] * earlier_re[i] - now_re[i] * earlier_im[i] + half) >> drop;
+    const int32_t falling_cosine = falling[i] * cosine[i], falling_sine = falling[i] * sine[i];
+    const int32_t rising_cosine = rising[i] * cosine[i], rising_sine = rising[i] * sine[i];
+    falling_re[i] = (uint64_t)(re * falling_cosine - im * falling_sine);
+    falling_im[i] = (uint64_t)(re * falling_sine + im * falling_cosine);
+    rising_re[i] = (uint64_t)(re * rising_cosine - im * rising_sine);
+    rising_im[i] = (uint64_t)(re * rising_sine + im * rising_cosine);
   }
 }
 
-static void accumulate_in_frequency(struct apf_phase_state *state,
-                                    const struct apf_filterbank_state *bank,
-                                    const struct apf_spectrum *bins) {
-  struct apf_complex_sum risen = {0, 0};
-  uint64_t risen_energy = 0;
-  for (size_t i = 0; i <= state->channels; ++i) {
-    struct apf_complex_sum sum = risen;
-    uint64_t energy = risen_energy;
-    risen.re = 0;
-    risen.im = 0;
-    risen_energy = 0;
-    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 1]; ++bin) {
-      const int32_t ar = bins->re[bin], ai = bins->im[bin];
-      const int32_t br = bins->re[bin - 1], bi = bins->im[bin - 1];
-      const int64_t re = ar * br + ai * bi, im = ai * br - ar * bi;
-      const uint64_t below = (uint32_t)(br * br + bi * bi);
-      const uint32_t falling = bank->falling[bin], rising = bank->rising[bin];
-      sum.re += re * falling;
-      sum.im += im * falling;
-      energy += below * falling;
-      risen.re += re * rising;
-      risen.im += im * rising;
-      risen_energy += below * rising;
-    }
-    if (i > 0) {
-      state->sums[i - 1] = sum;
-      state->energies[i - 1] = energy;
-    }
+/* w X_k conj(X_k-1) of `count` bins; re[-1] and im[-1] are there. */
+APF_VECTOR static void
+weigh_neighbours(size_t count, const int16_t *restrict re, const int16_t *restrict im,
+                 const uint16_t *restrict falling, const uint16_t *restrict rising,
+                 uint64_t *restrict falling_re, uint64_t *restrict falling_im,
+                 uint64_t *restrict rising_re, uint64_t *restrict rising_im) {
+  const int16_t *below_re = re - 1, *below_im = im - 1;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t product_re = re[i] * below_re[i] + im[i] * below_im[i];
+    const int64_t product_im = im[i] * below_re[i] - re[i] * below_im[i];
+    falling_re[i] = (uint64_t)(product_re * (int32_t)falling[i]);
+    falling_im[i] = (uint64_t)(product_im * (int32_t)falling[i]);
+    rising_re[i] = (uint64_t)(product_re * (int32_t)rising[i]);
+    rising_im[i] = (uint64_t)(product_im * (int32_t)rising[i]);
   }
+}
+
+static void sum_terms(const struct apf_phase_state *state,
+                      const struct apf_filterbank_state *bank) {
+  apf_filterbank_sum(bank, state->falling.re, state->rising.re, state->sums.re);
+  apf_filterbank_sum(bank, state->falling.im, state->rising.im, state->sums.im);
+}
+
+static void sum_in_time(const struct apf_phase_state *state,
+                        const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
+                        uint32_t drop) {
+  const size_t first = bank->edges[0], count = bank->edges[bank->channels + 1] - first;
+  weigh_turned(count, drop, bins->re + first, bins->im + first, state->earlier.re + first,
+               state->earlier.im + first, state->rotation.re + first, state->rotation.im + first,
+               bank->falling + first, bank->rising + first, state->falling.re + first,
+               state->falling.im + first, state->rising.re + first, state->rising.im + first);
+  sum_terms(state, bank);
+}
+
+static void sum_in_frequency(const struct apf_phase_state *state,
+                             const struct apf_filterbank_state *bank,
+                             const struct apf_spectrum *bins) {
+  const size_t first = bank->edges[0], count = bank->edges[bank->channels + 1] - first;
+  weigh_neighbours(count, bins->re + first, bins->im + first, bank->falling + first,
+                   bank->rising + first, state->falling.re + first, state->falling.im + first,
+                   state->rising.re + first, state->rising.im + first);
+  sum_terms(state, bank);
+  /* The first bin in use is never bin 0, so there is one below. */
+  apf_filterbank_energies(bank, bins->re + first - 1, bins->im + first - 1, state->energies);
 }
 
 /* The product of two roots with its upper 17 bits in `mantissa`: value = mantissa * 2^exponent. */
@@ -150,8 +168,9 @@ static struct scale product_of_roots(struct apf_root a, struct apf_root b) {
 
 /* sum / scale in Q15, |sum| <= scale up to rounding. The 17-bit mantissa keeps the division within
  * 32 bits. */
-static int32_t ratio_q15(int64_t sum, struct scale scale) {
-  const uint64_t modulus = sum < 0 ? (uint64_t)-sum : (uint64_t)sum;
+static int32_t ratio_q15(uint64_t sum, struct scale scale) {
+  const int negative = (sum >> 63) != 0;
+  const uint64_t modulus = negative ? 0u - sum : sum;
   uint64_t aligned = modulus;
   if (scale.exponent >= 0) {
     aligned >>= scale.exponent;
@@ -159,11 +178,11 @@ static int32_t ratio_q15(int64_t sum, struct scale scale) {
     aligned <<= -scale.exponent;
   }
   if (aligned >= scale.mantissa) {
-    return sum < 0 ? -OUTPUT_ONE : OUTPUT_ONE;
+    return negative ? -OUTPUT_ONE : OUTPUT_ONE;
   }
   const uint32_t quotient = (((uint32_t)aligned << 15) + scale.mantissa / 2u) / scale.mantissa;
   const int32_t limited = quotient > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)quotient;
-  return sum < 0 ? -limited : limited;
+  return negative ? -limited : limited;
 }
 
 static int32_t modulus_q15(int32_t re, int32_t im) {
@@ -185,15 +204,15 @@ static int16_t *put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
 }
 
 static void put_in_time(const struct apf_phase_state *state,
-                        const struct apf_filterbank_state *bank, int16_t *output) {
+                        const struct apf_filterbank_state *bank, uint32_t drop, int16_t *output) {
   for (size_t i = 0; i < state->channels; ++i) {
     const struct apf_root now = bank->roots[i], before = state->earlier_roots[i];
     int32_t re = 0, im = 0;
     if (state->has_earlier && now.root != 0 && before.root != 0) {
       struct scale scale = product_of_roots(now, before);
-      scale.exponent += (int32_t)state->fraction_bits;
-      re = ratio_q15(state->sums[i].re, scale);
-      im = ratio_q15(state->sums[i].im, scale);
+      scale.exponent += (int32_t)(ROTATION_BITS - drop);
+      re = ratio_q15(state->sums.re[i], scale);
+      im = ratio_q15(state->sums.im[i], scale);
     }
     put(output + i * state->plane_count, state->planes & APF_IF_ANY, re, im);
   }
@@ -211,8 +230,8 @@ static void put_in_frequency(const struct apf_phase_state *state,
     int32_t re = 0, im = 0;
     if (here.root != 0 && below.root != 0) {
       const struct scale scale = product_of_roots(here, below);
-      const int32_t raw_re = ratio_q15(state->sums[i].re, scale);
-      const int32_t raw_im = ratio_q15(state->sums[i].im, scale);
+      const int32_t raw_re = ratio_q15(state->sums.re[i], scale);
+      const int32_t raw_im = ratio_q15(state->sums.im[i], scale);
       re = turn(raw_re, state->delay[0], raw_im, -state->delay[1]);
       im = turn(raw_re, state->delay[1], raw_im, state->delay[0]);
     }
@@ -231,20 +250,16 @@ static void remember(struct apf_phase_state *state, const struct apf_filterbank_
 
 void apf_phase_process(struct apf_phase_state *state, const struct apf_filterbank_state *bank,
                        struct apf_spectrum *bins, int16_t *output) {
-  if (state->planes & APF_IF_ANY) {
-    if (state->has_earlier) {
-      accumulate_in_time(state, bank, bins);
-    }
-    put_in_time(state, bank, output);
-    for (uint32_t planes = state->planes & APF_IF_ANY; planes != 0; planes >>= 1) {
-      output += planes & 1u;
-    }
-  }
   if (state->planes & APF_GD_ANY) {
-    accumulate_in_frequency(state, bank, bins);
-    put_in_frequency(state, bank, output);
+    sum_in_frequency(state, bank, bins);
+    put_in_frequency(state, bank, output + count_planes(state->planes & APF_IF_ANY));
   }
   if (state->planes & APF_IF_ANY) {
+    const uint32_t drop = state->has_earlier ? bits_to_drop(state, bank) : 0u;
+    if (state->has_earlier) {
+      sum_in_time(state, bank, bins, drop);
+    }
+    put_in_time(state, bank, drop, output);
     remember(state, bank, bins);
   }
 }

@@ -1,0 +1,98 @@
+"""The phase planes in float64, computed from the integer FFT bins: what the C code is held to.
+
+With X the bins of a frame, w a channel's filter weights, N the FFT size:
+
+- instantaneous-frequency coherence, frame to frame:
+  ``sum w X_t conj(X_t-1) e^(-j 2 pi k hop / N) / sqrt(sum w |X_t|^2 * sum w |X_t-1|^2)``
+- group-delay coherence, bin to bin:
+  ``e^(j pi window / N) sum w X_k conj(X_k-1) / sqrt(sum w |X_k|^2 * sum w |X_k-1|^2)``
+
+Both are 0 where a sum of energies is 0; the first is 0 in the first frame. The angle of the first
+is the channel's mean frequency, seen from its bins' centres; the angle of the second its mean delay
+from the middle of the window; the moduli say how much of the channel agrees.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.frontend.config import FrontendConfig
+
+Q15_ONE = 32768
+
+PHASE_BOUND_LSB = 4
+"""The C code's planes differ from the rounded float definition by at most this many units of Q15."""
+
+
+def fft_bins(samples: NDArray[np.int16], config: FrontendConfig) -> NDArray[np.complex128]:
+    """Return the integer bins of the C code's FFT as complex numbers, frames x (N / 2 + 1).
+
+    Each frame is scaled up by its own power of two, as the frontend does; the phase planes do not
+    depend on it.
+    """
+    frontend = config.build()
+    window, hop = config.window_samples, config.hop_samples
+    frames = max(0, 1 + (samples.size - window) // hop)
+    bins = np.empty((frames, config.fft_size // 2 + 1, 2), np.int16)
+    for index in range(frames):
+        start = index * hop
+        frontend.bins(np.ascontiguousarray(samples[start : start + window]), bins[index])
+    parts = bins.astype(np.float64)
+    return parts[..., 0] + 1j * parts[..., 1]
+
+
+def filter_weights(config: FrontendConfig) -> NDArray[np.float64]:
+    """Return the filterbank's integer weights (Q12) as floats, channels x (N / 2 + 1)."""
+    weights = np.empty((config.channels, config.fft_size // 2 + 1), np.uint16)
+    config.build().weights(weights)
+    return weights.astype(np.float64)
+
+
+def phase_coherences(
+    bins: NDArray[np.complex128], config: FrontendConfig
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Return the coherences in time and in frequency, each frames x channels."""
+    weights = filter_weights(config)
+    size = config.fft_size
+    k = np.arange(size // 2 + 1)
+    turn = np.exp(-2j * np.pi * (k * config.hop_samples % size) / size)
+    before = np.zeros_like(bins)
+    before[1:] = bins[:-1]
+    below = np.zeros_like(bins)
+    below[:, 1:] = bins[:, :-1]
+    in_time = _coherence(bins, before, turn, weights)
+    middle = np.exp(1j * np.pi * config.window_samples / size)
+    in_frequency = _coherence(bins, below, np.full(k.size, middle), weights)
+    return in_time, in_frequency
+
+
+def phase_planes(samples: NDArray[np.int16], config: FrontendConfig) -> NDArray[np.float64]:
+    """Return the phase planes of `config` by the float definition, in -1 to 1.
+
+    Returns
+    -------
+    Frames x channels x phase planes, to compare with the C code's int16 divided by `Q15_ONE`.
+    """
+    in_time, in_frequency = phase_coherences(fft_bins(samples, config), config)
+    planes = {
+        "if_re": in_time.real,
+        "if_im": in_time.imag,
+        "if_mod": np.abs(in_time),
+        "gd_re": in_frequency.real,
+        "gd_im": in_frequency.imag,
+        "gd_mod": np.abs(in_frequency),
+    }
+    return np.stack([planes[name] for name in config.phase_planes], axis=-1)
+
+
+def _coherence(
+    x: NDArray[np.complex128],
+    y: NDArray[np.complex128],
+    turn: NDArray[np.complex128],
+    weights: NDArray[np.float64],
+) -> NDArray[np.complex128]:
+    product = (x * y.conj() * turn) @ weights.T
+    energy = (np.abs(x) ** 2 @ weights.T) * (np.abs(y) ** 2 @ weights.T)
+    silent = energy == 0
+    return np.where(silent, 0.0, product / np.sqrt(np.where(silent, 1.0, energy)))
