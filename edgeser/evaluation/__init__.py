@@ -21,12 +21,13 @@ from edgeser.evaluation.parity import (
     compare_runtimes,
 )
 from edgeser.evaluation.predictions import Predictions
-from edgeser.evaluation.verdict import Tolerances, Verdict, judge
+from edgeser.evaluation.verdict import Check, Tolerances, Verdict, judge
 
 __all__ = [
     "AblationRow",
     "AblationTable",
     "Bootstrap",
+    "Check",
     "ClipDifference",
     "ConditionRow",
     "ConditionTable",

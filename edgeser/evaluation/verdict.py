@@ -34,12 +34,29 @@ class Tolerances:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was judged: its name, and why it failed (``None`` when it passed)."""
+
+    name: str
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether the tolerances held; each failure says what to look at."""
 
-    passed: bool
-    failures: tuple[str, ...]
+    checks: tuple[Check, ...]
     tolerances: Tolerances
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each check that failed."""
+        return tuple(check.failure for check in self.checks if check.failure is not None)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return not self.failures
 
     def require(self) -> None:
         """Do nothing if it passed.
@@ -57,19 +74,23 @@ class Verdict:
 
 def judge(report: ParityReport, tolerances: Tolerances) -> Verdict:
     """Judge `report`: the tolerances, exact feature parity, and no figure that is not finite."""
-    failures = [*_not_finite(report), *_features(report)]
     look = _where_to_look(report)
     drop, flips = report.uar_drop.value, report.label_flip_rate.value
+    uar = Check("int8 UAR against float")
     if drop > tolerances.max_uar_drop:
-        failures.append(
-            f"int8 UAR is {drop:.4f} below float, tolerance {tolerances.max_uar_drop:.4f}; {look}"
+        uar = Check(
+            uar.name,
+            f"int8 UAR is {drop:.4f} below float, tolerance {tolerances.max_uar_drop:.4f}; {look}",
         )
+    labels = Check("label flips")
     if flips > tolerances.max_flips:
-        failures.append(
+        labels = Check(
+            labels.name,
             f"{report.label_flips} of {report.clips} clips change their label ({flips:.2%}), "
-            f"tolerance {tolerances.max_flips:.2%}; {look}"
+            f"tolerance {tolerances.max_flips:.2%}; {look}",
         )
-    return Verdict(passed=not failures, failures=tuple(failures), tolerances=tolerances)
+    checks = (_all_finite(report), *_features(report), uar, labels)
+    return Verdict(checks=checks, tolerances=tolerances)
 
 
 def _where_to_look(report: ParityReport) -> str:
@@ -85,16 +106,22 @@ def _where_to_look(report: ParityReport) -> str:
     return text
 
 
-def _features(report: ParityReport) -> list[str]:
-    return [
-        f"feature parity: {check.check}: {check.differing} of {check.compared} values differ"
-        + (f"; {check.detail}" if check.detail else "")
-        for check in report.features
-        if check.passed is False
-    ]
+def _features(report: ParityReport) -> list[Check]:
+    checks = []
+    for found in report.features:
+        failure = None
+        if found.passed is False:
+            failure = (
+                f"feature parity: {found.check}: "
+                f"{found.differing} of {found.compared} values differ"
+            ) + (f"; {found.detail}" if found.detail else "")
+        if found.passed is not None:
+            checks.append(Check(f"features: {found.check}", failure))
+    return checks
 
 
-def _not_finite(report: ParityReport) -> list[str]:
+def _all_finite(report: ParityReport) -> Check:
+    """NaN compares false with every tolerance, so it has a check of its own."""
     clip = report.worst_clips[0].clip_id
     figures = {
         "float UAR": report.float_metrics.uar.value,
@@ -114,4 +141,4 @@ def _not_finite(report: ParityReport) -> list[str]:
         for layer in report.layers
         if layer.sqnr_db is not None and not math.isfinite(layer.sqnr_db)
     ]
-    return failures
+    return Check("every figure is finite", "; ".join(failures) or None)

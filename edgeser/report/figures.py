@@ -1,0 +1,89 @@
+"""Figures as text: one way to write a ratio, a time or a size, wherever it is shown."""
+
+from __future__ import annotations
+
+from edgeser.benchmark.records import BenchReport
+from quantize.foundation.measurement import Measurement
+from quantize.tflite.text import printable as one_line
+
+_KILO = 1000.0
+
+
+def figure(measurement: Measurement, *, interval: bool = False) -> str:
+    """Return value and unit: ``"61.2 %"``, ``"3.41 ms"``, ``"312.5 kB"``; with its interval."""
+    text = number(measurement.value, measurement.unit)
+    if interval and measurement.interval is not None:
+        text += f" ({span(measurement)})"
+    return text
+
+
+def span(measurement: Measurement) -> str:
+    """Return the interval in the unit of the figure: ``"58.0 to 64.3"``; empty without one."""
+    if measurement.interval is None:
+        return ""
+    low, high = measurement.interval
+    if measurement.unit == "ratio":
+        return f"{100 * low:.1f} to {100 * high:.1f}"
+    return f"{number(low, measurement.unit)} to {number(high, measurement.unit)}"
+
+
+def number(value: float, unit: str) -> str:
+    """Return `value` with its unit, in as many digits as are worth reading."""
+    if unit == "ratio":
+        return f"{100 * value:.1f} %"
+    if unit == "bytes":
+        return size(value)
+    if unit == "cosine":
+        return f"{value:.5f}"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text if unit in {"", "count"} else f"{text} {unit}"
+
+
+def size(value: float) -> str:
+    """Return bytes in decimal units: ``"742 B"``, ``"312.5 kB"``, ``"1.80 MB"``."""
+    if value < _KILO:
+        return f"{value:.0f} B"
+    if value < _KILO**2:
+        return f"{value / _KILO:.1f} kB"
+    return f"{value / _KILO**2:.2f} MB"
+
+
+def points(value: float) -> str:
+    """Return a difference of ratios in percentage points, always with its sign: ``"-0.4"``."""
+    text = f"{100 * value:+.1f}"
+    return "0.0" if text in {"+0.0", "-0.0"} else text
+
+
+def evidence(measurement: Measurement) -> str:
+    """Return the evidence and where the figure came from, as one phrase."""
+    text = f"{measurement.evidence.value}: {measurement.source}"
+    if measurement.interval is not None:
+        text += f"; interval: {measurement.interval_kind}"
+    return text
+
+
+def bench_rows(report: BenchReport) -> list[tuple[str, Measurement]]:
+    """Return every figure of a benchmark that there is, with its name, in reading order."""
+    rows: list[tuple[str, Measurement | None]] = [
+        ("latency p50", report.latency_ms.p50),
+        ("latency p90", report.latency_ms.p90),
+        ("latency p99", report.latency_ms.p99),
+        ("throughput", report.throughput_per_s),
+        ("features per second of audio", report.features_ms_per_audio_s),
+        ("end to end p50", report.end_to_end_ms.p50 if report.end_to_end_ms else None),
+        ("end to end p99", report.end_to_end_ms.p99 if report.end_to_end_ms else None),
+        ("flash (model file)", report.flash_bytes),
+        ("arena", report.arena_bytes),
+        ("  persistent", report.arena_persistent_bytes),
+        ("  non-persistent", report.arena_non_persistent_bytes),
+        ("peak RSS", report.peak_rss_bytes),
+    ]
+    return [(name, measurement) for name, measurement in rows if measurement is not None]
+
+
+def printable(text: str) -> str:
+    """Return `text` as one line that steers no terminal, forges no table row and suits XML.
+
+    Names of clips and layers come from files; what is not printable is shown escaped.
+    """
+    return one_line(text, limit=10_000)

@@ -1,0 +1,224 @@
+"""Parity and cost as GitHub-flavoured Markdown, for job summaries and model cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from edgeser.benchmark.records import BenchReport
+from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics
+from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.verdict import Verdict
+from edgeser.report.contents import ReportContents
+from edgeser.report.figures import (
+    bench_rows,
+    evidence,
+    figure,
+    number,
+    points,
+    printable,
+    span,
+)
+from quantize.foundation.measurement import Measurement
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#!|~@])")
+
+
+def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
+    """Return scores, differences, runtimes, features, the worst clips and the verdict."""
+    parts = [
+        f"## Float against int8: {'passed' if verdict.passed else 'failed'}",
+        *(f"- {_plain(failure)}" for failure in verdict.failures),
+        _metrics(report.float_metrics, report.int8_metrics),
+        _differences(report),
+    ]
+    if report.runtimes:
+        rows = [
+            (r.runtime, f"{r.compared:,}", f"{r.mismatches:,}", str(r.max_lsb), str(r.label_flips))
+            for r in report.runtimes
+        ]
+        oracle = f"int8 against {report.runtimes[0].oracle}"
+        parts.append(_table((oracle, "values", "differ", "max LSB", "label flips"), rows))
+    if report.features:
+        marks = {True: "exact", False: "**FAILED**", None: "a fact"}
+        checks = [
+            (
+                c.check,
+                f"{c.compared:,}",
+                "" if c.passed is None else f"{c.differing:,}",
+                c.detail,
+                marks[c.passed],
+            )
+            for c in report.features
+        ]
+        parts.append(_table(("features", "values", "differ", "detail", ""), checks, raw=(4,)))
+    clips = [
+        (c.clip_id, c.label, c.float_label, c.int8_label, f"{c.cosine:.4f}", str(c.max_lsb))
+        for c in report.worst_clips
+    ]
+    parts.append(_table(("worst clips", "truth", "float", "int8", "cosine", "LSB"), clips))
+    parts.append(_small(evidence(report.int8_metrics.uar)))
+    return _joined(parts)
+
+
+def bench_markdown(report: BenchReport) -> str:
+    """Return latency, throughput, memory and budgets, each figure with its evidence."""
+    rows = [
+        (name.strip(), figure(measurement), evidence(measurement))
+        for name, measurement in bench_rows(report)
+    ]
+    parts = [
+        f"## Benchmark of {_plain(report.model)}",
+        _plain(f"Runtime: {report.runtime}"),
+        _table(("figure", "value", "evidence"), rows),
+    ]
+    if report.budgets:
+        budgets = [
+            (
+                check.name,
+                figure(check.value),
+                number(check.limit, check.value.unit),
+                "within" if check.passed else "**BROKEN**",
+            )
+            for check in report.budgets
+        ]
+        parts.append(_table(("budget", "value", "limit", ""), budgets, raw=(3,)))
+    return _joined(parts)
+
+
+def report_markdown(contents: ReportContents) -> str:
+    """Return the whole report but its pictures."""
+    parts = [f"# {_plain(contents.title)}", _plain(contents.statement)]
+    if contents.parity is not None and contents.verdict is not None:
+        parts.append(parity_markdown(contents.parity, contents.verdict))
+    elif contents.float_metrics is not None:
+        parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
+    if contents.groups:
+        parts += ["## By group", _groups(contents.groups)]
+    if contents.conditions is not None:
+        parts += ["## By recording condition", _conditions(contents.conditions)]
+    if contents.ablation is not None:
+        parts += ["## What each part brings", _ablation(contents.ablation)]
+    if contents.bench is not None:
+        parts.append(bench_markdown(contents.bench))
+    if contents.problems:
+        parts += ["## Problems", *(f"- {_plain(problem)}" for problem in contents.problems)]
+    parts += _provenance(contents)
+    return _joined(parts)
+
+
+def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
+    columns = [of_float] + ([of_int8] if of_int8 is not None else [])
+    names = (("UAR", "uar"), ("accuracy", "accuracy"), ("macro-F1", "macro_f1"))
+    rows = [
+        (label, *(figure(getattr(m, field), interval=True) for m in columns))
+        for label, field in names
+    ]
+    head = f"{of_float.clips} clips, {of_float.speakers} speakers"
+    return _table((head, "float", "int8")[: 1 + len(columns)], rows)
+
+
+def _differences(report: ParityReport) -> str:
+    drop, layer = report.uar_drop, report.worst_layer
+    rows = [
+        ("UAR drop, points", f"{points(drop.value)} ({span(drop)})"),
+        (
+            "label flips",
+            f"{report.label_flips} of {report.clips} ({figure(report.label_flip_rate)})",
+        ),
+        ("cosine, mean and worst", f"{figure(report.cosine_mean)}, {figure(report.cosine_worst)}"),
+        ("largest difference", f"{report.max_lsb} LSB"),
+    ]
+    if report.beyond_grid:
+        rows.append(("float logits beyond the int8 grid", str(report.beyond_grid)))
+    if layer is not None:
+        rows.append(("worst layer", f"{layer.name}, SQNR {layer.sqnr_db:.1f} dB"))
+    return _table(("difference", "value"), rows)
+
+
+def _groups(groups: Sequence[GroupScore]) -> str:
+    rows = [
+        (
+            f"{group.kind} {group.name}",
+            str(group.clips),
+            figure(group.float_uar, interval=True),
+            _optional(group.int8_uar),
+        )
+        for group in groups
+    ]
+    return _table(("group", "clips", "float UAR", "int8 UAR"), rows)
+
+
+def _conditions(table: ConditionTable) -> str:
+    rows = [
+        (
+            row.name,
+            figure(row.float_uar, interval=True),
+            _optional(row.int8_uar),
+            points(table.drop(row)),
+        )
+        for row in table.rows
+    ]
+    return _table(("condition", "float UAR", "int8 UAR", "drop, points"), rows)
+
+
+def _ablation(table: AblationTable) -> str:
+    rows = [
+        (
+            row.variant,
+            figure(row.mean, interval=True),
+            number(row.lowest, "ratio"),
+            number(row.highest, "ratio"),
+            ", ".join(str(seed) for seed in row.seeds),
+        )
+        for row in table.rows
+    ]
+    return _table(("variant", "mean UAR", "worst seed", "best seed", "seeds"), rows)
+
+
+def _provenance(contents: ReportContents) -> list[str]:
+    rows: list[tuple[str, str]] = [("made", contents.created)]
+    if contents.recipe is not None:
+        rows += [("recipe", contents.recipe.name), ("seed", str(contents.recipe.seed))]
+        rows += [(f"{name} hash", value) for name, value in contents.recipe.hashes]
+    if contents.environment is not None:
+        rows += [*contents.environment.facts, *contents.environment.versions]
+    return ["## Provenance", _table(("what", "value"), rows)]
+
+
+def _optional(measurement: Measurement | None) -> str:
+    return "" if measurement is None else figure(measurement, interval=True)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, raw: Sequence[int] = ()) -> str:
+    """Return a table; the columns in `raw` hold Markdown of our own and are not escaped."""
+    lines = [_row(head), "|" + " --- |" * len(head)]
+    for row in rows:
+        cells = [cell if i in raw else _plain(cell) for i, cell in enumerate(row)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown shows as it is: names from files start no markup and no mention."""
+    return _SPECIAL.sub(r"\\\1", printable(text))
+
+
+def _small(text: str) -> str:
+    return f"<sub>{_plain(text)}</sub>"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Join blocks with blank lines, but keep the items of a list together."""
+    out = ""
+    for part in parts:
+        listed = part.startswith("- ") and out.rstrip("\n").rpartition("\n")[2].startswith("- ")
+        out = out.rstrip("\n") + ("" if not out else "\n" if listed else "\n\n") + part
+    return out.rstrip("\n") + "\n"

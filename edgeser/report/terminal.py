@@ -1,0 +1,232 @@
+"""Results for people at a terminal: tables that fit 80 columns, as rich renderables."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from edgeser.benchmark.records import BenchReport
+from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics
+from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.verdict import Verdict
+from edgeser.report.contents import ReportContents
+from edgeser.report.figures import bench_rows, evidence, figure, number, points, printable, span
+from quantize.foundation.measurement import Measurement
+
+_SHOWN_CLIPS = 5
+
+
+def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
+    """Return float against int8: scores, differences, runtimes, features, worst clips, verdict."""
+    parts: list[RenderableType] = [_scores(report), _differences(report)]
+    if report.runtimes:
+        parts.append(_runtimes(report))
+    if report.features:
+        parts.append(_features(report))
+    parts += [_worst(report), _verdict(verdict), _sources(report.int8_metrics.uar)]
+    return Group(*parts)
+
+
+def bench_tables(report: BenchReport) -> Group:
+    """Return latency, throughput and memory, each with its evidence, and the budgets."""
+    table = _table(f"Benchmark of {printable(report.model)}")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("evidence")
+    for name, measurement in bench_rows(report):
+        table.add_row(name, figure(measurement), measurement.evidence.value)
+    parts: list[RenderableType] = [table]
+    if report.budgets:
+        budgets = _table("Budgets")
+        for column in ("budget", "value", "limit"):
+            budgets.add_column(column, justify="left" if column == "budget" else "right")
+        budgets.add_column("")
+        for check in report.budgets:
+            limit = number(check.limit, check.value.unit)
+            budgets.add_row(check.name, figure(check.value), limit, _mark(check.passed))
+        parts.append(budgets)
+    parts += [Text(f"runtime: {printable(report.runtime)}"), _sources(report.latency_ms.p50)]
+    return Group(*parts)
+
+
+def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -> Table:
+    """Return UAR, accuracy and macro-F1 with their intervals."""
+    table = _table(f"{float_metrics.clips} clips of {float_metrics.speakers} speakers")
+    table.add_column("")
+    columns = {"float": float_metrics} | ({"int8": int8_metrics} if int8_metrics else {})
+    for name in columns:
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    for label, field in (("UAR", "uar"), ("accuracy", "accuracy"), ("macro-F1", "macro_f1")):
+        cells = []
+        for metrics in columns.values():
+            measurement: Measurement = getattr(metrics, field)
+            cells += [figure(measurement), span(measurement)]
+        table.add_row(label, *cells)
+    return table
+
+
+def condition_table(conditions: ConditionTable) -> Group:
+    """Return UAR under each condition and the drop against clean; the worst is marked."""
+    table = _table("UAR by condition")
+    table.add_column("condition")
+    for name in ("float", "int8"):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    table.add_column("drop", justify="right")
+    worst = conditions.worst
+    for row in conditions.rows:
+        style = "bold" if row is worst and len(conditions.rows) > 1 else ""
+        drop = "" if row is conditions.clean else points(conditions.drop(row))
+        cells = (*_cells(row.float_uar), *_cells(row.int8_uar), drop)
+        table.add_row(printable(row.name), *cells, style=style)
+    note = Text("drop: points of UAR below clean", style="dim")
+    return Group(table, note, _sources(conditions.clean.float_uar))
+
+
+def ablation_table(ablation: AblationTable) -> Table:
+    """Return mean, worst and best seed of each variant."""
+    table = _table("UAR by variant")
+    table.add_column("variant")
+    for column in ("mean", "95 %", "worst seed", "best seed", "seeds"):
+        table.add_column(column, justify="right")
+    for row in ablation.rows:
+        table.add_row(
+            printable(row.variant),
+            figure(row.mean),
+            span(row.mean),
+            number(row.lowest, "ratio"),
+            number(row.highest, "ratio"),
+            str(len(row.seeds)),
+        )
+    return table
+
+
+def group_table(groups: tuple[GroupScore, ...]) -> Table:
+    """Return UAR by speaker, sex and age group."""
+    table = _table("UAR by group")
+    table.add_column("group")
+    for name in ("float", "int8"):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    table.add_column("clips", justify="right")
+    for group in groups:
+        cells = (*_cells(group.float_uar), *_cells(group.int8_uar), str(group.clips))
+        table.add_row(f"{group.kind} {printable(group.name)}", *cells)
+    return table
+
+
+def run_summary(contents: ReportContents) -> Group:
+    """Return what a run found, in one screen: statement, scores, parity, cost, problems."""
+    parts: list[RenderableType] = [
+        Text(printable(contents.title), style="bold"),
+        Text(printable(contents.statement)),
+    ]
+    if contents.float_metrics is not None:
+        parts.append(metrics_table(contents.float_metrics, contents.int8_metrics))
+    if contents.parity is not None and contents.verdict is not None:
+        parts += [_differences(contents.parity), _verdict(contents.verdict)]
+    if contents.bench is not None:
+        parts.append(bench_tables(contents.bench))
+    if contents.problems:
+        parts.append(Text(f"{len(contents.problems)} problems, named in the report"))
+    return Group(*parts)
+
+
+def _scores(report: ParityReport) -> Table:
+    table = metrics_table(report.float_metrics, report.int8_metrics)
+    table.title = f"Float against int8: {table.title}"
+    return table
+
+
+def _differences(report: ParityReport) -> Table:
+    table = _table("Differences")
+    table.add_column("fact")
+    table.add_column("value", justify="right")
+    drop = report.uar_drop
+    table.add_row("UAR drop (points)", f"{points(drop.value)}  ({span(drop)})")
+    flips = f"{report.label_flips} of {report.clips} ({figure(report.label_flip_rate)})"
+    table.add_row("label flips", flips)
+    table.add_row("cosine, mean", figure(report.cosine_mean))
+    table.add_row("cosine, worst", figure(report.cosine_worst))
+    table.add_row("largest difference", f"{report.max_lsb} LSB")
+    if report.beyond_grid:
+        table.add_row("float logits beyond the int8 grid", str(report.beyond_grid))
+    if (layer := report.worst_layer) is not None:
+        table.add_row("worst layer", f"{printable(layer.name)}: SQNR {layer.sqnr_db:.1f} dB")
+    return table
+
+
+def _runtimes(report: ParityReport) -> Table:
+    table = _table(f"int8 across runtimes, against {printable(report.runtimes[0].oracle)}")
+    table.add_column("runtime")
+    for column in ("values", "differ", "max LSB", "flips"):
+        table.add_column(column, justify="right")
+    for row in report.runtimes:
+        cells = (row.compared, row.mismatches, row.max_lsb, row.label_flips)
+        table.add_row(printable(row.runtime), *(f"{cell:,}" for cell in cells))
+    return table
+
+
+def _features(report: ParityReport) -> Table:
+    table = _table("Features")
+    table.add_column("check", ratio=1)
+    table.add_column("values", justify="right")
+    table.add_column("differ", justify="right")
+    table.add_column("")
+    for check in report.features:
+        text = printable(check.check) + (f"\n{printable(check.detail)}" if check.detail else "")
+        differing = "" if check.passed is None else f"{check.differing:,}"
+        table.add_row(Text(text), f"{check.compared:,}", differing, _mark(check.passed))
+    return table
+
+
+def _worst(report: ParityReport) -> Table:
+    table = _table("Worst clips")
+    for column in ("clip", "truth", "float", "int8"):
+        table.add_column(column)
+    table.add_column("cosine", justify="right")
+    table.add_column("LSB", justify="right")
+    for clip in report.worst_clips[:_SHOWN_CLIPS]:
+        labels = (clip.label, clip.float_label, clip.int8_label)
+        style = "bold" if clip.flipped else ""
+        cells = [Text(printable(name), style=style) for name in (clip.clip_id, *labels)]
+        table.add_row(*cells, f"{clip.cosine:.4f}", str(clip.max_lsb))
+    return table
+
+
+def _verdict(verdict: Verdict) -> Text:
+    limits = verdict.tolerances
+    allowed = (
+        f"tolerances: UAR drop {points(limits.max_uar_drop).lstrip('+')} points, "
+        f"flips {number(limits.max_flips, 'ratio')}"
+    )
+    if verdict.passed:
+        return Text(f"parity passed ({allowed})", style="bold green")
+    lines = [f"parity FAILED ({allowed})", *(f"- {printable(f)}" for f in verdict.failures)]
+    return Text("\n".join(lines), style="bold red")
+
+
+def _cells(measurement: Measurement | None) -> tuple[str, str]:
+    if measurement is None:
+        return "", ""
+    return figure(measurement), span(measurement)
+
+
+def _mark(passed: bool | None) -> Text:
+    if passed is None:
+        return Text("fact", style="dim")
+    return Text("ok", style="green") if passed else Text("FAILED", style="bold red")
+
+
+def _sources(measurement: Measurement) -> Text:
+    return Text(printable(evidence(measurement)), style="dim")
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
