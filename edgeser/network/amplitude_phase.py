@@ -5,7 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.blocks import ConvolutionNorm, GatedPooling, SeparableBlock
+from edgeser.network.blocks import (
+    Centring,
+    ConvolutionNorm,
+    GatedPooling,
+    PlaneSelection,
+    SeparableBlock,
+)
 from edgeser.network.config import NetworkConfig
 from quantize.foundation.errors import BadInput
 
@@ -56,10 +62,10 @@ class AmplitudePhaseNetwork(nn.Module):
         self.amplitude: AmplitudeBranch | None = None
         self.phase: PhaseBranch | None = None
         if config.inputs != "phase":
-            self.amplitude = AmplitudeBranch(config)
+            self.amplitude = AmplitudeBranch(config, len(planes), frames)
             width += self.amplitude.outputs
         if config.inputs != "amplitude":
-            self.phase = PhaseBranch(config, len(planes) - 1)
+            self.phase = PhaseBranch(config, len(planes))
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(width, classes)
@@ -68,9 +74,9 @@ class AmplitudePhaseNetwork(nn.Module):
         """Return logits [batch, classes] of features [batch, planes, frames, channels]."""
         pooled: list[Tensor] = []
         if self.amplitude is not None:
-            pooled += self.amplitude(x if len(self.planes) == 1 else x[:, :1])
+            pooled += self.amplitude(x)
         if self.phase is not None:
-            pooled += self.phase(x[:, 1:])
+            pooled += self.phase(x)
         embedding = torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]
         logits: Tensor = self.classifier(self.dropout(embedding.flatten(1)))
         return logits
@@ -79,9 +85,14 @@ class AmplitudePhaseNetwork(nn.Module):
 class AmplitudeBranch(nn.Module):
     """The log-mel amplitude: a strided stem, separable blocks, gated pooling."""
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, planes: int, frames: int) -> None:
         super().__init__()
-        blocks: list[nn.Module] = [ConvolutionNorm(1, config.stem_width, 5, stride=2)]
+        blocks: list[nn.Module] = []
+        if planes > 1:
+            blocks.append(PlaneSelection(planes, range(1)))
+        if config.centring != "none":
+            blocks.append(Centring(frames, per_channel=config.centring == "channels"))
+        blocks.append(ConvolutionNorm(1, config.stem_width, 5, stride=2))
         width = config.stem_width
         for outputs, stride in zip(config.widths, config.strides, strict=True):
             blocks.append(SeparableBlock(width, outputs, stride=stride, squeeze=config.squeeze))
@@ -91,7 +102,7 @@ class AmplitudeBranch(nn.Module):
         self.outputs = self.pooling.outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, 1, frames, channels] to pooled maps [b, width, 1, 1]."""
+        """[b, planes, frames, channels] to pooled maps [b, width, 1, 1]."""
         pooled: list[Tensor] = self.pooling(self.blocks(x))
         return pooled
 
@@ -104,7 +115,8 @@ class PhaseBranch(nn.Module):
         length = config.phase_smoothing_frames
         self.smoothing = nn.AvgPool2d((length, 1), stride=(2, 1)) if length > 1 else nn.Identity()
         width = config.phase_widths[0]
-        blocks: list[nn.Module] = [ConvolutionNorm(planes, width, 3)]
+        self.selection = PlaneSelection(planes, range(1, planes))
+        blocks: list[nn.Module] = [ConvolutionNorm(planes - 1, width, 3)]
         for outputs, stride in zip(config.phase_widths, config.phase_strides, strict=True):
             blocks.append(SeparableBlock(width, outputs, stride=stride, squeeze=config.squeeze))
             blocks.append(nn.Dropout2d(config.phase_dropout))
@@ -116,4 +128,5 @@ class PhaseBranch(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """[b, planes, frames, channels] to one pooled map [b, width, 1, 1]."""
-        return [self.dropout(item) for item in self.pooling(self.blocks(self.smoothing(x)))]
+        x = self.smoothing(self.selection(x))
+        return [self.dropout(item) for item in self.pooling(self.blocks(x))]

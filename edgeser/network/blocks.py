@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -11,6 +12,37 @@ class GlobalMean(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the mean of every map."""
         return x.mean(dim=(2, 3), keepdim=True)
+
+
+class PlaneSelection(nn.Module):
+    """Pick planes with a fixed 1 x 1 convolution of zeros and ones.
+
+    A slice would do, but converters turn one along the channels into operators of their own.
+    """
+
+    weight: Tensor
+
+    def __init__(self, planes: int, chosen: range) -> None:
+        super().__init__()
+        kernel = torch.eye(planes)[list(chosen)].reshape(len(chosen), planes, 1, 1)
+        self.register_buffer("weight", kernel)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[b, planes, t, f] to [b, chosen, t, f]."""
+        return nn.functional.conv2d(x, self.weight)
+
+
+class Centring(nn.Module):
+    """Subtract the mean of the window, or of each channel over the window's frames."""
+
+    def __init__(self, frames: int, *, per_channel: bool) -> None:
+        super().__init__()
+        self.mean: nn.Module = nn.AvgPool2d((frames, 1)) if per_channel else GlobalMean()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, 1, frames, channels] with a mean of 0."""
+        centred: Tensor = x - self.mean(x)
+        return centred
 
 
 class ConvolutionNorm(nn.Sequential):

@@ -9,6 +9,7 @@ from typing import Literal
 from quantize.foundation.errors import BadInput
 
 Inputs = Literal["amplitude", "phase", "both"]
+Centring = Literal["none", "level", "channels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class NetworkConfig:
     ----------
     inputs
         ``"amplitude"``, ``"phase"`` or ``"both"`` (two branches, fused after pooling).
+    centring
+        What is subtracted from the amplitude first, inside the network, so that a device does it
+        too: ``"level"`` the mean of the whole window, which takes out the recording level;
+        ``"channels"`` the mean of each channel over time, which takes out the microphone's
+        frequency response as well.
     stem_width
         Channels of the amplitude branch's first convolution (5 x 5, stride 2).
     widths
@@ -40,6 +46,7 @@ class NetworkConfig:
     """
 
     inputs: Inputs = "amplitude"
+    centring: Centring = "none"
     stem_width: int = 16
     widths: tuple[int, ...] = (32, 48, 64, 96, 96, 128)
     strides: tuple[int, ...] = (1, 2, 1, 2, 1, 1)
@@ -55,6 +62,10 @@ class NetworkConfig:
         if self.inputs not in ("amplitude", "phase", "both"):
             raise BadInput(
                 f"[network] inputs = {self.inputs!r} is unknown", hint="amplitude, phase or both"
+            )
+        if self.centring not in ("none", "level", "channels"):
+            raise BadInput(
+                f"[network] centring = {self.centring!r} is unknown", hint="none, level or channels"
             )
         _check_blocks("widths", self.widths, "strides", self.strides)
         _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)
