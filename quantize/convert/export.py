@@ -23,6 +23,7 @@ from quantize.convert.verify import (
     check_output,
     count_operators,
     float_layers,
+    silent_layers,
 )
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, CheckFailed
@@ -124,6 +125,7 @@ def export_int8(
         output=model_output,
         operators=count_operators(model),
         layer_names=tuple((str(tensor), str(name)) for tensor, name in names),
+        silent_layers=silent_layers(model, dict(names)),
         calibration_samples=len(samples),
         versions=tuple((package, version(package)) for package in _PACKAGES),
         seconds=tuple(seconds),

@@ -91,10 +91,14 @@ def name_layers(
     is named after it; a tensor with no like in the network, or with no name, is left out.
     """
     found: dict[int, str] = {}
+    taken: set[int] = set()
     for index, mine in values.items():
-        match = next((each for each in layers if _same(mine, each.values)), None)
-        if match is not None:
-            found[index] = match.layer
+        alike = [turn for turn, each in enumerate(layers) if _same(mine, each.values)]
+        if alike:
+            # Layers that give the same, such as nothing at all, go by their turn.
+            turn = next((turn for turn in alike if turn not in taken), alike[0])
+            taken.add(turn)
+            found[index] = layers[turn].layer
     for operator in graph.operators:
         for index in operator.inputs:
             maker = next((each for each in graph.operators if index in each.outputs), None)

@@ -55,6 +55,9 @@ class QuantizedModel:
         The int8 graph's operators with their versions, by name.
     layer_names
         Tensor name and path of the torch module, for the tensors that it was found for.
+    silent_layers
+        Layers that gave all but nothing on the calibration inputs; where there are any, LiteRT's
+        XNNPACK refuses the model. See `quantize.convert.verify.silent_layers`.
     calibration_samples
         How many inputs the ranges were measured on.
     versions
@@ -70,6 +73,7 @@ class QuantizedModel:
     output: TensorQuantization
     operators: tuple[OperatorUse, ...]
     layer_names: tuple[tuple[str, str], ...]
+    silent_layers: tuple[str, ...]
     calibration_samples: int
     versions: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, float], ...]

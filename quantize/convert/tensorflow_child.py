@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "0",  # its order of additions depends on the host
     "TF_USE_LEGACY_KERAS": "1",
     "CUDA_VISIBLE_DEVICES": "-1",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
 }
 
 
@@ -49,7 +50,8 @@ def convert_onnx(
     graph cannot become int8, ``refused`` says why; ``layer`` names the ONNX node where that is
     known, or ``mixed_tflite`` is the graph with its float operators left in, to look them up.
     """
-    os.environ.update(_ENVIRONMENT)
+    # Keras takes settings from, and leaves some in, the user's home unless told of another place.
+    os.environ.update(_ENVIRONMENT, KERAS_HOME=options["folder"])
     os.chdir(options["folder"])
     clock = _Clock()
     try:

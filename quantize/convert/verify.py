@@ -15,6 +15,8 @@ from quantize.tflite.schema import DType
 
 _INTEGER = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.BOOL})
 _BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
+_WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+_LARGEST_MULTIPLIER = 256.0
 _HINT = "build it of convolutions, pooling, ReLU6, sigmoid, softmax, add and multiply"
 
 
@@ -99,6 +101,21 @@ def check_output(model: Model) -> TensorQuantization:
     return found
 
 
+def silent_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the layers with weights that gave all but nothing on the calibration inputs.
+
+    The range of such a layer, and so its scale, is next to zero: input scale times weight scale
+    over output scale passes 256, which XNNPACK refuses. TFLite-Micro runs it, and clips whatever
+    the layer gives on other inputs. Often all of a gate's few units have died in training.
+    """
+    graph = model.main
+    return tuple(
+        _label(graph, operator, layer_names)
+        for operator in graph.operators
+        if operator.name in _WEIGHTED and _multiplier(graph, operator) >= _LARGEST_MULTIPLIER
+    )
+
+
 def count_operators(model: Model) -> tuple[OperatorUse, ...]:
     """Count the main graph's operators by name and version, sorted by both."""
     uses = Counter((operator.name, operator.version) for operator in model.main.operators)
@@ -110,6 +127,15 @@ def _label(graph: Subgraph, operator: Operator, layer_names: Mapping[str, str]) 
     layer = next((layer_names[name] for name in tensors if name in layer_names), "")
     label = graph.layer_label(operator)
     return f"layer {layer}, {label}" if layer else label
+
+
+def _multiplier(graph: Subgraph, operator: Operator) -> float:
+    """Return the largest factor by which an accumulator becomes an output step."""
+    used = (*operator.inputs[:2], operator.outputs[0])
+    data, weights, made = (graph.tensors[index].quantisation for index in used)
+    if data is None or weights is None or made is None:
+        return 0.0
+    return data.scale * float(weights.scales.max()) / made.scale
 
 
 def _is_integer(tensors: tuple[Tensor, ...], operator: Operator) -> bool:

@@ -134,13 +134,17 @@ def test_a_second_export_gives_the_same_bytes_and_leaves_nothing_behind(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    visits: list[str],
 ) -> None:
-    here, work = tmp_path / "here", tmp_path / "work"
-    here.mkdir()
-    work.mkdir()
-    root = str(Path(__file__).resolve().parents[3])
-    monkeypatch.setenv("PYTHONPATH", root)
+    here, work, home = (tmp_path / name for name in ("here", "work", "home"))
+    for folder in (here, work, home):
+        folder.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
     monkeypatch.chdir(here)
+    # onnxruntime leaves a device's identity at home when it reports to its makers.
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("CI", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     exported.module.train()
     before = {name: value.clone() for name, value in exported.module.state_dict().items()}
     again = export_int8(
@@ -152,7 +156,9 @@ def test_a_second_export_gives_the_same_bytes_and_leaves_nothing_behind(
     )
     assert again.int8_tflite == exported.model.int8_tflite
     assert again.float_tflite == exported.model.float_tflite
+    assert visits == []
     assert list(here.iterdir()) == []
+    assert [path for path in home.rglob("*") if path.is_file()] == []
     assert list(work.iterdir()) == []
     assert capfd.readouterr().out == ""
     assert exported.module.training

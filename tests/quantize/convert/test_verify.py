@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from quantize.convert.verify import check_fully_integer, check_input, check_output, float_layers
+from quantize.convert.verify import (
+    check_fully_integer,
+    check_input,
+    check_output,
+    float_layers,
+    silent_layers,
+)
 from quantize.foundation.errors import CheckFailed
 from quantize.tflite import Model, read_model
 
@@ -83,3 +89,13 @@ def test_a_float_input_or_output_is_refused(build_model: Build) -> None:
         check_input(edited(build_model, input=_to_float), **INPUT)
     with pytest.raises(CheckFailed, match="logits is float32"):
         check_output(edited(build_model, logits=_to_float))
+
+
+def test_a_layer_with_next_to_no_range_is_told(build_model: Build) -> None:
+    def without_range(tensor: Any, schema: Any) -> None:
+        tensor.quantization.scale = [1e-7]
+
+    assert silent_layers(read_model(build_model()), {}) == ()
+    told = silent_layers(edited(build_model, conv=without_range), {"conv": "gate.squeeze"})
+    assert len(told) == 1
+    assert "gate.squeeze" in told[0]
