@@ -32,25 +32,16 @@ def load_network(trained: TrainedModel) -> AmplitudePhaseNetwork:
     BadInput
         When the weights are damaged or not of this network.
     """
-    import safetensors
-    import safetensors.torch
+    from edgeser.network import load_network as load
 
-    from edgeser.network import AmplitudePhaseNetwork
-
-    network = AmplitudePhaseNetwork(
+    return load(
         trained.recipe.network,
-        trained.frontend.planes,
-        trained.recipe.window.frames,
-        trained.frontend.channels,
-        len(trained.classes),
-    )
-    try:
-        network.load_state_dict(safetensors.torch.load(trained.weights))
-    except (safetensors.SafetensorError, RuntimeError, KeyError, ValueError) as error:
-        raise BadInput(
-            "the weights are damaged or of another network", hint="train again"
-        ) from error
-    return network.eval()
+        trained.weights,
+        planes=trained.frontend.planes,
+        frames=trained.recipe.window.frames,
+        channels=trained.frontend.channels,
+        classes=len(trained.classes),
+    ).eval()
 
 
 def float_logits(

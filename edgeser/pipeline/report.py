@@ -15,7 +15,7 @@ from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import judge
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TestSetDetails
-from edgeser.report import html, json_format, markdown
+from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
     ClassCount,
     CorpusSummary,
@@ -90,7 +90,9 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
     """
     contents = contents_of(folder)
     if suffix == "html":
-        text = html.render_html(contents)
+        from edgeser.report.html import render_html
+
+        text = render_html(contents)
     elif suffix == "markdown":
         text = markdown.report_markdown(contents)
     else:

@@ -1,0 +1,10 @@
+"""Run every benchmark: ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+from benchmarks import command, corpus_features, frontend
+
+if __name__ == "__main__":
+    for module in (frontend, corpus_features, command):
+        module.main()
+        print()
