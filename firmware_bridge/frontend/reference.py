@@ -22,7 +22,7 @@ from firmware_bridge.frontend.config import FrontendConfig
 Q15_ONE = 32768
 
 PHASE_BOUND_LSB = 4
-"""The C code's planes differ from the rounded float definition by at most this many units of Q15."""
+"""The C planes differ from the rounded float definition by at most this many units of Q15."""
 
 
 def fft_bins(samples: NDArray[np.int16], config: FrontendConfig) -> NDArray[np.complex128]:
