@@ -25,13 +25,14 @@ def command(output: Output) -> int:
 
         styles = {Status.OK: "green", Status.OPTIONAL: "yellow"}
         table = Table(box=None, pad_edge=False)
-        for column in ("what", "state", "version or place", "for"):
+        for column in ("what", "state", "version or place"):
             table.add_column(column, overflow="fold")
         for finding in findings:
             style = styles.get(finding.status, "bold red")
             state = f"[{style}]{finding.status.value}[/]"
-            table.add_row(finding.name, state, finding.version, finding.needed_for)
-            if finding.advice:
-                table.add_row("", "", f"[dim]{finding.advice}[/]", "")
+            table.add_row(finding.name, state, finding.version)
         output.show(table)
+        for finding in findings:
+            if finding.advice:
+                output.show(f"{finding.name} (for {finding.needed_for}): {finding.advice}")
     return 0 if is_healthy(findings) else ToolMissing.exit_code
