@@ -104,7 +104,23 @@ def _simplified_onnx() -> Any:
     import onnxsim
 
     graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
+    for node in graph.graph.node:
+        if node.op_type == "AveragePool":
+            _drop_idle_padding(node)
     return graph
+
+
+def _drop_idle_padding(pool: Any) -> None:
+    """Say nothing of how padding counts where there is none, or onnx2tf corrects by factors of 1.
+
+    It would cut the result into rows, multiply each by one and join them again.
+    """
+    padded = any(each.name == "pads" and any(each.ints) for each in pool.attribute)
+    rounded_up = any(each.name == "ceil_mode" and each.i for each in pool.attribute)
+    if not padded and not rounded_up:
+        kept = [each for each in pool.attribute if each.name != "count_include_pad"]
+        del pool.attribute[:]
+        pool.attribute.extend(kept)
 
 
 def _to_keras(graph: Any) -> Any:

@@ -44,14 +44,15 @@ class TwoBranches(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first = nn.Conv2d(1, 8, 3, 2, 1)
-        self.others = nn.Conv2d(4, 8, 3, 2, 1)
+        self.smoothing = nn.AvgPool2d((2, 1), stride=(2, 1))
+        self.others = nn.Conv2d(4, 8, 3, (1, 2), 1)
         self.blocks = nn.Sequential(SeparableBlock(16, 24, 2), SeparableBlock(24, 24, 1))
         self.head = nn.Conv2d(24, 16, 1)
         self.classifier = nn.Linear(16, 6)
 
     def forward(self, x: Tensor) -> Tensor:
         first = nn.functional.relu6(self.first(x[:, :1]))
-        others = nn.functional.relu6(self.others(x[:, 1:]))
+        others = nn.functional.relu6(self.others(self.smoothing(x[:, 1:])))
         x = self.blocks(torch.cat([first, others], dim=1))
         x = nn.functional.relu6(self.head(x))
         return self.classifier(nn.functional.adaptive_avg_pool2d(x, 1).flatten(1))

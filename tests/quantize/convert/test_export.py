@@ -91,6 +91,22 @@ def test_operators_are_listed_with_versions_that_old_runtimes_know(exported: Any
     assert sum(use.count for use in exported.model.operators) == len(graph.operators)
 
 
+def test_the_converter_adds_no_operators_of_its_own_but_padding(exported: Any) -> None:
+    counts = {use.name: use.count for use in exported.model.operators}
+    assert counts.pop("PAD") == 3
+    assert counts == {
+        "STRIDED_SLICE": 2,
+        "AVERAGE_POOL_2D": 1,
+        "CONCATENATION": 1,
+        "CONV_2D": 9,
+        "DEPTHWISE_CONV_2D": 2,
+        "MEAN": 3,
+        "LOGISTIC": 2,
+        "MUL": 2,
+        "FULLY_CONNECTED": 1,
+    }
+
+
 def test_dense_weights_have_one_scale_and_convolutions_one_a_channel(exported: Any) -> None:
     graph = read_model(exported.model.int8_tflite).main
     per_axis = {}
