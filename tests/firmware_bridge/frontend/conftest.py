@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from firmware_bridge.frontend import PHASE_PLANES, FrontendConfig
 
 HERE = Path(__file__).parent
+VECTORS = HERE.parents[1] / "vectors" / "frontend.npz"
 FRONTEND = HERE.parents[2] / "firmware_bridge" / "frontend"
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 SDIST = "pymicro-features==2.0.2"
@@ -44,53 +45,27 @@ Signal = NDArray[np.int16]
 Driver = Callable[..., bytes]
 
 
-def _saturate(values: NDArray[np.float64]) -> Signal:
-    return np.clip(np.round(values), -32768, 32767).astype(np.int16)
-
-
-def _voice(rng: np.random.Generator, count: int, rate: float = 16_000.0) -> NDArray[np.float64]:
-    """A voice-like signal: a gliding pulse train through resonances, with pauses and noise."""
-    time = np.arange(count) / rate
-    pitch = 120 + 60 * np.sin(2 * np.pi * 1.3 * time)
-    phase = np.cumsum(pitch) / rate
-    source = (np.diff(np.floor(phase), prepend=0.0) > 0) - 0.01 * rng.standard_normal(count)
-    voice = np.zeros(count)
-    for formant, width in ((600, 80), (1700, 120), (2600, 160)):
-        decay = np.exp(-np.pi * width * time[:800]) * np.sin(2 * np.pi * formant * time[:800])
-        voice += np.convolve(source, decay)[:count]
-    gate = (np.sin(2 * np.pi * 0.9 * time) > -0.5).astype(np.float64)
-    return 9000.0 * voice * gate + 4.0 * rng.standard_normal(count)
-
-
-def hostile_signals(count: int = 9_000) -> dict[str, Signal]:
-    """Signals that fixed-point code gets wrong."""
-    rng = np.random.default_rng(20)
-    index = np.arange(count)
-    impulse = np.zeros(count, np.int16)
-    impulse[[700, 2500, 5000]] = (32767, -32768, 1)
-    signals = {
-        "silence": np.zeros(count, np.int16),
-        "one": np.ones(count, np.int16),
-        "highest": np.full(count, 32767, np.int16),
-        "lowest": np.full(count, -32768, np.int16),
-        "impulses": impulse,
-        "white": rng.integers(-32768, 32768, count).astype(np.int16),
-        "faint": rng.integers(-1, 2, count).astype(np.int16),
-        "extremes": rng.choice(np.array([-32768, 32767], np.int16), count),
-        "mostly_lowest": np.where(rng.random(count) < 0.99, -32768, 32767).astype(np.int16),
-        "loud_then_silent": np.where(index < count // 2, -32768, 0).astype(np.int16),
-        "voice": _saturate(_voice(rng, count)),
-        "clipped_voice": _saturate(20 * _voice(rng, count)),
-    }
-    for half in (1, 2, 7, 40, 333):
-        signals[f"square_{half}"] = np.where(index // half % 2 == 0, 32767, -32768).astype(np.int16)
-    return signals
+def hostile_signals() -> dict[str, Signal]:
+    """Signals that fixed-point code gets wrong, from the shared vectors."""
+    with np.load(VECTORS) as vectors:
+        return {
+            name.removesuffix("/samples"): vectors[name]
+            for name in vectors.files
+            if name.endswith("/samples")
+        }
 
 
 @pytest.fixture(scope="session", params=sorted(hostile_signals()))
 def hostile(request: pytest.FixtureRequest) -> Signal:
     """Each hostile signal in turn."""
     return hostile_signals()[request.param]
+
+
+@pytest.fixture(scope="session")
+def vectors() -> dict[str, NDArray[np.generic]]:
+    """The shared vectors: NAME/samples, NAME/amplitude and NAME/phase."""
+    with np.load(VECTORS) as loaded:
+        return {name: loaded[name] for name in loaded.files}
 
 
 @pytest.fixture(scope="session")
