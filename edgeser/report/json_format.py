@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from edgeser.benchmark.records import BenchReport, Percentiles
@@ -125,6 +125,9 @@ def _parity(report: ParityReport, verdict: Verdict) -> Json:
     return {
         "passed": verdict.passed,
         "failures": list(verdict.failures),
+        "checks": [
+            {"name": check.name, "passed": check.failure is None} for check in verdict.checks
+        ],
         "tolerances": {
             "max_uar_drop": verdict.tolerances.max_uar_drop,
             "max_flips": verdict.tolerances.max_flips,
@@ -316,7 +319,7 @@ def _optional(figure: Measurement | None) -> Json | None:
     return None if figure is None else figure.to_json()
 
 
-def _not_finite(value: object, where: str) -> Iterable[str]:
+def _not_finite(value: object, where: str) -> Iterator[str]:
     if isinstance(value, float) and not math.isfinite(value):
         yield f"{where} is {value}"
     elif isinstance(value, Mapping):

@@ -1,0 +1,56 @@
+"""The report as one HTML file: no script, no network, readable on a desk, a phone and paper."""
+
+from __future__ import annotations
+
+import functools
+
+import jinja2
+
+from edgeser.report import figures
+from edgeser.report.contents import ReportContents
+from edgeser.report.html_charts import charts_of
+from edgeser.report.json_format import dump_json, report_json
+from edgeser.report.summary import key_figures, readings
+
+_WHAT = (
+    "A speech-emotion model made small enough for a microcontroller: how well it recognises, "
+    "how close its int8 form is to the float model it came from, and what it costs to run."
+)
+
+
+def render_html(contents: ReportContents) -> str:
+    """Return the whole report as one HTML document.
+
+    Raises
+    ------
+    CheckFailed
+        When a figure that it would show is NaN or infinite; the message says which.
+    """
+    dump_json(report_json(contents))  # the one walk through every figure: refuses NaN
+    return _page().render(
+        contents=contents,
+        what=_WHAT,
+        keys=key_figures(contents),
+        readings=readings(contents),
+        charts=charts_of(contents),
+    )
+
+
+@functools.cache
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("edgeser.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        figure=figures.figure,
+        span=figures.span,
+        evidence=figures.evidence,
+        points=figures.points,
+        printable=figures.printable,
+    )
+    environment.globals.update(number=figures.number, bench_rows=figures.bench_rows)
+    return environment.get_template("report.html.j2")

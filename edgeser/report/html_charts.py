@@ -1,0 +1,268 @@
+"""Which charts a report has, made from its contents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from edgeser.benchmark.records import BenchReport
+from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics
+from edgeser.evaluation.parity import LayerError, ParityReport
+from edgeser.report.charts import (
+    Dot,
+    DotRow,
+    bar_chart,
+    count_chart,
+    dot_chart,
+    histogram,
+    line_chart,
+    memory_chart,
+)
+from edgeser.report.contents import ExampleFeatures, ReportContents, TrainingHistory
+from edgeser.report.figures import evidence, figure
+from edgeser.report.images import ColourMap
+from edgeser.report.matrices import confusion_chart, heat_map
+from quantize.foundation.measurement import Measurement
+
+_Q15 = 32768.0
+PLANE_NAMES = {
+    "if_re": "instantaneous frequency, real part",
+    "if_im": "instantaneous frequency, imaginary part",
+    "if_mod": "instantaneous frequency, modulus",
+    "gd_re": "group delay, real part",
+    "gd_im": "group delay, imaginary part",
+    "gd_mod": "group delay, modulus",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedChart:
+    """A chart with the caption below it."""
+
+    caption: str
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """The charts of each section; an empty tuple where there is nothing to draw."""
+
+    confusions: tuple[NamedChart, ...]
+    groups: tuple[NamedChart, ...]
+    conditions: tuple[NamedChart, ...]
+    ablation: tuple[NamedChart, ...]
+    differences: tuple[NamedChart, ...]
+    layers: tuple[NamedChart, ...]
+    cost: tuple[NamedChart, ...]
+    features: tuple[NamedChart, ...]
+    training: tuple[NamedChart, ...]
+
+
+def charts_of(contents: ReportContents) -> Charts:
+    """Draw everything that `contents` has."""
+    metrics = contents.float_metrics or contents.int8_metrics
+    chance = None if metrics is None else ("chance", 1 / len(metrics.classes))
+    return Charts(
+        confusions=_confusions(contents),
+        groups=tuple(_groups(contents.groups, chance)),
+        conditions=_conditions(contents.conditions),
+        ablation=_ablation(contents.ablation),
+        differences=_differences(contents.parity),
+        layers=_layers(contents.layers or (contents.parity.layers if contents.parity else ())),
+        cost=_cost(contents.bench),
+        features=_features(contents.features),
+        training=_training(contents.training),
+    )
+
+
+def _confusions(contents: ReportContents) -> tuple[NamedChart, ...]:
+    found: list[tuple[str, Metrics | None]] = [
+        ("float", contents.float_metrics),
+        ("int8", contents.int8_metrics),
+    ]
+    return tuple(
+        NamedChart(
+            f"{name}: percent of each true emotion's clips; clips below. {evidence(metrics.uar)}",
+            confusion_chart(f"Confusion matrix, {name}", metrics.confusion, metrics.classes),
+        )
+        for name, metrics in found
+        if metrics is not None
+    )
+
+
+def _dots(of_float: Measurement, of_int8: Measurement | None) -> tuple[Dot, ...]:
+    found = (("float", of_float), ("int8", of_int8))
+    return tuple(
+        Dot(
+            name,
+            measurement.value,
+            measurement.interval,
+            f"{name}: {figure(measurement, interval=True)}; {evidence(measurement)}",
+        )
+        for name, measurement in found
+        if measurement is not None
+    )
+
+
+def _groups(groups: tuple[GroupScore, ...], chance: tuple[str, float] | None) -> list[NamedChart]:
+    kinds = list(dict.fromkeys(group.kind for group in groups))
+    blocks = [[kind for kind in kinds if kind == "speaker"]]
+    blocks.append([kind for kind in kinds if kind != "speaker"])
+    charts = []
+    for block in blocks:
+        rows: list[DotRow] = []
+        for kind in block:
+            members = [group for group in groups if group.kind == kind]
+            if len(block) > 1:
+                rows.append(DotRow(kind))
+            rows += [DotRow(g.name, _dots(g.float_uar, g.int8_uar)) for g in members]
+        if rows:
+            name = " and ".join(block)
+            intervals = [g.float_uar for g in groups if g.kind in block]
+            kind_of = next((m.interval_kind for m in intervals if m.interval), "")
+            caption = f"By {name}. Lines: {kind_of}." if kind_of else f"By {name}."
+            svg = dot_chart(f"UAR by {name}", rows, x_label="UAR, %", reference=chance)
+            charts.append(NamedChart(caption, svg))
+    return charts
+
+
+def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:
+    if table is None:
+        return ()
+    rows = [DotRow(row.name, _dots(row.float_uar, row.int8_uar)) for row in table.rows]
+    clean = (table.clean.int8_uar or table.clean.float_uar).value
+    svg = dot_chart("UAR by condition", rows, x_label="UAR, %", reference=("clean", clean))
+    return (NamedChart(f"Lines: {table.clean.float_uar.interval_kind}.", svg),)
+
+
+def _ablation(table: AblationTable | None) -> tuple[NamedChart, ...]:
+    if table is None:
+        return ()
+    rows = []
+    for row in table.rows:
+        note = f"{row.variant}: {figure(row.mean, interval=True)}; {evidence(row.mean)}"
+        rows.append(DotRow(row.variant, (Dot("int8", row.mean.value, row.mean.interval, note),)))
+    svg = dot_chart("UAR by variant", rows, x_label="UAR, mean of the seeds, %")
+    return (NamedChart(f"Lines: {table.rows[0].mean.interval_kind}.", svg),)
+
+
+def _differences(parity: ParityReport | None) -> tuple[NamedChart, ...]:
+    if parity is None:
+        return ()
+    label = "float minus int8, steps of the int8 output (LSB)"
+    svg = count_chart("Differences of the logits", parity.lsb_histogram, x_label=label)
+    caption = (
+        "Float logits on the int8 output's grid minus the int8 output; percent of values. "
+        f"{evidence(parity.cosine_mean)}"
+    )
+    return (NamedChart(caption, svg),)
+
+
+def _layers(layers: tuple[LayerError, ...]) -> tuple[NamedChart, ...]:
+    rows = [(layer.name, layer.sqnr_db) for layer in layers]
+    noisy = [(name, sqnr) for name, sqnr in rows if sqnr is not None]
+    if not noisy:
+        return ()
+    worst = min(range(len(noisy)), key=lambda i: noisy[i][1])
+    label = "SQNR, dB (more is better)"
+    svg = bar_chart("Quantisation error by layer", noisy, x_label=label, unit="dB", worst=worst)
+    caption = f"In the order of the network; the worst is {noisy[worst][0]}."
+    exact = len(rows) - len(noisy)
+    if exact:
+        caption += f" {exact} layers without any error are left out."
+    return (NamedChart(caption, svg),)
+
+
+def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
+    if bench is None:
+        return ()
+    latency = bench.latency_ms
+    marks = [("p50", latency.p50.value), ("p90", latency.p90.value), ("p99", latency.p99.value)]
+    times = histogram(
+        "Latency of one inference",
+        bench.samples_ms,
+        x_label="ms",
+        unit="ms",
+        marks=marks,
+    )
+    caption = f"{len(bench.samples_ms)} inferences. {evidence(latency.p50)}"
+    charts = [NamedChart(caption, times)]
+    parts: list[tuple[str, Measurement | None]] = [("model file (flash)", bench.flash_bytes)]
+    if bench.arena_persistent_bytes is not None:
+        parts.append(("arena, persistent", bench.arena_persistent_bytes))
+        parts.append(("arena, non-persistent", bench.arena_non_persistent_bytes))
+    else:
+        parts.append(("arena", bench.arena_bytes))
+    known = [(name, part) for name, part in parts if part is not None]
+    limit = next((c.limit for c in bench.budgets if c.value.unit == "bytes"), None)
+    svg = memory_chart("Memory", [(name, part.value) for name, part in known], limit)
+    sources = dict.fromkeys(evidence(part) for _, part in known)
+    return (*charts, NamedChart("; ".join(sources), svg))
+
+
+def _features(features: ExampleFeatures | None) -> tuple[NamedChart, ...]:
+    if features is None:
+        return ()
+    amplitude = features.amplitude.astype(np.float64)
+    band = (features.lower_hz, features.upper_hz)
+    svg = heat_map(
+        f"Amplitude of clip {features.clip_id}",
+        amplitude,
+        limits=(float(amplitude.min()), float(amplitude.max())),
+        colours=ColourMap.SEQUENTIAL,
+        hop_ms=features.hop_ms,
+        band_hz=band,
+    )
+    charts = [NamedChart("Amplitude, as the C code puts it out (uint16).", svg)]
+    for index, plane in enumerate(features.phase_planes):
+        modulus = plane.endswith("_mod")
+        name = PLANE_NAMES.get(plane, plane)
+        svg = heat_map(
+            f"{plane} of clip {features.clip_id}",
+            features.phase[:, :, index].astype(np.float64) / _Q15,
+            limits=(0.0, 1.0) if modulus else (-1.0, 1.0),
+            colours=ColourMap.SEQUENTIAL if modulus else ColourMap.DIVERGING,
+            hop_ms=features.hop_ms,
+            band_hz=band,
+        )
+        charts.append(NamedChart(f"{plane}: {name} of the coherence.", svg))
+    return tuple(charts)
+
+
+def _training(training: TrainingHistory | None) -> tuple[NamedChart, ...]:
+    if training is None or not training.epochs:
+        return ()
+    epochs, chosen = training.epochs, float(training.chosen)
+    kept = f"kept: {training.chosen}"
+    uar = line_chart(
+        "Development UAR by epoch",
+        [(float(e.number), 100 * e.development_uar) for e in epochs],
+        x_label="epoch",
+        y_label="development UAR, %",
+        marked=chosen,
+        mark_label=kept,
+    )
+    loss = line_chart(
+        "Training loss by epoch",
+        [(float(e.number), e.train_loss) for e in epochs],
+        x_label="epoch",
+        y_label="training loss, nats",
+        marked=chosen,
+        mark_label=kept,
+    )
+    rate = line_chart(
+        "Learning rate by epoch",
+        [(float(e.number), e.learning_rate) for e in epochs],
+        x_label="epoch",
+        y_label="learning rate",
+    )
+    return (
+        NamedChart("UAR on development speakers; measured while training.", uar),
+        NamedChart("Loss on the augmented training clips; measured while training.", loss),
+        NamedChart("Learning rate, as scheduled.", rate),
+    )

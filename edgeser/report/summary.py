@@ -1,0 +1,174 @@
+"""The top of a report: five key figures, and one plain sentence for each part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeser.evaluation.groups import GroupScore
+from edgeser.report.contents import ReportContents
+from edgeser.report.figures import evidence, figure, number, points, size, span
+from quantize.foundation.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One of the figures at the top: what it is, its value, a remark, and its evidence."""
+
+    name: str
+    value: str
+    remark: str
+    evidence: str
+    source: str
+
+
+def key_figures(contents: ReportContents) -> tuple[KeyFigure, ...]:
+    """Return up to five figures, those that decide first; fewer where a run has fewer."""
+    found = (
+        _recognition(contents),
+        _drop(contents),
+        _flips(contents),
+        _latency(contents),
+        _memory(contents),
+    )
+    return tuple(key for key in found if key is not None)
+
+
+def readings(contents: ReportContents) -> dict[str, str]:
+    """Return one sentence a section that says what its figures come to, by the section's name."""
+    sentences = {
+        "groups": _read_groups(contents),
+        "conditions": _read_conditions(contents),
+        "parity": _read_parity(contents),
+        "cost": _read_cost(contents),
+        "training": _read_training(contents),
+        "corpus": _read_corpus(contents),
+    }
+    return {name: sentence for name, sentence in sentences.items() if sentence}
+
+
+def _key(name: str, value: str, remark: str, measurement: Measurement) -> KeyFigure:
+    return KeyFigure(name, value, remark, measurement.evidence.value, evidence(measurement))
+
+
+def _recognition(contents: ReportContents) -> KeyFigure | None:
+    metrics = contents.int8_metrics or contents.float_metrics
+    if metrics is None:
+        return None
+    model = "int8" if contents.int8_metrics is not None else "float"
+    chance = number(1 / len(metrics.classes), "ratio")
+    remark = f"95 % interval {span(metrics.uar)}; guessing gives {chance}"
+    name = f"Recognised, {model} (UAR)"
+    return _key(name, figure(metrics.uar), remark, metrics.uar)
+
+
+def _drop(contents: ReportContents) -> KeyFigure | None:
+    if contents.parity is None or contents.verdict is None:
+        return None
+    drop = contents.parity.uar_drop
+    allowed = points(contents.verdict.tolerances.max_uar_drop).lstrip("+")
+    remark = f"points of UAR, float minus int8; at most {allowed} allowed"
+    return _key("Lost by int8", points(drop.value), remark, drop)
+
+
+def _flips(contents: ReportContents) -> KeyFigure | None:
+    if contents.parity is None or contents.verdict is None:
+        return None
+    parity, limit = contents.parity, contents.verdict.tolerances.max_flips
+    allowed = number(limit, "ratio")
+    remark = f"{parity.label_flips} of {parity.clips} clips; at most {allowed} allowed"
+    rate = parity.label_flip_rate
+    return _key("Labels changed by int8", figure(rate), remark, rate)
+
+
+def _latency(contents: ReportContents) -> KeyFigure | None:
+    if contents.bench is None:
+        return None
+    latency = contents.bench.latency_ms
+    remark = f"median of one inference; 99 % within {figure(latency.p99)}"
+    return _key("Time to a label", figure(latency.p50), remark, latency.p50)
+
+
+def _memory(contents: ReportContents) -> KeyFigure | None:
+    bench = contents.bench
+    if bench is None:
+        return None
+    total = bench.flash_bytes.value
+    remark = "model file"
+    if bench.arena_bytes is not None:
+        remark = f"model {figure(bench.flash_bytes)}, arena {figure(bench.arena_bytes)}"
+        total += bench.arena_bytes.value
+    return _key("Memory", size(total), remark, bench.flash_bytes)
+
+
+def _read_groups(contents: ReportContents) -> str:
+    speakers = [group for group in contents.groups if group.kind == "speaker"]
+    if len(speakers) < 2:
+        return ""
+    ordered = sorted(speakers, key=_uar)
+    low, high = ordered[0], ordered[-1]
+    return (
+        f"From {number(_uar(low), 'ratio')} (speaker {low.name}) to "
+        f"{number(_uar(high), 'ratio')} (speaker {high.name}): an average hides this."
+    )
+
+
+def _uar(group: GroupScore) -> float:
+    return (group.int8_uar or group.float_uar).value
+
+
+def _read_conditions(contents: ReportContents) -> str:
+    table = contents.conditions
+    if table is None or len(table.rows) < 2:
+        return ""
+    worst = table.worst
+    return (
+        f"The largest change is under {worst.name}: {points(-table.drop(worst))} points of UAR "
+        "against clean recordings."
+    )
+
+
+def _read_parity(contents: ReportContents) -> str:
+    if contents.parity is None:
+        return ""
+    parity, layer = contents.parity, contents.parity.worst_layer
+    text = (
+        f"On {parity.clips} clips int8 changes {parity.label_flips} labels "
+        f"({figure(parity.label_flip_rate)}) and UAR by {points(-parity.uar_drop.value)} points."
+    )
+    if layer is not None:
+        text += f" The noisiest layer is {layer.name} (SQNR {layer.sqnr_db:.1f} dB)."
+    return text
+
+
+def _read_cost(contents: ReportContents) -> str:
+    bench = contents.bench
+    if bench is None:
+        return ""
+    text = f"One inference takes {figure(bench.latency_ms.p50)} on {bench.runtime}."
+    broken = [check.name for check in bench.budgets if not check.passed]
+    if broken:
+        return f"{text} Over budget: {', '.join(broken)}."
+    return f"{text} Every budget holds." if bench.budgets else text
+
+
+def _read_training(contents: ReportContents) -> str:
+    training = contents.training
+    if training is None:
+        return ""
+    text = f"{training.parameters:,} parameters, {len(training.epochs)} epochs"
+    if training.wall_s is not None:
+        text += f", {training.wall_s / 60:.1f} minutes"
+    return (
+        f"{text}. The weights of epoch {training.chosen} were kept, chosen on development "
+        "speakers; the test speakers took no part."
+    )
+
+
+def _read_corpus(contents: ReportContents) -> str:
+    corpus = contents.corpus
+    if corpus is None:
+        return ""
+    text = f"{corpus.name}: {corpus.clips:,} clips of {corpus.speakers} speakers."
+    if corpus.splits:
+        text += " No speaker is in two parts."
+    return text

@@ -1,0 +1,306 @@
+"""A made-up report, to look at and to test the renderers on. No figure in it is a result.
+
+``python tests/edgeser/report/example.py OUT.html`` writes it.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
+from edgeser.evaluation import (
+    AblationTable,
+    Bootstrap,
+    ConditionTable,
+    FeatureParity,
+    GroupScore,
+    LayerError,
+    OutputGrid,
+    ParityReport,
+    Predictions,
+    Tolerances,
+    age_group,
+    as_predictions,
+    compare,
+    compare_runtimes,
+    condition_row,
+    judge,
+    score_groups,
+    score_speakers,
+    summarise_seeds,
+)
+from edgeser.report.contents import (
+    ClassCount,
+    CorpusSummary,
+    Environment,
+    Epoch,
+    ExampleFeatures,
+    RecipeSummary,
+    ReportContents,
+    SplitSummary,
+    TrainingHistory,
+)
+from quantize.foundation.measurement import Evidence, Measurement
+
+CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
+SPEAKERS = tuple(f"10{number:02d}" for number in (3, 8, 17, 24, 38, 52, 66, 81))
+SOURCE = "a made-up example, not a result"
+FEW = Bootstrap(resamples=400)
+GRID = OutputGrid(scale=0.06, zero_point=-3)
+STATEMENT = "A made-up example to look at: no figure here was measured on anything."
+
+
+def predictions(seed: int, *, skill: float = 2.2, clips_per_speaker: int = 80) -> Predictions:
+    """Draw logits that are right more often the larger `skill` is, speaker by speaker."""
+    truth = np.random.default_rng(0)
+    n = clips_per_speaker * len(SPEAKERS)
+    labels = truth.integers(0, len(CLASSES), n)
+    ease = np.repeat(truth.normal(1.0, 0.35, len(SPEAKERS)), clips_per_speaker)
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.2, (n, len(CLASSES)))
+    logits[np.arange(n), labels] += skill * ease
+    return Predictions(
+        clip_ids=tuple(f"{SPEAKERS[i // clips_per_speaker]}_{i:04d}" for i in range(n)),
+        labels=labels.astype(np.int64),
+        speakers=tuple(SPEAKERS[i // clips_per_speaker] for i in range(n)),
+        logits=logits.astype(np.float32),
+        classes=CLASSES,
+    )
+
+
+def int8_output(of_float: Predictions, *, noise: float = 0.7) -> NDArray[np.int8]:
+    """Quantise logits on the grid, with an error of `noise` steps."""
+    rng = np.random.default_rng(5)
+    steps = GRID.quantise(of_float.logits) + rng.normal(0, noise, of_float.logits.shape)
+    return np.clip(np.rint(steps), -128, 127).astype(np.int8)
+
+
+def parity(*, noise: float = 0.7) -> ParityReport:
+    of_float = predictions(1)
+    output = int8_output(of_float, noise=noise)
+    rng = np.random.default_rng(9)
+    other = np.clip(output + (rng.random(output.shape) < 0.2), -128, 127).astype(np.int8)
+    return compare(
+        of_float,
+        output,
+        GRID,
+        source=SOURCE,
+        runtimes=(
+            compare_runtimes("LiteRT with XNNPACK", other, "TFLite-Micro", output),
+            compare_runtimes("LiteRT, reference kernels", output, "TFLite-Micro", output),
+        ),
+        features=(
+            FeatureParity("amplitude against the MicroFrontend C++ code", 9_812_480, 0, True),
+            FeatureParity(
+                "amplitude against librosa's float log-mel",
+                1_204_000,
+                0,
+                None,
+                "correlation 0.9312 over all values; worst channel 0 with 0.7420",
+            ),
+        ),
+        layers=layers(),
+        bootstrap=FEW,
+    )
+
+
+def layers() -> tuple[LayerError, ...]:
+    rng = np.random.default_rng(2)
+    names = ["stem/conv"]
+    for block in range(6):
+        names += [f"block{block}/depthwise", f"block{block}/pointwise", f"block{block}/gate"]
+    names += ["attention/scores", "pooling/weighted_mean", "classifier/dense"]
+    found = [LayerError(name, "CONV_2D", float(rng.normal(31, 4))) for name in names]
+    return (*found, LayerError("pooling/reshape", "RESHAPE", None))
+
+
+def groups(report: ParityReport) -> tuple[GroupScore, ...]:
+    del report
+    of_float = predictions(1)
+    of_int8 = as_predictions(of_float, int8_output(of_float), GRID)
+    sexes = {s: "female" if i % 2 else "male" for i, s in enumerate(SPEAKERS)}
+    ages = {s: age_group(20 + 6 * i) for i, s in enumerate(SPEAKERS)}
+    return (
+        *score_speakers(of_float, of_int8, source=SOURCE, bootstrap=FEW),
+        *score_groups("sex", sexes, of_float, of_int8, source=SOURCE, bootstrap=FEW),
+        *score_groups("age group", ages, of_float, of_int8, source=SOURCE, bootstrap=FEW),
+    )
+
+
+def conditions() -> ConditionTable:
+    names = {
+        "clean": 2.2, "level -12 dB": 2.1, "level -6 dB": 2.15, "level +6 dB": 2.2,
+        "level +12 dB": 2.0, "noise floor +10 dB": 2.0, "noise floor +20 dB": 1.8,
+        "noise floor gated -20 dB": 2.1, "babble 20 dB SNR": 2.05, "babble 10 dB SNR": 1.75,
+        "babble 5 dB SNR": 1.5, "white noise 20 dB SNR": 2.0, "white noise 10 dB SNR": 1.7,
+        "white noise 5 dB SNR": 1.4, "high-pass 152 Hz": 2.1, "tilt +6 dB": 2.05,
+        "tilt -6 dB": 2.0,
+    }  # fmt: skip
+    rows = []
+    for name, skill in names.items():
+        of_float = predictions(1, skill=skill)
+        of_int8 = as_predictions(of_float, int8_output(of_float), GRID)
+        rows.append(condition_row(name, of_float, of_int8, source=SOURCE, bootstrap=FEW))
+    return ConditionTable(tuple(rows))
+
+
+def ablation() -> AblationTable:
+    skills = {"amplitude": 2.15, "phase": 1.1, "both": 2.2}
+    rows = [
+        summarise_seeds(
+            name,
+            {seed: predictions(seed + 20, skill=skill) for seed in range(3)},
+            source=SOURCE,
+            bootstrap=FEW,
+        )
+        for name, skill in skills.items()
+    ]
+    return AblationTable(tuple(rows))
+
+
+def features() -> ExampleFeatures:
+    """Draw something like a vowel: harmonics that glide, in bursts."""
+    frames, channels = 248, 40
+    t = np.linspace(0, 1, frames)[:, np.newaxis]
+    k = np.arange(channels)[np.newaxis, :]
+    voiced = np.clip(np.sin(2 * np.pi * 3.2 * t) * 1.6 + 0.4, 0, 1)
+    comb = 0.5 + 0.5 * np.cos(2 * np.pi * (k / (3 + 0.06 * k)) * (1 + 0.25 * np.sin(5 * t)))
+    tilt = np.exp(-k / 24) + 0.5 * np.exp(-(((k - 14 - 6 * np.sin(7 * t)) / 4) ** 2))
+    rng = np.random.default_rng(3)
+    amplitude = 520 * voiced * comb * tilt + 60 * rng.random((frames, channels))
+    angle = 2 * np.pi * (k / 9 + 3 * t + 0.4 * np.sin(6 * t))
+    modulus = np.clip(0.25 + 0.7 * voiced * comb + 0.05 * rng.normal(size=(frames, channels)), 0, 1)
+    noise = 1.4 * (1 - voiced) * rng.normal(size=(frames, channels))
+    planes = [modulus * np.cos(angle + noise), modulus * np.sin(angle + noise), modulus]
+    planes += [modulus * np.cos(angle / 3 + noise), modulus * np.sin(angle / 3 + noise)]
+    phase = np.stack([np.clip(np.rint(32767 * p), -32768, 32767) for p in planes], axis=2)
+    return ExampleFeatures(
+        clip_id="1003_0007",
+        label="happiness",
+        amplitude=amplitude.astype(np.uint16),
+        phase=phase.astype(np.int16),
+        phase_planes=("if_re", "if_im", "if_mod", "gd_re", "gd_im"),
+        hop_ms=10.0,
+        lower_hz=125.0,
+        upper_hz=7500.0,
+    )
+
+
+def training() -> TrainingHistory:
+    rng = np.random.default_rng(8)
+    epochs = []
+    for number in range(1, 41):
+        share = number / 40
+        uar = 0.17 + 0.46 * (1 - np.exp(-4 * share)) + rng.normal(0, 0.012)
+        loss = 0.75 + 1.05 * np.exp(-3 * share) + rng.normal(0, 0.01)
+        rate = 4e-3 * (share / 0.25 if share < 0.25 else 0.5 * (1 + np.cos(np.pi * share)))
+        epochs.append(Epoch(number, float(loss), float(uar), float(rate)))
+    best = max(epochs, key=lambda epoch: epoch.development_uar)
+    return TrainingHistory(tuple(epochs), best.number, 127_431, 734.0)
+
+
+def measured(value: float, unit: str) -> Measurement:
+    return Measurement(value, unit, Evidence.MEASURED, SOURCE)
+
+
+def percentiles(samples: NDArray[np.float64]) -> Percentiles:
+    p50, p90, p99 = (measured(float(v), "ms") for v in np.percentile(samples, (50, 90, 99)))
+    return Percentiles(p50, p90, p99)
+
+
+def bench() -> BenchReport:
+    rng = np.random.default_rng(4)
+    samples = 3.1 + rng.gamma(2.0, 0.12, 400) + 2.0 * (rng.random(400) < 0.01)
+    memory = measured(291_304 + 148_480, "bytes")
+    latency = percentiles(samples)
+    return BenchReport(
+        model="example.tflite",
+        runtime="LiteRT with XNNPACK, one thread, this host",
+        latency_ms=latency,
+        samples_ms=tuple(float(v) for v in samples),
+        throughput_per_s=measured(296.0, "1/s"),
+        flash_bytes=measured(291_304, "bytes"),
+        arena_bytes=measured(148_480, "bytes"),
+        arena_persistent_bytes=measured(38_912, "bytes"),
+        arena_non_persistent_bytes=measured(109_568, "bytes"),
+        peak_rss_bytes=measured(61_440_000, "bytes"),
+        features_ms_per_audio_s=measured(1.94, "ms"),
+        end_to_end_ms=percentiles(samples + 5.9),
+        budgets=(
+            BudgetCheck("memory", 1_800_000, memory, True),
+            BudgetCheck("latency", 23.0, latency.p90, True),
+        ),
+    )
+
+
+def contents() -> ReportContents:
+    """Return a whole made-up report."""
+    report = parity()
+    return ReportContents(
+        title="made-up example: speech emotion",
+        created="2000-01-01T00:00:00+00:00",
+        synthetic=False,
+        statement=STATEMENT,
+        recipe=RecipeSummary(
+            name="example",
+            text='name = "example"\nseed = 7\n\n[network]\nwidth = 32\nphase = true\n',
+            seed=7,
+            hashes=(("recipe", "3f" * 32), ("frontend", "a1" * 32), ("int8 model", "0c" * 32)),
+        ),
+        environment=Environment(
+            facts=(("processor", "an example processor"), ("cores", "2")),
+            versions=(("numpy", "2.4.6"), ("torch", "2.13.0")),
+        ),
+        corpus=CorpusSummary(
+            name="made-up corpus",
+            clips=4087,
+            speakers=50,
+            splits=(
+                SplitSummary("train", 2940, 36),
+                SplitSummary("development", 507, 6),
+                SplitSummary("test", 640, 8),
+            ),
+            classes=tuple(ClassCount(name, 681 - i) for i, name in enumerate(CLASSES)),
+            problems=("1076_MTI_SAD_XX.flac: empty: 0 samples",),
+        ),
+        features=features(),
+        training=training(),
+        float_metrics=report.float_metrics,
+        int8_metrics=report.int8_metrics,
+        groups=groups(report),
+        layers=report.layers,
+        parity=report,
+        verdict=judge(report, Tolerances()),
+        bench=bench(),
+        conditions=conditions(),
+        ablation=ablation(),
+        problems=("conditions: 1 clip was shorter than the room's response and was padded",),
+    )
+
+
+def synthetic_failing() -> ReportContents:
+    """Return a report on synthetic voices that fails parity and a budget."""
+    report = parity(noise=9.0)
+    slow = bench()
+    checks = (slow.budgets[0], replace(slow.budgets[1], limit=2.0, passed=False))
+    return replace(
+        contents(),
+        synthetic=True,
+        statement="Made-up figures in the form of a run on synthetic voices.",
+        parity=report,
+        int8_metrics=report.int8_metrics,
+        verdict=judge(report, Tolerances()),
+        bench=replace(slow, budgets=checks),
+    )
+
+
+if __name__ == "__main__":
+    from edgeser.report.html import render_html
+
+    made = synthetic_failing() if "--failing" in sys.argv else contents()
+    Path(sys.argv[1]).write_text(render_html(made), encoding="utf-8")
