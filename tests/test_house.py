@@ -1,0 +1,243 @@
+"""The rules of the house: arrows, silence of inner code, no pickle, sizes, no machine's paths."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("edgeser", "quantize", "firmware_bridge")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MAY_SPEAK = ("edgeser/cli/", "edgeser/report/")
+SETS_ITS_CHILD_UP = "quantize/convert/tensorflow_child.py"
+HEAVY = ("torch", "tensorflow", "librosa", "rich", "numpy", "scipy", "soundfile", "jinja2")
+MOST_LINES_OF_A_MODULE = 450
+MOST_LINES_OF_A_FUNCTION = 70
+MACHINE_PATH = re.compile(r"(^|[^.A-Za-z0-9_])/(work|root|home)/")
+TEXT_SUFFIXES = {".py", ".pyi", ".c", ".h", ".md", ".toml", ".txt", ".sh", ".html", ".css", ".csv"}
+TEXT_SUFFIXES |= {".json", ".yaml", ".yml", ".cfg", ""}
+
+
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), filename=str(path))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield every module that is imported, wherever in the file, as an absolute name."""
+    package = list(path.relative_to(ROOT).parent.parts)
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def below(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def calls_of(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def lines_without_docstring(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    documented = ast.get_docstring(function) is not None and len(function.body) > 1
+    first = function.body[1 if documented else 0]
+    return (function.end_lineno or first.lineno) - first.lineno + 1
+
+
+def inner_modules() -> list[Path]:
+    return [path for path in MODULES if not name_of(path).startswith(MAY_SPEAK)]
+
+
+def keyword_of(call: ast.Call, name: str) -> str:
+    """Return the source of a keyword argument, or an empty string."""
+    return next((ast.unparse(word.value) for word in call.keywords if word.arg == name), "")
+
+
+def tracked_files() -> list[Path]:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout: there is no list of files")
+    names = listed.stdout.decode().split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def test_the_rules_look_at_what_is_there() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in MODULES} == set(PACKAGES)
+    assert "quantize.foundation.errors.BadInput" in imports_of(ROOT / "edgeser" / "recipe.py")
+    assert "os" in imports_of(ROOT / "edgeser" / "diagnosis.py")
+    assert wrong_arrow(ROOT / "quantize" / "x.py", "edgeser.recipe")
+    assert wrong_arrow(ROOT / "firmware_bridge" / "x.py", "quantize.convert")
+    assert not wrong_arrow(ROOT / "firmware_bridge" / "x.py", "quantize.tflite.reader")
+    assert MACHINE_PATH.search('"/root/x"')
+    assert not MACHINE_PATH.search("../root/x")
+
+
+def wrong_arrow(path: Path, name: str) -> bool:
+    """Say whether the import of `name` goes against the arrows between the packages."""
+    package = path.relative_to(ROOT).parts[0]
+    if package == "quantize":
+        return below(name, "edgeser") or below(name, "firmware_bridge")
+    if package == "firmware_bridge":
+        allowed = below(name, "quantize.tflite") or below(name, "quantize.foundation")
+        return below(name, "edgeser") or (below(name, "quantize") and not allowed)
+    return False
+
+
+def test_arrows_between_the_packages_point_one_way() -> None:
+    found = [
+        f"{name_of(path)} imports {name}"
+        for path in MODULES
+        for name in imports_of(path)
+        if wrong_arrow(path, name)
+    ]
+    assert not found
+
+
+def test_inner_code_neither_prints_nor_exits() -> None:
+    forbidden = {"print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write"}
+    found = [
+        f"{name_of(path)}:{call.lineno}: {ast.unparse(call.func)}"
+        for path in inner_modules()
+        for call in calls_of(path)
+        if ast.unparse(call.func) in forbidden
+    ]
+    found += [
+        f"{name_of(path)}:{node.lineno}: raise SystemExit"
+        for path in inner_modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Raise) and node.exc and "SystemExit" in ast.unparse(node.exc)
+    ]
+    assert not found
+
+
+def test_inner_code_does_not_read_the_environment() -> None:
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in inner_modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node) in {"os.environ", "os.getenv"}
+        and name_of(path) != SETS_ITS_CHILD_UP
+    ]
+    assert not found
+
+
+def test_the_one_use_of_the_environment_is_a_child_that_sets_its_own() -> None:
+    functions = [ast.unparse(call.func) for call in calls_of(ROOT / SETS_ITS_CHILD_UP)]
+    assert [name for name in functions if name.startswith("os.environ")] == ["os.environ.update"]
+
+
+def test_nothing_is_unpickled() -> None:
+    picklers = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}
+    found = [
+        f"{name_of(path)} imports {name}"
+        for path in MODULES
+        for name in imports_of(path)
+        if name.partition(".")[0] in picklers
+    ]
+    for path in MODULES:
+        for call in calls_of(path):
+            function = ast.unparse(call.func)
+            believes = keyword_of(call, "allow_pickle") != "False"
+            if function == "torch.load" or (function in {"np.load", "numpy.load"} and believes):
+                found.append(f"{name_of(path)}:{call.lineno}: {function}")
+    assert not found
+
+
+def test_no_shell_is_started_and_no_text_is_run_as_code() -> None:
+    forbidden = {"os.system", "os.popen", "eval", "exec"}
+    found = [
+        f"{name_of(path)}:{call.lineno}: {ast.unparse(call)[:80]}"
+        for path in MODULES
+        for call in calls_of(path)
+        if ast.unparse(call.func) in forbidden or keyword_of(call, "shell") not in {"", "False"}
+    ]
+    assert not found
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert not [name_of(path) for path in MODULES if not ast.get_docstring(tree_of(path))]
+
+
+def test_modules_and_functions_stay_small() -> None:
+    found = [
+        f"{name_of(path)} has {lines} lines"
+        for path in MODULES
+        if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES_OF_A_MODULE
+    ]
+    found += [
+        f"{name_of(path)}: {function.name} has {lines} lines"
+        for path in MODULES
+        for function in functions_of(path)
+        if (lines := lines_without_docstring(function)) >= MOST_LINES_OF_A_FUNCTION
+    ]
+    assert not found
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from edgeser.cli.app import _run\n"
+        "code = _run(['--help'])\n"
+        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]\n"
+        "sys.stderr.write(','.join(heavy))\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: edgeser" in done.stdout
+
+
+def test_importing_the_package_and_a_recipe_needs_no_torch() -> None:
+    program = (
+        "import sys, edgeser, edgeser.recipe\n"
+        "edgeser.recipe.load_recipe('demo')\n"
+        "sys.exit(any(m in sys.modules for m in ('torch', 'tensorflow', 'librosa')))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    found = []
+    for path in tracked_files():
+        if path.suffix not in TEXT_SUFFIXES or path == Path(__file__):
+            continue
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+            if MACHINE_PATH.search(line):
+                found.append(f"{name_of(path)}:{number}: {line.strip()[:80]}")
+    assert not found
+
+
+def test_nothing_is_left_to_do() -> None:
+    found = [
+        f"{name_of(path)}: {word}"
+        for path in MODULES
+        for word in ("TODO", "FIXME", "XXX", "NotImplementedError(")
+        if word in path.read_text("utf-8")
+    ]
+    assert not found
