@@ -16,7 +16,8 @@
  *   }
  *
  * The tables depend on the configuration alone and hold no addresses: a device may keep those that
- * the host computed in its read-only memory and use `apf_attach`, which needs no libm. */
+ * the host computed in its read-only memory and use `apf_attach`, which computes none. The only
+ * function of the mathematics library that is called after set-up is sqrtf. */
 #ifndef APF_FRONTEND_H
 #define APF_FRONTEND_H
 

@@ -190,7 +190,7 @@ static int32_t modulus_q15(int32_t re, int32_t im) {
   return modulus > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)modulus;
 }
 
-static int16_t *put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
+static void put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
   if (planes & APF_IF_RE) {
     *output++ = (int16_t)re;
   }
@@ -198,9 +198,8 @@ static int16_t *put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
     *output++ = (int16_t)im;
   }
   if (planes & APF_IF_MOD) {
-    *output++ = (int16_t)modulus_q15(re, im);
+    *output = (int16_t)modulus_q15(re, im);
   }
-  return output;
 }
 
 static void put_in_time(const struct apf_phase_state *state,

@@ -73,10 +73,9 @@ static void run_stream(struct apf_frontend *frontend, const struct request *requ
     const size_t left = (size_t)request->count - position;
     const size_t wanted = 1 + next_random(&seed) % (2 * frontend->window.samples);
     size_t taken = 0;
-    frame += (size_t)apf_process_samples(frontend, request->samples + position,
-                                         wanted < left ? wanted : left, &taken,
-                                         output->amplitude + frame * channels,
-                                         output->phase + frame * phases);
+    frame += (size_t)apf_process_samples(
+        frontend, request->samples + position, wanted < left ? wanted : left, &taken,
+        output->amplitude + frame * channels, output->phase + frame * phases);
     position += taken;
   }
   if (frame != output->frames) {
