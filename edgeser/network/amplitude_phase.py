@@ -62,7 +62,7 @@ class AmplitudePhaseNetwork(nn.Module):
         self.amplitude: AmplitudeBranch | None = None
         self.phase: PhaseBranch | None = None
         if config.inputs != "phase":
-            self.amplitude = AmplitudeBranch(config, len(planes), frames)
+            self.amplitude = AmplitudeBranch(config, len(planes))
             width += self.amplitude.outputs
         if config.inputs != "amplitude":
             self.phase = PhaseBranch(config, len(planes))
@@ -85,13 +85,13 @@ class AmplitudePhaseNetwork(nn.Module):
 class AmplitudeBranch(nn.Module):
     """The log-mel amplitude: a strided stem, separable blocks, gated pooling."""
 
-    def __init__(self, config: NetworkConfig, planes: int, frames: int) -> None:
+    def __init__(self, config: NetworkConfig, planes: int) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
         if planes > 1:
             blocks.append(PlaneSelection(planes, range(1)))
         if config.centring != "none":
-            blocks.append(Centring(frames, per_channel=config.centring == "channels"))
+            blocks.append(Centring(per_channel=config.centring == "channels"))
         blocks.append(ConvolutionNorm(1, config.stem_width, 5, stride=2))
         width = config.stem_width
         for outputs, stride in zip(config.widths, config.strides, strict=True):

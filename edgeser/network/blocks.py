@@ -33,16 +33,43 @@ class PlaneSelection(nn.Module):
 
 
 class Centring(nn.Module):
-    """Subtract the mean of the window, or of each channel over the window's frames."""
+    """Subtract the mean of the window, or of each channel over the window's frames.
 
-    def __init__(self, frames: int, *, per_channel: bool) -> None:
+    A MEAN has a scale of its own in int8, finer than its input's; an average pool has not.
+    """
+
+    def __init__(self, *, per_channel: bool) -> None:
         super().__init__()
-        self.mean: nn.Module = nn.AvgPool2d((frames, 1)) if per_channel else GlobalMean()
+        self.axes = (2,) if per_channel else (2, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [b, 1, frames, channels] with a mean of 0."""
-        centred: Tensor = x - self.mean(x)
-        return centred
+        return x - x.mean(dim=self.axes, keepdim=True)
+
+
+class SameConvolution(nn.Conv2d):
+    """Convolution without bias that gives ceil(n / stride) of n, padded as TensorFlow pads.
+
+    With an even size and stride 2 the padding is one-sided. PyTorch's even padding would become a
+    PAD operator before each such convolution, and its copy of the map takes arena.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
+    ) -> None:
+        super().__init__(inputs, outputs, kernel, stride=stride, groups=groups, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[b, inputs, t, f] to [b, outputs, ceil(t / stride), ceil(f / stride)]."""
+        top, bottom = self._padding_of(int(x.shape[2]), axis=0)
+        left, right = self._padding_of(int(x.shape[3]), axis=1)
+        return super().forward(nn.functional.pad(x, (left, right, top, bottom)))
+
+    def _padding_of(self, size: int, *, axis: int) -> tuple[int, int]:
+        kernel, stride = self.kernel_size[axis], self.stride[axis]
+        outputs = -(-size // stride)
+        total = max(0, (outputs - 1) * stride + kernel - size)
+        return total // 2, total - total // 2
 
 
 class ConvolutionNorm(nn.Sequential):
@@ -59,14 +86,8 @@ class ConvolutionNorm(nn.Sequential):
         activation: bool = True,
     ) -> None:
         layers: list[nn.Module] = [
-            nn.Conv2d(
-                inputs,
-                outputs,
-                kernel,
-                stride=stride,
-                padding=kernel // 2,
-                groups=inputs if depthwise else 1,
-                bias=False,
+            SameConvolution(
+                inputs, outputs, kernel, stride=stride, groups=inputs if depthwise else 1
             ),
             nn.BatchNorm2d(outputs),
         ]
