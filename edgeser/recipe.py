@@ -105,6 +105,8 @@ class Recipe:
                 f"the recipe's name {self.name[:80]!r} cannot be used",
                 hint=f"use letters, digits and _ only, at most {_LIMIT_NAME}",
             )
+        if not 0 <= self.seed < 2**63:
+            raise BadInput(f"the seed is {str(self.seed)[:40]}", hint="choose 0 to 2**63 - 1")
 
     @property
     def hash(self) -> str:
@@ -155,6 +157,6 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
     """Parse a recipe; `where` names it in error texts (see `load_recipe`)."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
     return from_table(Recipe, table, where=where)

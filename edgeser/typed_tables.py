@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -148,7 +148,7 @@ def _convert_array(value: Any, where: str, key: str) -> Any:
 def _scalar(hint: Any, value: Any, where: str, key: str) -> Any:
     is_bool = isinstance(value, bool)
     if hint is float and isinstance(value, int | float) and not is_bool:
-        if not math.isfinite(value):
+        if not -sys.float_info.max <= value <= sys.float_info.max:
             raise _wrong_type("a finite number", value, where, key)
         return float(value)
     if hint is int and isinstance(value, int) and not is_bool:
