@@ -25,7 +25,7 @@ from edgeser.report.svg import (
 
 _RIGHT = 14.0
 _ROW = 21.0
-_MOST_LABEL = 150.0
+_MOST_LABEL = 152.0
 
 
 @dataclass(frozen=True, slots=True)

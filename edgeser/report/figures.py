@@ -54,12 +54,21 @@ def points(value: float) -> str:
     return "0.0" if text in {"+0.0", "-0.0"} else text
 
 
+def loss(value: float) -> str:
+    """Return a loss of a ratio in percentage points, without a plus sign: ``"0.4"``."""
+    return points(value).removeprefix("+")
+
+
 def evidence(measurement: Measurement) -> str:
     """Return the evidence and where the figure came from, as one phrase."""
-    text = f"{measurement.evidence.value}: {measurement.source}"
-    if measurement.interval is not None:
-        text += f"; interval: {measurement.interval_kind}"
-    return text
+    return f"{measurement.evidence.value}: {origin(measurement)}"
+
+
+def origin(measurement: Measurement) -> str:
+    """Return where the figure came from, and what its interval is."""
+    if measurement.interval is None:
+        return measurement.source
+    return f"{measurement.source}; interval: {measurement.interval_kind}"
 
 
 def bench_rows(report: BenchReport) -> list[tuple[str, Measurement]]:
@@ -74,8 +83,8 @@ def bench_rows(report: BenchReport) -> list[tuple[str, Measurement]]:
         ("end to end p99", report.end_to_end_ms.p99 if report.end_to_end_ms else None),
         ("flash (model file)", report.flash_bytes),
         ("arena", report.arena_bytes),
-        ("  persistent", report.arena_persistent_bytes),
-        ("  non-persistent", report.arena_non_persistent_bytes),
+        ("arena, persistent", report.arena_persistent_bytes),
+        ("arena, non-persistent", report.arena_non_persistent_bytes),
         ("peak RSS", report.peak_rss_bytes),
     ]
     return [(name, measurement) for name, measurement in rows if measurement is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import jinja2
 
@@ -10,8 +11,9 @@ from edgeser.report import figures
 from edgeser.report.contents import ReportContents
 from edgeser.report.html_charts import charts_of
 from edgeser.report.json_format import dump_json, report_json
-from edgeser.report.summary import key_figures, readings
+from edgeser.report.summary import key_figures, noisiest_layers, readings
 
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|B|kB|MB|dB|LSB|points)\b|%)")
 _WHAT = (
     "A speech-emotion model made small enough for a microcontroller: how well it recognises, "
     "how close its int8 form is to the float model it came from, and what it costs to run."
@@ -33,7 +35,13 @@ def render_html(contents: ReportContents) -> str:
         keys=key_figures(contents),
         readings=readings(contents),
         charts=charts_of(contents),
+        noisiest=noisiest_layers(contents),
     )
+
+
+def _prose(text: str) -> str:
+    """Return one line of text in which a number keeps its unit beside it."""
+    return _UNIT.sub("\u00a0", figures.printable(text))
 
 
 @functools.cache
@@ -49,8 +57,10 @@ def _page() -> jinja2.Template:
         figure=figures.figure,
         span=figures.span,
         evidence=figures.evidence,
-        points=figures.points,
+        loss=figures.loss,
         printable=figures.printable,
+        prose=_prose,
+        origin=figures.origin,
     )
     environment.globals.update(number=figures.number, bench_rows=figures.bench_rows)
     return environment.get_template("report.html.j2")

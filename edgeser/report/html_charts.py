@@ -42,10 +42,11 @@ PLANE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class NamedChart:
-    """A chart with the caption below it."""
+    """A chart with the caption below it, and the figure whose evidence it shares, if any."""
 
     caption: str
     svg: Markup
+    figure: Measurement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ def _confusions(contents: ReportContents) -> tuple[NamedChart, ...]:
     ]
     return tuple(
         NamedChart(
-            f"{name}: percent of each true emotion's clips; clips below. {evidence(metrics.uar)}",
+            f"{name}: percent of each true emotion's clips; clips below.",
             confusion_chart(f"Confusion matrix, {name}", metrics.confusion, metrics.classes),
+            metrics.uar,
         )
         for name, metrics in found
         if metrics is not None
@@ -124,10 +126,9 @@ def _groups(groups: tuple[GroupScore, ...], chance: tuple[str, float] | None) ->
         if rows:
             name = " and ".join(block)
             intervals = [g.float_uar for g in groups if g.kind in block]
-            kind_of = next((m.interval_kind for m in intervals if m.interval), "")
-            caption = f"By {name}. Lines: {kind_of}." if kind_of else f"By {name}."
+            caption = f"By {name}; lines are 95 % intervals."
             svg = dot_chart(f"UAR by {name}", rows, x_label="UAR, %", reference=chance)
-            charts.append(NamedChart(caption, svg))
+            charts.append(NamedChart(caption, svg, intervals[0]))
     return charts
 
 
@@ -137,7 +138,7 @@ def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:
     rows = [DotRow(row.name, _dots(row.float_uar, row.int8_uar)) for row in table.rows]
     clean = (table.clean.int8_uar or table.clean.float_uar).value
     svg = dot_chart("UAR by condition", rows, x_label="UAR, %", reference=("clean", clean))
-    return (NamedChart(f"Lines: {table.clean.float_uar.interval_kind}.", svg),)
+    return (NamedChart("Lines are 95 % intervals.", svg, table.clean.float_uar),)
 
 
 def _ablation(table: AblationTable | None) -> tuple[NamedChart, ...]:
@@ -148,7 +149,7 @@ def _ablation(table: AblationTable | None) -> tuple[NamedChart, ...]:
         note = f"{row.variant}: {figure(row.mean, interval=True)}; {evidence(row.mean)}"
         rows.append(DotRow(row.variant, (Dot("int8", row.mean.value, row.mean.interval, note),)))
     svg = dot_chart("UAR by variant", rows, x_label="UAR, mean of the seeds, %")
-    return (NamedChart(f"Lines: {table.rows[0].mean.interval_kind}.", svg),)
+    return (NamedChart("Lines are 95 % intervals.", svg, table.rows[0].mean),)
 
 
 def _differences(parity: ParityReport | None) -> tuple[NamedChart, ...]:
@@ -156,11 +157,8 @@ def _differences(parity: ParityReport | None) -> tuple[NamedChart, ...]:
         return ()
     label = "float minus int8, steps of the int8 output (LSB)"
     svg = count_chart("Differences of the logits", parity.lsb_histogram, x_label=label)
-    caption = (
-        "Float logits on the int8 output's grid minus the int8 output; percent of values. "
-        f"{evidence(parity.cosine_mean)}"
-    )
-    return (NamedChart(caption, svg),)
+    caption = "Float logits on the int8 output's grid minus the int8 output; percent of values."
+    return (NamedChart(caption, svg, parity.cosine_mean),)
 
 
 def _layers(layers: tuple[LayerError, ...]) -> tuple[NamedChart, ...]:
@@ -174,7 +172,7 @@ def _layers(layers: tuple[LayerError, ...]) -> tuple[NamedChart, ...]:
     caption = f"In the order of the network; the worst is {noisy[worst][0]}."
     exact = len(rows) - len(noisy)
     if exact:
-        caption += f" {exact} layers without any error are left out."
+        caption += f" Not drawn, being without error: {exact}."
     return (NamedChart(caption, svg),)
 
 
@@ -190,8 +188,7 @@ def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
         unit="ms",
         marks=marks,
     )
-    caption = f"{len(bench.samples_ms)} inferences. {evidence(latency.p50)}"
-    charts = [NamedChart(caption, times)]
+    charts = [NamedChart(f"{len(bench.samples_ms)} inferences.", times, latency.p50)]
     parts: list[tuple[str, Measurement | None]] = [("model file (flash)", bench.flash_bytes)]
     if bench.arena_persistent_bytes is not None:
         parts.append(("arena, persistent", bench.arena_persistent_bytes))
@@ -201,8 +198,7 @@ def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
     known = [(name, part) for name, part in parts if part is not None]
     limit = next((c.limit for c in bench.budgets if c.value.unit == "bytes"), None)
     svg = memory_chart("Memory", [(name, part.value) for name, part in known], limit)
-    sources = dict.fromkeys(evidence(part) for _, part in known)
-    return (*charts, NamedChart("; ".join(sources), svg))
+    return (*charts, NamedChart("Where the bytes are.", svg, known[-1][1]))
 
 
 def _features(features: ExampleFeatures | None) -> tuple[NamedChart, ...]:

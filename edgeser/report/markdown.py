@@ -17,8 +17,8 @@ from edgeser.report.figures import (
     bench_rows,
     evidence,
     figure,
+    loss,
     number,
-    points,
     printable,
     span,
 )
@@ -124,7 +124,7 @@ def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
 def _differences(report: ParityReport) -> str:
     drop, layer = report.uar_drop, report.worst_layer
     rows = [
-        ("UAR drop, points", f"{points(drop.value)} ({span(drop)})"),
+        ("UAR drop, points", f"{loss(drop.value)} ({span(drop)})"),
         (
             "label flips",
             f"{report.label_flips} of {report.clips} ({figure(report.label_flip_rate)})",
@@ -158,7 +158,7 @@ def _conditions(table: ConditionTable) -> str:
             row.name,
             figure(row.float_uar, interval=True),
             _optional(row.int8_uar),
-            points(table.drop(row)),
+            loss(table.drop(row)),
         )
         for row in table.rows
     ]

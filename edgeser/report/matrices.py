@@ -40,8 +40,8 @@ def confusion_chart(title: str, confusion: NDArray[np.int64], classes: tuple[str
     support = confusion.sum(axis=1)
     for j, name in enumerate(classes):
         centre = left + cell * (j + 0.5)
-        label = shortened(name, cell + 4)
-        parts.append(text(label, centre, top - 8, anchor="middle", class_="tick"))
+        label = shortened(name, cell + 12)
+        parts.append(text(label, centre, top - 8, anchor="middle", class_="tick narrow"))
     for i, truth in enumerate(classes):
         middle = top + height * (i + 0.5)
         parts.append(text(shortened(truth, left - 6), 0, middle + 4, class_="row-label"))

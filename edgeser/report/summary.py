@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.parity import LayerError
 from edgeser.report.contents import ReportContents
-from edgeser.report.figures import evidence, figure, number, points, size, span
+from edgeser.report.figures import figure, loss, number, origin, points, size, span
 from quantize.foundation.measurement import Measurement
 
 
@@ -46,8 +47,15 @@ def readings(contents: ReportContents) -> dict[str, str]:
     return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
+def noisiest_layers(contents: ReportContents, *, most: int = 8) -> tuple[LayerError, ...]:
+    """Return the layers of the lowest SQNR, worst first."""
+    layers = contents.layers or (contents.parity.layers if contents.parity is not None else ())
+    noisy = [(layer.sqnr_db, i) for i, layer in enumerate(layers) if layer.sqnr_db is not None]
+    return tuple(layers[i] for _, i in sorted(noisy)[:most])
+
+
 def _key(name: str, value: str, remark: str, measurement: Measurement) -> KeyFigure:
-    return KeyFigure(name, value, remark, measurement.evidence.value, evidence(measurement))
+    return KeyFigure(name, value, remark, measurement.evidence.value, origin(measurement))
 
 
 def _recognition(contents: ReportContents) -> KeyFigure | None:
@@ -65,9 +73,10 @@ def _drop(contents: ReportContents) -> KeyFigure | None:
     if contents.parity is None or contents.verdict is None:
         return None
     drop = contents.parity.uar_drop
-    allowed = points(contents.verdict.tolerances.max_uar_drop).lstrip("+")
+    allowed = loss(contents.verdict.tolerances.max_uar_drop)
+    lost = loss(drop.value)
     remark = f"points of UAR, float minus int8; at most {allowed} allowed"
-    return _key("Lost by int8", points(drop.value), remark, drop)
+    return _key("Lost by int8", lost, remark, drop)
 
 
 def _flips(contents: ReportContents) -> KeyFigure | None:

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from edgeser.report.figures import printable
 
-WIDTH = 440.0
+WIDTH = 390.0
 """Width of every chart in its own units: about a column on a desk, a screen on a phone, so that
 text of 12 units stays readable on both."""
 _CHARACTER = 6.4

@@ -15,7 +15,7 @@ from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
-from edgeser.report.figures import bench_rows, evidence, figure, number, points, printable, span
+from edgeser.report.figures import bench_rows, evidence, figure, loss, number, printable, span
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
@@ -82,7 +82,7 @@ def condition_table(conditions: ConditionTable) -> Group:
     worst = conditions.worst
     for row in conditions.rows:
         style = "bold" if row is worst and len(conditions.rows) > 1 else ""
-        drop = "" if row is conditions.clean else points(conditions.drop(row))
+        drop = "" if row is conditions.clean else loss(conditions.drop(row))
         cells = (*_cells(row.float_uar), *_cells(row.int8_uar), drop)
         table.add_row(printable(row.name), *cells, style=style)
     note = Text("drop: points of UAR below clean", style="dim")
@@ -149,7 +149,7 @@ def _differences(report: ParityReport) -> Table:
     table.add_column("fact")
     table.add_column("value", justify="right")
     drop = report.uar_drop
-    table.add_row("UAR drop (points)", f"{points(drop.value)}  ({span(drop)})")
+    table.add_row("UAR drop (points)", f"{loss(drop.value)}  ({span(drop)})")
     flips = f"{report.label_flips} of {report.clips} ({figure(report.label_flip_rate)})"
     table.add_row("label flips", flips)
     table.add_row("cosine, mean", figure(report.cosine_mean))
@@ -203,7 +203,7 @@ def _worst(report: ParityReport) -> Table:
 def _verdict(verdict: Verdict) -> Text:
     limits = verdict.tolerances
     allowed = (
-        f"tolerances: UAR drop {points(limits.max_uar_drop).lstrip('+')} points, "
+        f"tolerances: UAR drop {loss(limits.max_uar_drop)} points, "
         f"flips {number(limits.max_flips, 'ratio')}"
     )
     if verdict.passed:
