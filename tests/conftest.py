@@ -1,8 +1,11 @@
-"""Fixtures that all rooms share: where real recordings and real models are, if they are here."""
+"""Fixtures that all rooms share: real recordings and models, if they are here, and disks that fail."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,3 +29,35 @@ def cremad() -> Path:
     if not (folder / "AudioWAV").is_dir():
         pytest.skip("no CREMA-D here: point EDGESER_CREMAD at its folder")
     return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 64 kB; needs the right to mount."""
+    with _tmpfs(tmp_path / "small", "size=64k") as folder:
+        yield folder
+
+
+@pytest.fixture
+def unwritable_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which nobody may write: for root, one that is mounted read-only."""
+    if os.geteuid() == 0:
+        with _tmpfs(tmp_path / "unwritable", "ro") as folder:
+            yield folder
+    else:
+        folder = tmp_path / "unwritable"
+        folder.mkdir(mode=0o500)
+        yield folder
+
+
+@contextmanager
+def _tmpfs(folder: Path, options: str) -> Iterator[Path]:
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a tmpfs is not allowed here")
+    try:
+        yield folder
+    finally:
+        unmount = ["umount", str(folder)]
+        subprocess.run(unmount, check=True)
