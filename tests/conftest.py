@@ -1,4 +1,4 @@
-"""Fixtures that all rooms share: real recordings and models, if they are here, and disks that fail."""
+"""Fixtures that all rooms share: real recordings and models where they are, disks that fail."""
 
 from __future__ import annotations
 
