@@ -63,6 +63,10 @@ class SameConvolution(nn.Conv2d):
         """[b, inputs, t, f] to [b, outputs, ceil(t / stride), ceil(f / stride)]."""
         top, bottom = self._padding_of(int(x.shape[2]), axis=0)
         left, right = self._padding_of(int(x.shape[3]), axis=1)
+        if top == bottom and left == right:
+            return nn.functional.conv2d(
+                x, self.weight, None, self.stride, (top, left), groups=self.groups
+            )
         return super().forward(nn.functional.pad(x, (left, right, top, bottom)))
 
     def _padding_of(self, size: int, *, axis: int) -> tuple[int, int]:

@@ -52,7 +52,7 @@ class NetworkConfig:
     strides: tuple[int, ...] = (1, 2, 1, 2, 1, 1)
     phase_widths: tuple[int, ...] = (16, 24, 32)
     phase_strides: tuple[int, ...] = (2, 2, 1)
-    phase_smoothing_frames: int = 5
+    phase_smoothing_frames: int = 6
     squeeze: float = 0.25
     gated_pooling: bool = True
     dropout: float = 0.3
