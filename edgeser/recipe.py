@@ -37,6 +37,8 @@ class CorpusChoice:
         Share of the training speakers that is kept for choosing epochs, 0 to 0.5.
     folds, fold
         Speaker folds where no test split is published, and which of them is the test set.
+    synthetic_speakers, synthetic_utterances
+        Synthetic voices to make, and utterances of each in each emotion, where no path is given.
     """
 
     name: str = "synthetic"
@@ -44,6 +46,8 @@ class CorpusChoice:
     development_share: float = 0.15
     folds: int = 5
     fold: int = 0
+    synthetic_speakers: int = 12
+    synthetic_utterances: int = 6
 
     def __post_init__(self) -> None:
         if not 0 < self.development_share <= 0.5:

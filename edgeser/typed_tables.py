@@ -58,10 +58,17 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
             )
         values[key] = _convert(hints[key], value, where, key)
     for name, field in fields.items():
-        required = field.default is dataclasses.MISSING
-        if required and field.default_factory is dataclasses.MISSING and name not in values:
+        if name in values or not _is_required(field):
+            continue
+        if type(None) not in typing.get_args(hints[name]):
             raise BadInput(f"{where} lacks the key '{name}'", hint=f"add {name} = ...")
+        values[name] = None  # tables leave out what is None
     return kind(**values)
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
 
 
 def to_table(record: Any) -> dict[str, Any]:

@@ -52,7 +52,11 @@ def corpus_for(
     if choice.name == SYNTHETIC and choice.path is None:
         root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
         return write_synthetic_corpus(
-            root, seed=SYNTHETIC_SEED, progress=reporter.stage("Making synthetic voices")
+            root,
+            seed=SYNTHETIC_SEED,
+            speakers=choice.synthetic_speakers,
+            utterances=choice.synthetic_utterances,
+            progress=reporter.stage("Making synthetic voices"),
         )
     if choice.path is None:
         raise BadInput(

@@ -112,6 +112,19 @@ def test_arrays_survive_json() -> None:
     assert again.extra == {"a": 1.5}
 
 
+@dataclass(frozen=True)
+class WithNone:
+    passed: bool | None
+    note: str | None = None
+
+
+@pytest.mark.parametrize("passed", [None, True, False])
+def test_what_is_none_is_left_out_and_read_back_as_none(passed: bool | None) -> None:
+    table = to_table(WithNone(passed))
+    assert ("passed" in table) is (passed is not None)
+    assert from_table(WithNone, table, where="state") == WithNone(passed)
+
+
 @pytest.mark.parametrize(
     "value",
     [
