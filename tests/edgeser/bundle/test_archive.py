@@ -128,7 +128,7 @@ def test_a_member_without_an_entry_in_the_manifest_is_refused(tmp_path: Path) ->
 def test_a_damaged_manifest_is_refused(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "x.zip"
     rewrite(path, [(MANIFEST, text)])
-    with pytest.raises(BadInput, match="manifest|format"):
+    with pytest.raises(BadInput, match=r"manifest|format"):
         read_archive(path, required=())
 
 
