@@ -12,6 +12,7 @@ from edgeser.bundle.model_card import model_card
 from edgeser.bundle.trained import (
     REQUIRED,
     TrainedModel,
+    checked,
     json_bytes,
     json_object,
     trained_from_members,
@@ -86,7 +87,7 @@ def load_bundle(path: Path) -> Bundle:
     """
     required = (*REQUIRED, INT8_MODEL, FLOAT_MODEL, LAYERS, CALIBRATION, METRICS)
     members = read_archive(path, required=required)
-    return Bundle(
+    bundle = Bundle(
         trained=trained_from_members(path, members),
         int8_model=members[INT8_MODEL],
         float_model=members[FLOAT_MODEL],
@@ -94,3 +95,5 @@ def load_bundle(path: Path) -> Bundle:
         calibration=json_object(path, members, CALIBRATION),
         metrics=json_object(path, members, METRICS),
     )
+    checked(path, METRICS, lambda: model_card(bundle))  # whoever adds figures writes it anew
+    return bundle

@@ -33,6 +33,12 @@ TRAINING = "training.json"
 VERSIONS = "versions.json"
 REQUIRED = (WEIGHTS, RECIPE, FRONTEND, NORMALISATION, LABELS, TRAINING, VERSIONS)
 CALIBRATION_FEATURES = "calibration.npz"
+_ANEW = "make it anew with 'edgeser train' or 'edgeser export'"
+_LIMIT_CALIBRATION_BYTES = 512 << 20
+_DAMAGED_NPZ = (
+    *(ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +134,12 @@ class TrainedModel:
     seconds: float
     versions: dict[str, str]
 
+    def __post_init__(self) -> None:
+        if not self.classes or len(set(self.classes)) != len(self.classes):
+            raise BadInput(f"its labels {', '.join(self.classes)} are none or not distinct")
+        if not 0 <= self.best_epoch < len(self.history):
+            raise BadInput(f"its best epoch {self.best_epoch} is not in its history")
+
     def to_members(self) -> dict[str, bytes]:
         """Return the archive members that `trained_from_members` reads back."""
         frontend = self.frontend.to_dict()
@@ -175,6 +187,10 @@ def decode_calibration(data: bytes, *, where: str) -> CalibrationSet:
         When it is damaged or something else.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            claimed = sum(entry.file_size for entry in archive.infolist())
+        if claimed > _LIMIT_CALIBRATION_BYTES:
+            raise ValueError(f"it claims {claimed} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as members:
             about = json.loads(str(members["about"]))
             features = members["features"]
@@ -182,7 +198,7 @@ def decode_calibration(data: bytes, *, where: str) -> CalibrationSet:
         if features.dtype != np.int8 or features.ndim != 4 or len(features) != len(clips):
             raise ValueError(f"its features are {features.dtype} {features.shape}")
         return CalibrationSet(str(about["source"]), clips, features)
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED_NPZ as error:
         raise BadInput(
             f"cannot use {where} for calibration: {error}",
             hint="make one with 'edgeser calibrate'",
@@ -204,27 +220,28 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     """Build the record from archive members; `path` names the archive in errors."""
     recipe = parse_recipe(text_of(path, members, RECIPE), where=f"{path} ({RECIPE})")
     frontend = _frontend(path, members)
+    labels = json_list(path, members, LABELS)
+    versions = json_object(path, members, VERSIONS)
+    calibration = _calibration(path, members)
     training = json_object(path, members, TRAINING)
 
     def build() -> TrainedModel:
         parts = {name: frozenset(map(str, who)) for name, who in training["split"].items()}
-        corpus = from_table(CorpusSummary, training["corpus"], where=f"{path} ({TRAINING})")
-        history = tuple(
-            from_table(EpochRecord, epoch, where=f"{path} ({TRAINING})")
-            for epoch in training["history"]
-        )
+        corpus = from_table(CorpusSummary, training["corpus"], where=TRAINING)
+        epochs = training["history"]
+        history = tuple(from_table(EpochRecord, epoch, where=TRAINING) for epoch in epochs)
         return TrainedModel(
             recipe=recipe,
             frontend=frontend,
-            classes=tuple(map(str, json_list(path, members, LABELS))),
+            classes=tuple(map(str, labels)),
             split=SpeakerSplit(**parts),
             corpus=corpus,
             weights=members[WEIGHTS],
-            calibration=_calibration(path, members),
+            calibration=calibration,
             history=history,
             best_epoch=int(training["best_epoch"]),
             seconds=float(training["seconds"]),
-            versions=json_object(path, members, VERSIONS),
+            versions=versions,
         )
 
     return checked(path, TRAINING, build)
@@ -287,16 +304,17 @@ def checked(path: Path, name: str, build: Callable[[], T]) -> T:
     """Return `build()`; whatever a damaged member makes it stumble over becomes `BadInput`."""
     try:
         return build()
-    except EdgeserError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except EdgeserError as error:
+        raise BadInput(
+            f"cannot use the bundle {path}: {error.message}", hint=error.hint or _ANEW
+        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _damaged(path, name) from error
 
 
 def _damaged(path: Path, name: str) -> BadInput:
     return BadInput(
-        f"cannot use the bundle {path}: its member {name} is not in the form expected",
-        hint="make it anew with 'edgeser train' or 'edgeser export'",
+        f"cannot use the bundle {path}: its member {name} is not in the form expected", hint=_ANEW
     )
 
 
