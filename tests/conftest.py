@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,46 @@ def cremad() -> Path:
     if not (folder / "AudioWAV").is_dir():
         pytest.skip("no CREMA-D here: point EDGESER_CREMAD at its folder")
     return folder
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command line left: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+Edgeser = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def edgeser(tmp_path_factory: pytest.TempPathFactory) -> Edgeser:
+    """Run the installed command `edgeser` in a process of its own, with a feature cache of ours."""
+    program = shutil.which("edgeser", path=str(Path(sys.executable).parent))
+    assert program is not None, "edgeser is not installed beside this Python"
+    cache = tmp_path_factory.mktemp("cache")
+
+    def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Ran:
+        done = subprocess.run(
+            [program, *map(str, arguments)],
+            cwd=cwd or tmp_path_factory.getbasetemp(),
+            env={**os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe() -> Path:
+    """A recipe whose whole road takes seconds."""
+    return Path(__file__).with_name("tiny_recipe.toml")
 
 
 @pytest.fixture

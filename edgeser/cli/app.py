@@ -7,10 +7,14 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from quantize.foundation.errors import EdgeserError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS = {
     "run": "Run the whole road: corpus, training, int8, parity, benchmark, report.",
@@ -39,10 +43,10 @@ class LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command; for the group's own help a stub with the summary does."""
+        """Import and return a command; where names are completed a stub with the summary does."""
         if cmd_name not in _COMMANDS:
             return None
-        if ctx.resilient_parsing or ctx.meta.get("edgeser.listing"):
+        if ctx.meta.get("edgeser.listing"):
             return click.Command(cmd_name, short_help=_COMMANDS[cmd_name])
         module = importlib.import_module(f"edgeser.cli.{cmd_name}")
         command = module.command
@@ -59,11 +63,24 @@ class LazyGroup(click.Group):
             ctx.fail(f"No such command '{args[0]}'{nearest(args[0], _COMMANDS)}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader of stdout that leaves early is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        ctx.meta["edgeser.listing"] = True
+        del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command without importing the commands."""
+        ctx.meta["edgeser.listing"] = True
+        return super().shell_complete(ctx, incomplete)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,9 +121,6 @@ def _exit_code(error: BaseException) -> int:
         case click.Abort() | KeyboardInterrupt():
             click.echo("edgeser: interrupted", err=True)
             return INTERRUPTED
-        case BrokenPipeError():
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
         case EdgeserError():
             _tell(error.message, error.hint)
             return error.exit_code

@@ -72,7 +72,9 @@ class Output:
         if isinstance(renderable, str):
             click.echo(renderable)  # a path must not be broken over lines
         else:
-            self.out.print(renderable)
+            with self.out.capture() as text:
+                self.out.print(renderable)
+            click.echo(text.get(), nl=False)
 
     def close(self) -> None:
         """End the bar that is shown, if any."""
