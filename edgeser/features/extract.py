@@ -81,9 +81,13 @@ def extract_features(
 
     def one(path: Path) -> ClipResult:
         try:
-            return ClipResult(path, _features_of(path, config, variant, cache), "")
+            features = _features_of(path, config, variant, cache)
         except EdgeserError as error:
             return ClipResult(path, None, str(error))
+        if features.amplitude.shape[0] == 0:
+            problem = f"{path} is shorter than one window of {config.window_ms:g} ms"
+            return ClipResult(path, None, problem)
+        return ClipResult(path, features, "")
 
     results: list[ClipResult] = []
     pool = ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)))

@@ -34,26 +34,24 @@ class WindowConfig:
 
 
 def fit_window(features: NDArray[np.int8], frames: int) -> NDArray[np.int8]:
-    """Cut or pad quantised features to `frames`, keeping the middle.
+    """Bring quantised features to `frames`: the middle of a longer clip, a shorter one repeated.
 
-    Padding is 0, the training mean of each plane and channel.
+    On a device the window is always full of sound. A clip padded with silence would be something
+    that it never hears, and would tell the network the recording's level.
 
     Parameters
     ----------
     features
-        int8, frames x channels x planes.
+        int8, frames x channels x planes; at least one frame.
     frames
         Frames wanted.
 
     Returns
     -------
-    int8, `frames` x channels x planes.
+    int8, `frames` x channels x planes; a shorter clip's own frames are in the middle.
     """
     have = features.shape[0]
+    start = (have - frames) // 2
     if have >= frames:
-        start = (have - frames) // 2
         return features[start : start + frames]
-    window = np.zeros((frames, *features.shape[1:]), np.int8)
-    start = (frames - have) // 2
-    window[start : start + have] = features
-    return window
+    return np.take(features, np.arange(start, start + frames), axis=0, mode="wrap")

@@ -88,8 +88,6 @@ def raw_features(
     for utterance, result in zip(utterances, results, strict=True):
         if result.features is None:
             problems.append(result.problem)
-        elif result.features.amplitude.shape[0] == 0:
-            problems.append(f"{utterance.path} is shorter than one window of the frontend")
         else:
             kept.append(utterance)
             features.append(result.features)
