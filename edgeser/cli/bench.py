@@ -56,5 +56,5 @@ def command(
         output.show(bench_tables(report))
     for check in report.budgets:
         if not check.passed:
-            output.note(f"edgeser: budget broken: {describe(check)}")
+            output.problem(f"budget broken: {describe(check)}")
     return 0 if all(check.passed for check in report.budgets) else 1

@@ -41,7 +41,7 @@ def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -
     written = []
     for result in results:
         if result.features is None:
-            output.note(f"edgeser: {result.problem}")
+            output.problem(result.problem)
             continue
         target = out / f"{result.path.stem}.npz"
         write_npz(target, result.features, config)

@@ -47,7 +47,11 @@ class Output:
     def note(self, text: str) -> None:
         """Tell one line on stderr, unless quiet."""
         if not self.quiet:
-            self.err.print(text, markup=False)
+            self._tell(text)
+
+    def problem(self, text: str) -> None:
+        """Tell one line on stderr of what failed, quiet or not."""
+        self._tell(f"edgeser: {text}")
 
     def stage(self, title: str) -> Progress:
         """Begin a stage: a bar on a terminal once it takes over a second, else one line."""
@@ -55,7 +59,7 @@ class Output:
         if self.quiet:
             return lambda done, total: None
         if not sys.stderr.isatty():
-            self.err.print(title, markup=False)
+            self._tell(title)
             return lambda done, total: None
         return _Bar(self, title)
 
@@ -81,6 +85,10 @@ class Output:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+
+    def _tell(self, text: str) -> None:
+        """Print one line, not broken at the terminal's width."""
+        self.err.print(" ".join(text.split()), markup=False, soft_wrap=True)
 
 
 class _Bar:

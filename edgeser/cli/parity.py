@@ -72,5 +72,5 @@ def command(
     else:
         output.show(parity_tables(report, verdict))
     for failure in verdict.failures:
-        output.note(f"edgeser: parity failed: {failure}")
+        output.problem(f"parity failed: {failure}")
     return 0 if verdict.passed else 1

@@ -42,7 +42,7 @@ def command(bundle: Path, files: tuple[Path, ...], use_float: bool, output: Outp
             output.note("This model was trained on synthetic voices; on people it means nothing.")
         for result in results:
             if result.problem:
-                output.note(f"edgeser: {result.problem}")
+                output.problem(result.problem)
                 continue
             ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
             shown = "  ".join(f"{label} {share:.2f}" for label, share in ranked[:3])

@@ -52,5 +52,5 @@ def command(
         output.show(run_summary(result.contents))
         output.show(f"report: {result.report}\nbundle: {result.bundle_path}")
     for failure in result.failures:
-        output.note(f"edgeser: {failure}")
+        output.problem(failure)
     return 1 if result.failures else 0
