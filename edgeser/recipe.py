@@ -35,6 +35,9 @@ class CorpusChoice:
         The corpus's folder; given by ``--corpus NAME:PATH`` on the command line.
     development_share
         Share of the training speakers that is kept for choosing epochs, 0 to 0.5.
+    seed
+        Of the division of speakers; apart from the training's, so that trainings of several seeds
+        are tested and chosen by the same people.
     folds, fold
         Speaker folds where no test split is published, and which of them is the test set.
     synthetic_speakers, synthetic_utterances
@@ -44,6 +47,7 @@ class CorpusChoice:
     name: str = "synthetic"
     path: str | None = None
     development_share: float = 0.15
+    seed: int = 0
     folds: int = 5
     fold: int = 0
     synthetic_speakers: int = 12
@@ -52,12 +56,12 @@ class CorpusChoice:
     def __post_init__(self) -> None:
         if not 0 < self.development_share <= 0.5:
             raise BadInput(
-                f"[corpus] development_share is {self.development_share}",
+                f"development_share is {self.development_share}",
                 hint="it must be above 0 and at most 0.5",
             )
         if not 0 <= self.fold < self.folds:
             raise BadInput(
-                f"[corpus] fold {self.fold} of {self.folds} does not exist",
+                f"fold {self.fold} of {self.folds} does not exist",
                 hint="choose 0 <= fold < folds",
             )
 
@@ -77,7 +81,7 @@ class ExportConfig:
     def __post_init__(self) -> None:
         if not 8 <= self.calibration_clips <= 4096:
             raise BadInput(
-                f"[export] calibration_clips is {self.calibration_clips}",
+                f"calibration_clips is {self.calibration_clips}",
                 hint="choose 8 to 4096",
             )
 
@@ -111,6 +115,11 @@ class Recipe:
             )
         if not 0 <= self.seed < 2**63:
             raise BadInput(f"the seed is {str(self.seed)[:40]}", hint="choose 0 to 2**63 - 1")
+        if self.network.inputs != "amplitude" and not self.frontend.phase_planes:
+            raise BadInput(
+                f"[network] inputs = {self.network.inputs!r} needs phase planes, and there are none",
+                hint="name some in [frontend] phase_planes",
+            )
 
     @property
     def hash(self) -> str:

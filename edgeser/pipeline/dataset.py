@@ -63,7 +63,7 @@ def split_of(corpus: Corpus, recipe: Recipe) -> SpeakerSplit:
     choice = recipe.corpus
     return published_or_folds(
         corpus,
-        seed=recipe.seed,
+        seed=choice.seed,
         development_share=choice.development_share,
         folds=choice.folds,
         fold=choice.fold,
