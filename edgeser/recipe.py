@@ -117,7 +117,7 @@ class Recipe:
             raise BadInput(f"the seed is {str(self.seed)[:40]}", hint="choose 0 to 2**63 - 1")
         if self.network.inputs != "amplitude" and not self.frontend.phase_planes:
             raise BadInput(
-                f"[network] inputs = {self.network.inputs!r} needs phase planes, and there are none",
+                f"[network] inputs = {self.network.inputs!r} needs phase planes, there are none",
                 hint="name some in [frontend] phase_planes",
             )
 

@@ -43,8 +43,8 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
     Raises
     ------
     BadInput
-        On unknown keys (with the nearest known one), missing keys and wrong types; the
-        dataclass's own checks raise their own.
+        On unknown keys (with the nearest known one), missing keys, wrong types, and what the
+        dataclass's own checks refuse; each message begins with `where`.
     """
     assert dataclasses.is_dataclass(kind)  # noqa: S101  a programming error, not an input
     hints = typing.get_type_hints(kind)
@@ -63,7 +63,10 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
         if type(None) not in typing.get_args(hints[name]):
             raise BadInput(f"{where} lacks the key '{name}'", hint=f"add {name} = ...")
         values[name] = None  # tables leave out what is None
-    return kind(**values)
+    try:
+        return kind(**values)
+    except BadInput as error:  # by the dataclass's own checks, which do not know the file
+        raise BadInput(f"{where}: {error.message}", hint=error.hint) from error
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:

@@ -25,7 +25,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.memory_bytes <= 0 or self.latency_ms <= 0:
-            raise BadInput("[budget] limits must be above 0", hint="correct the recipe")
+            raise BadInput("limits must be above 0", hint="correct the recipe")
 
 
 def describe(check: BudgetCheck) -> str:

@@ -44,6 +44,7 @@ def command(
     budget = Budget(max_memory or base.memory_bytes, max_latency or base.latency_ms)
     report = bench(
         bundle or model_bytes(model),
+        name=str(model),
         folder=run_folder_of(model) if bundle else None,
         budget=budget,
         runs=runs,

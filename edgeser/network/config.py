@@ -60,26 +60,24 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         if self.inputs not in ("amplitude", "phase", "both"):
-            raise BadInput(
-                f"[network] inputs = {self.inputs!r} is unknown", hint="amplitude, phase or both"
-            )
+            raise BadInput(f"inputs = {self.inputs!r} is unknown", hint="amplitude, phase or both")
         if self.centring not in ("none", "level", "channels"):
             raise BadInput(
-                f"[network] centring = {self.centring!r} is unknown", hint="none, level or channels"
+                f"centring = {self.centring!r} is unknown", hint="none, level or channels"
             )
         _check_blocks("widths", self.widths, "strides", self.strides)
         _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)
         if not 1 <= self.stem_width <= 512:
-            raise BadInput(f"[network] stem_width is {self.stem_width}", hint="choose 1 to 512")
+            raise BadInput(f"stem_width is {self.stem_width}", hint="choose 1 to 512")
         if not 1 <= self.phase_smoothing_frames <= 32:
             raise BadInput(
-                f"[network] phase_smoothing_frames is {self.phase_smoothing_frames}",
+                f"phase_smoothing_frames is {self.phase_smoothing_frames}",
                 hint="choose 1 to 32",
             )
         for name in ("squeeze", "dropout", "phase_dropout"):
             value = float(getattr(self, name))
             if not (math.isfinite(value) and 0.0 <= value < 1.0):
-                raise BadInput(f"[network] {name} is {value}", hint="choose 0 <= value < 1")
+                raise BadInput(f"{name} is {value}", hint="choose 0 <= value < 1")
 
 
 def _check_blocks(
@@ -87,10 +85,10 @@ def _check_blocks(
 ) -> None:
     if not 1 <= len(widths) <= 32 or len(widths) != len(strides):
         raise BadInput(
-            f"[network] {widths_name} has {len(widths)} numbers, {strides_name} {len(strides)}",
+            f"{widths_name} has {len(widths)} numbers, {strides_name} {len(strides)}",
             hint="give one of each a block, 1 to 32 blocks",
         )
     if not all(1 <= width <= 1024 for width in widths):
-        raise BadInput(f"[network] {widths_name} = {list(widths)}", hint="choose 1 to 1024 each")
+        raise BadInput(f"{widths_name} = {list(widths)}", hint="choose 1 to 1024 each")
     if not all(stride in (1, 2) for stride in strides):
-        raise BadInput(f"[network] {strides_name} = {list(strides)}", hint="choose 1 or 2 each")
+        raise BadInput(f"{strides_name} = {list(strides)}", hint="choose 1 or 2 each")

@@ -15,6 +15,7 @@ from quantize.foundation.files import write_atomically
 def bench(
     model: Bundle | bytes,
     *,
+    name: str = "the model",
     folder: RunFolder | None = None,
     budget: Budget | None = None,
     runs: int = 200,
@@ -27,6 +28,8 @@ def bench(
     ----------
     model
         A bundle, or the bytes of a .tflite.
+    name
+        What messages call a .tflite.
     folder
         Where the result is kept for the report; nowhere when `None`.
     budget
@@ -53,7 +56,12 @@ def bench(
         )
     else:
         report = bench_model(
-            model, budget=budget or Budget(), runs=runs, warmup=warmup, reporter=reporter
+            model,
+            name=name,
+            budget=budget or Budget(),
+            runs=runs,
+            warmup=warmup,
+            reporter=reporter,
         )
     if folder is not None and isinstance(model, Bundle):
         folder.save_state("bench", report, model_hash=model.model_hash)

@@ -202,7 +202,7 @@ def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[n
             if emotion in classes:
                 shares[row, classes.index(emotion)] = share
     totals = shares.sum(axis=1, keepdims=True)
-    return shares / np.where(totals > 0, totals, np.float32(1))
+    return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)
 
 
 def _summary(corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]) -> CorpusSummary:

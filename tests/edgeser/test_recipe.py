@@ -78,7 +78,7 @@ def test_the_hash_does_not_depend_on_where_the_corpus_lies() -> None:
         Recipe("mine", seed=1),
         Recipe("mine", corpus=CorpusChoice(name="emodb")),
         Recipe("mine", frontend=FrontendConfig(hop_ms=20)),
-        Recipe("mine", network=NetworkConfig(inputs="both")),
+        Recipe("mine", network=NetworkConfig(stem_width=8)),
         Recipe("mine", training=TrainingConfig(epochs=3)),
         Recipe("mine", export=ExportConfig(calibration_clips=9)),
     ],
@@ -144,6 +144,7 @@ def test_unknown_keys_are_named_with_the_nearest_one(text: str, message: str) ->
         ("[network]\nwidths = 3", "widths"),
         ("[network]\nwidths = [1, 2]", "widths"),
         ('[network]\ninputs = "smell"', "inputs"),
+        ('[network]\ninputs = "both"', "needs phase planes"),
         ("[frontend]\nchannels = 0", "channels"),
         ("[frontend]\nupper_hz = 9000", "9000"),
         ('[frontend]\nphase_planes = ["if_re", "if_re"]', "phase_planes"),
@@ -161,6 +162,7 @@ def test_unknown_keys_are_named_with_the_nearest_one(text: str, message: str) ->
 )
 def test_wrong_types_and_values_name_the_key_and_what_would_be_right(table: str, key: str) -> None:
     error = refused(f"{MINIMAL}{table}\n")
+    assert error.message.startswith("r.toml")
     assert key in error.message
     assert error.hint
 
