@@ -115,7 +115,9 @@ def _against_librosa(
     progress = reporter.stage("Features against a float log-mel")
     ours, theirs = [], []
     for done, (_, samples) in enumerate(recordings, 1):
-        amplitude = compute_features(samples, replace(config, phase_planes=(), normalisation=None)).amplitude
+        amplitude = compute_features(
+            samples, replace(config, phase_planes=(), normalisation=None)
+        ).amplitude
         reference = librosa_log_mel(samples, config)
         frames = min(len(amplitude), len(reference))
         ours.append(amplitude[:frames].astype(np.float64))
