@@ -3,7 +3,8 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-done
-C_FILES := $(shell find firmware_bridge -name '*.[ch]')
+C_FILES := $(shell find firmware_bridge tests -name '*.[ch]')
+BUILT_FROM := setup.py $(filter firmware_bridge/%,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
 .PHONY: help setup demo test lint bench clean
@@ -17,7 +18,7 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml setup.py constraints.txt .ci/setup.sh $(C_FILES)
+$(STAMP): pyproject.toml constraints.txt .ci/setup.sh $(BUILT_FROM)
 	@sh .ci/setup.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 

@@ -7,7 +7,7 @@ venv=$2
 
 # A compiler for the frontend, and headers and venv for the Python that is used.
 missing=""
-command -v gcc >/dev/null 2>&1 || missing="$missing build-essential"
+{ command -v gcc && command -v g++; } >/dev/null 2>&1 || missing="$missing build-essential"
 if command -v "$python" >/dev/null 2>&1; then
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3.11-venv"
   "$python" -c 'import pathlib, sysconfig, sys

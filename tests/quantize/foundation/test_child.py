@@ -15,7 +15,7 @@ from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, InternalError
 
 sys.path.insert(0, str(Path(__file__).parent))
-import child_functions  # noqa: E402  found through the path above, here and in the child
+import child_functions  # found through the path above, here and in the child
 
 
 @pytest.fixture(autouse=True)
