@@ -1,8 +1,9 @@
-"""`edgeser corpus list` and `edgeser corpus check`."""
+"""`edgeser corpus list`, `check` and `download`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,7 @@ _SHOWN = 10
 
 @click.group("corpus")
 def command() -> None:
-    """List the corpora that edgeser reads, and check one."""
+    """List the corpora that edgeser reads, check one, or fetch one."""
 
 
 @command.command("list")
@@ -61,6 +62,40 @@ def check_command(corpus: str, output: Output) -> int:
     else:
         _show(found, output)
     return 0 if found.usable else 1
+
+
+@command.command("download")
+@click.argument("name")
+@click.option("--version", required=True, help="Version of the database, such as 1.4.1.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="New or empty folder for the recordings and their manifest.",
+)
+@common_options
+def download_command(name: str, version: str, out: Path, output: Output) -> None:
+    """Fetch a database NAME that audEERING's audb hosts (needs the extra 'edgeser[audb]').
+
+    Use the folder as generic:FOLDER afterwards.
+    """
+    from edgeser.corpora.audb_source import download
+
+    corpus = download(name, version, out, progress=output.stage(f"Fetching {name} {version}"))
+    if output.json:
+        output.result(
+            {
+                "schema": "edgeser.corpus-download/1",
+                "folder": str(out),
+                "clips": len(corpus.utterances),
+                "speakers": len(corpus.speakers),
+                "problems": [f"{p.path}: {p.detail}" for p in corpus.problems],
+            }
+        )
+        return
+    for problem in corpus.problems:
+        output.note(f"left out: {problem.path}: {problem.detail}")
+    output.show(f"{len(corpus.utterances)} clips; use them as generic:{out}")
 
 
 def _show(found: CorpusCheck, output: Output) -> None:
