@@ -75,6 +75,11 @@ def export(
         input_scale=INPUT_SCALE,
         progress=lambda title: progress(next(stages), 4),
     )
+    if quantised.silent_layers:
+        reporter.note(
+            f"layers that give nothing on the calibration clips: "
+            f"{', '.join(quantised.silent_layers)}; LiteRT's XNNPACK may refuse the model"
+        )
     bundle = Bundle(
         trained=replace(trained, calibration=None),
         int8_model=quantised.int8_tflite,
