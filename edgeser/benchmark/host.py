@@ -12,7 +12,7 @@ from edgeser.benchmark.budget import Budget
 from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
-from quantize.foundation.errors import ToolMissing
+from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes import (
     ArenaUsage,
@@ -62,10 +62,7 @@ def bench_model(
         When no runtime is installed.
     """
     model = read_model(data, name=name)
-    runtime = _runtime()
-    reporter.stage(f"Timing {runs} inferences in {runtime.label}")
-    sample = _sample(model)
-    times = time_invocations(data, sample, runtime=runtime, warmup=warmup, runs=runs, name=name)
+    times = _time(data, _sample(model), name=name, warmup=warmup, runs=runs, reporter=reporter)
     latency = _percentiles(times.milliseconds, times.load.source)
     arena = arena_usage(data, name=name)
     flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
@@ -103,14 +100,33 @@ def speech_like_signal(seconds: float, sample_rate: int) -> NDArray[np.int16]:
     return np.asarray(np.rint(rng.standard_normal(len(instants)) * envelope * 3000), np.int16)
 
 
-def _runtime() -> Runtime:
+def _time(
+    data: bytes,
+    sample: NDArray[np.generic],
+    *,
+    name: str,
+    warmup: int,
+    runs: int,
+    reporter: Reporter,
+) -> InvocationTimes:
+    """Time the model in the fastest runtime that takes it."""
     installed = {info.runtime for info in installed_runtimes()}
-    for runtime in _HOST_ORDER:
-        if runtime in installed:
-            return runtime
-    raise ToolMissing(
-        "no runtime for .tflite models is installed", hint="pip install ai-edge-litert"
-    )
+    candidates = [runtime for runtime in _HOST_ORDER if runtime in installed]
+    if not candidates:
+        raise ToolMissing(
+            "no runtime for .tflite models is installed", hint="pip install ai-edge-litert"
+        )
+    for runtime in candidates:
+        reporter.stage(f"Timing {runs} inferences in {runtime.label}")
+        try:
+            return time_invocations(
+                data, sample, runtime=runtime, warmup=warmup, runs=runs, name=name
+            )
+        except BadInput as error:
+            if runtime is candidates[-1]:
+                raise
+            reporter.note(str(error))
+    raise AssertionError  # the last candidate returns or raises
 
 
 def _sample(model: Model) -> NDArray[np.generic]:
