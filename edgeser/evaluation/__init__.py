@@ -12,13 +12,10 @@ from edgeser.evaluation.metrics import Metrics, confusion_matrix, evaluate
 from edgeser.evaluation.parity import (
     ClipDifference,
     FeatureParity,
-    LayerError,
     OutputGrid,
     ParityReport,
-    RuntimeAgreement,
     as_predictions,
     compare,
-    compare_runtimes,
 )
 from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.verdict import Check, Tolerances, Verdict, judge
@@ -33,18 +30,15 @@ __all__ = [
     "ConditionTable",
     "FeatureParity",
     "GroupScore",
-    "LayerError",
     "Metrics",
     "OutputGrid",
     "ParityReport",
     "Predictions",
-    "RuntimeAgreement",
     "Tolerances",
     "Verdict",
     "age_group",
     "as_predictions",
     "compare",
-    "compare_runtimes",
     "condition_row",
     "confusion_matrix",
     "evaluate",

@@ -19,6 +19,8 @@ from edgeser.evaluation.metrics import Metrics, evaluate, ratio, unweighted_aver
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
+from quantize.layer_error import LayerError
+from quantize.runtimes import RuntimeAgreement
 
 WORST_CLIPS = 10
 
@@ -68,21 +70,6 @@ class ClipDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class RuntimeAgreement:
-    """How one runtime's int8 outputs compare with the oracle's, value by value.
-
-    Facts, without a verdict: runtimes round differently, and that is not the model's fault.
-    """
-
-    runtime: str
-    oracle: str
-    compared: int
-    mismatches: int
-    max_lsb: int
-    label_flips: int
-
-
-@dataclass(frozen=True, slots=True)
 class FeatureParity:
     """One comparison of the features with a reference.
 
@@ -103,24 +90,6 @@ class FeatureParity:
     differing: int
     passed: bool | None
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerError:
-    """Quantisation error of one layer's output.
-
-    Parameters
-    ----------
-    name, operator
-        The tensor's name in the .tflite and the operator that writes it.
-    sqnr_db
-        Signal to quantisation-noise ratio in dB, float against int8 on calibration-like clips;
-        ``None`` for a layer without any error.
-    """
-
-    name: str
-    operator: str
-    sqnr_db: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,24 +229,6 @@ def as_predictions(
         speakers=like.speakers,
         logits=grid.dequantise(int8_output),
         classes=like.classes,
-    )
-
-
-def compare_runtimes(
-    runtime: str, output: NDArray[np.int8], oracle: str, oracle_output: NDArray[np.int8]
-) -> RuntimeAgreement:
-    """Count where a runtime's int8 output, ``[clips, classes]``, differs from the oracle's."""
-    if output.shape != oracle_output.shape:
-        raise BadInput(f"{runtime} gave {output.shape} outputs, {oracle} {oracle_output.shape}")
-    differences = np.abs(output.astype(np.int64) - oracle_output.astype(np.int64))
-    flips = np.argmax(output, axis=1) != np.argmax(oracle_output, axis=1)
-    return RuntimeAgreement(
-        runtime=runtime,
-        oracle=oracle,
-        compared=int(differences.size),
-        mismatches=int(np.count_nonzero(differences)),
-        max_lsb=int(differences.max(initial=0)),
-        label_flips=int(np.count_nonzero(flips)),
     )
 
 

@@ -11,12 +11,9 @@ from edgeser.bundle import Bundle, save_bundle
 from edgeser.corpora import read_audio
 from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
 from edgeser.evaluation.parity import (
-    LayerError,
     ParityReport,
-    RuntimeAgreement,
     as_predictions,
     compare,
-    compare_runtimes,
 )
 from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.verdict import Tolerances, Verdict, judge
@@ -32,8 +29,8 @@ from edgeser.report.contents import ExampleFeatures
 from firmware_bridge.frontend import compute_features
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.files import write_atomically
-from quantize.layer_error import layer_errors
-from quantize.runtimes import Runtime, installed_runtimes
+from quantize.layer_error import LayerError, layer_errors
+from quantize.runtimes import Runtime, RuntimeAgreement, agreement_between, installed_runtimes
 
 _LAYER_CLIPS = 16
 
@@ -171,9 +168,8 @@ def _outputs_by_runtime(
 
 def _agreements(outputs: dict[Runtime, NDArray[np.int8]]) -> tuple[RuntimeAgreement, ...]:
     oracle = outputs[Runtime.TFLITE_MICRO]
-    label = Runtime.TFLITE_MICRO.label
     return tuple(
-        compare_runtimes(runtime.label, found, label, oracle)
+        agreement_between(oracle, found, runtime=runtime, oracle=Runtime.TFLITE_MICRO)
         for runtime, found in outputs.items()
         if runtime is not Runtime.TFLITE_MICRO
     )
@@ -186,7 +182,7 @@ def _layers(bundle: Bundle, features: NDArray[np.int8]) -> tuple[LayerError, ...
     errors = layer_errors(
         bundle.float_model, bundle.int8_model, features[chosen], layer_names=bundle.layer_names
     )
-    return tuple(LayerError(e.name, e.operator, e.sqnr_db) for e in errors.layers)
+    return errors.layers
 
 
 def _groups(

@@ -12,9 +12,10 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import LayerError, ParityReport
+from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from quantize.foundation.errors import BadInput, InternalError
+from quantize.layer_error import LayerError
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import LayerError, ParityReport
+from edgeser.evaluation.parity import ParityReport
 from edgeser.report.charts import (
     Dot,
     DotRow,
@@ -28,6 +28,7 @@ from edgeser.report.figures import evidence, figure
 from edgeser.report.images import ColourMap
 from edgeser.report.matrices import confusion_chart, heat_map
 from quantize.foundation.measurement import Measurement
+from quantize.layer_error import LayerError
 
 _Q15 = 32768.0
 PLANE_NAMES = {

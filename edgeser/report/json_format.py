@@ -16,11 +16,12 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
-from edgeser.evaluation.parity import LayerError, ParityReport
+from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
+from quantize.layer_error import LayerError
 
 PARITY_SCHEMA = "edgeser.parity/1"
 BENCH_SCHEMA = "edgeser.bench/1"
@@ -152,9 +153,9 @@ def _parity(report: ParityReport, verdict: Verdict) -> Json:
         "worst_clips": [_clip(report, i) for i in range(len(report.worst_clips))],
         "runtimes": [
             {
-                "runtime": runtime.runtime,
-                "oracle": runtime.oracle,
-                "compared": runtime.compared,
+                "runtime": runtime.runtime.label,
+                "oracle": runtime.oracle.label,
+                "compared": runtime.values,
                 "mismatches": runtime.mismatches,
                 "max_lsb": runtime.max_lsb,
                 "label_flips": runtime.label_flips,

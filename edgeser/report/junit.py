@@ -48,10 +48,10 @@ def _facts(report: ParityReport) -> list[tuple[str, str]]:
     ]
     for runtime in report.runtimes:
         text = (
-            f"{runtime.mismatches} of {runtime.compared} values differ from {runtime.oracle}, "
+            f"{runtime.mismatches} of {runtime.values} values differ from {runtime.oracle.label}, "
             f"at most {runtime.max_lsb} LSB; {runtime.label_flips} label flips"
         )
-        facts.append((f"runtime {printable(runtime.runtime)}", text))
+        facts.append((f"runtime {runtime.runtime.label}", text))
     facts += [
         (f"worst clip {rank}", f"{clip.clip_id} ({clip.max_lsb} LSB)")
         for rank, clip in enumerate(report.worst_clips, 1)

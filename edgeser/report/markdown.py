@@ -37,7 +37,13 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
     ]
     if report.runtimes:
         rows = [
-            (r.runtime, f"{r.compared:,}", f"{r.mismatches:,}", str(r.max_lsb), str(r.label_flips))
+            (
+                r.runtime.label,
+                f"{r.values:,}",
+                f"{r.mismatches:,}",
+                str(r.max_lsb),
+                str(r.label_flips),
+            )
             for r in report.runtimes
         ]
         oracle = f"int8 against {report.runtimes[0].oracle}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeser.evaluation.groups import GroupScore
-from edgeser.evaluation.parity import LayerError
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import figure, loss, number, origin, points, size, span
 from quantize.foundation.measurement import Measurement
+from quantize.layer_error import LayerError
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,8 +168,8 @@ def _runtimes(report: ParityReport) -> Table:
     for column in ("values", "differ", "max LSB", "flips"):
         table.add_column(column, justify="right")
     for row in report.runtimes:
-        cells = (row.compared, row.mismatches, row.max_lsb, row.label_flips)
-        table.add_row(printable(row.runtime), *(f"{cell:,}" for cell in cells))
+        cells = (row.values, row.mismatches, row.max_lsb, row.label_flips)
+        table.add_row(row.runtime.label, *(f"{cell:,}" for cell in cells))
     return table
 
 

@@ -19,7 +19,6 @@ from edgeser.evaluation import (
     ConditionTable,
     FeatureParity,
     GroupScore,
-    LayerError,
     OutputGrid,
     ParityReport,
     Predictions,
@@ -27,7 +26,6 @@ from edgeser.evaluation import (
     age_group,
     as_predictions,
     compare,
-    compare_runtimes,
     condition_row,
     judge,
     score_groups,
@@ -46,11 +44,14 @@ from edgeser.report.contents import (
     TrainingHistory,
 )
 from quantize.foundation.measurement import Evidence, Measurement
+from quantize.layer_error import LayerError
+from quantize.runtimes import Runtime, agreement_between
 
 CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 SPEAKERS = tuple(f"10{number:02d}" for number in (3, 8, 17, 24, 38, 52, 66, 81))
 SOURCE = "a made-up example, not a result"
 FEW = Bootstrap(resamples=400)
+ORACLE = Runtime.TFLITE_MICRO
 GRID = OutputGrid(scale=0.06, zero_point=-3)
 STATEMENT = "A made-up example to look at: no figure here was measured on anything."
 
@@ -91,8 +92,8 @@ def parity(*, noise: float = 0.7) -> ParityReport:
         GRID,
         source=SOURCE,
         runtimes=(
-            compare_runtimes("LiteRT with XNNPACK", other, "TFLite-Micro", output),
-            compare_runtimes("LiteRT, reference kernels", output, "TFLite-Micro", output),
+            agreement_between(output, other, runtime=Runtime.LITERT_XNNPACK, oracle=ORACLE),
+            agreement_between(output, output, runtime=Runtime.LITERT_REFERENCE, oracle=ORACLE),
         ),
         features=(
             FeatureParity("amplitude against the MicroFrontend C++ code", 9_812_480, 0, True),
@@ -115,8 +116,11 @@ def layers() -> tuple[LayerError, ...]:
     for block in range(6):
         names += [f"block{block}/depthwise", f"block{block}/pointwise", f"block{block}/gate"]
     names += ["attention/scores", "pooling/weighted_mean", "classifier/dense"]
-    found = [LayerError(name, "CONV_2D", float(rng.normal(31, 4))) for name in names]
-    return (*found, LayerError("pooling/reshape", "RESHAPE", None))
+    found = [
+        LayerError(index, name, "CONV_2D", float(rng.normal(31, 4)), 0.999, 0.1)
+        for index, name in enumerate(names)
+    ]
+    return (*found, LayerError(len(found), "pooling/reshape", "RESHAPE", None, None, 0.0))
 
 
 def groups(report: ParityReport) -> tuple[GroupScore, ...]:
