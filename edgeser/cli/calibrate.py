@@ -35,13 +35,14 @@ def command(
     are from those of the whole corpus is reported by plane.
     """
     from edgeser.bundle.trained import encode_calibration
-    from edgeser.cli.places import feature_cache, open_trained
+    from edgeser.cli.places import feature_cache, open_trained, run_folder_of
     from edgeser.pipeline.calibrate import calibrate, to_json
     from quantize.foundation.files import write_atomically
 
     found = calibrate(
         open_trained(trained),
         corpus=corpus,
+        folder=run_folder_of(trained),
         count=count,
         seed=seed,
         cache=feature_cache(),

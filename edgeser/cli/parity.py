@@ -65,8 +65,7 @@ def command(
     if markdown:
         write_atomically(markdown, text.encode())
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as handle:
-            handle.write(text)
+        _append(Path(summary), text)
     if output.json:
         output.result(json_format.parity_json(report, verdict))
     else:
@@ -74,3 +73,13 @@ def command(
     for failure in verdict.failures:
         output.problem(f"parity failed: {failure}")
     return 0 if verdict.passed else 1
+
+
+def _append(path: Path, text: str) -> None:
+    from quantize.foundation.files import file_error
+
+    try:
+        with path.open("a", encoding="utf-8") as handle:
+            handle.write(text)
+    except OSError as error:
+        raise file_error(error, path, "append to") from error

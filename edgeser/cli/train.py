@@ -16,6 +16,7 @@ from edgeser.cli.output import Output, common_options
 @out_option()
 @click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed.")
 @click.option("--resume", is_flag=True, help="Go on from the last epoch of this folder.")
+@click.option("--fresh", is_flag=True, help="Replace a run of another recipe in this folder.")
 @common_options
 def command(
     recipe: str,
@@ -23,6 +24,7 @@ def command(
     out: Path | None,
     seed: int | None,
     resume: bool,
+    fresh: bool,
     output: Output,
 ) -> None:
     """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
@@ -33,7 +35,14 @@ def command(
 
     resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    trained = train(resolved, folder=folder, resume=resume, cache=feature_cache(), reporter=output)
+    trained = train(
+        resolved,
+        folder=folder,
+        resume=resume,
+        fresh=fresh,
+        cache=feature_cache(),
+        reporter=output,
+    )
     best = trained.history[trained.best_epoch]
     if output.json:
         output.result(

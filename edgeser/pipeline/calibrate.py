@@ -12,6 +12,7 @@ from edgeser.corpora import read_audio
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import evaluation_variant
 from edgeser.pipeline.dataset import RawClips, raw_features, windows_of
+from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.conditions import power
@@ -43,6 +44,7 @@ def calibrate(
     trained: TrainedModel,
     *,
     corpus: str | None = None,
+    folder: RunFolder | None = None,
     count: int = 256,
     seed: int = 0,
     cache: FeatureCache | None = None,
@@ -58,6 +60,8 @@ def calibrate(
         The network that the clips are for: its frontend, normalisation and window.
     corpus
         ``"NAME:PATH"``; the network's own when `None`.
+    folder
+        Of the network's run, where its own corpus is found.
     count, seed
         Clips to choose; of the choice.
     cache, reporter
@@ -68,7 +72,7 @@ def calibrate(
     BadInput
         When no clip can be used.
     """
-    found = corpus_for(trained.recipe, argument=corpus, reporter=reporter)
+    found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
     held_out = trained.split.test | trained.split.development
     same = found.name == trained.corpus.name
     utterances = [u for u in found.utterances if not (same and u.speaker in held_out)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeser.recipe import Recipe
+from edgeser.recipe import Recipe, load_recipe
 from edgeser.typed_tables import from_table, to_table
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, write_atomically
@@ -58,6 +58,14 @@ class RunFolder:
     def report(self, suffix: str) -> Path:
         """Return where the report is in a format."""
         return self.root / f"report.{suffix}"
+
+    def refuse_another(self, recipe: Recipe) -> None:
+        """Raise `BadInput` when the folder holds a run of another recipe, which would be lost."""
+        if self.recipe.is_file() and load_recipe(str(self.recipe)).hash != recipe.hash:
+            raise BadInput(
+                f"{self.root} holds a run of another recipe",
+                hint="choose another --out, or give --fresh to replace it",
+            )
 
     def save_state(self, stage: str, record: Any, *, model_hash: str) -> None:
         """Keep a stage's record, bound to the model that it is about."""

@@ -19,7 +19,7 @@ from edgeser.pipeline.report import contents_of, write_report
 from edgeser.pipeline.source import corpus_for, resolve_recipe
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
-from edgeser.recipe import Recipe, load_recipe
+from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
 from quantize.foundation.errors import BadInput
 
@@ -101,7 +101,8 @@ def run(
     folder = RunFolder(out) if out else default_folder(resolved)
     if fresh and resume:
         raise BadInput("fresh and resume exclude each other", hint="give one of them")
-    _refuse_another_run(folder, resolved, fresh)
+    if not fresh:
+        folder.refuse_another(resolved)
     recordings = corpus_for(resolved, folder=folder, reporter=reporter)
     trained = None if fresh else _kept_training(folder, resolved, recordings, reporter)
     bundle = None
@@ -111,6 +112,7 @@ def run(
             corpus=recordings,
             folder=folder,
             resume=resume,
+            fresh=fresh,
             cache=cache,
             reporter=reporter,
         )
@@ -134,16 +136,6 @@ def run(
         report=report,
         failures=tuple(failures),
     )
-
-
-def _refuse_another_run(folder: RunFolder, recipe: Recipe, fresh: bool) -> None:
-    if fresh or not folder.recipe.is_file():
-        return
-    if load_recipe(str(folder.recipe)).hash != recipe.hash:
-        raise BadInput(
-            f"{folder.root} holds a run of another recipe",
-            hint="choose another --out, or give --fresh to replace it",
-        )
 
 
 def _kept_training(

@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeser.corpora import Corpus, open_corpus, parse_corpus_argument, write_synthetic_corpus
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
-from edgeser.recipe import CorpusChoice, Recipe, load_recipe
+from edgeser.recipe import Recipe, load_recipe
 from quantize.foundation.errors import BadInput
 
 SYNTHETIC = "synthetic"
@@ -48,7 +48,8 @@ def corpus_for(
     """
     choice = with_corpus(recipe, argument).corpus
     if choice.path is None and folder is not None and folder.recipe.is_file():
-        choice = _stored_choice(folder) or choice
+        stored = load_recipe(str(folder.recipe)).corpus
+        choice = stored if stored.name == choice.name else choice
     if choice.name == SYNTHETIC and choice.path is None:
         root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
         return write_synthetic_corpus(
@@ -64,8 +65,3 @@ def corpus_for(
             hint=f"give --corpus {choice.name}:PATH",
         )
     return open_corpus(choice.name, Path(choice.path))
-
-
-def _stored_choice(folder: RunFolder) -> CorpusChoice | None:
-    stored = load_recipe(str(folder.recipe)).corpus
-    return stored if stored.path is not None else None

@@ -43,6 +43,7 @@ def train(
     corpus: Corpus | None = None,
     folder: RunFolder | None = None,
     resume: bool = False,
+    fresh: bool = False,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
 ) -> TrainedModel:
@@ -60,16 +61,20 @@ def train(
         Where ``recipe.toml``, ``trained.zip`` and the checkpoint are written; nowhere when `None`.
     resume
         Go on from the folder's checkpoint.
+    fresh
+        Replace a run of another recipe in the folder, which is refused otherwise.
     cache, reporter
         Of features; of stages.
 
     Raises
     ------
     BadInput
-        When the corpus cannot be used.
+        When the corpus cannot be used, or the folder holds a run of another recipe.
     """
     from edgeser.training import train as fit
 
+    if folder is not None and not fresh:
+        folder.refuse_another(recipe)
     corpus = corpus or corpus_for(recipe, folder=folder, reporter=reporter)
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
