@@ -142,14 +142,16 @@ class SeparableBlock(nn.Module):
 class GatedPooling(nn.Module):
     """Mean of the maps beside their mean under a learned gate of each time and frequency.
 
-    The gate is a 1 x 1 convolution and a sigmoid per map: attention without a softmax, which
-    would cost an Edge TPU more than the rest of the network.
+    The gate is two 1 x 1 convolutions with a waist of an eighth, and a sigmoid per map: attention
+    without a softmax, which would cost an Edge TPU more than the rest of the network.
     """
 
     def __init__(self, width: int, *, gated: bool) -> None:
         super().__init__()
         self.mean = GlobalMean()
-        self.gate = nn.Sequential(nn.Conv2d(width, width, 1), nn.Sigmoid()) if gated else None
+        waist = max(4, width // 8)
+        layers = (nn.Conv2d(width, waist, 1), nn.ReLU6(), nn.Conv2d(waist, width, 1), nn.Sigmoid())
+        self.gate = nn.Sequential(*layers) if gated else None
         self.outputs = 2 * width if gated else width
 
     def forward(self, x: Tensor) -> list[Tensor]:
