@@ -47,15 +47,21 @@ Edgeser = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
-def edgeser(tmp_path_factory: pytest.TempPathFactory) -> Edgeser:
-    """Run the installed command `edgeser` in a process of its own, with a feature cache of ours."""
+def edgeser_program() -> str:
+    """The installed command `edgeser` beside this Python."""
     program = shutil.which("edgeser", path=str(Path(sys.executable).parent))
     assert program is not None, "edgeser is not installed beside this Python"
+    return program
+
+
+@pytest.fixture(scope="session")
+def edgeser(edgeser_program: str, tmp_path_factory: pytest.TempPathFactory) -> Edgeser:
+    """Run the command in a process of its own, with a feature cache of ours."""
     cache = tmp_path_factory.mktemp("cache")
 
     def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Ran:
         done = subprocess.run(
-            [program, *map(str, arguments)],
+            [edgeser_program, *map(str, arguments)],
             cwd=cwd or tmp_path_factory.getbasetemp(),
             env={**os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment},
             capture_output=True,
