@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+_WAIST_BIAS = 3.0
 
 class GlobalMean(nn.Module):
     """Mean over frames and channels: [b, c, t, f] to [b, c, 1, 1] (one int8 MEAN)."""
@@ -100,18 +101,23 @@ class ConvolutionNorm(nn.Sequential):
         super().__init__(*layers)
 
 
+def gate_layers(width: int, waist: int) -> list[nn.Module]:
+    """Return 1 x 1 convolutions through a waist and a sigmoid: a gate of [0, 1] per map.
+
+    The waist's bias begins in the middle of ReLU6's slope. A waist that begins below it may never
+    wake up; it would then be 0 for every input, and LiteRT's XNNPACK refuses such a layer in int8.
+    """
+    squeeze = nn.Conv2d(width, waist, 1)
+    squeeze.bias = nn.Parameter(torch.full((waist,), _WAIST_BIAS))
+    return [squeeze, nn.ReLU6(), nn.Conv2d(waist, width, 1), nn.Sigmoid()]
+
+
 class SqueezeExcite(nn.Module):
     """A gate per map, from the means of all maps (Hu et al. 2018, arXiv:1709.01507)."""
 
     def __init__(self, width: int, waist: int) -> None:
         super().__init__()
-        self.gate = nn.Sequential(
-            GlobalMean(),
-            nn.Conv2d(width, waist, 1),
-            nn.ReLU6(),
-            nn.Conv2d(waist, width, 1),
-            nn.Sigmoid(),
-        )
+        self.gate = nn.Sequential(GlobalMean(), *gate_layers(width, waist))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the maps, each multiplied by its gate; shape unchanged."""
@@ -149,8 +155,7 @@ class GatedPooling(nn.Module):
     def __init__(self, width: int, *, gated: bool) -> None:
         super().__init__()
         self.mean = GlobalMean()
-        waist = max(4, width // 8)
-        layers = (nn.Conv2d(width, waist, 1), nn.ReLU6(), nn.Conv2d(waist, width, 1), nn.Sigmoid())
+        layers = gate_layers(width, max(4, width // 8))
         self.gate = nn.Sequential(*layers) if gated else None
         self.outputs = 2 * width if gated else width
 
