@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt .ci/setup.sh $(BUILT_FROM)
 	@touch $@
 
 demo: setup
-	$(BIN)/edgeser run demo --out demo
+	$(BIN)/edgeser run demo --out demo --fresh
 	@echo "Open demo/report.html in a browser."
 
 test: setup
