@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from edgeser.network import AmplitudePhaseNetwork, NetworkConfig, load_network, save_weights
-from edgeser.network.config import Inputs
+from edgeser.network.config import Centring, Inputs
 from quantize.foundation.errors import BadInput
 
 PLANES = ("amplitude", "if_re", "if_im", "if_mod", "gd_mod")
@@ -41,6 +41,29 @@ def test_each_branch_hears_its_own_planes_only(inputs: Inputs, deaf: slice) -> N
     net = network(inputs)
     torch.testing.assert_close(net(x), net(changed))
     assert not torch.allclose(net(x), net(heard))
+
+
+def change(net: AmplitudePhaseNetwork, x: torch.Tensor, other: torch.Tensor) -> float:
+    """Return how far the logits move, in their spread over random inputs."""
+    net.train()
+    with torch.no_grad():
+        for _ in range(20):  # gives the batch norms statistics, as a training would
+            net(torch.randn(16, *x.shape[1:]))
+        net.eval()
+        return float((net(x) - net(other)).abs().max() / net(torch.randn_like(x)).std(dim=0).max())
+
+
+@pytest.mark.parametrize(
+    ("centring", "level", "colour"),
+    [("none", True, True), ("level", False, True), ("channels", False, False)],
+)
+def test_centring_takes_out_what_it_says(centring: Centring, level: bool, colour: bool) -> None:
+    torch.manual_seed(0)
+    config = NetworkConfig(centring=centring, dropout=0.0)
+    net = AmplitudePhaseNetwork(config, ("amplitude",), 150, 40, 6)
+    x = torch.randn(8, 1, 150, 40)
+    assert (change(net, x, x + 0.7) > 1e-2) == level
+    assert (change(net, x, x + torch.randn(1, 1, 1, 40)) > 1e-2) == colour
 
 
 def test_phase_needs_planes() -> None:

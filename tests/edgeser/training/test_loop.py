@@ -58,7 +58,7 @@ def data() -> TrainingData:
 
 
 def test_learns_what_is_plain_to_see(data: TrainingData) -> None:
-    config = dataclasses.replace(TRAINING, epochs=12, ema_decay=0.9)
+    config = dataclasses.replace(TRAINING, epochs=20, ema_decay=0.9)
     result = train(NETWORK, config, AUGMENTATION, data, seed=0)
     assert result.history[result.best_epoch].development_uar > 0.9
     network = load_network(NETWORK, result.weights, **SHAPE)
