@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 _WAIST_BIAS = 3.0
 
+
 class GlobalMean(nn.Module):
     """Mean over frames and channels: [b, c, t, f] to [b, c, 1, 1] (one int8 MEAN)."""
 
