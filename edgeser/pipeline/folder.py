@@ -85,7 +85,7 @@ class RunFolder:
             return None
         try:
             table = json.loads(read_bounded(path, limit_bytes=_LIMIT_BYTES))
-            bound, record = table["model_hash"], table["record"]
+            bound, record = table["model_hash"], dict(table["record"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadInput(
                 f"cannot use {path}: it is damaged", hint=f"run 'edgeser {stage}' again"

@@ -64,7 +64,7 @@ def predict_files(
     """Label recordings; one that cannot be read has its reason in `problem`.
 
     A recording longer than the window is cut into windows every `hop_frames`, whose logits are
-    averaged; a shorter one is padded.
+    averaged; a shorter one is repeated.
     """
     trained = bundle.trained
     results = extract_features(

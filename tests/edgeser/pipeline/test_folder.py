@@ -1,0 +1,73 @@
+"""The folder of a run: records come back only for the model that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from edgeser.pipeline.folder import RunFolder, default_folder
+from edgeser.recipe import Recipe
+from quantize.foundation.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Finding:
+    count: int
+    share: float | None
+
+
+def test_a_record_comes_back_for_its_own_model_only(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.save_state("stage", Finding(3, None), model_hash="a")
+    assert folder.load_state("stage", Finding, model_hash="a") == Finding(3, None)
+    assert folder.load_state("stage", Finding, model_hash="b") is None
+    assert folder.load_state("other", Finding, model_hash="a") is None
+
+
+def test_a_record_that_is_not_finite_is_not_kept(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        folder.save_state("stage", Finding(3, float("nan")), model_hash="a")
+    assert not folder.state("stage").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "3",
+        "[]",
+        '{"model_hash": "a"}',
+        '{"model_hash": "a", "record": 3}',
+        '{"model_hash": "a", "record": {"count": "three"}}',
+        '{"model_hash": "a", "record": {"size": 3}}',
+        "[" * 100_000,
+    ],
+)
+def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
+    folder = RunFolder(tmp_path)
+    folder.state("stage").parent.mkdir()
+    folder.state("stage").write_text(text)
+    with pytest.raises(BadInput) as caught:
+        folder.load_state("stage", Finding, model_hash="a")
+    assert str(folder.state("stage")) in caught.value.message
+
+
+def test_a_folder_is_refused_to_another_recipe_but_not_to_another_place(tmp_path: Path) -> None:
+    folder, recipe = RunFolder(tmp_path), Recipe("mine")
+    folder.refuse_another(recipe)
+    folder.recipe.write_text(recipe.to_toml())
+    folder.refuse_another(recipe)
+    moved = replace(recipe, corpus=replace(recipe.corpus, path="elsewhere"))
+    folder.refuse_another(moved)
+    with pytest.raises(BadInput, match="holds a run of another recipe") as caught:
+        folder.refuse_another(replace(recipe, seed=1))
+    assert str(tmp_path) in caught.value.message
+
+
+def test_runs_of_other_seeds_have_folders_of_their_own() -> None:
+    roots = {default_folder(Recipe("mine", seed=seed)).root for seed in range(3)}
+    assert roots == {Path("runs") / f"mine-seed{seed}" for seed in range(3)}

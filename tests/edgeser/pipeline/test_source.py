@@ -1,0 +1,72 @@
+"""Where recordings come from: the command line, the run's folder, the recipe, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeser.corpora.wav import wav_bytes
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.source import corpus_for, with_corpus
+from edgeser.recipe import CorpusChoice, Recipe
+from quantize.foundation.errors import BadInput
+
+SMALL = Recipe("mine", corpus=CorpusChoice(synthetic_speakers=2, synthetic_utterances=1))
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    folder = tmp_path / "recordings" / "anger" / "s1"
+    folder.mkdir(parents=True)
+    (folder / "a.wav").write_bytes(wav_bytes(np.arange(8000, dtype=np.int16)))
+    return tmp_path / "recordings"
+
+
+def test_synthetic_voices_are_made_in_the_runs_folder_as_many_as_the_recipe_says(
+    tmp_path: Path,
+) -> None:
+    corpus = corpus_for(SMALL, folder=RunFolder(tmp_path / "run"))
+    assert corpus.synthetic
+    assert corpus.root == tmp_path / "run" / "synthetic-voices"
+    assert (len(corpus.speakers), len(corpus.utterances)) == (2, 12)
+    seeded = corpus_for(replace(SMALL, seed=9), folder=RunFolder(tmp_path / "other"))
+    assert [u.path.read_bytes() for u in seeded.utterances] == [
+        u.path.read_bytes() for u in corpus.utterances
+    ]
+
+
+def test_the_command_line_comes_first(tmp_path: Path, recordings: Path) -> None:
+    corpus = corpus_for(SMALL, argument=f"generic:{recordings}", folder=RunFolder(tmp_path))
+    assert (corpus.name, corpus.synthetic) == ("generic", False)
+
+
+def test_a_run_remembers_where_its_recordings_are(tmp_path: Path, recordings: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    known = with_corpus(SMALL, f"generic:{recordings}")
+    folder.root.mkdir()
+    folder.recipe.write_text(known.to_toml())
+    forgotten = replace(known, corpus=replace(known.corpus, path=None))
+    assert corpus_for(forgotten, folder=folder).root == recordings
+    with pytest.raises(BadInput, match="this needs the recordings of generic"):
+        corpus_for(forgotten)
+
+
+def test_a_folder_of_another_corpus_does_not_lend_its_recordings(
+    tmp_path: Path, recordings: Path
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.root.mkdir()
+    folder.recipe.write_text(with_corpus(SMALL, f"generic:{recordings}").to_toml())
+    assert corpus_for(SMALL, folder=folder).name == "synthetic"
+
+
+def test_the_recipes_own_path_is_used(recordings: Path) -> None:
+    recipe = Recipe("mine", corpus=CorpusChoice(name="generic", path=str(recordings)))
+    assert corpus_for(recipe).root == recordings
+
+
+def test_without_an_argument_the_recipe_stays_as_it_is() -> None:
+    assert with_corpus(SMALL, None) is SMALL
