@@ -36,6 +36,8 @@ def bench(
         Limits to check; those of the bundle's recipe, or the defaults, when `None`.
     runs, warmup
         Inferences measured, and before them unmeasured.
+    reporter
+        Told of stages.
 
     Raises
     ------
