@@ -44,6 +44,11 @@ def _prose(text: str) -> str:
     return _UNIT.sub("\u00a0", figures.printable(text))
 
 
+def _block(text: str) -> str:
+    """Return text of many lines without any other control character."""
+    return "\n".join(figures.printable(line) for line in text.splitlines())
+
+
 @functools.cache
 def _page() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -60,6 +65,7 @@ def _page() -> jinja2.Template:
         loss=figures.loss,
         printable=figures.printable,
         prose=_prose,
+        block=_block,
         origin=figures.origin,
     )
     environment.globals.update(number=figures.number, bench_rows=figures.bench_rows)

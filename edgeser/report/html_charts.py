@@ -171,9 +171,13 @@ def _layers(layers: tuple[LayerError, ...]) -> tuple[NamedChart, ...]:
     label = "SQNR, dB (more is better)"
     svg = bar_chart("Quantisation error by layer", noisy, x_label=label, unit="dB", worst=worst)
     caption = f"In the order of the network; the worst is {noisy[worst][0]}."
-    exact = len(rows) - len(noisy)
+    rest = [layer for layer in layers if layer.sqnr_db is None]
+    exact = sum(layer.is_exact for layer in rest)
     if exact:
-        caption += f" Not drawn, being without error: {exact}."
+        caption += f" Not drawn, being exact: {exact}."
+    silent = [layer.name for layer in rest if not layer.is_exact]
+    if silent:
+        caption += f" Silent in float, but not in int8: {', '.join(silent)}."
     return (NamedChart(caption, svg),)
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
-from edgeser.report.figures import evidence, figure, printable
+from edgeser.report.figures import evidence, figure, loss, printable, span
 
 _SUITE = "edgeser.parity"
 
@@ -36,11 +36,15 @@ def parity_junit(report: ParityReport, verdict: Verdict) -> str:
 
 
 def _facts(report: ParityReport) -> list[tuple[str, str]]:
+    drop = report.uar_drop
     facts = [
         ("clips", str(report.clips)),
         ("float.uar", figure(report.float_metrics.uar, interval=True)),
         ("int8.uar", figure(report.int8_metrics.uar, interval=True)),
-        ("uar_drop", figure(report.uar_drop, interval=True)),
+        (
+            "uar_drop, points",
+            f"{loss(drop.value)} ({span(drop)})" if drop.interval else loss(drop.value),
+        ),
         ("label_flip_rate", figure(report.label_flip_rate)),
         ("cosine.worst", figure(report.cosine_worst)),
         ("max_lsb", str(report.max_lsb)),

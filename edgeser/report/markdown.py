@@ -24,7 +24,7 @@ from edgeser.report.figures import (
 )
 from quantize.foundation.measurement import Measurement
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#!|~@])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~@])")
 
 
 def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
@@ -46,7 +46,7 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
             )
             for r in report.runtimes
         ]
-        oracle = f"int8 against {report.runtimes[0].oracle}"
+        oracle = f"int8 against {report.runtimes[0].oracle.label}"
         parts.append(_table((oracle, "values", "differ", "max LSB", "label flips"), rows))
     if report.features:
         marks = {True: "exact", False: "**FAILED**", None: "a fact"}

@@ -97,8 +97,10 @@ def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
 def widened(values: Sequence[float], *, about: int = 5) -> tuple[float, float]:
     """Return round limits that hold all `values`; never of zero width."""
     low, high = min(values), max(values)
-    if low == high:
-        low, high = low - (abs(low) or 1.0) * 0.1, high + (abs(high) or 1.0) * 0.1
+    reach = max(abs(low), abs(high))
+    if high - low <= 1e-9 * max(reach, 1e-9):  # equal, but for rounding
+        margin = 0.1 * reach if reach > 1e-9 else 0.1
+        low, high = low - margin, high + margin
     step = _round_step((high - low) / about)
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
 

@@ -34,7 +34,7 @@ def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
 
 def bench_tables(report: BenchReport) -> Group:
     """Return latency, throughput and memory, each with its evidence, and the budgets."""
-    table = _table(f"Benchmark of {printable(report.model)}")
+    table = _table(f"Benchmark of {report.model}")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("evidence")
@@ -48,7 +48,7 @@ def bench_tables(report: BenchReport) -> Group:
         budgets.add_column("")
         for check in report.budgets:
             limit = number(check.limit, check.value.unit)
-            budgets.add_row(check.name, figure(check.value), limit, _mark(check.passed))
+            budgets.add_row(_safe(check.name), figure(check.value), limit, _mark(check.passed))
         parts.append(budgets)
     parts += [Text(f"runtime: {printable(report.runtime)}"), _sources(report.latency_ms.p50)]
     return Group(*parts)
@@ -84,7 +84,7 @@ def condition_table(conditions: ConditionTable) -> Group:
         style = "bold" if row is worst and len(conditions.rows) > 1 else ""
         drop = "" if row is conditions.clean else loss(conditions.drop(row))
         cells = (*_cells(row.float_uar), *_cells(row.int8_uar), drop)
-        table.add_row(printable(row.name), *cells, style=style)
+        table.add_row(_safe(row.name), *cells, style=style)
     note = Text("drop: points of UAR below clean", style="dim")
     return Group(table, note, _sources(conditions.clean.float_uar))
 
@@ -97,7 +97,7 @@ def ablation_table(ablation: AblationTable) -> Table:
         table.add_column(column, justify="right")
     for row in ablation.rows:
         table.add_row(
-            printable(row.variant),
+            _safe(row.variant),
             figure(row.mean),
             span(row.mean),
             number(row.lowest, "ratio"),
@@ -117,7 +117,7 @@ def group_table(groups: tuple[GroupScore, ...]) -> Table:
     table.add_column("clips", justify="right")
     for group in groups:
         cells = (*_cells(group.float_uar), *_cells(group.int8_uar), str(group.clips))
-        table.add_row(f"{group.kind} {printable(group.name)}", *cells)
+        table.add_row(_safe(f"{group.kind} {group.name}"), *cells)
     return table
 
 
@@ -134,13 +134,15 @@ def run_summary(contents: ReportContents) -> Group:
     if contents.bench is not None:
         parts.append(bench_tables(contents.bench))
     if contents.problems:
-        parts.append(Text(f"{len(contents.problems)} problems, named in the report"))
+        count = len(contents.problems)
+        named = "1 problem" if count == 1 else f"{count} problems"
+        parts.append(Text(f"{named}, named in the report"))
     return Group(*parts)
 
 
 def _scores(report: ParityReport) -> Table:
     table = metrics_table(report.float_metrics, report.int8_metrics)
-    table.title = f"Float against int8: {table.title}"
+    table.title = Text(f"Float against int8: {table.title}")
     return table
 
 
@@ -158,12 +160,12 @@ def _differences(report: ParityReport) -> Table:
     if report.beyond_grid:
         table.add_row("float logits beyond the int8 grid", str(report.beyond_grid))
     if (layer := report.worst_layer) is not None:
-        table.add_row("worst layer", f"{printable(layer.name)}: SQNR {layer.sqnr_db:.1f} dB")
+        table.add_row("worst layer", _safe(f"{layer.name}: SQNR {layer.sqnr_db:.1f} dB"))
     return table
 
 
 def _runtimes(report: ParityReport) -> Table:
-    table = _table(f"int8 across runtimes, against {printable(report.runtimes[0].oracle)}")
+    table = _table(f"int8 across runtimes, against {report.runtimes[0].oracle.label}")
     table.add_column("runtime")
     for column in ("values", "differ", "max LSB", "flips"):
         table.add_column(column, justify="right")
@@ -228,5 +230,10 @@ def _sources(measurement: Measurement) -> Text:
     return Text(printable(evidence(measurement)), style="dim")
 
 
+def _safe(text: str) -> Text:
+    """Return text from a file as it is: no markup of rich's, no control characters."""
+    return Text(printable(text))
+
+
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    return Table(title=_safe(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
