@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edgeser.evaluation import Bootstrap, Predictions, confusion_matrix, evaluate
+from edgeser.evaluation.bootstrap import (
+    BY_CLIP,
+    BY_SPEAKER,
+    clusters_of,
+    paired_interval,
+    resampled,
+    stack_confusions,
+)
+from edgeser.evaluation.metrics import accuracy, macro_f1, recalls, unweighted_average_recall
+from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.measurement import Evidence
+
+CALLS = st.integers(2, 6).flatmap(
+    lambda classes: st.lists(
+        st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1), st.integers(0, 4)),
+        min_size=1,
+        max_size=60,
+    ).map(lambda clips: (classes, clips))
+)
+
+
+def predictions(classes: int, clips: list[tuple[int, int, int]]) -> Predictions:
+    """Make predictions out of (true class, called class, speaker)."""
+    logits = np.zeros((len(clips), classes), dtype=np.float32)
+    logits[np.arange(len(clips)), [called for _, called, _ in clips]] = 1.0
+    return Predictions(
+        clip_ids=tuple(f"clip{i}" for i in range(len(clips))),
+        labels=np.array([truth for truth, _, _ in clips], dtype=np.int64),
+        speakers=tuple(f"s{speaker}" for _, _, speaker in clips),
+        logits=logits,
+        classes=tuple(f"class{i}" for i in range(classes)),
+    )
+
+
+def by_definition(classes: int, calls: list[tuple[int, int]]) -> tuple[float, float, float]:
+    """UAR, accuracy and macro-F1 counted clip by clip."""
+    recall, f1 = [], []
+    for c in range(classes):
+        own = [called for truth, called in calls if truth == c]
+        if not own:
+            continue
+        hits = own.count(c)
+        named = sum(called == c for _, called in calls)
+        precision = hits / named if named else 0.0
+        recall.append(hits / len(own))
+        both = precision + recall[-1]
+        f1.append(2 * precision * recall[-1] / both if both else 0.0)
+    right = sum(truth == called for truth, called in calls)
+    return sum(recall) / len(recall), right / len(calls), sum(f1) / len(f1)
+
+
+@given(CALLS)
+def test_metrics_are_those_of_the_definition(case: tuple[int, list[tuple[int, int, int]]]) -> None:
+    classes, clips = case
+    result = evaluate(predictions(classes, clips), source="here", bootstrap=Bootstrap(50))
+    expected = by_definition(classes, [(truth, called) for truth, called, _ in clips])
+    found = (result.uar.value, result.accuracy.value, result.macro_f1.value)
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert result.confusion.sum() == len(clips) == result.clips
+    assert result.speakers == len({speaker for _, _, speaker in clips})
+
+
+@given(CALLS, st.integers(0, 2**32 - 1))
+def test_a_resample_is_the_set_of_clips_of_the_speakers_drawn(
+    case: tuple[int, list[tuple[int, int, int]]], seed: int
+) -> None:
+    classes, clips = case
+    made = predictions(classes, clips)
+    clusters, kind = clusters_of(made.speakers)
+    per_cluster = stack_confusions(made, clusters)
+    counts = Bootstrap(5, seed).draw(len(per_cluster))
+    assert (counts.sum(axis=1) == len(per_cluster)).all()
+    matrices = resampled(per_cluster, counts)
+    for drawn, matrix in zip(counts, matrices, strict=True):
+        calls = [
+            (truth, called)
+            for i, (truth, called, _) in enumerate(clips)
+            for _ in range(drawn[clusters[i]])
+        ]
+        scores = [float(f(matrix)) for f in (unweighted_average_recall, accuracy, macro_f1)]
+        assert scores == pytest.approx(by_definition(classes, calls), abs=1e-12)
+    assert kind == (BY_CLIP if len(set(made.speakers)) == 1 else BY_SPEAKER)
+
+
+@given(CALLS)
+def test_intervals_are_ordered_and_repeatable(
+    case: tuple[int, list[tuple[int, int, int]]],
+) -> None:
+    made = predictions(*case)
+    first = evaluate(made, source="here", bootstrap=Bootstrap(100, seed=3))
+    again = evaluate(made, source="here", bootstrap=Bootstrap(100, seed=3))
+    assert first.uar == again.uar
+    if len(made) == 1:
+        assert first.uar.interval is None and first.uar.interval_kind == ""
+        return
+    assert first.uar.interval is not None
+    low, high = first.uar.interval
+    assert 0 <= low <= high <= 1
+    assert not math.isnan(low + high)
+
+
+def test_a_class_without_clips_is_left_out() -> None:
+    confusion = np.array([[3, 1, 0], [0, 4, 0], [0, 0, 0]], dtype=np.int64)
+    assert float(unweighted_average_recall(confusion)) == pytest.approx((0.75 + 1) / 2)
+    assert recalls(confusion) == (0.75, 1.0, None)
+    assert float(macro_f1(confusion)) == pytest.approx((6 / 7 + 8 / 9) / 2)
+
+
+def test_macro_f1_agrees_with_scikit_learn_where_every_class_has_clips() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    labels = np.concatenate([np.arange(5), rng.integers(0, 5, 200)])
+    called = rng.integers(0, 5, 205)
+    confusion = confusion_matrix(labels, called, 5)
+    assert np.array_equal(confusion, metrics.confusion_matrix(labels, called))
+    assert float(macro_f1(confusion)) == pytest.approx(
+        metrics.f1_score(labels, called, average="macro")
+    )
+    assert float(unweighted_average_recall(confusion)) == pytest.approx(
+        metrics.balanced_accuracy_score(labels, called)
+    )
+
+
+def many_speakers(rng: np.random.Generator, skills: NDArray[np.float64]) -> Predictions:
+    clips = [
+        (i % 2, i % 2 if rng.random() < skill else 1 - i % 2, speaker)
+        for speaker, skill in enumerate(skills)
+        for i in range(40)
+    ]
+    return predictions(2, clips)
+
+
+def test_speaker_intervals_are_wider_than_those_that_take_clips_for_independent() -> None:
+    rng = np.random.default_rng(1)
+    made = many_speakers(rng, rng.uniform(0.3, 1.0, 30))
+    clustered = evaluate(made, source="here").uar
+    alone = Predictions(made.clip_ids, made.labels, made.clip_ids, made.logits, made.classes)
+    by_clip = evaluate(alone, source="here").uar
+    assert clustered.interval is not None and by_clip.interval is not None
+    assert np.ptp(clustered.interval) > 2 * np.ptp(by_clip.interval)
+    assert clustered.evidence is Evidence.MEASURED
+    assert clustered.interval_kind == BY_SPEAKER
+
+
+def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    covered = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        made = many_speakers(rng, rng.uniform(0.4, 1.0, 40))
+        low, high = evaluate(made, source="here", bootstrap=Bootstrap(300)).uar.interval or (1, 0)
+        covered += low <= 0.7 <= high
+    assert covered >= 85
+
+
+def test_one_model_against_itself_differs_by_nothing() -> None:
+    made = many_speakers(np.random.default_rng(2), np.full(6, 0.7))
+    clusters, _ = clusters_of(made.speakers)
+    stack = stack_confusions(made, clusters)
+    assert paired_interval(stack, stack, unweighted_average_recall) == (0.0, 0.0)
+    assert paired_interval(stack[:1], stack[:1], unweighted_average_recall) is None
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_by_name(value: float) -> None:
+    made = predictions(2, [(0, 0, 0), (1, 1, 1), (1, 0, 2)])
+    logits = made.logits.copy()
+    logits[1, 0] = value
+    with pytest.raises(CheckFailed, match=r"clip1 \(1 of 3 clips\)"):
+        Predictions(made.clip_ids, made.labels, made.speakers, logits, made.classes)
+
+
+def test_what_does_not_fit_together_is_refused() -> None:
+    made = predictions(2, [(0, 0, 0), (1, 1, 1)])
+    ids, labels, speakers, logits, classes = (
+        made.clip_ids, made.labels, made.speakers, made.logits, made.classes,
+    )  # fmt: skip
+    with pytest.raises(BadInput, match="same clip twice"):
+        Predictions(("a", "a"), labels, speakers, logits, classes)
+    with pytest.raises(BadInput, match="outside"):
+        Predictions(ids, labels + 1, speakers, logits, classes)
+    with pytest.raises(BadInput, match="float32"):
+        Predictions(ids, labels, speakers, logits.astype(np.float64), classes)
+    with pytest.raises(BadInput, match="do not fit"):
+        Predictions(ids, labels[:1], speakers, logits, classes)
+    with pytest.raises(BadInput, match="0 clips"):
+        Predictions((), labels[:0], (), logits[:0], classes)
+
+
+def test_select_keeps_rows_together() -> None:
+    made = predictions(3, [(0, 1, 0), (1, 1, 1), (2, 0, 2)])
+    kept = made.select(np.array([True, False, True]))
+    assert kept.clip_ids == ("clip0", "clip2") and kept.speakers == ("s0", "s2")
+    assert kept.predicted.tolist() == [1, 0] and kept.labels.tolist() == [0, 2]
