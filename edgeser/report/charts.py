@@ -146,7 +146,7 @@ def histogram(
     cut = float(np.percentile(data, 99.5))
     high = max([cut, *(at for _, at in marks)])
     low = float(data.min())
-    if high <= low:
+    if high - low <= 1e-9 * abs(high):  # equal, but for rounding
         high = low + (abs(low) or 1.0) * 0.05
     counts, edges = np.histogram(np.clip(data, low, high), bins=bins, range=(low, high))
     height, left, top, bottom = 236.0, 40.0, 44.0, 196.0
