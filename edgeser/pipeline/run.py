@@ -21,7 +21,6 @@ from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
-from quantize.foundation.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +98,6 @@ def run(
     """
     resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    if fresh and resume:
-        raise BadInput("fresh and resume exclude each other", hint="give one of them")
     if not fresh:
         folder.refuse_another(resolved)
     recordings = corpus_for(resolved, folder=folder, reporter=reporter)

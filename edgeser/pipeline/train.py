@@ -31,6 +31,7 @@ from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
+from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 
 _BABBLE_SEED = 1
@@ -73,6 +74,8 @@ def train(
     """
     from edgeser.training import train as fit
 
+    if fresh and resume:
+        raise BadInput("fresh and resume exclude each other", hint="give one of them")
     if folder is not None and not fresh:
         folder.refuse_another(recipe)
     corpus = corpus or corpus_for(recipe, folder=folder, reporter=reporter)

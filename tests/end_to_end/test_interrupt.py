@@ -95,11 +95,19 @@ def test_a_training_that_was_interrupted_goes_on_bit_for_bit(
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     environment = {"EDGESER_CACHE": str(cache)}
+    checkpoint = broken / "checkpoint" / "training.safetensors"
     started = start("train", long_recipe, "--out", broken)
-    started.wait_until((broken / "checkpoint" / "training.safetensors").is_file)
+    started.wait_until(checkpoint.is_file)
     assert_stopped_cleanly(started, started.interrupt())
     assert not (broken / "trained.zip").exists()
     assert not [path for path in broken.rglob("*") if path.name.endswith(".tmp")]
+    data = checkpoint.read_bytes()
+    checkpoint.write_bytes(data[: len(data) // 2])
+    refused = edgeser("train", long_recipe, "--out", broken, "--resume", "-q", **environment)
+    assert (refused.code, refused.out) == (2, "")
+    (line,) = refused.err.splitlines()
+    assert str(checkpoint) in line
+    checkpoint.write_bytes(data)
     resumed = edgeser("train", long_recipe, "--out", broken, "--resume", **environment)
     assert resumed.code == 0, resumed.err
     uninterrupted = edgeser("train", long_recipe, "--out", whole, **environment)
@@ -109,30 +117,6 @@ def test_a_training_that_was_interrupted_goes_on_bit_for_bit(
     assert second.history == first.history
     assert len(second.history) == 60
     assert second.best_epoch == first.best_epoch
-
-
-def test_a_checkpoint_that_is_damaged_or_of_another_training_is_refused(
-    start: Callable[..., Started], edgeser: Edgeser, long_recipe: Path, cache: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    checkpoint = out / "checkpoint" / "training.safetensors"
-    started = start("train", long_recipe, "--out", out)
-    started.wait_until(checkpoint.is_file)
-    assert started.interrupt() == 130
-    environment = {"EDGESER_CACHE": str(cache)}
-    data = checkpoint.read_bytes()
-    checkpoint.write_bytes(data[: len(data) // 2])
-    ran = edgeser("train", long_recipe, "--out", out, "--resume", "--quiet", **environment)
-    assert (ran.code, ran.out) == (2, "")
-    (line,) = ran.err.splitlines()
-    assert str(checkpoint) in line
-    checkpoint.write_bytes(data)
-    more = ("--resume", "--fresh", "--seed", "5", "--quiet")
-    ran = edgeser("train", long_recipe, "--out", out, *more, **environment)
-    assert ran.code == 2
-    (line,) = ran.err.splitlines()
-    assert "checkpoint" in line
-    assert checkpoint.read_bytes() == data
 
 
 def test_interrupted_while_making_voices_nothing_half_made_is_left(

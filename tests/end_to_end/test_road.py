@@ -210,9 +210,12 @@ def test_another_recipe_in_the_same_folder_is_refused_and_nothing_changes(
 def test_fresh_and_resume_exclude_each_other(
     road: Road, edgeser: Edgeser, tiny_recipe: Path
 ) -> None:
-    ran = edgeser("run", tiny_recipe, "--out", road.folder, "--fresh", "--resume")
-    assert ran.code == 2
-    assert "exclude each other" in ran.err
+    before = snapshot(road.folder)
+    for verb in ("run", "train"):
+        ran = edgeser(verb, tiny_recipe, "--out", road.folder, "--fresh", "--resume", "--quiet")
+        assert (ran.code, ran.out) == (2, "")
+        assert "exclude each other" in ran.err
+    assert snapshot(road.folder) == before
 
 
 def test_the_same_recipe_gives_the_same_weights_and_the_same_model_file(

@@ -155,7 +155,7 @@ def test_each_shell_gets_a_completion_script(edgeser: Edgeser, shell: str) -> No
     [
         ("edgeser ru", {"run"}),
         ("edgeser e", {"export", "evaluate"}),
-        ("edgeser corpus ", {"list", "check"}),
+        ("edgeser corpus ch", {"check"}),
         ("edgeser run --fr", {"--fresh"}),
         ("edgeser report run --format ma", {"markdown"}),
     ],
