@@ -14,6 +14,7 @@ from edgeser.report.svg import (
     Scale,
     drawing,
     element,
+    ending,
     line,
     room_for,
     shortened,
@@ -26,6 +27,7 @@ from edgeser.report.svg import (
 _RIGHT = 14.0
 _ROW = 21.0
 _MOST_LABEL = 152.0
+_MOST_NAME = 178.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,9 @@ def bar_chart(
     worst: int | None = None,
 ) -> Markup:
     """Draw horizontal bars from 0, one a row; the row `worst` stands out."""
-    left = room_for((label for label, _ in rows), most=_MOST_LABEL)
+    left = room_for((label for label, _ in rows), most=_MOST_NAME)
     values = [value for _, value in rows]
-    top, row_height = 6.0, 17.0
+    top, row_height = 6.0, 17.0 if len(rows) <= 30 else 14.0
     bottom = top + row_height * len(rows) + 4
     x = Scale(*widened([0.0, *values]), left, WIDTH - _RIGHT)
     parts = _columns_grid(x, top, bottom)
@@ -127,7 +129,7 @@ def bar_chart(
         width = abs(x(value) - x(0.0))
         start = min(x(value), x(0.0))
         parts.append(element("rect", note, x=start, y=y, width=width, height=11.0, class_=class_))
-        parts.append(text(shortened(label, left - 8), 0, y + 10, class_="row-label small"))
+        parts.append(text(ending(label, left - 8), 0, y + 10, class_="row-label small"))
     parts.append(text(x_label, WIDTH - _RIGHT, bottom + 32, anchor="end", class_="axis-title"))
     return drawing(title, bottom + 38, parts)
 
@@ -141,11 +143,12 @@ def histogram(
     marks: Sequence[tuple[str, float]] = (),
     bins: int = 36,
 ) -> Markup:
-    """Draw how often values occur. The top half percent is one last bin, and said to be so."""
+    """Draw how often values occur; the few far above the rest share the last bin, as it says."""
     data = np.asarray(values, dtype=np.float64)
-    cut = float(np.percentile(data, 99.5))
-    high = max([cut, *(at for _, at in marks)])
-    low = float(data.min())
+    low, high = float(data.min()), max(float(np.percentile(data, 99.5)), *(at for _, at in marks))
+    most = float(np.percentile(data, 95))
+    if high > 2.5 * most:
+        high = 1.5 * most
     if high - low <= 1e-9 * abs(high):  # equal, but for rounding
         high = low + (abs(low) or 1.0) * 0.05
     counts, edges = np.histogram(np.clip(data, low, high), bins=bins, range=(low, high))
@@ -159,8 +162,12 @@ def histogram(
         shape = {"x": x(float(a)), "y": y(float(count)), "width": width}
         parts.append(element("rect", hover, **shape, height=bottom - y(float(count)), class_="bar"))
     for rank, (name, at) in enumerate(marks):
-        label_y = 12.0 + 13 * (rank % 3)
-        parts += [line(x(at), label_y + 3, x(at), bottom, "mark"), _over(name, x(at), label_y)]
+        label, label_y = f"{name} {at:.3g}", 12.0 + 13 * (rank % 3)
+        if at > high:
+            label = f"{label} {unit}, beyond the axis"
+        else:
+            parts.append(line(x(at), label_y + 3, x(at), bottom, "mark"))
+        parts.append(_over(label, x(min(at, high)), label_y))
     beyond = int(np.count_nonzero(data > high))
     note = f"{x_label}; {beyond} above {high:.3g} {unit} in the last bar" if beyond else x_label
     parts.append(text(note, WIDTH - _RIGHT, height - 6, anchor="end", class_="axis-title"))

@@ -93,20 +93,21 @@ def _latency(contents: ReportContents) -> KeyFigure | None:
     if contents.bench is None:
         return None
     latency = contents.bench.latency_ms
-    remark = f"median of one inference; 99 % within {figure(latency.p99)}"
-    return _key("Time to a label", figure(latency.p50), remark, latency.p50)
+    remark = f"the median; 99 % take at most {figure(latency.p99)}"
+    return _key("Time of one inference", figure(latency.p50), remark, latency.p50)
 
 
 def _memory(contents: ReportContents) -> KeyFigure | None:
     bench = contents.bench
     if bench is None:
         return None
-    total = bench.flash_bytes.value
-    remark = "model file"
+    limited = next((check for check in bench.budgets if check.value.unit == "bytes"), None)
+    if limited is None:
+        return _key("Model file", figure(bench.flash_bytes), "flash", bench.flash_bytes)
+    remark = f"of {size(limited.limit)} allowed; model {figure(bench.flash_bytes)}"
     if bench.arena_bytes is not None:
-        remark = f"model {figure(bench.flash_bytes)}, arena {figure(bench.arena_bytes)}"
-        total += bench.arena_bytes.value
-    return _key("Memory", size(total), remark, bench.flash_bytes)
+        remark += f", arena {figure(bench.arena_bytes)}"
+    return _key("Memory", figure(limited.value), remark, limited.value)
 
 
 def _read_groups(contents: ReportContents) -> str:

@@ -65,6 +65,12 @@ def shortened(content: str, room: float) -> str:
     return f"{content[: most - 1 - tail]}…{content[-tail:]}"
 
 
+def ending(content: str, room: float) -> str:
+    """Return the end of `content`, if all of it needs more than `room`: for dotted names."""
+    most = max(4, int(room / _CHARACTER))
+    return content if len(content) <= most else f"…{content[1 - most :]}"
+
+
 def room_for(labels: Iterable[str], *, most: float) -> float:
     """Return the width that the longest label needs, at most `most`."""
     return min(most, _CHARACTER * max((len(label) for label in labels), default=0) + 10)
