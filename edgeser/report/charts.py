@@ -129,7 +129,7 @@ def bar_chart(
         width = abs(x(value) - x(0.0))
         start = min(x(value), x(0.0))
         parts.append(element("rect", note, x=start, y=y, width=width, height=11.0, class_=class_))
-        parts.append(text(ending(label, left - 8), 0, y + 10, class_="row-label small"))
+        parts.append(text(ending(label, left - 8), 0, y + 10, class_="row-label narrow"))
     parts.append(text(x_label, WIDTH - _RIGHT, bottom + 32, anchor="end", class_="axis-title"))
     return drawing(title, bottom + 38, parts)
 
@@ -146,7 +146,7 @@ def histogram(
     """Draw how often values occur; the few far above the rest share the last bin, as it says."""
     data = np.asarray(values, dtype=np.float64)
     low, high = float(data.min()), max(float(np.percentile(data, 99.5)), *(at for _, at in marks))
-    most = float(np.percentile(data, 95))
+    most = float(np.percentile(data, 90))
     if high > 2.5 * most:
         high = 1.5 * most
     if high - low <= 1e-9 * abs(high):  # equal, but for rounding

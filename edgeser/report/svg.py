@@ -15,6 +15,7 @@ WIDTH = 390.0
 text of 12 units stays readable on both."""
 _CHARACTER = 6.4
 """Mean advance of a character at 12 units."""
+_SMALL_CHARACTER = 5.9
 
 
 def element(name: str, *children: str, **attributes: object) -> Markup:
@@ -66,8 +67,11 @@ def shortened(content: str, room: float) -> str:
 
 
 def ending(content: str, room: float) -> str:
-    """Return the end of `content`, if all of it needs more than `room`: for dotted names."""
-    most = max(4, int(room / _CHARACTER))
+    """Return the end of `content`, if all of it needs more than `room` in small type.
+
+    The end is what tells the dotted names of layers from each other.
+    """
+    most = max(4, int(room / _SMALL_CHARACTER))
     return content if len(content) <= most else f"…{content[1 - most :]}"
 
 
