@@ -1,1 +1,1 @@
-"""To be filled."""
+"""A run as text, JSON, JUnit XML, Markdown or one HTML page: one renderer a file."""
