@@ -49,7 +49,8 @@ def corpus_for(
     choice = with_corpus(recipe, argument).corpus
     if choice.path is None and folder is not None and folder.recipe.is_file():
         stored = load_recipe(str(folder.recipe)).corpus
-        choice = stored if stored.name == choice.name else choice
+        if stored.name == choice.name:
+            choice = replace(choice, path=stored.path)
     if choice.name == SYNTHETIC and choice.path is None:
         root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
         return write_synthetic_corpus(

@@ -221,10 +221,12 @@ def test_fresh_and_resume_exclude_each_other(
 def test_the_same_recipe_gives_the_same_weights_and_the_same_model_file(
     road: Road, edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
 ) -> None:
-    """Stage by stage, with a cache of its own, where the run went in one go."""
+    """Stage by stage, in the place of another run, with a cache of its own."""
     cold = {"EDGESER_CACHE": str(tmp_path / "cache")}
     again = tmp_path / "again"
-    ran = edgeser("train", tiny_recipe, "--out", again, "--json", **cold)
+    again.mkdir()
+    (again / "recipe.toml").write_text(load_recipe("demo").to_toml())
+    ran = edgeser("train", tiny_recipe, "--out", again, "--fresh", "--json", **cold)
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["schema"] == "edgeser.train/1"
     first = load_trained(road.folder / "trained.zip")
@@ -238,6 +240,21 @@ def test_the_same_recipe_gives_the_same_weights_and_the_same_model_file(
     assert json.loads(ran.out)["schema"] == "edgeser.export/1"
     model = (again / "model_int8.tflite").read_bytes()
     assert model == (road.folder / "model_int8.tflite").read_bytes()
+
+
+def test_a_disk_that_fills_up_during_a_training_keeps_what_was_there(
+    road: Road, edgeser: Edgeser, tiny_recipe: Path, small_disk: Path
+) -> None:
+    out = small_disk / "run"
+    out.mkdir()
+    (out / "trained.zip").write_bytes(b"of an earlier run")
+    ran = edgeser("train", tiny_recipe, "--corpus", road.corpus, "--out", out, "--quiet")
+    assert (ran.code, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
+    assert f"cannot write {out}" in line
+    assert "No space left on device; free some space" in line
+    assert (out / "trained.zip").read_bytes() == b"of an earlier run"
+    assert not [path for path in small_disk.rglob("*") if path.name.endswith(".tmp")]
 
 
 # Parity

@@ -63,6 +63,13 @@ def test_a_folder_of_another_corpus_does_not_lend_its_recordings(
     assert corpus_for(SMALL, folder=folder).name == "synthetic"
 
 
+def test_a_folder_of_other_voices_does_not_change_the_recipes(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.root.mkdir()
+    folder.recipe.write_text(Recipe("other").to_toml())
+    assert len(corpus_for(SMALL, folder=folder).utterances) == 12
+
+
 def test_the_recipes_own_path_is_used(recordings: Path) -> None:
     recipe = Recipe("mine", corpus=CorpusChoice(name="generic", path=str(recordings)))
     assert corpus_for(recipe).root == recordings
