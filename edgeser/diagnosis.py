@@ -100,7 +100,7 @@ def to_json(findings: tuple[Finding, ...]) -> dict[str, Any]:
 
 
 def is_healthy(findings: tuple[Finding, ...]) -> bool:
-    """Return whether nothing that is required is missing or wrong."""
+    """Return whether nothing that is required is missing."""
     return not any(finding.status is Status.MISSING for finding in findings)
 
 
