@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -144,4 +144,4 @@ def common_options(function: F) -> F:
         finally:
             output.close()
 
-    return wrapped  # type: ignore[return-value]
+    return cast(F, wrapped)

@@ -85,6 +85,34 @@ def read_files(
     return utterances, problems
 
 
+def read_named_files(
+    root: Path,
+    read_name: Callable[[Path, Path], Utterance | FileProblem],
+    *,
+    expected: str,
+    name: str,
+    licence: str,
+    citation: str,
+) -> Corpus:
+    """Read a corpus whose file names tell all: `read_name` gets each audio file and the root.
+
+    Raises
+    ------
+    BadInput
+        When `root` is no folder (`expected` says what should be there) or no file fits.
+    """
+    root = folder(root, expected=expected)
+    utterances, problems = read_files(audio_files(root), lambda path: read_name(path, root))
+    return assemble(
+        name=name,
+        root=root,
+        utterances=utterances,
+        problems=problems,
+        licence=licence,
+        citation=citation,
+    )
+
+
 def assemble(
     *,
     name: str,

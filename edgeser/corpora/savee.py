@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import assemble, audio_files, clip_id_of, folder, read_files
+from edgeser.corpora.listing import clip_id_of, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "savee"
@@ -37,13 +37,11 @@ def read(root: Path) -> Corpus:
     BadInput
         When `root` is no folder or holds no clip with a name of SAVEE's kind.
     """
-    root = folder(root, expected="AudioData/DC, JE, JK and KL")
-    utterances, problems = read_files(audio_files(root), lambda path: _read_name(path, root))
-    return assemble(
+    return read_named_files(
+        root,
+        _read_name,
+        expected="AudioData/DC, JE, JK and KL",
         name=NAME,
-        root=root,
-        utterances=utterances,
-        problems=problems,
         licence=LICENCE,
         citation=CITATION,
     )
