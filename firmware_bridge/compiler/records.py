@@ -1,0 +1,74 @@
+"""What lowering makes of an operator: a kernel's call, with its constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+Field = int | float | str | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A constant array in flash.
+
+    Parameters
+    ----------
+    suffix
+        What it is: ``"weights"`` of operator 3 is written as ``op3_weights``.
+    values
+        int8, uint8, int16, int32 or float32, one axis.
+    alignment
+        Of its first element, in bytes.
+    """
+
+    suffix: str
+    values: NDArray[Any]
+    alignment: int = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelCall:
+    """One operator as the call of a kernel, or as a view that needs no code.
+
+    Parameters
+    ----------
+    operator
+        Its index in the .tflite.
+    name
+        Its kind there: ``"CONV_2D"``.
+    function
+        The kernel: ``"i8_conv_2d"``; ``None`` where the output is the input's bytes (a view).
+    header
+        The header that declares it.
+    struct
+        The tag of its layer struct.
+    fields
+        The layer's designated initialisers; a str names a constant's suffix, to point to it.
+    constants
+        Its arrays in flash.
+    inputs, outputs
+        Tensors that are computed at run time, in the order of the C arguments.
+    scratch_bytes
+        Memory that it needs only while it runs.
+    macs
+        Multiply-accumulates, 0 where there are none.
+    in_place
+        Whether its output may share memory with its first input.
+    """
+
+    operator: int
+    name: str
+    function: str | None
+    header: str
+    struct: str
+    fields: Mapping[str, Field]
+    constants: tuple[Constant, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    scratch_bytes: int
+    macs: int
+    in_place: bool = False
