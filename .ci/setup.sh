@@ -8,6 +8,12 @@ venv=$2
 # A compiler for the frontend, and headers and venv for the Python that is used.
 missing=""
 { command -v gcc && command -v g++; } >/dev/null 2>&1 || missing="$missing build-essential"
+# The emulated device: compiler and C library for the Cortex-M7, and the machine itself.
+command -v arm-none-eabi-gcc >/dev/null 2>&1 || missing="$missing gcc-arm-none-eabi"
+arm_libc=$(arm-none-eabi-gcc -mcpu=cortex-m7 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard \
+  -print-file-name=libc_nano.a 2>/dev/null || true)
+[ -f "$arm_libc" ] || missing="$missing libnewlib-arm-none-eabi"
+command -v qemu-system-arm >/dev/null 2>&1 || missing="$missing qemu-system-arm"
 if command -v "$python" >/dev/null 2>&1; then
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3.11-venv"
   "$python" -c 'import pathlib, sysconfig, sys
