@@ -87,3 +87,129 @@ class BenchReport:
     def passed(self) -> bool:
         """Whether every budget holds."""
         return all(check.passed for check in self.budgets)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCost:
+    """What one operator of a model costs on a device.
+
+    Parameters
+    ----------
+    index
+        Its place in the .tflite.
+    kind
+        ``"CONV_2D"`` and the like.
+    layer
+        The layer's name, for people.
+    macs
+        Multiply-accumulates of one inference.
+    cost
+        Instructions on an emulated core, milliseconds on a real one.
+    """
+
+    index: int
+    kind: str
+    layer: str
+    macs: int
+    cost: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPart:
+    """One part of a device's memory: what lies there, where (``"flash"``, ``"ram"``), and bytes."""
+
+    name: str
+    memory: str
+    size: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceParity:
+    """Audio in on both sides: what the device made of it, held to the host, value for value.
+
+    Parameters
+    ----------
+    clips
+        Recordings that went in.
+    source
+        What recordings they are.
+    feature_values, feature_differences
+        Raw features and int8 features compared, and how many differ.
+    logits, logit_differences
+        int8 outputs of the network compared with TFLite-Micro's on the host, and how many differ.
+    first_difference
+        Clip, and frame and channel or layer, of the first difference; empty where there is none.
+    """
+
+    clips: int
+    source: str
+    feature_values: int
+    feature_differences: int
+    logits: int
+    logit_differences: int
+    first_difference: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared and nothing differs."""
+        compared = self.clips > 0 and self.logits > 0
+        return compared and self.feature_differences == 0 and self.logit_differences == 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """The cost of one int8 model as firmware on a device.
+
+    Parameters
+    ----------
+    model
+        The model's name.
+    device
+        Board, core, emulator or link, and compiler, in words.
+    inference
+        One inference: instructions, emulated; or milliseconds, measured.
+    inference_ms
+        One inference, milliseconds; predicted with its band where the device is emulated.
+    per_mac
+        Instructions for each multiply-accumulate; ``None`` for a model without any, and where
+        instructions are not known.
+    features, features_largest
+        One frame of features in the mean and at most, in the unit of `inference`; ``None`` for a
+        model without a frontend.
+    features_ms
+        One frame of features, milliseconds.
+    operators
+        In the order of the model; they sum to `inference` but for the loop around them.
+    flash, ram
+        All of the firmware's code and constants; all of its static memory and its stack, bytes.
+    memory
+        What `flash` and `ram` are made of.
+    stack_used
+        Deepest stack seen, by watermark, bytes.
+    budgets
+        The limits it was held to.
+    parity
+        The device held to the host; ``None`` where it was not.
+    """
+
+    model: str
+    device: str
+    inference: Measurement
+    inference_ms: Measurement
+    per_mac: Measurement | None
+    features: Measurement | None
+    features_largest: Measurement | None
+    features_ms: Measurement | None
+    operators: tuple[OperatorCost, ...]
+    flash: Measurement
+    ram: Measurement
+    memory: tuple[MemoryPart, ...]
+    stack_used: Measurement
+    budgets: tuple[BudgetCheck, ...] = ()
+    parity: DeviceParity | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every budget holds and no value differs from the host."""
+        budgets = all(check.passed for check in self.budgets)
+        return budgets and (self.parity is None or self.parity.passed)

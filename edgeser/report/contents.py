@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -169,8 +169,10 @@ class ReportContents:
         Quantisation error of each layer, in the order of the network.
     parity, verdict
         Float against int8; they come together.
-    bench, conditions, ablation
-        Cost, robustness, and what each choice brought.
+    bench, device
+        Cost on the host, and as firmware on a device.
+    conditions, ablation
+        Robustness, and what each choice brought.
     problems
         What went wrong without stopping the run, one line each.
     """
@@ -191,6 +193,7 @@ class ReportContents:
     parity: ParityReport | None = None
     verdict: Verdict | None = None
     bench: BenchReport | None = None
+    device: DeviceReport | None = None
     conditions: ConditionTable | None = None
     ablation: AblationTable | None = None
     problems: tuple[str, ...] = ()
@@ -209,4 +212,6 @@ class ReportContents:
             checks.append(self.verdict.passed)
         if self.bench is not None and self.bench.budgets:
             checks.append(self.bench.passed)
+        if self.device is not None:
+            checks.append(self.device.passed)
         return all(checks) if checks else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edgeser.benchmark.records import BenchReport
+from dataclasses import dataclass
+
+from edgeser.benchmark.records import BenchReport, DeviceReport
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.text import printable as one_line
 
@@ -35,6 +37,8 @@ def number(value: float, unit: str) -> str:
         return size(value)
     if unit == "cosine":
         return f"{value:.5f}"
+    if unit == "instructions":
+        return f"{count(value)} {unit}"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return text if unit in {"", "count"} else f"{text} {unit}"
 
@@ -46,6 +50,15 @@ def size(value: float) -> str:
     if value < _KILO**2:
         return f"{value / _KILO:.1f} kB"
     return f"{value / _KILO**2:.2f} MB"
+
+
+def count(value: float) -> str:
+    """Return a large count in as many digits as are worth reading: ``"812"``, ``"5.43 M"``."""
+    if value < _KILO:
+        return f"{value:.0f}"
+    if value < _KILO**2:
+        return f"{value / _KILO:.1f} k"
+    return f"{value / _KILO**2:.2f} M"
 
 
 def points(value: float) -> str:
@@ -88,6 +101,59 @@ def bench_rows(report: BenchReport) -> list[tuple[str, Measurement]]:
         ("peak RSS", report.peak_rss_bytes),
     ]
     return [(name, measurement) for name, measurement in rows if measurement is not None]
+
+
+def device_rows(report: DeviceReport) -> list[tuple[str, Measurement]]:
+    """Return every figure of a device's benchmark that there is, with its name, in order."""
+    rows: list[tuple[str, Measurement | None]] = [
+        ("one inference", report.inference),
+        ("one inference, time", report.inference_ms),
+        ("per multiply-accumulate", report.per_mac),
+        ("features, one frame", report.features),
+        ("features, dearest frame", report.features_largest),
+        ("features, one frame, time", report.features_ms),
+        ("flash, all of the firmware", report.flash),
+        ("RAM, static and stack", report.ram),
+        ("stack used", report.stack_used),
+    ]
+    return [(name, measurement) for name, measurement in rows if measurement is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class KindCost:
+    """What all operators of one kind cost together, in the unit of one inference."""
+
+    kind: str
+    operators: int
+    macs: int
+    cost: float
+    share: float
+
+
+def costs_by_kind(report: DeviceReport) -> list[KindCost]:
+    """Return the operators' costs by kind, dearest first."""
+    whole = sum(operator.cost.value for operator in report.operators) or 1.0
+    found = []
+    for kind in dict.fromkeys(operator.kind for operator in report.operators):
+        of_kind = [operator for operator in report.operators if operator.kind == kind]
+        cost = sum(operator.cost.value for operator in of_kind)
+        macs = sum(operator.macs for operator in of_kind)
+        found.append(KindCost(kind, len(of_kind), macs, cost, cost / whole))
+    return sorted(found, key=lambda row: -row.cost)
+
+
+def parity_line(report: DeviceReport) -> str:
+    """Return in one sentence what the device was held to and how it came out; or an empty one."""
+    parity = report.parity
+    if parity is None:
+        return ""
+    text = (
+        f"{parity.clips} clips went in as audio on both sides ({parity.source}): "
+        f"{parity.feature_differences:,} of {parity.feature_values:,} feature values and "
+        f"{parity.logit_differences:,} of {parity.logits:,} logits differ from the host"
+    )
+    first = f"; the first: {parity.first_difference}" if parity.first_difference else ""
+    return f"{text}{first}."
 
 
 def printable(text: str) -> str:

@@ -68,5 +68,11 @@ def _page() -> jinja2.Template:
         block=_block,
         origin=figures.origin,
     )
-    environment.globals.update(number=figures.number, bench_rows=figures.bench_rows)
+    environment.globals.update(
+        number=figures.number,
+        bench_rows=figures.bench_rows,
+        device_rows=figures.device_rows,
+        costs_by_kind=figures.costs_by_kind,
+        count=figures.count,
+    )
     return environment.get_template("report.html.j2")

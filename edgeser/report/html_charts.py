@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -61,6 +61,7 @@ class Charts:
     differences: tuple[NamedChart, ...]
     layers: tuple[NamedChart, ...]
     cost: tuple[NamedChart, ...]
+    device: tuple[NamedChart, ...]
     features: tuple[NamedChart, ...]
     training: tuple[NamedChart, ...]
 
@@ -77,6 +78,7 @@ def charts_of(contents: ReportContents) -> Charts:
         differences=_differences(contents.parity),
         layers=_layers(contents.layers or (contents.parity.layers if contents.parity else ())),
         cost=_cost(contents.bench),
+        device=_device(contents.device),
         features=_features(contents.features),
         training=_training(contents.training),
     )
@@ -204,6 +206,30 @@ def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
     limit = next((c.limit for c in bench.budgets if c.value.unit == "bytes"), None)
     svg = memory_chart("Memory", [(name, part.value) for name, part in known], limit)
     return (*charts, NamedChart("Where the bytes are.", svg, known[-1][1]))
+
+
+def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
+    if device is None:
+        return ()
+    emulated = device.inference.unit == "instructions"
+    scale, unit = (1e-3, "thousand instructions") if emulated else (1.0, "ms")
+    busy = [
+        (f"{operator.index} {operator.layer or operator.kind}", operator.cost.value * scale)
+        for operator in device.operators
+        if operator.cost.value > 0
+    ]
+    dearest = max(range(len(busy)), key=lambda i: busy[i][1], default=None)
+    svg = bar_chart("Cost of each operator", busy, x_label=unit, unit="", worst=dearest)
+    charts = [NamedChart("Every operator, in the order of the model.", svg, device.inference)]
+    for memory in ("flash", "ram"):
+        parts = [p for p in device.memory if p.memory == memory]
+        whole = device.flash if memory == "flash" else device.ram
+        limit = next((c.limit for c in device.budgets if c.name.lower() == memory), None)
+        drawn = memory_chart(
+            f"Memory: {memory}", [(part.name, part.size.value) for part in parts], limit
+        )
+        charts.append(NamedChart(f"What is in {memory}.", drawn, whole))
+    return tuple(charts)
 
 
 def _features(features: ExampleFeatures | None) -> tuple[NamedChart, ...]:

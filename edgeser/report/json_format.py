@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from edgeser.benchmark.records import BenchReport, Percentiles
+from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport, Percentiles
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -25,6 +25,7 @@ from quantize.layer_error import LayerError
 
 PARITY_SCHEMA = "edgeser.parity/1"
 BENCH_SCHEMA = "edgeser.bench/1"
+DEVICE_SCHEMA = "edgeser.device/1"
 EVALUATE_SCHEMA = "edgeser.evaluate/1"
 REPORT_SCHEMA = "edgeser.report/1"
 
@@ -56,6 +57,11 @@ def parity_json(report: ParityReport, verdict: Verdict) -> Json:
 def bench_json(report: BenchReport) -> Json:
     """Return the schema ``edgeser.bench/1``."""
     return {"schema": BENCH_SCHEMA, **_bench(report)}
+
+
+def device_json(report: DeviceReport) -> Json:
+    """Return the schema ``edgeser.device/1``."""
+    return {"schema": DEVICE_SCHEMA, **_device(report)}
 
 
 def evaluate_json(
@@ -96,6 +102,8 @@ def report_json(contents: ReportContents) -> Json:
         out["parity"] = _parity(contents.parity, contents.verdict)
     if contents.bench is not None:
         out["bench"] = _bench(contents.bench)
+    if contents.device is not None:
+        out["device"] = _device(contents.device)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
     if contents.ablation is not None:
@@ -223,15 +231,64 @@ def _bench(report: BenchReport) -> Json:
         "arena_persistent_bytes": _optional(report.arena_persistent_bytes),
         "arena_non_persistent_bytes": _optional(report.arena_non_persistent_bytes),
         "peak_rss_bytes": _optional(report.peak_rss_bytes),
-        "budgets": [
+        "budgets": _budgets(report.budgets),
+    }
+
+
+def _budgets(checks: Iterable[BudgetCheck]) -> list[Json]:
+    return [
+        {
+            "name": check.name,
+            "limit": check.limit,
+            "value": check.value.to_json(),
+            "passed": check.passed,
+        }
+        for check in checks
+    ]
+
+
+def _device(report: DeviceReport) -> Json:
+    parity = report.parity
+    return {
+        "passed": report.passed,
+        "model": report.model,
+        "device": report.device,
+        "inference": report.inference.to_json(),
+        "inference_ms": report.inference_ms.to_json(),
+        "per_mac": _optional(report.per_mac),
+        "features": _optional(report.features),
+        "features_largest": _optional(report.features_largest),
+        "features_ms": _optional(report.features_ms),
+        "operators": [
             {
-                "name": check.name,
-                "limit": check.limit,
-                "value": check.value.to_json(),
-                "passed": check.passed,
+                "index": operator.index,
+                "kind": operator.kind,
+                "layer": operator.layer,
+                "macs": operator.macs,
+                "cost": operator.cost.to_json(),
             }
-            for check in report.budgets
+            for operator in report.operators
         ],
+        "flash_bytes": report.flash.to_json(),
+        "ram_bytes": report.ram.to_json(),
+        "memory": [
+            {"name": part.name, "memory": part.memory, "size": part.size.to_json()}
+            for part in report.memory
+        ],
+        "stack_used_bytes": report.stack_used.to_json(),
+        "budgets": _budgets(report.budgets),
+        "parity": None
+        if parity is None
+        else {
+            "passed": parity.passed,
+            "clips": parity.clips,
+            "source": parity.source,
+            "feature_values": parity.feature_values,
+            "feature_differences": parity.feature_differences,
+            "logits": parity.logits,
+            "logit_differences": parity.logit_differences,
+            "first_difference": parity.first_difference,
+        },
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -15,10 +15,14 @@ from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import (
     bench_rows,
+    costs_by_kind,
+    count,
+    device_rows,
     evidence,
     figure,
     loss,
     number,
+    parity_line,
     printable,
     span,
 )
@@ -82,16 +86,41 @@ def bench_markdown(report: BenchReport) -> str:
         _table(("figure", "value", "evidence"), rows),
     ]
     if report.budgets:
-        budgets = [
-            (
-                check.name,
-                figure(check.value),
-                number(check.limit, check.value.unit),
-                "within" if check.passed else "**BROKEN**",
-            )
-            for check in report.budgets
-        ]
-        parts.append(_table(("budget", "value", "limit", ""), budgets, raw=(3,)))
+        parts.append(_budgets(report.budgets))
+    return _joined(parts)
+
+
+def device_markdown(report: DeviceReport) -> str:
+    """Return cost on a device: figures, operators by kind, memory, budgets and parity."""
+    rows = [
+        (name, figure(measurement, interval=True), evidence(measurement))
+        for name, measurement in device_rows(report)
+    ]
+    emulated = report.inference.unit == "instructions"
+    kinds = [
+        (
+            row.kind,
+            str(row.operators),
+            f"{row.macs:,}" if row.macs else "",
+            count(row.cost) if emulated else f"{row.cost:.3g}",
+            f"{row.cost / row.macs:.2f}" if row.macs and emulated else "",
+            number(row.share, "ratio"),
+        )
+        for row in costs_by_kind(report)
+    ]
+    memory = [(part.name, part.memory, f"{part.size.value:,.0f}") for part in report.memory]
+    parts = [
+        f"## {_plain(report.model)} on the device",
+        _plain(f"Device: {report.device}"),
+        _table(("figure", "value", "evidence"), rows),
+        _table(("operators", "number", "MACs", report.inference.unit, "per MAC", "share"), kinds),
+        _table(("memory", "where", "bytes"), memory),
+    ]
+    if report.budgets:
+        parts.append(_budgets(report.budgets))
+    if report.parity is not None:
+        verdict = "passed" if report.parity.passed else "**FAILED**"
+        parts.append(f"Parity with the host {verdict}: {_plain(parity_line(report))}")
     return _joined(parts)
 
 
@@ -110,10 +139,25 @@ def report_markdown(contents: ReportContents) -> str:
         parts += ["## What each part brings", _ablation(contents.ablation)]
     if contents.bench is not None:
         parts.append(bench_markdown(contents.bench))
+    if contents.device is not None:
+        parts.append(device_markdown(contents.device))
     if contents.problems:
         parts += ["## Problems", *(f"- {_plain(problem)}" for problem in contents.problems)]
     parts += _provenance(contents)
     return _joined(parts)
+
+
+def _budgets(checks: Sequence[BudgetCheck]) -> str:
+    rows = [
+        (
+            check.name,
+            figure(check.value),
+            number(check.limit, check.value.unit),
+            "within" if check.passed else "**BROKEN**",
+        )
+        for check in checks
+    ]
+    return _table(("budget", "value", "limit", ""), rows, raw=(3,))
 
 
 def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:

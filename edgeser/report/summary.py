@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from edgeser.evaluation.groups import GroupScore
 from edgeser.report.contents import ReportContents
-from edgeser.report.figures import figure, loss, number, origin, points, size, span
+from edgeser.report.figures import (
+    figure,
+    loss,
+    number,
+    origin,
+    parity_line,
+    points,
+    size,
+    span,
+)
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
 
@@ -28,8 +37,8 @@ def key_figures(contents: ReportContents) -> tuple[KeyFigure, ...]:
         _recognition(contents),
         _drop(contents),
         _flips(contents),
-        _latency(contents),
-        _memory(contents),
+        _on_device(contents) or _latency(contents),
+        _firmware(contents) or _memory(contents),
     )
     return tuple(key for key in found if key is not None)
 
@@ -41,6 +50,7 @@ def readings(contents: ReportContents) -> dict[str, str]:
         "conditions": _read_conditions(contents),
         "parity": _read_parity(contents),
         "cost": _read_cost(contents),
+        "device": _read_device(contents),
         "training": _read_training(contents),
         "corpus": _read_corpus(contents),
     }
@@ -95,6 +105,25 @@ def _latency(contents: ReportContents) -> KeyFigure | None:
     latency = contents.bench.latency_ms
     remark = f"the median; 99 % take at most {figure(latency.p99)}"
     return _key("Time of one inference", figure(latency.p50), remark, latency.p50)
+
+
+def _on_device(contents: ReportContents) -> KeyFigure | None:
+    if contents.device is None:
+        return None
+    device = contents.device
+    remark = f"{figure(device.inference)}, {device.inference.evidence.value}"
+    if device.inference_ms.interval is not None:
+        remark += f"; band {span(device.inference_ms)}"
+    value = figure(device.inference_ms)
+    return _key("One inference on the device", value, remark, device.inference_ms)
+
+
+def _firmware(contents: ReportContents) -> KeyFigure | None:
+    if contents.device is None:
+        return None
+    device = contents.device
+    remark = f"all of the firmware; RAM {figure(device.ram)}"
+    return _key("Flash of the firmware", figure(device.flash), remark, device.flash)
 
 
 def _memory(contents: ReportContents) -> KeyFigure | None:
@@ -159,6 +188,16 @@ def _read_cost(contents: ReportContents) -> str:
     if broken:
         return f"{text} Over budget: {', '.join(broken)}."
     return f"{text} Every budget holds." if bench.budgets else text
+
+
+def _read_device(contents: ReportContents) -> str:
+    device = contents.device
+    if device is None:
+        return ""
+    text = f"{device.device}: one inference takes {figure(device.inference)}"
+    if device.features is not None:
+        text += f", one frame of features {figure(device.features)}"
+    return f"{text}. {parity_line(device)}".rstrip()
 
 
 def _read_training(contents: ReportContents) -> str:

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -15,7 +15,19 @@ from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
-from edgeser.report.figures import bench_rows, evidence, figure, loss, number, printable, span
+from edgeser.report.figures import (
+    bench_rows,
+    costs_by_kind,
+    count,
+    device_rows,
+    evidence,
+    figure,
+    loss,
+    number,
+    parity_line,
+    printable,
+    span,
+)
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
@@ -42,15 +54,27 @@ def bench_tables(report: BenchReport) -> Group:
         table.add_row(name, figure(measurement), measurement.evidence.value)
     parts: list[RenderableType] = [table]
     if report.budgets:
-        budgets = _table("Budgets")
-        for column in ("budget", "value", "limit"):
-            budgets.add_column(column, justify="left" if column == "budget" else "right")
-        budgets.add_column("")
-        for check in report.budgets:
-            limit = number(check.limit, check.value.unit)
-            budgets.add_row(_safe(check.name), figure(check.value), limit, _mark(check.passed))
-        parts.append(budgets)
+        parts.append(_budgets(report.budgets))
     parts += [Text(f"runtime: {printable(report.runtime)}"), _sources(report.latency_ms.p50)]
+    return Group(*parts)
+
+
+def device_tables(report: DeviceReport) -> Group:
+    """Return cost on a device: figures, operators by kind, memory, budgets, parity."""
+    table = _table(f"{report.model} on the device")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("band", style="dim")
+    table.add_column("evidence")
+    for name, measurement in device_rows(report):
+        table.add_row(name, figure(measurement), span(measurement), measurement.evidence.value)
+    parts: list[RenderableType] = [table, _operators(report), _memory(report)]
+    if report.budgets:
+        parts.append(_budgets(report.budgets))
+    if report.parity is not None:
+        style = "green" if report.parity.passed else "bold red"
+        parts.append(Text(f"parity: {printable(parity_line(report))}", style=style))
+    parts.append(Text(f"device: {printable(report.device)}"))
     return Group(*parts)
 
 
@@ -133,11 +157,50 @@ def run_summary(contents: ReportContents) -> Group:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
     if contents.bench is not None:
         parts.append(bench_tables(contents.bench))
+    if contents.device is not None:
+        parts.append(device_tables(contents.device))
     if contents.problems:
         count = len(contents.problems)
         named = "1 problem" if count == 1 else f"{count} problems"
         parts.append(Text(f"{named}, named in the report"))
     return Group(*parts)
+
+
+def _operators(report: DeviceReport) -> Table:
+    unit = report.inference.unit
+    table = _table(f"Operators, in {unit}")
+    table.add_column("kind")
+    for column in ("operators", "MACs", "cost", "per MAC", "share"):
+        table.add_column(column, justify="right")
+    for row in costs_by_kind(report):
+        per_mac = f"{row.cost / row.macs:.2f}" if row.macs and unit == "instructions" else ""
+        cost = count(row.cost) if unit == "instructions" else f"{row.cost:.3g}"
+        share = number(row.share, "ratio")
+        macs = count(row.macs) if row.macs else ""
+        table.add_row(_safe(row.kind), str(row.operators), macs, cost, per_mac, share)
+    return table
+
+
+def _memory(report: DeviceReport) -> Table:
+    table = _table("Memory of the whole firmware")
+    table.add_column("part")
+    table.add_column("where")
+    table.add_column("bytes", justify="right")
+    for part in report.memory:
+        table.add_row(_safe(part.name), part.memory, f"{part.size.value:,.0f}")
+    return table
+
+
+def _budgets(checks: tuple[BudgetCheck, ...]) -> Table:
+    table = _table("Budgets")
+    table.add_column("budget")
+    for column in ("value", "limit"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    for check in checks:
+        limit = number(check.limit, check.value.unit)
+        table.add_row(_safe(check.name), figure(check.value), limit, _mark(check.passed))
+    return table
 
 
 def _scores(report: ParityReport) -> Table:

@@ -12,7 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
+from edgeser.benchmark.records import (
+    BenchReport,
+    BudgetCheck,
+    DeviceParity,
+    DeviceReport,
+    MemoryPart,
+    OperatorCost,
+    Percentiles,
+)
 from edgeser.evaluation import (
     AblationTable,
     Bootstrap,
@@ -242,6 +250,57 @@ def bench() -> BenchReport:
     )
 
 
+def emulated(value: float, unit: str = "instructions") -> Measurement:
+    return Measurement(value, unit, Evidence.EMULATED, SOURCE)
+
+
+def predicted_ms(instructions: float) -> Measurement:
+    middle, low, high = (instructions * factor / 800e3 for factor in (0.8, 0.6, 1.1))
+    return Measurement(
+        middle, "ms", Evidence.PREDICTED, SOURCE, interval=(low, high), interval_kind="band"
+    )
+
+
+def device() -> DeviceReport:
+    rng = np.random.default_rng(6)
+    operators = []
+    for index, layer in enumerate(layers()):
+        kind = layer.operator if index % 3 else "DEPTHWISE_CONV_2D"
+        macs = 0 if kind == "RESHAPE" else int(rng.integers(20_000, 900_000))
+        operators.append(OperatorCost(index, kind, layer.name, macs, emulated(1.7 * macs + 900)))
+    inference = emulated(sum(operator.cost.value for operator in operators) + 2_000)
+    macs = sum(operator.macs for operator in operators)
+    time_ms = predicted_ms(inference.value)
+    flash, ram = emulated(212_480, "bytes"), emulated(148_000, "bytes")
+    return DeviceReport(
+        model="example",
+        device="an example board, emulated",
+        inference=inference,
+        inference_ms=time_ms,
+        per_mac=emulated(inference.value / macs, "instructions/MAC"),
+        features=emulated(61_250.0),
+        features_largest=emulated(63_400.0),
+        features_ms=predicted_ms(61_250.0),
+        operators=tuple(operators),
+        flash=flash,
+        ram=ram,
+        memory=(
+            MemoryPart("code and constants", "flash", emulated(61_480, "bytes")),
+            MemoryPart("model", "flash", emulated(151_000, "bytes")),
+            MemoryPart("arena", "ram", emulated(96_000, "bytes")),
+            MemoryPart("frontend", "ram", emulated(44_000, "bytes")),
+            MemoryPart("stack", "ram", emulated(8_000, "bytes")),
+        ),
+        stack_used=emulated(1_912, "bytes"),
+        budgets=(
+            BudgetCheck("inference", 23.0, time_ms, True),
+            BudgetCheck("flash", 512_000, flash, True),
+            BudgetCheck("RAM", 256_000, ram, True),
+        ),
+        parity=DeviceParity(100, SOURCE, 4_512_000, 0, 600, 0, ""),
+    )
+
+
 def contents() -> ReportContents:
     """Return a whole made-up report."""
     report = parity()
@@ -281,6 +340,7 @@ def contents() -> ReportContents:
         parity=report,
         verdict=judge(report, Tolerances()),
         bench=bench(),
+        device=device(),
         conditions=conditions(),
         ablation=ablation(),
         problems=("conditions: 1 clip was shorter than the room's response and was padded",),
@@ -292,6 +352,9 @@ def synthetic_failing() -> ReportContents:
     report = parity(noise=9.0)
     slow = bench()
     checks = (slow.budgets[0], replace(slow.budgets[1], limit=2.0, passed=False))
+    differing = DeviceParity(
+        100, SOURCE, 4_512_000, 3, 600, 12, "clip 1003_0007, frame 12, channel 3"
+    )
     return replace(
         contents(),
         synthetic=True,
@@ -300,6 +363,7 @@ def synthetic_failing() -> ReportContents:
         int8_metrics=report.int8_metrics,
         verdict=judge(report, Tolerances()),
         bench=replace(slow, budgets=checks),
+        device=replace(device(), parity=differing),
     )
 
 

@@ -48,6 +48,7 @@ def not_documented(found: set[str], schema: str) -> set[str]:
     elsewhere = {
         "parity.": json_format.PARITY_SCHEMA,
         "bench.": json_format.BENCH_SCHEMA,
+        "device.": json_format.DEVICE_SCHEMA,
         "conditions.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
         "layers[].": json_format.PARITY_SCHEMA,
@@ -58,7 +59,9 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         for prefix, other in elsewhere.items():
             if key.startswith(prefix) and section == json_format.REPORT_SCHEMA:
                 section = other
-                key = key.removeprefix(prefix) if prefix in {"parity.", "bench."} else key
+                key = (
+                    key.removeprefix(prefix) if prefix in {"parity.", "bench.", "device."} else key
+                )
                 break
         for scores in ("float.", "int8."):
             if key.startswith(scores):
@@ -69,11 +72,12 @@ def not_documented(found: set[str], schema: str) -> set[str]:
 
 
 def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
-    assert contents.parity and contents.verdict and contents.bench
+    assert contents.parity and contents.verdict and contents.bench and contents.device
     assert contents.float_metrics and contents.int8_metrics
     return {
         json_format.PARITY_SCHEMA: json_format.parity_json(contents.parity, contents.verdict),
         json_format.BENCH_SCHEMA: json_format.bench_json(contents.bench),
+        json_format.DEVICE_SCHEMA: json_format.device_json(contents.device),
         json_format.EVALUATE_SCHEMA: json_format.evaluate_json(
             contents.float_metrics,
             contents.int8_metrics,
