@@ -1,0 +1,145 @@
+#include "dev_stream.h"
+
+#include <string.h>
+
+static struct apf_arena arena_at(void *memory) {
+  const struct apf_arena arena = {memory, 0};
+  return arena;
+}
+
+static void bind(struct dev_stream *stream, const struct dev_stream_config *config,
+                 size_t work_bytes, void **work, struct apf_arena *arena) {
+  const size_t channels = config->frontend->filterbank.channels;
+  const size_t phase_planes = stream->normalise.planes - 1u;
+  *work = apf_take(arena, work_bytes, 1);
+  stream->rows = apf_take(arena, config->window_frames * stream->row_bytes, sizeof(int8_t));
+  stream->amplitude = apf_take(arena, channels, sizeof(uint16_t));
+  stream->phase = apf_take(arena, channels * phase_planes, sizeof(int16_t));
+}
+
+static size_t count_planes(const struct apf_config *config) {
+  size_t planes = 1;
+  for (uint32_t left = config->phase.planes; left != 0; left >>= 1) {
+    planes += left & 1u;
+  }
+  return planes;
+}
+
+/* Everything but the memory and what a reset sets. */
+static void describe(struct dev_stream *stream, const struct dev_stream_config *config) {
+  const struct apf_normalise_state normalise = {
+      config->frontend->filterbank.channels,
+      count_planes(config->frontend),
+      config->affines,
+  };
+  memset(stream, 0, sizeof(*stream));
+  stream->normalise = normalise;
+  stream->row_bytes = normalise.channels * normalise.planes;
+  stream->window_frames = config->window_frames;
+  stream->ticks = config->ticks;
+}
+
+size_t dev_stream_bytes(const struct dev_stream_config *config) {
+  struct apf_memory sizes;
+  struct apf_arena counting = arena_at(NULL);
+  struct dev_stream stream;
+  void *work;
+  if (config->window_frames == 0 || apf_memory_sizes(config->frontend, &sizes) != APF_OK) {
+    return 0;
+  }
+  describe(&stream, config);
+  bind(&stream, config, sizes.work, &work, &counting);
+  return counting.used;
+}
+
+int dev_stream_start(struct dev_stream *stream, const struct dev_stream_config *config,
+                     void *memory) {
+  struct apf_memory sizes;
+  struct apf_arena arena = arena_at(memory);
+  void *work;
+  if (config->window_frames == 0 || apf_memory_sizes(config->frontend, &sizes) != APF_OK) {
+    return 0;
+  }
+  describe(stream, config);
+  bind(stream, config, sizes.work, &work, &arena);
+  if (apf_attach(&stream->frontend, config->frontend, config->tables, work) != APF_OK) {
+    return 0;
+  }
+  dev_stream_reset(stream);
+  return 1;
+}
+
+void dev_stream_reset(struct dev_stream *stream) {
+  apf_reset(&stream->frontend);
+  memset(stream->rows, 0, stream->window_frames * stream->row_bytes);
+  stream->next_row = 0;
+  stream->samples = 0;
+  stream->frames = 0;
+  stream->ticks_spent = 0;
+  stream->ticks_of_frame = 0;
+  stream->largest_frame_ticks = 0;
+}
+
+static uint32_t now(const struct dev_stream *stream) {
+  return stream->ticks != NULL ? stream->ticks() : 0u;
+}
+
+static void count_ticks(struct dev_stream *stream, uint32_t ticks, int complete) {
+  stream->ticks_spent += ticks;
+  stream->ticks_of_frame += ticks;
+  if (complete) {
+    if (stream->ticks_of_frame > stream->largest_frame_ticks) {
+      stream->largest_frame_ticks = stream->ticks_of_frame;
+    }
+    stream->ticks_of_frame = 0;
+  }
+}
+
+static void add_row(struct dev_stream *stream) {
+  apf_normalise_process(&stream->normalise, stream->amplitude, stream->phase,
+                        stream->rows + stream->next_row * stream->row_bytes);
+  stream->next_row = stream->next_row + 1u < stream->window_frames ? stream->next_row + 1u : 0u;
+  ++stream->frames;
+}
+
+int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t count,
+                    size_t *taken) {
+  const uint32_t start = now(stream);
+  const int complete = apf_process_samples(&stream->frontend, samples, count, taken,
+                                           stream->amplitude, stream->phase);
+  if (complete) {
+    add_row(stream);
+  }
+  stream->samples += (uint32_t)*taken;
+  count_ticks(stream, now(stream) - start, complete);
+  return complete;
+}
+
+size_t dev_stream_frames_after(const struct dev_stream *stream, size_t count) {
+  return apf_frames_in(&stream->frontend, stream->frontend.window.pending_count + count);
+}
+
+const uint16_t *dev_stream_amplitude(const struct dev_stream *stream) {
+  return stream->amplitude;
+}
+
+const int16_t *dev_stream_phase(const struct dev_stream *stream) {
+  return stream->phase;
+}
+
+const int8_t *dev_stream_row(const struct dev_stream *stream) {
+  const size_t row = (stream->next_row > 0 ? stream->next_row : stream->window_frames) - 1u;
+  return stream->rows + row * stream->row_bytes;
+}
+
+int dev_stream_window_due(const struct dev_stream *stream, uint32_t hop_frames) {
+  const uint32_t window = (uint32_t)stream->window_frames;
+  return stream->frames >= window && (stream->frames - window) % hop_frames == 0u;
+}
+
+void dev_stream_copy_window(const struct dev_stream *stream, int8_t *input) {
+  const size_t newer = stream->next_row * stream->row_bytes;
+  const size_t older = stream->window_frames * stream->row_bytes - newer;
+  memcpy(input, stream->rows + newer, older);
+  memcpy(input + older, stream->rows, newer);
+}
