@@ -30,6 +30,7 @@ from edgeser.report.matrices import confusion_chart, heat_map
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
 
+_MOST_OPERATORS = 24
 _Q15 = 32768.0
 PLANE_NAMES = {
     "if_re": "instantaneous frequency, real part",
@@ -213,14 +214,18 @@ def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
         return ()
     emulated = device.inference.unit == "instructions"
     scale, unit = (1e-3, "thousand instructions") if emulated else (1.0, "ms")
+    by_cost = sorted(device.operators, key=lambda operator: -operator.cost.value)
+    shown = sorted(by_cost[:_MOST_OPERATORS], key=lambda operator: operator.index)
     busy = [
         (f"{operator.index} {operator.layer or operator.kind}", operator.cost.value * scale)
-        for operator in device.operators
-        if operator.cost.value > 0
+        for operator in shown
     ]
     dearest = max(range(len(busy)), key=lambda i: busy[i][1], default=None)
     svg = bar_chart("Cost of each operator", busy, x_label=unit, unit="", worst=dearest)
-    charts = [NamedChart("Every operator, in the order of the model.", svg, device.inference)]
+    which = (
+        "Every operator" if len(shown) == len(by_cost) else f"The {len(shown)} dearest operators"
+    )
+    charts = [NamedChart(f"{which}, in the order of the model.", svg, device.inference)]
     for memory in ("flash", "ram"):
         parts = [p for p in device.memory if p.memory == memory]
         whole = device.flash if memory == "flash" else device.ram
@@ -228,7 +233,9 @@ def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
         drawn = memory_chart(
             f"Memory: {memory}", [(part.name, part.size.value) for part in parts], limit
         )
-        charts.append(NamedChart(f"What is in {memory}.", drawn, whole))
+        charts.append(
+            NamedChart(f"What is in {'RAM' if memory == 'ram' else memory}.", drawn, whole)
+        )
     return tuple(charts)
 
 
