@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from edgeser.benchmark.records import BudgetCheck
 from quantize.foundation.errors import BadInput
@@ -17,14 +17,24 @@ class Budget:
     memory_bytes
         Model and TFLite-Micro arena together, bytes.
     latency_ms
-        One inference, the 90th percentile, milliseconds.
+        One inference, milliseconds: the 90th percentile on a host or a real device, the middle of
+        the band that is predicted for an emulated one.
+    flash_bytes
+        All of the firmware: code, constants and initial values, bytes.
+    ram_bytes
+        All of the firmware's static memory and its stack, bytes.
+    clock_mhz
+        Of the core that the time of an emulated device is predicted for.
     """
 
     memory_bytes: int = 1_800_000
     latency_ms: float = 23.0
+    flash_bytes: int = 512_000
+    ram_bytes: int = 256_000
+    clock_mhz: float = 800.0
 
     def __post_init__(self) -> None:
-        if self.memory_bytes <= 0 or self.latency_ms <= 0:
+        if any(getattr(self, item.name) <= 0 for item in fields(self)):
             raise BadInput("limits must be above 0", hint="correct the recipe")
 
 

@@ -19,17 +19,25 @@ class WindowConfig:
     frames
         Frames in the window.
     hop_frames
-        Frames from one window to the next when a clip is longer.
+        Frames from one window to the next, in a clip that is longer and in a stream.
+    smoothing
+        Windows whose logits are summed for a decision on a stream.
     """
 
     frames: int = 150
     hop_frames: int = 50
+    smoothing: int = 3
 
     def __post_init__(self) -> None:
         if not 1 <= self.hop_frames <= self.frames <= 4096:
             raise BadInput(
                 f"a window of {self.frames} frames every {self.hop_frames} cannot be used",
                 hint="choose 1 <= hop_frames <= frames <= 4096",
+            )
+        if not 1 <= self.smoothing <= 64:
+            raise BadInput(
+                f"decisions over {self.smoothing} windows cannot be made",
+                hint="choose 1 <= smoothing <= 64",
             )
 
 
