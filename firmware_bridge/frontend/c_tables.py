@@ -1,0 +1,214 @@
+"""The frontend of one configuration as C data: what a device links instead of computing tables.
+
+The texts need the frontend's C sources and nothing else: `frontend_config` and `frontend_tables` go
+to `apf_attach`, `frontend_affines` to `apf_normalise_process`. They are the same, byte for byte,
+whenever the configuration is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.frontend.config import PHASE_PLANES, FrontendConfig
+from firmware_bridge.frontend.normalisation import Normalisation
+from quantize.foundation.errors import BadInput
+
+HEADER_NAME = "frontend_tables.h"
+SOURCE_NAME = "frontend_tables.c"
+
+_ALIGNMENT = 16
+_LINE = 96
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendSources:
+    """C texts and what they take on the device.
+
+    Parameters
+    ----------
+    header, source
+        The texts of `HEADER_NAME` and `SOURCE_NAME`.
+    table_bytes, affine_bytes
+        Read-only data: the frontend's tables, and the normalisation's.
+    work_bytes
+        RAM of the frontend itself.
+    stream_bytes
+        RAM of a `dev_stream` with it: work memory, ring of rows, one frame of raw features.
+    """
+
+    header: str
+    source: str
+    table_bytes: int
+    affine_bytes: int
+    work_bytes: int
+    stream_bytes: int
+
+
+def emit_frontend(config: FrontendConfig, *, window_frames: int) -> FrontendSources:
+    """Write the frontend of `config` as C.
+
+    Parameters
+    ----------
+    config
+        The frontend, with its normalisation.
+    window_frames
+        Rows of the model's input: frames of one inference.
+
+    Raises
+    ------
+    BadInput
+        When the configuration has no normalisation or `window_frames` is not positive.
+    """
+    if config.normalisation is None:
+        raise BadInput(
+            "the frontend has no normalisation yet",
+            hint="train first, or add one with normalisation_from_statistics",
+        )
+    if window_frames < 1:
+        raise BadInput(f"a window of {window_frames} frames has no rows", hint="give at least one")
+    frontend = config.build()
+    table_bytes, work_bytes = frontend.memory
+    tables = np.frombuffer(frontend.tables(), "<i2")
+    stream_bytes = _stream_bytes(config, work_bytes, window_frames)
+    sizes = {
+        "FRONTEND_TABLE_BYTES": (table_bytes, "read-only"),
+        "FRONTEND_WORK_BYTES": (work_bytes, "RAM of the frontend"),
+        "FRONTEND_STREAM_BYTES": (stream_bytes, "RAM of a struct dev_stream's memory"),
+    }
+    return FrontendSources(
+        header=_header(config, window_frames, sizes, tables.size),
+        source=_source(config, config.normalisation, tables),
+        table_bytes=table_bytes,
+        affine_bytes=config.normalisation.to_affines().nbytes,
+        work_bytes=work_bytes,
+        stream_bytes=stream_bytes,
+    )
+
+
+def _stream_bytes(config: FrontendConfig, work_bytes: int, window_frames: int) -> int:
+    """Return what DEV_STREAM_BYTES of dev_stream.h is."""
+    planes = len(config.planes)
+    row = config.channels * planes
+    parts = (
+        work_bytes,
+        window_frames * row,
+        2 * config.channels,
+        2 * config.channels * (planes - 1),
+    )
+    return sum(-(-part // _ALIGNMENT) * _ALIGNMENT for part in parts)
+
+
+def _header(
+    config: FrontendConfig, window_frames: int, sizes: dict[str, tuple[int, str]], values: int
+) -> str:
+    numbers = {
+        "FRONTEND_SAMPLE_RATE": (config.sample_rate, "Hz"),
+        "FRONTEND_WINDOW_SAMPLES": (config.window_samples, ""),
+        "FRONTEND_HOP_SAMPLES": (config.hop_samples, ""),
+        "FRONTEND_CHANNELS": (config.channels, ""),
+        "FRONTEND_PLANES": (len(config.planes), "amplitude and phase planes"),
+        "FRONTEND_WINDOW_FRAMES": (window_frames, "rows of the model's input"),
+        **sizes,
+    }
+    lines = [
+        "/* The frontend of one configuration: settings, tables, normalisation. Generated. */",
+        "#ifndef FRONTEND_TABLES_H",
+        "#define FRONTEND_TABLES_H",
+        "",
+        "#include <stdint.h>",
+        "",
+        '#include "apf_frontend.h"',
+        '#include "apf_normalise.h"',
+        "",
+        "/* SHA-256 of the configuration, normalisation and all. */",
+        f'#define FRONTEND_HASH "{config.hash}"',
+        f'#define FRONTEND_PLANE_NAMES "{",".join(config.planes)}"',
+        *(_define(name, value, what) for name, (value, what) in numbers.items()),
+        "",
+        "extern const struct apf_config frontend_config;",
+        f"extern const int16_t frontend_tables[{values}]; /* what apf_attach takes */",
+        "extern const struct apf_affine",
+        "    frontend_affines[FRONTEND_CHANNELS * FRONTEND_PLANES]; /* planes last */",
+        "",
+        "#endif",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _define(name: str, value: int, what: str) -> str:
+    comment = f" /* {what} */" if what else ""
+    return f"#define {name} {value}u{comment}"
+
+
+def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArray[np.int16]) -> str:
+    lines = [
+        f'#include "{HEADER_NAME}"',
+        "",
+        *_config_lines(config),
+        "",
+        "/* Window, FFT, filterbank, gain and logarithm, in the order of apf_attach. */",
+        f"_Alignas({_ALIGNMENT}) const int16_t frontend_tables[{tables.size}] = {{",
+        *_wrapped(str(value) for value in tables.tolist()),
+        "};",
+        "",
+        f"/* offset, multiplier, shift; by channel: {', '.join(config.planes)} */",
+        "const struct apf_affine frontend_affines[FRONTEND_CHANNELS * FRONTEND_PLANES] = {",
+        *_affine_lines(normalisation),
+        "};",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _config_lines(config: FrontendConfig) -> list[str]:
+    planes = sum(1 << PHASE_PLANES.index(name) for name in config.phase_planes)
+    noise = (config.noise_reduction, config.smoothing_bits, config.even_smoothing,
+             config.odd_smoothing, config.min_signal_remaining)  # fmt: skip
+    pcan = (config.pcan, config.pcan_strength, config.pcan_offset, config.pcan_gain_bits)
+    parts: dict[str, Sequence[bool | int | float]] = {
+        "window": (config.window_samples, config.hop_samples),
+        "filterbank": (config.channels, config.lower_hz, config.upper_hz),
+        "noise_reduction": noise,
+        "pcan_gain": pcan,
+        "log_scale": (config.log, config.log_scale_shift),
+        "phase": (planes,),
+    }
+    return [
+        "const struct apf_config frontend_config = {",
+        f"    .sample_rate = {config.sample_rate},",
+        *(
+            f"    .{name} = {{{', '.join(_literal(value) for value in values)}}},"
+            for name, values in parts.items()
+        ),
+        "};",
+    ]
+
+
+def _literal(value: bool | int | float) -> str:
+    """Return a C literal; the shortest decimal that reads back as the same float32."""
+    if isinstance(value, float):
+        return f"{np.float32(value)!s}f"
+    return str(int(value))
+
+
+def _affine_lines(normalisation: Normalisation) -> list[str]:
+    """One line per channel and plane; -2^31 never occurs, so every literal has its type."""
+    affines = normalisation.to_affines()
+    return [
+        f"    {{INT64_C({item['offset']}), {item['multiplier']}, {item['shift']}u}},"
+        for channel in affines
+        for item in channel
+    ]
+
+
+def _wrapped(values: Iterable[str]) -> list[str]:
+    lines, line = [], "   "
+    for value in values:
+        if len(line) + len(value) + 2 > _LINE:
+            lines.append(line)
+            line = "   "
+        line += f" {value},"
+    return [*lines, line]
