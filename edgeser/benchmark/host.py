@@ -64,7 +64,7 @@ def bench_model(
     model = read_model(data, name=name)
     times = _time(data, _sample(model), name=name, warmup=warmup, runs=runs, reporter=reporter)
     latency = _percentiles(times.milliseconds, times.load.source)
-    arena = arena_usage(data, name=name)
+    arena = _arena(data, name, reporter)
     flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
     features = None
     end_to_end = None
@@ -82,14 +82,23 @@ def bench_model(
             times.load.source,
         ),
         flash_bytes=flash,
-        arena_bytes=arena.total,
-        arena_persistent_bytes=arena.persistent,
-        arena_non_persistent_bytes=arena.non_persistent,
+        arena_bytes=arena.total if arena else None,
+        arena_persistent_bytes=arena.persistent if arena else None,
+        arena_non_persistent_bytes=arena.non_persistent if arena else None,
         peak_rss_bytes=times.peak_rss,
         features_ms_per_audio_s=features,
         end_to_end_ms=end_to_end,
         budgets=_checks(budget, flash, arena, latency),
     )
+
+
+def _arena(data: bytes, name: str, reporter: Reporter) -> ArenaUsage | None:
+    """Return the arena that TFLite-Micro uses; `None`, with a note, for a model it cannot run."""
+    try:
+        return arena_usage(data, name=name)
+    except (BadInput, ToolMissing) as error:
+        reporter.note(f"no arena size: {error}")
+        return None
 
 
 def speech_like_signal(seconds: float, sample_rate: int) -> NDArray[np.int16]:
@@ -169,13 +178,13 @@ def _times_ms(call: Callable[[], object]) -> NDArray[np.float64]:
 
 
 def _checks(
-    budget: Budget, flash: Measurement, arena: ArenaUsage, latency: Percentiles
+    budget: Budget, flash: Measurement, arena: ArenaUsage | None, latency: Percentiles
 ) -> tuple[BudgetCheck, ...]:
-    memory = _measured(
-        flash.value + arena.total.value,
-        "bytes",
-        "model file and TFLite-Micro arena on a 64-bit host",
-    )
+    if arena is None:
+        memory = _measured(flash.value, "bytes", "model file alone: its arena is not known")
+    else:
+        source = "model file and TFLite-Micro arena on a 64-bit host"
+        memory = _measured(flash.value + arena.total.value, "bytes", source)
     return (
         BudgetCheck("memory", budget.memory_bytes, memory, memory.value <= budget.memory_bytes),
         BudgetCheck(

@@ -20,15 +20,28 @@ def corpus_option(function: F) -> F:
     )(function)
 
 
-def out_option(default: str | None = None) -> Callable[[F], F]:
-    """Add --out DIR."""
-    return click.option(
-        "--out",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=default,
-        help="Folder of the run; runs/<recipe> by default.",
-    )
+def recipe_options(function: F) -> F:
+    """Add RECIPE and what changes it: --corpus, --set, --seed; and --out, --resume."""
+    for option in (
+        click.option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
+        click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change a key of the recipe, such as training.epochs=20; may be repeated.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the run; runs/<recipe>-seed<seed> by default.",
+        ),
+        corpus_option,
+        click.argument("recipe", default="demo"),
+    ):
+        function = option(function)
+    return function
 
 
-recipe_argument = click.argument("recipe", default="demo")
 bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))

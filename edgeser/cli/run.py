@@ -6,22 +6,19 @@ from pathlib import Path
 
 import click
 
-from edgeser.cli.options import corpus_option, out_option, recipe_argument
+from edgeser.cli.options import recipe_options
 from edgeser.cli.output import Output, common_options
 
 
 @click.command("run")
-@recipe_argument
-@corpus_option
-@out_option()
-@click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed.")
-@click.option("--resume", is_flag=True, help="Go on with a training that was interrupted.")
+@recipe_options
 @click.option("--fresh", is_flag=True, help="Do every stage again, also those already done.")
 @common_options
 def command(
     recipe: str,
     corpus: str | None,
     out: Path | None,
+    settings: tuple[str, ...],
     seed: int | None,
     resume: bool,
     fresh: bool,
@@ -34,13 +31,12 @@ def command(
     """
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.run import run
+    from edgeser.pipeline.source import resolve_recipe
     from edgeser.report.terminal import run_summary
 
     result = run(
-        recipe,
-        corpus=corpus,
+        resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed),
         out=out,
-        seed=seed,
         resume=resume,
         fresh=fresh,
         cache=feature_cache(),

@@ -6,22 +6,19 @@ from pathlib import Path
 
 import click
 
-from edgeser.cli.options import corpus_option, out_option, recipe_argument
+from edgeser.cli.options import recipe_options
 from edgeser.cli.output import Output, common_options
 
 
 @click.command("train")
-@recipe_argument
-@corpus_option
-@out_option()
-@click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed.")
-@click.option("--resume", is_flag=True, help="Go on from the last epoch of this folder.")
+@recipe_options
 @click.option("--fresh", is_flag=True, help="Replace a run of another recipe in this folder.")
 @common_options
 def command(
     recipe: str,
     corpus: str | None,
     out: Path | None,
+    settings: tuple[str, ...],
     seed: int | None,
     resume: bool,
     fresh: bool,
@@ -33,7 +30,7 @@ def command(
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
 
-    resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
+    resolved = resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
     trained = train(
         resolved,

