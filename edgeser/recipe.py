@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from edgeser.benchmark.budget import Budget
 from edgeser.evaluation.verdict import Tolerances
@@ -87,6 +89,19 @@ class ExportConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """What a run measures beside parity and cost.
+
+    Parameters
+    ----------
+    conditions
+        UAR under each recording condition (levels, noise floors, noise, tilts), for the report.
+    """
+
+    conditions: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that a run depends on, but for the recordings themselves.
 
@@ -104,6 +119,7 @@ class Recipe:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     parity: Tolerances = field(default_factory=Tolerances)
     budget: Budget = field(default_factory=Budget)
 
@@ -173,3 +189,36 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
     return from_table(Recipe, table, where=where)
+
+
+def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
+    """Return the recipe with keys changed, each as ``"table.key=value"``.
+
+    The value is TOML; what is not, such as ``both``, is a text.
+
+    Raises
+    ------
+    BadInput
+        Unknown key (with the nearest known one), wrong type or value, or no ``=``.
+    """
+    table = to_table(recipe)
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        *tables, key = path.strip().split(".")
+        target: Any = table
+        for name in tables:
+            target = target.setdefault(name, {}) if isinstance(target, dict) else None
+        if not (equals and key and isinstance(target, dict)):
+            raise BadInput(
+                f"--set cannot use '{setting[:80]}'",
+                hint="give KEY=VALUE, such as training.epochs=20",
+            )
+        target[key] = _value_of(text.strip())
+    return from_table(Recipe, table, where="--set:")
+
+
+def _value_of(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text

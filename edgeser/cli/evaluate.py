@@ -42,7 +42,10 @@ def command(
     if output.json:
         output.result(
             json_format.evaluate_json(
-                found.float_metrics, found.int8_metrics, conditions=found.conditions
+                found.float_metrics,
+                found.int8_metrics,
+                groups=found.groups,
+                conditions=found.conditions if conditions else None,
             )
         )
     else:

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora import Corpus, Utterance
 from edgeser.evaluation.conditions import ConditionTable, condition_row
+from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, evaluate
 from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.groups import score_known_groups
 from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
@@ -34,12 +36,15 @@ class Evaluation:
     ----------
     float_metrics, int8_metrics
         On clean recordings.
+    groups
+        UAR on them by speaker, and by sex and age group where the corpus tells them.
     conditions
         UAR of both under each condition, clean first.
     """
 
     float_metrics: Metrics
     int8_metrics: Metrics
+    groups: tuple[GroupScore, ...]
     conditions: ConditionTable
 
 
@@ -84,17 +89,21 @@ def evaluate_bundle(
     utterances = _chosen(bundle, found, everyone)
     voices = tuple(u for u in found.utterances if u.speaker in bundle.trained.split.development)
     babble = babble_of(voices or utterances, seed=_BABBLE_SEED)
-    rows = []
-    clean: tuple[Metrics, Metrics] | None = None
-    for condition in EVALUATION_CONDITIONS if conditions else EVALUATION_CONDITIONS[:1]:
-        of_float, of_int8, source = _predict(
-            bundle, utterances, condition, babble, found, cache, reporter
-        )
-        rows.append(condition_row(condition.name, of_float, of_int8, source=source))
-        if clean is None:
-            clean = evaluate(of_float, source=source), evaluate(of_int8, source=source)
-    assert clean is not None  # noqa: S101  there is always the clean condition
-    evaluation = Evaluation(*clean, ConditionTable(tuple(rows)))
+    heard = [
+        _predict(bundle, utterances, condition, babble, found, cache, reporter)
+        for condition in (EVALUATION_CONDITIONS if conditions else EVALUATION_CONDITIONS[:1])
+    ]
+    clean = heard[0]
+    evaluation = Evaluation(
+        float_metrics=evaluate(clean.of_float, source=clean.source),
+        int8_metrics=evaluate(clean.of_int8, source=clean.source),
+        groups=score_known_groups(
+            clean.utterances, clean.of_float, clean.of_int8, source=clean.source
+        ),
+        conditions=ConditionTable(
+            tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in heard)
+        ),
+    )
     if folder is not None and conditions:
         folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
     return evaluation
@@ -118,6 +127,17 @@ def _chosen(bundle: Bundle, corpus: Corpus, everyone: bool) -> tuple[Utterance, 
     return tuple(u for u in corpus.utterances if u.emotion in trained.classes)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """Predictions under one condition, and on what they were made."""
+
+    name: str
+    utterances: tuple[Utterance, ...]
+    of_float: Predictions
+    of_int8: Predictions
+    source: str
+
+
 def _predict(
     bundle: Bundle,
     utterances: Sequence[Utterance],
@@ -126,8 +146,7 @@ def _predict(
     corpus: Corpus,
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> tuple[Predictions, Predictions, str]:
-    """Return float and int8 predictions under a condition, and on what they were made."""
+) -> _Heard:
     trained = bundle.trained
     raw = raw_features(
         utterances,
@@ -141,8 +160,10 @@ def _predict(
     of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
     kind = "synthetic voices" if corpus.synthetic else corpus.name
     speakers = len({u.speaker for u in raw.utterances})
-    return (
-        predictions_of(raw.utterances, float_logits(trained, features), trained.classes),
-        predictions_of(raw.utterances, of_int8, trained.classes),
-        f"{len(features)} clips of {speakers} unseen speakers of {kind}",
+    return _Heard(
+        name=condition.name,
+        utterances=tuple(raw.utterances),
+        of_float=predictions_of(raw.utterances, float_logits(trained, features), trained.classes),
+        of_int8=predictions_of(raw.utterances, of_int8, trained.classes),
+        source=f"{len(features)} clips of {speakers} unseen speakers of {kind}",
     )

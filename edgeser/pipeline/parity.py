@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle, save_bundle
 from edgeser.corpora import read_audio
-from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
+from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.parity import (
     ParityReport,
     as_predictions,
     compare,
 )
-from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.verdict import Tolerances, Verdict, judge
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
 from edgeser.pipeline.feature_parity import check_features
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.groups import score_known_groups
 from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
 from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
@@ -110,7 +110,9 @@ def check_parity(
     if folder is not None:
         of_int8 = as_predictions(of_float, oracle, grid)
         details = TestSetDetails(
-            groups=_groups(clips, of_float, of_int8, _source(bundle, clips)),
+            groups=score_known_groups(
+                clips.utterances, of_float, of_int8, source=_source(bundle, clips)
+            ),
             example=_example(bundle, clips),
         )
         folder.save_state("test-set", details, model_hash=bundle.model_hash)
@@ -183,18 +185,6 @@ def _layers(bundle: Bundle, features: NDArray[np.int8]) -> tuple[LayerError, ...
         bundle.float_model, bundle.int8_model, features[chosen], layer_names=bundle.layer_names
     )
     return errors.layers
-
-
-def _groups(
-    clips: ClipSet, of_float: Predictions, of_int8: Predictions, source: str
-) -> tuple[GroupScore, ...]:
-    sexes = {u.speaker: u.sex or "unknown" for u in clips.utterances}
-    ages = {u.speaker: age_group(u.age) for u in clips.utterances}
-    scores = list(score_speakers(of_float, of_int8, source=source))
-    for kind, group_of in (("sex", sexes), ("age group", ages)):
-        if set(group_of.values()) != {"unknown"}:
-            scores += score_groups(kind, group_of, of_float, of_int8, source=source)
-    return tuple(scores)
 
 
 def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:

@@ -12,6 +12,7 @@ from edgeser.corpora import Corpus
 from edgeser.features import FeatureCache
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.dataset import input_hash, split_of
+from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.folder import RunFolder, default_folder
 from edgeser.pipeline.parity import check_parity
@@ -70,7 +71,7 @@ def run(
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
 ) -> RunResult:
-    """Run corpus, features, training, int8, parity, benchmark and report.
+    """Run corpus, features, training, int8, parity, conditions, benchmark and report.
 
     Parameters
     ----------
@@ -117,6 +118,8 @@ def run(
         bundle = _kept_bundle(folder, trained, reporter)
     bundle = bundle or export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=cache, reporter=reporter)
+    if resolved.evaluation.conditions:
+        evaluate_bundle(bundle, conditions=True, folder=folder, cache=cache, reporter=reporter)
     benchmark = bench(bundle, folder=folder, reporter=reporter)
     reporter.stage("Writing the report")
     report = write_report(folder, suffix="html")

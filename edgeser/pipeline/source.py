@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from edgeser.corpora import Corpus, open_corpus, parse_corpus_argument, write_synthetic_corpus
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
-from edgeser.recipe import Recipe, load_recipe
+from edgeser.recipe import Recipe, load_recipe, with_settings
 from quantize.foundation.errors import BadInput
 
 SYNTHETIC = "synthetic"
@@ -24,9 +25,16 @@ def with_corpus(recipe: Recipe, argument: str | None) -> Recipe:
     return replace(recipe, corpus=replace(recipe.corpus, name=name, path=str(path)))
 
 
-def resolve_recipe(recipe: str | Recipe, *, corpus: str | None, seed: int | None) -> Recipe:
-    """Return a recipe by name or file, with the command line's corpus and seed in it."""
-    resolved = with_corpus(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), corpus)
+def resolve_recipe(
+    recipe: str | Recipe,
+    *,
+    corpus: str | None,
+    seed: int | None,
+    settings: Sequence[str] = (),
+) -> Recipe:
+    """Return a recipe by name or file, with the command line's settings, corpus and seed in it."""
+    loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    resolved = with_corpus(with_settings(loaded, settings) if settings else loaded, corpus)
     return resolved if seed is None else replace(resolved, seed=seed)
 
 

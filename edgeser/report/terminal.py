@@ -155,6 +155,10 @@ def run_summary(contents: ReportContents) -> Group:
         parts.append(metrics_table(contents.float_metrics, contents.int8_metrics))
     if contents.parity is not None and contents.verdict is not None:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
+    if contents.conditions is not None:
+        parts.append(condition_table(contents.conditions))
+    if contents.ablation is not None:
+        parts.append(ablation_table(contents.ablation))
     if contents.bench is not None:
         parts.append(bench_tables(contents.bench))
     if contents.device is not None:

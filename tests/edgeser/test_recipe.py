@@ -242,3 +242,37 @@ def test_any_recipe_survives_toml(seed: int, epochs: int, frames: int, path: str
     assert to_table(again) == to_table(recipe)
     moved = replace(recipe, corpus=replace(recipe.corpus, path="elsewhere"))
     assert again.hash == moved.hash
+
+
+def test_settings_change_keys_and_are_checked_like_a_recipe() -> None:
+    changed = resolve_recipe(
+        "demo",
+        corpus=None,
+        seed=None,
+        settings=(
+            "training.epochs=3",
+            "network.inputs = both",
+            'frontend.phase_planes=["if_re", "gd_mod"]',
+            "evaluation.conditions=false",
+        ),
+    )
+    assert (changed.training.epochs, changed.network.inputs) == (3, "both")
+    assert changed.frontend.phase_planes == ("if_re", "gd_mod")
+    assert not changed.evaluation.conditions
+    assert changed.network.widths == load_recipe("demo").network.widths
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("training.epochs", "--set cannot use 'training.epochs'"),
+        ("=3", "--set cannot use"),
+        ("seed.epochs=3", "--set cannot use"),
+        ("training.epoch=3", r"\[training\] has no key 'epoch'.*'epochs'"),
+        ("training.epochs=many", "'epochs' is 'many'"),
+        ("training=3", "'training' is 3"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named(setting: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        resolve_recipe("demo", corpus=None, seed=None, settings=(setting,))
