@@ -244,11 +244,16 @@ class Table:
 
     def strings(self, field: int) -> Iterator[str]:
         """Yield the strings of a vector of strings, none where absent."""
+        for data in self.byte_strings(field):
+            yield data.decode("utf-8", "backslashreplace")
+
+    def byte_strings(self, field: int) -> Iterator[bytes]:
+        """Yield the bytes of a vector of strings, none where absent."""
         for at in self._offsets(field):
             start, count = self._elements(self.buffer.follow(at))
             data = self.buffer.view(start, count, np.uint8)
             self.buffer.charge(count, start)
-            yield data.tobytes().decode("utf-8", "backslashreplace")
+            yield data.tobytes()
 
     def _offsets(self, field: int) -> Iterator[int]:
         count = self.count(field)
