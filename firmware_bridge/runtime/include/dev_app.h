@@ -1,0 +1,29 @@
+/* The state of the application behind the link. */
+#ifndef DEV_APP_H
+#define DEV_APP_H
+
+#include <stdint.h>
+
+#include "dev_config.h"
+#include "dev_model.h"
+#if APP_FRONTEND
+#include "dev_decisions.h"
+#include "dev_stream.h"
+#endif
+
+struct dev_app {
+  struct dev_model model;
+  uint32_t load_bytes;    /* that the text command `db load` announced */
+  uint32_t loaded_bytes;  /* of them */
+  uint32_t constants_crc; /* at the start */
+  uint32_t empty_ticks;   /* what measuring nothing takes */
+#if APP_FRONTEND
+  struct dev_stream stream;
+  struct dev_decisions decisions;
+  _Alignas(APF_ALIGNMENT) uint8_t stream_memory[FRONTEND_STREAM_BYTES];
+#endif
+};
+
+void dev_app_start(struct dev_app *app);
+
+#endif

@@ -1,0 +1,9 @@
+/* The requests that need a frontend; without one they all answer so. */
+#ifndef DEV_AUDIO_H
+#define DEV_AUDIO_H
+
+#include "dev_call.h"
+
+dev_handler dev_audio_reset, dev_audio, dev_audio_decisions, dev_audio_ticks;
+
+#endif

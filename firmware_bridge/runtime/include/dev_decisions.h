@@ -1,0 +1,37 @@
+/* Decisions on a stream: each is taken on the sum of the logits of the last few inferences.
+ *
+ * Sums of integers are exact, so host and device agree on every decision. */
+#ifndef DEV_DECISIONS_H
+#define DEV_DECISIONS_H
+
+#include <stdint.h>
+
+#include "dev_config.h"
+
+#define DEV_DECISIONS_KEPT 16u
+
+struct dev_decision {
+  uint32_t end_frame; /* frames of the stream when it was taken */
+  uint8_t label;      /* where the sum is largest; the first of equals */
+  int8_t logits[MODEL_OUTPUT_BYTES];
+  int32_t sums[MODEL_OUTPUT_BYTES];
+};
+
+struct dev_decisions {
+  uint32_t count;                                   /* taken so far */
+  struct dev_decision kept[DEV_DECISIONS_KEPT];     /* decision i is at i modulo DECISIONS_KEPT */
+  int8_t recent[APP_SMOOTHING][MODEL_OUTPUT_BYTES]; /* logits, inference i at i modulo SMOOTHING */
+  int32_t sums[MODEL_OUTPUT_BYTES];                 /* of `recent` */
+};
+
+void dev_decisions_reset(struct dev_decisions *decisions);
+
+/* Takes the next decision. */
+void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, uint32_t end_frame);
+
+/* The number of the oldest decision that is kept. */
+uint32_t dev_decisions_oldest(const struct dev_decisions *decisions);
+
+const struct dev_decision *dev_decisions_at(const struct dev_decisions *decisions, uint32_t number);
+
+#endif

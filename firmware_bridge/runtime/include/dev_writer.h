@@ -1,0 +1,29 @@
+/* Appends to a block of bytes and remembers whether it was too small. */
+#ifndef DEV_WRITER_H
+#define DEV_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dev_writer {
+  uint8_t *bytes;
+  size_t room;
+  size_t used;
+  bool full; /* something did not fit and was left out */
+};
+
+/* Room for `count` bytes, or NULL. */
+uint8_t *dev_append(struct dev_writer *writer, size_t count);
+
+void dev_append_bytes(struct dev_writer *writer, const void *bytes, size_t count);
+void dev_append_u8(struct dev_writer *writer, uint32_t value);
+void dev_append_u16(struct dev_writer *writer, uint32_t value);
+void dev_append_u32(struct dev_writer *writer, uint32_t value);
+void dev_append_text(struct dev_writer *writer, const char *text);
+
+/* "key=value\n" */
+void dev_append_entry(struct dev_writer *writer, const char *key, const char *value);
+void dev_append_number(struct dev_writer *writer, const char *key, uint32_t value);
+
+#endif

@@ -1,0 +1,161 @@
+#include "dev_audio.h"
+
+#include "dev_bytes.h"
+
+#if APP_FRONTEND
+
+#include "dev_model.h"
+
+#define MOST_SAMPLES 512u
+#define PIECE_SAMPLES 64u /* decoded at a time, on the stack */
+
+enum wanted { RAW_FRAMES = 1, ROWS = 2 };
+
+#define HEADER_BYTES 13u
+#define VALUES (FRONTEND_CHANNELS * FRONTEND_PLANES)
+#define DECISION_BYTES (5u + 5u * MODEL_OUTPUT_BYTES)
+
+enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
+                               struct dev_writer *reply) {
+  (void)call;
+  (void)reply;
+  dev_stream_reset(&app->stream);
+  dev_decisions_reset(&app->decisions);
+  return DEV_OK;
+}
+
+static void append_frame(const struct dev_stream *stream, uint32_t wanted,
+                         struct dev_writer *reply) {
+  if ((wanted & RAW_FRAMES) != 0) {
+    const uint16_t *amplitude = dev_stream_amplitude(stream);
+    const int16_t *phase = dev_stream_phase(stream);
+    for (uint32_t i = 0; i < FRONTEND_CHANNELS; ++i) {
+      dev_append_u16(reply, amplitude[i]);
+    }
+    for (uint32_t i = 0; i < VALUES - FRONTEND_CHANNELS; ++i) {
+      dev_append_u16(reply, (uint16_t)phase[i]);
+    }
+  }
+  if ((wanted & ROWS) != 0) {
+    dev_append_bytes(reply, dev_stream_row(stream), VALUES);
+  }
+}
+
+static void take_frame(struct dev_app *app, uint32_t wanted, struct dev_writer *reply) {
+  append_frame(&app->stream, wanted, reply);
+  if (dev_stream_window_due(&app->stream, APP_STREAM_HOP_FRAMES)) {
+    dev_stream_copy_window(&app->stream, dev_model_input(&app->model));
+    dev_model_run(&app->model);
+    dev_decisions_add(&app->decisions, dev_model_output(&app->model), app->stream.frames);
+  }
+}
+
+static void take_samples(struct dev_app *app, const int16_t *samples, size_t count, uint32_t wanted,
+                         struct dev_writer *reply) {
+  while (count > 0) {
+    size_t taken;
+    if (dev_stream_push(&app->stream, samples, count, &taken)) {
+      take_frame(app, wanted, reply);
+    }
+    samples += taken;
+    count -= taken;
+  }
+}
+
+enum dev_error dev_audio(struct dev_app *app, const struct dev_call *call,
+                         struct dev_writer *reply) {
+  const uint32_t count = call->length / 2u, wanted = call->flags;
+  const uint32_t frame_bytes =
+      ((wanted & RAW_FRAMES) != 0 ? 2u * VALUES : 0u) + ((wanted & ROWS) != 0 ? VALUES : 0u);
+  if (call->length % 2u != 0 || count > MOST_SAMPLES) {
+    return DEV_BAD_LENGTH;
+  }
+  const size_t frames = dev_stream_frames_after(&app->stream, count);
+  if (HEADER_BYTES + frames * frame_bytes > reply->room) {
+    return DEV_REPLY_TOO_LONG;
+  }
+  uint8_t *header = dev_append(reply, HEADER_BYTES);
+  for (uint32_t first = 0; first < count; first += PIECE_SAMPLES) {
+    int16_t samples[PIECE_SAMPLES];
+    const uint32_t left = count - first, piece = left < PIECE_SAMPLES ? left : PIECE_SAMPLES;
+    for (uint32_t i = 0; i < piece; ++i) {
+      samples[i] = (int16_t)(uint16_t)dev_get_u16(call->payload + 2u * (first + i));
+    }
+    take_samples(app, samples, piece, wanted, reply);
+  }
+  dev_put_u32(header, app->stream.samples);
+  dev_put_u32(header + 4, app->stream.frames);
+  dev_put_u32(header + 8, app->decisions.count);
+  header[12] = (uint8_t)frames;
+  return DEV_OK;
+}
+
+static void append_decision(const struct dev_decision *decision, struct dev_writer *reply) {
+  dev_append_u32(reply, decision->end_frame);
+  dev_append_u8(reply, decision->label);
+  dev_append_bytes(reply, decision->logits, MODEL_OUTPUT_BYTES);
+  for (uint32_t i = 0; i < MODEL_OUTPUT_BYTES; ++i) {
+    dev_append_u32(reply, (uint32_t)decision->sums[i]);
+  }
+}
+
+enum dev_error dev_audio_decisions(struct dev_app *app, const struct dev_call *call,
+                                   struct dev_writer *reply) {
+  if (call->length != 4u) {
+    return DEV_BAD_LENGTH;
+  }
+  const uint32_t oldest = dev_decisions_oldest(&app->decisions);
+  uint32_t number = dev_get_u32(call->payload);
+  number = number > oldest ? number : oldest;
+  for (; number < app->decisions.count && reply->room - reply->used >= DECISION_BYTES; ++number) {
+    append_decision(dev_decisions_at(&app->decisions, number), reply);
+  }
+  return DEV_OK;
+}
+
+enum dev_error dev_audio_ticks(struct dev_app *app, const struct dev_call *call,
+                               struct dev_writer *reply) {
+  const struct dev_stream *stream = &app->stream;
+  (void)call;
+  dev_append_u32(reply, stream->frames);
+  dev_append_u32(reply, (uint32_t)stream->ticks_spent);
+  dev_append_u32(reply, (uint32_t)(stream->ticks_spent >> 32));
+  dev_append_u32(reply, stream->largest_frame_ticks);
+  return DEV_OK;
+}
+
+#else
+
+enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
+                               struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+enum dev_error dev_audio(struct dev_app *app, const struct dev_call *call,
+                         struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+enum dev_error dev_audio_decisions(struct dev_app *app, const struct dev_call *call,
+                                   struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+enum dev_error dev_audio_ticks(struct dev_app *app, const struct dev_call *call,
+                               struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+#endif

@@ -1,0 +1,40 @@
+#include "dev_decisions.h"
+
+#include <string.h>
+
+_Static_assert(MODEL_OUTPUT_BYTES <= 128, "a decision fits a frame, its label a byte");
+
+void dev_decisions_reset(struct dev_decisions *decisions) {
+  memset(decisions, 0, sizeof(*decisions));
+}
+
+static uint8_t index_of_largest(const int32_t *values) {
+  uint8_t best = 0;
+  for (uint8_t i = 1; i < MODEL_OUTPUT_BYTES; ++i) {
+    best = values[i] > values[best] ? i : best;
+  }
+  return best;
+}
+
+void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, uint32_t end_frame) {
+  int8_t *oldest = decisions->recent[decisions->count % APP_SMOOTHING];
+  struct dev_decision *decision = &decisions->kept[decisions->count % DEV_DECISIONS_KEPT];
+  for (uint32_t i = 0; i < MODEL_OUTPUT_BYTES; ++i) {
+    decisions->sums[i] += logits[i] - oldest[i];
+    oldest[i] = logits[i];
+  }
+  decision->end_frame = end_frame;
+  decision->label = index_of_largest(decisions->sums);
+  memcpy(decision->logits, logits, sizeof(decision->logits));
+  memcpy(decision->sums, decisions->sums, sizeof(decision->sums));
+  ++decisions->count;
+}
+
+uint32_t dev_decisions_oldest(const struct dev_decisions *decisions) {
+  return decisions->count > DEV_DECISIONS_KEPT ? decisions->count - DEV_DECISIONS_KEPT : 0u;
+}
+
+const struct dev_decision *dev_decisions_at(const struct dev_decisions *decisions,
+                                            uint32_t number) {
+  return &decisions->kept[number % DEV_DECISIONS_KEPT];
+}

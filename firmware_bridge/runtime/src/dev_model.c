@@ -1,0 +1,84 @@
+#include "dev_model.h"
+
+#include <string.h>
+
+#include "port.h"
+
+static const uint32_t canary[DEV_CANARY_WORDS] = {0x5AFE5AFEu, 0xC0DEC0DEu, 0x0BADF00Du,
+                                                  0xA5A5A5A5u};
+
+struct profile {
+  uint32_t *ticks;
+  uint32_t last;
+};
+
+struct tap {
+  uint32_t operator_index;
+  uint32_t offset;
+  uint32_t count;
+  uint8_t *slice;
+  bool taken;
+};
+
+void dev_model_start(struct dev_model *model) {
+  memset(model, 0, sizeof(*model));
+  memcpy(model->canary_before, canary, sizeof(canary));
+  memcpy(model->canary_after, canary, sizeof(canary));
+}
+
+/* The reading of the timer is the last thing here, so that an operator's ticks hold nothing but
+ * its work and one call of this function. */
+static void note_ticks(void *context, uint32_t operator_index, const void *output, uint32_t bytes) {
+  struct profile *profile = context;
+  (void)output;
+  (void)bytes;
+  profile->ticks[operator_index] = port_ticks() - profile->last;
+  profile->last = port_ticks();
+}
+
+static void copy_slice(void *context, uint32_t operator_index, const void *output, uint32_t bytes) {
+  struct tap *tap = context;
+  if (operator_index == tap->operator_index && tap->offset <= bytes &&
+      tap->count <= bytes - tap->offset) {
+    memcpy(tap->slice, (const uint8_t *)output + tap->offset, tap->count);
+    tap->taken = true;
+  }
+}
+
+uint32_t dev_model_infer(struct dev_model *model, bool profile) {
+  memcpy(model_input(model->arena), model->input, sizeof(model->input));
+  const uint32_t begin = port_ticks();
+  if (profile) {
+    struct profile notes = {model->operator_ticks, port_ticks()};
+    model_run(model->arena, note_ticks, &notes);
+    model->profiled = true;
+  } else {
+    model_run(model->arena, NULL, NULL);
+  }
+  return port_ticks() - begin;
+}
+
+int8_t *dev_model_input(struct dev_model *model) {
+  return model_input(model->arena);
+}
+
+void dev_model_run(struct dev_model *model) {
+  model_run(model->arena, NULL, NULL);
+}
+
+const int8_t *dev_model_output(const struct dev_model *model) {
+  return model_output(model->arena);
+}
+
+bool dev_model_tap(struct dev_model *model, uint32_t operator_index, uint32_t offset,
+                   uint32_t count, uint8_t *slice) {
+  struct tap tap = {operator_index, offset, count, slice, false};
+  memcpy(model_input(model->arena), model->input, sizeof(model->input));
+  model_run(model->arena, copy_slice, &tap);
+  return tap.taken;
+}
+
+bool dev_model_intact(const struct dev_model *model) {
+  return memcmp(model->canary_before, canary, sizeof(canary)) == 0 &&
+         memcmp(model->canary_after, canary, sizeof(canary)) == 0;
+}
