@@ -1,1 +1,1 @@
-"""Fully-int8 .tflite models into C: lowered kernel calls, a static arena plan, model.h and model.c."""
+"""Fully-int8 .tflite models into C: kernel calls, a static arena plan, model.h and model.c."""
