@@ -10,9 +10,11 @@ from pathlib import Path
 from edgeser.benchmark.records import BenchReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle
 from edgeser.diagnosis import cpu_name
+from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import judge
+from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TestSetDetails
 from edgeser.report import json_format, markdown
@@ -76,6 +78,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         verdict=judge(parity, trained.recipe.parity) if parity else None,
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
+        ablation=folder.load_state(STATE, AblationTable, model_hash=model_hash),
         problems=trained.corpus.problems,
     )
 

@@ -27,6 +27,7 @@ PARITY_SCHEMA = "edgeser.parity/1"
 BENCH_SCHEMA = "edgeser.bench/1"
 DEVICE_SCHEMA = "edgeser.device/1"
 EVALUATE_SCHEMA = "edgeser.evaluate/1"
+COMPARE_SCHEMA = "edgeser.compare/1"
 REPORT_SCHEMA = "edgeser.report/1"
 
 Json = dict[str, Any]
@@ -79,6 +80,11 @@ def evaluate_json(
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
     return out
+
+
+def compare_json(table: AblationTable) -> Json:
+    """Return the schema ``edgeser.compare/1``."""
+    return {"schema": COMPARE_SCHEMA, "variants": _ablation(table)}
 
 
 def report_json(contents: ReportContents) -> Json:

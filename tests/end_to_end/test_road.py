@@ -528,6 +528,81 @@ def test_evaluate_scores_every_condition(road: Road, edgeser: Edgeser) -> None:
             assert 0 <= low <= row[kind]["value"] <= high <= 1
 
 
+def test_evaluate_without_conditions_scores_groups_on_clean_clips(
+    road: Road, edgeser: Edgeser
+) -> None:
+    ran = edgeser("evaluate", road.folder, "--json")
+    assert ran.code == 0, ran.err
+    result = json.loads(ran.out)
+    assert "conditions" not in result
+    speakers = [group for group in result["groups"] if group["kind"] == "speaker"]
+    assert len(speakers) == result["float"]["speakers"]
+    assert sum(group["clips"] for group in speakers) == result["float"]["clips"]
+    assert {group["name"] for group in result["groups"] if group["kind"] == "sex"}
+
+
+def test_a_run_scores_conditions_for_its_report_unless_the_recipe_says_no(
+    road: Road, edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
+) -> None:
+    assert "conditions" not in json.loads(road.ran.out)["report"]
+    settings = ("--set", "evaluation.conditions=true", "--set", "training.epochs=1")
+    tolerant = ("--set", "parity.max_uar_drop=1.0", "--set", "parity.max_flips=1.0")
+    ran = edgeser("run", tiny_recipe, *settings, *tolerant, "--out", tmp_path / "run", "--json")
+    assert ran.code == 0, ran.err
+    report = json.loads(ran.out)["report"]
+    assert len(report["conditions"]["rows"]) >= 16
+    assert report["training"]["epochs"][-1]["number"] == 1
+    html = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert 'id="conditions"' in html
+
+
+# Comparison
+
+
+@pytest.fixture(scope="module")
+def other_seed(edgeser: Edgeser, tiny_recipe: Path, road: Road) -> Path:
+    folder = road.folder.parent / "seed1"
+    ran = edgeser("train", tiny_recipe, "--seed", 1, "--out", folder)
+    assert ran.code == 0, ran.err
+    return folder
+
+
+def test_compare_sums_up_seeds_and_puts_the_table_into_a_report(
+    road: Road, other_seed: Path, edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
+) -> None:
+    work, amplitude = tmp_path / "work", tmp_path / "amplitude"
+    shutil.copytree(road.folder, work)
+    heard = ("--set", "network.inputs=amplitude", "--set", "training.epochs=1")
+    assert edgeser("train", tiny_recipe, *heard, "--out", amplitude).code == 0
+    ran = edgeser("compare", work, other_seed, amplitude, "--into", work, "--json")
+    assert ran.code == 0, ran.err
+    result = json.loads(ran.out)
+    assert result["schema"] == "edgeser.compare/1"
+    both, alone = result["variants"]
+    assert (both["variant"], both["seeds"]) == ("both", [0, 1])
+    assert (alone["variant"], alone["seeds"]) == ("amplitude", [0])
+    assert both["mean"]["value"] == pytest.approx(sum(both["uars"]) / 2)
+    assert both["lowest"] <= both["mean"]["value"] <= both["highest"]
+    assert both["uars"][0] == json.loads(road.ran.out)["report"]["float"]["uar"]["value"]
+    report = json.loads((work / "report.json").read_text(encoding="utf-8"))
+    assert report["ablation"] == result["variants"]
+    assert 'id="ablation"' in (work / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_compared_is_named(
+    road: Road, other_seed: Path, edgeser: Edgeser, tmp_path: Path
+) -> None:
+    for arguments, words in (
+        ((road.folder, road.folder), "is the second run of 'both' with seed 0"),
+        ((road.folder, tmp_path), "holds no trained network"),
+        ((road.folder, "--into", other_seed), "holds no bundle"),
+    ):
+        ran = edgeser("compare", *arguments, "--quiet")
+        assert (ran.code, ran.out) == (2, "")
+        (line,) = ran.err.splitlines()
+        assert words in line
+
+
 def test_evaluate_on_the_speakers_it_was_trained_on_is_refused(
     road: Road, edgeser: Edgeser
 ) -> None:

@@ -73,7 +73,7 @@ def not_documented(found: set[str], schema: str) -> set[str]:
 
 def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
     assert contents.parity and contents.verdict and contents.bench and contents.device
-    assert contents.float_metrics and contents.int8_metrics
+    assert contents.float_metrics and contents.int8_metrics and contents.ablation
     return {
         json_format.PARITY_SCHEMA: json_format.parity_json(contents.parity, contents.verdict),
         json_format.BENCH_SCHEMA: json_format.bench_json(contents.bench),
@@ -84,6 +84,7 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             groups=contents.groups,
             conditions=contents.conditions,
         ),
+        json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
     }
 
