@@ -1,0 +1,73 @@
+"""The boards that firmware can be built for: an explicit table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+
+from firmware_bridge.boards.board import Board
+from quantize.foundation.errors import BadInput
+
+_FOLDER = Path(__file__).parent
+
+
+def _files(folder: str, *names: str) -> tuple[Path, ...]:
+    return tuple(_FOLDER / folder / name for name in names)
+
+
+MPS2_AN500 = Board(
+    name="mps2-an500",
+    description="Arm MPS2+ with a Cortex-M7, emulated by QEMU",
+    cpu="cortex-m7",
+    flash_bytes=4 << 20,
+    ram_bytes=4 << 20,
+    stack_bytes=8 << 10,
+    compiler="arm-none-eabi-gcc",
+    compiler_flags=("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
+    linker_flags=("--specs=nano.specs", "-nostartfiles"),
+    files=_files(
+        "mps2_an500", "faults.c", "faults.h", "link.ld", "memory.c", "memory.h", "port.c",
+        "port_start.h", "registers.h", "startup.c",
+    ),
+    ticks_per_second=25_000_000,
+    # At -icount shift=6 an instruction takes 64 ns of virtual time, a tick 40 ns.
+    instructions_per_tick=Fraction(5, 8),
+    machine="mps2-an500",
+)  # fmt: skip
+
+HOST = Board(
+    name="host",
+    description="this computer: a process over standard input and output, for tests",
+    cpu="host",
+    flash_bytes=64 << 20,
+    ram_bytes=64 << 20,
+    stack_bytes=0,
+    compiler="gcc",
+    compiler_flags=(),
+    linker_flags=(),
+    files=_files("host", "port.c"),
+    ticks_per_second=25_000_000,
+)
+
+BOARDS: Mapping[str, Board] = MappingProxyType({board.name: board for board in (MPS2_AN500, HOST)})
+"""Every board by its name."""
+
+
+def board_named(name: str) -> Board:
+    """Return the board of that name.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    if name not in BOARDS:
+        raise BadInput(
+            f"there is no board {name!r}", hint=f"the boards are {', '.join(sorted(BOARDS))}"
+        )
+    return BOARDS[name]
+
+
+__all__ = ["BOARDS", "HOST", "MPS2_AN500", "Board", "board_named"]

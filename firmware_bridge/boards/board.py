@@ -1,0 +1,69 @@
+"""What the rest of the house knows about a board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from quantize.foundation.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A board that firmware can be built for.
+
+    Parameters
+    ----------
+    name
+        As on the command line: ``"mps2-an500"``.
+    description
+        A few words for lists.
+    cpu
+        The core: ``"cortex-m7"``.
+    flash_bytes, ram_bytes
+        What there is for code with constants, and for everything else. A firmware that needs more
+        is refused when it is linked.
+    stack_bytes
+        Of RAM, set aside for the stack.
+    compiler
+        Name of the C compiler.
+    compiler_flags, linker_flags
+        What it needs for this board beside the language and the warnings.
+    files
+        Sources, headers and the linker script.
+    ticks_per_second
+        Of the timer that intervals are measured with.
+    instructions_per_tick
+        Where the timer counts instructions: how many a tick stands for. `None` on real time.
+    machine
+        Name of QEMU's machine; `None` where there is none.
+    """
+
+    name: str
+    description: str
+    cpu: str
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    compiler: str
+    compiler_flags: tuple[str, ...]
+    linker_flags: tuple[str, ...]
+    files: tuple[Path, ...]
+    ticks_per_second: int
+    instructions_per_tick: Fraction | None = None
+    machine: str | None = None
+
+    def instructions(self, ticks: int) -> int:
+        """Return how many instructions an interval of `ticks` holds, to the nearest.
+
+        Raises
+        ------
+        BadInput
+            When the board's timer does not count instructions.
+        """
+        if self.instructions_per_tick is None:
+            raise BadInput(
+                f"{self.name} measures time, not instructions", hint="use an emulated board"
+            )
+        return round(ticks * self.instructions_per_tick)

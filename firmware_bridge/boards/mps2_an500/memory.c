@@ -1,0 +1,52 @@
+#include "memory.h"
+
+#include "port.h"
+#include "registers.h"
+
+#define PAINT 0xC5C5C5C5u
+#define SMALLEST_REGION_BITS 8u /* the smallest with subregions */
+#define SUBREGION_BITS 3u
+
+void memory_paint_stack(void) {
+  /* Volatile: the compiler may not make this a call that would need the stack. */
+  for (volatile uint32_t *word = stack_bottom; word < stack_top; ++word) {
+    *word = PAINT;
+  }
+}
+
+void port_stack(uint32_t *bytes, uint32_t *used) {
+  const uint32_t *word = stack_bottom;
+  while (word < stack_top && *word == PAINT) {
+    ++word;
+  }
+  *bytes = (uint32_t)((uintptr_t)stack_top - (uintptr_t)stack_bottom);
+  *used = (uint32_t)((uintptr_t)stack_top - (uintptr_t)word);
+}
+
+const void *port_constants(size_t *bytes) {
+  *bytes = (size_t)((uintptr_t)image_end - (uintptr_t)image_begin);
+  return image_begin;
+}
+
+/* A region has a power of two of bytes in eight equal subregions: those beyond `bytes` are off. */
+static void set_region(uint32_t number, uint32_t base, uint32_t bytes, uint32_t attributes) {
+  uint32_t bits = SMALLEST_REGION_BITS;
+  while (bits < 31u && (1u << bits) < bytes) {
+    ++bits;
+  }
+  const uint32_t subregion = 1u << (bits - SUBREGION_BITS);
+  const uint32_t wanted = (bytes + subregion - 1u) / subregion;
+  MPU_REGION = number;
+  MPU_BASE = base;
+  MPU_ATTRIBUTES = attributes | (0xFFu << wanted & 0xFFu) << 8 | (bits - 1u) << 1 | 1u;
+}
+
+void memory_protect(void) {
+  const uint32_t image = (uint32_t)image_begin, ram = (uint32_t)ram_begin;
+  set_region(0, image, (uint32_t)image_end - image, MPU_READ_ONLY | MPU_NORMAL);
+  set_region(1, ram, (uint32_t)ram_end - ram, MPU_READ_WRITE | MPU_NORMAL | MPU_NO_EXECUTE);
+  set_region(2, PERIPHERALS, 1u << PERIPHERALS_BITS, MPU_READ_WRITE | MPU_DEVICE | MPU_NO_EXECUTE);
+  SCB_HANDLERS |= SCB_FAULT_HANDLERS_ENABLE;
+  MPU_CONTROL = MPU_ENABLE;
+  __asm volatile("dsb\n isb" ::: "memory");
+}

@@ -1,0 +1,78 @@
+/* Time by the CMSDK timers, bytes by UART 0, polled: no interrupt is ever taken, so a measured
+ * interval holds nothing but what is measured. */
+#include "port.h"
+
+#include <string.h>
+
+#include "port_start.h"
+#include "registers.h"
+
+const char port_board[] = "mps2-an500";
+
+void port_start(void) {
+  TIMER_RELOAD = UINT32_MAX;
+  TIMER_VALUE = UINT32_MAX;
+  TIMER_CTRL = TIMER_ENABLE;
+  SLOW_LOAD = UINT32_MAX;
+  SLOW_CONTROL = SLOW_FREE_RUNNING_32_BITS_BY_256;
+  UART_DIVISOR = CLOCK_HZ / BAUD_RATE;
+  UART_CTRL = UART_TRANSMIT_ENABLE | UART_RECEIVE_ENABLE | UART_RECEIVE_INTERRUPT;
+  NVIC_SET_ENABLE = 1u << UART_RECEIVE_IRQ;
+}
+
+uint32_t port_ticks(void) {
+  return UINT32_MAX - TIMER_VALUE;
+}
+
+uint32_t port_ticks_per_second(void) {
+  return CLOCK_HZ;
+}
+
+/* The slow timer tells how often the other one wrapped. Both began within 2^31 ticks, so the
+ * nearest number with the right low half is the right one. The slow one wraps after 12 hours. */
+uint64_t port_microseconds(void) {
+  const uint64_t slow = (uint64_t)(UINT32_MAX - SLOW_VALUE) << SLOW_DIVISOR_BITS;
+  const int32_t ahead = (int32_t)(port_ticks() - (uint32_t)slow);
+  return (uint64_t)((int64_t)slow + ahead) / (CLOCK_HZ / 1000000u);
+}
+
+int port_read(void) {
+  return (UART_STATE & UART_RECEIVE_FULL) != 0 ? (int)(UART_DATA & 0xFFu) : -1;
+}
+
+/* The interrupt is masked: it wakes the core, and no handler runs. One that comes after the look
+ * at the state is pending, so the core does not sleep. */
+void port_wait(void) {
+  UART_INTERRUPT_CLEAR = UART_RECEIVED;
+  NVIC_CLEAR_PENDING = 1u << UART_RECEIVE_IRQ;
+  if ((UART_STATE & UART_RECEIVE_FULL) == 0) {
+    __asm volatile("dsb\n wfi" ::: "memory");
+  }
+}
+
+static void wait_for_room(void) {
+  while ((UART_STATE & UART_TRANSMIT_FULL) != 0) {
+  }
+}
+
+void port_write(const void *bytes, size_t count) {
+  const uint8_t *byte = bytes;
+  for (size_t i = 0; i < count; ++i) {
+    wait_for_room();
+    UART_DATA = byte[i];
+  }
+}
+
+void port_log(const char *line) {
+  (void)line; /* the only way out of this board is the host's */
+}
+
+void port_fatal(const char *reason) {
+  port_write("\r\ne-[", 5);
+  port_write(reason, strlen(reason));
+  port_write("]\r\n", 3);
+  wait_for_room();
+  SCB_RESET = SCB_RESET_REQUEST;
+  for (;;) {
+  }
+}

@@ -1,0 +1,152 @@
+"""Building a project, and how large what comes out is."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_bridge.boards import Board
+from firmware_bridge.emulator.elf import Section, read_sections
+from firmware_bridge.emulator.tools import find_tool
+from quantize.foundation.errors import CheckFailed, InternalError
+
+_OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
+_LIST = re.compile(r"^(.*?: (?:fatal )?error: .*|.*: undefined reference to .*)$", re.MULTILINE)
+STACK_SECTION = ".stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltFirmware:
+    """A program for a board, with what it takes of its memory.
+
+    Parameters
+    ----------
+    elf
+        The program.
+    sections
+        All that take memory on the board.
+    text_bytes
+        In flash, never changed: code and constants.
+    data_bytes
+        In flash and in RAM: variables with a first value.
+    bss_bytes
+        In RAM alone: arena, buffers, and all else that begins as zero; not the stack.
+    stack_bytes
+        In RAM, set aside for the stacks.
+    seconds
+        How long the build took.
+    """
+
+    elf: Path
+    sections: tuple[Section, ...]
+    text_bytes: int
+    data_bytes: int
+    bss_bytes: int
+    stack_bytes: int
+    seconds: float
+
+    @property
+    def flash_bytes(self) -> int:
+        """What it takes of flash."""
+        return self.text_bytes + self.data_bytes
+
+    @property
+    def ram_bytes(self) -> int:
+        """What it takes of RAM."""
+        return self.data_bytes + self.bss_bytes + self.stack_bytes
+
+
+def build_firmware(
+    project_dir: Path, board: Board, *, timeout_s: float = 120.0, jobs: int = 2
+) -> BuiltFirmware:
+    """Run `make` in a project.
+
+    Parameters
+    ----------
+    project_dir
+        What `write_project` wrote, for the same board.
+    board
+        The board.
+    timeout_s
+        Seconds after which the build is stopped.
+    jobs
+        How many compilers run at once.
+
+    Raises
+    ------
+    ToolMissing
+        When the compiler or make is not installed.
+    CheckFailed
+        When the program does not fit the board: says by how many bytes.
+    InternalError
+        When it does not compile, or takes too long.
+    """
+    make = find_tool("make")
+    find_tool(board.compiler)
+    begin = time.monotonic()
+    code, output = _run([make, f"-j{jobs}", "-C", str(project_dir)], timeout_s)
+    if code != 0:
+        raise _failure(output, board)
+    elf = Path(project_dir) / "build" / "firmware.elf"
+    return _measure(elf, time.monotonic() - begin)
+
+
+def _run(command: list[str], timeout_s: float) -> tuple[int, str]:
+    """Run a command in a process group of its own, so that all of it can be stopped."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "LC_ALL": "C", "MAKEFLAGS": ""},
+        start_new_session=True,
+        text=True,
+        errors="replace",
+    ) as child:
+        try:
+            output, _ = child.communicate(timeout=timeout_s)
+        except BaseException as error:
+            os.killpg(child.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise InternalError(
+                    f"building the firmware took longer than {timeout_s:g} s and was stopped"
+                ) from error
+            raise
+    return child.returncode, output
+
+
+def _failure(output: str, board: Board) -> CheckFailed | InternalError:
+    overflows = _OVERFLOW.findall(output)
+    if overflows:
+        sizes = {"FLASH": board.flash_bytes, "RAM": board.ram_bytes}
+        parts = [
+            f"{region} of {sizes[region]} bytes is {excess} bytes too small"
+            for region, excess in overflows
+            if region in sizes
+        ]
+        return CheckFailed(
+            f"the firmware does not fit {board.name}: {'; '.join(parts)}",
+            hint="choose a smaller model or a larger board",
+        )
+    errors = _LIST.findall(output) or output.strip().splitlines()[-1:] or ["no message"]
+    return InternalError(f"the firmware does not build: {errors[0].strip()}")
+
+
+def _measure(elf: Path, seconds: float) -> BuiltFirmware:
+    sections = read_sections(elf)
+    stack = sum(section.size for section in sections if section.name == STACK_SECTION)
+    zeroed = [s for s in sections if s.writable and not s.stored and s.name != STACK_SECTION]
+    return BuiltFirmware(
+        elf=elf,
+        sections=sections,
+        text_bytes=sum(section.size for section in sections if not section.writable),
+        data_bytes=sum(section.size for section in sections if section.writable and section.stored),
+        bss_bytes=sum(section.size for section in zeroed),
+        stack_bytes=stack,
+        seconds=seconds,
+    )

@@ -1,0 +1,95 @@
+"""Which files a project has: by path, their bytes."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+from firmware_bridge.boards import Board
+from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, FrontendSources
+from firmware_bridge.project.records import ModelSources, StreamSettings
+from quantize.foundation.errors import InternalError
+
+_PACKAGE = Path(__file__).parents[1]
+_STREAM_ONLY = ("dev_stream", "dev_decisions")
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)"', re.MULTILINE)
+
+Contents = dict[str, bytes]
+
+
+def collect(
+    *,
+    board: Board,
+    model: ModelSources,
+    frontend: FrontendSources | None,
+    stream: StreamSettings | None,
+    self_test_output: bytes | None,
+) -> Contents:
+    """Return every file of a project but those that describe it."""
+    contents: Contents = {
+        "model/model.h": model.header.encode(),
+        "model/model.c": model.source.encode(),
+        "runtime/include/app_config.h": _app_config(stream, self_test_output).encode(),
+    }
+    contents |= _kernels(model.source)
+    contents |= _runtime(with_stream=frontend is not None)
+    contents |= {f"board/{path.name}": path.read_bytes() for path in board.files}
+    if frontend is not None:
+        contents |= _tree("frontend")
+        contents[f"frontend/{HEADER_NAME}"] = frontend.header.encode()
+        contents[f"frontend/{SOURCE_NAME}"] = frontend.source.encode()
+    return contents
+
+
+def _app_config(stream: StreamSettings | None, self_test_output: bytes | None) -> str:
+    lines = [
+        "/* What this firmware does with its frontend and model. Generated. */",
+        "#ifndef APP_CONFIG_H",
+        "#define APP_CONFIG_H",
+        "",
+        f"#define APP_FRONTEND {int(stream is not None)}",
+        "",
+        "/* Frames from one inference on a stream to the next; inferences that a decision sums. */",
+        f"#define APP_STREAM_HOP_FRAMES {stream.hop_frames if stream else 0}u",
+        f"#define APP_SMOOTHING {stream.smoothing if stream else 0}u",
+    ]
+    if self_test_output is not None:
+        lines += [
+            "",
+            "/* Checksum of the output for the test input of dev_self_test.c. */",
+            f"#define APP_SELF_TEST_OUTPUT_CRC 0x{zlib.crc32(self_test_output):08X}u",
+        ]
+    return "\n".join([*lines, "", "#endif", ""])
+
+
+def _kernels(source: str) -> Contents:
+    """Return the kernels that `source` includes, with all that these include."""
+    folder = _PACKAGE / "kernels"
+    found: Contents = {}
+    waiting = [name for name in _INCLUDE.findall(source) if name != "model.h"]
+    while waiting:
+        name = waiting.pop()
+        for path in (folder / "include" / name, folder / "src" / name,
+                     folder / "src" / f"{Path(name).stem}.c"):  # fmt: skip
+            key = f"kernels/{path.parent.name}/{path.name}"
+            if path.is_file() and key not in found:
+                found[key] = path.read_bytes()
+                waiting += _INCLUDE.findall(found[key].decode())
+        if f"kernels/include/{name}" not in found and f"kernels/src/{name}" not in found:
+            raise InternalError(f"the model needs {name}, which is no kernel's header")
+    return found
+
+
+def _runtime(*, with_stream: bool) -> Contents:
+    found = _tree("runtime")
+    if with_stream:
+        return found
+    return {key: data for key, data in found.items() if Path(key).stem not in _STREAM_ONLY}
+
+
+def _tree(package: str) -> Contents:
+    """Return headers and sources of a package, under its name."""
+    folder = _PACKAGE / package
+    paths = (*(folder / "include").glob("*.h"), *(folder / "src").glob("*.[ch]"))
+    return {f"{package}/{path.parent.name}/{path.name}": path.read_bytes() for path in paths}

@@ -1,0 +1,57 @@
+"""What a project is written from, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSources:
+    """A model as C.
+
+    Parameters
+    ----------
+    name, hash
+        As in the header: a printable name, and the SHA-256 of the .tflite in hexadecimal digits.
+    header, source
+        The texts of model.h and model.c. The kernels are those whose headers the source includes.
+    """
+
+    name: str
+    hash: str
+    header: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """How decisions are taken on a stream.
+
+    Parameters
+    ----------
+    hop_frames
+        Frames from one inference to the next.
+    smoothing
+        How many inferences a decision sums up.
+    """
+
+    hop_frames: int
+    smoothing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareProject:
+    """A project on disk.
+
+    Parameters
+    ----------
+    directory
+        Where it is.
+    files
+        SHA-256 of every file by its path in the project, manifest.json excepted.
+    """
+
+    directory: Path
+    files: Mapping[str, str]
