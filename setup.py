@@ -1,4 +1,8 @@
-"""The one extension module: the amplitude-phase MicroFrontend in C11."""
+"""The amplitude-phase MicroFrontend in C11, as two extension modules.
+
+`_frontend` keeps real and imaginary parts apart, for the vector units of a host. `_frontend_packed`
+is what devices run: it hands out their tables, and tests hold the two to the same bits.
+"""
 
 from pathlib import Path
 
@@ -6,18 +10,21 @@ from setuptools import Extension, setup
 
 FRONTEND = Path("firmware_bridge/frontend")
 
-setup(
-    ext_modules=[
-        Extension(
-            "firmware_bridge.frontend._frontend",
-            sources=[
-                (FRONTEND / "binding/_frontend.c").as_posix(),
-                *sorted(path.as_posix() for path in (FRONTEND / "src").glob("*.c")),
-            ],
-            depends=sorted(path.as_posix() for path in (FRONTEND / "include").glob("*.h")),
-            include_dirs=[(FRONTEND / "include").as_posix()],
-            # Contracting a * b + c would round the tables differently from machine to machine.
-            extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"],
-        )
-    ]
-)
+
+def frontend(name: str, macros: list[tuple[str, str | None]]) -> Extension:
+    """Return the extension module `name`."""
+    return Extension(
+        f"firmware_bridge.frontend.{name}",
+        sources=[
+            (FRONTEND / "binding/_frontend.c").as_posix(),
+            *sorted(path.as_posix() for path in (FRONTEND / "src").glob("*.c")),
+        ],
+        depends=sorted(path.as_posix() for path in (FRONTEND / "include").glob("*.h")),
+        include_dirs=[(FRONTEND / "include").as_posix()],
+        define_macros=macros,
+        # Contracting a * b + c would round the tables differently from machine to machine.
+        extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"],
+    )
+
+
+setup(ext_modules=[frontend("_frontend", [("APF_SPLIT", None)]), frontend("_frontend_packed", [])])

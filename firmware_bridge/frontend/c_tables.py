@@ -70,7 +70,7 @@ def emit_frontend(config: FrontendConfig, *, window_frames: int) -> FrontendSour
         )
     if window_frames < 1:
         raise BadInput(f"a window of {window_frames} frames has no rows", hint="give at least one")
-    frontend = config.build()
+    frontend = config.build(packed=True)
     table_bytes, work_bytes = frontend.memory
     tables = np.frombuffer(frontend.tables(), "<i2")
     stream_bytes = _stream_bytes(config, work_bytes, window_frames)
@@ -150,7 +150,11 @@ def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArra
         "",
         *_config_lines(config),
         "",
-        "/* Window, FFT, filterbank, gain and logarithm, in the order of apf_attach. */",
+        "#if defined(APF_SPLIT)",
+        '#error "these tables are in the packed order of apf_spectrum.h"',
+        "#endif",
+        "",
+        "/* Window, FFT, gain, logarithm, phase and filterbank, in the order of apf_attach. */",
         f"_Alignas({_ALIGNMENT}) const int16_t frontend_tables[{tables.size}] = {{",
         *_wrapped(str(value) for value in tables.tolist()),
         "};",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_bridge.frontend import _frontend
+from firmware_bridge.frontend import _frontend, _frontend_packed
 from firmware_bridge.frontend.normalisation import Normalisation
 from quantize.foundation.errors import BadInput
 
@@ -182,8 +182,14 @@ class FrontendConfig:
             changed["normalisation"] = Normalisation.from_dict(changed["normalisation"])
         return cls(**changed)
 
-    def build(self) -> _frontend.Frontend:
+    def build(self, *, packed: bool = False) -> _frontend.Frontend:
         """Return a C frontend of these settings, for use by one thread at a time.
+
+        Parameters
+        ----------
+        packed
+            Build the one that devices run. It computes the same features, and its tables and memory
+            are theirs.
 
         Raises
         ------
@@ -191,7 +197,7 @@ class FrontendConfig:
             When the C code refuses them.
         """
         try:
-            return _frontend.Frontend(
+            return (_frontend_packed.Frontend if packed else _frontend.Frontend)(
                 sample_rate=self.sample_rate,
                 window_samples=self.window_samples,
                 hop_samples=self.hop_samples,

@@ -7,6 +7,15 @@
 #include "apf_frontend.h"
 #include "apf_normalise.h"
 
+/* Built twice: as host code likes it, and as devices have it, whose tables it hands out. */
+#if defined(APF_SPLIT)
+#define MODULE_NAME "_frontend"
+#define MODULE_INIT PyInit__frontend
+#else
+#define MODULE_NAME "_frontend_packed"
+#define MODULE_INIT PyInit__frontend_packed
+#endif
+
 typedef struct {
   PyObject_HEAD struct apf_config config;
   struct apf_memory sizes;
@@ -295,11 +304,12 @@ static PyObject *frontend_bins(Frontend *self, PyObject *args) {
   } else if (begin(self)) {
     int16_t *output = bins.buf;
     apf_window_process(&self->frontend.window, samples.buf);
-    apf_fft_process(&self->frontend.fft, self->frontend.window.output, self->config.window.samples,
+    apf_fft_process(&self->frontend.fft, self->frontend.window.output,
                     15u - apf_bit_length32(self->frontend.window.peak));
     for (size_t k = 0; k < count; ++k) {
-      output[2 * k] = self->frontend.fft.bins.re[k];
-      output[2 * k + 1] = self->frontend.fft.bins.im[k];
+      const struct apf_complex bin = apf_get(&self->frontend.fft.bins, k);
+      output[2 * k] = bin.re;
+      output[2 * k + 1] = bin.im;
     }
     self->busy = 0;
   }
@@ -328,11 +338,12 @@ static PyObject *frontend_weights(Frontend *self, PyObject *arg) {
   memset(weights, 0, (size_t)view.len);
   for (size_t i = 0; i <= bank->channels; ++i) {
     for (size_t bin = bank->edges[i]; bin < bank->edges[i + 1]; ++bin) {
+      const struct apf_weights of_bin = apf_filterbank_weights(bank, bin);
       if (i > 0) {
-        weights[(i - 1) * count + bin] = bank->falling[bin];
+        weights[(i - 1) * count + bin] = of_bin.falling;
       }
       if (i < bank->channels) {
-        weights[i * count + bin] = bank->rising[bin];
+        weights[i * count + bin] = of_bin.rising;
       }
     }
   }
@@ -384,7 +395,7 @@ static PyType_Slot frontend_slots[] = {
 };
 
 static PyType_Spec frontend_spec = {
-    .name = "firmware_bridge.frontend._frontend.Frontend",
+    .name = "firmware_bridge.frontend." MODULE_NAME ".Frontend",
     .basicsize = sizeof(Frontend),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = frontend_slots,
@@ -482,12 +493,12 @@ static PyModuleDef_Slot module_slots[] = {
 
 static struct PyModuleDef module_definition = {
     .m_base = PyModuleDef_HEAD_INIT,
-    .m_name = "_frontend",
+    .m_name = MODULE_NAME,
     .m_doc = "Binding of the amplitude-phase MicroFrontend.",
     .m_methods = module_methods,
     .m_slots = module_slots,
 };
 
-PyMODINIT_FUNC PyInit__frontend(void) {
+PyMODINIT_FUNC MODULE_INIT(void) {
   return PyModuleDef_Init(&module_definition);
 }

@@ -1,9 +1,13 @@
 /* Real FFT of 16-bit samples, every stage scaled down by its radix.
  *
  * Rounding, wrapping and twiddles are those of kissfft built with FIXED_POINT=16, so the bins are
- * the same to the bit. Only the order in memory differs: each stage reads its inputs from four
- * contiguous quarters and writes its outputs side by side, so that one loop serves every stage and
- * compilers turn it into vector code. */
+ * the same to the bit. Only the order in memory differs, see apf_spectrum.h:
+ *
+ *   packed (fft_packed.c)  samples are put at their digit-reversed places, then each stage works in
+ *                          place: three instructions turn or scale two numbers
+ *   split (fft_split.c)    each stage reads its inputs from four contiguous quarters and writes its
+ *                          outputs side by side, so that one loop serves every stage and compilers
+ *                          turn it into vector code */
 #ifndef APF_FFT_H
 #define APF_FFT_H
 
@@ -11,24 +15,25 @@
 #include <stdint.h>
 
 #include "apf_arena.h"
+#include "apf_spectrum.h"
 
 #define APF_FFT_MIN_SIZE 4u
 #define APF_FFT_MAX_SIZE 16384u
-
-/* Complex numbers with real and imaginary parts in arrays of their own. */
-struct apf_spectrum {
-  int16_t *re;
-  int16_t *im;
-};
+#define APF_FFT_ONE 32767 /* Q15 */
 
 struct apf_fft_state {
-  size_t size;                   /* real samples, a power of two */
-  size_t points;                 /* complex points of the transform inside: size / 2 */
+  size_t size;               /* real samples, a power of two */
+  size_t points;             /* complex points of the transform inside: size / 2 */
+  struct apf_spectrum split; /* table: factors that separate even and odd samples */
+#if defined(APF_SPLIT)
   int16_t *twiddles;             /* table: stages x 3 factors x (re, im) x points / 4 */
-  struct apf_spectrum split;     /* table: factors that separate even and odd samples */
   uint16_t *order;               /* table: where the stages leave bin k of the inner transform */
   struct apf_spectrum buffer[2]; /* `points` each */
-  struct apf_spectrum bins;      /* size / 2 + 1 */
+#else
+  struct apf_spectrum twiddles; /* table: e^(-j 2 pi i / points) for i below 3 / 4 points */
+  uint16_t *places;             /* table: where the first stage's butterflies put their outputs */
+#endif
+  struct apf_spectrum bins; /* size / 2 + 1 */
 };
 
 /* The smallest power of two that holds `samples`, at least APF_FFT_MIN_SIZE. */
@@ -38,9 +43,22 @@ void apf_fft_bind(struct apf_fft_state *state, size_t size, struct apf_arena *ta
                   struct apf_arena *work);
 void apf_fft_populate(struct apf_fft_state *state);
 
-/* Transforms `count` samples, each shifted left by `shift` (bits above 16 are lost) and followed by
- * zeros, into `bins`. */
-void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, size_t count,
-                     unsigned shift);
+/* Transforms `size` samples, each shifted left by `shift` (bits above 16 are lost), into `bins`. */
+void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, unsigned shift);
+
+/* What both orders share. The stages are of radix 4, but for the first one where `points` is no
+ * power of 4. */
+size_t apf_fft_first_radix(size_t points);
+
+/* Bin of a sub-transform of `length` points that the stages so far leave at `place`. The first
+ * stage's digit is the most significant one of the place and the least significant one of the
+ * bin. */
+size_t apf_fft_bin_at(size_t place, size_t length, size_t first_radix);
+
+/* e^(j phase) in Q15, rounded as kissfft rounds. */
+struct apf_complex apf_fft_factor(double phase);
+
+/* The factors e^(-j pi (k / points + 1 / 2)) for k from 1 to points / 2. */
+void apf_fft_populate_split(struct apf_fft_state *state);
 
 #endif

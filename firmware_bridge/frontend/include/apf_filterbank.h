@@ -20,17 +20,35 @@ struct apf_filterbank_config {
   float upper_hz; /* the highest channel falls to zero here */
 };
 
+/* Q12 weights of a bin in the channel below and in the channel above. */
+struct apf_weights {
+  uint16_t falling;
+  uint16_t rising;
+};
+
+#if defined(APF_SPLIT)
+/* Weighted numbers by bin, one part of a complex one: what is summed into the channel below and
+ * into the channel above. */
+struct apf_terms {
+  uint64_t *falling;
+  uint64_t *rising;
+};
+#endif
+
 /* Intervals between centres: one more than channels, plus the part below the first centre. */
 struct apf_filterbank_state {
   size_t channels;
-  uint16_t *edges;   /* table: channels + 2; interval i is bins edges[i] to edges[i + 1] - 1 */
-  uint16_t *falling; /* table, by bin: Q12 weight in the channel below */
-  uint16_t *rising;  /* table, by bin: Q12 weight in the channel above */
-  uint64_t *falling_terms; /* scratch, by bin: what is summed into the channel below */
-  uint64_t *rising_terms;  /* scratch, by bin: what is summed into the channel above */
-  uint64_t *energies;      /* per channel, Q12 */
-  struct apf_root *roots;  /* per channel, of `energies` */
-  uint32_t *signal;        /* per channel: amplitude, worked on by the blocks that follow */
+  uint16_t *edges; /* table: channels + 2; interval i is bins edges[i] to edges[i + 1] - 1 */
+#if defined(APF_SPLIT)
+  uint16_t *falling;         /* table, by bin */
+  uint16_t *rising;          /* table, by bin */
+  struct apf_terms terms[2]; /* scratch: real and imaginary parts */
+#else
+  struct apf_weights *weights; /* table, by bin */
+#endif
+  uint64_t *energies;     /* per channel, Q12 */
+  struct apf_root *roots; /* per channel, of `energies` */
+  uint32_t *signal;       /* per channel: amplitude, worked on by the blocks that follow */
 };
 
 void apf_filterbank_bind(struct apf_filterbank_state *state,
@@ -42,18 +60,10 @@ int apf_filterbank_populate(struct apf_filterbank_state *state,
                             const struct apf_filterbank_config *config, size_t fft_size,
                             uint32_t sample_rate);
 
+struct apf_weights apf_filterbank_weights(const struct apf_filterbank_state *state, size_t bin);
+
 /* Fills `energies`, `roots` and `signal`; `shift` is what the samples were shifted left by. */
 void apf_filterbank_process(struct apf_filterbank_state *state, const struct apf_spectrum *bins,
                             unsigned shift);
-
-/* Weighs and sums squared moduli. `re` and `im` point at what gets the weights of the first bin in
- * use, edges[0]. */
-void apf_filterbank_energies(const struct apf_filterbank_state *state, const int16_t *re,
-                             const int16_t *im, uint64_t *energies);
-
-/* Sums terms over the bins of each channel. Signed terms may be passed as their two's complement:
- * sums wrap. */
-void apf_filterbank_sum(const struct apf_filterbank_state *state, const uint64_t *falling_terms,
-                        const uint64_t *rising_terms, uint64_t *sums);
 
 #endif

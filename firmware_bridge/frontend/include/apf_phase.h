@@ -18,6 +18,7 @@
 #include "apf_arena.h"
 #include "apf_fft.h"
 #include "apf_filterbank.h"
+#include "apf_sums.h"
 
 /* Planes, in the order in which they are put out. */
 enum {
@@ -37,30 +38,25 @@ struct apf_phase_config {
   uint32_t planes; /* bits of the planes that are wanted */
 };
 
-/* Terms and sums of complex products; two's complement in unsigned numbers, which may wrap. */
-struct apf_complex_terms {
-  uint64_t *re;
-  uint64_t *im;
-};
-
 struct apf_phase_state {
   uint32_t planes;
   size_t plane_count;
   size_t channels;
-  struct apf_spectrum rotation;     /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
-  int16_t *delay;                   /* table: re, im of e^(j pi window / N) in Q15 */
-  struct apf_spectrum earlier;      /* bins of the frame before */
-  struct apf_root *earlier_roots;   /* and its channels */
-  struct apf_complex_terms falling; /* scratch, by bin */
-  struct apf_complex_terms rising;  /* scratch, by bin */
-  struct apf_complex_terms sums;    /* per channel */
-  uint64_t *energies;               /* per channel: sum w |X_k-1|^2 */
+  struct apf_spectrum rotation;   /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
+  struct apf_complex *delay;      /* table: e^(j pi window / N) in Q15 */
+  struct apf_spectrum earlier;    /* bins of the frame before */
+  struct apf_root *earlier_roots; /* and its channels */
+  struct apf_complex_sums sums;   /* per channel */
+  uint64_t *energies;             /* per channel: sum w |X_k-1|^2 */
   int has_earlier;
 };
 
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
                     size_t channels, size_t fft_size, struct apf_arena *tables,
                     struct apf_arena *work);
+
+/* Scratch that nothing needs from frame to frame. */
+void apf_phase_bind_sums(struct apf_phase_state *state, struct apf_arena *work);
 
 /* Tables from window, hop and FFT size in samples. */
 void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop, size_t fft_size);

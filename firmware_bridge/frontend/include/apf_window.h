@@ -20,12 +20,16 @@ struct apf_window_state {
   int16_t *coefficients; /* table: Q12 */
   int16_t *pending;      /* samples of a window that is not yet full */
   size_t pending_count;
-  int16_t *output; /* the windowed samples */
-  uint16_t peak;   /* largest modulus in `output`, not counting -32768 */
+  size_t output_length;
+  int16_t *output; /* the windowed samples, and zeros up to output_length */
+  uint16_t peak;   /* as many bits as the largest modulus in `output`, not counting -32768 */
 };
 
 void apf_window_bind(struct apf_window_state *state, const struct apf_window_config *config,
                      struct apf_arena *tables, struct apf_arena *work);
+
+/* `length` is at least the window's. */
+void apf_window_bind_output(struct apf_window_state *state, size_t length, struct apf_arena *work);
 void apf_window_populate(struct apf_window_state *state);
 void apf_window_reset(struct apf_window_state *state);
 
@@ -36,7 +40,7 @@ size_t apf_window_fill(struct apf_window_state *state, const int16_t *samples, s
 /* Drops the oldest `hop` samples of a full window. */
 void apf_window_advance(struct apf_window_state *state);
 
-/* Windows `samples` samples into `output` and sets `peak`. */
+/* Windows `samples`, fills up `output` with zeros and sets `peak`. */
 void apf_window_process(struct apf_window_state *state, const int16_t *samples);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "apf_vector.h"
+#include "apf_sums.h"
 
 void apf_filterbank_bind(struct apf_filterbank_state *state,
                          const struct apf_filterbank_config *config, size_t fft_size,
@@ -10,13 +10,39 @@ void apf_filterbank_bind(struct apf_filterbank_state *state,
   const size_t bins = fft_size / 2 + 1;
   state->channels = config->channels;
   state->edges = apf_take(tables, config->channels + 2, sizeof(uint16_t));
+#if defined(APF_SPLIT)
   state->falling = apf_take(tables, bins, sizeof(uint16_t));
   state->rising = apf_take(tables, bins, sizeof(uint16_t));
-  state->falling_terms = apf_take(work, bins, sizeof(uint64_t));
-  state->rising_terms = apf_take(work, bins, sizeof(uint64_t));
+  for (size_t i = 0; i < 2; ++i) {
+    state->terms[i].falling = apf_take(work, bins, sizeof(uint64_t));
+    state->terms[i].rising = apf_take(work, bins, sizeof(uint64_t));
+  }
+#else
+  state->weights = apf_take(tables, bins, sizeof(struct apf_weights));
+#endif
   state->energies = apf_take(work, config->channels, sizeof(uint64_t));
   state->roots = apf_take(work, config->channels, sizeof(struct apf_root));
   state->signal = apf_take(work, config->channels, sizeof(uint32_t));
+}
+
+struct apf_weights apf_filterbank_weights(const struct apf_filterbank_state *state, size_t bin) {
+#if defined(APF_SPLIT)
+  const struct apf_weights weights = {state->falling[bin], state->rising[bin]};
+  return weights;
+#else
+  return state->weights[bin];
+#endif
+}
+
+static void set_weights(struct apf_filterbank_state *state, size_t bin, uint16_t falling,
+                        uint16_t rising) {
+#if defined(APF_SPLIT)
+  state->falling[bin] = falling;
+  state->rising[bin] = rising;
+#else
+  const struct apf_weights weights = {falling, rising};
+  state->weights[bin] = weights;
+#endif
 }
 
 static float mel(float hz) {
@@ -37,8 +63,7 @@ int apf_filterbank_populate(struct apf_filterbank_state *state,
   float below = lowest;
   size_t bin = (size_t)(1.5f + config->lower_hz / hz_per_bin);
   for (size_t i = 0; i <= last_bin; ++i) {
-    state->falling[i] = 0;
-    state->rising[i] = 0;
+    set_weights(state, i, 0, 0);
   }
   state->edges[0] = (uint16_t)bin;
   for (size_t i = 0; i <= config->channels; ++i) {
@@ -49,8 +74,8 @@ int apf_filterbank_populate(struct apf_filterbank_state *state,
         return 0;
       }
       /* Below the first channel and above the last there is none to fall from or rise in. */
-      state->falling[bin] = i > 0 ? to_weight(weight) : 0;
-      state->rising[bin] = i < config->channels ? to_weight(1.0f - weight) : 0;
+      set_weights(state, bin, i > 0 ? to_weight(weight) : 0,
+                  i < config->channels ? to_weight(1.0f - weight) : 0);
     }
     state->edges[i + 1] = (uint16_t)bin;
     below = centre;
@@ -58,46 +83,9 @@ int apf_filterbank_populate(struct apf_filterbank_state *state,
   return bin <= last_bin;
 }
 
-APF_VECTOR static void weigh_energies(size_t count, const int16_t *restrict re,
-                                      const int16_t *restrict im, const uint16_t *restrict falling,
-                                      const uint16_t *restrict rising,
-                                      uint64_t *restrict falling_terms,
-                                      uint64_t *restrict rising_terms) {
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t energy = (uint32_t)(re[i] * re[i] + im[i] * im[i]);
-    falling_terms[i] = (uint64_t)energy * falling[i];
-    rising_terms[i] = (uint64_t)energy * rising[i];
-  }
-}
-
-void apf_filterbank_energies(const struct apf_filterbank_state *state, const int16_t *re,
-                             const int16_t *im, uint64_t *energies) {
-  const size_t first = state->edges[0], count = state->edges[state->channels + 1] - first;
-  weigh_energies(count, re, im, state->falling + first, state->rising + first,
-                 state->falling_terms + first, state->rising_terms + first);
-  apf_filterbank_sum(state, state->falling_terms, state->rising_terms, energies);
-}
-
-void apf_filterbank_sum(const struct apf_filterbank_state *state, const uint64_t *falling_terms,
-                        const uint64_t *rising_terms, uint64_t *sums) {
-  size_t bin = state->edges[0];
-  uint64_t risen = 0;
-  for (size_t i = 0; i <= state->channels; ++i) {
-    uint64_t sum = risen;
-    for (risen = 0; bin < state->edges[i + 1]; ++bin) {
-      sum += falling_terms[bin];
-      risen += rising_terms[bin];
-    }
-    if (i > 0) {
-      sums[i - 1] = sum;
-    }
-  }
-}
-
 void apf_filterbank_process(struct apf_filterbank_state *state, const struct apf_spectrum *bins,
                             unsigned shift) {
-  const size_t first = state->edges[0];
-  apf_filterbank_energies(state, bins->re + first, bins->im + first, state->energies);
+  apf_sum_energies(state, bins, 0, state->energies);
   for (size_t i = 0; i < state->channels; ++i) {
     state->roots[i] = apf_normalised_root(state->energies[i]);
     state->signal[i] = apf_rounded_root(state->energies[i], state->roots[i]) >> shift;

@@ -66,12 +66,18 @@ static void bind(struct apf_frontend *frontend, const struct apf_config *config,
   memset(frontend, 0, sizeof(*frontend));
   apf_window_bind(&frontend->window, &config->window, tables, work);
   apf_fft_bind(&frontend->fft, fft_size, tables, work);
-  apf_filterbank_bind(&frontend->filterbank, &config->filterbank, fft_size, tables, work);
   apf_noise_reduction_bind(&frontend->noise_reduction, &config->noise_reduction, channels, work);
   apf_pcan_gain_bind(&frontend->pcan_gain, &config->pcan_gain, channels,
                      config->noise_reduction.smoothing_bits, correction, tables);
   apf_log_scale_bind(&frontend->log_scale, &config->log_scale, channels, correction, tables);
   apf_phase_bind(&frontend->phase, &config->phase, channels, fft_size, tables, work);
+  /* The window's output is dead once the FFT has read it; the rest comes to life after that and is
+   * dead before the next window. So they share memory. */
+  struct apf_arena before_fft = *work, after_fft = *work;
+  apf_window_bind_output(&frontend->window, fft_size, &before_fft);
+  apf_filterbank_bind(&frontend->filterbank, &config->filterbank, fft_size, tables, &after_fft);
+  apf_phase_bind_sums(&frontend->phase, &after_fft);
+  work->used = before_fft.used > after_fft.used ? before_fft.used : after_fft.used;
 }
 
 enum apf_status apf_memory_sizes(const struct apf_config *config, struct apf_memory *sizes) {
@@ -142,7 +148,7 @@ void apf_process_frame(struct apf_frontend *frontend, const int16_t *samples, ui
   apf_window_process(window, samples);
   /* The FFT has 16 bits: the window's output is shifted up to use them all. */
   const unsigned shift = 15u - apf_bit_length32(window->peak);
-  apf_fft_process(&frontend->fft, window->output, window->samples, shift);
+  apf_fft_process(&frontend->fft, window->output, shift);
   apf_filterbank_process(&frontend->filterbank, &frontend->fft.bins, shift);
   apf_noise_reduction_process(&frontend->noise_reduction, signal);
   apf_pcan_gain_process(&frontend->pcan_gain, frontend->noise_reduction.estimate, signal);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "apf_bits.h"
-#include "apf_vector.h"
 
 #define ROTATION_BITS 15u
 #define OUTPUT_ONE 32767
@@ -19,11 +18,6 @@ static uint32_t count_planes(uint32_t planes) {
   return count;
 }
 
-static void take_terms(struct apf_complex_terms *terms, size_t count, struct apf_arena *work) {
-  terms->re = apf_take(work, count, sizeof(uint64_t));
-  terms->im = apf_take(work, count, sizeof(uint64_t));
-}
-
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
                     size_t channels, size_t fft_size, struct apf_arena *tables,
                     struct apf_arena *work) {
@@ -33,33 +27,36 @@ void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config
   state->planes = config->planes;
   state->channels = channels;
   state->plane_count = count_planes(config->planes);
-  state->rotation.re = apf_take(tables, in_time * bins, sizeof(int16_t));
-  state->rotation.im = apf_take(tables, in_time * bins, sizeof(int16_t));
-  state->delay = apf_take(tables, any * 2u, sizeof(int16_t));
-  state->earlier.re = apf_take(work, in_time * bins, sizeof(int16_t));
-  state->earlier.im = apf_take(work, in_time * bins, sizeof(int16_t));
+  state->rotation = apf_take_spectrum(tables, in_time * bins);
+  state->delay = apf_take(tables, any, sizeof(struct apf_complex));
+  state->earlier = apf_take_spectrum(work, in_time * bins);
   state->earlier_roots = apf_take(work, in_time * channels, sizeof(struct apf_root));
-  take_terms(&state->falling, any * bins, work);
-  take_terms(&state->rising, any * bins, work);
-  take_terms(&state->sums, any * channels, work);
-  state->energies = apf_take(work, any * channels, sizeof(uint64_t));
 }
 
-static void fill_rotation(double angle, int16_t *re, int16_t *im) {
-  *re = (int16_t)lrint(OUTPUT_ONE * cos(angle));
-  *im = (int16_t)lrint(OUTPUT_ONE * sin(angle));
+void apf_phase_bind_sums(struct apf_phase_state *state, struct apf_arena *work) {
+  const size_t channels = state->planes != 0 ? state->channels : 0;
+  state->sums.re = apf_take(work, channels, sizeof(uint64_t));
+  state->sums.im = apf_take(work, channels, sizeof(uint64_t));
+  state->energies = apf_take(work, channels, sizeof(uint64_t));
+}
+
+static struct apf_complex rotation_by(double angle) {
+  const struct apf_complex rotation = {
+      (int16_t)lrint(OUTPUT_ONE * cos(angle)),
+      (int16_t)lrint(OUTPUT_ONE * sin(angle)),
+  };
+  return rotation;
 }
 
 void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop, size_t fft_size) {
   if (state->planes & APF_IF_ANY) {
     for (size_t k = 0; k <= fft_size / 2; ++k) {
       const size_t turn = (k * hop) % fft_size;
-      fill_rotation(-2.0 * pi * (double)turn / (double)fft_size, &state->rotation.re[k],
-                    &state->rotation.im[k]);
+      apf_set(&state->rotation, k, rotation_by(-2.0 * pi * (double)turn / (double)fft_size));
     }
   }
   if (state->planes != 0) {
-    fill_rotation(pi * (double)window / (double)fft_size, &state->delay[0], &state->delay[1]);
+    *state->delay = rotation_by(pi * (double)window / (double)fft_size);
   }
 }
 
@@ -81,73 +78,6 @@ static uint32_t bits_to_drop(const struct apf_phase_state *state,
   }
   const uint32_t needed = (most + 1u) / 2u + ROTATION_BITS;
   return needed > 62u ? needed - 62u : 0u;
-}
-
-/* w X_t conj(X_t-1) e^(-j 2 pi k hop / N) of `count` bins. A product of bins is below 2^31, weight
- * and rotation together are below 2^27. */
-APF_VECTOR static void weigh_turned(
-    size_t count, uint32_t drop, const int16_t *restrict now_re, const int16_t *restrict now_im,
-    const int16_t *restrict earlier_re, const int16_t *restrict earlier_im,
-    const int16_t *restrict cosine, const int16_t *restrict sine, const uint16_t *restrict falling,
-    const uint16_t *restrict rising, uint64_t *restrict falling_re, uint64_t *restrict falling_im,
-    uint64_t *restrict rising_re, uint64_t *restrict rising_im) {
-  const int32_t half = (1 << drop) >> 1;
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t re = (now_re[i] * earlier_re[i] + now_im[i] * earlier_im[i] + half) >> drop;
-    const int64_t im = (now_im[i] * earlier_re[i] - now_re[i] * earlier_im[i] + half) >> drop;
-    const int32_t falling_cosine = falling[i] * cosine[i], falling_sine = falling[i] * sine[i];
-    const int32_t rising_cosine = rising[i] * cosine[i], rising_sine = rising[i] * sine[i];
-    falling_re[i] = (uint64_t)(re * falling_cosine - im * falling_sine);
-    falling_im[i] = (uint64_t)(re * falling_sine + im * falling_cosine);
-    rising_re[i] = (uint64_t)(re * rising_cosine - im * rising_sine);
-    rising_im[i] = (uint64_t)(re * rising_sine + im * rising_cosine);
-  }
-}
-
-/* w X_k conj(X_k-1) of `count` bins; re[-1] and im[-1] are there. */
-APF_VECTOR static void
-weigh_neighbours(size_t count, const int16_t *restrict re, const int16_t *restrict im,
-                 const uint16_t *restrict falling, const uint16_t *restrict rising,
-                 uint64_t *restrict falling_re, uint64_t *restrict falling_im,
-                 uint64_t *restrict rising_re, uint64_t *restrict rising_im) {
-  const int16_t *below_re = re - 1, *below_im = im - 1;
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t product_re = re[i] * below_re[i] + im[i] * below_im[i];
-    const int64_t product_im = im[i] * below_re[i] - re[i] * below_im[i];
-    falling_re[i] = (uint64_t)(product_re * (int32_t)falling[i]);
-    falling_im[i] = (uint64_t)(product_im * (int32_t)falling[i]);
-    rising_re[i] = (uint64_t)(product_re * (int32_t)rising[i]);
-    rising_im[i] = (uint64_t)(product_im * (int32_t)rising[i]);
-  }
-}
-
-static void sum_terms(const struct apf_phase_state *state,
-                      const struct apf_filterbank_state *bank) {
-  apf_filterbank_sum(bank, state->falling.re, state->rising.re, state->sums.re);
-  apf_filterbank_sum(bank, state->falling.im, state->rising.im, state->sums.im);
-}
-
-static void sum_in_time(const struct apf_phase_state *state,
-                        const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
-                        uint32_t drop) {
-  const size_t first = bank->edges[0], count = bank->edges[bank->channels + 1] - first;
-  weigh_turned(count, drop, bins->re + first, bins->im + first, state->earlier.re + first,
-               state->earlier.im + first, state->rotation.re + first, state->rotation.im + first,
-               bank->falling + first, bank->rising + first, state->falling.re + first,
-               state->falling.im + first, state->rising.re + first, state->rising.im + first);
-  sum_terms(state, bank);
-}
-
-static void sum_in_frequency(const struct apf_phase_state *state,
-                             const struct apf_filterbank_state *bank,
-                             const struct apf_spectrum *bins) {
-  const size_t first = bank->edges[0], count = bank->edges[bank->channels + 1] - first;
-  weigh_neighbours(count, bins->re + first, bins->im + first, bank->falling + first,
-                   bank->rising + first, state->falling.re + first, state->falling.im + first,
-                   state->rising.re + first, state->rising.im + first);
-  sum_terms(state, bank);
-  /* The first bin in use is never bin 0, so there is one below. */
-  apf_filterbank_energies(bank, bins->re + first - 1, bins->im + first - 1, state->energies);
 }
 
 /* The product of two roots with its upper 17 bits in `mantissa`: value = mantissa * 2^exponent. */
@@ -231,8 +161,8 @@ static void put_in_frequency(const struct apf_phase_state *state,
       const struct scale scale = product_of_roots(here, below);
       const int32_t raw_re = ratio_q15(state->sums.re[i], scale);
       const int32_t raw_im = ratio_q15(state->sums.im[i], scale);
-      re = turn(raw_re, state->delay[0], raw_im, -state->delay[1]);
-      im = turn(raw_re, state->delay[1], raw_im, state->delay[0]);
+      re = turn(raw_re, state->delay->re, raw_im, -state->delay->im);
+      im = turn(raw_re, state->delay->im, raw_im, state->delay->re);
     }
     put(output + i * state->plane_count, (state->planes & APF_GD_ANY) >> 3, re, im);
   }
@@ -250,13 +180,14 @@ static void remember(struct apf_phase_state *state, const struct apf_filterbank_
 void apf_phase_process(struct apf_phase_state *state, const struct apf_filterbank_state *bank,
                        struct apf_spectrum *bins, int16_t *output) {
   if (state->planes & APF_GD_ANY) {
-    sum_in_frequency(state, bank, bins);
+    apf_sum_neighbours(bank, bins, &state->sums);
+    apf_sum_energies(bank, bins, 1, state->energies);
     put_in_frequency(state, bank, output + count_planes(state->planes & APF_IF_ANY));
   }
   if (state->planes & APF_IF_ANY) {
     const uint32_t drop = state->has_earlier ? bits_to_drop(state, bank) : 0u;
     if (state->has_earlier) {
-      sum_in_time(state, bank, bins, drop);
+      apf_sum_turned(bank, bins, &state->earlier, &state->rotation, drop, &state->sums);
     }
     put_in_time(state, bank, drop, output);
     remember(state, bank, bins);

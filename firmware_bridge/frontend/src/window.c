@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apf_bits.h"
+#include "apf_simd.h"
 
 static const float two_pi = 3.14159265358979323846f * 2.0f;
 
@@ -13,7 +14,11 @@ void apf_window_bind(struct apf_window_state *state, const struct apf_window_con
   state->hop = config->hop;
   state->coefficients = apf_take(tables, config->samples, sizeof(int16_t));
   state->pending = apf_take(work, config->samples, sizeof(int16_t));
-  state->output = apf_take(work, config->samples, sizeof(int16_t));
+}
+
+void apf_window_bind_output(struct apf_window_state *state, size_t length, struct apf_arena *work) {
+  state->output_length = length;
+  state->output = apf_take(work, length, sizeof(int16_t));
 }
 
 void apf_window_populate(struct apf_window_state *state) {
@@ -44,17 +49,54 @@ void apf_window_advance(struct apf_window_state *state) {
   state->pending_count = kept;
 }
 
-void apf_window_process(struct apf_window_state *state, const int16_t *samples) {
-  const int16_t *coefficients = state->coefficients;
-  int16_t *output = state->output;
+/* -32768 has no positive counterpart in 16 bits: it stays negative and never is the peak. */
+static int16_t modulus_of(int16_t value) {
+  return value < 0 ? apf_wrap16(-(int32_t)value) : value;
+}
+
+static int16_t weigh(int16_t sample, int16_t coefficient) {
+  return (int16_t)(((int32_t)sample * coefficient) >> APF_WINDOW_BITS);
+}
+
+#if defined(APF_SPLIT)
+
+static uint16_t weigh_all(size_t count, const int16_t *samples, const int16_t *coefficients,
+                          int16_t *output) {
   int16_t peak = 0;
-  for (size_t i = 0; i < state->samples; ++i) {
-    const int16_t value =
-        (int16_t)(((int32_t)samples[i] * (int32_t)coefficients[i]) >> APF_WINDOW_BITS);
-    /* -32768 has no positive counterpart in 16 bits: it stays negative and never is the peak. */
-    const int16_t modulus = value < 0 ? apf_wrap16(-(int32_t)value) : value;
+  for (size_t i = 0; i < count; ++i) {
+    const int16_t value = weigh(samples[i], coefficients[i]);
+    const int16_t modulus = modulus_of(value);
     output[i] = value;
     peak = modulus > peak ? modulus : peak;
   }
-  state->peak = (uint16_t)peak;
+  return (uint16_t)peak;
+}
+
+#else
+
+/* Two at a time. All moduli together have as many bits as the largest. */
+static uint16_t weigh_all(size_t count, const int16_t *samples, const int16_t *coefficients,
+                          int16_t *output) {
+  const int16_t *end = samples + count / 2 * 2;
+  apf_pair moduli = 0;
+  for (; samples < end; samples += 2, coefficients += 2, output += 2) {
+    const apf_pair pair = apf_load_pair(samples), weights = apf_load_pair(coefficients);
+    const apf_pair value =
+        apf_pack_from_12(apf_low_product(pair, weights), apf_high_product(pair, weights));
+    apf_store_pair(output, value);
+    moduli |= apf_moduli(value);
+  }
+  if (count % 2 != 0) {
+    *output = weigh(*samples, *coefficients);
+    moduli |= (uint16_t)modulus_of(*output);
+  }
+  return (uint16_t)((moduli | moduli >> 16) & INT16_MAX);
+}
+
+#endif
+
+void apf_window_process(struct apf_window_state *state, const int16_t *samples) {
+  state->peak = weigh_all(state->samples, samples, state->coefficients, state->output);
+  memset(state->output + state->samples, 0,
+         (state->output_length - state->samples) * sizeof(int16_t));
 }

@@ -20,6 +20,7 @@ from firmware_bridge.frontend import PHASE_PLANES, FrontendConfig
 HERE = Path(__file__).parent
 VECTORS = HERE.parents[1] / "vectors" / "frontend.npz"
 FRONTEND = HERE.parents[2] / "firmware_bridge" / "frontend"
+LAYOUTS = {"packed": [], "split": ["-DAPF_SPLIT"]}
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 SDIST = "pymicro-features==2.0.2"
 MICROFRONTEND_SOURCES = [
@@ -189,12 +190,21 @@ def frontend_sources() -> list[Path]:
     return sources
 
 
+@pytest.fixture(scope="session", params=LAYOUTS)
+def layout(request: pytest.FixtureRequest) -> list[str]:
+    """What selects each order of complex numbers in memory."""
+    return LAYOUTS[request.param]
+
+
 @pytest.fixture(scope="session")
-def sanitized(tmp_path_factory: pytest.TempPathFactory, frontend_sources: list[Path]) -> Driver:
+def sanitized(
+    tmp_path_factory: pytest.TempPathFactory, frontend_sources: list[Path], layout: list[str]
+) -> Driver:
     """The frontend built alone, strictly, under ASan and UBSan, as a program."""
     program = tmp_path_factory.mktemp("sanitized") / "driver"
     command = ["gcc", "-std=c11", "-O1", "-g", "-ffp-contract=off", *WARNINGS]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DAPF_NO_CLONES"]
+    command += layout
     command += [f"-I{FRONTEND / 'include'}", str(HERE / "c/driver.c")]
     _compile(command + [str(path) for path in frontend_sources], program)
     return _runner(program)

@@ -55,6 +55,29 @@ def test_stream_equals_whole(
         stream.reset()
 
 
+def packed_features(samples: Signal, config: FrontendConfig) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Compute features as devices do, in the order of memory that they have."""
+    frames = max(0, 1 + (samples.size - config.window_samples) // config.hop_samples)
+    amplitude = np.empty((frames, config.channels), np.uint16)
+    phase = np.empty((frames, config.channels, len(config.phase_planes)), np.int16)
+    assert config.build(packed=True).process(samples, amplitude, phase) == frames
+    return amplitude, phase
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_device_order_gives_the_same_bits(
+    seed: int,
+    random_configs: Callable[..., list[FrontendConfig]],
+    all_hostile: dict[str, Signal],
+) -> None:
+    config = random_configs(400 + seed, 1, phase=True)[0] if seed else ALL
+    samples = np.concatenate(list(all_hostile.values()))
+    expected = compute_features(samples, config)
+    amplitude, phase = packed_features(samples, config)
+    np.testing.assert_array_equal(amplitude, expected.amplitude)
+    np.testing.assert_array_equal(phase, expected.phase)
+
+
 def test_whole_files_start_afresh(all_hostile: dict[str, Signal]) -> None:
     first = compute_features(all_hostile["voice"], ALL)
     compute_features(all_hostile["white"], ALL)

@@ -1,0 +1,2 @@
+from firmware_bridge.frontend._frontend import Frontend as Frontend
+from firmware_bridge.frontend._frontend import quantise as quantise

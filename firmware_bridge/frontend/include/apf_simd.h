@@ -1,0 +1,220 @@
+/* Two signed 16-bit numbers in one word, worked on at once: the DSP extension of Armv7E-M, and the
+ * same in portable C, to the bit.
+ *
+ * A complex number has its real part in the low half. Sums wrap in each half. */
+#ifndef APF_SIMD_H
+#define APF_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+#define APF_HAS_DSP 1
+#include <arm_acle.h>
+#else
+#define APF_HAS_DSP 0
+#endif
+
+typedef uint32_t apf_pair;
+
+static inline apf_pair apf_pair_of(int32_t low, int32_t high) {
+  return ((uint32_t)low & 0xFFFFu) | (uint32_t)high << 16;
+}
+
+static inline int16_t apf_low(apf_pair a) {
+  return (int16_t)(uint16_t)a;
+}
+
+static inline int16_t apf_high(apf_pair a) {
+  return (int16_t)(uint16_t)(a >> 16);
+}
+
+/* Two samples that follow each other in memory, at any address of a sample. */
+static inline apf_pair apf_load_pair(const int16_t *samples) {
+#if APF_HAS_DSP
+  apf_pair pair;
+  memcpy(&pair, samples, sizeof(pair));
+  return pair;
+#else
+  return apf_pair_of(samples[0], samples[1]);
+#endif
+}
+
+static inline void apf_store_pair(int16_t *samples, apf_pair pair) {
+#if APF_HAS_DSP
+  memcpy(samples, &pair, sizeof(pair));
+#else
+  samples[0] = apf_low(pair);
+  samples[1] = apf_high(pair);
+#endif
+}
+
+static inline int32_t apf_wrap32(int64_t value) {
+  return (int32_t)(uint32_t)(uint64_t)value;
+}
+
+/* a + b */
+static inline apf_pair apf_add(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return (apf_pair)__sadd16((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_pair_of(apf_low(a) + apf_low(b), apf_high(a) + apf_high(b));
+#endif
+}
+
+/* a - b */
+static inline apf_pair apf_subtract(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return (apf_pair)__ssub16((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_pair_of(apf_low(a) - apf_low(b), apf_high(a) - apf_high(b));
+#endif
+}
+
+/* (a + b) / 2, rounded down, without wrapping */
+static inline apf_pair apf_add_halving(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return (apf_pair)__shadd16((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_pair_of((apf_low(a) + apf_low(b)) >> 1, (apf_high(a) + apf_high(b)) >> 1);
+#endif
+}
+
+/* (a - b) / 2, rounded down, without wrapping */
+static inline apf_pair apf_subtract_halving(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return (apf_pair)__shsub16((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_pair_of((apf_low(a) - apf_low(b)) >> 1, (apf_high(a) - apf_high(b)) >> 1);
+#endif
+}
+
+/* a + jb */
+static inline apf_pair apf_add_turned(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return (apf_pair)__sasx((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_pair_of(apf_low(a) - apf_high(b), apf_high(a) + apf_low(b));
+#endif
+}
+
+/* a - jb */
+static inline apf_pair apf_subtract_turned(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return (apf_pair)__ssax((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_pair_of(apf_low(a) + apf_high(b), apf_high(a) - apf_low(b));
+#endif
+}
+
+/* |re| and |im|; the modulus of -32768 stays -32768 */
+static inline apf_pair apf_moduli(apf_pair a) {
+#if APF_HAS_DSP
+  const int16x2_t negated = __ssub16(0, (int16x2_t)a);
+  return (apf_pair)__sel((uint8x4_t)negated,
+                         (uint8x4_t)a); /* where the difference is not negative */
+#else
+  const int32_t low = apf_low(a), high = apf_high(a);
+  return apf_pair_of(low < 0 ? -low : low, high < 0 ? -high : high);
+#endif
+}
+
+/* re * factor + addend, for a factor of 16 bits */
+static inline int32_t apf_scale_re(apf_pair a, int32_t factor, int32_t addend) {
+#if APF_HAS_DSP
+  return __smlabb((int32_t)a, factor, addend);
+#else
+  return apf_low(a) * factor + addend;
+#endif
+}
+
+/* im * factor + addend, for a factor of 16 bits */
+static inline int32_t apf_scale_im(apf_pair a, int32_t factor, int32_t addend) {
+#if APF_HAS_DSP
+  return __smlatb((int32_t)a, factor, addend);
+#else
+  return apf_high(a) * factor + addend;
+#endif
+}
+
+/* Products of the low and of the high halves */
+static inline int32_t apf_low_product(apf_pair a, apf_pair b) {
+  return apf_low(a) * apf_low(b);
+}
+
+static inline int32_t apf_high_product(apf_pair a, apf_pair b) {
+  return apf_high(a) * apf_high(b);
+}
+
+/* Re(ab) + addend */
+static inline int32_t apf_product_re(apf_pair a, apf_pair b, int32_t addend) {
+#if APF_HAS_DSP
+  return __smlsd((int16x2_t)a, (int16x2_t)b, addend);
+#else
+  return apf_wrap32((int64_t)(apf_low(a) * apf_low(b)) - apf_high(a) * apf_high(b) + addend);
+#endif
+}
+
+/* Im(ab) + addend */
+static inline int32_t apf_product_im(apf_pair a, apf_pair b, int32_t addend) {
+#if APF_HAS_DSP
+  return __smladx((int16x2_t)a, (int16x2_t)b, addend);
+#else
+  return apf_wrap32((int64_t)(apf_low(a) * apf_high(b)) + apf_high(a) * apf_low(b) + addend);
+#endif
+}
+
+/* Re(a conj(b)), which wraps at 2^31 */
+static inline int32_t apf_conjugate_product_re(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return __smuad((int16x2_t)a, (int16x2_t)b);
+#else
+  return apf_wrap32((int64_t)(apf_low(a) * apf_low(b)) + apf_high(a) * apf_high(b));
+#endif
+}
+
+/* Im(a conj(b)) */
+static inline int32_t apf_conjugate_product_im(apf_pair a, apf_pair b) {
+#if APF_HAS_DSP
+  return __smusdx((int16x2_t)b, (int16x2_t)a);
+#else
+  return apf_wrap32((int64_t)(apf_high(a) * apf_low(b)) - apf_low(a) * apf_high(b));
+#endif
+}
+
+/* low >> 15 and high >> 15, 16 bits of each */
+static inline apf_pair apf_pack_from_15(int32_t low, int32_t high) {
+#if APF_HAS_DSP
+  apf_pair packed;
+  const uint32_t raised = (uint32_t)high << 1;
+  __asm("pkhtb %0, %1, %2, asr #15" : "=r"(packed) : "r"(raised), "r"(low));
+  return packed;
+#else
+  return apf_pair_of(low >> 15, high >> 15);
+#endif
+}
+
+/* low >> 12 and high >> 12, 16 bits of each */
+static inline apf_pair apf_pack_from_12(int32_t low, int32_t high) {
+#if APF_HAS_DSP
+  apf_pair packed;
+  const uint32_t raised = (uint32_t)high << 4;
+  __asm("pkhtb %0, %1, %2, asr #12" : "=r"(packed) : "r"(raised), "r"(low));
+  return packed;
+#else
+  return apf_pair_of(low >> 12, high >> 12);
+#endif
+}
+
+/* low >> 16 and high >> 16 */
+static inline apf_pair apf_pack_from_16(int32_t low, int32_t high) {
+#if APF_HAS_DSP
+  apf_pair packed;
+  __asm("pkhtb %0, %1, %2, asr #16" : "=r"(packed) : "r"(high), "r"(low));
+  return packed;
+#else
+  return apf_pair_of(low >> 16, high >> 16);
+#endif
+}
+
+#endif

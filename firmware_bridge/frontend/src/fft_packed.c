@@ -1,0 +1,160 @@
+#include "apf_fft.h"
+
+#if !defined(APF_SPLIT)
+
+/* Twice kissfft's divisors: products then have the scaled part in their upper 16 bits. */
+#define QUARTER_Q16 (2 * (APF_FFT_ONE / 4))
+#define HALF_Q16 (2 * (APF_FFT_ONE / 2))
+
+static const double pi = 3.14159265358979323846264338327950288;
+
+void apf_fft_bind(struct apf_fft_state *state, size_t size, struct apf_arena *tables,
+                  struct apf_arena *work) {
+  const size_t points = size / 2;
+  state->size = size;
+  state->points = points;
+  state->twiddles = apf_take_spectrum(tables, 3 * points / 4);
+  state->split = apf_take_spectrum(tables, points / 2 + 1);
+  state->places = apf_take(tables, points / apf_fft_first_radix(points), sizeof(uint16_t));
+  state->bins = apf_take_spectrum(work, points + 1);
+}
+
+void apf_fft_populate(struct apf_fft_state *state) {
+  const size_t points = state->points, first_radix = apf_fft_first_radix(points);
+  for (size_t i = 0; i < 3 * points / 4; ++i) {
+    apf_set(&state->twiddles, i, apf_fft_factor(-2 * pi * (double)i / (double)points));
+  }
+  for (size_t place = 0; place < points; place += first_radix) {
+    const size_t butterfly = apf_fft_bin_at(place / first_radix, points / first_radix, 1);
+    state->places[butterfly] = (uint16_t)place;
+  }
+  apf_fft_populate_split(state);
+}
+
+static inline apf_pair scale(apf_pair value, int32_t factor_q16) {
+  const int32_t re = apf_scale_re(value, factor_q16, 1 << 15);
+  const int32_t im = apf_scale_im(value, factor_q16, 1 << 15);
+  return apf_pack_from_16(re, im);
+}
+
+static inline apf_pair multiply(apf_pair a, apf_pair b) {
+  const int32_t re = apf_product_re(a, b, 1 << 14);
+  const int32_t im = apf_product_im(a, b, 1 << 14);
+  return apf_pack_from_15(re, im);
+}
+
+/* Four points of a sub-transform from those of four a quarter its length, which were scaled and
+ * turned before. */
+static inline void combine(apf_pair *out, size_t quarter, apf_pair a, apf_pair b, apf_pair c,
+                           apf_pair d) {
+  const apf_pair even_sum = apf_add(a, c), even_rest = apf_subtract(a, c);
+  const apf_pair odd_sum = apf_add(b, d), odd_rest = apf_subtract(b, d);
+  out[0] = apf_add(even_sum, odd_sum);
+  out[quarter] = apf_subtract_turned(even_rest, odd_rest);
+  out[2 * quarter] = apf_subtract(even_sum, odd_sum);
+  out[3 * quarter] = apf_add_turned(even_rest, odd_rest);
+}
+
+/* Samples as the first stage takes them: even ones are real parts, odd ones imaginary parts, and
+ * the bits that a shift would push from a real part into its imaginary part are gone. */
+struct input {
+  const int16_t *samples;
+  unsigned shift;
+  uint32_t kept;
+};
+
+static inline apf_pair input_at(const struct input *input, size_t index) {
+  return (apf_load_pair(input->samples + 2 * index) & input->kept) << input->shift;
+}
+
+static void first_stage_2(const struct apf_fft_state *state, const struct input *input) {
+  const size_t half = state->points / 2;
+  for (size_t j = 0; j < half; ++j) {
+    apf_pair *out = state->bins.bins + state->places[j];
+    const apf_pair a = scale(input_at(input, j), HALF_Q16);
+    const apf_pair b = scale(input_at(input, j + half), HALF_Q16);
+    out[0] = apf_add(a, b);
+    out[1] = apf_subtract(a, b);
+  }
+}
+
+static void first_stage_4(const struct apf_fft_state *state, const struct input *input) {
+  const size_t quarter = state->points / 4;
+  for (size_t j = 0; j < quarter; ++j) {
+    const apf_pair a = scale(input_at(input, j), QUARTER_Q16);
+    const apf_pair b = scale(input_at(input, j + quarter), QUARTER_Q16);
+    const apf_pair c = scale(input_at(input, j + 2 * quarter), QUARTER_Q16);
+    const apf_pair d = scale(input_at(input, j + 3 * quarter), QUARTER_Q16);
+    combine(state->bins.bins + state->places[j], 1, a, b, c, d);
+  }
+}
+
+/* The first points of all sub-transforms, whose twiddles are 1: in Q15 that changes no value which
+ * was scaled down before. */
+static void stage_4_unturned(apf_pair *data, const apf_pair *end, size_t done) {
+  for (; data < end; data += 4 * done) {
+    combine(data, done, scale(data[0], QUARTER_Q16), scale(data[done], QUARTER_Q16),
+            scale(data[2 * done], QUARTER_Q16), scale(data[3 * done], QUARTER_Q16));
+  }
+}
+
+/* One point of all sub-transforms of 4 * done points: they share their twiddles. */
+static void stage_4_turned(apf_pair *data, const apf_pair *end, size_t done, apf_pair once,
+                           apf_pair twice, apf_pair thrice) {
+  for (; data < end; data += 4 * done) {
+    const apf_pair a = scale(data[0], QUARTER_Q16);
+    const apf_pair b = multiply(scale(data[done], QUARTER_Q16), once);
+    const apf_pair c = multiply(scale(data[2 * done], QUARTER_Q16), twice);
+    const apf_pair d = multiply(scale(data[3 * done], QUARTER_Q16), thrice);
+    combine(data, done, a, b, c, d);
+  }
+}
+
+static void stage_4(const struct apf_fft_state *state, size_t done) {
+  apf_pair *data = state->bins.bins;
+  const apf_pair *end = data + state->points, *twiddles = state->twiddles.bins;
+  const size_t stride = state->points / (4 * done);
+  stage_4_unturned(data, end, done);
+  for (size_t k = 1; k < done; ++k) {
+    const size_t turn = k * stride;
+    stage_4_turned(data + k, end, done, twiddles[turn], twiddles[2 * turn], twiddles[3 * turn]);
+  }
+}
+
+/* The inner transform took even and odd samples as one complex signal; here they part, and become
+ * the spectrum of the real signal, in place. */
+static void separate(const struct apf_fft_state *state) {
+  const apf_pair *factors = state->split.bins;
+  apf_pair *near = state->bins.bins, *far = near + state->points;
+  const apf_pair constant = scale(*near, HALF_Q16);
+  *far = apf_pair_of(apf_low(constant) - apf_high(constant), 0);
+  *near = apf_pair_of(apf_low(constant) + apf_high(constant), 0);
+  while (++near <= --far) {
+    const apf_pair mirrored = *far, negated = apf_subtract(0, mirrored);
+    const apf_pair a = scale(*near, HALF_Q16);
+    const apf_pair b = apf_pack_from_16(apf_scale_re(mirrored, HALF_Q16, 1 << 15),
+                                        apf_scale_im(negated, HALF_Q16, 1 << 15));
+    const apf_pair even = apf_add(a, b);
+    const apf_pair odd = multiply(apf_subtract(a, b), *++factors);
+    const apf_pair ahead = apf_subtract_halving(even, odd);
+    const apf_pair behind = apf_subtract_halving(odd, even);
+    *near = apf_add_halving(even, odd);
+    *far = (ahead & 0xFFFFu) | (behind & 0xFFFF0000u);
+  }
+}
+
+void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, unsigned shift) {
+  const struct input input = {samples, shift, 0xFFFF0000u | 0xFFFFu >> shift};
+  const size_t first_radix = apf_fft_first_radix(state->points);
+  if (first_radix == 2) {
+    first_stage_2(state, &input);
+  } else {
+    first_stage_4(state, &input);
+  }
+  for (size_t done = first_radix; done < state->points; done *= 4) {
+    stage_4(state, done);
+  }
+  separate(state);
+}
+
+#endif
