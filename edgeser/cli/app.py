@@ -30,6 +30,7 @@ _COMMANDS = {
     "calibrate": "Choose balanced calibration clips from a corpus.",
     "corpus": "List corpora, and check one.",
     "inspect": "Show what is inside a .tflite model.",
+    "lint": "Say which operators of a model run on the Edge TPU, and why others do not.",
     "doctor": "Say what is installed and what is missing.",
 }
 INTERRUPTED = 130

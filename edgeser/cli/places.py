@@ -58,3 +58,16 @@ def model_bytes(path: Path) -> bytes:
     if bundle is not None:
         return bundle.int8_model
     return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
+
+
+def repository_path(path: Path) -> str:
+    """Return a path relative to the root of its repository, with forward slashes.
+
+    Outside of a repository it is relative to the working folder, or the name alone.
+    """
+    absolute = path.resolve()
+    for folder in absolute.parents:
+        if (folder / ".git").exists():
+            return absolute.relative_to(folder).as_posix()
+    here = Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else path.name

@@ -1,0 +1,69 @@
+"""`edgeser lint`: whether a model runs whole on the Edge TPU, and why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edgeser.cli.output import Output, common_options
+
+
+@click.command("lint")
+@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.option("--target", type=click.Choice(["edgetpu"]), default="edgetpu", show_default=True)
+@click.option(
+    "--sarif",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write SARIF 2.1.0, with paths relative to the repository's root.",
+)
+@click.option(
+    "--markdown",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write Markdown for a job summary.",
+)
+@click.option("--rules", is_flag=True, help="Print all rules as Markdown, and do nothing else.")
+@common_options
+def command(
+    model: Path | None,
+    target: str,
+    sarif: Path | None,
+    markdown: Path | None,
+    rules: bool,
+    output: Output,
+) -> int:
+    """Hold MODEL to the rules of a target, and say where each operator would run.
+
+    MODEL is a .tflite file, a bundle or the folder of a run. Exit code 1 when not every operator
+    maps to the Edge TPU.
+    """
+    del target
+    from edgeser.report import lint as formats
+    from quantize.foundation.files import write_atomically
+
+    if rules:
+        output.show(formats.rules_page().rstrip("\n"))
+        return 0
+    if model is None:
+        raise click.UsageError("Missing argument 'MODEL'.")
+
+    from edgeser.cli.places import model_bytes, repository_path
+    from edgeser.diagnosis import installed_version
+    from quantize.edgetpu.lint import lint_model
+    from quantize.tflite import read_model
+
+    report = lint_model(read_model(model_bytes(model), name=str(model)))
+    if sarif:
+        version = installed_version("edgeser")
+        found = formats.lint_sarif(report, uri=repository_path(model), version=version)
+        write_atomically(sarif, json.dumps(found, indent=2).encode())
+    if markdown:
+        write_atomically(markdown, formats.lint_markdown(report).encode())
+    if output.json:
+        output.result(report.to_json())
+    else:
+        output.show(formats.lint_tables(report))
+    if not report.passed:
+        output.problem(f"lint failed: {report.summary}")
+    return 0 if report.passed else 1

@@ -1,0 +1,381 @@
+"""What each rule looks at: functions over one operator, by the rule's id.
+
+A check returns what is wrong with this operator, in a few words that complete the rule's text, or
+an empty string.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from quantize.edgetpu.operators import (
+    FIRST_UNKNOWN_BUILTIN,
+    MAPPABLE,
+    REFUSED_FROM,
+)
+from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.options import (
+    ConcatenationOptions,
+    Conv2DOptions,
+    DepthwiseConv2DOptions,
+    FullyConnectedOptions,
+    PackOptions,
+    Pool2DOptions,
+    StridedSliceOptions,
+)
+from quantize.tflite.schema import Activation, DType
+from quantize.tflite.text import printable
+
+_EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
+_SIXTEEN_BIT_STATE = frozenset({"UNIDIRECTIONAL_SEQUENCE_LSTM"})
+_WEIGHTED = {
+    "CONV_2D": (1, 2),
+    "DEPTHWISE_CONV_2D": (1, 2),
+    "FULLY_CONNECTED": (1, 2),
+    "TRANSPOSE_CONV": (1, 3),
+    "PRELU": (1,),
+}
+"""Where an operator's weights and biases stand among its inputs."""
+_SHAPE_INPUTS = {
+    "EXPAND_DIMS": (1,),
+    "MEAN": (1,),
+    "PAD": (1,),
+    "REDUCE_MAX": (1,),
+    "REDUCE_MIN": (1,),
+    "RESHAPE": (1,),
+    "RESIZE_BILINEAR": (1,),
+    "RESIZE_NEAREST_NEIGHBOR": (1,),
+    "SLICE": (1, 2),
+    "SPLIT": (0,),
+    "STRIDED_SLICE": (1, 2, 3),
+    "SUM": (1,),
+    "TRANSPOSE": (1,),
+    "TRANSPOSE_CONV": (0,),
+}
+"""Where an operator's shapes, axes and paddings stand among its inputs."""
+_MEBIBYTE = 1 << 20
+_CHIP_BYTES = 8 * _MEBIBYTE
+_LARGEST_RESIZE_BYTES = 4 * _MEBIBYTE
+_LARGEST_RESIZE_FACTOR = 16
+_LARGEST_SOFTMAX = 16_000
+_INNER_AXES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An operator with its tensors at hand."""
+
+    graph: Subgraph
+    operator: Operator
+
+    @property
+    def name(self) -> str:
+        """The operator's name."""
+        return self.operator.name
+
+    def input(self, place: int) -> Tensor | None:
+        """Return the input at `place`, ``None`` where it is left out."""
+        inputs = self.operator.inputs
+        if place >= len(inputs) or inputs[place] < 0:
+            return None
+        return self.graph.tensors[inputs[place]]
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The tensors that it makes."""
+        return tuple(self.graph.tensors[index] for index in self.operator.outputs if index >= 0)
+
+    @property
+    def shape_inputs(self) -> tuple[Tensor, ...]:
+        """Its inputs that hold shapes, axes or paddings."""
+        found = (self.input(place) for place in _SHAPE_INPUTS.get(self.name, ()))
+        return tuple(tensor for tensor in found if tensor is not None)
+
+    @property
+    def data(self) -> tuple[Tensor, ...]:
+        """Its inputs and outputs that hold quantised values: no shapes, axes or biases."""
+        helpers = {tensor.index for tensor in self.shape_inputs}
+        weights = _WEIGHTED.get(self.name, ())
+        helpers |= {t.index for place in weights[1:] if (t := self.input(place)) is not None}
+        inputs = (self.graph.tensors[i] for i in self.operator.inputs if i >= 0)
+        used = [tensor for tensor in inputs if tensor.index not in helpers]
+        return (*used, *self.outputs)
+
+    @property
+    def activations(self) -> tuple[Tensor, ...]:
+        """Its inputs and outputs that are computed."""
+        return tuple(tensor for tensor in self.data if not tensor.is_constant)
+
+
+Check = Callable[[View], str]
+
+
+def _label(tensor: Tensor) -> str:
+    name = f" '{printable(tensor.name.split(';')[0])}'" if tensor.name else ""
+    return f"tensor{name} {list(tensor.shape)}"
+
+
+def _unknown_builtin(view: View) -> str:
+    code = view.operator.code
+    return "" if code.is_custom or code.builtin < FIRST_UNKNOWN_BUILTIN else f"it is {view.name}"
+
+
+def _refused_version(view: View) -> str:
+    refused = REFUSED_FROM.get(view.name)
+    version = view.operator.version
+    if refused is None or version < refused:
+        return ""
+    return f"{view.name} is version {version}, refused from {refused} on"
+
+
+def _control_flow(view: View) -> str:
+    return f"it is {view.name}" if view.name in {"IF", "WHILE", "CALL", "CALL_ONCE"} else ""
+
+
+def _constant_sizes(view: View) -> str:
+    for tensor in view.shape_inputs:
+        if not tensor.is_constant:
+            return f"{_label(tensor)} is computed"
+    for tensor in view.activations:
+        if any(length < 0 for length in tensor.shape_signature[1:]):
+            return f"{_label(tensor)} has an axis of unknown length"
+    return ""
+
+
+def _supported_operator(view: View) -> str:
+    if view.name in MAPPABLE and not view.operator.code.is_custom:
+        return ""
+    kind = "the custom operator " if view.operator.code.is_custom else ""
+    return f"{kind}{printable(view.name)} is not on it"
+
+
+def _supported_version(view: View) -> str:
+    known = MAPPABLE.get(view.name)
+    version = view.operator.version
+    if known is None or known.versions[0] <= version <= known.versions[1]:
+        return ""
+    return f"{view.name} is version {version}, known to map up to {known.versions[1]}"
+
+
+def _eight_bit(view: View) -> str:
+    for tensor in view.data:
+        if view.name in _SIXTEEN_BIT_STATE and (tensor.is_constant or tensor.is_variable):
+            continue
+        if tensor.dtype not in _EIGHT_BIT:
+            return f"{_label(tensor)} is {tensor.dtype.label}"
+        if tensor.quantisation is None:
+            return f"{_label(tensor)} has no scale"
+    return ""
+
+
+def _constant_parameters(view: View) -> str:
+    for place in _WEIGHTED.get(view.name, ()):
+        tensor = view.input(place)
+        if tensor is not None and not tensor.is_constant:
+            return f"{_label(tensor)} is computed"
+    return ""
+
+
+def _rank(view: View) -> str:
+    for tensor in view.activations:
+        if math.prod(tensor.shape[:-_INNER_AXES]) > 1:
+            return f"{_label(tensor)} has more"
+    return ""
+
+
+def _equal_dilation(view: View) -> str:
+    match view.operator.options:
+        case Conv2DOptions() | DepthwiseConv2DOptions() as options:
+            if options.dilation_h != options.dilation_w:
+                return f"it has {options.dilation_h} and {options.dilation_w}"
+    return ""
+
+
+def _plain_pooling(view: View) -> str:
+    match view.operator.options:
+        case Pool2DOptions() | ConcatenationOptions() as options:
+            if options.activation is not Activation.NONE:
+                return f"it has {options.activation.name}"
+    return ""
+
+
+def _constant_concatenation(view: View) -> str:
+    if view.name != "CONCATENATION":
+        return ""
+    constants = [t for t in view.data if t.is_constant]
+    if not constants:
+        return ""
+    if len(view.operator.inputs) != 2:
+        return f"it has {len(view.operator.inputs)} inputs"
+    (constant, *_) = constants
+    zero = 0 if constant.quantisation is None else constant.quantisation.zero_point
+    values = constant.data
+    return "" if values is None or not (values != zero).any() else f"{_label(constant)} is not"
+
+
+def _axes(view: View) -> tuple[int, ...] | None:
+    """Return a reduction's axes, counted from the front; ``None`` where they are not known."""
+    source, axes = view.input(0), view.input(1)
+    if source is None or axes is None or axes.data is None or axes.data.dtype.kind not in "iu":
+        return None
+    rank = len(source.shape)
+    return tuple(int(a) + rank if a < 0 else int(a) for a in axes.data.reshape(-1).tolist())
+
+
+def _mean_axes(view: View) -> str:
+    source, axes = view.input(0), _axes(view)
+    if view.name != "MEAN" or source is None or axes is None:
+        return ""
+    rank = len(source.shape)
+    channels = source.shape[-1] if source.shape else 1
+    if rank > 1 and 0 in axes and source.shape[0] > 1:
+        return "it reduces the batch"
+    if rank - 1 in axes and channels > 1 and channels % 4:
+        return f"it reduces {channels} channels"
+    return ""
+
+
+def _whole_batch(view: View) -> str:
+    source = view.input(1 if view.name == "SPLIT" else 0)
+    if source is None or len(source.shape) < 2:
+        return ""
+    options = view.operator.options
+    if isinstance(options, PackOptions):
+        first = options.axis in {0, -len(source.shape) - 1}
+        return "it packs along the batch" if view.name == "PACK" and first else ""
+    if view.name == "PAD":
+        paddings = view.input(1)
+        values = None if paddings is None else paddings.data
+        return "it pads the batch" if values is not None and values.reshape(-1)[:2].any() else ""
+    if view.name == "SPLIT":
+        axis = view.input(0)
+        value = None if axis is None else axis.data
+        first = value is not None and bool(np.isin(value, (0, -len(source.shape))).any())
+        return "it splits the batch" if first else ""
+    if view.name in {"SUM", "REDUCE_MAX", "REDUCE_MIN"}:
+        return "it reduces the batch" if 0 in (_axes(view) or ()) else ""
+    return ""
+
+
+def _flat_softmax(view: View) -> str:
+    source = view.input(0)
+    if view.name != "SOFTMAX" or source is None or not source.shape:
+        return ""
+    if math.prod(source.shape[:-1]) > 1:
+        return f"{_label(source)} has several"
+    length = source.shape[-1]
+    return f"it has {length:,} elements" if length > _LARGEST_SOFTMAX else ""
+
+
+def _flat_dense(view: View) -> str:
+    options = view.operator.options
+    if not isinstance(options, FullyConnectedOptions):
+        return ""
+    if options.weights_format:
+        return "its weights are shuffled"
+    for tensor in view.outputs:
+        if math.prod(tensor.shape[:-1]) > 1:
+            return f"{_label(tensor)} has several"
+    return ""
+
+
+def _dense_per_tensor(view: View) -> str:
+    weights = view.input(1) if view.name == "FULLY_CONNECTED" else None
+    if weights is None or weights.quantisation is None or not weights.quantisation.per_axis:
+        return ""
+    return f"it has {weights.quantisation.scales.size} scales"
+
+
+def _prelu_alpha(view: View) -> str:
+    alpha = view.input(1) if view.name == "PRELU" else None
+    if alpha is None or math.prod(alpha.shape[:-1]) == 1:
+        return ""
+    return f"{_label(alpha)} has more"
+
+
+def _unit_strides(view: View) -> str:
+    options, strides = view.operator.options, view.input(3)
+    if not isinstance(options, StridedSliceOptions):
+        return ""
+    if options.ellipsis_mask or options.new_axis_mask:
+        return "it has an ellipsis or a new axis"
+    if strides is not None and strides.data is not None and (strides.data != 1).any():
+        return f"its strides are {strides.data.reshape(-1).tolist()}"
+    return ""
+
+
+def _resize_precision(view: View) -> str:
+    source = view.input(0)
+    if not view.name.startswith("RESIZE_") or source is None or len(source.shape) != 4:
+        return ""
+    for tensor in view.outputs:
+        if len(tensor.shape) != 4:
+            continue
+        for before, after in zip(source.shape[1:3], tensor.shape[1:3], strict=True):
+            if before == 1 < after:
+                return f"it makes {after} of 1"
+            if after > before * _LARGEST_RESIZE_FACTOR:
+                return f"it makes {after} of {before}"
+        if tensor.elements > _LARGEST_RESIZE_BYTES:
+            return f"{_label(tensor)} is larger"
+    return ""
+
+
+def _large_reshape(view: View) -> str:
+    if view.name not in {"RESHAPE", "TRANSPOSE"}:
+        return ""
+    for tensor in view.outputs:
+        if tensor.elements > _MEBIBYTE:
+            return f"{_label(tensor)} has {tensor.elements:,} bytes"
+    return ""
+
+
+def _large_activations(view: View) -> str:
+    for tensor in view.activations:
+        if (tensor.byte_size or 0) > _CHIP_BYTES:
+            return f"{_label(tensor)} has {tensor.byte_size:,} bytes"
+    return ""
+
+
+def _softmax_cost(view: View) -> str:
+    return "this is one" if view.name == "SOFTMAX" else ""
+
+
+def _no_lstm(view: View) -> str:
+    return f"it is {view.name}" if "LSTM" in view.name else ""
+
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        "unknown-builtin": _unknown_builtin,
+        "refused-version": _refused_version,
+        "control-flow": _control_flow,
+        "constant-sizes": _constant_sizes,
+        "supported-operator": _supported_operator,
+        "supported-version": _supported_version,
+        "eight-bit": _eight_bit,
+        "constant-parameters": _constant_parameters,
+        "rank": _rank,
+        "equal-dilation": _equal_dilation,
+        "plain-pooling": _plain_pooling,
+        "constant-concatenation": _constant_concatenation,
+        "mean-axes": _mean_axes,
+        "whole-batch": _whole_batch,
+        "flat-softmax": _flat_softmax,
+        "flat-dense": _flat_dense,
+        "dense-per-tensor": _dense_per_tensor,
+        "prelu-alpha": _prelu_alpha,
+        "unit-strides": _unit_strides,
+        "resize-precision": _resize_precision,
+        "large-reshape": _large_reshape,
+        "large-activations": _large_activations,
+        "softmax-cost": _softmax_cost,
+        "no-lstm": _no_lstm,
+    }
+)
+"""By rule id; the rules about whole models are checked in `quantize.edgetpu.lint`."""

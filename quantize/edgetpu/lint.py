@@ -1,0 +1,244 @@
+"""Hold a model to the rules, and say where each of its operators would run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quantize.edgetpu.checks import CHECKS, View
+from quantize.edgetpu.operators import REPLACEMENTS
+from quantize.edgetpu.package import is_compiled
+from quantize.edgetpu.partition import place_operators
+from quantize.edgetpu.rules import RULES, Effect, Rule
+from quantize.foundation.errors import BadInput
+from quantize.tflite.model import Model, Subgraph
+from quantize.tflite.schema import DType
+from quantize.tflite.text import printable
+
+SCHEMA = "edgeser.lint/1"
+COMPILER = "16.0"
+EDGE_TPU, CPU = "edgetpu", "cpu"
+_NEVER_MAPS = frozenset({"unknown-builtin", "control-flow", "supported-operator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that a model breaks.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    operator
+        Index of the operator in the main subgraph, ``None`` for the whole model.
+    layer
+        What it is about, for people.
+    detail
+        What is wrong there, in a few words.
+    fix
+        What to do: the rule's advice, or better one for this operator.
+    """
+
+    rule: Rule
+    operator: int | None
+    layer: str
+    detail: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.rule.text} Here {self.detail}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as a JSON object."""
+        return {
+            "rule": self.rule.id,
+            "severity": self.rule.effect.severity,
+            "effect": self.rule.effect.value,
+            "operator": self.operator,
+            "layer": self.layer,
+            "text": self.rule.text,
+            "detail": self.detail,
+            "fix": self.fix,
+            "basis": self.rule.basis.value,
+            "source": self.rule.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one operator would run, and why not on the Edge TPU where it would not."""
+
+    operator: int
+    name: str
+    version: int
+    layer: str
+    runs_on: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """What `lint_model` found.
+
+    Parameters
+    ----------
+    source
+        The file, for messages.
+    placements
+        One for each operator, in order.
+    findings
+        Broken rules, by operator.
+    """
+
+    source: str
+    placements: tuple[Placement, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the compiler would refuse the whole file."""
+        return any(finding.rule.effect is Effect.REFUSED for finding in self.findings)
+
+    @property
+    def mapped(self) -> int:
+        """The number of operators that would run on the Edge TPU."""
+        return sum(placement.runs_on == EDGE_TPU for placement in self.placements)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every operator would run on the Edge TPU."""
+        return not self.refused and 0 < len(self.placements) == self.mapped
+
+    def counted(self, severity: str) -> int:
+        """Return the number of findings of a severity."""
+        return sum(finding.rule.effect.severity == severity for finding in self.findings)
+
+    @property
+    def summary(self) -> str:
+        """One sentence: how many operators map, and what the compiler would do."""
+        total = len(self.placements)
+        if self.refused:
+            return f"compiler {COMPILER} would refuse this file"
+        if self.passed:
+            return f"all {total} operators map to the Edge TPU"
+        left = next(p for p in self.placements if p.runs_on == CPU) if total else None
+        where = f"; the first on the CPU is {left.layer}" if left else ""
+        return f"{self.mapped} of {total} operators map to the Edge TPU{where}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as a JSON object of schema ``edgeser.lint/1``."""
+        return {
+            "schema": SCHEMA,
+            "model": self.source,
+            "target": "edgetpu",
+            "compiler": COMPILER,
+            "passed": self.passed,
+            "refused": self.refused,
+            "summary": self.summary,
+            "operators": len(self.placements),
+            "mapped": self.mapped,
+            "placements": [
+                {
+                    "operator": p.operator,
+                    "name": p.name,
+                    "version": p.version,
+                    "layer": p.layer,
+                    "runs_on": p.runs_on,
+                    "reason": p.reason,
+                }
+                for p in self.placements
+            ],
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def lint_model(model: Model) -> LintReport:
+    """Hold a verified model to all rules.
+
+    Raises
+    ------
+    BadInput
+        When the model is compiled already.
+    """
+    if is_compiled(model):
+        raise BadInput(
+            f"{model.source} is compiled for the Edge TPU already",
+            hint="lint the model that it was compiled from; 'edgeser inspect' reads this one",
+        )
+    graph = model.main
+    findings = _model_findings(model)
+    by_operator: dict[int, list[Finding]] = {}
+    for operator in graph.operators:
+        by_operator[operator.index] = _operator_findings(View(graph, operator))
+    refused = any(
+        finding.rule.effect is Effect.REFUSED
+        for group in (findings, *by_operator.values())
+        for finding in group
+    )
+    placements = _placements(graph, by_operator, refused=refused)
+    for group in by_operator.values():
+        findings += group
+    return LintReport(model.source, placements, tuple(findings))
+
+
+def _operator_findings(view: View) -> list[Finding]:
+    operator = view.operator
+    label = view.graph.layer_label(operator)
+    found: list[Finding] = []
+    for rule_id, check in CHECKS.items():
+        rule = RULES[rule_id]
+        # Of an operator that never maps, no more need be said than that.
+        if rule.effect is Effect.CPU and any(f.rule.id in _NEVER_MAPS for f in found):
+            continue
+        detail = check(view)
+        if detail:
+            fix = REPLACEMENTS.get(operator.name, rule.fix) if rule_id in _NEVER_MAPS else rule.fix
+            found.append(Finding(rule, operator.index, label, detail, fix))
+    return found
+
+
+def _placements(
+    graph: Subgraph, findings: dict[int, list[Finding]], *, refused: bool
+) -> tuple[Placement, ...]:
+    stopped = {
+        index: next((f for f in group if f.rule.effect in {Effect.REFUSED, Effect.CPU}), None)
+        for index, group in findings.items()
+    }
+    on_chip = place_operators(graph, [stopped[op.index] is None for op in graph.operators])
+    placements = []
+    for operator, mapped in zip(graph.operators, on_chip, strict=True):
+        blocking = stopped[operator.index]
+        if blocking is not None:
+            reason = f"{blocking.rule.id}: {blocking.detail}"
+        elif refused:
+            reason = "the compiler would refuse the file"
+        else:
+            reason = "" if mapped else "it comes after an operator that runs on the CPU"
+        placements.append(
+            Placement(
+                operator.index,
+                printable(operator.name),
+                operator.version,
+                graph.layer_label(operator),
+                EDGE_TPU if mapped and not refused else CPU,
+                reason,
+            )
+        )
+    return tuple(placements)
+
+
+def _model_findings(model: Model) -> list[Finding]:
+    graph = model.main
+    details = {}
+    if len(model.subgraphs) > 1:
+        details["control-flow"] = f"there are {len(model.subgraphs)} graphs"
+    if not any(tensor.dtype in {DType.INT8, DType.UINT8} for tensor in graph.tensors):
+        details["quantised-model"] = "there are none"
+    if any(tensor.shape_signature[:1] == (-1,) for tensor in graph.input_tensors):
+        details["open-batch"] = "it is open"
+    if len(graph.inputs) > 1:
+        details["one-input"] = f"there are {len(graph.inputs)}"
+    return [
+        Finding(RULES[rule_id], None, "the model", detail, RULES[rule_id].fix)
+        for rule_id, detail in details.items()
+    ]
