@@ -53,24 +53,13 @@ def export(
     """
     from quantize.convert import export_int8
 
-    chosen = calibration or trained.calibration
-    if chosen is None:
-        raise BadInput(
-            "there are no calibration clips in this file", hint="give --calibration FILE"
-        )
-    frontend = trained.frontend
-    shape = (trained.recipe.window.frames, frontend.channels, len(frontend.planes))
-    if chosen.features.shape[1:] != shape:
-        raise BadInput(
-            f"the calibration features are {chosen.features.shape[1:]}, the network takes {shape}",
-            hint="make them with this recipe: 'edgeser calibrate'",
-        )
+    chosen = _fitting_calibration(trained, calibration)
     progress = reporter.stage("Converting to int8")
     stages = iter(range(1, 100))
     features = chosen.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
     quantised = export_int8(
         load_network(trained),
-        input_shape_nchw=(1, shape[2], shape[0], shape[1]),
+        input_shape_nchw=(1, *features.shape[1:]),
         representative=features,
         input_scale=INPUT_SCALE,
         progress=lambda title: progress(next(stages), 4),
@@ -98,6 +87,23 @@ def export(
         save_bundle(folder.bundle, bundle)
         write_atomically(folder.int8_model, bundle.int8_model)
     return bundle
+
+
+def _fitting_calibration(trained: TrainedModel, given: CalibrationSet | None) -> CalibrationSet:
+    """Return the clips to calibrate on: those given, else those that training kept."""
+    chosen = given or trained.calibration
+    if chosen is None:
+        raise BadInput(
+            "there are no calibration clips in this file", hint="give --calibration FILE"
+        )
+    frontend = trained.frontend
+    shape = (trained.recipe.window.frames, frontend.channels, len(frontend.planes))
+    if chosen.features.shape[1:] != shape:
+        raise BadInput(
+            f"the calibration features are {chosen.features.shape[1:]}, the network takes {shape}",
+            hint="make them with this recipe: 'edgeser calibrate'",
+        )
+    return chosen
 
 
 def read_calibration(path: Path) -> CalibrationSet:

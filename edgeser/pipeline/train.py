@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,28 @@ from quantize.foundation.files import write_atomically
 
 _BABBLE_SEED = 1
 Features = tuple[FrontendFeatures, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """What a training hears of a corpus.
+
+    Parameters
+    ----------
+    split
+        Who is trained on, chosen by, and tested on.
+    parts
+        Clips by part, as recorded.
+    takes
+        Features of training and development clips: as recorded, then under conditions.
+    frontend
+        With the normalisation of the training clips, in all their takes.
+    """
+
+    split: SpeakerSplit
+    parts: dict[str, RawClips]
+    takes: dict[str, list[Features]]
+    frontend: FrontendConfig
 
 
 def train(
@@ -81,6 +103,43 @@ def train(
     corpus = corpus or corpus_for(recipe, folder=folder, reporter=reporter)
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
+    heard = _hear(recipe, corpus, cache, reporter)
+    progress = reporter.stage("Training")
+    result = fit(
+        recipe.network,
+        recipe.training,
+        recipe.augmentation,
+        _training_data(recipe, corpus, heard),
+        seed=recipe.seed,
+        checkpoint_dir=folder.checkpoint if folder else None,
+        resume=resume,
+        progress=lambda epoch: progress(epoch.epoch + 1, recipe.training.epochs),
+    )
+    trained = TrainedModel(
+        recipe=replace(recipe, corpus=replace(recipe.corpus, path=None)),
+        frontend=heard.frontend,
+        classes=corpus.emotions,
+        split=heard.split,
+        corpus=_summary(corpus, heard),
+        weights=result.weights,
+        calibration=calibration_of(
+            heard.parts["train"].utterances,
+            heard.takes["train"],
+            heard.frontend,
+            recipe,
+            source=f"training clips of {corpus.name}",
+        ),
+        history=result.history,
+        best_epoch=result.best_epoch,
+        seconds=result.seconds,
+        versions=package_versions(),
+    )
+    if folder is not None:
+        save_trained(folder.trained, trained)
+    return trained
+
+
+def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     split = split_of(corpus, recipe)
     parts = {
         part: raw_features(
@@ -96,40 +155,7 @@ def train(
     frontend = normalised_frontend(
         recipe.frontend, [features for take in takes["train"] for features in take]
     )
-    data = _training_data(recipe, corpus, frontend, parts, takes)
-    progress = reporter.stage("Training")
-    result = fit(
-        recipe.network,
-        recipe.training,
-        recipe.augmentation,
-        data,
-        seed=recipe.seed,
-        checkpoint_dir=folder.checkpoint if folder else None,
-        resume=resume,
-        progress=lambda epoch: progress(epoch.epoch + 1, recipe.training.epochs),
-    )
-    trained = TrainedModel(
-        recipe=replace(recipe, corpus=replace(recipe.corpus, path=None)),
-        frontend=frontend,
-        classes=corpus.emotions,
-        split=split,
-        corpus=_summary(corpus, split, parts),
-        weights=result.weights,
-        calibration=calibration_of(
-            parts["train"].utterances,
-            takes["train"],
-            frontend,
-            recipe,
-            source=f"training clips of {corpus.name}",
-        ),
-        history=result.history,
-        best_epoch=result.best_epoch,
-        seconds=result.seconds,
-        versions=package_versions(),
-    )
-    if folder is not None:
-        save_trained(folder.trained, trained)
-    return trained
+    return _Heard(split, parts, takes, frontend)
 
 
 def calibration_of(
@@ -192,20 +218,15 @@ def _takes(
     return takes
 
 
-def _training_data(
-    recipe: Recipe,
-    corpus: Corpus,
-    frontend: FrontendConfig,
-    parts: dict[str, RawClips],
-    takes: dict[str, list[Features]],
-) -> TrainingData:
+def _training_data(recipe: Recipe, corpus: Corpus, heard: _Heard) -> TrainingData:
     # More frames than the network sees, so that shifts move in real ones.
     frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
 
     def labelled(part: str) -> LabelledFeatures:
-        utterances = parts[part].utterances
+        utterances = heard.parts[part].utterances
+        windows = [windows_of(take, heard.frontend, frames) for take in heard.takes[part]]
         return LabelledFeatures(
-            features=np.stack([windows_of(take, frontend, frames) for take in takes[part]]),
+            features=np.stack(windows),
             labels=labels_of(utterances, corpus.emotions),
             speakers=tuple(u.speaker for u in utterances),
             votes=_votes(utterances, corpus.emotions),
@@ -213,7 +234,7 @@ def _training_data(
 
     return TrainingData(
         classes=corpus.emotions,
-        planes=frontend.planes,
+        planes=heard.frontend.planes,
         frames=recipe.window.frames,
         train=labelled("train"),
         development=labelled("development"),
@@ -232,7 +253,8 @@ def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[n
     return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)
 
 
-def _summary(corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]) -> CorpusSummary:
+def _summary(corpus: Corpus, heard: _Heard) -> CorpusSummary:
+    parts = heard.parts
     problems = [f"{p.path}: {p.detail}" for p in corpus.problems]
     problems += [problem for part in parts.values() for problem in part.problems]
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
@@ -246,5 +268,5 @@ def _summary(corpus: Corpus, split: SpeakerSplit, parts: dict[str, RawClips]) ->
         clips_test=len(parts["test"].utterances),
         class_counts=tuple((name, counts[name]) for name in corpus.emotions),
         problems=tuple(problems),
-        input_hash=input_hash(corpus, split),
+        input_hash=input_hash(corpus, heard.split),
     )
