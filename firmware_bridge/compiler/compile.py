@@ -1,0 +1,181 @@
+"""Compile a fully-int8 .tflite model into C."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
+from firmware_bridge.compiler.emit import Sources, header_text, source_text, tensor_bytes
+from firmware_bridge.compiler.lowering import lower_model
+from firmware_bridge.compiler.records import KernelCall
+from quantize.foundation.errors import InternalError
+from quantize.tflite.model import Subgraph, Tensor
+from quantize.tflite.reader import read_model
+
+KERNELS = Path(__file__).resolve().parent.parent / "kernels"
+MAX_NAME = 31
+_INCLUDE = re.compile(r'^#include "([a-z0-9_]+\.h)"$', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """What one operator costs.
+
+    Parameters
+    ----------
+    index, name, label
+        Its place, its kind, and both with its layer's name, for people.
+    kernel
+        The function that runs it; ``""`` for a view.
+    macs
+        Multiply-accumulates of one inference.
+    constant_bytes
+        Its arrays in flash, without its layer struct.
+    scratch_bytes
+        What it needs of the arena besides its inputs and outputs.
+    output_bytes
+        Size of its (first) output.
+    """
+
+    index: int
+    name: str
+    label: str
+    kernel: str
+    macs: int
+    constant_bytes: int
+    scratch_bytes: int
+    output_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledModel:
+    """A model as C.
+
+    Parameters
+    ----------
+    name
+        ``MODEL_NAME``.
+    sha256
+        Of the .tflite file, 64 hex digits.
+    header, source
+        Texts of model.h and model.c.
+    graph
+        The subgraph that was compiled.
+    calls
+        Its operators as kernel calls, in order.
+    plan
+        The arena's plan.
+    operators
+        What each of them costs.
+    """
+
+    name: str
+    sha256: str
+    header: str
+    source: str
+    graph: Subgraph
+    calls: tuple[KernelCall, ...]
+    plan: ArenaPlan
+    operators: tuple[OperatorRow, ...]
+
+    @property
+    def input(self) -> Tensor:
+        """The model's input."""
+        return self.graph.input_tensors[0]
+
+    @property
+    def output(self) -> Tensor:
+        """The model's output."""
+        return self.graph.output_tensors[0]
+
+    @property
+    def arena_bytes(self) -> int:
+        """``MODEL_ARENA_BYTES``."""
+        return self.plan.arena_bytes
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of all constant arrays."""
+        return sum(row.constant_bytes for row in self.operators)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(row.macs for row in self.operators)
+
+
+def compile_model(data: bytes, name: str) -> CompiledModel:
+    """Compile a .tflite model; the same bytes and name give the same texts.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    name
+        ``MODEL_NAME``; what is not a letter, digit, ``_``, ``-`` or ``.`` becomes ``_``, and
+        what is beyond 31 characters is cut.
+
+    Raises
+    ------
+    BadInput
+        When the file is not a valid .tflite model, or cannot be compiled; the message names the
+        operator, its layer and the reason.
+    """
+    model = read_model(data, name=name)
+    calls = lower_model(model)
+    graph = model.main
+    sizes = {
+        index: tensor_bytes(graph.tensors[index])
+        for call in calls
+        for index in (*call.inputs, *call.outputs, graph.inputs[0])
+    }
+    plan = plan_arena(calls, sizes, input_tensor=graph.inputs[0], output_tensor=graph.outputs[0])
+    sha256 = hashlib.sha256(data).hexdigest()
+    sources = Sources(_model_name(name), sha256, graph, calls, plan)
+    return CompiledModel(
+        name=sources.name,
+        sha256=sha256,
+        header=header_text(sources),
+        source=source_text(sources),
+        graph=graph,
+        calls=calls,
+        plan=plan,
+        operators=tuple(_row(graph, call) for call in calls),
+    )
+
+
+def kernel_sources(compiled: CompiledModel) -> tuple[Path, ...]:
+    """Return the kernels' headers and sources that a model needs, by name; sources end in .c."""
+    found: dict[Path, None] = {}
+    wanted = {call.header for call in compiled.calls if call.header}
+    while wanted:
+        header = wanted.pop()
+        for path in (KERNELS / "include" / header, KERNELS / "src" / f"{Path(header).stem}.c"):
+            if path in found or not path.exists():
+                continue
+            found[path] = None
+            wanted |= set(_INCLUDE.findall(path.read_text("utf-8")))
+    missing = {call.header for call in compiled.calls if call.header} - {p.name for p in found}
+    if missing:
+        raise InternalError(f"kernels without a header: {', '.join(sorted(missing))}")
+    return tuple(sorted(found))
+
+
+def _model_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:MAX_NAME] or "model"
+
+
+def _row(graph: Subgraph, call: KernelCall) -> OperatorRow:
+    return OperatorRow(
+        index=call.operator,
+        name=call.name,
+        label=graph.layer_label(graph.operators[call.operator]),
+        kernel=call.function or "",
+        macs=call.macs,
+        constant_bytes=sum(constant.values.nbytes for constant in call.constants),
+        scratch_bytes=call.scratch_bytes,
+        output_bytes=tensor_bytes(graph.tensors[call.outputs[0]]),
+    )

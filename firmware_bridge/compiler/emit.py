@@ -1,0 +1,240 @@
+"""Write model.h and model.c."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firmware_bridge.compiler.arena import ArenaPlan
+from firmware_bridge.compiler.c_text import (
+    comment_text,
+    constant_array,
+    layer_struct,
+    string_literal,
+)
+from firmware_bridge.compiler.records import KernelCall
+from quantize.tflite.model import Subgraph, Tensor
+from quantize.tflite.schema import DType
+
+POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
+"""Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """What both files are written from."""
+
+    name: str
+    sha256: str
+    graph: Subgraph
+    calls: tuple[KernelCall, ...]
+    plan: ArenaPlan
+
+    @property
+    def input(self) -> Tensor:
+        """The model's input."""
+        return self.graph.input_tensors[0]
+
+    @property
+    def output(self) -> Tensor:
+        """The model's output."""
+        return self.graph.output_tensors[0]
+
+
+def tensor_bytes(tensor: Tensor) -> int:
+    """Return the size of a tensor of fixed width."""
+    size = tensor.byte_size
+    if size is None:
+        raise ValueError(f"tensor {tensor.index} has no fixed width")
+    return size
+
+
+def header_text(sources: Sources) -> str:
+    """Return model.h."""
+    outputs = [tensor_bytes(sources.graph.tensors[call.outputs[0]]) for call in sources.calls]
+    return f"""\
+/* The model {comment_text(sources.name)} as C; written by the compiler, not by hand.
+ *
+ * Input:  {_describe(sources.input)}
+ * Output: {_describe(sources.output)}
+ */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdint.h>
+
+#define MODEL_NAME {string_literal(sources.name)}
+/* SHA-256 of the .tflite file. */
+#define MODEL_HASH "{sources.sha256}"
+/* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
+#define MODEL_ARENA_BYTES {sources.plan.arena_bytes}
+#define MODEL_INPUT_BYTES {tensor_bytes(sources.input)}
+#define MODEL_OUTPUT_BYTES {tensor_bytes(sources.output)}
+#define MODEL_OPERATORS {len(sources.calls)}
+#define MODEL_MAX_OPERATOR_OUTPUT_BYTES {max(outputs)}
+
+struct model_operator {{
+  const char *name;
+  uint32_t macs; /* multiply-accumulates of one inference */
+}};
+
+extern const struct model_operator model_operators[MODEL_OPERATORS];
+
+/* Fill the input before every run: its bytes are overwritten. */
+void *model_input(void *arena);
+const void *model_output(const void *arena);
+
+/* Called after each operator with its (first) output. */
+typedef void (*model_observer)(void *context, uint32_t operator_index, const void *output,
+                               uint32_t bytes);
+
+/* observer may be NULL. */
+void model_run(void *arena, model_observer observer, void *context);
+
+#endif
+"""
+
+
+def source_text(sources: Sources) -> str:
+    """Return model.c."""
+    headers = sorted({call.header for call in sources.calls if call.header})
+    lines = [
+        f"/* The model {comment_text(sources.name)}; written by the compiler, not by hand. */",
+        '#include "model.h"',
+        "",
+        "#include <stddef.h>",
+        "",
+        *(f'#include "{header}"' for header in headers),
+        "",
+        *_arena_places(sources),
+        "",
+    ]
+    for call in sources.calls:
+        lines += [*_layer(sources, call), ""]
+    lines += [*_operator_table(sources.calls), "", *_functions(sources)]
+    return "\n".join(lines) + "\n"
+
+
+def _describe(tensor: Tensor) -> str:
+    """Say a tensor's type, shape and quantisation."""
+    text = f"{tensor.dtype.label} {list(tensor.shape)}"
+    quantisation = tensor.quantisation
+    if quantisation is not None and not quantisation.per_axis:
+        text += f", scale {quantisation.scale:.9g}, zero point {quantisation.zero_point}"
+    return text
+
+
+def _arena_places(sources: Sources) -> list[str]:
+    plan, calls = sources.plan, sources.calls
+    lines = [
+        "/* Places in the arena, in bytes; what is not needed at the same time shares them. */"
+    ]
+    lines.append("enum {")
+    for tensor, offset in sorted(plan.tensor_offsets.items()):
+        size = tensor_bytes(sources.graph.tensors[tensor])
+        lines.append(f"  TENSOR_{tensor} = {offset}, /* {size} bytes */")
+    for call in calls:
+        if call.scratch_bytes:
+            offset = plan.scratch_offsets[call.operator]
+            lines.append(
+                f"  OP{call.operator}_SCRATCH = {offset}, /* {call.scratch_bytes} bytes */"
+            )
+    return [*lines, "};"]
+
+
+def _layer(sources: Sources, call: KernelCall) -> list[str]:
+    """Return an operator's comment, constants and layer struct."""
+    graph, prefix = sources.graph, f"op{call.operator}"
+    label = comment_text(graph.layer_label(graph.operators[call.operator]))
+    lines = [f"/* {label}"]
+    lines += [f" *   from {_describe(graph.tensors[index])}" for index in call.inputs]
+    lines += [f" *   to   {_describe(graph.tensors[index])}" for index in call.outputs]
+    if call.function is None:
+        return [*lines, " *   The same bytes under another shape: no code. */"]
+    lines[-1] += " */"
+    for constant in call.constants:
+        lines += constant_array(prefix, constant)
+    return [*lines, *layer_struct(prefix, call)]
+
+
+def _operator_table(calls: Sequence[KernelCall]) -> list[str]:
+    return [
+        "const struct model_operator model_operators[MODEL_OPERATORS] = {",
+        *(f"    {{.name = {string_literal(call.name)}, .macs = {call.macs}}}," for call in calls),
+        "};",
+    ]
+
+
+def _functions(sources: Sources) -> list[str]:
+    lines = [
+        "void *model_input(void *arena) {",
+        f"  return (uint8_t *)arena + TENSOR_{sources.input.index};",
+        "}",
+        "",
+        "const void *model_output(const void *arena) {",
+        f"  return (const uint8_t *)arena + TENSOR_{sources.output.index};",
+        "}",
+        "",
+        "static void observe(model_observer observer, void *context, uint32_t operator_index,",
+        "                    const void *output, uint32_t bytes) {",
+        "  if (observer != NULL) {",
+        "    observer(context, operator_index, output, bytes);",
+        "  }",
+        "}",
+        "",
+        "void model_run(void *arena, model_observer observer, void *context) {",
+        "  int8_t *const at = arena;",
+    ]
+    for call in sources.calls:
+        lines += _call(sources.graph, call)
+        first = call.outputs[0]
+        size = tensor_bytes(sources.graph.tensors[first])
+        lines.append(f"  observe(observer, context, {call.operator}, at + TENSOR_{first}, {size});")
+    return [*lines, "}"]
+
+
+def _call(graph: Subgraph, call: KernelCall) -> list[str]:
+    if call.function is None:
+        return []
+    inputs = [_pointer(graph, index, constant=True) for index in call.inputs]
+    outputs = [_pointer(graph, index, constant=False) for index in call.outputs]
+    arguments = [f"&op{call.operator}_layer"]
+    declarations: list[str] = []
+    if call.function in POINTER_ARRAY_KERNELS:
+        for what, pointers, kind in (
+            ("inputs", inputs, "const int8_t *const"),
+            ("outputs", outputs, "int8_t *const"),
+        ):
+            if len(pointers) == 1:
+                arguments += pointers
+                continue
+            name = f"op{call.operator}_{what}"
+            declarations += _wrapped_call(f"  {kind} {name}[] = {{", pointers, "};")
+            arguments.append(name)
+    else:
+        arguments += [*inputs, *outputs]
+    if call.scratch_bytes:
+        arguments.append(f"at + OP{call.operator}_SCRATCH")
+    return [*declarations, *_wrapped_call(f"  {call.function}(", arguments, ");")]
+
+
+def _pointer(graph: Subgraph, index: int, *, constant: bool) -> str:
+    place = f"at + TENSOR_{index}"
+    if graph.tensors[index].dtype is not DType.FLOAT32:
+        return place
+    kind, through = ("const float", "const void") if constant else ("float", "void")
+    return f"({kind} *)({through} *)({place})"
+
+
+def _wrapped_call(start: str, items: Sequence[str], end: str) -> list[str]:
+    """Set a list into lines of at most 100 columns, aligned behind its opening bracket."""
+    lines, line = [], start
+    for position, item in enumerate(items):
+        text = item + (end if position == len(items) - 1 else ",")
+        fits = len(line) + len(text) + 1 <= 100
+        if line != start and not fits:
+            lines.append(line)
+            line = " " * len(start) + text
+        else:
+            line += text if line == start else f" {text}"
+    return [*lines, line]

@@ -1,0 +1,186 @@
+"""Build a compiled model with the host's C compiler, and run it in a child process."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.compile import KERNELS, CompiledModel, kernel_sources
+from firmware_bridge.compiler.emit import tensor_bytes
+from quantize.foundation.errors import BadInput, InternalError, ToolMissing
+from quantize.foundation.files import write_atomically
+from quantize.tflite.model import Tensor
+
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
+_DRIVER = Path(__file__).resolve().parent / "host_driver.c"
+_COMPILERS = ("cc", "gcc", "clang")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostModel:
+    """A model built for the host.
+
+    Parameters
+    ----------
+    compiled
+        What was built.
+    executable
+        The program, which stays where it was built.
+    timeout_s
+        Seconds that one call may take.
+    """
+
+    compiled: CompiledModel
+    executable: Path
+    timeout_s: float = 300.0
+
+    def outputs(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """Return the model's outputs, ``[n, *output shape]``, for inputs ``[n, *input shape]``.
+
+        Shapes may lack or have their batch axis of 1: only the number of bytes must fit.
+
+        Raises
+        ------
+        BadInput
+            When the inputs do not fit the model.
+        InternalError
+            When the program fails, crashes or takes too long.
+        """
+        output = self.compiled.output
+        data = self._run("outputs", inputs, tensor_bytes(output))
+        return _shaped(data, output)
+
+    def layers(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Return each operator's (first) output, ``[n, *shape]``; errors as `outputs`."""
+        graph = self.compiled.graph
+        tensors = [graph.tensors[call.outputs[0]] for call in self.compiled.calls]
+        sizes = [tensor_bytes(tensor) for tensor in tensors]
+        data = self._run("layers", inputs, sum(sizes))
+        parts = np.split(data, np.cumsum(sizes)[:-1], axis=1)
+        return tuple(_shaped(part, tensor) for part, tensor in zip(parts, tensors, strict=True))
+
+    def arenas(self, inputs: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the arena after each operator, uint8 ``[n, operators, arena bytes]``.
+
+        It is filled with 0xA5 before each run, then gets the input. Errors as `outputs`.
+        """
+        operators, size = len(self.compiled.calls), self.compiled.arena_bytes
+        return self._run("arenas", inputs, operators * size).reshape(-1, operators, size)
+
+    def _run(self, what: str, inputs: NDArray[Any], result_bytes: int) -> NDArray[np.uint8]:
+        wanted = self.compiled.input
+        if inputs.dtype != wanted.dtype.numpy or inputs[:1].nbytes != tensor_bytes(wanted):
+            raise BadInput(
+                f"inputs are {inputs.dtype} {list(inputs.shape)}, where {self.compiled.name} takes "
+                f"{wanted.dtype.label} {list(wanted.shape)} each"
+            )
+        try:
+            done = subprocess.run(
+                [str(self.executable), what],
+                input=np.ascontiguousarray(inputs).tobytes(),
+                capture_output=True,
+                timeout=self.timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise InternalError(
+                f"{self.compiled.name} took longer than {self.timeout_s:g} s on the host"
+            ) from error
+        if done.returncode != 0 or len(done.stdout) != len(inputs) * result_bytes:
+            said = done.stderr.decode("utf-8", "replace").strip()[:2000]
+            raise InternalError(
+                f"{self.compiled.name} failed on the host with status {done.returncode}: {said}"
+            )
+        return np.frombuffer(done.stdout, np.uint8).reshape(len(inputs), result_bytes)
+
+
+def build_host_model(
+    compiled: CompiledModel,
+    directory: Path,
+    *,
+    objects: Path | None = None,
+    sanitise: bool = False,
+) -> HostModel:
+    """Write a model's C to `directory` and build it there, with warnings as errors.
+
+    Parameters
+    ----------
+    compiled
+        The model.
+    directory
+        Where model.h, model.c and the program go; made if it is not there.
+    objects
+        Where compiled kernels are kept, to be shared between models; `directory` by default.
+    sanitise
+        Whether to build with AddressSanitizer and UndefinedBehaviorSanitizer.
+
+    Raises
+    ------
+    ToolMissing
+        When there is no C compiler.
+    InternalError
+        When the compiler refuses the code.
+    """
+    compiler = host_compiler()
+    directory.mkdir(parents=True, exist_ok=True)
+    write_atomically(directory / "model.h", compiled.header.encode(), sync=False)
+    write_atomically(directory / "model.c", compiled.source.encode(), sync=False)
+    flags = ["-O1" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
+    includes = ["-I", str(directory), "-I", str(KERNELS / "include")]
+    kernels = _kernel_objects(compiled, objects or directory, [compiler, *flags])
+    program = directory / "model"
+    sources = [str(directory / "model.c"), str(_DRIVER)]
+    _compile([compiler, *flags, *includes, *sources, *map(str, kernels), "-o", str(program)])
+    return HostModel(compiled, program)
+
+
+def host_compiler() -> str:
+    """Return the host's C compiler.
+
+    Raises
+    ------
+    ToolMissing
+        When there is none.
+    """
+    for name in _COMPILERS:
+        if found := shutil.which(name):
+            return found
+    raise ToolMissing("there is no C compiler", hint="install one: apt-get install gcc libc6-dev")
+
+
+def _kernel_objects(compiled: CompiledModel, folder: Path, command: Sequence[str]) -> list[Path]:
+    """Compile the kernels that are not there yet; an object is named for all it is made of."""
+    folder.mkdir(parents=True, exist_ok=True)
+    headers = b"".join(path.read_bytes() for path in sorted((KERNELS / "include").glob("*.h")))
+    objects = []
+    for path in (path for path in kernel_sources(compiled) if path.suffix == ".c"):
+        text = " ".join(command).encode() + headers + path.read_bytes()
+        target = folder / f"{path.stem}-{hashlib.sha256(text).hexdigest()[:16]}.o"
+        if not target.exists():
+            partial = target.with_suffix(".partial")
+            include = ["-I", str(KERNELS / "include")]
+            _compile([*command, *include, "-c", str(path), "-o", str(partial)])
+            partial.replace(target)
+        objects.append(target)
+    return objects
+
+
+def _compile(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip()[:2000]
+        raise InternalError(f"the C compiler refuses the model's code: {said}")
+
+
+def _shaped(data: NDArray[np.uint8], tensor: Tensor) -> NDArray[Any]:
+    contiguous = np.ascontiguousarray(data)
+    return contiguous.view(tensor.dtype.numpy).reshape(len(data), *tensor.shape)

@@ -1,0 +1,93 @@
+"""AVERAGE_POOL_2D and MAX_POOL_2D."""
+
+from __future__ import annotations
+
+from firmware_bridge.compiler.operands import (
+    activation_range,
+    computed_input,
+    options_of,
+    output_tensor,
+    refuse,
+    same_quantisation,
+)
+from firmware_bridge.compiler.records import KernelCall
+from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.options import Pool2DOptions
+from quantize.tflite.schema import Padding
+
+
+def lower_average_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower AVERAGE_POOL_2D; cells beyond the border do not count.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit.
+    """
+    channels = computed_input(operator, graph).shape[-1]
+    return _pool(operator, graph, "i8_average_pool_2d", scratch_bytes=4 * channels)
+
+
+def lower_max_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower MAX_POOL_2D.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit.
+    """
+    return _pool(operator, graph, "i8_max_pool_2d", scratch_bytes=0)
+
+
+def _pool(operator: Operator, graph: Subgraph, function: str, *, scratch_bytes: int) -> KernelCall:
+    options = options_of(operator, graph, Pool2DOptions)
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    same_quantisation(operator, graph, source, target, "pooling keeps the quantisation")
+    low, high = activation_range(operator, graph, options.activation, target)
+    batches, input_h, input_w, channels = source.shape
+    output_h, pad_top = _windows(input_h, options.filter_h, options.stride_h, options.padding)
+    output_w, pad_left = _windows(input_w, options.filter_w, options.stride_w, options.padding)
+    _check_output(operator, graph, target, (batches, output_h, output_w, channels))
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function=function,
+        header="i8_pool_2d.h",
+        struct="i8_pool_2d",
+        fields={
+            "batches": batches,
+            "input_h": input_h,
+            "input_w": input_w,
+            "channels": channels,
+            "output_h": output_h,
+            "output_w": output_w,
+            "filter_h": options.filter_h,
+            "filter_w": options.filter_w,
+            "stride_h": options.stride_h,
+            "stride_w": options.stride_w,
+            "pad_top": pad_top,
+            "pad_left": pad_left,
+            "low": low,
+            "high": high,
+        },
+        constants=(),
+        inputs=operator.inputs[:1],
+        outputs=operator.outputs,
+        scratch_bytes=scratch_bytes,
+        macs=0,
+    )
+
+
+def _windows(length: int, window: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Return how many windows lie along an axis, and how far the first reaches over the border."""
+    if padding is Padding.VALID:
+        return (length - window) // stride + 1, 0
+    count = -(-length // stride)
+    return count, max(0, (count - 1) * stride + window - length) // 2
+
+
+def _check_output(
+    operator: Operator, graph: Subgraph, target: Tensor, shape: tuple[int, ...]
+) -> None:
+    if target.shape != shape:
+        refuse(operator, graph, f"its output is {list(target.shape)}, where {list(shape)} is right")

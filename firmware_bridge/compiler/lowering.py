@@ -1,0 +1,108 @@
+"""Which lowering each operator has, and what a model must be to be lowered at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from firmware_bridge.compiler.lower_conv import lower_conv_2d
+from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
+from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
+from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
+from firmware_bridge.compiler.lower_shape import lower_view
+from firmware_bridge.compiler.lower_softmax import lower_softmax
+from firmware_bridge.compiler.operands import refuse
+from firmware_bridge.compiler.records import KernelCall
+from quantize.foundation.errors import BadInput
+from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.schema import DType
+from quantize.tflite.text import printable
+
+Lowering = Callable[[Operator, Subgraph], KernelCall]
+LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
+    {
+        "AVERAGE_POOL_2D": lower_average_pool_2d,
+        "CONV_2D": lower_conv_2d,
+        "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
+        "EXPAND_DIMS": lower_view,
+        "FULLY_CONNECTED": lower_fully_connected,
+        "MAX_POOL_2D": lower_max_pool_2d,
+        "RESHAPE": lower_view,
+        "SOFTMAX": lower_softmax,
+        "SQUEEZE": lower_view,
+    }
+)
+"""By the builtin operator's name."""
+_MICRO_HINT = "run this model in TFLite-Micro, or change it"
+_CONVERT_HINT = "convert the model to full int8, with int8 input and output"
+_BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
+
+
+def lower_model(model: Model) -> tuple[KernelCall, ...]:
+    """Lower every operator of a model, in order.
+
+    Raises
+    ------
+    BadInput
+        When the model has several subgraphs, inputs or outputs, variables, or shapes that are
+        known only at run time, or an operator cannot be lowered: by its name, layer and reason.
+    """
+    graph = _only_subgraph(model)
+    _check_tensors(model, graph)
+    unknown = [o for o in graph.operators if o.code.is_custom or o.name not in LOWERINGS]
+    if unknown:
+        kinds = ", ".join(sorted({printable(operator.name) for operator in unknown}))
+        refuse(
+            unknown[0],
+            graph,
+            f"the firmware has no kernel for {kinds}",
+            hint=f"it has {', '.join(LOWERINGS)}",
+        )
+    return tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
+
+
+def _only_subgraph(model: Model) -> Subgraph:
+    name = printable(model.source)
+    counts = (
+        (len(model.subgraphs), "subgraphs"),
+        (len(model.main.inputs), "inputs"),
+        (len(model.main.outputs), "outputs"),
+    )
+    for count, what in counts:
+        if count != 1:
+            raise BadInput(
+                f"{name} has {count} {what}, and firmware is written for one", hint=_MICRO_HINT
+            )
+    graph = model.main
+    if not graph.operators:
+        raise BadInput(f"{name} has no operators", hint=_MICRO_HINT)
+    made = {index for operator in graph.operators for index in operator.outputs}
+    if graph.outputs[0] not in made:
+        raise BadInput(f"no operator of {name} computes its output", hint=_MICRO_HINT)
+    return graph
+
+
+def _check_tensors(model: Model, graph: Subgraph) -> None:
+    name = printable(model.source)
+    borders = (("input", graph.input_tensors[0]), ("output", graph.output_tensors[0]))
+    for what, tensor in borders:
+        if tensor.dtype not in _BORDER_TYPES:
+            raise BadInput(
+                f"{name} has an {what} of type {tensor.dtype.label}, not int8", hint=_CONVERT_HINT
+            )
+    for tensor in graph.tensors:
+        if tensor.is_variable:
+            raise BadInput(
+                f"{name} keeps state from one inference to the next in {_label(tensor)}",
+                hint=_MICRO_HINT,
+            )
+        # A batch that is given at run time is 1 on a device; converters write it as -1.
+        if -1 in tensor.shape_signature[1:]:
+            raise BadInput(
+                f"{name} has a tensor whose shape is known only at run time: {_label(tensor)}",
+                hint="fix the shapes when converting",
+            )
+
+
+def _label(tensor: Tensor) -> str:
+    return f"tensor {tensor.index} ({printable(tensor.name)})"

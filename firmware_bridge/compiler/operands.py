@@ -1,0 +1,160 @@
+"""What lowerings ask of an operator: tensors, quantisation, activation; and how they refuse."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.fixed_point import quantise_multiplier
+from quantize.foundation.errors import BadInput
+from quantize.tflite.model import Operator, Quantisation, Subgraph, Tensor
+from quantize.tflite.schema import Activation, DType
+
+_CONVERT_HINT = "convert the model to full int8, with int8 input and output"
+_Options = TypeVar("_Options")
+
+
+def refuse(operator: Operator, graph: Subgraph, reason: str, *, hint: str = "") -> NoReturn:
+    """Raise `BadInput` that names the layer and says why it cannot be compiled."""
+    raise BadInput(
+        f"{graph.layer_label(operator)} cannot be compiled: {reason}",
+        hint=hint or "change the layer, or run this model in TFLite-Micro",
+    )
+
+
+def options_of(operator: Operator, graph: Subgraph, kind: type[_Options]) -> _Options:
+    """Return the operator's options, which must be of `kind`."""
+    if not isinstance(operator.options, kind):
+        refuse(operator, graph, "its options are missing", hint=_CONVERT_HINT)
+    return operator.options
+
+
+def input_tensor(operator: Operator, graph: Subgraph, position: int) -> Tensor:
+    """Return an input that must be there."""
+    if position >= len(operator.inputs) or operator.inputs[position] < 0:
+        refuse(operator, graph, f"it lacks input {position}")
+    return graph.tensors[operator.inputs[position]]
+
+
+def computed_input(
+    operator: Operator, graph: Subgraph, position: int = 0, dtype: DType = DType.INT8
+) -> Tensor:
+    """Return an input of `dtype` that is computed at run time."""
+    tensor = input_tensor(operator, graph, position)
+    if tensor.is_constant:
+        refuse(
+            operator,
+            graph,
+            f"input {position} is a constant",
+            hint="fold layers over constants when converting",
+        )
+    check_dtype(operator, graph, tensor, f"input {position}", dtype)
+    return tensor
+
+
+def output_tensor(
+    operator: Operator, graph: Subgraph, position: int = 0, dtype: DType = DType.INT8
+) -> Tensor:
+    """Return an output, which must be of `dtype`."""
+    if position >= len(operator.outputs):
+        refuse(operator, graph, f"it lacks output {position}")
+    tensor = graph.tensors[operator.outputs[position]]
+    check_dtype(operator, graph, tensor, f"output {position}", dtype)
+    return tensor
+
+
+def check_dtype(
+    operator: Operator, graph: Subgraph, tensor: Tensor, what: str, dtype: DType
+) -> None:
+    """Refuse a tensor that is not of `dtype`."""
+    if tensor.dtype is not dtype:
+        refuse(
+            operator,
+            graph,
+            f"{what} is {tensor.dtype.label}, not {dtype.label}",
+            hint=_CONVERT_HINT,
+        )
+
+
+def constant_integers(operator: Operator, graph: Subgraph, position: int) -> NDArray[np.int64]:
+    """Return a constant int32 or int64 input (axes, paddings, sizes), flat."""
+    tensor = input_tensor(operator, graph, position)
+    if tensor.data is None or tensor.dtype not in {DType.INT32, DType.INT64}:
+        refuse(
+            operator,
+            graph,
+            f"input {position} must be constant integers",
+            hint="shapes, axes and paddings must be known when converting",
+        )
+    return np.asarray(tensor.data, np.int64).reshape(-1)
+
+
+def quantisation_of(operator: Operator, graph: Subgraph, tensor: Tensor) -> Quantisation:
+    """Return the quantisation of an activation: one scale and one zero point."""
+    quantisation = tensor.quantisation
+    if quantisation is None or quantisation.per_axis:
+        what = "is not quantised" if quantisation is None else "has more than one scale"
+        refuse(operator, graph, f"tensor {tensor.index} {what}", hint=_CONVERT_HINT)
+    return quantisation
+
+
+def multiplier_of(operator: Operator, graph: Subgraph, real: float) -> tuple[int, int]:
+    """Return the fixed-point form of a scale; see `fixed_point.quantise_multiplier`."""
+    try:
+        return quantise_multiplier(real)
+    except ValueError as error:
+        refuse(operator, graph, f"its scales give {error}", hint=_CONVERT_HINT)
+
+
+def activation_range(
+    operator: Operator, graph: Subgraph, activation: Activation, output: Tensor
+) -> tuple[int, int]:
+    """Return the int8 range that a fused activation leaves of an output."""
+    low, high = -128, 127
+    if activation is Activation.NONE:
+        return low, high
+    bounds = {
+        Activation.RELU: (0.0, None),
+        Activation.RELU6: (0.0, 6.0),
+        Activation.RELU_N1_TO_1: (-1.0, 1.0),
+    }.get(activation)
+    if bounds is None:
+        refuse(operator, graph, f"it has the fused activation {activation.name}")
+    quantisation = quantisation_of(operator, graph, output)
+    least, most = bounds
+    low = max(low, _quantised(least, quantisation))
+    if most is not None:
+        high = min(high, _quantised(most, quantisation))
+    if low > high:
+        refuse(operator, graph, f"its activation {activation.name} leaves no value")
+    return low, high
+
+
+def _quantised(value: float, quantisation: Quantisation) -> int:
+    """Round as TFLite-Micro does: a float32 quotient, ties away from zero."""
+    quotient = float(np.float32(value) / np.float32(quantisation.scale))
+    rounded = np.copysign(np.floor(abs(quotient) + 0.5), quotient)
+    return quantisation.zero_point + int(np.clip(rounded, -(1 << 20), 1 << 20))
+
+
+def same_quantisation(
+    operator: Operator, graph: Subgraph, first: Tensor, second: Tensor, why: str
+) -> None:
+    """Refuse two tensors whose integers stand for different numbers."""
+    one = quantisation_of(operator, graph, first)
+    other = quantisation_of(operator, graph, second)
+    if one.scale != other.scale or one.zero_point != other.zero_point:
+        refuse(
+            operator,
+            graph,
+            f"{why}, yet it is quantised with scale {one.scale:g} and zero point "
+            f"{one.zero_point} on one side, {other.scale:g} and {other.zero_point} on the other",
+            hint="convert the model again: converters keep these equal",
+        )
+
+
+def flat(values: Any, dtype: Any) -> NDArray[Any]:
+    """Return values as a contiguous array of one axis."""
+    return np.ascontiguousarray(np.asarray(values).reshape(-1), dtype)

@@ -1,0 +1,92 @@
+#include "i8_pool_2d.h"
+
+#include <string.h>
+
+#include "i8_fixed_point.h"
+
+/* The part of a window that lies inside the image, and its first cell. */
+struct window {
+  const int8_t *first;
+  int32_t rows;
+  int32_t columns;
+};
+
+static int32_t smaller(int32_t a, int32_t b) {
+  return a < b ? a : b;
+}
+
+static struct window window_at(const struct i8_pool_2d *layer, const int8_t *image, int32_t row,
+                               int32_t column) {
+  const int32_t top = row * layer->stride_h - layer->pad_top;
+  const int32_t left = column * layer->stride_w - layer->pad_left;
+  const int32_t first_row = top > 0 ? top : 0;
+  const int32_t first_column = left > 0 ? left : 0;
+  return (struct window){
+      .first = image + (first_row * layer->input_w + first_column) * layer->channels,
+      .rows = smaller(top + layer->filter_h, layer->input_h) - first_row,
+      .columns = smaller(left + layer->filter_w, layer->input_w) - first_column,
+  };
+}
+
+static void average(const struct i8_pool_2d *layer, const struct window *window, int32_t *sums,
+                    int8_t *output) {
+  const int32_t channels = layer->channels;
+  memset(sums, 0, (size_t)channels * sizeof *sums);
+  for (int32_t row = 0; row < window->rows; ++row) {
+    const int8_t *cell = window->first + row * layer->input_w * channels;
+    for (int32_t column = 0; column < window->columns; ++column) {
+      for (int32_t c = 0; c < channels; ++c) {
+        sums[c] += *cell++;
+      }
+    }
+  }
+  const int32_t count = window->rows * window->columns;
+  for (int32_t c = 0; c < channels; ++c) {
+    const int32_t half = sums[c] > 0 ? count / 2 : -(count / 2);
+    output[c] = (int8_t)i8_bounded((sums[c] + half) / count, layer->low, layer->high);
+  }
+}
+
+static void maximum(const struct i8_pool_2d *layer, const struct window *window, int8_t *output) {
+  const int32_t channels = layer->channels;
+  memset(output, layer->low, (size_t)channels);
+  for (int32_t row = 0; row < window->rows; ++row) {
+    const int8_t *cell = window->first + row * layer->input_w * channels;
+    for (int32_t column = 0; column < window->columns; ++column) {
+      for (int32_t c = 0; c < channels; ++c) {
+        const int8_t value = *cell++;
+        output[c] = value > output[c] ? value : output[c];
+      }
+    }
+  }
+  for (int32_t c = 0; c < channels; ++c) {
+    output[c] = (int8_t)smaller(output[c], layer->high);
+  }
+}
+
+void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output,
+                        void *scratch) {
+  for (int32_t batch = 0; batch < layer->batches; ++batch) {
+    for (int32_t row = 0; row < layer->output_h; ++row) {
+      for (int32_t column = 0; column < layer->output_w; ++column) {
+        const struct window window = window_at(layer, input, row, column);
+        average(layer, &window, scratch, output);
+        output += layer->channels;
+      }
+    }
+    input += layer->input_h * layer->input_w * layer->channels;
+  }
+}
+
+void i8_max_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output) {
+  for (int32_t batch = 0; batch < layer->batches; ++batch) {
+    for (int32_t row = 0; row < layer->output_h; ++row) {
+      for (int32_t column = 0; column < layer->output_w; ++column) {
+        const struct window window = window_at(layer, input, row, column);
+        maximum(layer, &window, output);
+        output += layer->channels;
+      }
+    }
+    input += layer->input_h * layer->input_w * layer->channels;
+  }
+}
