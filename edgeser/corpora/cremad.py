@@ -18,6 +18,7 @@ from edgeser.corpora.listing import (
     assemble,
     audio_files,
     clip_id_of,
+    emotion_in_name,
     folder,
     read_files,
     read_table,
@@ -102,12 +103,10 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path, tables: _Tables) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form 1001_DFA_ANG_XX")
-    emotion = _EMOTIONS.get(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    found = emotion_in_name(path, _FILE_NAME, _EMOTIONS.get, example="1001_DFA_ANG_XX")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     actor = match["actor"]
     age, sex = tables.people.get(actor, (None, None))
     return Utterance(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import clip_id_of, read_named_files
+from edgeser.corpora.listing import clip_id_of, emotion_in_name, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "emodb"
@@ -61,12 +61,10 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form 03a01Fa")
-    emotion = _EMOTIONS.get(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    found = emotion_in_name(path, _FILE_NAME, _EMOTIONS.get, example="03a01Fa")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     sex, age = _PEOPLE.get(match["speaker"], (None, None))
     return Utterance(
         path=path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,35 @@ def read_files(
         else:
             problems.append(answer)
     return utterances, problems
+
+
+def emotion_in_name(
+    path: Path,
+    pattern: re.Pattern[str],
+    emotion_of: Callable[[str], str | None],
+    *,
+    example: str,
+) -> tuple[re.Match[str], str] | FileProblem:
+    """Match a file's name and look up its emotion, or return what is wrong with the name.
+
+    Parameters
+    ----------
+    path
+        The file; its suffix is no part of the name.
+    pattern
+        Of the whole name, with a group ``emotion``.
+    emotion_of
+        From the text of that group to the emotion; `None` for one that is not known.
+    example
+        A name of the right form, for the problem's text.
+    """
+    match = pattern.fullmatch(path.stem)
+    if match is None:
+        return FileProblem(path, "unknown-name", f"not of the form {example}")
+    emotion = emotion_of(match["emotion"])
+    if emotion is None:
+        return FileProblem(path, "unknown-label", f"emotion {match['emotion']} is not known")
+    return match, emotion
 
 
 def read_named_files(

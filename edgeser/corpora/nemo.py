@@ -14,6 +14,7 @@ from edgeser.corpora.listing import (
     assemble,
     audio_files,
     clip_id_of,
+    emotion_in_name,
     folder,
     read_files,
     read_table,
@@ -58,12 +59,10 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path, people: People) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form EB0_anger_1")
-    emotion = canonical_emotion(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion {match['emotion']} is not known")
+    found = emotion_in_name(path, _FILE_NAME, canonical_emotion, example="EB0_anger_1")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     sex, age = people.get(match["speaker"], (None, None))
     return Utterance(
         path=path,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import clip_id_of, read_named_files
+from edgeser.corpora.listing import clip_id_of, emotion_in_name, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "ravdess"
@@ -55,14 +55,12 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form 03-01-06-01-02-01-12")
+    found = emotion_in_name(path, _FILE_NAME, _EMOTIONS.get, example="03-01-06-01-02-01-12")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     if match["channel"] != _SPEECH:
         return FileProblem(path, "not-speech", f"vocal channel {match['channel']} is not speech")
-    emotion = _EMOTIONS.get(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
     return Utterance(
         path=path,
         clip_id=clip_id_of(path, root),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import clip_id_of, read_named_files
+from edgeser.corpora.listing import clip_id_of, emotion_in_name, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "savee"
@@ -48,12 +48,10 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form a01 or DC_a01")
-    emotion = _EMOTIONS.get(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    found = emotion_in_name(path, _FILE_NAME, _EMOTIONS.get, example="a01 or DC_a01")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     speaker = match["speaker"] or path.parent.name
     if speaker not in _SPEAKERS:
         return FileProblem(path, "unknown-speaker", f"{speaker} is none of {', '.join(_SPEAKERS)}")

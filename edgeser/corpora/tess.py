@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import clip_id_of, read_named_files
+from edgeser.corpora.listing import clip_id_of, emotion_in_name, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "tess"
@@ -53,12 +53,10 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form OAF_back_angry")
-    emotion = _EMOTIONS.get(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion {match['emotion']} is not known")
+    found = emotion_in_name(path, _FILE_NAME, _EMOTIONS.get, example="OAF_back_angry")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     speaker = _SPEAKERS.get(match["speaker"])
     if speaker is None:
         return FileProblem(path, "unknown-speaker", f"{match['speaker']} is not OAF or YAF")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import clip_id_of, read_named_files
+from edgeser.corpora.listing import clip_id_of, emotion_in_name, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "urdu"
@@ -43,12 +43,10 @@ def read(root: Path) -> Corpus:
 
 
 def _read_name(path: Path, root: Path) -> Utterance | FileProblem:
-    match = _FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        return FileProblem(path, "unknown-name", "not of the form SM1_F1_A01")
-    emotion = _EMOTIONS.get(match["emotion"])
-    if emotion is None:
-        return FileProblem(path, "unknown-label", f"emotion code {match['emotion']} is not known")
+    found = emotion_in_name(path, _FILE_NAME, _EMOTIONS.get, example="SM1_F1_A01")
+    if isinstance(found, FileProblem):
+        return found
+    match, emotion = found
     return Utterance(
         path=path,
         clip_id=clip_id_of(path, root),
