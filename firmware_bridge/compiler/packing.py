@@ -1,0 +1,57 @@
+"""Weights in the order in which the kernels read them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+GROUP = 4
+"""Inputs of one 32-bit word."""
+ROWS = 4
+"""Rows that i8_fully_connected takes at a time, and channels of a depthwise block."""
+ROW_MULTIPLE = 8
+"""Weights that the loop of i8_conv_2d takes at a time."""
+
+
+def round_up(value: int, multiple: int) -> int:
+    """Return the smallest multiple of `multiple` that is not below `value`."""
+    return -(-value // multiple) * multiple
+
+
+def pack_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return ``[channels, depth]`` with zeros up to a multiple of 8 weights a channel, flat."""
+    channels, depth = weights.shape
+    packed = np.zeros((channels, round_up(depth, ROW_MULTIPLE)), np.int8)
+    packed[:, :depth] = weights
+    return packed.reshape(-1)
+
+
+def pack_rows_of_four(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return ``[outputs, inputs]`` as ``[blocks, groups, 4 outputs, 4 inputs]``, flat.
+
+    Zeros stand past the last output and the last input.
+    """
+    outputs, inputs = weights.shape
+    packed = np.zeros((round_up(outputs, ROWS), round_up(inputs, GROUP)), np.int8)
+    packed[:outputs, :inputs] = weights
+    blocks = packed.reshape(-1, ROWS, packed.shape[1] // GROUP, GROUP)
+    return np.ascontiguousarray(blocks.transpose(0, 2, 1, 3)).reshape(-1)
+
+
+def pack_channel_blocks(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return ``[taps, channels]`` as ``[blocks, taps, 4 channels]``, flat.
+
+    Zeros stand past the last channel.
+    """
+    taps, channels = weights.shape
+    packed = np.zeros((taps, round_up(channels, ROWS)), np.int8)
+    packed[:, :channels] = weights
+    blocks = packed.reshape(taps, -1, ROWS)
+    return np.ascontiguousarray(blocks.transpose(1, 0, 2)).reshape(-1)
+
+
+def pad_channels(words: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return a channel table with rows of zeros up to a multiple of four channels, flat."""
+    padded = np.zeros((round_up(len(words), ROWS), words.shape[1]), np.int32)
+    padded[: len(words)] = words
+    return padded.reshape(-1)

@@ -1,0 +1,157 @@
+"""How the sums of a layer become int8: the per-channel words of kernels/include/i8_requantise.h."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.fixed_point import INT32_MAX, INT32_MIN, multiply
+from firmware_bridge.compiler.operands import multiplier_of, quantisation_of, refuse
+from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.schema import DType
+
+WORDS = 4
+"""int32 words a channel."""
+_NARROW_SUM = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelTable:
+    """What the kernels know of each output channel.
+
+    Parameters
+    ----------
+    words
+        int32 ``[channels, 4]``, see i8_requantise.h.
+    wide
+        Whether the words are those of a wide layer.
+    """
+
+    words: NDArray[np.int32]
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """Folded biases, and the least and largest sum of each channel, all int64 ``[channels]``."""
+
+    bias: NDArray[np.int64]
+    least: NDArray[np.int64]
+    most: NDArray[np.int64]
+
+
+def weight_scales(
+    operator: Operator, graph: Subgraph, weights: Tensor, channel_axis: int
+) -> NDArray[np.float32]:
+    """Return the scale of each output channel's weights.
+
+    Raises
+    ------
+    BadInput
+        When the weights are not quantised symmetrically as a whole or along `channel_axis`.
+    """
+    quantisation = weights.quantisation
+    channels = weights.shape[channel_axis]
+    if quantisation is None:
+        refuse(operator, graph, "its weights are not quantised")
+    if np.any(quantisation.zero_points != 0):
+        refuse(operator, graph, "its weights have a zero point other than 0")
+    if quantisation.per_axis and quantisation.axis != channel_axis:
+        refuse(
+            operator, graph, f"its weights have scales along axis {quantisation.axis}, "
+            f"not along the output channels (axis {channel_axis})",
+        )  # fmt: skip
+    return np.broadcast_to(quantisation.scales, channels)
+
+
+def bias_of(operator: Operator, graph: Subgraph, channels: int) -> NDArray[np.int64]:
+    """Return the bias of each output channel, zeros where there is none."""
+    if len(operator.inputs) < 3 or operator.inputs[2] < 0:
+        return np.zeros(channels, np.int64)
+    tensor = graph.tensors[operator.inputs[2]]
+    if tensor.data is None or tensor.dtype is not DType.INT32 or tensor.elements != channels:
+        refuse(operator, graph, f"its bias is not {channels} constant int32")
+    return np.asarray(tensor.data, np.int64).reshape(-1)
+
+
+def channel_table(
+    operator: Operator,
+    graph: Subgraph,
+    weights: NDArray[np.int8],
+    real_multipliers: NDArray[np.float64],
+) -> ChannelTable:
+    """Return the words of every output channel.
+
+    Parameters
+    ----------
+    operator, graph
+        The layer: input 0 and output 0 are quantised as a whole, input 2 is the bias.
+    weights
+        ``[channels, weights of a channel]``.
+    real_multipliers
+        Input scale times weight scale over output scale, of each channel.
+
+    Raises
+    ------
+    BadInput
+        When sums may overflow int32, where TFLite-Micro's result is not defined either.
+    """
+    zero_point = quantisation_of(operator, graph, graph.tensors[operator.outputs[0]]).zero_point
+    sums = _sums(operator, graph, weights)
+    pairs = [multiplier_of(operator, graph, float(real)) for real in real_multipliers]
+    for channel, (_, shift) in enumerate(pairs):
+        left = max(shift, 0)
+        least, most = int(sums.least[channel]) << left, int(sums.most[channel]) << left
+        if least < INT32_MIN or most > INT32_MAX:
+            refuse(operator, graph, f"the sums of channel {channel} may overflow 32 bits")
+    constant = ~np.any(weights, axis=1)
+    narrow = [
+        _constant_words(sums, channel, pairs[channel], zero_point)
+        if constant[channel]
+        else _narrow_words(sums, channel, pairs[channel], zero_point)
+        for channel in range(len(pairs))
+    ]
+    wide = any(words is None for words in narrow)
+    rows = [
+        (int(sums.bias[channel]), pairs[channel][0], zero_point, pairs[channel][1])
+        if wide or words is None
+        else words
+        for channel, words in enumerate(narrow)
+    ]
+    # A folded bias may pass 32 bits where the sums do not: these are right modulo 2^32.
+    return ChannelTable(np.array(rows, np.int64).astype(np.int32).reshape(-1, WORDS), wide)
+
+
+def _sums(operator: Operator, graph: Subgraph, weights: NDArray[np.int8]) -> _Sums:
+    zero_point = quantisation_of(operator, graph, graph.tensors[operator.inputs[0]]).zero_point
+    wide = weights.astype(np.int64)
+    bias = bias_of(operator, graph, len(wide)) - zero_point * wide.sum(axis=1)
+    positive, negative = np.maximum(wide, 0).sum(axis=1), np.minimum(wide, 0).sum(axis=1)
+    return _Sums(
+        bias, bias - 128 * positive + 127 * negative, bias + 127 * positive - 128 * negative
+    )
+
+
+def _constant_words(
+    sums: _Sums, channel: int, pair: tuple[int, int], zero_point: int
+) -> tuple[int, int, int, int]:
+    """Weights of 0, as pruned channels have them, often beside scales far from all others."""
+    output = int(multiply(sums.bias[channel], *pair)) + zero_point
+    return 0, 0, min(max(output, -128), 127), 0
+
+
+def _narrow_words(
+    sums: _Sums, channel: int, pair: tuple[int, int], zero_point: int
+) -> tuple[int, int, int, int] | None:
+    multiplier, shift = pair
+    right = -shift
+    largest = max(abs(int(sums.least[channel])), abs(int(sums.most[channel])))
+    if right < 1 or largest >= _NARROW_SUM:
+        return None
+    rounding = (1 << (right - 1)) + (zero_point << right)
+    high = ((largest * multiplier) >> 31) + 2
+    if abs(rounding) + high > INT32_MAX:
+        return None
+    return int(sums.bias[channel]), multiplier, rounding, right

@@ -1,0 +1,28 @@
+/* CONV_2D of int8: four output pixels at a time, their inputs gathered into columns of int16. */
+#ifndef I8_CONV_2D_H
+#define I8_CONV_2D_H
+
+#include <stdint.h>
+
+struct i8_conv_2d {
+  const int8_t *weights;   /* [output_c][row_bytes], each row as [filter_h][filter_w][input_c] */
+  const int32_t *channels; /* [output_c][4], see i8_requantise.h */
+  int32_t row_bytes;       /* weights of an output channel, zeros up to a multiple of 8 */
+  int32_t batches;
+  int32_t input_h, input_w, input_c;
+  int32_t filter_h, filter_w;
+  int32_t output_h, output_w, output_c;
+  int32_t stride_h, stride_w;
+  int32_t dilation_h, dilation_w;
+  int32_t pad_top, pad_left;
+  int32_t input_zero_point;
+  int32_t output_minimum, output_maximum;
+  int32_t gathers; /* whether patches are copied: all but 1x1 filters without padding */
+  int32_t wide;    /* see i8_requantise.h */
+};
+
+/* `scratch` takes 9 * row_bytes where patches are gathered, 8 * row_bytes elsewhere, on a
+ * boundary of 4 bytes. */
+void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output, void *scratch);
+
+#endif

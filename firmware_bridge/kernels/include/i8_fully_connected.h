@@ -1,0 +1,22 @@
+/* FULLY_CONNECTED of int8, and CONV_2D of a single pixel: four outputs at a time. */
+#ifndef I8_FULLY_CONNECTED_H
+#define I8_FULLY_CONNECTED_H
+
+#include <stdint.h>
+
+struct i8_fully_connected {
+  const int8_t *weights;   /* [rows of four][groups][4][4]: of each four inputs the weights of four
+                              outputs in turn; zeros past the last input and the last output */
+  const int32_t *channels; /* [rows of four][4][4], see i8_requantise.h */
+  int32_t inputs;
+  int32_t outputs;
+  int32_t output_minimum, output_maximum;
+  int32_t wide; /* see i8_requantise.h */
+};
+
+/* `scratch` takes two bytes for each input, of which there are a multiple of four, on a boundary of
+ * 4 bytes. */
+void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *input, int8_t *output,
+                        void *scratch);
+
+#endif

@@ -1,0 +1,112 @@
+/* The few processor instructions that the kernels are built of, and twins in plain C that give the
+ * same bytes elsewhere. Where the core has DSP instructions the intrinsics and one line of assembly
+ * apply, so that a host and a device run the same kernels.
+ *
+ * A word of four int8 is read in memory order, first byte lowest. Widened it becomes two words of
+ * two int16: the even bytes (0, 2) and the odd ones (1, 3). */
+#ifndef I8_SIMD_H
+#define I8_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#define I8_HAS_SIMD32 1
+#else
+#define I8_HAS_SIMD32 0
+#endif
+
+/* Read four bytes from any address. */
+static inline uint32_t i8_load_word(const int8_t *bytes) {
+  uint32_t word;
+  memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+static inline void i8_store_word(int8_t *bytes, uint32_t word) {
+  memcpy(bytes, &word, sizeof(word));
+}
+
+#if I8_HAS_SIMD32
+
+static inline uint32_t i8_widen_even(uint32_t bytes) {
+  return (uint32_t)__sxtb16((int8x4_t)bytes);
+}
+
+static inline uint32_t i8_widen_odd(uint32_t bytes) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+  return pair;
+}
+
+static inline int32_t i8_multiply_bottom(uint32_t a, uint32_t b, int32_t sum) {
+  return __smlabb((int32_t)a, (int32_t)b, sum);
+}
+
+static inline int32_t i8_multiply_top(uint32_t a, uint32_t b, int32_t sum) {
+  return __smlatt((int32_t)a, (int32_t)b, sum);
+}
+
+static inline int32_t i8_multiply_high_rounded(int32_t a, int32_t b) {
+  int32_t high;
+  __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
+  return high;
+}
+
+static inline int32_t i8_saturate(int32_t value) {
+  int32_t saturated;
+  __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+}
+
+#else
+
+static inline int32_t i8_bottom(uint32_t pair) {
+  return (int16_t)(uint16_t)(pair & 0xFFFFu);
+}
+
+static inline int32_t i8_top(uint32_t pair) {
+  return (int16_t)(uint16_t)(pair >> 16);
+}
+
+/* Sums wrap like the processor's. */
+static inline int32_t i8_add(int32_t a, int32_t b) {
+  return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+/* Bytes 0 and 2, each extended by its sign. */
+static inline uint32_t i8_widen_even(uint32_t bytes) {
+  const uint32_t halves = bytes & 0x00FF00FFu;
+  const uint32_t signs = (halves >> 7) & 0x00010001u;
+  return halves | signs * 0xFF00u;
+}
+
+/* Bytes 1 and 3, each extended by its sign. */
+static inline uint32_t i8_widen_odd(uint32_t bytes) {
+  return i8_widen_even(bytes >> 8);
+}
+
+/* sum + a[0] * b[0] */
+static inline int32_t i8_multiply_bottom(uint32_t a, uint32_t b, int32_t sum) {
+  return i8_add(sum, i8_bottom(a) * i8_bottom(b));
+}
+
+/* sum + a[1] * b[1] */
+static inline int32_t i8_multiply_top(uint32_t a, uint32_t b, int32_t sum) {
+  return i8_add(sum, i8_top(a) * i8_top(b));
+}
+
+/* The upper word of a * b, to the nearest, halves upwards. */
+static inline int32_t i8_multiply_high_rounded(int32_t a, int32_t b) {
+  return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
+}
+
+static inline int32_t i8_saturate(int32_t value) {
+  const int32_t low = value < -128 ? -128 : value;
+  return low > 127 ? 127 : low;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,123 @@
+#include "i8_depthwise_conv_2d.h"
+
+#include "i8_patch.h"
+#include "i8_requantise.h"
+
+#define BLOCK 4
+
+/* The inputs under the filter at one output pixel: in the image, or copied out of it. */
+struct taps {
+  const int8_t *first;
+  int32_t to_next_column, to_next_row; /* bytes */
+};
+
+/* Four channels that lie side by side in input and output. */
+static void multiply_block(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
+                           int32_t c, int8_t *output) {
+  const int32_t *channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
+  const int8_t *weights = layer->weights + c * layer->filter_h * layer->filter_w;
+  const int8_t *row = taps->first + c;
+  int32_t s0 = channel[0], s1 = channel[4], s2 = channel[8], s3 = channel[12];
+  for (int32_t y = layer->filter_h; y > 0; --y) {
+    const int8_t *tap = row;
+    for (int32_t x = layer->filter_w; x > 0; --x) {
+      const uint32_t weight = i8_load_word(weights), value = i8_load_word(tap);
+      const uint32_t weight_even = i8_widen_even(weight), value_even = i8_widen_even(value);
+      const uint32_t weight_odd = i8_widen_odd(weight), value_odd = i8_widen_odd(value);
+      s0 = i8_multiply_bottom(value_even, weight_even, s0);
+      s1 = i8_multiply_bottom(value_odd, weight_odd, s1);
+      s2 = i8_multiply_top(value_even, weight_even, s2);
+      s3 = i8_multiply_top(value_odd, weight_odd, s3);
+      weights += BLOCK;
+      tap += taps->to_next_column;
+    }
+    row += taps->to_next_row;
+  }
+  const int32_t minimum = layer->output_minimum, maximum = layer->output_maximum;
+  const int32_t wide = layer->wide;
+  output[0] = i8_requantise(s0, channel, wide, minimum, maximum);
+  output[1] = i8_requantise(s1, channel + 4, wide, minimum, maximum);
+  output[2] = i8_requantise(s2, channel + 8, wide, minimum, maximum);
+  output[3] = i8_requantise(s3, channel + 12, wide, minimum, maximum);
+}
+
+static int8_t multiply_channel(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
+                               int32_t c, int32_t input_channel) {
+  const int32_t *channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
+  const int32_t filter = layer->filter_h * layer->filter_w;
+  const int8_t *weights = layer->weights + c / BLOCK * BLOCK * filter + c % BLOCK;
+  const int8_t *row = taps->first + input_channel;
+  int32_t sum = channel[0];
+  for (int32_t y = layer->filter_h; y > 0; --y) {
+    const int8_t *tap = row;
+    for (int32_t x = layer->filter_w; x > 0; --x) {
+      sum = i8_multiply_bottom((uint32_t)*tap, (uint32_t)*weights, sum);
+      weights += BLOCK;
+      tap += taps->to_next_column;
+    }
+    row += taps->to_next_row;
+  }
+  return i8_requantise(sum, channel, layer->wide, layer->output_minimum, layer->output_maximum);
+}
+
+/* All channels of one output pixel. */
+static void multiply_pixel(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
+                           int8_t *output) {
+  const int32_t outputs = layer->output_c, inputs = layer->input_c;
+  int32_t c = 0;
+  if (outputs == inputs) {
+    for (; c + BLOCK <= outputs; c += BLOCK) {
+      multiply_block(layer, taps, c, output + c);
+    }
+  }
+  const int32_t depth_multiplier = outputs / inputs;
+  int32_t input_channel = c, copies = 0;
+  for (; c < outputs; ++c) {
+    output[c] = multiply_channel(layer, taps, c, input_channel);
+    if (++copies == depth_multiplier) {
+      copies = 0;
+      ++input_channel;
+    }
+  }
+}
+
+/* Whether taps `first`, `first` + step, ... of a filter all lie in an image. */
+static int inside(int32_t first, int32_t taps, int32_t step, int32_t length) {
+  return first >= 0 && first + (taps - 1) * step < length;
+}
+
+static void convolve_image(const struct i8_depthwise_conv_2d *layer,
+                           const struct i8_patch_shape *shape, const int8_t *image, int8_t *output,
+                           int8_t *patch) {
+  const struct taps copied = {patch, layer->input_c, layer->input_c * layer->filter_w};
+  const int32_t line = layer->input_w * layer->input_c;
+  int32_t y = -layer->pad_top;
+  for (int32_t rows = layer->output_h; rows > 0; --rows, y += layer->stride_h) {
+    const int row_inside = inside(y, layer->filter_h, layer->dilation_h, layer->input_h);
+    int32_t x = -layer->pad_left;
+    for (int32_t columns = layer->output_w; columns > 0; --columns, x += layer->stride_w) {
+      if (row_inside && inside(x, layer->filter_w, layer->dilation_w, layer->input_w)) {
+        const struct taps taps = {image + y * line + x * layer->input_c,
+                                  layer->dilation_w * layer->input_c, layer->dilation_h * line};
+        multiply_pixel(layer, &taps, output);
+      } else {
+        i8_patch_copy(shape, image, y, x, patch);
+        multiply_pixel(layer, &copied, output);
+      }
+      output += layer->output_c;
+    }
+  }
+}
+
+void i8_depthwise_conv_2d(const struct i8_depthwise_conv_2d *layer, const int8_t *input,
+                          int8_t *output, void *scratch) {
+  const struct i8_patch_shape shape = {
+      layer->input_h,  layer->input_w,    layer->input_c,    layer->filter_h,
+      layer->filter_w, layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point,
+  };
+  for (int32_t i = 0; i < layer->batches; ++i) {
+    convolve_image(layer, &shape, input, output, scratch);
+    input += layer->input_h * layer->input_w * layer->input_c;
+    output += layer->output_h * layer->output_w * layer->output_c;
+  }
+}
