@@ -182,6 +182,7 @@ class DeviceReport:
         In the order of the model; they sum to `inference` but for the loop around them.
     flash, ram
         All of the firmware's code and constants; all of its static memory and its stack, bytes.
+        ``None`` for firmware that was not built here.
     memory
         What `flash` and `ram` are made of.
     stack_used
@@ -201,8 +202,8 @@ class DeviceReport:
     features_largest: Measurement | None
     features_ms: Measurement | None
     operators: tuple[OperatorCost, ...]
-    flash: Measurement
-    ram: Measurement
+    flash: Measurement | None
+    ram: Measurement | None
     memory: tuple[MemoryPart, ...]
     stack_used: Measurement
     budgets: tuple[BudgetCheck, ...] = ()

@@ -228,6 +228,8 @@ def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
     charts = [NamedChart(f"{which}, in the order of the model.", svg, device.inference)]
     for memory in ("flash", "ram"):
         parts = [p for p in device.memory if p.memory == memory]
+        if not parts:
+            continue
         whole = device.flash if memory == "flash" else device.ram
         limit = next((c.limit for c in device.budgets if c.name.lower() == memory), None)
         drawn = memory_chart(

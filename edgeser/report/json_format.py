@@ -275,8 +275,8 @@ def _device(report: DeviceReport) -> Json:
             }
             for operator in report.operators
         ],
-        "flash_bytes": report.flash.to_json(),
-        "ram_bytes": report.ram.to_json(),
+        "flash_bytes": _optional(report.flash),
+        "ram_bytes": _optional(report.ram),
         "memory": [
             {"name": part.name, "memory": part.memory, "size": part.size.to_json()}
             for part in report.memory

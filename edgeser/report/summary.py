@@ -119,9 +119,9 @@ def _on_device(contents: ReportContents) -> KeyFigure | None:
 
 
 def _firmware(contents: ReportContents) -> KeyFigure | None:
-    if contents.device is None:
-        return None
     device = contents.device
+    if device is None or device.flash is None or device.ram is None:
+        return None
     remark = f"all of the firmware; RAM {figure(device.ram)}"
     return _key("Flash of the firmware", figure(device.flash), remark, device.flash)
 

@@ -1,0 +1,250 @@
+"""What a model costs on a device: instructions or time, operator by operator, and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.records import BudgetCheck, DeviceReport, MemoryPart, OperatorCost
+from edgeser.progress import SILENT, Reporter
+from firmware_bridge.boards import Board
+from firmware_bridge.compiler.compile import CompiledModel
+from firmware_bridge.emulator import BuiltFirmware
+from firmware_bridge.link.device import Device
+from quantize.foundation.errors import CheckFailed
+from quantize.foundation.measurement import Evidence, Measurement
+
+CYCLES_PER_INSTRUCTION = 0.8
+CYCLES_BAND = (0.6, 1.1)
+"""Cycles that a Cortex-M7 takes for an instruction, in the middle and from best to worst: two
+calibrations against published figures of that core agree on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a device's ticks stand for.
+
+    Parameters
+    ----------
+    board
+        The emulated board, whose ticks are instructions; `None` for a real one, whose ticks are
+        time.
+    ticks_hz
+        Ticks a second.
+    core_mhz
+        Clock of the core that an emulated device's time is predicted for.
+    source
+        Board, core and compiler, in words.
+    """
+
+    board: Board | None
+    ticks_hz: int
+    core_mhz: float
+    source: str
+
+    def cost(self, ticks: Sequence[float]) -> Measurement:
+        """Return the mean of repeated counts: instructions, or milliseconds of a real board."""
+        spent = np.array(ticks, np.float64)
+        several = f", mean of {len(spent)}" if len(spent) > 1 else ""
+        if self.board is not None and self.board.instructions_per_tick is not None:
+            scale, unit = float(self.board.instructions_per_tick), "instructions"
+            evidence = Evidence.EMULATED
+        else:
+            scale, unit, evidence = 1e3 / self.ticks_hz, "ms", Evidence.MEASURED
+        spread = (float(spent.min() * scale), float(spent.max() * scale))
+        return Measurement(
+            float(spent.mean() * scale),
+            unit,
+            evidence,
+            f"{self.source}{several}",
+            interval=spread if len(spent) > 1 else None,
+            interval_kind="least and most" if len(spent) > 1 else "",
+        )
+
+    def milliseconds(self, cost: Measurement) -> Measurement:
+        """Return a cost as time: predicted with its band for instructions, else as it is."""
+        if cost.unit == "ms":
+            return cost
+        low, middle, high = (
+            cost.value * factor / (self.core_mhz * 1e3)
+            for factor in (CYCLES_BAND[0], CYCLES_PER_INSTRUCTION, CYCLES_BAND[1])
+        )
+        return Measurement(
+            middle,
+            "ms",
+            Evidence.PREDICTED,
+            f"{CYCLES_PER_INSTRUCTION} cycles an instruction at {self.core_mhz:g} MHz; "
+            f"instructions from {self.source}",
+            interval=(low, high),
+            interval_kind=f"{CYCLES_BAND[0]} to {CYCLES_BAND[1]} cycles an instruction",
+        )
+
+
+def bench_device(
+    device: Device,
+    *,
+    compiled: CompiledModel,
+    clock: Clock,
+    inputs: Sequence[NDArray[np.generic]],
+    recordings: Sequence[NDArray[np.int16]] = (),
+    built: BuiltFirmware | None = None,
+    budget: Budget,
+    reporter: Reporter = SILENT,
+) -> DeviceReport:
+    """Run a model, and its frontend where it has one, on a device and count.
+
+    Parameters
+    ----------
+    device
+        Runs the model.
+    compiled
+        The model; names its operators.
+    clock
+        What the device's ticks stand for.
+    inputs
+        Inputs of the model, in its own shape and type; one inference each.
+    recordings
+        int16 audio whose features are counted; none for a model without a frontend.
+    built
+        The firmware with its sizes; only what the device itself tells without it.
+    budget
+        Limits to check.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    CheckFailed
+        When the device's self-test fails.
+    DeviceError
+        When the device does not answer as it must.
+    """
+    test = device.self_test()
+    if not test.passed:
+        found = ", ".join(f"{key} {value}" for key, value in test.findings.items())
+        raise CheckFailed(
+            f"the device's self-test failed: {found}", hint="flash its firmware again"
+        )
+    inference, operators = _inferences(device, compiled, clock, inputs, reporter)
+    features = largest = None
+    if recordings and device.banner.frontend_hash is not None:
+        features, largest = _features(device, clock, recordings, reporter)
+    flash, ram, memory, stack = _memory(device, compiled, built, clock.source)
+    inference_ms = clock.milliseconds(inference)
+    per_mac = None
+    if compiled.macs and inference.unit == "instructions":
+        per_mac = Measurement(
+            inference.value / compiled.macs,
+            "instructions/MAC",
+            inference.evidence,
+            f"{inference.source}; {compiled.macs:,} MACs",
+        )
+    return DeviceReport(
+        model=compiled.name,
+        device=clock.source,
+        inference=inference,
+        inference_ms=inference_ms,
+        per_mac=per_mac,
+        features=features,
+        features_largest=largest,
+        features_ms=None if features is None else clock.milliseconds(features),
+        operators=operators,
+        flash=flash,
+        ram=ram,
+        memory=memory,
+        stack_used=stack,
+        budgets=_budgets(budget, inference_ms, flash, ram),
+    )
+
+
+def _inferences(
+    device: Device,
+    compiled: CompiledModel,
+    clock: Clock,
+    inputs: Sequence[NDArray[np.generic]],
+    reporter: Reporter,
+) -> tuple[Measurement, tuple[OperatorCost, ...]]:
+    progress = reporter.stage("Inferences on the device")
+    whole, parts = [], []
+    for done, values in enumerate(inputs, 1):
+        device.write_input(values.tobytes())
+        whole.append(device.infer() - device.banner.empty_ticks)
+        device.write_input(values.tobytes())
+        device.infer(profile=True)
+        parts.append(device.profile().astype(np.float64))
+        progress(done, len(inputs))
+    each = np.array(parts).T
+    operators = tuple(
+        OperatorCost(row.index, row.name, row.label, row.macs, clock.cost(tuple(ticks)))
+        for row, ticks in zip(compiled.operators, each, strict=True)
+    )
+    return clock.cost(whole), operators
+
+
+def _features(
+    device: Device, clock: Clock, recordings: Sequence[NDArray[np.int16]], reporter: Reporter
+) -> tuple[Measurement, Measurement]:
+    progress = reporter.stage("Features on the device")
+    means, largest = [], 0
+    for done, samples in enumerate(recordings, 1):
+        device.reset()
+        for _ in device.stream(samples):
+            pass
+        spent = device.feature_ticks()
+        if spent.frames:
+            means.append(spent.ticks / spent.frames)
+            largest = max(largest, spent.largest)
+        progress(done, len(recordings))
+    return clock.cost(means), clock.cost((largest,))
+
+
+def _memory(
+    device: Device, compiled: CompiledModel, built: BuiltFirmware | None, source: str
+) -> tuple[Measurement | None, Measurement | None, tuple[MemoryPart, ...], Measurement]:
+    """Return flash, RAM, what they are made of, and the deepest stack, in bytes."""
+    use = device.memory()
+
+    def size(value: float, source: str) -> Measurement:
+        return Measurement(value, "bytes", Evidence.MEASURED, source)
+
+    by_device = f"the firmware itself, on {source}"
+    stack = size(use.stack_used, f"watermark after the benchmark; {by_device}")
+    known = {"arena": use.arena_bytes, "frontend": use.frontend_work_bytes}
+    ram_parts = [(name, value) for name, value in known.items() if value]
+    if built is None:
+        ram_parts.append(("stack", use.stack_bytes))
+        parts = [MemoryPart(n, "ram", size(v, by_device)) for n, v in ram_parts if v]
+        return None, None, tuple(parts), stack
+    by_linker = "sections of the linked firmware"
+    constants = {"model": compiled.constant_bytes, "frontend tables": use.frontend_table_bytes}
+    code = built.text_bytes - sum(constants.values())
+    flash_parts = [
+        ("code and other constants", code),
+        *constants.items(),
+        ("initial values", built.data_bytes),
+    ]
+    other = built.bss_bytes + built.data_bytes - sum(value for _, value in ram_parts)
+    ram_parts += [("buffers and other variables", other), ("stack", built.stack_bytes)]
+    parts = [MemoryPart(n, "flash", size(v, by_linker)) for n, v in flash_parts if v]
+    parts += [MemoryPart(n, "ram", size(v, by_linker)) for n, v in ram_parts if v]
+    flash = size(built.flash_bytes, by_linker)
+    return flash, size(built.ram_bytes, by_linker), tuple(parts), stack
+
+
+def _budgets(
+    budget: Budget, inference: Measurement, flash: Measurement | None, ram: Measurement | None
+) -> tuple[BudgetCheck, ...]:
+    held = (
+        ("inference", budget.latency_ms, inference),
+        ("flash", float(budget.flash_bytes), flash),
+        ("RAM", float(budget.ram_bytes), ram),
+    )
+    return tuple(
+        BudgetCheck(name, limit, value, value.value <= limit)
+        for name, limit, value in held
+        if value is not None
+    )

@@ -1,0 +1,164 @@
+"""Cost of a model as firmware, on the emulated device or on a board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.device import Clock, bench_device
+from edgeser.benchmark.records import DeviceParity, DeviceReport
+from edgeser.bundle import Bundle
+from edgeser.pipeline.device_parity import check_device
+from edgeser.pipeline.firmware import EMULATOR, AttachedDevice, attached
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.recordings import Recordings, recordings_at_hand
+from edgeser.progress import SILENT, Reporter
+from edgeser.report import json_format
+from firmware_bridge.frontend import compute_features, quantise_features
+from quantize.foundation.files import write_atomically
+from quantize.runtimes import Runtime, run_model
+
+_INFERENCES = 5
+_CLIPS = 8
+
+
+def bench_on_device(
+    model: Bundle | bytes,
+    *,
+    device: str = EMULATOR,
+    name: str = "the model",
+    corpus: str | None = None,
+    folder: RunFolder | None = None,
+    budget: Budget | None = None,
+    reporter: Reporter = SILENT,
+) -> DeviceReport:
+    """Run features and model on a device, count, and hold the device to the host.
+
+    Parameters
+    ----------
+    model
+        A bundle, or the bytes of any fully-int8 .tflite.
+    device
+        ``"emulator"``, or a board's address: ``"serial:/dev/ttyACM0"``.
+    name
+        What messages call a .tflite.
+    corpus
+        ``"NAME:PATH"``: recordings to feed a bundle's firmware; those of the folder's run, or
+        noise that is called noise, when `None`.
+    folder
+        Where the result is kept for the report, and the firmware; nowhere when `None`.
+    budget
+        Limits to check; those of the bundle's recipe, or the defaults, when `None`.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    ToolMissing
+        When the compiler or the emulator is not installed.
+    BadInput
+        When the firmware cannot run the model: operator, layer and reason are named.
+    CheckFailed
+        When the firmware does not fit the board, or its self-test fails.
+    DeviceError
+        When the device is not there or does not answer as it must.
+    """
+    limits = budget or (model.trained.recipe.budget if isinstance(model, Bundle) else Budget())
+    place = folder.firmware if folder is not None and device == EMULATOR else None
+    recordings = None
+    if isinstance(model, Bundle):
+        recordings = recordings_at_hand(
+            model, count=_CLIPS, corpus=corpus, folder=folder, reporter=reporter
+        )
+    with attached(model, device, name=name, directory=place, reporter=reporter) as found:
+        inputs = _inputs(model, found, recordings)
+        report = bench_device(
+            found.device,
+            compiled=found.compiled,
+            clock=clock_of(found, limits.clock_mhz),
+            inputs=inputs,
+            recordings=recordings.samples if recordings else (),
+            built=found.built,
+            budget=limits,
+            reporter=reporter,
+        )
+        if isinstance(model, Bundle) and recordings is not None:
+            parity = check_device(model, found, recordings, reporter=reporter)
+        else:
+            parity = _check_outputs(model, found, inputs)
+        report = replace(report, parity=parity)
+    if folder is not None and isinstance(model, Bundle):
+        keep(folder, report, model_hash=model.model_hash)
+    return report
+
+
+def keep(folder: RunFolder, report: DeviceReport, *, model_hash: str) -> None:
+    """Keep a device's report in the folder of a run."""
+    folder.save_state("device", report, model_hash=model_hash)
+    text = json_format.dump_json(json_format.device_json(report))
+    write_atomically(folder.result("device"), text.encode())
+
+
+def clock_of(found: AttachedDevice, core_mhz: float) -> Clock:
+    """Return what a device's ticks stand for, and what it is, in words."""
+    banner = found.device.banner
+    where = (
+        found.board.description if found.board else f"board {banner.board} at {found.device.name}"
+    )
+    return Clock(
+        board=found.board,
+        ticks_hz=banner.clock_hz,
+        core_mhz=core_mhz,
+        source=f"{where}; {banner.compiler}, -O2",
+    )
+
+
+def _inputs(
+    model: Bundle | bytes, found: AttachedDevice, recordings: Recordings | None
+) -> Sequence[NDArray[np.generic]]:
+    """Return windows of the recordings, or random inputs in the model's own shape and type."""
+    if isinstance(model, Bundle) and recordings is not None:
+        config, frames = model.trained.frontend, model.trained.recipe.window.frames
+        chosen = recordings.samples[:_INFERENCES]
+        return [quantise_features(compute_features(s, config), config)[:frames] for s in chosen]
+    tensor = found.compiled.input
+    rng = np.random.default_rng(0)
+    dtype = np.dtype(tensor.dtype.numpy)
+    shape = (_INFERENCES, *(tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape))
+    if dtype.kind == "f":
+        return list(rng.standard_normal(shape).astype(dtype))
+    limits = np.iinfo(dtype)
+    return list(rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True))
+
+
+def _check_outputs(
+    model: Bundle | bytes, found: AttachedDevice, inputs: Sequence[NDArray[np.generic]]
+) -> DeviceParity:
+    """Hold the device's outputs for the inputs to TFLite-Micro's."""
+    data = model.int8_model if isinstance(model, Bundle) else model
+    expected = run_model(data, np.stack(inputs), runtime=Runtime.TFLITE_MICRO)
+    compared = differing = 0
+    first = ""
+    for number, (values, host) in enumerate(zip(inputs, expected, strict=True)):
+        found.device.write_input(values.tobytes())
+        found.device.infer()
+        ours = found.device.read_output()
+        theirs = np.frombuffer(host.tobytes(), np.int8)
+        wrong = np.flatnonzero(ours != theirs)
+        compared += ours.size
+        differing += wrong.size
+        if wrong.size:
+            first = first or f"input {number}, output byte {wrong[0]}"
+    return DeviceParity(
+        clips=len(inputs),
+        source="random inputs",
+        feature_values=0,
+        feature_differences=0,
+        logits=compared,
+        logit_differences=differing,
+        first_difference=first,
+    )

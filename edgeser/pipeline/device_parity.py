@@ -1,0 +1,187 @@
+"""Audio in on both sides: a device held to the host, bit for bit."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.records import DeviceParity
+from edgeser.bundle import Bundle
+from edgeser.pipeline.firmware import AttachedDevice
+from edgeser.pipeline.recordings import Recordings
+from edgeser.progress import SILENT, Reporter
+from firmware_bridge.compiler.host_build import build_host_model
+from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
+from firmware_bridge.link.device import Device
+from firmware_bridge.streaming import Decision, Smoother, decisions_after
+from quantize.foundation.errors import EdgeserError
+from quantize.runtimes import Runtime, run_model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """What one side made of one clip: raw features, int8 rows, decisions."""
+
+    features: FrontendFeatures
+    rows: NDArray[np.int8]
+    decisions: tuple[Decision, ...]
+
+
+def check_device(
+    bundle: Bundle,
+    attached: AttachedDevice,
+    recordings: Recordings,
+    *,
+    reporter: Reporter = SILENT,
+) -> DeviceParity:
+    """Compare features, logits and decisions of a device with the host's, value for value.
+
+    The host's features are those of training, its logits TFLite-Micro's.
+
+    Parameters
+    ----------
+    bundle
+        What both run.
+    attached
+        The device; its hashes have been compared already.
+    recordings
+        What goes in on both sides.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    DeviceError
+        When the device does not answer as it must.
+    """
+    by_host = _host_hears(bundle, recordings, reporter)
+    progress = reporter.stage("Audio on the device")
+    values = feature_differences = logits = logit_differences = 0
+    first = ""
+    for done, ((name, samples), host) in enumerate(zip(recordings, by_host, strict=True), 1):
+        device = _device_hears(attached.device, samples)
+        found, differing, where = _compare_features(device, host)
+        values, feature_differences = values + found, feature_differences + differing
+        found, differing, decision = _compare_decisions(device, host)
+        logits, logit_differences = logits + found, logit_differences + differing
+        if not first and not where and decision is not None:
+            rows = host.rows[_window_of(bundle, decision)]
+            where = f"decision {decision}, {_layer(attached, rows)}"
+        if where:
+            first = first or f"clip {name}, {where}"
+        progress(done, len(recordings))
+    return DeviceParity(
+        clips=len(recordings),
+        source=recordings.source,
+        feature_values=values,
+        feature_differences=feature_differences,
+        logits=logits,
+        logit_differences=logit_differences,
+        first_difference=first,
+    )
+
+
+def _host_hears(bundle: Bundle, recordings: Recordings, reporter: Reporter) -> tuple[_Heard, ...]:
+    reporter.stage("Audio on the host")
+    config, window = bundle.trained.frontend, bundle.trained.recipe.window
+    features = [compute_features(samples, config) for samples in recordings.samples]
+    rows = [quantise_features(found, config) for found in features]
+    counts = [
+        decisions_after(len(r), window_frames=window.frames, hop_frames=window.hop_frames)
+        for r in rows
+    ]
+    windows = [
+        r[_window_of(bundle, number)]
+        for r, count in zip(rows, counts, strict=True)
+        for number in range(count)
+    ]
+    logits = run_model(bundle.int8_model, np.stack(windows), runtime=Runtime.TFLITE_MICRO)
+    by_clip = np.split(logits.reshape(len(windows), -1), np.cumsum(counts)[:-1])
+    heard = []
+    for found, clip_rows, clip_logits in zip(features, rows, by_clip, strict=True):
+        smoother = Smoother(
+            window_frames=window.frames,
+            hop_frames=window.hop_frames,
+            smoothing=window.smoothing,
+        )
+        heard.append(_Heard(found, clip_rows, tuple(map(smoother.decide, clip_logits))))
+    return tuple(heard)
+
+
+def _device_hears(device: Device, samples: NDArray[np.int16]) -> _Heard:
+    device.reset()
+    replies = list(device.stream(samples, raw=True, rows=True))
+    decisions: list[Decision] = []
+    while len(decisions) < replies[-1].decisions:
+        decisions += device.decisions(len(decisions))
+    features = FrontendFeatures(
+        np.concatenate([reply.amplitude for reply in replies]),
+        np.concatenate([reply.phase for reply in replies]),
+    )
+    return _Heard(features, np.concatenate([reply.rows for reply in replies]), tuple(decisions))
+
+
+def _compare_features(device: _Heard, host: _Heard) -> tuple[int, int, str]:
+    """Return values compared, how many differ, and the first one's frame and channel."""
+    compared = differing = 0
+    first = ""
+    for what, ours, theirs in (
+        ("amplitude", device.features.amplitude, host.features.amplitude),
+        ("phase", device.features.phase, host.features.phase),
+        ("int8 row", device.rows, host.rows),
+    ):
+        compared += max(ours.size, theirs.size)
+        if ours.shape != theirs.shape:
+            differing += max(ours.size, theirs.size)
+            first = first or f"{what}: {len(ours)} frames against {len(theirs)}"
+            continue
+        places = np.argwhere(ours != theirs)
+        differing += len(places)
+        if len(places):
+            frame, channel = places[0][:2]
+            first = first or f"{what}: frame {frame}, channel {channel}"
+    return compared, differing, first
+
+
+def _compare_decisions(device: _Heard, host: _Heard) -> tuple[int, int, int | None]:
+    """Return logits compared, how many differ, and the number of the first decision that does."""
+    compared = differing = 0
+    first = None
+    for number in range(max(len(device.decisions), len(host.decisions))):
+        pair = [side.decisions[number : number + 1] for side in (device, host)]
+        classes = max(len(d[0].logits) for d in pair if d)
+        compared += classes
+        if not all(pair):
+            wrong = classes
+        else:
+            ours, theirs = pair[0][0], pair[1][0]
+            wrong = sum(a != b for a, b in zip(ours.logits, theirs.logits, strict=True))
+            wrong += int(wrong == 0 and ours != theirs)  # smoothing or place alone
+        differing += wrong
+        if wrong and first is None:
+            first = number
+    return compared, differing, first
+
+
+def _window_of(bundle: Bundle, number: int) -> slice:
+    window = bundle.trained.recipe.window
+    return slice(number * window.hop_frames, number * window.hop_frames + window.frames)
+
+
+def _layer(attached: AttachedDevice, rows: NDArray[np.int8]) -> str:
+    """Name the first operator whose output differs from that of the same C on this host."""
+    compiled = attached.compiled
+    try:
+        with tempfile.TemporaryDirectory(prefix="edgeser-layers-") as folder:
+            layers = build_host_model(compiled, Path(folder)).layers(rows[np.newaxis])
+    except EdgeserError as error:
+        return f"the layer is not known: {error.message}"
+    for row, expected in zip(compiled.operators, layers, strict=True):
+        seen = attached.device.tap(row.index, expected.nbytes, rows)
+        if seen.tobytes() != expected.tobytes():
+            return f"first at {row.label}"
+    return "no operator differs from the same C on this host"

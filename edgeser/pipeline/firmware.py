@@ -1,0 +1,201 @@
+"""A bundle or any int8 model as firmware: a C project for a board, and a device that runs it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeser.bundle import Bundle
+from edgeser.progress import SILENT, Reporter
+from firmware_bridge.boards import MPS2_AN500, Board
+from firmware_bridge.compiler.compile import CompiledModel, compile_model
+from firmware_bridge.emulator import BuiltFirmware, build_firmware, running_emulator
+from firmware_bridge.frontend.c_tables import emit_frontend
+from firmware_bridge.link.address import open_address, parse_address
+from firmware_bridge.link.device import Device
+from firmware_bridge.link.session import Patience, Session
+from firmware_bridge.link.transport import Transport
+from firmware_bridge.project import (
+    FirmwareProject,
+    ModelSources,
+    StreamSettings,
+    self_test_input,
+    write_project,
+)
+from quantize.foundation.errors import ToolMissing
+from quantize.runtimes import Runtime, run_model
+
+EMULATOR = "emulator"
+"""The device that everybody has; anything else is the address of a board."""
+_INFERENCE_PATIENCE = Patience(attempt_s=30.0, attempts=2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Firmware:
+    """A C project, and the model that it was compiled from."""
+
+    project: FirmwareProject
+    compiled: CompiledModel
+    board: Board
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttachedDevice:
+    """A device that answers.
+
+    Parameters
+    ----------
+    device
+        Its commands.
+    compiled
+        The model that it runs.
+    board
+        What it is, where that is known: the emulated board.
+    built
+        The firmware with its sizes, where it was built here.
+    """
+
+    device: Device
+    compiled: CompiledModel
+    board: Board | None
+    built: BuiltFirmware | None
+
+
+def export_firmware(
+    model: Bundle | bytes,
+    directory: Path,
+    *,
+    name: str = "model",
+    board: Board = MPS2_AN500,
+    reporter: Reporter = SILENT,
+) -> Firmware:
+    """Write a self-contained C project that runs a model on a board.
+
+    Parameters
+    ----------
+    model
+        A bundle, whose firmware takes audio and decides; or the bytes of any fully-int8 .tflite,
+        whose firmware takes the model's input.
+    directory
+        Where to; an earlier export there is replaced, anything else is kept.
+    name
+        What the firmware calls a .tflite; a bundle's recipe names it.
+    board
+        What it is for.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    BadInput
+        When an operator is not supported: it is named, with its layer. Nothing is written then.
+    """
+    reporter.stage(f"Writing firmware for {board.name}")
+    compiled = compiled_model(model, name=name)
+    frontend, stream = None, None
+    if isinstance(model, Bundle):
+        window = model.trained.recipe.window
+        frontend = emit_frontend(model.trained.frontend, window_frames=window.frames)
+        stream = StreamSettings(hop_frames=window.hop_frames, smoothing=window.smoothing)
+    project = write_project(
+        directory,
+        board=board,
+        model=ModelSources(
+            name=compiled.name,
+            hash=compiled.sha256,
+            header=compiled.header,
+            source=compiled.source,
+        ),
+        frontend=frontend,
+        stream=stream,
+        self_test_output=_self_test_output(_bytes_of(model), compiled),
+    )
+    return Firmware(project, compiled, board)
+
+
+@contextmanager
+def attached(
+    model: Bundle | bytes,
+    device: str = EMULATOR,
+    *,
+    name: str = "model",
+    directory: Path | None = None,
+    reporter: Reporter = SILENT,
+) -> Iterator[AttachedDevice]:
+    """Give a device that runs the model: the emulator with firmware built for it, or a board.
+
+    Parameters
+    ----------
+    model, name
+        As for `export_firmware`.
+    device
+        ``"emulator"``, or an address such as ``"serial:/dev/ttyACM0"`` of a board that was flashed
+        with the model's firmware; with another model or frontend it is refused.
+    directory
+        Where the emulator's firmware is written and built; a temporary one when `None`.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    ToolMissing
+        When the compiler or the emulator is not installed.
+    DeviceError
+        When the device is not there, does not answer, or runs something else.
+    """
+    frontend_hash = model.trained.frontend.hash if isinstance(model, Bundle) else None
+    if device != EMULATOR:
+        address = parse_address(device)
+        compiled = compiled_model(model, name=name)
+        reporter.stage(f"Asking {device}")
+        with closing(open_address(address)) as transport:
+            found = _device(transport, compiled.sha256, frontend_hash)
+            yield AttachedDevice(found, compiled, None, None)
+        return
+    with tempfile.TemporaryDirectory(prefix="edgeser-firmware-") as temporary:
+        place = directory or Path(temporary) / "firmware"
+        firmware = export_firmware(model, place, name=name, reporter=reporter)
+        reporter.stage("Building the firmware")
+        built = build_firmware(firmware.project.directory, firmware.board)
+        reporter.stage("Starting the emulated device")
+        with running_emulator(built.elf, firmware.board) as transport:
+            found = _device(transport, firmware.compiled.sha256, frontend_hash)
+            yield AttachedDevice(found, firmware.compiled, firmware.board, built)
+
+
+def compiled_model(model: Bundle | bytes, *, name: str = "model") -> CompiledModel:
+    """Compile a bundle's int8 model, or any, into C."""
+    if isinstance(model, Bundle):
+        name = model.trained.recipe.name
+    return compile_model(_bytes_of(model), name)
+
+
+def _bytes_of(model: Bundle | bytes) -> bytes:
+    return model.int8_model if isinstance(model, Bundle) else model
+
+
+def _device(transport: Transport, model_hash: str, frontend_hash: str | None) -> Device:
+    return Device(
+        Session(transport),
+        model_hash=model_hash,
+        frontend_hash=frontend_hash,
+        inference=_INFERENCE_PATIENCE,
+    )
+
+
+def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
+    """Return what the device's self-test must find, from TFLite-Micro; `None` without it."""
+    tensor = compiled.input
+    if np.dtype(tensor.dtype.numpy) != np.int8:
+        return None
+    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+    given = self_test_input(tensor.elements).reshape(1, *shape)
+    try:
+        return run_model(data, given, runtime=Runtime.TFLITE_MICRO).tobytes()
+    except ToolMissing:
+        return None

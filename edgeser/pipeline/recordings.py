@@ -1,0 +1,130 @@
+"""Recordings that go into a device as audio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.benchmark.host import speech_like_signal
+from edgeser.bundle import Bundle
+from edgeser.corpora import read_audio
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.source import SYNTHETIC, corpus_for
+from edgeser.progress import SILENT, Reporter
+from firmware_bridge.frontend import FrontendConfig
+from quantize.foundation.errors import BadInput, EdgeserError
+
+_MOST_WINDOWS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recordings:
+    """Audio, and what it is.
+
+    Parameters
+    ----------
+    names
+        Of the clips.
+    samples
+        int16 mono at the frontend's rate, one array a clip.
+    source
+        What they are, in words.
+    """
+
+    names: tuple[str, ...]
+    samples: tuple[NDArray[np.int16], ...]
+    source: str
+
+    def __iter__(self) -> Iterator[tuple[str, NDArray[np.int16]]]:
+        return zip(self.names, self.samples, strict=True)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def recordings_of_test_speakers(
+    bundle: Bundle,
+    *,
+    count: int,
+    corpus: str | None = None,
+    folder: RunFolder | None = None,
+    reporter: Reporter = SILENT,
+) -> Recordings:
+    """Return up to `count` clips spread over those of the bundle's test speakers.
+
+    Each is repeated until it fills a window and one hop more, so that every clip brings decisions;
+    of a long one the beginning is taken.
+
+    Raises
+    ------
+    BadInput
+        When the corpus cannot be opened or holds no readable clip of the test speakers.
+    """
+    trained = bundle.trained
+    found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
+    utterances = trained.split.select(found.utterances, "test")
+    window = trained.recipe.window
+    shortest = samples_of_frames(trained.frontend, window.frames + window.hop_frames)
+    longest = samples_of_frames(trained.frontend, window.frames * _MOST_WINDOWS)
+    names, recordings = [], []
+    for index in spread(len(utterances), count):
+        try:
+            samples = read_audio(utterances[index].path, sample_rate=trained.frontend.sample_rate)
+        except EdgeserError as error:
+            reporter.note(f"left out: {error}")
+            continue
+        names.append(utterances[index].clip_id)
+        recordings.append(repeated(samples, shortest)[:longest])
+    if not names:
+        raise BadInput(
+            f"{found.root} has no clip of the bundle's test speakers",
+            hint="give the corpus that the bundle was trained on",
+        )
+    kind = "synthetic voices, not people" if trained.corpus.synthetic else trained.corpus.name
+    return Recordings(tuple(names), tuple(recordings), f"of speakers kept for testing ({kind})")
+
+
+def recordings_at_hand(
+    bundle: Bundle,
+    *,
+    count: int,
+    corpus: str | None = None,
+    folder: RunFolder | None = None,
+    reporter: Reporter = SILENT,
+) -> Recordings:
+    """Return clips of the test speakers where they are at hand, else noise that is called noise."""
+    trained = bundle.trained
+    at_hand = corpus is not None or (
+        folder is not None and (folder.recipe.is_file() or trained.recipe.corpus.name == SYNTHETIC)
+    )
+    if at_hand:
+        return recordings_of_test_speakers(
+            bundle, count=count, corpus=corpus, folder=folder, reporter=reporter
+        )
+    window = trained.recipe.window
+    needed = samples_of_frames(trained.frontend, window.frames + window.hop_frames)
+    rate = trained.frontend.sample_rate
+    return Recordings(
+        ("noise",), (speech_like_signal(needed / rate, rate),), "noise under a syllables' envelope"
+    )
+
+
+def samples_of_frames(config: FrontendConfig, frames: int) -> int:
+    """Return how many samples bring so many frames."""
+    return config.window_samples + (frames - 1) * config.hop_samples
+
+
+def repeated(samples: NDArray[np.int16], shortest: int) -> NDArray[np.int16]:
+    """Return a clip repeated to `shortest` samples; a longer one as it is."""
+    return samples if len(samples) >= shortest else np.resize(samples, shortest)
+
+
+def spread(available: int, count: int) -> list[int]:
+    """Return up to `count` indices spread evenly over `available`."""
+    chosen = min(available, count)
+    if chosen == 0:
+        return []
+    return [int(i) for i in np.linspace(0, available - 1, chosen).round()]
