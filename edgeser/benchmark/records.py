@@ -155,6 +155,22 @@ class DeviceParity:
         compared = self.clips > 0 and self.logits > 0
         return compared and self.feature_differences == 0 and self.logit_differences == 0
 
+    def describe(self) -> str:
+        """Return in one sentence what was compared and how it came out."""
+        if self.feature_values:
+            went_in = f"{self.clips} clips {self.source} went in as audio on both sides"
+            features = (
+                f"{self.feature_differences:,} of {self.feature_values:,} feature values and "
+            )
+        else:
+            went_in, features = f"{self.clips} {self.source} went in on both sides", ""
+        text = (
+            f"{went_in}: {features}{self.logit_differences:,} of {self.logits:,} output values "
+            "differ from the host"
+        )
+        first = f"; the first: {self.first_difference}" if self.first_difference else ""
+        return f"{text}{first}."
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:

@@ -10,32 +10,61 @@ from edgeser.cli.output import Output, common_options
 
 
 @click.command("export")
-@click.argument("trained", type=click.Path(path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--target",
-    type=click.Choice(["int8"]),
+    type=click.Choice(["int8", "firmware"]),
     default="int8",
     show_default=True,
-    help="int8: fully integer TFLite.",
+    help="int8: fully integer TFLite. firmware: a C project for a board.",
 )
 @click.option(
     "--calibration",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Calibrate on this file, made by 'edgeser calibrate'; else on training features.",
+    help="int8: calibrate on this file, made by 'edgeser calibrate'; else on training features.",
+)
+@click.option("--board", help="firmware: what it is for; mps2-an500 when left out.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="firmware: folder of the project; firmware-BOARD when left out.",
 )
 @common_options
-def command(trained: Path, target: str, calibration: Path | None, output: Output) -> None:
-    """Quantise a trained network: TRAINED is a run's folder or its trained.zip.
+def command(
+    source: Path,
+    target: str,
+    calibration: Path | None,
+    board: str | None,
+    out: Path | None,
+    output: Output,
+) -> None:
+    """Turn SOURCE into a model for a device.
 
-    Writes bundle.zip and model_int8.tflite beside it.
+    int8 takes the folder of a run or its trained.zip, and writes bundle.zip and model_int8.tflite
+    beside it. firmware takes the folder of a run, a bundle or any fully-int8 .tflite, and writes a
+    C project with its own Makefile and README.
     """
-    del target
+    if target == "firmware":
+        _refuse(calibration, "--calibration", "int8")
+        _export_firmware(source, board, out, output)
+    else:
+        _refuse(board, "--board", "firmware")
+        _refuse(out, "--out", "firmware")
+        _export_int8(source, calibration, output)
+
+
+def _refuse(value: object, option: str, target: str) -> None:
+    if value is not None:
+        raise click.UsageError(f"{option} is for --target {target}")
+
+
+def _export_int8(source: Path, calibration: Path | None, output: Output) -> None:
     from edgeser.cli.places import open_trained, run_folder_of
     from edgeser.pipeline.export import export, read_calibration
 
-    folder = run_folder_of(trained)
+    folder = run_folder_of(source)
     chosen = read_calibration(calibration) if calibration else None
-    bundle = export(open_trained(trained), folder=folder, calibration=chosen, reporter=output)
+    bundle = export(open_trained(source), folder=folder, calibration=chosen, reporter=output)
     if output.json:
         output.result(
             {
@@ -51,4 +80,42 @@ def command(trained: Path, target: str, calibration: Path | None, output: Output
     output.show(
         f"{folder.int8_model}: {len(bundle.int8_model):,} bytes, fully int8, calibrated on "
         f"{bundle.calibration['source']}\nnext: edgeser parity {folder.root}"
+    )
+
+
+def _export_firmware(source: Path, board: str | None, out: Path | None, output: Output) -> None:
+    from edgeser.cli.places import bundle_if_any, model_bytes
+    from edgeser.pipeline.firmware import export_firmware
+    from firmware_bridge.boards import MPS2_AN500, board_named
+
+    chosen = board_named(board) if board else MPS2_AN500
+    bundle = bundle_if_any(source)
+    firmware = export_firmware(
+        bundle or model_bytes(source),
+        out or Path(f"firmware-{chosen.name}"),
+        name=source.stem,
+        board=chosen,
+        reporter=output,
+    )
+    project, compiled = firmware.project, firmware.compiled
+    if output.json:
+        output.result(
+            {
+                "schema": "edgeser.export-firmware/1",
+                "directory": str(project.directory),
+                "board": chosen.name,
+                "model_sha256": compiled.sha256,
+                "frontend_hash": bundle.trained.frontend.hash if bundle else None,
+                "operators": len(compiled.operators),
+                "macs": compiled.macs,
+                "constant_bytes": compiled.constant_bytes,
+                "arena_bytes": compiled.arena_bytes,
+                "files": dict(project.files),
+            }
+        )
+        return
+    output.show(
+        f"{project.directory}: {len(project.files)} files for {chosen.name}; model constants "
+        f"{compiled.constant_bytes:,} bytes, arena {compiled.arena_bytes:,} bytes\n"
+        f"next: make -C {project.directory}, or edgeser bench {source} --device emulator"
     )

@@ -17,6 +17,15 @@ from edgeser.cli.output import Output, common_options
 @corpus_option
 @click.option("--max-uar-drop", type=click.FloatRange(0, 1), help="Instead of the recipe's.")
 @click.option("--max-flips", type=click.FloatRange(0, 1), help="Instead of the recipe's.")
+@click.option(
+    "--device",
+    metavar="WHERE",
+    help="Instead, hold a device to the host, audio in on both sides: emulator, or a board's "
+    "address, such as serial:/dev/ttyACM0.",
+)
+@click.option(
+    "--clips", type=click.IntRange(1), default=100, show_default=True, help="With --device."
+)
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
 @click.option(
     "--markdown",
@@ -27,16 +36,20 @@ from edgeser.cli.output import Output, common_options
 def command(
     bundle: Path,
     corpus: str | None,
-    max_uar_drop: float | None,
-    max_flips: float | None,
+    device: str | None,
+    clips: int,
     junit: Path | None,
     markdown: Path | None,
     output: Output,
+    **limits: float | None,
 ) -> int:
     """Compare float and int8 on every test clip of a BUNDLE (or the folder of a run).
 
-    Facts first; the verdict comes from the tolerances alone. Exit code 1 when it fails.
+    Facts first; the verdict comes from the tolerances alone. Exit code 1 when it fails. With
+    --device features and logits must be the host's, bit for bit.
     """
+    if device is not None:
+        return _on_device(bundle, device, clips=clips, corpus=corpus, output=output)
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.parity import check_parity
     from edgeser.report import json_format
@@ -46,11 +59,8 @@ def command(
     from quantize.foundation.files import write_atomically
 
     loaded = open_bundle(bundle)
-    tolerances = loaded.trained.recipe.parity
-    if max_uar_drop is not None:
-        tolerances = replace(tolerances, max_uar_drop=max_uar_drop)
-    if max_flips is not None:
-        tolerances = replace(tolerances, max_flips=max_flips)
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    tolerances = replace(loaded.trained.recipe.parity, **given)
     report, verdict = check_parity(
         loaded,
         corpus=corpus,
@@ -73,6 +83,29 @@ def command(
     for failure in verdict.failures:
         output.problem(f"parity failed: {failure}")
     return 0 if verdict.passed else 1
+
+
+def _on_device(bundle: Path, device: str, *, clips: int, corpus: str | None, output: Output) -> int:
+    from edgeser.cli.places import open_bundle, run_folder_of
+    from edgeser.pipeline.device_parity import check_on_device
+    from edgeser.report import json_format
+    from edgeser.report.figures import printable
+
+    parity = check_on_device(
+        open_bundle(bundle),
+        device=device,
+        clips=clips,
+        corpus=corpus,
+        folder=run_folder_of(bundle),
+        reporter=output,
+    )
+    if output.json:
+        output.result(json_format.device_parity_json(parity))
+    else:
+        output.show(printable(parity.describe()))
+    if not parity.passed:
+        output.problem(f"the device differs from the host: {parity.first_difference}")
+    return 0 if parity.passed else 1
 
 
 def _append(path: Path, text: str) -> None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.records import DeviceParity
 from edgeser.bundle import Bundle
-from edgeser.pipeline.firmware import AttachedDevice
-from edgeser.pipeline.recordings import Recordings
+from edgeser.pipeline.firmware import EMULATOR, AttachedDevice, attached
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.compiler.host_build import build_host_model
 from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
@@ -29,6 +30,48 @@ class _Heard:
     features: FrontendFeatures
     rows: NDArray[np.int8]
     decisions: tuple[Decision, ...]
+
+
+def check_on_device(
+    bundle: Bundle,
+    *,
+    device: str = EMULATOR,
+    clips: int = 100,
+    corpus: str | None = None,
+    folder: RunFolder | None = None,
+    reporter: Reporter = SILENT,
+) -> DeviceParity:
+    """Start or ask a device and hold it to the host on clips of the bundle's test speakers.
+
+    Parameters
+    ----------
+    bundle
+        What both run.
+    device
+        ``"emulator"``, or a board's address.
+    clips
+        How many, spread over the test speakers.
+    corpus
+        ``"NAME:PATH"``; that of the folder's run when `None`.
+    folder
+        Of the run; its corpus is used.
+    reporter
+        Told of stages.
+
+    Raises
+    ------
+    ToolMissing
+        When the compiler or the emulator is not installed.
+    BadInput
+        When the corpus is not there, or the firmware cannot run the model.
+    DeviceError
+        When the device is not there, runs something else, or does not answer as it must.
+    """
+    recordings = recordings_of_test_speakers(
+        bundle, count=clips, corpus=corpus, folder=folder, reporter=reporter
+    )
+    with attached(bundle, device, reporter=reporter) as found:
+        return check_device(bundle, found, recordings, reporter=reporter)
 
 
 def check_device(

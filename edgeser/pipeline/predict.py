@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
+from edgeser.corpora import read_audio
 from edgeser.features import WindowConfig, extract_features, fit_window
-from edgeser.pipeline.inference import bundle_logits, softmax
+from edgeser.pipeline.inference import bundle_logits, int8_logits, softmax
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import quantise_features
+from firmware_bridge.streaming import Decision, StreamingClassifier
+from quantize.foundation.errors import EdgeserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,86 @@ def predict_files(
         labels.append(ClipLabel(result.path, named, len(clip_windows), ""))
         start = stop
     return tuple(labels)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDecision:
+    """What a stream was taken for at one time.
+
+    Parameters
+    ----------
+    seconds
+        From the start of the recording to the end of the window's last frame.
+    label
+        The emotion.
+    sums
+        Sum of the int8 logits over the last few windows, by label.
+    """
+
+    seconds: float
+    label: str
+    sums: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLabels:
+    """All decisions on one recording, or why it cannot be read: one line in `problem`."""
+
+    path: Path
+    decisions: tuple[StreamDecision, ...]
+    problem: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as a JSON object."""
+        return {
+            "path": str(self.path),
+            "decisions": [asdict(decision) for decision in self.decisions],
+            "problem": self.problem,
+        }
+
+
+def stream_files(
+    bundle: Bundle, paths: Sequence[Path], *, reporter: Reporter = SILENT
+) -> tuple[StreamLabels, ...]:
+    """Decide on recordings as a device does that hears them: once a window, then once a hop.
+
+    The decisions are those of the firmware, bit for bit.
+    """
+    progress = reporter.stage("Listening")
+    found = []
+    for done, path in enumerate(paths, 1):
+        try:
+            samples = read_audio(path, sample_rate=bundle.trained.frontend.sample_rate)
+        except EdgeserError as error:
+            found.append(StreamLabels(path, (), str(error)))
+            continue
+        finally:
+            progress(done, len(paths))
+        decisions = streaming_classifier(bundle).push(samples)
+        found.append(StreamLabels(path, tuple(_named(bundle, d) for d in decisions), ""))
+    return tuple(found)
+
+
+def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
+    """Return the host's twin of the bundle's firmware; its int8 model runs in TFLite-Micro."""
+    window = bundle.trained.recipe.window
+    return StreamingClassifier(
+        bundle.trained.frontend,
+        lambda windows: int8_logits(bundle.int8_model, windows),
+        window_frames=window.frames,
+        hop_frames=window.hop_frames,
+        smoothing=window.smoothing,
+    )
+
+
+def _named(bundle: Bundle, decision: Decision) -> StreamDecision:
+    config, classes = bundle.trained.frontend, bundle.trained.classes
+    samples = config.window_samples + (decision.end_frame - 1) * config.hop_samples
+    return StreamDecision(
+        seconds=samples / config.sample_rate,
+        label=classes[decision.label],
+        sums=dict(zip(classes, decision.sums, strict=True)),
+    )
 
 
 def sliding_windows(features: NDArray[np.int8], window: WindowConfig) -> NDArray[np.int8]:

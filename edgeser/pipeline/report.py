@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle
 from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
@@ -77,6 +77,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         parity=parity,
         verdict=judge(parity, trained.recipe.parity) if parity else None,
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
+        device=folder.load_state("device", DeviceReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
         ablation=folder.load_state(STATE, AblationTable, model_hash=model_hash),
         problems=trained.corpus.problems,

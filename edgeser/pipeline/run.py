@@ -12,6 +12,7 @@ from edgeser.corpora import Corpus
 from edgeser.features import FeatureCache
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.dataset import input_hash, split_of
+from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.folder import RunFolder, default_folder
@@ -22,6 +23,7 @@ from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
+from quantize.foundation.errors import ToolMissing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,15 +122,13 @@ def run(
     _, verdict = check_parity(bundle, folder=folder, cache=cache, reporter=reporter)
     if resolved.evaluation.conditions:
         evaluate_bundle(bundle, conditions=True, folder=folder, cache=cache, reporter=reporter)
-    benchmark = bench(bundle, folder=folder, reporter=reporter)
+    costs = _costs(bundle, folder, reporter)
     reporter.stage("Writing the report")
     report = write_report(folder, suffix="html")
     for suffix in ("markdown", "json"):
         write_report(folder, suffix=suffix)
     failures = [f"parity failed: {failure}" for failure in verdict.failures]
-    failures += [
-        f"budget broken: {describe(check)}" for check in benchmark.budgets if not check.passed
-    ]
+    failures += costs
     return RunResult(
         bundle=load_bundle(folder.bundle),
         contents=contents_of(folder),
@@ -136,6 +136,22 @@ def run(
         report=report,
         failures=tuple(failures),
     )
+
+
+def _costs(bundle: Bundle, folder: RunFolder, reporter: Reporter) -> list[str]:
+    """Bench on the host and, where its tools are, on the emulated device; return what failed."""
+    on_host = bench(bundle, folder=folder, reporter=reporter)
+    checks = list(on_host.budgets)
+    failures = []
+    try:
+        on_device = bench_on_device(bundle, folder=folder, reporter=reporter)
+    except ToolMissing as error:
+        reporter.note(f"not run on the emulated device: {error}")
+    else:
+        checks += on_device.budgets
+        if on_device.parity is not None and not on_device.parity.passed:
+            failures.append(f"the device differs from the host: {on_device.parity.describe()}")
+    return [f"budget broken: {describe(check)}" for check in checks if not check.passed] + failures
 
 
 def _kept_training(

@@ -142,20 +142,6 @@ def costs_by_kind(report: DeviceReport) -> list[KindCost]:
     return sorted(found, key=lambda row: -row.cost)
 
 
-def parity_line(report: DeviceReport) -> str:
-    """Return in one sentence what the device was held to and how it came out; or an empty one."""
-    parity = report.parity
-    if parity is None:
-        return ""
-    text = (
-        f"{parity.clips} clips went in as audio on both sides ({parity.source}): "
-        f"{parity.feature_differences:,} of {parity.feature_values:,} feature values and "
-        f"{parity.logit_differences:,} of {parity.logits:,} logits differ from the host"
-    )
-    first = f"; the first: {parity.first_difference}" if parity.first_difference else ""
-    return f"{text}{first}."
-
-
 def printable(text: str) -> str:
     """Return `text` as one line that steers no terminal, forges no table row and suits XML.
 

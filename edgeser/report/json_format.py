@@ -11,7 +11,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport, Percentiles
+from edgeser.benchmark.records import (
+    BenchReport,
+    BudgetCheck,
+    DeviceParity,
+    DeviceReport,
+    Percentiles,
+)
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -26,6 +32,7 @@ from quantize.layer_error import LayerError
 PARITY_SCHEMA = "edgeser.parity/1"
 BENCH_SCHEMA = "edgeser.bench/1"
 DEVICE_SCHEMA = "edgeser.device/1"
+DEVICE_PARITY_SCHEMA = "edgeser.device-parity/1"
 EVALUATE_SCHEMA = "edgeser.evaluate/1"
 COMPARE_SCHEMA = "edgeser.compare/1"
 REPORT_SCHEMA = "edgeser.report/1"
@@ -63,6 +70,11 @@ def bench_json(report: BenchReport) -> Json:
 def device_json(report: DeviceReport) -> Json:
     """Return the schema ``edgeser.device/1``."""
     return {"schema": DEVICE_SCHEMA, **_device(report)}
+
+
+def device_parity_json(parity: DeviceParity) -> Json:
+    """Return the schema ``edgeser.device-parity/1``."""
+    return {"schema": DEVICE_PARITY_SCHEMA, **_device_parity(parity)}
 
 
 def evaluate_json(
@@ -254,7 +266,6 @@ def _budgets(checks: Iterable[BudgetCheck]) -> list[Json]:
 
 
 def _device(report: DeviceReport) -> Json:
-    parity = report.parity
     return {
         "passed": report.passed,
         "model": report.model,
@@ -283,18 +294,20 @@ def _device(report: DeviceReport) -> Json:
         ],
         "stack_used_bytes": report.stack_used.to_json(),
         "budgets": _budgets(report.budgets),
-        "parity": None
-        if parity is None
-        else {
-            "passed": parity.passed,
-            "clips": parity.clips,
-            "source": parity.source,
-            "feature_values": parity.feature_values,
-            "feature_differences": parity.feature_differences,
-            "logits": parity.logits,
-            "logit_differences": parity.logit_differences,
-            "first_difference": parity.first_difference,
-        },
+        "parity": None if report.parity is None else _device_parity(report.parity),
+    }
+
+
+def _device_parity(parity: DeviceParity) -> Json:
+    return {
+        "passed": parity.passed,
+        "clips": parity.clips,
+        "source": parity.source,
+        "feature_values": parity.feature_values,
+        "feature_differences": parity.feature_differences,
+        "logits": parity.logits,
+        "logit_differences": parity.logit_differences,
+        "first_difference": parity.first_difference,
     }
 
 

@@ -22,7 +22,6 @@ from edgeser.report.figures import (
     figure,
     loss,
     number,
-    parity_line,
     printable,
     span,
 )
@@ -120,7 +119,7 @@ def device_markdown(report: DeviceReport) -> str:
         parts.append(_budgets(report.budgets))
     if report.parity is not None:
         verdict = "passed" if report.parity.passed else "**FAILED**"
-        parts.append(f"Parity with the host {verdict}: {_plain(parity_line(report))}")
+        parts.append(f"Parity with the host {verdict}: {_plain(report.parity.describe())}")
     return _joined(parts)
 
 

@@ -11,7 +11,6 @@ from edgeser.report.figures import (
     loss,
     number,
     origin,
-    parity_line,
     points,
     size,
     span,
@@ -197,7 +196,7 @@ def _read_device(contents: ReportContents) -> str:
     text = f"{device.device}: one inference takes {figure(device.inference)}"
     if device.features is not None:
         text += f", one frame of features {figure(device.features)}"
-    return f"{text}. {parity_line(device)}".rstrip()
+    return f"{text}. {device.parity.describe() if device.parity else ''}".rstrip()
 
 
 def _read_training(contents: ReportContents) -> str:

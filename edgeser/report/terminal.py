@@ -24,7 +24,6 @@ from edgeser.report.figures import (
     figure,
     loss,
     number,
-    parity_line,
     printable,
     span,
 )
@@ -73,7 +72,7 @@ def device_tables(report: DeviceReport) -> Group:
         parts.append(_budgets(report.budgets))
     if report.parity is not None:
         style = "green" if report.parity.passed else "bold red"
-        parts.append(Text(f"parity: {printable(parity_line(report))}", style=style))
+        parts.append(Text(f"parity: {printable(report.parity.describe())}", style=style))
     parts.append(Text(f"device: {printable(report.device)}"))
     return Group(*parts)
 
