@@ -89,7 +89,7 @@ def build_firmware(
     make = find_tool("make")
     find_tool(board.compiler)
     begin = time.monotonic()
-    code, output = _run([make, f"-j{jobs}", "-C", str(project_dir)], timeout_s)
+    code, output = _run([make, f"-j{jobs}", "-C", str(project_dir), "LC_ALL=C"], timeout_s)
     if code != 0:
         raise _failure(output, board)
     elf = Path(project_dir) / "build" / "firmware.elf"
@@ -103,7 +103,6 @@ def _run(command: list[str], timeout_s: float) -> tuple[int, str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "LC_ALL": "C", "MAKEFLAGS": ""},
         start_new_session=True,
         text=True,
         errors="replace",
