@@ -2,12 +2,11 @@
 
 from firmware_bridge.emulator.build import BuiltFirmware, build_firmware
 from firmware_bridge.emulator.elf import Section, read_sections
-from firmware_bridge.emulator.machine import ProcessTransport, running_emulator, running_on_host
+from firmware_bridge.emulator.machine import running_emulator, running_on_host
 from firmware_bridge.emulator.tools import find_tool
 
 __all__ = [
     "BuiltFirmware",
-    "ProcessTransport",
     "Section",
     "build_firmware",
     "find_tool",

@@ -45,6 +45,12 @@ static void copy_slice(void *context, uint32_t operator_index, const void *outpu
   }
 }
 
+static void check(const struct dev_model *model) {
+  if (!dev_model_intact(model)) {
+    port_fatal("memory beside the model's arena was overwritten");
+  }
+}
+
 uint32_t dev_model_infer(struct dev_model *model, bool profile) {
   memcpy(model_input(model->arena), model->input, sizeof(model->input));
   const uint32_t begin = port_ticks();
@@ -55,7 +61,9 @@ uint32_t dev_model_infer(struct dev_model *model, bool profile) {
   } else {
     model_run(model->arena, NULL, NULL);
   }
-  return port_ticks() - begin;
+  const uint32_t ticks = port_ticks() - begin;
+  check(model);
+  return ticks;
 }
 
 int8_t *dev_model_input(struct dev_model *model) {
@@ -64,6 +72,7 @@ int8_t *dev_model_input(struct dev_model *model) {
 
 void dev_model_run(struct dev_model *model) {
   model_run(model->arena, NULL, NULL);
+  check(model);
 }
 
 const int8_t *dev_model_output(const struct dev_model *model) {

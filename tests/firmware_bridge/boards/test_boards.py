@@ -1,0 +1,58 @@
+"""The table of boards, and what a program for the emulated one consists of."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from fractions import Fraction
+
+import pytest
+
+from firmware_bridge.boards import BOARDS, HOST, MPS2_AN500, board_named
+from quantize.foundation.errors import BadInput
+
+
+def test_table_holds_every_board_by_its_name() -> None:
+    assert board_named("mps2-an500") is MPS2_AN500
+    assert all(board.name == name for name, board in BOARDS.items())
+    with pytest.raises(BadInput, match=r"no board 'stm32'.*host, mps2-an500"):
+        board_named("stm32")
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+def test_every_file_of_a_board_is_there(board) -> None:
+    assert all(path.is_file() for path in board.files)
+    folder = board.files[0].parent
+    assert {path.name for path in folder.iterdir()} == {path.name for path in board.files}
+
+
+def test_ticks_are_instructions_where_the_timer_counts_them() -> None:
+    assert MPS2_AN500.instructions_per_tick == Fraction(5, 8)
+    assert MPS2_AN500.instructions(16) == 10
+    assert MPS2_AN500.instructions(16_000_001) == 10_000_001
+    with pytest.raises(BadInput, match="measures time"):
+        HOST.instructions(16)
+
+
+def test_program_needs_neither_heap_nor_formatted_output(emulated_firmware) -> None:
+    nm = shutil.which("arm-none-eabi-nm")
+    assert nm is not None
+    listing = subprocess.run(
+        [nm, emulated_firmware.elf], capture_output=True, text=True, check=True
+    ).stdout
+    names = {line.split()[-1] for line in listing.splitlines()}
+    assert "dev_command" in names
+    forbidden = {"malloc", "_malloc_r", "free", "_free_r", "_sbrk", "calloc", "realloc", "printf",
+                 "vfprintf", "_vfprintf_r", "sprintf", "snprintf", "strtok", "atoi", "strtol",
+                 "_impure_ptr", "__errno", "exit", "abort"}  # fmt: skip
+    assert not names & forbidden
+
+
+def test_sections_lie_where_the_board_has_memory(emulated_firmware) -> None:
+    for section in emulated_firmware.sections:
+        base = 0x2000_0000 if section.writable else 0
+        assert base <= section.address < section.address + section.size <= base + (4 << 20)
+    assert emulated_firmware.stack_bytes == 8192 + 1024
+    # A runtime and a frontend of four channels: what more would be waste.
+    assert emulated_firmware.text_bytes < 40_000
+    assert emulated_firmware.bss_bytes < 16_000
