@@ -28,20 +28,4 @@ static inline int16_t apf_wrap16(int32_t value) {
   return (int16_t)(uint16_t)(uint32_t)value;
 }
 
-/* The square root of 4^shift * value, rounded down, with `shift` chosen so that the root has
- * all its 32 bits. A value of 0 has root 0 and shift 0. */
-struct apf_root {
-  uint32_t root;
-  uint32_t shift;
-};
-
-struct apf_root apf_normalised_root(uint64_t value);
-
-/* Square root rounded to nearest, as the MicroFrontend rounds: never up to 2^16 for values below
- * 2^32, and never up to 2^32. `root` is that of `value`. */
-uint32_t apf_rounded_root(uint64_t value, struct apf_root root);
-
-/* Square root rounded down. */
-uint32_t apf_floor_root32(uint32_t value);
-
 #endif

@@ -30,7 +30,7 @@ struct apf_fft_state {
   uint16_t *order;               /* table: where the stages leave bin k of the inner transform */
   struct apf_spectrum buffer[2]; /* `points` each */
 #else
-  struct apf_spectrum twiddles; /* table: e^(-j 2 pi i / points) for i below 3 / 4 points */
+  struct apf_spectrum twiddles; /* table: three factors per turned butterfly, in order of use */
   uint16_t *places;             /* table: where the first stage's butterflies put their outputs */
 #endif
   struct apf_spectrum bins; /* size / 2 + 1 */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "apf_arena.h"
-#include "apf_bits.h"
 #include "apf_fft.h"
+#include "apf_root.h"
 
 #define APF_FILTERBANK_BITS 12
 

@@ -15,6 +15,13 @@
 #define APF_HAS_DSP 0
 #endif
 
+/* For functions whose arguments are constants where they are called. */
+#if defined(__GNUC__)
+#define APF_INLINE static inline __attribute__((always_inline))
+#else
+#define APF_INLINE static inline
+#endif
+
 typedef uint32_t apf_pair;
 
 static inline apf_pair apf_pair_of(int32_t low, int32_t high) {
@@ -26,7 +33,7 @@ static inline int16_t apf_low(apf_pair a) {
 }
 
 static inline int16_t apf_high(apf_pair a) {
-  return (int16_t)(uint16_t)(a >> 16);
+  return (int16_t)((int32_t)a >> 16);
 }
 
 /* Two samples that follow each other in memory, at any address of a sample. */
@@ -214,6 +221,26 @@ static inline apf_pair apf_pack_from_16(int32_t low, int32_t high) {
   return packed;
 #else
   return apf_pair_of(low >> 16, high >> 16);
+#endif
+}
+
+/* The low half of one, the high half of the other */
+static inline apf_pair apf_pack_halves(apf_pair low, apf_pair high) {
+#if APF_HAS_DSP
+  apf_pair packed;
+  __asm("pkhbt %0, %1, %2" : "=r"(packed) : "r"(low), "r"(high));
+  return packed;
+#else
+  return (low & 0xFFFFu) | (high & 0xFFFF0000u);
+#endif
+}
+
+/* The nearest number of 8 bits */
+static inline int32_t apf_saturate8(int32_t value) {
+#if APF_HAS_DSP
+  return (int32_t)__ssat(value, 8);
+#else
+  return value > INT8_MAX ? INT8_MAX : value < INT8_MIN ? INT8_MIN : value;
 #endif
 }
 

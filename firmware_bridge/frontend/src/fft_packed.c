@@ -8,12 +8,20 @@
 
 static const double pi = 3.14159265358979323846264338327950288;
 
+static size_t count_twiddles(size_t points) {
+  size_t count = 0;
+  for (size_t done = apf_fft_first_radix(points); done < points; done *= 4) {
+    count += 3 * (done - 1);
+  }
+  return count;
+}
+
 void apf_fft_bind(struct apf_fft_state *state, size_t size, struct apf_arena *tables,
                   struct apf_arena *work) {
   const size_t points = size / 2;
   state->size = size;
   state->points = points;
-  state->twiddles = apf_take_spectrum(tables, 3 * points / 4);
+  state->twiddles = apf_take_spectrum(tables, count_twiddles(points));
   state->split = apf_take_spectrum(tables, points / 2 + 1);
   state->places = apf_take(tables, points / apf_fft_first_radix(points), sizeof(uint16_t));
   state->bins = apf_take_spectrum(work, points + 1);
@@ -21,8 +29,14 @@ void apf_fft_bind(struct apf_fft_state *state, size_t size, struct apf_arena *ta
 
 void apf_fft_populate(struct apf_fft_state *state) {
   const size_t points = state->points, first_radix = apf_fft_first_radix(points);
-  for (size_t i = 0; i < 3 * points / 4; ++i) {
-    apf_set(&state->twiddles, i, apf_fft_factor(-2 * pi * (double)i / (double)points));
+  size_t used = 0;
+  for (size_t done = first_radix; done < points; done *= 4) {
+    for (size_t k = 1; k < done; ++k) {
+      for (size_t power = 1; power <= 3; ++power) {
+        const double turn = (double)(power * k * (points / (4 * done))) / (double)points;
+        apf_set(&state->twiddles, used++, apf_fft_factor(-2 * pi * turn));
+      }
+    }
   }
   for (size_t place = 0; place < points; place += first_radix) {
     const size_t butterfly = apf_fft_bin_at(place / first_radix, points / first_radix, 1);
@@ -31,13 +45,13 @@ void apf_fft_populate(struct apf_fft_state *state) {
   apf_fft_populate_split(state);
 }
 
-static inline apf_pair scale(apf_pair value, int32_t factor_q16) {
+APF_INLINE apf_pair scale(apf_pair value, int32_t factor_q16) {
   const int32_t re = apf_scale_re(value, factor_q16, 1 << 15);
   const int32_t im = apf_scale_im(value, factor_q16, 1 << 15);
   return apf_pack_from_16(re, im);
 }
 
-static inline apf_pair multiply(apf_pair a, apf_pair b) {
+APF_INLINE apf_pair multiply(apf_pair a, apf_pair b) {
   const int32_t re = apf_product_re(a, b, 1 << 14);
   const int32_t im = apf_product_im(a, b, 1 << 14);
   return apf_pack_from_15(re, im);
@@ -45,8 +59,8 @@ static inline apf_pair multiply(apf_pair a, apf_pair b) {
 
 /* Four points of a sub-transform from those of four a quarter its length, which were scaled and
  * turned before. */
-static inline void combine(apf_pair *out, size_t quarter, apf_pair a, apf_pair b, apf_pair c,
-                           apf_pair d) {
+APF_INLINE void combine(apf_pair *out, size_t quarter, apf_pair a, apf_pair b, apf_pair c,
+                        apf_pair d) {
   const apf_pair even_sum = apf_add(a, c), even_rest = apf_subtract(a, c);
   const apf_pair odd_sum = apf_add(b, d), odd_rest = apf_subtract(b, d);
   out[0] = apf_add(even_sum, odd_sum);
@@ -63,61 +77,78 @@ struct input {
   uint32_t kept;
 };
 
-static inline apf_pair input_at(const struct input *input, size_t index) {
-  return (apf_load_pair(input->samples + 2 * index) & input->kept) << input->shift;
+APF_INLINE apf_pair shifted(const struct input *input, const int16_t *samples) {
+  return (apf_load_pair(samples) & input->kept) << input->shift;
 }
 
 static void first_stage_2(const struct apf_fft_state *state, const struct input *input) {
   const size_t half = state->points / 2;
   for (size_t j = 0; j < half; ++j) {
     apf_pair *out = state->bins.bins + state->places[j];
-    const apf_pair a = scale(input_at(input, j), HALF_Q16);
-    const apf_pair b = scale(input_at(input, j + half), HALF_Q16);
+    const apf_pair a = scale(shifted(input, input->samples + 2 * j), HALF_Q16);
+    const apf_pair b = scale(shifted(input, input->samples + 2 * (j + half)), HALF_Q16);
     out[0] = apf_add(a, b);
     out[1] = apf_subtract(a, b);
   }
 }
 
-static void first_stage_4(const struct apf_fft_state *state, const struct input *input) {
-  const size_t quarter = state->points / 4;
-  for (size_t j = 0; j < quarter; ++j) {
-    const apf_pair a = scale(input_at(input, j), QUARTER_Q16);
-    const apf_pair b = scale(input_at(input, j + quarter), QUARTER_Q16);
-    const apf_pair c = scale(input_at(input, j + 2 * quarter), QUARTER_Q16);
-    const apf_pair d = scale(input_at(input, j + 3 * quarter), QUARTER_Q16);
-    combine(state->bins.bins + state->places[j], 1, a, b, c, d);
+APF_INLINE void first_stage_4_of(const struct apf_fft_state *state, const struct input *input,
+                                 size_t quarter) {
+  const uint16_t *place = state->places, *end = place + quarter;
+  const int16_t *samples = input->samples;
+  for (; place < end; ++place, samples += 2) {
+    const apf_pair a = scale(shifted(input, samples), QUARTER_Q16);
+    const apf_pair b = scale(shifted(input, samples + 2 * quarter), QUARTER_Q16);
+    const apf_pair c = scale(shifted(input, samples + 4 * quarter), QUARTER_Q16);
+    const apf_pair d = scale(shifted(input, samples + 6 * quarter), QUARTER_Q16);
+    combine(state->bins.bins + *place, 1, a, b, c, d);
   }
 }
 
-/* The first points of all sub-transforms, whose twiddles are 1: in Q15 that changes no value which
- * was scaled down before. */
-static void stage_4_unturned(apf_pair *data, const apf_pair *end, size_t done) {
-  for (; data < end; data += 4 * done) {
+/* Constant distances cost no registers: worth it for the FFT of 512 samples. */
+static void first_stage_4(const struct apf_fft_state *state, const struct input *input) {
+  if (state->points == 256) {
+    first_stage_4_of(state, input, 64);
+  } else {
+    first_stage_4_of(state, input, state->points / 4);
+  }
+}
+
+/* Sub-transforms of 4 * done points from those of `done` points. Points of the same place in their
+ * sub-transforms share their twiddles; those of the first place are 1, which in Q15 changes no
+ * value that was scaled down before. Returns the twiddles of the next stage. */
+APF_INLINE const apf_pair *stage_4_of(const struct apf_fft_state *state, const apf_pair *twiddles,
+                                      size_t done) {
+  apf_pair *first = state->bins.bins;
+  const apf_pair *end = first + state->points;
+  for (apf_pair *data = first; data < end; data += 4 * done) {
     combine(data, done, scale(data[0], QUARTER_Q16), scale(data[done], QUARTER_Q16),
             scale(data[2 * done], QUARTER_Q16), scale(data[3 * done], QUARTER_Q16));
   }
-}
-
-/* One point of all sub-transforms of 4 * done points: they share their twiddles. */
-static void stage_4_turned(apf_pair *data, const apf_pair *end, size_t done, apf_pair once,
-                           apf_pair twice, apf_pair thrice) {
-  for (; data < end; data += 4 * done) {
-    const apf_pair a = scale(data[0], QUARTER_Q16);
-    const apf_pair b = multiply(scale(data[done], QUARTER_Q16), once);
-    const apf_pair c = multiply(scale(data[2 * done], QUARTER_Q16), twice);
-    const apf_pair d = multiply(scale(data[3 * done], QUARTER_Q16), thrice);
-    combine(data, done, a, b, c, d);
+  for (const apf_pair *last = first + done - 1; first < last; twiddles += 3) {
+    const apf_pair once = twiddles[0], twice = twiddles[1], thrice = twiddles[2];
+    for (apf_pair *data = ++first; data < end; data += 4 * done) {
+      const apf_pair a = scale(data[0], QUARTER_Q16);
+      const apf_pair b = multiply(scale(data[done], QUARTER_Q16), once);
+      const apf_pair c = multiply(scale(data[2 * done], QUARTER_Q16), twice);
+      const apf_pair d = multiply(scale(data[3 * done], QUARTER_Q16), thrice);
+      combine(data, done, a, b, c, d);
+    }
   }
+  return twiddles;
 }
 
-static void stage_4(const struct apf_fft_state *state, size_t done) {
-  apf_pair *data = state->bins.bins;
-  const apf_pair *end = data + state->points, *twiddles = state->twiddles.bins;
-  const size_t stride = state->points / (4 * done);
-  stage_4_unturned(data, end, done);
-  for (size_t k = 1; k < done; ++k) {
-    const size_t turn = k * stride;
-    stage_4_turned(data + k, end, done, twiddles[turn], twiddles[2 * turn], twiddles[3 * turn]);
+static const apf_pair *stage_4(const struct apf_fft_state *state, const apf_pair *twiddles,
+                               size_t done) {
+  switch (done) {
+  case 4:
+    return stage_4_of(state, twiddles, 4);
+  case 16:
+    return stage_4_of(state, twiddles, 16);
+  case 64:
+    return stage_4_of(state, twiddles, 64);
+  default:
+    return stage_4_of(state, twiddles, done);
   }
 }
 
@@ -139,7 +170,7 @@ static void separate(const struct apf_fft_state *state) {
     const apf_pair ahead = apf_subtract_halving(even, odd);
     const apf_pair behind = apf_subtract_halving(odd, even);
     *near = apf_add_halving(even, odd);
-    *far = (ahead & 0xFFFFu) | (behind & 0xFFFF0000u);
+    *far = apf_pack_halves(ahead, behind);
   }
 }
 
@@ -151,8 +182,9 @@ void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, unsign
   } else {
     first_stage_4(state, &input);
   }
+  const apf_pair *twiddles = state->twiddles.bins;
   for (size_t done = first_radix; done < state->points; done *= 4) {
-    stage_4(state, done);
+    twiddles = stage_4(state, twiddles, done);
   }
   separate(state);
 }

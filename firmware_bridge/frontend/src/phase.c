@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apf_bits.h"
+#include "apf_root.h"
 
 #define ROTATION_BITS 15u
 #define OUTPUT_ONE 32767
@@ -86,33 +87,40 @@ struct scale {
   int32_t exponent;
 };
 
+/* Roots have all their 32 bits, so their product has 63 or 64. */
 static struct scale product_of_roots(struct apf_root a, struct apf_root b) {
-  const uint64_t product = (uint64_t)a.root * b.root;
-  const uint32_t length = apf_bit_length64(product);
+  const uint32_t high = (uint32_t)(((uint64_t)a.root * b.root) >> 32);
+  const uint32_t spare = 1u - (high >> 31);
   const struct scale result = {
-      (uint32_t)(product >> (length - 17u)),
-      (int32_t)length - 17 - (int32_t)(a.shift + b.shift),
+      high >> (15u - spare),
+      47 - (int32_t)(spare + a.shift + b.shift),
   };
   return result;
 }
 
-/* sum / scale in Q15, |sum| <= scale up to rounding. The 17-bit mantissa keeps the division within
- * 32 bits. */
+/* sum / scale in Q15. |sum| is at most the scale up to rounding, and where products were rounded
+ * off, at most four times that: 32 bits hold it once aligned. The 17-bit mantissa keeps the
+ * division within 32 bits too. */
+static uint32_t align(uint64_t modulus, int32_t exponent) {
+  const uint32_t low = (uint32_t)modulus, high = (uint32_t)(modulus >> 32);
+  if (exponent >= 32) {
+    return high >> (exponent - 32);
+  }
+  if (exponent >= 0) {
+    return low >> exponent | (high << 1) << (31 - exponent);
+  }
+  return low << -exponent;
+}
+
 static int32_t ratio_q15(uint64_t sum, struct scale scale) {
   const int negative = (sum >> 63) != 0;
-  const uint64_t modulus = negative ? 0u - sum : sum;
-  uint64_t aligned = modulus;
-  if (scale.exponent >= 0) {
-    aligned >>= scale.exponent;
-  } else {
-    aligned <<= -scale.exponent;
+  const uint32_t aligned = align(negative ? 0u - sum : sum, scale.exponent);
+  uint32_t quotient = OUTPUT_ONE;
+  if (aligned < scale.mantissa) {
+    quotient = ((aligned << 15) + scale.mantissa / 2u) / scale.mantissa;
+    quotient = quotient > OUTPUT_ONE ? OUTPUT_ONE : quotient;
   }
-  if (aligned >= scale.mantissa) {
-    return negative ? -OUTPUT_ONE : OUTPUT_ONE;
-  }
-  const uint32_t quotient = (((uint32_t)aligned << 15) + scale.mantissa / 2u) / scale.mantissa;
-  const int32_t limited = quotient > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)quotient;
-  return negative ? -limited : limited;
+  return negative ? -(int32_t)quotient : (int32_t)quotient;
 }
 
 static int32_t modulus_q15(int32_t re, int32_t im) {
@@ -120,7 +128,7 @@ static int32_t modulus_q15(int32_t re, int32_t im) {
   return modulus > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)modulus;
 }
 
-static void put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
+APF_INLINE void put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
   if (planes & APF_IF_RE) {
     *output++ = (int16_t)re;
   }
@@ -147,22 +155,23 @@ static void put_in_time(const struct apf_phase_state *state,
   }
 }
 
-static int32_t turn(int32_t a, int32_t cosine, int32_t b, int32_t sine) {
-  const int32_t value = (a * cosine + b * sine + (1 << 14)) >> 15;
-  return value > OUTPUT_ONE ? OUTPUT_ONE : value < -OUTPUT_ONE ? -OUTPUT_ONE : value;
+static int32_t from_q30(int32_t value) {
+  const int32_t rounded = value >> 15;
+  return rounded > OUTPUT_ONE ? OUTPUT_ONE : rounded < -OUTPUT_ONE ? -OUTPUT_ONE : rounded;
 }
 
 static void put_in_frequency(const struct apf_phase_state *state,
                              const struct apf_filterbank_state *bank, int16_t *output) {
+  const apf_pair delay = apf_pair_of(state->delay->re, state->delay->im);
   for (size_t i = 0; i < state->channels; ++i) {
     const struct apf_root here = bank->roots[i], below = apf_normalised_root(state->energies[i]);
     int32_t re = 0, im = 0;
     if (here.root != 0 && below.root != 0) {
       const struct scale scale = product_of_roots(here, below);
-      const int32_t raw_re = ratio_q15(state->sums.re[i], scale);
-      const int32_t raw_im = ratio_q15(state->sums.im[i], scale);
-      re = turn(raw_re, state->delay->re, raw_im, -state->delay->im);
-      im = turn(raw_re, state->delay->im, raw_im, state->delay->re);
+      const apf_pair raw =
+          apf_pair_of(ratio_q15(state->sums.re[i], scale), ratio_q15(state->sums.im[i], scale));
+      re = from_q30(apf_product_re(raw, delay, 1 << 14));
+      im = from_q30(apf_product_im(raw, delay, 1 << 14));
     }
     put(output + i * state->plane_count, (state->planes & APF_GD_ANY) >> 3, re, im);
   }

@@ -2,89 +2,142 @@
 
 #if !defined(APF_SPLIT)
 
-/* What falls on the channel below an interval and rises to the channel above it. */
-struct pair_of_sums {
+/* All go through the intervals between centres. In each one they add to what rose before, which
+ * makes it the sum of the channel below, and begin the sum of the channel above. */
+
+static size_t bins_of(const struct apf_filterbank_state *bank, size_t interval) {
+  return (size_t)(bank->edges[interval + 1] - bank->edges[interval]);
+}
+
+struct energies {
   uint64_t fallen;
   uint64_t risen;
 };
+
+APF_INLINE struct energies add_energies(uint64_t risen_before, const apf_pair *bin,
+                                        const struct apf_weights *weights, size_t count) {
+  struct energies sum = {risen_before, 0};
+  for (; count > 0; --count, ++bin, ++weights) {
+    const uint32_t energy = (uint32_t)apf_conjugate_product_re(*bin, *bin);
+    sum.fallen += (uint64_t)energy * weights->falling;
+    sum.risen += (uint64_t)energy * weights->rising;
+  }
+  return sum;
+}
 
 void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                       size_t below, uint64_t *sums) {
   const struct apf_weights *weights = bank->weights + bank->edges[0];
   const apf_pair *bin = bins->bins + bank->edges[0] - below;
-  uint64_t risen = 0;
-  for (size_t i = 0; i <= bank->channels; ++i) {
-    const struct apf_weights *end = bank->weights + bank->edges[i + 1];
-    uint64_t fallen = risen;
-    risen = 0;
-    for (; weights < end; ++weights, ++bin) {
-      const uint32_t energy = (uint32_t)apf_conjugate_product_re(*bin, *bin);
-      fallen += (uint64_t)energy * weights->falling;
-      risen += (uint64_t)energy * weights->rising;
-    }
-    if (i > 0) {
-      sums[i - 1] = fallen;
-    }
+  size_t count = bins_of(bank, 0);
+  struct energies sum = add_energies(0, bin, weights, count);
+  for (size_t i = 1; i <= bank->channels; ++i) {
+    bin += count;
+    weights += count;
+    count = bins_of(bank, i);
+    sum = add_energies(sum.risen, bin, weights, count);
+    *sums++ = sum.fallen;
   }
+}
+
+struct complex_sum {
+  int64_t re;
+  int64_t im;
+};
+
+struct products {
+  struct complex_sum fallen;
+  struct complex_sum risen;
+};
+
+APF_INLINE struct products add_neighbours(struct complex_sum risen_before, const apf_pair *bin,
+                                          const struct apf_weights *weights, size_t count) {
+  struct products sum = {risen_before, {0, 0}};
+  for (; count > 0; --count, ++bin, ++weights) {
+    const int32_t re = apf_conjugate_product_re(bin[0], bin[-1]);
+    const int32_t im = apf_conjugate_product_im(bin[0], bin[-1]);
+    const int32_t falling = weights->falling, rising = weights->rising;
+    sum.fallen.re += (int64_t)re * falling;
+    sum.fallen.im += (int64_t)im * falling;
+    sum.risen.re += (int64_t)re * rising;
+    sum.risen.im += (int64_t)im * rising;
+  }
+  return sum;
 }
 
 void apf_sum_neighbours(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                         const struct apf_complex_sums *sums) {
   const struct apf_weights *weights = bank->weights + bank->edges[0];
   const apf_pair *bin = bins->bins + bank->edges[0];
-  int64_t risen_re = 0, risen_im = 0;
-  for (size_t i = 0; i <= bank->channels; ++i) {
-    const struct apf_weights *end = bank->weights + bank->edges[i + 1];
-    int64_t fallen_re = risen_re, fallen_im = risen_im;
-    risen_re = 0;
-    risen_im = 0;
-    for (; weights < end; ++weights, ++bin) {
-      const int32_t re = apf_conjugate_product_re(bin[0], bin[-1]);
-      const int32_t im = apf_conjugate_product_im(bin[0], bin[-1]);
-      const int32_t falling = weights->falling, rising = weights->rising;
-      fallen_re += (int64_t)re * falling;
-      fallen_im += (int64_t)im * falling;
-      risen_re += (int64_t)re * rising;
-      risen_im += (int64_t)im * rising;
-    }
-    if (i > 0) {
-      sums->re[i - 1] = (uint64_t)fallen_re;
-      sums->im[i - 1] = (uint64_t)fallen_im;
-    }
+  const struct complex_sum none = {0, 0};
+  uint64_t *re = sums->re, *im = sums->im;
+  size_t count = bins_of(bank, 0);
+  struct products sum = add_neighbours(none, bin, weights, count);
+  for (size_t i = 1; i <= bank->channels; ++i) {
+    bin += count;
+    weights += count;
+    count = bins_of(bank, i);
+    sum = add_neighbours(sum.risen, bin, weights, count);
+    *re++ = (uint64_t)sum.fallen.re;
+    *im++ = (uint64_t)sum.fallen.im;
   }
 }
 
-static inline int32_t round_off(int32_t value, int32_t half, uint32_t bits) {
-  return (value + half) >> bits;
+/* Where an interval's bins are in both frames, and how they are turned. */
+struct cursor {
+  const apf_pair *now;
+  const apf_pair *before;
+  const apf_pair *turn;
+};
+
+/* `weight` is the first bin's, falling or rising. */
+APF_INLINE struct complex_sum add_turned(struct complex_sum sum, struct cursor at,
+                                         const uint16_t *weight, size_t count, uint32_t drop) {
+  const int32_t half = (1 << drop) >> 1;
+  for (; count > 0; --count, weight += 2) {
+    const apf_pair now = *at.now++, before = *at.before++, turn = *at.turn++;
+    const int32_t re = (apf_conjugate_product_re(now, before) + half) >> drop;
+    const int32_t im = (apf_conjugate_product_im(now, before) + half) >> drop;
+    const int32_t cosine = (int16_t)*weight * apf_low(turn);
+    const int32_t sine = (int16_t)*weight * apf_high(turn);
+    sum.re += (int64_t)re * cosine;
+    sum.im += (int64_t)re * sine;
+    sum.re += (int64_t)-im * sine;
+    sum.im += (int64_t)im * cosine;
+  }
+  return sum;
+}
+
+/* Bins are visited twice, once per weight: a small machine's registers hold one complex sum with
+ * all that it takes, not two. */
+APF_INLINE void sum_turned(const struct apf_filterbank_state *bank, struct cursor at, uint32_t drop,
+                           const struct apf_complex_sums *sums) {
+  const struct apf_weights *weights = bank->weights + bank->edges[0];
+  const struct complex_sum none = {0, 0};
+  uint64_t *re = sums->re, *im = sums->im;
+  size_t count = bins_of(bank, 0);
+  for (size_t i = 1; i <= bank->channels; ++i) {
+    struct complex_sum sum = add_turned(none, at, &weights->rising, count, drop);
+    at.now += count;
+    at.before += count;
+    at.turn += count;
+    weights += count;
+    count = bins_of(bank, i);
+    sum = add_turned(sum, at, &weights->falling, count, drop);
+    *re++ = (uint64_t)sum.re;
+    *im++ = (uint64_t)sum.im;
+  }
 }
 
 void apf_sum_turned(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                     const struct apf_spectrum *earlier, const struct apf_spectrum *rotation,
                     uint32_t drop, const struct apf_complex_sums *sums) {
-  const struct apf_weights *weights = bank->weights + bank->edges[0];
-  const apf_pair *now = bins->bins + bank->edges[0], *before = earlier->bins + bank->edges[0];
-  const apf_pair *turn = rotation->bins + bank->edges[0];
-  const int32_t half = (1 << drop) >> 1;
-  int64_t risen_re = 0, risen_im = 0;
-  for (size_t i = 0; i <= bank->channels; ++i) {
-    const struct apf_weights *end = bank->weights + bank->edges[i + 1];
-    int64_t fallen_re = risen_re, fallen_im = risen_im;
-    risen_re = 0;
-    risen_im = 0;
-    for (; weights < end; ++weights, ++now, ++before, ++turn) {
-      const int32_t re = round_off(apf_conjugate_product_re(*now, *before), half, drop);
-      const int32_t im = round_off(apf_conjugate_product_im(*now, *before), half, drop);
-      const int32_t falling = weights->falling, rising = weights->rising;
-      const int32_t cosine = apf_low(*turn), sine = apf_high(*turn);
-      fallen_re += (int64_t)re * (falling * cosine) - (int64_t)im * (falling * sine);
-      fallen_im += (int64_t)re * (falling * sine) + (int64_t)im * (falling * cosine);
-      risen_re += (int64_t)re * (rising * cosine) - (int64_t)im * (rising * sine);
-      risen_im += (int64_t)re * (rising * sine) + (int64_t)im * (rising * cosine);
-    }
-    if (i > 0) {
-      sums->re[i - 1] = (uint64_t)fallen_re;
-      sums->im[i - 1] = (uint64_t)fallen_im;
-    }
+  const size_t first = bank->edges[0];
+  const struct cursor at = {bins->bins + first, earlier->bins + first, rotation->bins + first};
+  if (drop == 0) {
+    sum_turned(bank, at, 0, sums);
+  } else {
+    sum_turned(bank, at, drop, sums);
   }
 }
 
