@@ -238,7 +238,9 @@ static inline apf_pair apf_pack_halves(apf_pair low, apf_pair high) {
 /* The nearest number of 8 bits */
 static inline int32_t apf_saturate8(int32_t value) {
 #if APF_HAS_DSP
-  return (int32_t)__ssat(value, 8);
+  int32_t saturated;
+  __asm("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
 #else
   return value > INT8_MAX ? INT8_MAX : value < INT8_MIN ? INT8_MIN : value;
 #endif
