@@ -31,6 +31,7 @@ _COMMANDS = {
     "corpus": "List corpora, and check one.",
     "inspect": "Show what is inside a .tflite model.",
     "lint": "Say which operators of a model run on the Edge TPU, and why others do not.",
+    "estimate": "Predict what a model costs on the Edge TPU.",
     "doctor": "Say what is installed and what is missing.",
 }
 INTERRUPTED = 130

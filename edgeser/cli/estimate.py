@@ -1,0 +1,48 @@
+"""`edgeser estimate`: what a model would cost on the Edge TPU, before there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeser.cli.output import Output, common_options
+
+
+@click.command("estimate")
+@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.option("--target", type=click.Choice(["edgetpu"]), default="edgetpu", show_default=True)
+@click.option(
+    "--link",
+    type=click.Choice(["usb3", "usb2", "micro"]),
+    default="usb3",
+    show_default=True,
+    help="How the Edge TPU is reached; micro: the Coral Dev Board Micro.",
+)
+@click.option("--fit", is_flag=True, help="Print what the prediction is worth, as Markdown.")
+@common_options
+def command(model: Path | None, target: str, link: str, fit: bool, output: Output) -> None:
+    """Predict mapping, bytes and latency of MODEL on the Edge TPU.
+
+    MODEL is a .tflite file, compiled or not, a bundle or the folder of a run. Nothing is measured:
+    every figure is predicted, with its range. Exit code 1 when nothing would run on the Edge TPU.
+    """
+    del target
+    from edgeser.report.estimate import estimate_tables, fit_page
+
+    if fit:
+        output.show(fit_page().rstrip("\n"))
+        return
+    if model is None:
+        raise click.UsageError("Missing argument 'MODEL'.")
+
+    from edgeser.cli.places import model_bytes
+    from quantize.edgetpu.estimate import estimate
+    from quantize.edgetpu.latency import Link
+    from quantize.tflite import read_model
+
+    found = estimate(read_model(model_bytes(model), name=str(model)), link=Link(link))
+    if output.json:
+        output.result(found.to_json())
+    else:
+        output.show(estimate_tables(found))
