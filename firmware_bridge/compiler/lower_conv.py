@@ -22,7 +22,6 @@ from firmware_bridge.compiler.weighted import (
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import Conv2DOptions
-from quantize.tflite.schema import Activation
 
 _COLUMN_BYTES = 8  # four pixels of int16, for each weight of a row
 
@@ -44,16 +43,14 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     scales = weight_scales(operator, graph, layer.weights, 0)
     matrix = layer.values.reshape(len(layer.values), -1)
     multipliers = convolution_multipliers(operator, graph, layer, scales)
-    table = channel_table(operator, graph, matrix, multipliers)
+    table = channel_table(operator, graph, matrix, multipliers, options.activation)
     zero_point = quantisation_of(operator, graph, layer.source).zero_point
     fields = window_fields(layer, vertical, horizontal, zero_point)
     if layer.source.elements == matrix.shape[1] and layer.output.elements == len(matrix):
         # One pixel, and the filter covers the whole input in its order.
-        return fully_connected_call(operator, graph, layer, options.activation, table)
+        return fully_connected_call(operator, graph, layer, table)
     pointwise = vertical.taps == horizontal.taps == 1 and not (vertical.padded or horizontal.padded)
-    return convolution_call(
-        operator, graph, layer, matrix, table, options.activation, fields, gathers=not pointwise
-    )
+    return convolution_call(operator, graph, layer, matrix, table, fields, gathers=not pointwise)
 
 
 def convolution_call(
@@ -62,7 +59,6 @@ def convolution_call(
     layer: WeightedLayer,
     matrix: NDArray[np.int8],
     table: ChannelTable,
-    activation: Activation,
     fields: dict[str, Field],
     *,
     gathers: bool,
@@ -71,7 +67,7 @@ def convolution_call(
 
     Parameters
     ----------
-    operator, graph, layer, table, activation
+    operator, graph, layer, table
         The layer.
     matrix
         ``[output channels, filter_h * filter_w * input_c]``.
@@ -88,7 +84,7 @@ def convolution_call(
         header="i8_conv_2d.h",
         struct="i8_conv_2d",
         fields={
-            **output_fields(operator, graph, layer, activation, table),
+            **output_fields(table),
             **fields,
             "row_bytes": row_bytes,
             "gathers": int(gathers),

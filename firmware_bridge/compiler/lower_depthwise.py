@@ -34,14 +34,12 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     scales = weight_scales(operator, graph, layer.weights, 3)
     taps = layer.values.reshape(-1, layer.values.shape[3])
     multipliers = convolution_multipliers(operator, graph, layer, scales)
-    table = channel_table(operator, graph, taps.T, multipliers)
+    table = channel_table(operator, graph, taps.T, multipliers, options.activation)
     zero_point = quantisation_of(operator, graph, layer.source).zero_point
     fields = window_fields(layer, vertical, horizontal, zero_point)
     if layer.source.shape[3] == 1:
         # Every output channel reads the one input channel, as in an ordinary convolution.
-        return convolution_call(
-            operator, graph, layer, taps.T, table, options.activation, fields, gathers=True
-        )
+        return convolution_call(operator, graph, layer, taps.T, table, fields, gathers=True)
     return KernelCall(
         operator=operator.index,
         name=operator.name,
@@ -49,7 +47,7 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
         header="i8_depthwise_conv_2d.h",
         struct="i8_depthwise_conv_2d",
         fields={
-            **output_fields(operator, graph, layer, options.activation, table),
+            **output_fields(table),
             **fields,
         },
         constants=constants(pack_channel_blocks(taps), table.words),

@@ -33,15 +33,13 @@ def lower_fully_connected(operator: Operator, graph: Subgraph) -> KernelCall:
         refuse(operator, graph, "its weights are shuffled")
     scales = weight_scales(operator, graph, layer.weights, 0)
     multipliers = _multipliers(operator, graph, layer, scales)
-    table = channel_table(operator, graph, layer.values, multipliers)
+    table = channel_table(operator, graph, layer.values, multipliers, options.activation)
     outputs, inputs = layer.values.shape
     rows = layer.source.elements // inputs
     if rows == 1:
-        return fully_connected_call(operator, graph, layer, options.activation, table)
+        return fully_connected_call(operator, graph, layer, table)
     fields = _rows_as_pixels(rows, inputs, outputs)
-    return convolution_call(
-        operator, graph, layer, layer.values, table, options.activation, fields, gathers=False
-    )
+    return convolution_call(operator, graph, layer, layer.values, table, fields, gathers=False)
 
 
 def _multipliers(

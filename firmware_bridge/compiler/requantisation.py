@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.fixed_point import INT32_MAX, INT32_MIN, multiply
-from firmware_bridge.compiler.operands import multiplier_of, quantisation_of, refuse
+from firmware_bridge.compiler.operands import (
+    activation_range,
+    multiplier_of,
+    quantisation_of,
+    refuse,
+)
 from quantize.tflite.model import Operator, Subgraph, Tensor
-from quantize.tflite.schema import DType
+from quantize.tflite.schema import Activation, DType
 
 WORDS = 4
 """int32 words a channel."""
 _NARROW_SUM = 1 << 30
 
 
+class Rounding(Enum):
+    """How a layer's words are to be read: enum i8_rounding of i8_requantise.h."""
+
+    HALVES_UP = 0
+    HALVES_AWAY = 1
+    WIDE = 2
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelTable:
-    """What the kernels know of each output channel.
+    """What is done to the sums of a layer.
 
     Parameters
     ----------
     words
         int32 ``[channels, 4]``, see i8_requantise.h.
-    wide
-        Whether the words are those of a wide layer.
+    rounding
+        How they are to be read.
+    minimum, maximum
+        What outputs are clamped to.
     """
 
     words: NDArray[np.int32]
-    wide: bool
+    rounding: Rounding
+    minimum: int
+    maximum: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +99,7 @@ def channel_table(
     graph: Subgraph,
     weights: NDArray[np.int8],
     real_multipliers: NDArray[np.float64],
+    activation: Activation,
 ) -> ChannelTable:
     """Return the words of every output channel.
 
@@ -92,36 +111,50 @@ def channel_table(
         ``[channels, weights of a channel]``.
     real_multipliers
         Input scale times weight scale over output scale, of each channel.
+    activation
+        The fused one.
 
     Raises
     ------
     BadInput
         When sums may overflow int32, where TFLite-Micro's result is not defined either.
     """
-    zero_point = quantisation_of(operator, graph, graph.tensors[operator.outputs[0]]).zero_point
+    output = graph.tensors[operator.outputs[0]]
+    zero_point = quantisation_of(operator, graph, output).zero_point
+    minimum, maximum = activation_range(operator, graph, activation, output)
     sums = _sums(operator, graph, weights)
     pairs = [multiplier_of(operator, graph, float(real)) for real in real_multipliers]
+    _refuse_overflow(operator, graph, sums, pairs)
+    # Nothing below the zero point is left by ReLU.
+    rounding = Rounding.HALVES_UP if minimum >= zero_point else Rounding.HALVES_AWAY
+    least_right = 0 if rounding is Rounding.HALVES_UP else 1
+    constant = ~np.any(weights, axis=1)
+    narrow = [
+        _constant_words(int(sums.bias[channel]), pair, zero_point)
+        if constant[channel]
+        else _narrow_words(sums, channel, pair, zero_point, least_right)
+        for channel, pair in enumerate(pairs)
+    ]
+    rows = [words for words in narrow if words is not None]
+    if len(rows) < len(narrow):
+        rounding = Rounding.WIDE
+        rows = [
+            (int(bias), multiplier, zero_point, shift)
+            for bias, (multiplier, shift) in zip(sums.bias, pairs, strict=True)
+        ]
+    # A folded bias may pass 32 bits where the sums do not: these are right modulo 2^32.
+    words = np.array(rows, np.int64).astype(np.int32).reshape(-1, WORDS)
+    return ChannelTable(words, rounding, minimum, maximum)
+
+
+def _refuse_overflow(
+    operator: Operator, graph: Subgraph, sums: _Sums, pairs: list[tuple[int, int]]
+) -> None:
     for channel, (_, shift) in enumerate(pairs):
         left = max(shift, 0)
         least, most = int(sums.least[channel]) << left, int(sums.most[channel]) << left
         if least < INT32_MIN or most > INT32_MAX:
             refuse(operator, graph, f"the sums of channel {channel} may overflow 32 bits")
-    constant = ~np.any(weights, axis=1)
-    narrow = [
-        _constant_words(sums, channel, pairs[channel], zero_point)
-        if constant[channel]
-        else _narrow_words(sums, channel, pairs[channel], zero_point)
-        for channel in range(len(pairs))
-    ]
-    wide = any(words is None for words in narrow)
-    rows = [
-        (int(sums.bias[channel]), pairs[channel][0], zero_point, pairs[channel][1])
-        if wide or words is None
-        else words
-        for channel, words in enumerate(narrow)
-    ]
-    # A folded bias may pass 32 bits where the sums do not: these are right modulo 2^32.
-    return ChannelTable(np.array(rows, np.int64).astype(np.int32).reshape(-1, WORDS), wide)
 
 
 def _sums(operator: Operator, graph: Subgraph, weights: NDArray[np.int8]) -> _Sums:
@@ -134,23 +167,22 @@ def _sums(operator: Operator, graph: Subgraph, weights: NDArray[np.int8]) -> _Su
     )
 
 
-def _constant_words(
-    sums: _Sums, channel: int, pair: tuple[int, int], zero_point: int
-) -> tuple[int, int, int, int]:
+def _constant_words(bias: int, pair: tuple[int, int], zero_point: int) -> tuple[int, int, int, int]:
     """Weights of 0, as pruned channels have them, often beside scales far from all others."""
-    output = int(multiply(sums.bias[channel], *pair)) + zero_point
+    output = int(multiply(bias, *pair)) + zero_point
     return 0, 0, min(max(output, -128), 127), 0
 
 
 def _narrow_words(
-    sums: _Sums, channel: int, pair: tuple[int, int], zero_point: int
+    sums: _Sums, channel: int, pair: tuple[int, int], zero_point: int, least_right: int
 ) -> tuple[int, int, int, int] | None:
+    """Return the words of a channel, ``None`` where they do not fit."""
     multiplier, shift = pair
     right = -shift
     largest = max(abs(int(sums.least[channel])), abs(int(sums.most[channel])))
-    if right < 1 or largest >= _NARROW_SUM:
+    if right < least_right or largest >= _NARROW_SUM:
         return None
-    rounding = (1 << (right - 1)) + (zero_point << right)
+    rounding = ((1 << right) >> 1) + (zero_point << right)
     high = ((largest * multiplier) >> 31) + 2
     if abs(rounding) + high > INT32_MAX:
         return None

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.operands import (
-    activation_range,
     check_dtype,
     computed_input,
     input_tensor,
@@ -23,7 +22,7 @@ from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import Conv2DOptions, DepthwiseConv2DOptions
-from quantize.tflite.schema import Activation, DType
+from quantize.tflite.schema import DType
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,21 +72,14 @@ def convolution_multipliers(
     return source * scales.astype(np.float64) / output
 
 
-def output_fields(
-    operator: Operator,
-    graph: Subgraph,
-    layer: WeightedLayer,
-    activation: Activation,
-    table: ChannelTable,
-) -> dict[str, Field]:
+def output_fields(table: ChannelTable) -> dict[str, Field]:
     """Return the fields that every layer with weights has."""
-    minimum, maximum = activation_range(operator, graph, activation, layer.output)
     return {
         "weights": "weights",
         "channels": "channels",
-        "output_minimum": minimum,
-        "output_maximum": maximum,
-        "wide": int(table.wide),
+        "output_minimum": table.minimum,
+        "output_maximum": table.maximum,
+        "rounding": table.rounding.value,
     }
 
 
@@ -156,7 +148,6 @@ def fully_connected_call(
     operator: Operator,
     graph: Subgraph,
     layer: WeightedLayer,
-    activation: Activation,
     table: ChannelTable,
 ) -> KernelCall:
     """Return the call that multiplies one vector by a matrix of ``[outputs, inputs]``."""
@@ -169,7 +160,7 @@ def fully_connected_call(
         header="i8_fully_connected.h",
         struct="i8_fully_connected",
         fields={
-            **output_fields(operator, graph, layer, activation, table),
+            **output_fields(table),
             "inputs": inputs,
             "outputs": outputs,
         },

@@ -17,8 +17,8 @@ struct i8_conv_2d {
   int32_t pad_top, pad_left;
   int32_t input_zero_point;
   int32_t output_minimum, output_maximum;
-  int32_t gathers; /* whether patches are copied: all but 1x1 filters without padding */
-  int32_t wide;    /* see i8_requantise.h */
+  int32_t gathers;  /* whether patches are copied: all but 1x1 filters without padding */
+  int32_t rounding; /* see i8_requantise.h */
 };
 
 /* `scratch` takes 9 * row_bytes where patches are gathered, 8 * row_bytes elsewhere, on a

@@ -17,7 +17,7 @@ struct i8_depthwise_conv_2d {
   int32_t pad_top, pad_left;
   int32_t input_zero_point;
   int32_t output_minimum, output_maximum;
-  int32_t wide; /* see i8_requantise.h */
+  int32_t rounding; /* see i8_requantise.h */
 };
 
 /* `scratch` takes filter_h * filter_w * input_c bytes. */

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "i8_requantise.h"
 #include "i8_simd.h"
 
 /* Words that four inputs of one pixel become. */
@@ -17,10 +18,6 @@
 /* Rows that i8_dot_rows_by_column takes at a time. */
 #define I8_ROWS 4u
 
-struct i8_sums {
-  int32_t sum[4];
-};
-
 /* Unoptimised code leaves too few registers for the assembly. */
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
 
@@ -28,7 +25,6 @@ struct i8_sums {
  * four pixels, then their odd words; `end` is where `weights` ends, a multiple of 8 bytes on. */
 static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *end,
                                          const uint32_t *columns, struct i8_sums *sums) {
-  int32_t s0 = sums->sum[0], s1 = sums->sum[1], s2 = sums->sum[2], s3 = sums->sum[3];
   uint32_t word, pair;
   do {
     __asm__ volatile(
@@ -58,82 +54,74 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
         "smlad %[s1], r5, %[pair], %[s1]\n\t"
         "smlad %[s2], r6, %[pair], %[s2]\n\t"
         "smlad %[s3], r8, %[pair], %[s3]"
-        : [weights] "+r"(weights), [columns] "+r"(columns), [s0] "+r"(s0), [s1] "+r"(s1),
-          [s2] "+r"(s2), [s3] "+r"(s3), [word] "=&r"(word), [pair] "=&r"(pair)
+        : [weights] "+r"(weights), [columns] "+r"(columns), [s0] "+r"(sums->a), [s1] "+r"(sums->b),
+          [s2] "+r"(sums->c), [s3] "+r"(sums->d), [word] "=&r"(word), [pair] "=&r"(pair)
         :
         : "r4", "r5", "r6", "r8", "memory");
   } while (weights != end);
-  sums->sum[0] = s0;
-  sums->sum[1] = s1;
-  sums->sum[2] = s2;
-  sums->sum[3] = s3;
 }
 
 /* Four rows of weights by one pixel: of each four inputs the weights of the four rows in turn.
  * `end` is where `weights` ends, a multiple of 16 bytes on. */
 static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *end,
                                          const uint32_t *column, struct i8_sums *sums) {
-  int32_t s0 = sums->sum[0], s1 = sums->sum[1], s2 = sums->sum[2], s3 = sums->sum[3];
   uint32_t input, pair;
   do {
-    __asm__ volatile("ldmia %[weights]!, {r4, r5, r6, r8}\n\t"
-                     "ldr %[input], [%[column]], #4\n\t"
-                     "sxtb16 %[pair], r4\n\t"
-                     "smlad %[s0], %[input], %[pair], %[s0]\n\t"
-                     "sxtb16 %[pair], r5\n\t"
-                     "smlad %[s1], %[input], %[pair], %[s1]\n\t"
-                     "sxtb16 %[pair], r6\n\t"
-                     "smlad %[s2], %[input], %[pair], %[s2]\n\t"
-                     "sxtb16 %[pair], r8\n\t"
-                     "smlad %[s3], %[input], %[pair], %[s3]\n\t"
-                     "ldr %[input], [%[column]], #4\n\t"
-                     "sxtb16 r4, r4, ror #8\n\t"
-                     "sxtb16 r5, r5, ror #8\n\t"
-                     "sxtb16 r6, r6, ror #8\n\t"
-                     "sxtb16 r8, r8, ror #8\n\t"
-                     "smlad %[s0], %[input], r4, %[s0]\n\t"
-                     "smlad %[s1], %[input], r5, %[s1]\n\t"
-                     "smlad %[s2], %[input], r6, %[s2]\n\t"
-                     "smlad %[s3], %[input], r8, %[s3]"
-                     : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(s0), [s1] "+r"(s1),
-                       [s2] "+r"(s2), [s3] "+r"(s3), [input] "=&r"(input), [pair] "=&r"(pair)
-                     :
-                     : "r4", "r5", "r6", "r8", "memory");
+    __asm__ volatile(
+        "ldmia %[weights]!, {r4, r5, r6, r8}\n\t"
+        "ldr %[input], [%[column]], #4\n\t"
+        "sxtb16 %[pair], r4\n\t"
+        "smlad %[s0], %[input], %[pair], %[s0]\n\t"
+        "sxtb16 %[pair], r5\n\t"
+        "smlad %[s1], %[input], %[pair], %[s1]\n\t"
+        "sxtb16 %[pair], r6\n\t"
+        "smlad %[s2], %[input], %[pair], %[s2]\n\t"
+        "sxtb16 %[pair], r8\n\t"
+        "smlad %[s3], %[input], %[pair], %[s3]\n\t"
+        "ldr %[input], [%[column]], #4\n\t"
+        "sxtb16 r4, r4, ror #8\n\t"
+        "sxtb16 r5, r5, ror #8\n\t"
+        "sxtb16 r6, r6, ror #8\n\t"
+        "sxtb16 r8, r8, ror #8\n\t"
+        "smlad %[s0], %[input], r4, %[s0]\n\t"
+        "smlad %[s1], %[input], r5, %[s1]\n\t"
+        "smlad %[s2], %[input], r6, %[s2]\n\t"
+        "smlad %[s3], %[input], r8, %[s3]"
+        : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a), [s1] "+r"(sums->b),
+          [s2] "+r"(sums->c), [s3] "+r"(sums->d), [input] "=&r"(input), [pair] "=&r"(pair)
+        :
+        : "r4", "r5", "r6", "r8", "memory");
   } while (weights != end);
-  sums->sum[0] = s0;
-  sums->sum[1] = s1;
-  sums->sum[2] = s2;
-  sums->sum[3] = s3;
 }
 
 #else
 
-/* sum + a[0] * b[0] + a[1] * b[1] */
-static inline int32_t i8_multiply_pair(uint32_t a, uint32_t b, int32_t sum) {
-  return i8_multiply_top(a, b, i8_multiply_bottom(a, b, sum));
+static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_t odd,
+                                        int32_t sum) {
+  sum = i8_multiply_pair(even, i8_widen_even(weights), sum);
+  return i8_multiply_pair(odd, i8_widen_odd(weights), sum);
 }
 
 static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *end,
                                          const uint32_t *columns, struct i8_sums *sums) {
   for (; weights != end; weights += 4) {
     const uint32_t word = i8_load_word(weights);
-    for (size_t i = 0; i < I8_COLUMNS; ++i) {
-      sums->sum[i] = i8_multiply_pair(columns[i], i8_widen_even(word), sums->sum[i]);
-      sums->sum[i] = i8_multiply_pair(columns[I8_COLUMNS + i], i8_widen_odd(word), sums->sum[i]);
-    }
-    columns += I8_WORDS_PER_GROUP * I8_COLUMNS;
+    sums->a = i8_multiply_group(word, columns[0], columns[4], sums->a);
+    sums->b = i8_multiply_group(word, columns[1], columns[5], sums->b);
+    sums->c = i8_multiply_group(word, columns[2], columns[6], sums->c);
+    sums->d = i8_multiply_group(word, columns[3], columns[7], sums->d);
+    columns += 8;
   }
 }
 
 static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *end,
                                          const uint32_t *column, struct i8_sums *sums) {
-  for (; weights != end; weights += 4u * I8_ROWS) {
-    for (size_t i = 0; i < I8_ROWS; ++i) {
-      const uint32_t word = i8_load_word(weights + 4u * i);
-      sums->sum[i] = i8_multiply_pair(column[0], i8_widen_even(word), sums->sum[i]);
-      sums->sum[i] = i8_multiply_pair(column[1], i8_widen_odd(word), sums->sum[i]);
-    }
-    column += I8_WORDS_PER_GROUP;
+  for (; weights != end; weights += 16) {
+    sums->a = i8_multiply_group(i8_load_word(weights), column[0], column[1], sums->a);
+    sums->b = i8_multiply_group(i8_load_word(weights + 4), column[0], column[1], sums->b);
+    sums->c = i8_multiply_group(i8_load_word(weights + 8), column[0], column[1], sums->c);
+    sums->d = i8_multiply_group(i8_load_word(weights + 12), column[0], column[1], sums->d);
+    column += 2;
   }
 }
 

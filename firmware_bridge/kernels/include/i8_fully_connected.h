@@ -11,7 +11,7 @@ struct i8_fully_connected {
   int32_t inputs;
   int32_t outputs;
   int32_t output_minimum, output_maximum;
-  int32_t wide; /* see i8_requantise.h */
+  int32_t rounding; /* see i8_requantise.h */
 };
 
 /* `scratch` takes two bytes for each input, of which there are a multiple of four, on a boundary of

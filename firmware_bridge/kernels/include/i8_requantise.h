@@ -1,14 +1,10 @@
 /* From a 32-bit sum to an int8 output, rounded twice as TFLite-Micro does:
  *
- *   high = round(sum * 2^left * multiplier / 2^31)     to the nearest, halves upwards
+ *   high = round(sum * 2^left * multiplier / 2^31)       to the nearest, halves upwards
  *   output = clamp(round(high / 2^right) + zero_point)   to the nearest, halves away from zero
  *
- * Four int32 describe an output channel. In a layer that is not wide, every channel has left = 0,
- * right > 0, |sum| < 2^30 and no overflow below: then the words are
- *   bias, multiplier, 2^(right - 1) + zero_point * 2^right, right
- * In a wide layer they are
- *   bias, multiplier, zero_point, left - right
- * The bias has the input's zero point folded in. */
+ * Four int32 describe an output channel; its bias has the input's zero point folded in. How they
+ * are to be read, the layer says once for all its channels. */
 #ifndef I8_REQUANTISE_H
 #define I8_REQUANTISE_H
 
@@ -16,26 +12,77 @@
 
 #define I8_CHANNEL_WORDS 4u
 
-/* One output before its clamp, of a channel in a layer that is not wide. */
-static inline int32_t i8_requantise_narrow(int32_t sum, const int32_t *channel) {
+enum i8_rounding {
+  /* bias, multiplier, 2^right / 2 + zero_point * 2^right, right; with |sum| < 2^30, left = 0 and no
+   * overflow. The clamp cuts off all below the zero point, so that the halves of negative numbers
+   * need no care. */
+  I8_HALVES_UP = 0,
+  /* The same words, where nothing may be said of the clamp, but right > 0. */
+  I8_HALVES_AWAY = 1,
+  /* bias, multiplier, zero_point, left - right; for all the rest. */
+  I8_WIDE = 2,
+};
+
+/* Sums of four outputs that are computed together. */
+struct i8_sums {
+  int32_t a, b, c, d;
+};
+
+/* What a layer does to its sums. */
+struct i8_output_stage {
+  int32_t rounding; /* enum i8_rounding */
+  int32_t minimum, maximum;
+};
+
+/* An output of a channel whose layer rounds in the given way, saturated to int8. */
+static inline int32_t i8_halves_up(int32_t sum, const int32_t *channel) {
   const int32_t high = i8_multiply_high_rounded((int32_t)((uint32_t)sum << 1), channel[1]);
-  /* Without its sign bit, a negative number's half is rounded downwards. */
+  return i8_saturate((high + channel[2]) >> channel[3]);
+}
+
+static inline int32_t i8_halves_away(int32_t sum, const int32_t *channel) {
+  const int32_t high = i8_multiply_high_rounded((int32_t)((uint32_t)sum << 1), channel[1]);
+  /* One less, a negative number's half falls to the number below. */
   return i8_saturate((high + (high >> 31) + channel[2]) >> channel[3]);
 }
 
-/* One output before its clamp, of a channel in a wide layer. */
-int32_t i8_requantise_wide(int32_t sum, const int32_t *channel);
+int32_t i8_wide(int32_t sum, const int32_t *channel);
 
-static inline int8_t i8_clamp(int32_t value, int32_t minimum, int32_t maximum) {
+static inline int32_t i8_clamp(int32_t value, int32_t minimum, int32_t maximum) {
   const int32_t low = value < minimum ? minimum : value;
-  return (int8_t)(low > maximum ? maximum : low);
+  return low > maximum ? maximum : low;
 }
 
-static inline int8_t i8_requantise(int32_t sum, const int32_t *channel, int32_t wide,
-                                   int32_t minimum, int32_t maximum) {
-  const int32_t value =
-      wide ? i8_requantise_wide(sum, channel) : i8_requantise_narrow(sum, channel);
-  return i8_clamp(value, minimum, maximum);
+/* Turn four sums, each of a channel of its own, into outputs. */
+static inline void i8_requantise(struct i8_sums *sums, const int32_t *a, const int32_t *b,
+                                 const int32_t *c, const int32_t *d,
+                                 const struct i8_output_stage *stage) {
+  const int32_t minimum = stage->minimum, maximum = stage->maximum;
+  if (stage->rounding == I8_HALVES_UP) {
+    sums->a = i8_halves_up(sums->a, a);
+    sums->b = i8_halves_up(sums->b, b);
+    sums->c = i8_halves_up(sums->c, c);
+    sums->d = i8_halves_up(sums->d, d);
+  } else if (stage->rounding == I8_HALVES_AWAY) {
+    sums->a = i8_halves_away(sums->a, a);
+    sums->b = i8_halves_away(sums->b, b);
+    sums->c = i8_halves_away(sums->c, c);
+    sums->d = i8_halves_away(sums->d, d);
+  } else {
+    sums->a = i8_wide(sums->a, a);
+    sums->b = i8_wide(sums->b, b);
+    sums->c = i8_wide(sums->c, c);
+    sums->d = i8_wide(sums->d, d);
+  }
+  if (minimum > -128 || maximum < 127) {
+    sums->a = i8_clamp(sums->a, minimum, maximum);
+    sums->b = i8_clamp(sums->b, minimum, maximum);
+    sums->c = i8_clamp(sums->c, minimum, maximum);
+    sums->d = i8_clamp(sums->d, minimum, maximum);
+  }
 }
+
+/* Turn one sum into an output. */
+int8_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_output_stage *stage);
 
 #endif

@@ -48,6 +48,18 @@ static inline int32_t i8_multiply_top(uint32_t a, uint32_t b, int32_t sum) {
   return __smlatt((int32_t)a, (int32_t)b, sum);
 }
 
+static inline int32_t i8_multiply_bottom_top(uint32_t a, uint32_t b, int32_t sum) {
+  return __smlabt((int32_t)a, (int32_t)b, sum);
+}
+
+static inline int32_t i8_multiply_top_bottom(uint32_t a, uint32_t b, int32_t sum) {
+  return __smlatb((int32_t)a, (int32_t)b, sum);
+}
+
+static inline int32_t i8_multiply_pair(uint32_t a, uint32_t b, int32_t sum) {
+  return __smlad((int16x2_t)a, (int16x2_t)b, sum);
+}
+
 static inline int32_t i8_multiply_high_rounded(int32_t a, int32_t b) {
   int32_t high;
   __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
@@ -95,6 +107,21 @@ static inline int32_t i8_multiply_bottom(uint32_t a, uint32_t b, int32_t sum) {
 /* sum + a[1] * b[1] */
 static inline int32_t i8_multiply_top(uint32_t a, uint32_t b, int32_t sum) {
   return i8_add(sum, i8_top(a) * i8_top(b));
+}
+
+/* sum + a[0] * b[1] */
+static inline int32_t i8_multiply_bottom_top(uint32_t a, uint32_t b, int32_t sum) {
+  return i8_add(sum, i8_bottom(a) * i8_top(b));
+}
+
+/* sum + a[1] * b[0] */
+static inline int32_t i8_multiply_top_bottom(uint32_t a, uint32_t b, int32_t sum) {
+  return i8_add(sum, i8_top(a) * i8_bottom(b));
+}
+
+/* sum + a[0] * b[0] + a[1] * b[1] */
+static inline int32_t i8_multiply_pair(uint32_t a, uint32_t b, int32_t sum) {
+  return i8_multiply_top(a, b, i8_multiply_bottom(a, b, sum));
 }
 
 /* The upper word of a * b, to the nearest, halves upwards. */

@@ -6,13 +6,6 @@
 
 #define BYTES_PER_GROUP 4
 
-/* Where the next output pixel's patch begins in the input. */
-struct position {
-  const int8_t *image;
-  int32_t y, x;
-  int32_t rows_left, columns_left; /* of output, this one included */
-};
-
 /* Widen the inputs of one pixel into its column of four. */
 static void widen(const int8_t *from, int32_t bytes, uint32_t *column) {
   for (; bytes >= BYTES_PER_GROUP; bytes -= BYTES_PER_GROUP) {
@@ -33,22 +26,26 @@ static void widen(const int8_t *from, int32_t bytes, uint32_t *column) {
   }
 }
 
-static void advance(const struct i8_conv_2d *layer, struct position *at) {
-  at->x += layer->stride_w;
-  if (--at->columns_left > 0) {
-    return;
-  }
-  at->columns_left = layer->output_w;
-  at->x = -layer->pad_left;
-  at->y += layer->stride_h;
-  if (--at->rows_left > 0) {
-    return;
-  }
-  at->rows_left = layer->output_h;
-  at->y = -layer->pad_top;
-  at->image += layer->input_h * layer->input_w * layer->input_c;
+/* Where an output pixel's patch begins in the input. */
+struct position {
+  const int8_t *image;
+  int32_t y, x;
+  int32_t column; /* of output */
+};
+
+static struct position position_of(const struct i8_conv_2d *layer, const int8_t *input,
+                                   int32_t pixel) {
+  const int32_t row = pixel / layer->output_w, image = row / layer->output_h;
+  const int32_t column = pixel - row * layer->output_w;
+  return (struct position){
+      input + image * layer->input_h * layer->input_w * layer->input_c,
+      (row - image * layer->output_h) * layer->stride_h - layer->pad_top,
+      column * layer->stride_w - layer->pad_left,
+      column,
+  };
 }
 
+/* Widen the inputs of an output pixel into a column. */
 static void gather(const struct i8_conv_2d *layer, const struct i8_patch_shape *shape,
                    const struct position *at, uint32_t *column, int8_t *patch) {
   if (patch == NULL) {
@@ -60,32 +57,37 @@ static void gather(const struct i8_conv_2d *layer, const struct i8_patch_shape *
   }
 }
 
-/* All channels of up to four output pixels. Pixels past the last are computed from what their
- * columns hold, and written where the first pixel's output comes to stand after them. */
-static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t pixels,
+/* Widen the inputs of up to four output pixels that follow each other. */
+static void gather_columns(const struct i8_conv_2d *layer, const struct i8_patch_shape *shape,
+                           const int8_t *input, int32_t pixel, int32_t count, uint32_t *columns,
+                           int8_t *patch) {
+  struct position at = position_of(layer, input, pixel);
+  for (int32_t i = 0; i < count; ++i) {
+    gather(layer, shape, &at, columns + i, patch);
+    at.x += layer->stride_w;
+    if (++at.column == layer->output_w) {
+      at = position_of(layer, input, pixel + i + 1);
+    }
+  }
+}
+
+/* All channels of four output pixels, `step` bytes apart. */
+static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
                      int8_t *output) {
+  const struct i8_output_stage stage = {layer->rounding, layer->output_minimum,
+                                        layer->output_maximum};
   const int32_t row_bytes = layer->row_bytes;
-  const int32_t minimum = layer->output_minimum, maximum = layer->output_maximum;
-  const int32_t wide = layer->wide, clamped = minimum > -128 || maximum < 127;
-  const int32_t second = pixels > 1 ? layer->output_c : 0;
-  const int32_t third = pixels > 2 ? 2 * layer->output_c : 0;
-  const int32_t fourth = pixels > 3 ? 3 * layer->output_c : 0;
   const int8_t *weights = layer->weights;
   const int32_t *channel = layer->channels;
   for (int8_t *const end = output + layer->output_c; output != end; ++output) {
-    struct i8_sums sums = {{channel[0], channel[0], channel[0], channel[0]}};
+    struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
     i8_dot_row_by_columns(weights, weights + row_bytes, columns, &sums);
-    for (size_t i = 0; i < I8_COLUMNS; ++i) {
-      sums.sum[i] = wide ? i8_requantise_wide(sums.sum[i], channel)
-                         : i8_requantise_narrow(sums.sum[i], channel);
-      if (clamped) {
-        sums.sum[i] = i8_clamp(sums.sum[i], minimum, maximum);
-      }
-    }
-    output[fourth] = (int8_t)sums.sum[3];
-    output[third] = (int8_t)sums.sum[2];
-    output[second] = (int8_t)sums.sum[1];
-    output[0] = (int8_t)sums.sum[0];
+    i8_requantise(&sums, channel, channel, channel, channel, &stage);
+    /* The first comes last: without a step it is what stays. */
+    output[3 * step] = (int8_t)sums.d;
+    output[2 * step] = (int8_t)sums.c;
+    output[step] = (int8_t)sums.b;
+    output[0] = (int8_t)sums.a;
     weights += row_bytes;
     channel += I8_CHANNEL_WORDS;
   }
@@ -98,19 +100,22 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
       layer->filter_w, layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point,
   };
   const size_t column_bytes = (size_t)layer->row_bytes * I8_COLUMNS * sizeof(int16_t);
+  const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
   uint32_t *columns = scratch;
   int8_t *patch = layer->gathers ? (int8_t *)scratch + column_bytes : NULL;
-  struct position at = {input, -layer->pad_top, -layer->pad_left, layer->output_h, layer->output_w};
-  int32_t left = layer->batches * layer->output_h * layer->output_w;
   memset(columns, 0, column_bytes);
-  while (left > 0) {
-    const int32_t pixels = left < (int32_t)I8_COLUMNS ? left : (int32_t)I8_COLUMNS;
-    for (int32_t i = 0; i < pixels; ++i) {
-      gather(layer, &shape, &at, columns + i, patch);
-      advance(layer, &at);
+  if (pixels < (int32_t)I8_COLUMNS) {
+    for (int32_t pixel = 0; pixel < pixels; ++pixel) {
+      gather_columns(layer, &shape, input, pixel, 1, columns, patch);
+      multiply(layer, columns, 0, output + pixel * layer->output_c);
     }
-    multiply(layer, columns, pixels, output);
-    output += pixels * layer->output_c;
-    left -= pixels;
+    return;
+  }
+  for (int32_t next = 0; next < pixels; next += (int32_t)I8_COLUMNS) {
+    /* The last four pixels may repeat some of those before. */
+    const int32_t last = pixels - (int32_t)I8_COLUMNS;
+    const int32_t pixel = next < last ? next : last;
+    gather_columns(layer, &shape, input, pixel, (int32_t)I8_COLUMNS, columns, patch);
+    multiply(layer, columns, layer->output_c, output + pixel * layer->output_c);
   }
 }

@@ -11,34 +11,38 @@ struct taps {
   int32_t to_next_column, to_next_row; /* bytes */
 };
 
+static struct i8_output_stage output_stage(const struct i8_depthwise_conv_2d *layer) {
+  return (struct i8_output_stage){layer->rounding, layer->output_minimum, layer->output_maximum};
+}
+
 /* Four channels that lie side by side in input and output. */
 static void multiply_block(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
                            int32_t c, int8_t *output) {
   const int32_t *channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
   const int8_t *weights = layer->weights + c * layer->filter_h * layer->filter_w;
   const int8_t *row = taps->first + c;
-  int32_t s0 = channel[0], s1 = channel[4], s2 = channel[8], s3 = channel[12];
+  struct i8_sums sums = {channel[0], channel[4], channel[8], channel[12]};
   for (int32_t y = layer->filter_h; y > 0; --y) {
     const int8_t *tap = row;
     for (int32_t x = layer->filter_w; x > 0; --x) {
       const uint32_t weight = i8_load_word(weights), value = i8_load_word(tap);
       const uint32_t weight_even = i8_widen_even(weight), value_even = i8_widen_even(value);
       const uint32_t weight_odd = i8_widen_odd(weight), value_odd = i8_widen_odd(value);
-      s0 = i8_multiply_bottom(value_even, weight_even, s0);
-      s1 = i8_multiply_bottom(value_odd, weight_odd, s1);
-      s2 = i8_multiply_top(value_even, weight_even, s2);
-      s3 = i8_multiply_top(value_odd, weight_odd, s3);
+      sums.a = i8_multiply_bottom(value_even, weight_even, sums.a);
+      sums.b = i8_multiply_bottom(value_odd, weight_odd, sums.b);
+      sums.c = i8_multiply_top(value_even, weight_even, sums.c);
+      sums.d = i8_multiply_top(value_odd, weight_odd, sums.d);
       weights += BLOCK;
       tap += taps->to_next_column;
     }
     row += taps->to_next_row;
   }
-  const int32_t minimum = layer->output_minimum, maximum = layer->output_maximum;
-  const int32_t wide = layer->wide;
-  output[0] = i8_requantise(s0, channel, wide, minimum, maximum);
-  output[1] = i8_requantise(s1, channel + 4, wide, minimum, maximum);
-  output[2] = i8_requantise(s2, channel + 8, wide, minimum, maximum);
-  output[3] = i8_requantise(s3, channel + 12, wide, minimum, maximum);
+  const struct i8_output_stage stage = output_stage(layer);
+  i8_requantise(&sums, channel, channel + 4, channel + 8, channel + 12, &stage);
+  output[0] = (int8_t)sums.a;
+  output[1] = (int8_t)sums.b;
+  output[2] = (int8_t)sums.c;
+  output[3] = (int8_t)sums.d;
 }
 
 static int8_t multiply_channel(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
@@ -57,7 +61,8 @@ static int8_t multiply_channel(const struct i8_depthwise_conv_2d *layer, const s
     }
     row += taps->to_next_row;
   }
-  return i8_requantise(sum, channel, layer->wide, layer->output_minimum, layer->output_maximum);
+  const struct i8_output_stage stage = output_stage(layer);
+  return i8_requantise_one(sum, channel, &stage);
 }
 
 /* All channels of one output pixel. */

@@ -24,23 +24,28 @@ static void widen(const int8_t *from, int32_t bytes, uint32_t *column) {
 
 void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *input, int8_t *output,
                         void *scratch) {
-  const int32_t minimum = layer->output_minimum, maximum = layer->output_maximum;
-  const int32_t wide = layer->wide;
+  const struct i8_output_stage stage = {layer->rounding, layer->output_minimum,
+                                        layer->output_maximum};
   const int32_t block_bytes = (layer->inputs + 3) / 4 * 16;
   const int8_t *weights = layer->weights;
   const int32_t *channel = layer->channels;
   uint32_t *column = scratch;
   widen(input, layer->inputs, column);
-  for (int32_t left = layer->outputs; left > 0; left -= (int32_t)I8_ROWS) {
-    const size_t rows = left < (int32_t)I8_ROWS ? (size_t)left : I8_ROWS;
-    struct i8_sums sums = {{channel[0], channel[4], channel[8], channel[12]}};
+  for (int32_t left = layer->outputs; left > 0; left -= 4) {
+    struct i8_sums sums = {channel[0], channel[4], channel[8], channel[12]};
     i8_dot_rows_by_column(weights, weights + block_bytes, column, &sums);
-    for (size_t i = 0; i < rows; ++i) {
-      output[i] =
-          i8_requantise(sums.sum[i], channel + i * I8_CHANNEL_WORDS, wide, minimum, maximum);
+    i8_requantise(&sums, channel, channel + 4, channel + 8, channel + 12, &stage);
+    output[0] = (int8_t)sums.a;
+    if (left >= 4) {
+      output[1] = (int8_t)sums.b;
+      output[2] = (int8_t)sums.c;
+      output[3] = (int8_t)sums.d;
+    } else if (left > 1) {
+      output[1] = (int8_t)sums.b;
+      output[left - 1] = (int8_t)(left > 2 ? sums.c : sums.b);
     }
-    output += rows;
+    output += 4;
     weights += block_bytes;
-    channel += I8_ROWS * I8_CHANNEL_WORDS;
+    channel += 16;
   }
 }

@@ -4,11 +4,11 @@ static int32_t divide_by_power_of_two(int32_t value, int32_t exponent) {
   if (exponent == 0) {
     return value;
   }
-  const int32_t towards_zero = value + (value >> 31);
-  return (towards_zero >> exponent) + ((towards_zero >> (exponent - 1)) & 1);
+  const int32_t less = value + (value >> 31);
+  return (less >> exponent) + ((less >> (exponent - 1)) & 1);
 }
 
-int32_t i8_requantise_wide(int32_t sum, const int32_t *channel) {
+int32_t i8_wide(int32_t sum, const int32_t *channel) {
   const int32_t exponent = channel[3];
   const int32_t left = exponent > 0 ? exponent : 0;
   const int32_t right = exponent > 0 ? 0 : -exponent;
@@ -16,8 +16,18 @@ int32_t i8_requantise_wide(int32_t sum, const int32_t *channel) {
   const int64_t product = (int64_t)shifted * channel[1];
   const int32_t high = (int32_t)((product + ((int64_t)1 << 30)) >> 31);
   /* Far outside int8 the zero point makes no difference, but could overflow. */
-  int32_t value = divide_by_power_of_two(high, right);
-  value = value < -1024 ? -1024 : value;
-  value = value > 1024 ? 1024 : value;
+  const int32_t value = i8_clamp(divide_by_power_of_two(high, right), -1024, 1024);
   return i8_saturate(value + channel[2]);
+}
+
+int8_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_output_stage *stage) {
+  int32_t value;
+  if (stage->rounding == I8_HALVES_UP) {
+    value = i8_halves_up(sum, channel);
+  } else if (stage->rounding == I8_HALVES_AWAY) {
+    value = i8_halves_away(sum, channel);
+  } else {
+    value = i8_wide(sum, channel);
+  }
+  return (int8_t)i8_clamp(value, stage->minimum, stage->maximum);
 }
