@@ -171,7 +171,14 @@ def host_firmware(
 
 
 @pytest.fixture(scope="session")
-def emulated_firmware(
+def emulated_firmware(build_hand_made: Callable[..., BuiltFirmware]) -> BuiltFirmware:
+    """Without a frontend, for the emulated Cortex-M7."""
+    needs_tools(MPS2_AN500, "qemu-system-arm")
+    return build_hand_made(MPS2_AN500, frontend=None)
+
+
+@pytest.fixture(scope="session")
+def emulated_listener(
     build_hand_made: Callable[..., BuiltFirmware], small_frontend_sources: FrontendSources
 ) -> BuiltFirmware:
     """With a frontend, for the emulated Cortex-M7."""
@@ -192,10 +199,25 @@ def host_device(host_firmware: BuiltFirmware) -> Iterator[Device]:
         yield device
 
 
+@contextmanager
+def _emulated(firmware: BuiltFirmware) -> Iterator[Device]:
+    with running_emulator(firmware.elf, MPS2_AN500) as transport, _greeted(transport) as device:
+        yield device
+
+
 @pytest.fixture
 def emulated_device(emulated_firmware: BuiltFirmware) -> Iterator[Device]:
-    with (
-        running_emulator(emulated_firmware.elf, MPS2_AN500) as transport,
-        _greeted(transport) as device,
-    ):
+    with _emulated(emulated_firmware) as device:
+        yield device
+
+
+@pytest.fixture
+def listening_device(emulated_listener: BuiltFirmware) -> Iterator[Device]:
+    with _emulated(emulated_listener) as device:
+        yield device
+
+
+@pytest.fixture
+def another_listening_device(emulated_listener: BuiltFirmware) -> Iterator[Device]:
+    with _emulated(emulated_listener) as device:
         yield device

@@ -34,11 +34,11 @@ def test_ticks_are_instructions_where_the_timer_counts_them() -> None:
         HOST.instructions(16)
 
 
-def test_program_needs_neither_heap_nor_formatted_output(emulated_firmware) -> None:
+def test_program_needs_neither_heap_nor_formatted_output(emulated_listener) -> None:
     nm = shutil.which("arm-none-eabi-nm")
     assert nm is not None
     listing = subprocess.run(
-        [nm, emulated_firmware.elf], capture_output=True, text=True, check=True
+        [nm, emulated_listener.elf], capture_output=True, text=True, check=True
     ).stdout
     names = {line.split()[-1] for line in listing.splitlines()}
     assert "dev_command" in names
@@ -48,11 +48,11 @@ def test_program_needs_neither_heap_nor_formatted_output(emulated_firmware) -> N
     assert not names & forbidden
 
 
-def test_sections_lie_where_the_board_has_memory(emulated_firmware) -> None:
-    for section in emulated_firmware.sections:
+def test_sections_lie_where_the_board_has_memory(emulated_listener) -> None:
+    for section in emulated_listener.sections:
         base = 0x2000_0000 if section.writable else 0
         assert base <= section.address < section.address + section.size <= base + (4 << 20)
-    assert emulated_firmware.stack_bytes == 8192 + 1024
+    assert emulated_listener.stack_bytes == 8192 + 1024
     # A runtime and a frontend of four channels: what more would be waste.
-    assert emulated_firmware.text_bytes < 40_000
-    assert emulated_firmware.bss_bytes < 16_000
+    assert emulated_listener.text_bytes < 40_000
+    assert emulated_listener.bss_bytes < 16_000

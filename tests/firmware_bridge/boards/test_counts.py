@@ -5,10 +5,8 @@ from __future__ import annotations
 import struct
 
 import numpy as np
-import pytest
 
 from firmware_bridge.boards import MPS2_AN500
-from firmware_bridge.emulator import running_emulator
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 
 RESET, AUDIO, INFER, PROFILE, TICKS = 2, 3, 6, 8, 12
@@ -31,19 +29,11 @@ def measure(device) -> tuple[object, ...]:
     return output, ticks, profiled_ticks, operators, tuple(audio), features
 
 
-@pytest.fixture
-def another_device(emulated_firmware, emulated_device):
-    with running_emulator(emulated_firmware.elf, MPS2_AN500) as transport:
-        device = type(emulated_device)(transport)
-        device.lines()
-        yield device
-
-
-def test_two_runs_give_the_same_counts(emulated_device, another_device) -> None:
-    another_device.command("name")
-    first = measure(emulated_device)
-    assert measure(another_device) == first
-    assert measure(emulated_device) == first
+def test_two_runs_give_the_same_counts(listening_device, another_listening_device) -> None:
+    another_listening_device.command("name")
+    first = measure(listening_device)
+    assert measure(another_listening_device) == first
+    assert measure(listening_device) == first
 
 
 def test_empty_interval_is_tiny(emulated_device) -> None:
@@ -71,7 +61,7 @@ def test_a_thousand_inferences_take_a_thousand_times_as_long(emulated_device) ->
 
 
 def test_features_are_the_hosts_bit_for_bit(
-    emulated_device, small_frontend: FrontendConfig
+    listening_device, small_frontend: FrontendConfig
 ) -> None:
     features = compute_features(SAMPLES, small_frontend)
     rows = quantise_features(features, small_frontend)
@@ -79,6 +69,6 @@ def test_features_are_the_hosts_bit_for_bit(
         amplitude.tobytes() + phase.tobytes() + row.tobytes()
         for amplitude, phase, row in zip(features.amplitude, features.phase, rows, strict=True)
     ]
-    audio = measure(emulated_device)[4]
+    audio = measure(listening_device)[4]
     frames = [reply[13:] for reply in audio if len(reply) > 13]
     assert frames == expected
