@@ -72,12 +72,14 @@ def not_documented(found: set[str], schema: str) -> set[str]:
 
 
 def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
-    assert contents.parity and contents.verdict and contents.bench and contents.device
+    assert contents.parity and contents.verdict and contents.bench
+    assert contents.device and contents.device.parity
     assert contents.float_metrics and contents.int8_metrics and contents.ablation
     return {
         json_format.PARITY_SCHEMA: json_format.parity_json(contents.parity, contents.verdict),
         json_format.BENCH_SCHEMA: json_format.bench_json(contents.bench),
         json_format.DEVICE_SCHEMA: json_format.device_json(contents.device),
+        json_format.DEVICE_PARITY_SCHEMA: json_format.device_parity_json(contents.device.parity),
         json_format.EVALUATE_SCHEMA: json_format.evaluate_json(
             contents.float_metrics,
             contents.int8_metrics,
