@@ -19,16 +19,26 @@ if TYPE_CHECKING:
 def command(model: Path, output: Output) -> None:
     """Show operators with versions, tensors, quantisation, MACs, parameters and sizes of MODEL.
 
-    MODEL is a .tflite file, a bundle or the folder of a run.
+    MODEL is a .tflite file, a bundle or the folder of a run. A file compiled for the Edge TPU also
+    shows what the compiler put into it, and whether the Coral Dev Board Micro can run it.
     """
     from edgeser.cli.places import model_bytes
+    from quantize.edgetpu import is_compiled, read_compiled
+    from quantize.edgetpu.describe import compiled_json
     from quantize.tflite import inspect_model, read_model
 
-    inspection = inspect_model(read_model(model_bytes(model), name=str(model)))
+    found = read_model(model_bytes(model), name=str(model))
+    compiled = read_compiled(found) if is_compiled(found) else None
+    inspection = inspect_model(found)
     if output.json:
-        output.result(inspection.to_json())
-    else:
-        _show(inspection, output)
+        added = {} if compiled is None else {"edgetpu": compiled_json(compiled)}
+        output.result(inspection.to_json() | added)
+        return
+    _show(inspection, output)
+    if compiled is not None:
+        from edgeser.report.compiled import compiled_tables
+
+        output.show(compiled_tables(compiled))
 
 
 def _show(inspection: ModelInspection, output: Output) -> None:
