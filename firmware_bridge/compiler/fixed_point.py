@@ -66,10 +66,12 @@ def high_multiply(a: Any, b: Any) -> Raw:
 
 def rounding_shift(value: Any, exponent: int) -> Raw:
     """Return ``round(value / 2**exponent)``, ties away from zero; `exponent` >= 0."""
-    value = np.asarray(value, np.int64)
     if exponent == 0:
-        return value
-    return (value + (1 << (exponent - 1)) - (value < 0)) >> exponent
+        return np.asarray(value, np.int64)
+    value = np.asarray(value, np.int64)
+    half = 1 << (exponent - 1)
+    rounded = (value + half - (value < 0)) >> exponent
+    return np.asarray(rounded, np.int64)
 
 
 def multiply(value: Any, multiplier: int, shift: int) -> Raw:

@@ -183,4 +183,4 @@ def _compile(command: Sequence[str]) -> None:
 
 def _shaped(data: NDArray[np.uint8], tensor: Tensor) -> NDArray[Any]:
     contiguous = np.ascontiguousarray(data)
-    return contiguous.view(tensor.dtype.numpy).reshape(len(data), *tensor.shape)
+    return contiguous.view(np.dtype(tensor.dtype.numpy)).reshape(len(data), *tensor.shape)

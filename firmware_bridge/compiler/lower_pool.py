@@ -24,8 +24,7 @@ def lower_average_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    channels = computed_input(operator, graph).shape[-1]
-    return _pool(operator, graph, "i8_average_pool_2d", scratch_bytes=4 * channels)
+    return _pool(operator, graph, "i8_average_pool_2d")
 
 
 def lower_max_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -36,10 +35,10 @@ def lower_max_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    return _pool(operator, graph, "i8_max_pool_2d", scratch_bytes=0)
+    return _pool(operator, graph, "i8_max_pool_2d")
 
 
-def _pool(operator: Operator, graph: Subgraph, function: str, *, scratch_bytes: int) -> KernelCall:
+def _pool(operator: Operator, graph: Subgraph, function: str) -> KernelCall:
     options = options_of(operator, graph, Pool2DOptions)
     source, target = computed_input(operator, graph), output_tensor(operator, graph)
     same_quantisation(operator, graph, source, target, "pooling keeps the quantisation")
@@ -73,7 +72,7 @@ def _pool(operator: Operator, graph: Subgraph, function: str, *, scratch_bytes: 
         constants=(),
         inputs=operator.inputs[:1],
         outputs=operator.outputs,
-        scratch_bytes=scratch_bytes,
+        scratch_bytes=0,
         macs=0,
     )
 

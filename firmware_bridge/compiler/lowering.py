@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
+from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
+from firmware_bridge.compiler.lower_mean import lower_mean
+from firmware_bridge.compiler.lower_move import (
+    lower_concatenation,
+    lower_pad,
+    lower_resize_nearest_neighbor,
+    lower_split,
+    lower_strided_slice,
+    lower_transpose,
+)
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
 from firmware_bridge.compiler.lower_shape import lower_view
 from firmware_bridge.compiler.lower_softmax import lower_softmax
+from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.operands import refuse
 from firmware_bridge.compiler.records import KernelCall
 from quantize.foundation.errors import BadInput
@@ -21,15 +33,34 @@ from quantize.tflite.text import printable
 Lowering = Callable[[Operator, Subgraph], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
+        "ADD": lower_add,
         "AVERAGE_POOL_2D": lower_average_pool_2d,
+        "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
         "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
+        "DEQUANTIZE": lower_dequantize,
         "EXPAND_DIMS": lower_view,
         "FULLY_CONNECTED": lower_fully_connected,
+        "HARD_SWISH": lower_unary,
+        "LEAKY_RELU": lower_unary,
+        "LOGISTIC": lower_unary,
         "MAX_POOL_2D": lower_max_pool_2d,
+        "MEAN": lower_mean,
+        "MUL": lower_mul,
+        "PAD": lower_pad,
+        "PADV2": lower_pad,
+        "QUANTIZE": lower_quantize,
+        "RELU": lower_unary,
+        "RELU6": lower_unary,
         "RESHAPE": lower_view,
+        "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
         "SOFTMAX": lower_softmax,
+        "SPLIT": lower_split,
         "SQUEEZE": lower_view,
+        "STRIDED_SLICE": lower_strided_slice,
+        "SUB": lower_add,
+        "TANH": lower_unary,
+        "TRANSPOSE": lower_transpose,
     }
 )
 """By the builtin operator's name."""

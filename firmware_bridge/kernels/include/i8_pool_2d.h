@@ -21,9 +21,8 @@ struct i8_pool_2d {
   int32_t high;
 };
 
-/* scratch: int32_t sums[channels]. Cells beyond the border do not count; ties away from zero. */
-void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output,
-                        void *scratch);
+/* Cells beyond the border do not count; ties away from zero. */
+void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output);
 
 void i8_max_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output);
 

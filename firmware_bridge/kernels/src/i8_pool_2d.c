@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "i8_fixed_point.h"
+#include "i8_sums.h"
 
 /* The part of a window that lies inside the image, and its first cell. */
 struct window {
@@ -28,22 +29,32 @@ static struct window window_at(const struct i8_pool_2d *layer, const int8_t *ima
   };
 }
 
-static void average(const struct i8_pool_2d *layer, const struct window *window, int32_t *sums,
-                    int8_t *output) {
+static int8_t mean(const struct i8_pool_2d *layer, int32_t sum, int32_t count) {
+  const int32_t half = sum > 0 ? count / 2 : -(count / 2);
+  return (int8_t)i8_bounded((sum + half) / count, layer->low, layer->high);
+}
+
+static void average(const struct i8_pool_2d *layer, const struct window *window, int8_t *output) {
   const int32_t channels = layer->channels;
-  memset(sums, 0, (size_t)channels * sizeof *sums);
-  for (int32_t row = 0; row < window->rows; ++row) {
-    const int8_t *cell = window->first + row * layer->input_w * channels;
-    for (int32_t column = 0; column < window->columns; ++column) {
-      for (int32_t c = 0; c < channels; ++c) {
-        sums[c] += *cell++;
-      }
+  const int32_t row_bytes = layer->input_w * channels;
+  const int32_t count = window->rows * window->columns;
+  int32_t c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    int32_t sums[4] = {0, 0, 0, 0};
+    for (int32_t row = 0; row < window->rows; ++row) {
+      const int8_t *first = window->first + row * row_bytes + c;
+      i8_add_four_columns(first, window->columns, channels, sums);
+    }
+    for (int32_t i = 0; i < 4; ++i) {
+      output[c + i] = mean(layer, sums[i], count);
     }
   }
-  const int32_t count = window->rows * window->columns;
-  for (int32_t c = 0; c < channels; ++c) {
-    const int32_t half = sums[c] > 0 ? count / 2 : -(count / 2);
-    output[c] = (int8_t)i8_bounded((sums[c] + half) / count, layer->low, layer->high);
+  for (; c < channels; ++c) {
+    int32_t sum = 0;
+    for (int32_t row = 0; row < window->rows; ++row) {
+      sum += i8_sum_column(window->first + row * row_bytes + c, window->columns, channels);
+    }
+    output[c] = mean(layer, sum, count);
   }
 }
 
@@ -64,13 +75,12 @@ static void maximum(const struct i8_pool_2d *layer, const struct window *window,
   }
 }
 
-void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output,
-                        void *scratch) {
+void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output) {
   for (int32_t batch = 0; batch < layer->batches; ++batch) {
     for (int32_t row = 0; row < layer->output_h; ++row) {
       for (int32_t column = 0; column < layer->output_w; ++column) {
         const struct window window = window_at(layer, input, row, column);
-        average(layer, &window, scratch, output);
+        average(layer, &window, output);
         output += layer->channels;
       }
     }

@@ -1,0 +1,254 @@
+"""ADD, SUB and MUL with broadcasting; with a constant of one element they are a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler import fixed_point
+from firmware_bridge.compiler.axes import dense_steps, merged
+from firmware_bridge.compiler.lower_unary import lookup_call
+from firmware_bridge.compiler.operands import (
+    activation_range,
+    check_dtype,
+    flat,
+    input_tensor,
+    multiplier_of,
+    options_of,
+    output_tensor,
+    quantisation_of,
+    refuse,
+)
+from firmware_bridge.compiler.records import Constant, Field, KernelCall
+from quantize.tflite.model import Operator, Quantisation, Subgraph, Tensor
+from quantize.tflite.options import ArithmeticOptions
+from quantize.tflite.schema import DType
+
+_COMMON_BITS = 20
+"""Operands of a sum are taken to a common scale with so many more bits."""
+_MOST_LEFT = 13
+"""Products have 16 bits; so many more keep them in an int32 twice over."""
+_ALL = np.arange(-128, 128, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Operands:
+    """Both operands in the kernel's order: the second is the one that is repeated or constant."""
+
+    first: Tensor
+    second: Tensor
+    swapped: bool
+    lengths: tuple[int, ...]
+    steps: tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """How a sum on the common scale becomes an output."""
+
+    multiplier: int
+    right: int
+    zero_point: int
+    low: int
+    high: int
+
+
+def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower ADD or SUB.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit, or broadcasting takes more than four loops.
+    """
+    operands = _operands(operator, graph)
+    target = output_tensor(operator, graph)
+    scaled = _scaled_tables(operator, graph)
+    if operands.swapped:
+        scaled = scaled[::-1]
+    how = _sum(operator, graph, target)
+    second = operands.second.data
+    if second is not None and second.size == 1:
+        total = scaled[0] + scaled[1][int(second.reshape(-1)[0]) + 128]
+        return _one_element(operator, graph, operands, lambda: _outputs(total, how))
+    same = bool(np.array_equal(*scaled))
+    constants = [Constant("scaled_0", _by_bits(scaled[0]))]
+    if not same:
+        constants.append(Constant("scaled_1", _by_bits(scaled[1])))
+    fields: dict[str, Field] = {
+        "scaled_0": "scaled_0",
+        "scaled_1": "scaled_0" if same else "scaled_1",
+        "multiplier": how.multiplier,
+        "right": how.right,
+        "zero_point": how.zero_point,
+        "low": how.low,
+        "high": how.high,
+    }
+    return _call(operator, "i8_addition", operands, fields, constants)
+
+
+def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower MUL.
+
+    Raises
+    ------
+    BadInput
+        As `lower_add`.
+    """
+    operands = _operands(operator, graph)
+    target = output_tensor(operator, graph)
+    options = options_of(operator, graph, ArithmeticOptions)
+    low, high = activation_range(operator, graph, options.activation, target)
+    one = quantisation_of(operator, graph, operands.first)
+    other = quantisation_of(operator, graph, operands.second)
+    result = quantisation_of(operator, graph, target)
+    multiplier, shift = multiplier_of(operator, graph, one.scale * other.scale / result.scale)
+    if shift > _MOST_LEFT:
+        refuse(operator, graph, "its output's scale is too small beside its inputs'")
+    second = operands.second.data
+    if second is not None and second.size == 1:
+        factor = int(second.reshape(-1)[0]) - other.zero_point
+        products = (_ALL - one.zero_point) * factor
+        values = fixed_point.multiply(products, multiplier, shift) + result.zero_point
+        table = np.clip(values, low, high).astype(np.int8)
+        return _one_element(operator, graph, operands, lambda: table)
+    fields: dict[str, Field] = {
+        "zero_point_0": one.zero_point,
+        "zero_point_1": other.zero_point,
+        "multiplier": multiplier,
+        "left": max(shift, 0),
+        "right": max(-shift, 0),
+        "zero_point": result.zero_point,
+        "low": low,
+        "high": high,
+    }
+    return _call(operator, "i8_multiplication", operands, fields, [])
+
+
+def _operands(operator: Operator, graph: Subgraph) -> _Operands:
+    first, second = (input_tensor(operator, graph, position) for position in (0, 1))
+    target = output_tensor(operator, graph)
+    for position, tensor in enumerate((first, second)):
+        check_dtype(operator, graph, tensor, f"input {position}", DType.INT8)
+    if first.is_constant and second.is_constant:
+        refuse(operator, graph, "both inputs are constants", hint="fold them when converting")
+    shapes = f"{list(first.shape)} and {list(second.shape)} to {list(target.shape)}"
+    try:
+        fits = np.broadcast_shapes(first.shape, second.shape) == target.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        refuse(operator, graph, f"its shapes do not fit: {shapes}")
+    walks = [_broadcast_steps(tensor.shape, target.shape) for tensor in (first, second)]
+    loops = merged(target.shape, *walks)
+    if loops is None:
+        refuse(operator, graph, f"its broadcasting takes more than four loops: {shapes}")
+    lengths, (steps_0, steps_1) = loops
+    # The kernels repeat the second operand; only a computed first one can be overwritten.
+    swapped = first.is_constant or (not second.is_constant and steps_0[3] == 0)
+    if swapped:
+        first, second, steps_0, steps_1 = second, first, steps_1, steps_0
+    if steps_0[3] == 0:
+        refuse(operator, graph, f"it repeats what is computed along a constant's axis: {shapes}")
+    return _Operands(first, second, swapped, lengths, (steps_0, steps_1))
+
+
+def _broadcast_steps(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+    full = (1,) * (len(target) - len(shape)) + shape
+    dense = dense_steps(full)
+    return tuple(step if length != 1 else 0 for step, length in zip(dense, full, strict=True))
+
+
+def _scaled_tables(
+    operator: Operator, graph: Subgraph
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each operand's values -128 to 127 on the common scale; SUB's second is negated."""
+    quantisations = [
+        quantisation_of(operator, graph, input_tensor(operator, graph, i)) for i in (0, 1)
+    ]
+    twice = 2 * max(quantisation.scale for quantisation in quantisations)
+
+    def table(quantisation: Quantisation) -> NDArray[np.int64]:
+        multiplier, shift = multiplier_of(operator, graph, quantisation.scale / twice)
+        centred = (_ALL - quantisation.zero_point) << _COMMON_BITS
+        return fixed_point.multiply(centred, multiplier, shift)
+
+    first, second = (table(quantisation) for quantisation in quantisations)
+    return first, -second if operator.name == "SUB" else second
+
+
+def _sum(operator: Operator, graph: Subgraph, target: Tensor) -> _Sum:
+    options = options_of(operator, graph, ArithmeticOptions)
+    low, high = activation_range(operator, graph, options.activation, target)
+    scales = [
+        quantisation_of(operator, graph, input_tensor(operator, graph, i)).scale for i in (0, 1)
+    ]
+    result = quantisation_of(operator, graph, target)
+    real = 2 * max(scales) / ((1 << _COMMON_BITS) * result.scale)
+    multiplier, shift = multiplier_of(operator, graph, real)
+    if shift > -1:
+        refuse(operator, graph, "its output's scale is too small beside its inputs'")
+    # A multiplier of 0 comes with shift 0; any shift does for it.
+    return _Sum(multiplier, max(-shift, 1), result.zero_point, low, high)
+
+
+def _outputs(total: NDArray[np.int64], how: _Sum) -> NDArray[np.int8]:
+    values = fixed_point.multiply(total, how.multiplier, -how.right) + how.zero_point
+    return np.clip(values, how.low, how.high).astype(np.int8)
+
+
+def _one_element(
+    operator: Operator,
+    graph: Subgraph,
+    operands: _Operands,
+    table: Callable[[], NDArray[np.int8]],
+) -> KernelCall:
+    position = operator.inputs.index(operands.first.index)
+    return lookup_call(operator, graph, table, position=position)
+
+
+def _by_bits(values: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Order a table by its index's bits as uint8: 0 to 127, then -128 to -1."""
+    return np.asarray(flat(np.roll(values, 128), np.int32))
+
+
+def _call(
+    operator: Operator,
+    kernel: str,
+    operands: _Operands,
+    fields: dict[str, Field],
+    constants: list[Constant],
+) -> KernelCall:
+    function = kernel
+    inputs: tuple[int, ...] = (operands.first.index, operands.second.index)
+    if operands.second.data is not None:
+        function, inputs = f"{kernel}_constant", inputs[:1]
+        constants = [*constants, Constant("constant", flat(operands.second.data, np.int8))]
+        fields = {**fields, "constant": "constant"}
+    shape = {
+        "lengths": operands.lengths,
+        "steps_0": operands.steps[0],
+        "steps_1": operands.steps[1],
+    }
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function=function,
+        header=f"{kernel}.h",
+        struct=kernel,
+        fields={**shape, **fields},
+        constants=tuple(constants),
+        inputs=inputs,
+        outputs=operator.outputs,
+        scratch_bytes=0,
+        macs=0,
+        in_place=0 not in operands.steps[0][_first_long(operands.lengths) :],
+    )
+
+
+def _first_long(lengths: tuple[int, ...]) -> int:
+    """Return the first axis that is longer than 1, the last one where none is."""
+    return next((axis for axis, length in enumerate(lengths) if length != 1), len(lengths) - 1)

@@ -1,0 +1,113 @@
+"""MEAN over any axes that make at most two groups of neighbours."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+
+from firmware_bridge.compiler.operands import (
+    computed_input,
+    constant_integers,
+    multiplier_of,
+    options_of,
+    output_tensor,
+    quantisation_of,
+    refuse,
+)
+from firmware_bridge.compiler.records import KernelCall
+from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.options import ReducerOptions
+
+
+def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower MEAN.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit, or the axes lie in more than two groups.
+    """
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    reduced = _reduced_axes(operator, graph, source)
+    _check_shape(operator, graph, source, target, reduced)
+    outer, first, middle, second, inner = _groups(operator, graph, source, reduced)
+    values = first * second
+    one = quantisation_of(operator, graph, source)
+    other = quantisation_of(operator, graph, target)
+    multiplier, shift = _multiplier(operator, graph, one.scale / other.scale, values)
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function="i8_mean",
+        header="i8_mean.h",
+        struct="i8_mean",
+        fields={
+            "outer": outer,
+            "reduced_0": first,
+            "middle": middle,
+            "reduced_1": second,
+            "inner": inner,
+            "input_zero_points": one.zero_point * values,
+            "multiplier": multiplier,
+            "shift": shift,
+            "output_zero_point": other.zero_point,
+        },
+        constants=(),
+        inputs=(source.index,),
+        outputs=operator.outputs,
+        scratch_bytes=0,
+        macs=0,
+    )
+
+
+def _reduced_axes(operator: Operator, graph: Subgraph, source: Tensor) -> set[int]:
+    rank = len(source.shape)
+    axes = constant_integers(operator, graph, 1).tolist()
+    if any(not -rank <= axis < rank for axis in axes):
+        refuse(operator, graph, f"it reduces axes {axes} of {rank}")
+    return {axis % rank for axis in axes}
+
+
+def _check_shape(
+    operator: Operator, graph: Subgraph, source: Tensor, target: Tensor, reduced: set[int]
+) -> None:
+    keep = options_of(operator, graph, ReducerOptions).keep_dims
+    wanted = tuple(
+        1 if axis in reduced else length
+        for axis, length in enumerate(source.shape)
+        if keep or axis not in reduced
+    )
+    if target.shape != wanted and target.elements != math.prod(wanted):
+        refuse(operator, graph, f"its output is {list(target.shape)}, not {list(wanted)}")
+
+
+def _groups(
+    operator: Operator, graph: Subgraph, source: Tensor, reduced: set[int]
+) -> tuple[int, int, int, int, int]:
+    """Return lengths of the groups (kept, reduced, kept, reduced, kept), 1 for empty ones."""
+    axes = [(axis in reduced, length) for axis, length in enumerate(source.shape) if length != 1]
+    groups = [
+        (is_reduced, math.prod(length for _, length in members))
+        for is_reduced, members in groupby(axes, key=lambda axis: axis[0])
+    ]
+    if not groups or groups[0][0]:
+        groups.insert(0, (False, 1))
+    inner = 1
+    if len(groups) > 1 and not groups[-1][0]:
+        inner = groups.pop()[1]
+    lengths = [length for _, length in groups]
+    if len(lengths) > 4:
+        refuse(operator, graph, "the axes that it reduces lie in more than two groups")
+    if len(lengths) == 1:
+        return lengths[0], 1, 1, 1, inner
+    if len(lengths) == 2:
+        return lengths[0], 1, 1, lengths[1], inner
+    return lengths[0], lengths[1], lengths[2], lengths[3], inner
+
+
+def _multiplier(operator: Operator, graph: Subgraph, ratio: float, values: int) -> tuple[int, int]:
+    """Divide the ratio of the scales by the number of values, as TFLite-Micro does."""
+    multiplier, shift = multiplier_of(operator, graph, ratio)
+    # As many bits as a mean takes away, but no more than a shift has.
+    bits = min(values.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << bits) // values, shift - bits

@@ -1,0 +1,331 @@
+"""Operators that only move bytes: CONCATENATION, SPLIT, TRANSPOSE, slices, padding, resizing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from firmware_bridge.compiler.axes import dense_steps, merged
+from firmware_bridge.compiler.lower_shape import lower_view
+from firmware_bridge.compiler.operands import (
+    computed_input,
+    constant_integers,
+    flat,
+    input_tensor,
+    options_of,
+    output_tensor,
+    quantisation_of,
+    refuse,
+    same_quantisation,
+)
+from firmware_bridge.compiler.records import Constant, Field, KernelCall
+from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.options import (
+    ConcatenationOptions,
+    ResizeOptions,
+    StridedSliceOptions,
+)
+from quantize.tflite.schema import Activation, DType
+
+
+def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower CONCATENATION of tensors with one quantisation.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit, or an activation is fused.
+    """
+    options = options_of(operator, graph, ConcatenationOptions)
+    if options.activation is not Activation.NONE:
+        refuse(operator, graph, f"it has the fused activation {options.activation.name}")
+    target = output_tensor(operator, graph)
+    parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
+    for part in parts:
+        same_quantisation(operator, graph, part, target, "joining keeps the quantisation")
+    axis = _axis(operator, graph, options.axis, len(target.shape))
+    _check_parts(operator, graph, parts, target, axis)
+    if len(parts) == 1:
+        return lower_view(operator, graph)
+    blocks = [math.prod(part.shape[axis:]) for part in parts]
+    return _join(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+
+
+def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower SPLIT into equal parts.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or the axis is only known at run time.
+    """
+    source = computed_input(operator, graph, 1)
+    axes = constant_integers(operator, graph, 0).tolist()
+    if len(axes) != 1:
+        refuse(operator, graph, f"it splits along axes {axes}")
+    axis = _axis(operator, graph, axes[0], len(source.shape))
+    parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
+    _check_parts(operator, graph, parts, source, axis)
+    blocks = [math.prod(part.shape[axis:]) for part in parts]
+    call = _join(operator, "i8_split", blocks, math.prod(source.shape[:axis]))
+    if len(parts) > 1:
+        return call
+    return _gather(operator, graph, source, 0, source.shape, dense_steps(source.shape))
+
+
+def _check_parts(
+    operator: Operator, graph: Subgraph, parts: list[Tensor], whole: Tensor, axis: int
+) -> None:
+    def others(tensor: Tensor) -> tuple[int, ...]:
+        return tensor.shape[:axis] + tensor.shape[axis + 1 :]
+
+    fits = all(
+        len(part.shape) == len(whole.shape) and others(part) == others(whole) for part in parts
+    )
+    if not fits or sum(part.shape[axis] for part in parts) != whole.shape[axis]:
+        shapes = ", ".join(str(list(part.shape)) for part in parts)
+        refuse(operator, graph, f"{shapes} along axis {axis} do not make {list(whole.shape)}")
+
+
+def _axis(operator: Operator, graph: Subgraph, axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        refuse(operator, graph, f"it has no axis {axis}")
+    return axis % rank
+
+
+def _join(operator: Operator, function: str, blocks: list[int], outer: int) -> KernelCall:
+    fields: dict[str, Field] = {"blocks": "blocks", "count": len(blocks), "outer": outer}
+    return _moving(
+        operator,
+        function,
+        "i8_concatenate.h",
+        "i8_concatenate",
+        fields,
+        inputs=operator.inputs[1:] if function == "i8_split" else operator.inputs,
+        constants=(Constant("blocks", flat(blocks, np.int32)),),
+    )
+
+
+def lower_transpose(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower TRANSPOSE; where only axes of length 1 move, it costs nothing.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or the order takes more than four loops.
+    """
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    order = constant_integers(operator, graph, 1).tolist()
+    rank = len(source.shape)
+    if sorted(order) != list(range(rank)):
+        refuse(operator, graph, f"it has the order {order} of {rank} axes")
+    shape = tuple(source.shape[axis] for axis in order)
+    _check_shape(operator, graph, target, shape)
+    steps = dense_steps(source.shape)
+    return _gather(operator, graph, source, 0, shape, tuple(steps[axis] for axis in order))
+
+
+def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower STRIDED_SLICE with begin, end and strides that are constants.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, it has an ellipsis or new axes, or takes more than four
+        loops.
+    """
+    options = options_of(operator, graph, StridedSliceOptions)
+    if options.ellipsis_mask or options.new_axis_mask or options.offset:
+        refuse(operator, graph, "it has an ellipsis, a new axis or ends relative to its begins")
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    bounds = [constant_integers(operator, graph, i).tolist() for i in (1, 2, 3)]
+    rank = len(source.shape)
+    if any(len(bound) != rank for bound in bounds) or 0 in bounds[2]:
+        refuse(operator, graph, "its begin, end and strides do not fit its input")
+    dense = dense_steps(source.shape)
+    offset, shape, steps, kept = 0, [], [], []
+    for axis, length in enumerate(source.shape):
+        begin, end, stride = (bound[axis] for bound in bounds)
+        shrinks = bool(options.shrink_axis_mask >> axis & 1)
+        if shrinks:
+            begin, end, stride = _single(operator, graph, begin, length)
+        else:
+            begin = None if options.begin_mask >> axis & 1 else begin
+            end = None if options.end_mask >> axis & 1 else end
+        picked = range(length)[slice(begin, end, stride)]
+        if not picked:
+            refuse(operator, graph, f"it takes nothing along axis {axis}")
+        offset += picked[0] * dense[axis]
+        shape.append(len(picked))
+        steps.append(stride * dense[axis])
+        if not shrinks:
+            kept.append(len(picked))
+    _check_shape(operator, graph, target, tuple(kept))
+    return _gather(operator, graph, source, offset, tuple(shape), tuple(steps))
+
+
+def _single(
+    operator: Operator, graph: Subgraph, begin: int, length: int
+) -> tuple[int, int | None, int]:
+    """Return the bounds of the one element that an axis shrinks to."""
+    place = begin + length if begin < 0 else begin
+    if not 0 <= place < length:
+        refuse(operator, graph, f"it takes element {begin} of {length}")
+    return place, place + 1, 1
+
+
+def _gather(
+    operator: Operator,
+    graph: Subgraph,
+    source: Tensor,
+    offset: int,
+    shape: tuple[int, ...],
+    steps: tuple[int, ...],
+) -> KernelCall:
+    loops = merged(shape, steps)
+    if loops is None:
+        refuse(operator, graph, "it takes more than four loops")
+    lengths, (walk,) = loops
+    dense = offset == 0 and lengths[:3] == (1, 1, 1) and walk[3] == 1
+    if dense and lengths[3] == source.elements:
+        return _moving(operator, None, "", "", {}, inputs=(source.index,))
+    fields: dict[str, Field] = {"offset": offset, "lengths": lengths, "steps": walk}
+    return _moving(operator, "i8_gather", "i8_copy.h", "i8_gather", fields, inputs=(source.index,))
+
+
+def lower_pad(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower PAD (with the output's zero point) and PADV2 (with a constant).
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, paddings are negative or only known at run time, or it
+        takes more than four loops.
+    """
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    rank = len(source.shape)
+    paddings = constant_integers(operator, graph, 1)
+    if paddings.size != 2 * rank or (paddings < 0).any():
+        refuse(operator, graph, f"it has the paddings {paddings.tolist()} for {rank} axes")
+    before, after = paddings.reshape(rank, 2).T.tolist()
+    widths = zip(before, source.shape, after, strict=True)
+    _check_shape(operator, graph, target, tuple(sum(parts) for parts in widths))
+    dense = dense_steps(target.shape)
+    # Axes are joined only where they lie as densely in the output as in the input.
+    loops = merged(source.shape, dense_steps(source.shape), dense)
+    if loops is None:
+        refuse(operator, graph, "it takes more than four loops")
+    lengths, (_, steps) = loops
+    if steps[3] != 1:
+        # All that is padded lies within the last axis that is longer than 1.
+        lengths, steps = _with_unit_axis(operator, graph, lengths, steps)
+    fields: dict[str, Field] = {
+        "offset": sum(pad * step for pad, step in zip(before, dense, strict=True)),
+        "lengths": lengths,
+        "steps": steps,
+        "value": _pad_value(operator, graph, target),
+        "output_bytes": target.elements,
+    }
+    return _moving(operator, "i8_pad", "i8_copy.h", "i8_pad", fields, inputs=(source.index,))
+
+
+def _with_unit_axis(
+    operator: Operator, graph: Subgraph, lengths: tuple[int, ...], steps: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    if lengths[0] != 1:
+        refuse(operator, graph, "it takes more than four loops")
+    return (*lengths[1:], 1), (*steps[1:], 1)
+
+
+def _pad_value(operator: Operator, graph: Subgraph, target: Tensor) -> int:
+    if len(operator.inputs) < 3:
+        return quantisation_of(operator, graph, target).zero_point
+    value = input_tensor(operator, graph, 2)
+    if value.data is None or value.dtype is not DType.INT8 or value.elements != 1:
+        refuse(operator, graph, "the value that it pads with is not one constant int8")
+    same_quantisation(operator, graph, value, target, "padding keeps the quantisation")
+    return int(value.data.reshape(-1)[0])
+
+
+def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower RESIZE_NEAREST_NEIGHBOR.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or the size is only known at run time.
+    """
+    options = options_of(operator, graph, ResizeOptions)
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    size = constant_integers(operator, graph, 1).tolist()
+    if len(source.shape) != 4 or len(size) != 2 or min(size) < 1:
+        refuse(operator, graph, f"it resizes {list(source.shape)} to {size}")
+    batches, height, width, channels = source.shape
+    _check_shape(operator, graph, target, (batches, *size, channels))
+    rows = _nearest(height, size[0], options) * (width * channels)
+    columns = _nearest(width, size[1], options) * channels
+    fields: dict[str, Field] = {
+        "rows": "rows",
+        "columns": "columns",
+        "batches": batches,
+        "image_bytes": height * width * channels,
+        "output_h": size[0],
+        "output_w": size[1],
+        "channels": channels,
+    }
+    constants = (
+        Constant("rows", flat(rows, np.int32)),
+        Constant("columns", flat(columns, np.int32)),
+    )
+    return _moving(
+        operator,
+        "i8_resize_nearest",
+        "i8_resize_nearest.h",
+        "i8_resize_nearest",
+        fields,
+        inputs=(source.index,),
+        constants=constants,
+    )
+
+
+def _nearest(length: int, size: int, options: ResizeOptions) -> np.typing.NDArray[np.int64]:
+    """Return which of `length` cells each of `size` cells takes, in float32 like TFLite-Micro."""
+    corners = options.align_corners and size > 1
+    scale = np.float32(length - corners) / np.float32(size - corners)
+    offset = np.float32(0.5 if options.half_pixel_centers else 0)
+    places = (np.arange(size, dtype=np.float32) + offset) * scale
+    cells = np.floor(places + np.float32(0.5)) if options.align_corners else np.floor(places)
+    return np.asarray(np.clip(cells, 0, length - 1), np.int64)
+
+
+def _check_shape(
+    operator: Operator, graph: Subgraph, target: Tensor, shape: tuple[int, ...]
+) -> None:
+    if target.shape != shape:
+        refuse(operator, graph, f"its output is {list(target.shape)}, where {list(shape)} is right")
+
+
+def _moving(
+    operator: Operator,
+    function: str | None,
+    header: str,
+    struct: str,
+    fields: dict[str, Field],
+    *,
+    inputs: tuple[int, ...],
+    constants: tuple[Constant, ...] = (),
+) -> KernelCall:
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function=function,
+        header=header,
+        struct=struct,
+        fields=fields,
+        constants=constants,
+        inputs=inputs,
+        outputs=operator.outputs,
+        scratch_bytes=0,
+        macs=0,
+    )

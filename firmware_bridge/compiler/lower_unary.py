@@ -1,0 +1,101 @@
+"""LOGISTIC, TANH, RELU, RELU6, HARD_SWISH and LEAKY_RELU, all as one table lookup."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from firmware_bridge.compiler import unary_tables as tables
+from firmware_bridge.compiler.operands import (
+    computed_input,
+    options_of,
+    output_tensor,
+    quantisation_of,
+    refuse,
+)
+from firmware_bridge.compiler.records import Constant, KernelCall
+from quantize.tflite.model import Operator, Quantisation, Subgraph
+from quantize.tflite.options import LeakyReluOptions
+
+
+def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower a function of one int8 value.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit, or its scales cannot be computed with.
+    """
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    one = quantisation_of(operator, graph, source)
+    other = quantisation_of(operator, graph, target)
+    _check_output(operator, graph, other)
+
+    def table() -> tables.Table:
+        match operator.name:
+            case "LOGISTIC":
+                return tables.logistic_table(one)
+            case "TANH":
+                return tables.tanh_table(one)
+            case "RELU":
+                return tables.relu_table(one, other)
+            case "RELU6":
+                return tables.relu6_table(one)
+            case "HARD_SWISH":
+                return tables.hard_swish_table(one, other)
+            case _:
+                alpha = options_of(operator, graph, LeakyReluOptions).alpha
+                if not math.isfinite(alpha):
+                    refuse(operator, graph, f"its alpha is {alpha}")
+                return tables.leaky_relu_table(one, other, alpha)
+
+    return lookup_call(operator, graph, table)
+
+
+def lookup_call(
+    operator: Operator, graph: Subgraph, table: Callable[[], tables.Table], *, position: int = 0
+) -> KernelCall:
+    """Return the lookup of input `position` in a table, int8 ``[256]`` from -128 to 127.
+
+    Raises
+    ------
+    BadInput
+        When shapes differ, or no table can be computed.
+    """
+    source, target = computed_input(operator, graph, position), output_tensor(operator, graph)
+    if source.elements != target.elements:
+        refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+    try:
+        values = table()
+    except ValueError as error:
+        refuse(operator, graph, f"it has {error}")
+    # The kernel takes the input's bits as unsigned: first 0 to 127, then -128 to -1.
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function="i8_lookup",
+        header="i8_lookup.h",
+        struct="i8_lookup",
+        fields={"table": "table", "elements": source.elements},
+        constants=(Constant("table", np.roll(values, 128)),),
+        inputs=(source.index,),
+        outputs=operator.outputs,
+        scratch_bytes=0,
+        macs=0,
+        in_place=True,
+    )
+
+
+def _check_output(operator: Operator, graph: Subgraph, target: Quantisation) -> None:
+    """Refuse LOGISTIC and TANH whose output is not what TFLite-Micro takes it to be."""
+    wanted = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}.get(operator.name)
+    if wanted is not None and (target.scale, target.zero_point) != wanted:
+        scale, zero_point = wanted
+        refuse(
+            operator,
+            graph,
+            f"its output has scale {target.scale:g} and zero point {target.zero_point}, "
+            f"where {scale:g} and {zero_point} are right",
+        )

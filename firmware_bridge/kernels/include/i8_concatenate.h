@@ -1,0 +1,19 @@
+/* Joining int8 tensors along an axis, and taking one apart. */
+#ifndef I8_CONCATENATE_H
+#define I8_CONCATENATE_H
+
+#include <stdint.h>
+
+/* Both see the axis and all within it as one block: [outer, block]. */
+struct i8_concatenate {
+  const int32_t *blocks; /* [count]: bytes of each part's block */
+  int32_t count;
+  int32_t outer;
+};
+
+void i8_concatenate(const struct i8_concatenate *layer, const int8_t *const *inputs,
+                    int8_t *output);
+
+void i8_split(const struct i8_concatenate *layer, const int8_t *input, int8_t *const *outputs);
+
+#endif

@@ -1,0 +1,30 @@
+/* MUL of two int8 tensors, either of them broadcast.
+   Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last
+   axis input_0's is 1 and input_1's 0 or 1. */
+#ifndef I8_MULTIPLICATION_H
+#define I8_MULTIPLICATION_H
+
+#include <stdint.h>
+
+struct i8_multiplication {
+  const int8_t *constant; /* the second operand where it is not computed */
+  int32_t lengths[4];
+  int32_t steps_0[4];
+  int32_t steps_1[4];
+  int32_t zero_point_0;
+  int32_t zero_point_1;
+  int32_t multiplier;
+  int32_t left; /* 0 unless right is 0; at most 13 */
+  int32_t right;
+  int32_t zero_point;
+  int32_t low;
+  int32_t high;
+};
+
+/* output may be input_0. */
+void i8_multiplication(const struct i8_multiplication *layer, const int8_t *input_0,
+                       const int8_t *input_1, int8_t *output);
+void i8_multiplication_constant(const struct i8_multiplication *layer, const int8_t *input,
+                                int8_t *output);
+
+#endif
