@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -55,7 +56,9 @@ class Board:
     machine: str | None = None
 
     def instructions(self, ticks: int) -> int:
-        """Return how many instructions an interval of `ticks` holds, to the nearest.
+        """Return how many instructions an interval of `ticks` holds: exactly.
+
+        The timer shows the whole ticks in n instructions, and a tick is shorter than one.
 
         Raises
         ------
@@ -66,4 +69,4 @@ class Board:
             raise BadInput(
                 f"{self.name} measures time, not instructions", hint="use an emulated board"
             )
-        return round(ticks * self.instructions_per_tick)
+        return math.ceil(ticks * self.instructions_per_tick)

@@ -30,6 +30,10 @@ uint32_t port_ticks(void) {
   return (uint32_t)(nanoseconds() / NANOSECONDS_A_TICK);
 }
 
+uint32_t port_begin(void) {
+  return port_ticks();
+}
+
 uint32_t port_ticks_per_second(void) {
   return 1000000000u / NANOSECONDS_A_TICK;
 }

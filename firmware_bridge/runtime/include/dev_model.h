@@ -21,7 +21,7 @@ struct dev_model {
 void dev_model_start(struct dev_model *model);
 
 /* One inference on the kept input, with the ticks of every operator if wanted. Returns the ticks
- * from the first operator to the last; copying the input is not counted. */
+ * from the first operator to the last, or the sum of theirs; copying the input is not counted. */
 uint32_t dev_model_infer(struct dev_model *model, bool profile);
 
 /* The arena's own input, and an inference on what is in it. */

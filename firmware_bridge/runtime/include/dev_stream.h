@@ -29,7 +29,8 @@ struct dev_stream_config {
   const void *tables;               /* the frontend's, aligned to APF_ALIGNMENT */
   const struct apf_affine *affines; /* channels x planes */
   size_t window_frames;             /* rows of the model's input */
-  uint32_t (*ticks)(void);          /* a clock that may wrap; NULL: time is not counted */
+  uint32_t (*begin)(void);          /* reads the clock where an interval begins */
+  uint32_t (*ticks)(void);          /* and where it ends; it may wrap. NULL: it is not counted */
 };
 
 #define DEV_STREAM_ALIGNED(bytes) (((bytes) + APF_ALIGNMENT - 1u) / APF_ALIGNMENT * APF_ALIGNMENT)
@@ -51,6 +52,7 @@ struct dev_stream {
   int16_t *phase;
   uint32_t samples; /* taken since the start or the last reset; wraps */
   uint32_t frames;  /* completed since then */
+  uint32_t (*begin)(void);
   uint32_t (*ticks)(void);
   uint64_t ticks_spent;         /* in the frontend, since then */
   uint32_t ticks_of_frame;      /* for the frame that is being filled */

@@ -8,7 +8,10 @@
 /* Printable, without spaces. */
 extern const char port_board[];
 
-/* A timer that runs freely and wraps at 32 bits; what every interval is measured with. */
+/* A timer that runs freely and wraps at 32 bits. An interval begins with port_begin and ends with
+ * port_ticks. The first may wait for a moment at which the same work always gives the same count.
+ */
+uint32_t port_begin(void);
 uint32_t port_ticks(void);
 uint32_t port_ticks_per_second(void);
 

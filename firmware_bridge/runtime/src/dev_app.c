@@ -12,6 +12,7 @@ static void start_stream(struct dev_app *app) {
       .tables = frontend_tables,
       .affines = frontend_affines,
       .window_frames = FRONTEND_WINDOW_FRAMES,
+      .begin = port_begin,
       .ticks = port_ticks,
   };
   if (dev_stream_bytes(&config) > sizeof(app->stream_memory) ||
@@ -29,6 +30,6 @@ void dev_app_start(struct dev_app *app) {
   start_stream(app);
 #endif
   app->constants_crc = dev_constants_crc();
-  const uint32_t begin = port_ticks();
+  const uint32_t begin = port_begin();
   app->empty_ticks = port_ticks() - begin;
 }

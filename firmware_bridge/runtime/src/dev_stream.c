@@ -36,6 +36,7 @@ static void describe(struct dev_stream *stream, const struct dev_stream_config *
   stream->normalise = normalise;
   stream->row_bytes = normalise.channels * normalise.planes;
   stream->window_frames = config->window_frames;
+  stream->begin = config->begin;
   stream->ticks = config->ticks;
 }
 
@@ -80,8 +81,8 @@ void dev_stream_reset(struct dev_stream *stream) {
   stream->largest_frame_ticks = 0;
 }
 
-static uint32_t now(const struct dev_stream *stream) {
-  return stream->ticks != NULL ? stream->ticks() : 0u;
+static uint32_t read_clock(uint32_t (*clock)(void)) {
+  return clock != NULL ? clock() : 0u;
 }
 
 static void count_ticks(struct dev_stream *stream, uint32_t ticks, int complete) {
@@ -104,14 +105,14 @@ static void add_row(struct dev_stream *stream) {
 
 int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t count,
                     size_t *taken) {
-  const uint32_t start = now(stream);
+  const uint32_t start = read_clock(stream->begin);
   const int complete = apf_process_samples(&stream->frontend, samples, count, taken,
                                            stream->amplitude, stream->phase);
   if (complete) {
     add_row(stream);
   }
   stream->samples += (uint32_t)*taken;
-  count_ticks(stream, now(stream) - start, complete);
+  count_ticks(stream, read_clock(stream->ticks) - start, complete);
   return complete;
 }
 

@@ -38,15 +38,15 @@ def test_two_runs_give_the_same_counts(listening_device, another_listening_devic
 
 def test_empty_interval_is_tiny(emulated_device) -> None:
     empty = int(emulated_device.banner()["empty_ticks"])
-    assert MPS2_AN500.instructions(empty) <= 8
+    assert MPS2_AN500.instructions(empty) <= 12
 
 
 def test_operators_add_up_to_the_inference(emulated_device) -> None:
     _, ticks = emulated_device.infer(DATA)
     _, profiled = emulated_device.infer(DATA, flags=1)
     operators = struct.unpack("<3I", emulated_device.request(PROFILE, bytes(4)))
-    assert MPS2_AN500.instructions(profiled - sum(operators)) <= 60
-    assert 0 <= MPS2_AN500.instructions(profiled - ticks) <= 100
+    assert profiled == sum(operators)
+    assert abs(MPS2_AN500.instructions(profiled) - MPS2_AN500.instructions(ticks)) <= 60
     # 32 comparisons, 32 additions, 4 divisions.
     assert operators[2] < operators[1]
 
@@ -57,7 +57,7 @@ def test_a_thousand_inferences_take_a_thousand_times_as_long(emulated_device) ->
     lines = emulated_device.command("infer 1000 0")
     begin, end = (int(x.removeprefix("m-lap-us-")) for x in lines if x.startswith("m-lap-us-"))
     _, ticks = emulated_device.infer(DATA)
-    assert 1000 * ticks / 25 <= end - begin <= 1000 * (ticks + 400) / 25
+    assert 1000 * ticks / 25 <= end - begin <= 1000 * (ticks + 600) / 25
 
 
 def test_features_are_the_hosts_bit_for_bit(
