@@ -207,9 +207,9 @@ class Device:
 
     def write_input(self, data: NDArray[np.int8] | bytes) -> None:
         """Write the model's whole input: its int8 values, row-major."""
-        content = (
-            data if isinstance(data, bytes) else data.astype(np.int8, casting="safe").tobytes()
-        )
+        if not isinstance(data, bytes) and data.dtype != np.int8:
+            raise BadInput(f"the model takes int8, not {data.dtype}", hint="quantise it first")
+        content = data if isinstance(data, bytes) else data.tobytes()
         if len(content) != self._banner.input_bytes:
             raise BadInput(
                 f"the model takes {self._banner.input_bytes} bytes, not {len(content)}",

@@ -78,7 +78,8 @@ Opener = Callable[[list[str | Path]], Link]
 
 
 @pytest.fixture(params=["process", "tcp", "pty", "serial"])
-def connect(request: pytest.FixtureRequest) -> Iterator[Opener]:
+def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
+    monkeypatch.setattr("firmware_bridge.link.process._SECONDS_TO_END", 0.1)
     links: list[Link] = []
 
     def connect(command: list[str | Path]) -> Link:

@@ -1,0 +1,317 @@
+"""A device's commands: right against the real application, refused when a device lies."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
+from firmware_bridge.link import (
+    Device,
+    DeviceError,
+    DeviceRefusal,
+    HashMismatch,
+    MalformedReply,
+)
+from firmware_bridge.streaming import StreamingClassifier
+from quantize.foundation.errors import BadInput, CheckFailed
+
+
+def hand_made(windows: np.ndarray) -> np.ndarray:
+    """The model made by hand: half the sums of the quarters, after a ReLU."""
+    values = np.maximum(windows.reshape(len(windows), 4, 8).astype(np.int32), 0)
+    return np.trunc(np.clip(values.sum(-1) - 100, -128, 127) / 2).astype(np.int8)
+
+
+@pytest.fixture
+def samples() -> np.ndarray:
+    rng = np.random.default_rng(3)
+    loudness = np.repeat(rng.uniform(100, 9000, 20), 480)
+    return (rng.normal(0, 1, 9600) * loudness).clip(-32768, 32767).astype(np.int16)
+
+
+def random_input(seed: int) -> np.ndarray:
+    # The model made by hand misbehaves when its first byte says so.
+    return np.abs(np.random.default_rng(seed).integers(-90, 60, 32)).astype(np.int8)
+
+
+def test_the_banner_says_what_runs(wire, small_frontend: FrontendConfig) -> None:
+    banner = wire.open().banner
+    assert banner.board == "host"
+    assert banner.frontend_hash == small_frontend.hash
+    assert banner.frame_values * banner.window_frames == banner.input_bytes == 32
+    assert (banner.hop_samples, banner.smoothing, banner.stream_hop_frames) == (160, 2, 3)
+
+
+def test_hashes_must_agree(wire, small_frontend: FrontendConfig) -> None:
+    banner = wire.open().banner
+    wire.open(model_hash=banner.model_hash, frontend_hash=small_frontend.hash)
+    for expected in ({"model_hash": "0" * 64}, {"frontend_hash": "1" * 64}):
+        with pytest.raises(HashMismatch) as caught:
+            wire.open(**expected)
+        (wanted,) = expected.values()
+        found = banner.model_hash if "model_hash" in expected else banner.frontend_hash
+        assert wanted in caught.value.message
+        assert found in caught.value.message
+        assert caught.value.exit_code == 1
+
+
+def test_no_frontend_is_another_frontend(stand_in, spoilt) -> None:
+    of_frontend = (
+        "sample_rate hop_samples window_frames stream_hop_frames smoothing channels planes"
+    )
+    banner = dict.fromkeys(of_frontend.split(), "0") | {"frontend_hash": "none"}
+    wire = spoilt(stand_in(**banner))
+    with pytest.raises(HashMismatch, match="has none"):
+        wire.open(frontend_hash="cd" * 32)
+    with pytest.raises(BadInput, match="no frontend"):
+        wire.open().reset()
+
+
+def test_the_model_runs(wire) -> None:
+    device = wire.open()
+    for seed in range(3):
+        data = random_input(seed)
+        device.write_input(data)
+        assert device.infer(profile=True) > 0
+        output = device.read_output()
+        assert output.dtype == np.int8
+        assert output.tolist() == hand_made(data[None])[0].tolist()
+        assert device.profile().shape == (3,)
+
+
+def test_a_tap_shows_an_operators_output(wire) -> None:
+    data = random_input(1) - 30
+    data = data.astype(np.int8)
+    relu = wire.open().tap(0, 32, data)
+    assert relu.tolist() == np.maximum(data, 0).tolist()
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 160, 500, None])
+def test_features_and_rows_are_the_hosts(
+    wire, samples: np.ndarray, small_frontend: FrontendConfig, chunk: int | None
+) -> None:
+    device = wire.open()
+    device.reset()
+    samples = samples[:2000]
+    replies = list(device.stream(samples, chunk=chunk, raw=True, rows=True))
+    features = compute_features(samples, small_frontend)
+    amplitude = np.concatenate([reply.amplitude for reply in replies])
+    phase = np.concatenate([reply.phase for reply in replies])
+    rows = np.concatenate([reply.rows for reply in replies])
+    assert np.array_equal(amplitude, features.amplitude)
+    assert np.array_equal(phase, features.phase)
+    assert np.array_equal(rows, quantise_features(features, small_frontend))
+    assert replies[-1].samples == 2000
+    assert device.feature_ticks().frames == replies[-1].frames == len(rows)
+
+
+@pytest.mark.parametrize("chunk", [97, 160, 512])
+def test_decisions_are_those_of_the_twin(
+    wire, samples: np.ndarray, small_frontend: FrontendConfig, chunk: int
+) -> None:
+    device = wire.open()
+    twin = StreamingClassifier(
+        small_frontend, hand_made, window_frames=4, hop_frames=3, smoothing=2
+    )
+    expected = twin.push(samples)
+    assert len(expected) > 16
+    assert len({decision.label for decision in expected}) > 1
+    assert device.classify(samples, chunk=chunk) == expected
+    assert device.classify(samples, chunk=chunk) == expected
+    assert device.decisions(5) == expected[5:]
+    assert device.decisions() == expected[-16:]
+
+
+def test_memory_and_self_test(wire) -> None:
+    device = wire.open()
+    assert device.self_test().passed
+    assert device.self_test().findings["canaries"] == "ok"
+    use = device.memory()
+    assert use.arena_bytes == device.banner.arena_bytes
+    assert use.frontend_work_bytes > 0
+
+
+def test_wrong_use_is_refused_before_anything_is_sent(wire) -> None:
+    device = wire.open()
+    writes = wire.writes
+    calls: list[Callable[[], object]] = [
+        lambda: device.audio(np.zeros(10, np.int16)),
+        device.decisions,
+        lambda: device.write_input(b"short"),
+        lambda: device.write_input(np.zeros(32)),
+        lambda: device.tap(3, 4, bytes(32)),
+        lambda: device.tap(-1, 4, bytes(32)),
+    ]
+    for call in calls:
+        with pytest.raises(BadInput):
+            call()
+    assert wire.writes == writes
+    device.reset()
+    for audio in (np.zeros(513, np.int16), np.zeros(10), np.zeros((2, 2), np.int16)):
+        with pytest.raises(BadInput):
+            device.audio(audio)
+
+
+def test_what_the_device_refuses_is_said(wire) -> None:
+    with pytest.raises(DeviceRefusal, match="out of range") as caught:
+        wire.open().tap(1, 1000, bytes(32))
+    assert caught.value.code == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("protocol", "2"),
+        ("protocol", None),
+        ("board", ""),
+        ("board", "\x1b[2J"),
+        ("model", "x" * 200),
+        ("model_hash", "none"),
+        ("model_hash", "AB" * 32),
+        ("frontend_hash", "cd"),
+        ("clock_hz", "0"),
+        ("clock_hz", "-1"),
+        ("clock_hz", "1e6"),
+        ("operators", "9999999999999999"),
+        ("operators", "\N{SUPERSCRIPT TWO}"),
+        ("channels", "0"),
+        ("window_frames", "5"),
+        ("input_bytes", None),
+        ("empty_ticks", "x"),
+    ],
+)
+def test_a_banner_that_cannot_be_is_refused(stand_in, spoilt, entry: str, value) -> None:
+    with pytest.raises(MalformedReply) as caught:
+        spoilt(stand_in(**{entry: value})).open()
+    assert caught.value.message.isprintable()
+    assert isinstance(caught.value, CheckFailed)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"protocol", b"=1\n", b"a=1\na=1\n", b"\xff\n", b"k%d=1\n" * 9, b"\n" * 900]
+)
+def test_a_banner_that_is_none_is_refused(stand_in, spoilt, payload: bytes) -> None:
+    device = stand_in()
+    device.replies[1] = payload
+    with pytest.raises(MalformedReply):
+        spoilt(device).open()
+
+
+def u32(*values: int) -> bytes:
+    return struct.pack(f"<{len(values)}I", *values)
+
+
+def decision(end_frame: int, label: int, sums: tuple[int, ...] = (0, 5, 0, 0)) -> bytes:
+    return u32(end_frame) + bytes([label]) + bytes(4) + struct.pack("<4i", *sums)
+
+
+AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS = range(3, 13)
+
+
+def streamed(device: Device) -> Device:
+    """Ten frames: decisions at frames 4, 7 and 10."""
+    device.reset()
+    device._samples, device._frames = 1920, 10
+    return device
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "call"),
+    [
+        (2, b"x", lambda device: device.reset()),
+        (AUDIO, b"", lambda device: streamed(device).audio(np.zeros(10, np.int16))),
+        (AUDIO, u32(1930, 10, 3), lambda device: streamed(device).audio(np.zeros(10, np.int16))),
+        (
+            AUDIO,
+            u32(1930, 10, 3) + b"\0x",
+            lambda device: streamed(device).audio(np.zeros(10, np.int16)),
+        ),
+        (
+            AUDIO,
+            u32(1930, 11, 3) + b"\1" + bytes(7),
+            lambda device: streamed(device).audio(np.zeros(10, np.int16), rows=True),
+        ),
+        *(
+            (AUDIO, u32(*counts) + b"\0", lambda device: streamed(device).audio(np.zeros(10, "i2")))
+            for counts in [(1929, 10, 3), (1930, 11, 3), (1930, 10, 2), (1940, 10, 3), (10, 0, 0)]
+        ),
+        (DECISIONS, decision(4, 1)[:-1], lambda device: streamed(device).decisions()),
+        (DECISIONS, decision(5, 1), lambda device: streamed(device).decisions()),
+        (DECISIONS, decision(1, 1), lambda device: streamed(device).decisions()),
+        (DECISIONS, decision(4, 2), lambda device: streamed(device).decisions()),
+        (DECISIONS, decision(4, 3, (7, 0, 0, 7)), lambda device: streamed(device).decisions()),
+        (DECISIONS, decision(4, 1), lambda device: streamed(device).decisions(1)),
+        (DECISIONS, decision(13, 1), lambda device: streamed(device).decisions()),
+        (DECISIONS, decision(4, 1) * 2, lambda device: streamed(device).decisions()),
+        (WRITE, b"x", lambda device: device.write_input(bytes(32))),
+        (INFER, b"", lambda device: device.infer()),
+        (INFER, u32(1, 2), lambda device: device.infer()),
+        (READ, b"abc", lambda device: device.read_output()),
+        (READ, b"abcde", lambda device: device.read_output()),
+        (PROFILE, b"", lambda device: device.profile()),
+        (PROFILE, u32(1, 2, 3, 4), lambda device: device.profile()),
+        (PROFILE, b"\0" * 11, lambda device: device.profile()),
+        (TAP, b"abc", lambda device: device.tap(0, 4, bytes(32))),
+        (MEMORY, u32(1, 1, 64, 1), lambda device: device.memory()),
+        (MEMORY, u32(1, 1, 64, 1, 1, 1), lambda device: device.memory()),
+        (MEMORY, u32(1, 2, 64, 1, 1), lambda device: device.memory()),
+        (MEMORY, u32(1, 1, 65, 1, 1), lambda device: device.memory()),
+        (SELF_TEST, b"", lambda device: device.self_test()),
+        (SELF_TEST, b"\2", lambda device: device.self_test()),
+        (SELF_TEST, b"\1model", lambda device: device.self_test()),
+        (TICKS, u32(1, 1, 1), lambda device: device.feature_ticks()),
+        (TICKS, u32(1, 1, 0, 2), lambda device: device.feature_ticks()),
+        (TICKS, u32(9, 5, 0, 2), lambda device: streamed(device).feature_ticks()),
+    ],
+)
+def test_replies_that_do_not_fit_are_refused(
+    stand_in, spoilt, kind: int, payload: bytes, call: Callable[[Device], object]
+) -> None:
+    stood_in = stand_in()
+    stood_in.replies[WRITE] = b""
+    stood_in.replies[kind] = payload
+    device = spoilt(stood_in).open()
+    with pytest.raises(MalformedReply) as caught:
+        call(device)
+    assert caught.value.message.isprintable()
+
+
+def test_decisions_lost_on_the_way_are_noticed(stand_in, spoilt) -> None:
+    stood_in = stand_in()
+    stood_in.replies[AUDIO] = u32(500, 4, 1) + b"\4"
+    stood_in.replies[DECISIONS] = b""
+    with pytest.raises(MalformedReply, match="lost decision 0"):
+        spoilt(stood_in).open().classify(np.zeros(500, np.int16))
+
+
+def test_a_broken_stream_must_begin_anew(stand_in, spoilt) -> None:
+    stood_in = stand_in()
+    stood_in.replies[AUDIO] = u32(11, 0, 0) + b"\0"
+    device = spoilt(stood_in).open()
+    device.reset()
+    with pytest.raises(MalformedReply, match="11 samples"):
+        device.audio(np.zeros(10, np.int16))
+    with pytest.raises(BadInput, match="reset"):
+        device.audio(np.zeros(10, np.int16))
+
+
+def test_pieces_are_as_long_as_their_reply_allows(stand_in, spoilt) -> None:
+    device = spoilt(stand_in()).open()
+    assert device.most_samples() == device.most_samples(raw=True, rows=True) == 512
+    big = {"channels": "40", "planes": "5", "window_frames": "1", "input_bytes": "200"}
+    device = spoilt(stand_in(**big)).open()
+    assert device.most_samples(raw=True, rows=True) == 160
+    assert device.most_samples(raw=True) == 320
+    assert device.most_samples(rows=True) == 512
+    huge = {"channels": "250", "planes": "5", "window_frames": "1", "input_bytes": "1250"}
+    with pytest.raises(BadInput, match="does not fit"):
+        spoilt(stand_in(**huge)).open().most_samples(rows=True)
+
+
+def test_every_error_is_a_device_error() -> None:
+    for error in (DeviceRefusal, HashMismatch, MalformedReply):
+        assert issubclass(error, DeviceError)
