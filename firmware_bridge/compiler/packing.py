@@ -50,6 +50,17 @@ def pack_channel_blocks(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.ascontiguousarray(blocks.transpose(1, 0, 2)).reshape(-1)
 
 
+def pack_three_taps(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return ``[3 lines, 3 taps along, channels]`` as ``[channels, lines, 4]``, flat.
+
+    Zeros stand past the third tap, and past the last channel up to a multiple of four.
+    """
+    lines, taps, channels = weights.shape
+    packed = np.zeros((round_up(channels, ROWS), lines, taps + 1), np.int8)
+    packed[:channels, :, :taps] = weights.transpose(2, 0, 1)
+    return packed.reshape(-1)
+
+
 def pad_channels(words: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return a channel table with rows of zeros up to a multiple of four channels, flat."""
     padded = np.zeros((round_up(len(words), ROWS), words.shape[1]), np.int32)

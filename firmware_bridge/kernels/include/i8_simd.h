@@ -28,6 +28,16 @@ static inline void i8_store_word(int8_t *bytes, uint32_t word) {
   memcpy(bytes, &word, sizeof(word));
 }
 
+/* (a[0], b[0]); PKHBT where there is one */
+static inline uint32_t i8_join_bottoms(uint32_t a, uint32_t b) {
+  return (a & 0xFFFFu) | (b << 16);
+}
+
+/* (a[1], b[1]); PKHTB where there is one */
+static inline uint32_t i8_join_tops(uint32_t a, uint32_t b) {
+  return (a >> 16) | (b & 0xFFFF0000u);
+}
+
 #if I8_HAS_SIMD32
 
 static inline uint32_t i8_widen_even(uint32_t bytes) {
