@@ -1,0 +1,191 @@
+"""The frontend on an emulated Cortex-M7: the host's bits, within its instructions."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from firmware_bridge.frontend import (
+    PHASE_PLANES,
+    FrontendConfig,
+    compute_features,
+    normalisation_from_statistics,
+    quantise_features,
+)
+from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, emit_frontend
+
+Signal = NDArray[np.int16]
+HERE = Path(__file__).parent
+PACKAGE = HERE.parents[2] / "firmware_bridge"
+PROGRAMS = {"arm-none-eabi-gcc": "gcc-arm-none-eabi", "qemu-system-arm": "qemu-system-arm"}
+FLAGS = (
+    *("-std=c11", "-O2", "-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
+    *("-fno-math-errno", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"),
+    *("-Wall", "-Wextra", "-Wconversion", "-Werror", "-nostartfiles", "--specs=nano.specs"),
+)
+MACHINE = ("-M", "mps2-an500", "-icount", "shift=6", "-nographic", "-monitor", "none")
+INSTRUCTIONS_PER_TICK = 0.625
+
+# What is measured, with a little room. Whoever needs more made the frontend slower.
+MOST_INSTRUCTIONS = {"amplitude": 31_000, "all planes": 70_000}
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What the device computed of one signal, one row a frame."""
+
+    instructions: NDArray[np.float64]
+    amplitude: NDArray[np.uint16]
+    phase: NDArray[np.int16]
+    rows: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A configuration and the program that streams signals through it."""
+
+    config: FrontendConfig
+    program: Path
+    most_instructions: int
+
+    def run(self, signals: list[Signal]) -> list[Frames]:
+        folder = self.program.parent
+        request = b"".join(np.uint32(s.size).tobytes() + s.tobytes() for s in signals)
+        (folder / "request.bin").write_bytes(request)
+        command = ["qemu-system-arm", *MACHINE, "-serial", "null", "-semihosting"]
+        done = subprocess.run(
+            [*command, "-kernel", str(self.program)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return self._split((folder / "reply.bin").read_bytes(), signals)
+
+    def _split(self, reply: bytes, signals: list[Signal]) -> list[Frames]:
+        config = self.config
+        channels, planes = config.channels, len(config.planes)
+        record: Any = [
+            ("ticks", "<u4"),
+            ("amplitude", "<u2", (channels,)),
+            ("phase", "<i2", (channels, planes - 1)),
+            ("rows", "i1", (channels, planes)),
+        ]
+        records = np.frombuffer(reply, record)
+        counts = [
+            max(0, 1 + (s.size - config.window_samples) // config.hop_samples) for s in signals
+        ]
+        assert records.size == sum(counts)
+        return [
+            Frames(
+                part["ticks"] * INSTRUCTIONS_PER_TICK,
+                part["amplitude"],
+                part["phase"],
+                part["rows"],
+            )
+            for part in np.split(records, np.cumsum(counts)[:-1])
+        ]
+
+
+def normalised(config: FrontendConfig) -> FrontendConfig:
+    """Return the configuration with statistics as speech has them, roughly."""
+    planes = len(config.planes)
+    mean = np.full((planes, config.channels), 3000.0)
+    deviation = np.full((planes, config.channels), 12_000.0)
+    mean[0], deviation[0] = 300.0, 130.0
+    return dataclasses.replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+
+
+def build(config: FrontendConfig, folder: Path) -> Path:
+    """Compile the program for one configuration."""
+    sources = emit_frontend(config, window_frames=50)
+    (folder / HEADER_NAME).write_text(sources.header)
+    (folder / SOURCE_NAME).write_text(sources.source)
+    program = folder / "device.elf"
+    command = ["arm-none-eabi-gcc", *FLAGS, f"-T{HERE / 'c/device.ld'}", f"-I{folder}"]
+    command += [f"-I{PACKAGE / part / 'include'}" for part in ("frontend", "runtime")]
+    command += [str(HERE / "c/device.c"), str(PACKAGE / "runtime/src/dev_stream.c")]
+    command += [str(path) for path in sorted((PACKAGE / "frontend/src").glob("*.c"))]
+    done = subprocess.run(
+        [*command, str(folder / SOURCE_NAME), "-lm", "-o", str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return program
+
+
+@pytest.fixture(scope="module")
+def tools() -> None:
+    """Skip where the compiler or the emulator is missing."""
+    for program, package in PROGRAMS.items():
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed: apt-get install {package}")
+
+
+@pytest.fixture(scope="module", params=MOST_INSTRUCTIONS)
+def device(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tools: None
+) -> Device:
+    """The frontend built for the device: the amplitude alone, and with all planes."""
+    planes = PHASE_PLANES if request.param == "all planes" else ()
+    config = normalised(FrontendConfig(phase_planes=planes))
+    program = build(config, tmp_path_factory.mktemp("device"))
+    return Device(config, program, MOST_INSTRUCTIONS[request.param])
+
+
+def assert_equal_to_host(device: Device, signals: list[Signal]) -> list[Frames]:
+    """Run the signals on the device; compare every bit with the host."""
+    results = device.run(signals)
+    for signal, frames in zip(signals, results, strict=True):
+        expected = compute_features(signal, device.config)
+        np.testing.assert_array_equal(frames.amplitude, expected.amplitude)
+        np.testing.assert_array_equal(frames.phase, expected.phase)
+        np.testing.assert_array_equal(frames.rows, quantise_features(expected, device.config))
+    return results
+
+
+def test_hostile_signals_have_the_same_bits(device: Device, all_hostile: dict[str, Signal]) -> None:
+    results = assert_equal_to_host(device, list(all_hostile.values()))
+    assert max(frames.instructions.max() for frames in results) <= device.most_instructions
+
+
+def test_instruction_counts_are_the_same_in_every_run(
+    device: Device, all_hostile: dict[str, Signal]
+) -> None:
+    first, second = (device.run([all_hostile["voice"]])[0].instructions for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert first.min() > 10_000
+
+
+@pytest.mark.corpus
+def test_speech_has_the_same_bits(device: Device, speech: list[Signal]) -> None:
+    results = assert_equal_to_host(device, speech[::10])
+    assert max(frames.instructions.max() for frames in results) <= device.most_instructions
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"window_ms": 25, "hop_ms": 20, "channels": 32, "phase_planes": ["if_mod", "gd_re"]},
+        {"sample_rate": 11_025, "window_ms": 22, "upper_hz": 5000.0, "phase_planes": ["if_im"]},
+        {"window_ms": 60, "log": False, "pcan": False, "noise_reduction": False},
+    ],
+)
+def test_other_settings_have_the_same_bits(
+    changes: dict[str, Any], tmp_path: Path, tools: None, all_hostile: dict[str, Signal]
+) -> None:
+    config = normalised(FrontendConfig.from_dict(changes))
+    other = Device(config, build(config, tmp_path), most_instructions=0)
+    assert_equal_to_host(other, [all_hostile[name] for name in ("voice", "extremes", "impulses")])
