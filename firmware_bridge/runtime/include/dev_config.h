@@ -11,7 +11,7 @@
 #include "frontend_tables.h"
 
 _Static_assert(FRONTEND_WINDOW_FRAMES * FRONTEND_CHANNELS * FRONTEND_PLANES == MODEL_INPUT_BYTES,
-               "the rows of a window are the model's input");
+               "the rows of a window are the input of the model");
 _Static_assert(APP_STREAM_HOP_FRAMES > 0 && APP_SMOOTHING > 0, "one frame and one window at least");
 
 #else
