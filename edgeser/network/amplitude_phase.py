@@ -11,6 +11,7 @@ from edgeser.network.blocks import (
     GatedPooling,
     PlaneSelection,
     SeparableBlock,
+    SpeechCentring,
 )
 from edgeser.network.config import NetworkConfig
 from quantize.foundation.errors import BadInput
@@ -90,7 +91,9 @@ class AmplitudeBranch(nn.Module):
         blocks: list[nn.Module] = []
         if planes > 1:
             blocks.append(PlaneSelection(planes, range(1)))
-        if config.centring != "none":
+        if config.centring == "speech":
+            blocks.append(SpeechCentring())
+        elif config.centring != "none":
             blocks.append(Centring(per_channel=config.centring == "channels"))
         blocks.append(ConvolutionNorm(1, config.stem_width, 5, stride=2))
         width = config.stem_width

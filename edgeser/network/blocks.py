@@ -49,6 +49,30 @@ class Centring(nn.Module):
         return x - x.mean(dim=self.axes, keepdim=True)
 
 
+class SpeechCentring(Centring):
+    """Subtract the mean of the window, then a learned share of what lies above a learned level.
+
+    The mean follows pauses and noise as much as it follows the voice. What lies well above it is
+    the voice: with a share of that taken out too, loud voiced sounds keep their place when a
+    noise floor rises or is gated away.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(per_channel=False)
+        self.above = nn.Conv2d(1, 1, 1)
+        self.share = nn.Conv2d(1, 1, 1)
+        for layer, weight, bias in ((self.above, 1.0, -0.75), (self.share, 3.0, 0.0)):
+            nn.init.constant_(layer.weight, weight)
+            layer.bias = nn.Parameter(torch.full((1,), bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, 1, frames, channels]."""
+        centred = super().forward(x)
+        voiced = nn.functional.relu6(self.above(centred))
+        place: Tensor = self.share(voiced.mean(dim=self.axes, keepdim=True))
+        return centred - place
+
+
 class SameConvolution(nn.Conv2d):
     """Convolution without bias that gives ceil(n / stride) of n, padded as TensorFlow pads.
 

@@ -9,7 +9,7 @@ from typing import Literal
 from quantize.foundation.errors import BadInput
 
 Inputs = Literal["amplitude", "phase", "both"]
-Centring = Literal["none", "level", "channels"]
+Centring = Literal["none", "level", "channels", "speech"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class NetworkConfig:
     centring
         What is subtracted from the amplitude first, inside the network, so that a device does it
         too: ``"level"`` the mean of the whole window, which takes out the recording level;
-        ``"channels"`` the mean of each channel over time, which takes out the microphone's
-        frequency response as well.
+        ``"speech"`` that, and then a learned share of what lies above it, so that the voice keeps
+        its place when pauses become noisier or quieter; ``"channels"`` the mean of each channel
+        over time, which takes out the microphone's frequency response as well.
     stem_width
         Channels of the amplitude branch's first convolution (5 x 5, stride 2).
     widths
@@ -61,9 +62,9 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if self.inputs not in ("amplitude", "phase", "both"):
             raise BadInput(f"inputs = {self.inputs!r} is unknown", hint="amplitude, phase or both")
-        if self.centring not in ("none", "level", "channels"):
+        if self.centring not in ("none", "level", "channels", "speech"):
             raise BadInput(
-                f"centring = {self.centring!r} is unknown", hint="none, level or channels"
+                f"centring = {self.centring!r} is unknown", hint="none, level, speech or channels"
             )
         _check_blocks("widths", self.widths, "strides", self.strides)
         _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)

@@ -38,7 +38,9 @@ class ConditionsConfig:
     gate_probability, gate_db
         Noise floor gated down, in dB; never together with a raised floor.
     noise_probability, noise_snr_db
-        White, pink or babble noise (equally likely), at a mean-power ratio in dB.
+        White, pink or babble noise, at a mean-power ratio in dB.
+    babble_share
+        How often that noise is babble; white and pink share the rest alike.
     level_probability, level_db
         Level, in dB; loud clips clip.
     """
@@ -62,11 +64,13 @@ class ConditionsConfig:
     gate_db: tuple[float, float] = (5.0, 30.0)
     noise_probability: float = 0.5
     noise_snr_db: tuple[float, float] = (5.0, 30.0)
+    babble_share: float = 0.34
     level_probability: float = 0.8
     level_db: tuple[float, float] = (-15.0, 15.0)
 
     def __post_init__(self) -> None:
         _check_probabilities(self)
+        _check_share(self, "babble_share")
         _check_ranges(self)
         _check_minimum(self, "variants", 0)
         for name in ("speed_range", "band_lower_hz", "band_upper_hz", "high_pass_hz"):

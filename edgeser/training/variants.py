@@ -95,7 +95,7 @@ def draw_variant(
     config
         Probabilities and ranges.
     babble
-        Babble made of training speakers; with an empty array, babble draws pink noise instead.
+        Babble made of training speakers; with an empty array there is white or pink noise instead.
     rng
         The only source of chance: the same state gives the same variant.
 
@@ -132,18 +132,13 @@ def draw_variant(
     elif happens(config.gate_probability):
         samples = conditions.gate_noise_floor(samples, between(config.gate_db))
     if happens(config.noise_probability):
-        samples = _with_random_noise(samples, between(config.noise_snr_db), babble, rng)
+        snr_db = between(config.noise_snr_db)
+        if babble.size and happens(config.babble_share):
+            samples = conditions.add_babble(samples, snr_db, babble=babble, rng=rng)
+        elif happens(0.5):
+            samples = conditions.add_white_noise(samples, snr_db, rng=rng)
+        else:
+            samples = conditions.add_pink_noise(samples, snr_db, rng=rng)
     if happens(config.level_probability):
         samples = conditions.scale_level(samples, between(config.level_db))
     return samples
-
-
-def _with_random_noise(
-    samples: Samples, snr_db: float, babble: Samples, rng: np.random.Generator
-) -> Samples:
-    kind = int(rng.integers(3))
-    if kind == 0:
-        return conditions.add_white_noise(samples, snr_db, rng=rng)
-    if kind == 1 and babble.size:
-        return conditions.add_babble(samples, snr_db, babble=babble, rng=rng)
-    return conditions.add_pink_noise(samples, snr_db, rng=rng)

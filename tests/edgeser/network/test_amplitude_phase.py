@@ -9,7 +9,13 @@ import onnx
 import pytest
 import torch
 
-from edgeser.network import AmplitudePhaseNetwork, NetworkConfig, load_network, save_weights
+from edgeser.network import (
+    AmplitudePhaseNetwork,
+    NetworkConfig,
+    blocks,
+    load_network,
+    save_weights,
+)
 from edgeser.network.config import Centring, Inputs
 from quantize.foundation.errors import BadInput
 
@@ -55,7 +61,12 @@ def change(net: AmplitudePhaseNetwork, x: torch.Tensor, other: torch.Tensor) -> 
 
 @pytest.mark.parametrize(
     ("centring", "level", "colour"),
-    [("none", True, True), ("level", False, True), ("channels", False, False)],
+    [
+        ("none", True, True),
+        ("level", False, True),
+        ("speech", False, True),
+        ("channels", False, False),
+    ],
 )
 def test_centring_takes_out_what_it_says(centring: Centring, level: bool, colour: bool) -> None:
     torch.manual_seed(0)
@@ -64,6 +75,18 @@ def test_centring_takes_out_what_it_says(centring: Centring, level: bool, colour
     x = torch.randn(8, 1, 150, 40)
     assert (change(net, x, x + 0.7) > 1e-2) == level
     assert (change(net, x, x + torch.randn(1, 1, 1, 40)) > 1e-2) == colour
+
+
+def test_a_voice_keeps_its_place_over_a_rising_noise_floor() -> None:
+    def place(centring: torch.nn.Module, floor: float) -> float:
+        x = torch.full((1, 1, 100, 40), floor)
+        x[:, :, 30:60] = 2.0
+        return float(centring(x)[0, 0, 30, 0])
+
+    level, speech = blocks.Centring(per_channel=False), blocks.SpeechCentring()
+    moved = [abs(place(by, -2.0) - place(by, -1.0)) for by in (level, speech)]
+    assert moved[0] == pytest.approx(0.7, abs=1e-5)
+    assert moved[1] < 0.15 * moved[0]
 
 
 def test_phase_needs_planes() -> None:
