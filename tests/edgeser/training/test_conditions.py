@@ -168,3 +168,19 @@ def test_no_probability_means_no_change() -> None:
         clip, ConditionsConfig(**nothing), babble=clip, rng=np.random.default_rng(0)
     )
     np.testing.assert_array_equal(same, clip)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_babble_takes_its_share_of_the_noise(share: float) -> None:
+    clip = speech_like()
+    others = {f: 0.0 for f in ConditionsConfig.__slots__ if f.endswith("_probability")}
+    noise = ConditionsConfig(**{**others, "noise_probability": 1.0, "babble_share": share})
+    hum = np.full(16000, 1000, np.int16)  # babble that can be told from white and pink noise
+    heard = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        added = draw_variant(clip, noise, babble=hum, rng=rng).astype(int) - clip
+        heard += int(np.ptp(added) <= 1)
+    assert heard == pytest.approx(40 * share, abs=0 if share in (0.0, 1.0) else 10)
+    silent = draw_variant(clip, noise, babble=np.zeros(0, np.int16), rng=np.random.default_rng(0))
+    assert np.ptp(silent.astype(int) - clip) > 1
