@@ -32,6 +32,8 @@ struct i8_sums {
 struct i8_output_stage {
   int32_t rounding; /* enum i8_rounding */
   int32_t minimum, maximum;
+  int32_t is_clamped; /* to less than int8 */
+  int32_t is_plain;   /* I8_HALVES_UP and not clamped: most layers */
 };
 
 /* An output of a channel whose layer rounds in the given way, saturated to int8. */
@@ -53,36 +55,50 @@ static inline int32_t i8_clamp(int32_t value, int32_t minimum, int32_t maximum) 
   return low > maximum ? maximum : low;
 }
 
-/* Turn four sums, each of a channel of its own, into outputs. */
-static inline void i8_requantise(struct i8_sums *sums, const int32_t *a, const int32_t *b,
-                                 const int32_t *c, const int32_t *d,
-                                 const struct i8_output_stage *stage) {
-  const int32_t minimum = stage->minimum, maximum = stage->maximum;
-  if (stage->rounding == I8_HALVES_UP) {
-    sums->a = i8_halves_up(sums->a, a);
-    sums->b = i8_halves_up(sums->b, b);
-    sums->c = i8_halves_up(sums->c, c);
-    sums->d = i8_halves_up(sums->d, d);
-  } else if (stage->rounding == I8_HALVES_AWAY) {
-    sums->a = i8_halves_away(sums->a, a);
-    sums->b = i8_halves_away(sums->b, b);
-    sums->c = i8_halves_away(sums->c, c);
-    sums->d = i8_halves_away(sums->d, d);
-  } else {
-    sums->a = i8_wide(sums->a, a);
-    sums->b = i8_wide(sums->b, b);
-    sums->c = i8_wide(sums->c, c);
-    sums->d = i8_wide(sums->d, d);
-  }
-  if (minimum > -128 || maximum < 127) {
-    sums->a = i8_clamp(sums->a, minimum, maximum);
-    sums->b = i8_clamp(sums->b, minimum, maximum);
-    sums->c = i8_clamp(sums->c, minimum, maximum);
-    sums->d = i8_clamp(sums->d, minimum, maximum);
-  }
+static inline struct i8_output_stage i8_output_stage(int32_t rounding, int32_t minimum,
+                                                     int32_t maximum) {
+  return (struct i8_output_stage){
+      rounding,
+      minimum,
+      maximum,
+      minimum > -128 || maximum < 127,
+      rounding == I8_HALVES_UP && minimum == -128 && maximum == 127,
+  };
 }
 
 /* Turn one sum into an output. */
-int8_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_output_stage *stage);
+int32_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_output_stage *stage);
+
+/* Turn four sums of one channel into outputs. A plain layer needs no call. */
+struct i8_sums i8_requantise_channel(struct i8_sums sums, const int32_t *channel,
+                                     const struct i8_output_stage *stage);
+
+static inline struct i8_sums i8_requantise_plain(struct i8_sums sums, const int32_t *channel) {
+  return (struct i8_sums){i8_halves_up(sums.a, channel), i8_halves_up(sums.b, channel),
+                          i8_halves_up(sums.c, channel), i8_halves_up(sums.d, channel)};
+}
+
+/* Turn four sums, of four channels or of one, into outputs. */
+static inline struct i8_sums i8_requantise(struct i8_sums sums, const int32_t *a, const int32_t *b,
+                                           const int32_t *c, const int32_t *d,
+                                           const struct i8_output_stage *stage) {
+  struct i8_sums out;
+  if (stage->rounding == I8_HALVES_UP) {
+    out = (struct i8_sums){i8_halves_up(sums.a, a), i8_halves_up(sums.b, b),
+                           i8_halves_up(sums.c, c), i8_halves_up(sums.d, d)};
+  } else if (stage->rounding == I8_HALVES_AWAY) {
+    out = (struct i8_sums){i8_halves_away(sums.a, a), i8_halves_away(sums.b, b),
+                           i8_halves_away(sums.c, c), i8_halves_away(sums.d, d)};
+  } else {
+    out = (struct i8_sums){i8_wide(sums.a, a), i8_wide(sums.b, b), i8_wide(sums.c, c),
+                           i8_wide(sums.d, d)};
+  }
+  if (stage->is_clamped) {
+    const int32_t minimum = stage->minimum, maximum = stage->maximum;
+    out = (struct i8_sums){i8_clamp(out.a, minimum, maximum), i8_clamp(out.b, minimum, maximum),
+                           i8_clamp(out.c, minimum, maximum), i8_clamp(out.d, minimum, maximum)};
+  }
+  return out;
+}
 
 #endif

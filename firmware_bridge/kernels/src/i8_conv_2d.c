@@ -74,15 +74,15 @@ static void gather_columns(const struct i8_conv_2d *layer, const struct i8_patch
 /* All channels of four output pixels, `step` bytes apart. */
 static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
                      int8_t *output) {
-  const struct i8_output_stage stage = {layer->rounding, layer->output_minimum,
-                                        layer->output_maximum};
+  const struct i8_output_stage stage =
+      i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t row_bytes = layer->row_bytes;
   const int8_t *weights = layer->weights;
   const int32_t *channel = layer->channels;
   for (int8_t *const end = output + layer->output_c; output != end; ++output) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
     i8_dot_row_by_columns(weights, weights + row_bytes, columns, &sums);
-    i8_requantise(&sums, channel, channel, channel, channel, &stage);
+    sums = i8_requantise(sums, channel, channel, channel, channel, &stage);
     /* The first comes last: without a step it is what stays. */
     output[3 * step] = (int8_t)sums.d;
     output[2 * step] = (int8_t)sums.c;

@@ -39,10 +39,11 @@ static inline void unzip_pair(uint32_t first, uint32_t second, uint32_t *row,
   row[3 * next_channel] = i8_join_tops(first_odd, second_odd);
 }
 
-/* Unzip a line that begins at `pixel` into rows of `words` words. Outside of it there is padding.
- */
-static void unzip_line(const struct i8_depthwise_3x3 *layer, const int8_t *pixel, int32_t count,
-                       uint32_t *row) {
+/* Unzip a line that begins at `pixel`; outside of it there is padding. Inlined once for whole
+ * blocks and once for what is left of the channels. */
+static inline __attribute__((always_inline)) void
+unzip_channels(const struct i8_depthwise_3x3 *layer, const int8_t *pixel, int32_t count,
+               uint32_t *row) {
   const uint32_t padding = (uint32_t)(uint8_t)layer->input_zero_point * 0x01010101u;
   const int32_t step = layer->input_step, next_channel = LINES * layer->row_words;
   const int32_t room = 2 * layer->row_words - layer->pad_along;
@@ -63,6 +64,15 @@ static void unzip_line(const struct i8_depthwise_3x3 *layer, const int8_t *pixel
   }
   while (row != end) {
     unzip_pair(padding, padding, row++, next_channel);
+  }
+}
+
+static void unzip_line(const struct i8_depthwise_3x3 *layer, const int8_t *pixel, int32_t count,
+                       uint32_t *row) {
+  if (count == BLOCK) {
+    unzip_channels(layer, pixel, BLOCK, row);
+  } else {
+    unzip_channels(layer, pixel, count, row);
   }
 }
 
@@ -101,81 +111,108 @@ static void widen_taps(const int8_t *weights, uint32_t *taps) {
   }
 }
 
-/* Four outputs that follow each other. `taps` go with the rows in the order in which these lie. */
-static inline void convolve_by_1(const uint32_t *row, int32_t row_words, const uint32_t *taps,
-                                 struct i8_sums *sums) {
-  for (int32_t line = 0; line < LINES; ++line) {
-    const uint32_t w01 = taps[0], w12 = taps[1];
-    const uint32_t x01 = row[0], x23 = row[1], x45 = row[2];
-    sums->a = i8_multiply_bottom_top(x23, w12, i8_multiply_pair(x01, w01, sums->a));
-    sums->b = i8_multiply_pair(x23, w12, i8_multiply_top_bottom(x01, w01, sums->b));
-    sums->c = i8_multiply_bottom_top(x45, w12, i8_multiply_pair(x23, w01, sums->c));
-    sums->d = i8_multiply_pair(x45, w12, i8_multiply_top_bottom(x23, w01, sums->d));
-    taps += LINE_TAPS;
-    row += row_words;
-  }
+/* What a line of the image adds to four outputs that follow each other, by stride 1 and by 2. */
+static inline void add_line_by_1(const uint32_t *row, const uint32_t *taps, struct i8_sums *sums) {
+  const uint32_t w01 = taps[0], w12 = taps[1];
+  const uint32_t x01 = row[0], x23 = row[1], x45 = row[2];
+  sums->a = i8_multiply_bottom_top(x23, w12, i8_multiply_pair(x01, w01, sums->a));
+  sums->b = i8_multiply_pair(x23, w12, i8_multiply_top_bottom(x01, w01, sums->b));
+  sums->c = i8_multiply_bottom_top(x45, w12, i8_multiply_pair(x23, w01, sums->c));
+  sums->d = i8_multiply_pair(x45, w12, i8_multiply_top_bottom(x23, w01, sums->d));
 }
 
-static inline void convolve_by_2(const uint32_t *row, int32_t row_words, const uint32_t *taps,
-                                 struct i8_sums *sums) {
-  for (int32_t line = 0; line < LINES; ++line) {
-    const uint32_t w01 = taps[0], w12 = taps[1];
-    const uint32_t x23 = row[1], x45 = row[2], x67 = row[3];
-    sums->a = i8_multiply_bottom_top(x23, w12, i8_multiply_pair(row[0], w01, sums->a));
-    sums->b = i8_multiply_bottom_top(x45, w12, i8_multiply_pair(x23, w01, sums->b));
-    sums->c = i8_multiply_bottom_top(x67, w12, i8_multiply_pair(x45, w01, sums->c));
-    sums->d = i8_multiply_bottom_top(row[4], w12, i8_multiply_pair(x67, w01, sums->d));
-    taps += LINE_TAPS;
-    row += row_words;
-  }
+static inline void add_line_by_2(const uint32_t *row, const uint32_t *taps, struct i8_sums *sums) {
+  const uint32_t w01 = taps[0], w12 = taps[1];
+  const uint32_t x23 = row[1], x45 = row[2], x67 = row[3];
+  sums->a = i8_multiply_bottom_top(x23, w12, i8_multiply_pair(row[0], w01, sums->a));
+  sums->b = i8_multiply_bottom_top(x45, w12, i8_multiply_pair(x23, w01, sums->b));
+  sums->c = i8_multiply_bottom_top(x67, w12, i8_multiply_pair(x45, w01, sums->c));
+  sums->d = i8_multiply_bottom_top(row[4], w12, i8_multiply_pair(x67, w01, sums->d));
 }
 
 /* A line of output of one channel. */
-static void convolve_line(const struct i8_depthwise_3x3 *layer, const uint32_t *row,
-                          const uint32_t *taps, const int32_t *channel, int8_t *output) {
-  const struct i8_output_stage stage = {layer->rounding, layer->output_minimum,
-                                        layer->output_maximum};
-  const int32_t row_words = layer->row_words, step = layer->output_step;
-  const int32_t stride = layer->stride_along;
-  for (int32_t left = layer->output_along; left > 0; left -= 4) {
+struct output_line {
+  const uint32_t *row;
+  const uint32_t *taps; /* in the order in which the rows lie */
+  const int32_t *channel;
+  int8_t *output;
+  int32_t row_words, step, count;
+};
+
+typedef void add_line(const uint32_t *row, const uint32_t *taps, struct i8_sums *sums);
+
+/* Inlined once for each stride. */
+static inline __attribute__((always_inline)) void convolve_line(const struct output_line *line,
+                                                                const struct i8_output_stage *stage,
+                                                                add_line *add, int32_t stride) {
+  const uint32_t *row = line->row, *const taps = line->taps;
+  const int32_t *const channel = line->channel;
+  const int32_t row_words = line->row_words, step = line->step;
+  int8_t *output = line->output;
+  for (int32_t left = line->count; left > 0; left -= 4) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
-    if (stride == 1) {
-      convolve_by_1(row, row_words, taps, &sums);
-    } else {
-      convolve_by_2(row, row_words, taps, &sums);
+    add(row, taps, &sums);
+    add(row + row_words, taps + LINE_TAPS, &sums);
+    add(row + 2 * row_words, taps + 2 * LINE_TAPS, &sums);
+    sums = stage->is_plain ? i8_requantise_plain(sums, channel)
+                           : i8_requantise_channel(sums, channel, stage);
+    *output = (int8_t)sums.a;
+    output += step;
+    if (left >= 4) {
+      *output = (int8_t)sums.b;
+      output += step;
+      *output = (int8_t)sums.c;
+      output += step;
+      *output = (int8_t)sums.d;
+      output += step;
+    } else if (left > 1) {
+      *output = (int8_t)sums.b;
+      if (left > 2) {
+        output[step] = (int8_t)sums.c;
+      }
     }
-    i8_requantise(&sums, channel, channel, channel, channel, &stage);
-    output[0] = (int8_t)sums.a;
-    if (left > 1) {
-      output[step] = (int8_t)sums.b;
-    }
-    if (left > 2) {
-      output[2 * step] = (int8_t)sums.c;
-    }
-    if (left > 3) {
-      output[3 * step] = (int8_t)sums.d;
-    }
-    output += 4 * step;
     row += 2 * stride;
   }
 }
 
+/* Functions of their own, for the registers that the loops need. */
+static __attribute__((noinline)) void convolve_by_1(const struct output_line *line,
+                                                    const struct i8_output_stage *stage) {
+  convolve_line(line, stage, add_line_by_1, 1);
+}
+
+static __attribute__((noinline)) void convolve_by_2(const struct output_line *line,
+                                                    const struct i8_output_stage *stage) {
+  convolve_line(line, stage, add_line_by_2, 2);
+}
+
 static void convolve_block(const struct i8_depthwise_3x3 *layer, const int8_t *image,
                            int8_t *output, struct block *block) {
+  const struct i8_output_stage stage =
+      i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t *const channels = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
   int32_t first = -layer->pad_across;
   block->next = first;
-  for (int32_t line = 0; line < layer->output_across; ++line) {
+  for (int32_t y = 0; y < layer->output_across; ++y) {
     unzip_lines(layer, image, first, block);
     /* Where the line that meets the first line of weights lies among the three. */
     const int32_t turn = (first + LINES) % LINES;
     const uint32_t *taps = block->taps + (LINES - turn) % LINES * LINE_TAPS;
-    const uint32_t *row = block->rows;
     for (int32_t i = 0; i < block->count; ++i) {
-      convolve_line(layer, row, taps, channels + i * (int32_t)I8_CHANNEL_WORDS,
-                    output + block->channel + i);
-      taps += TURNING_LINES * LINE_TAPS;
-      row += LINES * layer->row_words;
+      const struct output_line line = {
+          block->rows + i * LINES * layer->row_words,
+          taps + i * TURNING_LINES * LINE_TAPS,
+          channels + i * (int32_t)I8_CHANNEL_WORDS,
+          output + block->channel + i,
+          layer->row_words,
+          layer->output_step,
+          layer->output_along,
+      };
+      if (layer->stride_along == 1) {
+        convolve_by_1(&line, &stage);
+      } else {
+        convolve_by_2(&line, &stage);
+      }
     }
     output += layer->output_line;
     first += layer->stride_across;

@@ -12,7 +12,7 @@ struct taps {
 };
 
 static struct i8_output_stage output_stage(const struct i8_depthwise_conv_2d *layer) {
-  return (struct i8_output_stage){layer->rounding, layer->output_minimum, layer->output_maximum};
+  return i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
 }
 
 /* Four channels that lie side by side in input and output. */
@@ -38,7 +38,7 @@ static void multiply_block(const struct i8_depthwise_conv_2d *layer, const struc
     row += taps->to_next_row;
   }
   const struct i8_output_stage stage = output_stage(layer);
-  i8_requantise(&sums, channel, channel + 4, channel + 8, channel + 12, &stage);
+  sums = i8_requantise(sums, channel, channel + 4, channel + 8, channel + 12, &stage);
   output[0] = (int8_t)sums.a;
   output[1] = (int8_t)sums.b;
   output[2] = (int8_t)sums.c;
@@ -62,7 +62,7 @@ static int8_t multiply_channel(const struct i8_depthwise_conv_2d *layer, const s
     row += taps->to_next_row;
   }
   const struct i8_output_stage stage = output_stage(layer);
-  return i8_requantise_one(sum, channel, &stage);
+  return (int8_t)i8_requantise_one(sum, channel, &stage);
 }
 
 /* All channels of one output pixel. */

@@ -24,8 +24,8 @@ static void widen(const int8_t *from, int32_t bytes, uint32_t *column) {
 
 void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *input, int8_t *output,
                         void *scratch) {
-  const struct i8_output_stage stage = {layer->rounding, layer->output_minimum,
-                                        layer->output_maximum};
+  const struct i8_output_stage stage =
+      i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t block_bytes = (layer->inputs + 3) / 4 * 16;
   const int8_t *weights = layer->weights;
   const int32_t *channel = layer->channels;
@@ -34,7 +34,7 @@ void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *in
   for (int32_t left = layer->outputs; left > 0; left -= 4) {
     struct i8_sums sums = {channel[0], channel[4], channel[8], channel[12]};
     i8_dot_rows_by_column(weights, weights + block_bytes, column, &sums);
-    i8_requantise(&sums, channel, channel + 4, channel + 8, channel + 12, &stage);
+    sums = i8_requantise(sums, channel, channel + 4, channel + 8, channel + 12, &stage);
     output[0] = (int8_t)sums.a;
     if (left >= 4) {
       output[1] = (int8_t)sums.b;

@@ -20,7 +20,8 @@ int32_t i8_wide(int32_t sum, const int32_t *channel) {
   return i8_saturate(value + channel[2]);
 }
 
-int8_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_output_stage *stage) {
+int32_t i8_requantise_one(int32_t sum, const int32_t *channel,
+                          const struct i8_output_stage *stage) {
   int32_t value;
   if (stage->rounding == I8_HALVES_UP) {
     value = i8_halves_up(sum, channel);
@@ -29,5 +30,10 @@ int8_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_ou
   } else {
     value = i8_wide(sum, channel);
   }
-  return (int8_t)i8_clamp(value, stage->minimum, stage->maximum);
+  return i8_clamp(value, stage->minimum, stage->maximum);
+}
+
+struct i8_sums i8_requantise_channel(struct i8_sums sums, const int32_t *channel,
+                                     const struct i8_output_stage *stage) {
+  return i8_requantise(sums, channel, channel, channel, channel, stage);
 }
