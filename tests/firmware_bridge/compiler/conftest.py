@@ -1,0 +1,17 @@
+"""Compiled models against TFLite-Micro, byte for byte, under sanitizers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).parent
+sys.path[:0] = [str(_HERE), str(_HERE.parent / "kernels")]
+from exactness import Exactness  # found through the path above
+
+
+@pytest.fixture(scope="session")
+def exactness(tmp_path_factory: pytest.TempPathFactory) -> Exactness:
+    return Exactness(tmp_path_factory.mktemp("models"))
