@@ -98,9 +98,7 @@ static struct scale product_of_roots(struct apf_root a, struct apf_root b) {
   return result;
 }
 
-/* sum / scale in Q15. |sum| is at most the scale up to rounding, and where products were rounded
- * off, at most four times that: 32 bits hold it once aligned. The 17-bit mantissa keeps the
- * division within 32 bits too. */
+/* modulus / 2^exponent, where 32 bits hold it */
 static uint32_t align(uint64_t modulus, int32_t exponent) {
   const uint32_t low = (uint32_t)modulus, high = (uint32_t)(modulus >> 32);
   if (exponent >= 32) {
@@ -112,6 +110,9 @@ static uint32_t align(uint64_t modulus, int32_t exponent) {
   return low << -exponent;
 }
 
+/* sum / scale in Q15. |sum| is at most the scale up to rounding, and where products were rounded
+ * off, at most four times that: 32 bits hold it once aligned. The 17-bit mantissa keeps the
+ * division within 32 bits too. */
 static int32_t ratio_q15(uint64_t sum, struct scale scale) {
   const int negative = (sum >> 63) != 0;
   const uint32_t aligned = align(negative ? 0u - sum : sum, scale.exponent);
@@ -128,7 +129,7 @@ static int32_t modulus_q15(int32_t re, int32_t im) {
   return modulus > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)modulus;
 }
 
-APF_INLINE void put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
+APF_INLINE int16_t *put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
   if (planes & APF_IF_RE) {
     *output++ = (int16_t)re;
   }
@@ -136,22 +137,27 @@ APF_INLINE void put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
     *output++ = (int16_t)im;
   }
   if (planes & APF_IF_MOD) {
-    *output = (int16_t)modulus_q15(re, im);
+    *output++ = (int16_t)modulus_q15(re, im);
   }
+  return output;
 }
 
 static void put_in_time(const struct apf_phase_state *state,
                         const struct apf_filterbank_state *bank, uint32_t drop, int16_t *output) {
-  for (size_t i = 0; i < state->channels; ++i) {
-    const struct apf_root now = bank->roots[i], before = state->earlier_roots[i];
+  const uint32_t planes = state->planes & APF_IF_ANY;
+  const size_t others = count_planes(state->planes & APF_GD_ANY);
+  const int32_t more_exponent = (int32_t)(ROTATION_BITS - drop);
+  const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
+  const struct apf_root *now = bank->roots, *before = state->earlier_roots;
+  for (size_t left = state->channels; left > 0; --left, ++now, ++before, ++sum_re, ++sum_im) {
     int32_t re = 0, im = 0;
-    if (state->has_earlier && now.root != 0 && before.root != 0) {
-      struct scale scale = product_of_roots(now, before);
-      scale.exponent += (int32_t)(ROTATION_BITS - drop);
-      re = ratio_q15(state->sums.re[i], scale);
-      im = ratio_q15(state->sums.im[i], scale);
+    if (state->has_earlier && now->root != 0 && before->root != 0) {
+      struct scale scale = product_of_roots(*now, *before);
+      scale.exponent += more_exponent;
+      re = ratio_q15(*sum_re, scale);
+      im = ratio_q15(*sum_im, scale);
     }
-    put(output + i * state->plane_count, state->planes & APF_IF_ANY, re, im);
+    output = put(output, planes, re, im) + others;
   }
 }
 
@@ -162,18 +168,22 @@ static int32_t from_q30(int32_t value) {
 
 static void put_in_frequency(const struct apf_phase_state *state,
                              const struct apf_filterbank_state *bank, int16_t *output) {
+  const uint32_t planes = (state->planes & APF_GD_ANY) >> 3;
+  const size_t others = count_planes(state->planes & APF_IF_ANY);
   const apf_pair delay = apf_pair_of(state->delay->re, state->delay->im);
-  for (size_t i = 0; i < state->channels; ++i) {
-    const struct apf_root here = bank->roots[i], below = apf_normalised_root(state->energies[i]);
+  const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im, *energy = state->energies;
+  const struct apf_root *here = bank->roots;
+  for (size_t left = state->channels; left > 0; --left, ++here, ++sum_re, ++sum_im, ++energy) {
+    const struct apf_root below = apf_normalised_root(*energy);
     int32_t re = 0, im = 0;
-    if (here.root != 0 && below.root != 0) {
-      const struct scale scale = product_of_roots(here, below);
-      const apf_pair raw =
-          apf_pair_of(ratio_q15(state->sums.re[i], scale), ratio_q15(state->sums.im[i], scale));
+    output += others;
+    if (here->root != 0 && below.root != 0) {
+      const struct scale scale = product_of_roots(*here, below);
+      const apf_pair raw = apf_pair_of(ratio_q15(*sum_re, scale), ratio_q15(*sum_im, scale));
       re = from_q30(apf_product_re(raw, delay, 1 << 14));
       im = from_q30(apf_product_im(raw, delay, 1 << 14));
     }
-    put(output + i * state->plane_count, (state->planes & APF_GD_ANY) >> 3, re, im);
+    output = put(output, planes, re, im);
   }
 }
 
@@ -191,7 +201,7 @@ void apf_phase_process(struct apf_phase_state *state, const struct apf_filterban
   if (state->planes & APF_GD_ANY) {
     apf_sum_neighbours(bank, bins, &state->sums);
     apf_sum_energies(bank, bins, 1, state->energies);
-    put_in_frequency(state, bank, output + count_planes(state->planes & APF_IF_ANY));
+    put_in_frequency(state, bank, output);
   }
   if (state->planes & APF_IF_ANY) {
     const uint32_t drop = state->has_earlier ? bits_to_drop(state, bank) : 0u;
