@@ -186,6 +186,18 @@ def emulated_listener(
     return build_hand_made(MPS2_AN500, frontend=small_frontend_sources)
 
 
+@pytest.fixture
+def talk_to() -> Callable[[Transport], Device]:
+    """Wait for a device that has just started, to talk to it."""
+
+    def talk(transport: Transport) -> Device:
+        device = Device(transport)
+        assert device.lines() == ["m-init-done"]
+        return device
+
+    return talk
+
+
 @contextmanager
 def _greeted(transport: Transport) -> Iterator[Device]:
     device = Device(transport)

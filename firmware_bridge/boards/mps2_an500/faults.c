@@ -36,6 +36,9 @@ static const char *kind_of(uint32_t status, uint32_t address, uint32_t stack_poi
   if ((status & FAULT_STACKING) != 0 || stack_pointer < (uint32_t)stack_bottom) {
     return "stack overflow";
   }
+  if ((status & FAULT_EXECUTION) != 0) {
+    return "execution of what is no code";
+  }
   if ((status & FAULT_ADDRESS_VALID) != 0) {
     return address >= (uint32_t)image_begin && address < (uint32_t)image_end
                ? "write to read-only memory"

@@ -21,6 +21,7 @@ enum dev_error {
   DEV_NO_FRONTEND = 4,
   DEV_REPLY_TOO_LONG = 5,
   DEV_NO_PROFILE = 6,
+  DEV_TOO_LONG = 7,
 };
 
 /* Carries the request out and appends the reply's payload; on an error that payload is dropped. */

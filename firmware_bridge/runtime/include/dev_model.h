@@ -20,9 +20,13 @@ struct dev_model {
 
 void dev_model_start(struct dev_model *model);
 
-/* One inference on the kept input, with the ticks of every operator if wanted. Returns the ticks
- * from the first operator to the last, or the sum of theirs; copying the input is not counted. */
-uint32_t dev_model_infer(struct dev_model *model, bool profile);
+/* One inference on the kept input. */
+void dev_model_infer(struct dev_model *model);
+
+/* The same, with the ticks from the first operator to the last; copying the input is not counted.
+ * With `profile` the ticks of each operator are noted, and theirs is the sum. False where that took
+ * so long that the timer may have wrapped. */
+bool dev_model_measure(struct dev_model *model, bool profile, uint32_t *ticks);
 
 /* The arena's own input, and an inference on what is in it. */
 int8_t *dev_model_input(struct dev_model *model);

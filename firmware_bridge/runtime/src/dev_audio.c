@@ -32,8 +32,8 @@ static void append_frame(const struct dev_stream *stream, uint32_t wanted,
     for (uint32_t i = 0; i < FRONTEND_CHANNELS; ++i) {
       dev_append_u16(reply, amplitude[i]);
     }
-    for (uint32_t i = 0; i < VALUES - FRONTEND_CHANNELS; ++i) {
-      dev_append_u16(reply, (uint16_t)phase[i]);
+    for (uint32_t i = FRONTEND_CHANNELS; i < VALUES; ++i) {
+      dev_append_u16(reply, (uint16_t)phase[i - FRONTEND_CHANNELS]);
     }
   }
   if ((wanted & ROWS) != 0) {

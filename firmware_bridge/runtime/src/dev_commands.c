@@ -27,7 +27,12 @@ static char *next_word(char **rest) {
 }
 
 static bool same(const char *a, const char *b) {
-  return strcmp(a, b) == 0;
+  for (; *a == *b; ++a, ++b) {
+    if (*a == '\0') {
+      return true;
+    }
+  }
+  return false;
 }
 
 static void error(const char *reason) {
@@ -98,13 +103,13 @@ static void infer(struct dev_app *app, char *rest) {
   }
   line_with_number("m-warmup-start-", warmups, "");
   for (; warmups > 0; --warmups) {
-    dev_model_infer(&app->model, false);
+    dev_model_infer(&app->model);
   }
   dev_print("m-warmup-done\r\n");
   line_with_number("m-infer-start-", count, "");
   timestamp();
   for (; count > 0; --count) {
-    dev_model_infer(&app->model, false);
+    dev_model_infer(&app->model);
   }
   timestamp();
   dev_print("m-infer-done\r\n");

@@ -54,21 +54,36 @@ static void check(const struct dev_model *model) {
   }
 }
 
-uint32_t dev_model_infer(struct dev_model *model, bool profile) {
+static void copy_input(struct dev_model *model) {
   memcpy(model_input(model->arena), model->input, sizeof(model->input));
-  uint32_t ticks;
-  if (profile) {
-    struct profile notes = {model->operator_ticks, port_begin(), 0};
-    model_run(model->arena, note_ticks, &notes);
-    model->profiled = true;
-    ticks = notes.sum;
-  } else {
-    const uint32_t begin = port_begin();
-    model_run(model->arena, NULL, NULL);
-    ticks = port_ticks() - begin;
-  }
+}
+
+void dev_model_infer(struct dev_model *model) {
+  copy_input(model);
+  dev_model_run(model);
+}
+
+static uint32_t count_ticks(struct dev_model *model) {
+  const uint32_t begin = port_begin();
+  model_run(model->arena, NULL, NULL);
+  return port_ticks() - begin;
+}
+
+static uint32_t count_ticks_of_operators(struct dev_model *model) {
+  struct profile notes = {model->operator_ticks, port_begin(), 0};
+  model_run(model->arena, note_ticks, &notes);
+  return notes.sum;
+}
+
+bool dev_model_measure(struct dev_model *model, bool profile, uint32_t *ticks) {
+  const uint64_t begin = port_microseconds();
+  copy_input(model);
+  *ticks = profile ? count_ticks_of_operators(model) : count_ticks(model);
+  const uint64_t passed = port_microseconds() - begin;
+  const bool counted = passed * port_ticks_per_second() <= (uint64_t)UINT32_MAX * 1000000u;
+  model->profiled = counted && (profile || model->profiled);
   check(model);
-  return ticks;
+  return counted;
 }
 
 int8_t *dev_model_input(struct dev_model *model) {
@@ -87,7 +102,7 @@ const int8_t *dev_model_output(const struct dev_model *model) {
 bool dev_model_tap(struct dev_model *model, uint32_t operator_index, uint32_t offset,
                    uint32_t count, uint8_t *slice) {
   struct tap tap = {operator_index, offset, count, slice, false};
-  memcpy(model_input(model->arena), model->input, sizeof(model->input));
+  copy_input(model);
   model_run(model->arena, copy_slice, &tap);
   return tap.taken;
 }

@@ -51,7 +51,11 @@ static enum dev_error write_input(struct dev_app *app, const struct dev_call *ca
 
 static enum dev_error infer(struct dev_app *app, const struct dev_call *call,
                             struct dev_writer *reply) {
-  dev_append_u32(reply, dev_model_infer(&app->model, (call->flags & 1u) != 0));
+  uint32_t ticks;
+  if (!dev_model_measure(&app->model, (call->flags & 1u) != 0, &ticks)) {
+    return DEV_TOO_LONG;
+  }
+  dev_append_u32(reply, ticks);
   return DEV_OK;
 }
 
@@ -168,6 +172,8 @@ static const char *reason_of(enum dev_error error) {
     return "the reply would be too long";
   case DEV_NO_PROFILE:
     return "no inference was profiled yet";
+  case DEV_TOO_LONG:
+    return "the inference took too long for the timer";
   default:
     return "error";
   }

@@ -18,7 +18,7 @@ MISDEEDS = {
     "write outside of memory": (-103, "access outside of memory"),
     "write beside the arena": (-104, "memory beside the model's arena was overwritten"),
     "write to NULL": (-105, "write to read-only memory"),
-    "execute data": (-106, "fault"),
+    "execute data": (-106, "execution of what is no code"),
     "write to RAM's mirror": (-108, "access outside of memory"),
 }
 

@@ -211,6 +211,16 @@ def test_audio_whose_reply_would_not_fit_is_left_alone(
     assert [(samples, here) for samples, _, _, here in taken] == [(480, 1), (960, 60), (1440, 60)]
 
 
+def test_blocks_of_every_length_pass_the_wire(host_device) -> None:
+    """Around 254 bytes without a zero, where COBS begins another block; in requests of audio."""
+    host_device.request(RESET)
+    total = 0
+    for samples in (*range(118, 134), *range(246, 260), *range(500, 513)):
+        payload = host_device.request(AUDIO, b"\x11" * (2 * samples))
+        total += samples
+        assert struct.unpack_from("<I", payload) == (total,)
+
+
 def test_answer_is_repeated_not_the_work(host_device) -> None:
     host_device.request(RESET)
     request = encode_frame(Frame(AUDIO, 0, 500, bytes(320)))
