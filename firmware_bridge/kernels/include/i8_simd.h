@@ -28,16 +28,6 @@ static inline void i8_store_word(int8_t *bytes, uint32_t word) {
   memcpy(bytes, &word, sizeof(word));
 }
 
-/* (a[0], b[0]); PKHBT where there is one */
-static inline uint32_t i8_join_bottoms(uint32_t a, uint32_t b) {
-  return (a & 0xFFFFu) | (b << 16);
-}
-
-/* (a[1], b[1]); PKHTB where there is one */
-static inline uint32_t i8_join_tops(uint32_t a, uint32_t b) {
-  return (a >> 16) | (b & 0xFFFF0000u);
-}
-
 #if I8_HAS_SIMD32
 
 static inline uint32_t i8_widen_even(uint32_t bytes) {
@@ -47,6 +37,18 @@ static inline uint32_t i8_widen_even(uint32_t bytes) {
 static inline uint32_t i8_widen_odd(uint32_t bytes) {
   uint32_t pair;
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+  return pair;
+}
+
+static inline uint32_t i8_join_bottoms(uint32_t a, uint32_t b) {
+  uint32_t pair;
+  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(a), "r"(b));
+  return pair;
+}
+
+static inline uint32_t i8_join_tops(uint32_t a, uint32_t b) {
+  uint32_t pair;
+  __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(b), "r"(a));
   return pair;
 }
 
@@ -107,6 +109,16 @@ static inline uint32_t i8_widen_even(uint32_t bytes) {
 /* Bytes 1 and 3, each extended by its sign. */
 static inline uint32_t i8_widen_odd(uint32_t bytes) {
   return i8_widen_even(bytes >> 8);
+}
+
+/* (a[0], b[0]) */
+static inline uint32_t i8_join_bottoms(uint32_t a, uint32_t b) {
+  return (a & 0xFFFFu) | (b << 16);
+}
+
+/* (a[1], b[1]) */
+static inline uint32_t i8_join_tops(uint32_t a, uint32_t b) {
+  return (a >> 16) | (b & 0xFFFF0000u);
 }
 
 /* sum + a[0] * b[0] */

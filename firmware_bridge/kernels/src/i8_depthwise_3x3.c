@@ -67,8 +67,9 @@ unzip_channels(const struct i8_depthwise_3x3 *layer, const int8_t *pixel, int32_
   }
 }
 
-static void unzip_line(const struct i8_depthwise_3x3 *layer, const int8_t *pixel, int32_t count,
-                       uint32_t *row) {
+static __attribute__((noinline)) void unzip_line(const struct i8_depthwise_3x3 *layer,
+                                                 const int8_t *pixel, int32_t count,
+                                                 uint32_t *row) {
   if (count == BLOCK) {
     unzip_channels(layer, pixel, BLOCK, row);
   } else {
