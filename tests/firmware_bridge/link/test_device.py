@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from firmware_bridge.boards import MPS2_AN500
+from firmware_bridge.emulator import BuiltFirmware, running_emulator
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from firmware_bridge.link import (
     Device,
@@ -15,6 +17,9 @@ from firmware_bridge.link import (
     DeviceRefusal,
     HashMismatch,
     MalformedReply,
+    MlperfRunner,
+    Patience,
+    Session,
 )
 from firmware_bridge.streaming import StreamingClassifier
 from quantize.foundation.errors import BadInput, CheckFailed
@@ -124,6 +129,29 @@ def test_decisions_are_those_of_the_twin(
     assert device.classify(samples, chunk=chunk) == expected
     assert device.decisions(5) == expected[5:]
     assert device.decisions() == expected[-16:]
+
+
+def test_the_emulated_device_agrees(
+    emulated_listener: BuiltFirmware, samples: np.ndarray, small_frontend: FrontendConfig
+) -> None:
+    twin = StreamingClassifier(
+        small_frontend, hand_made, window_frames=4, hop_frames=3, smoothing=2
+    )
+    with running_emulator(emulated_listener.elf, MPS2_AN500) as transport:
+        session = Session(transport, patience=Patience(attempt_s=5.0, attempts=3))
+        device = Device(session, frontend_hash=small_frontend.hash)
+        assert device.classify(samples[:4000]) == twin.push(samples[:4000])
+        assert device.memory().stack_used > 0
+        data = random_input(4)
+        ran = []
+        for _ in range(2):
+            device.write_input(data)
+            ran.append(device.infer())
+            assert device.read_output().tolist() == hand_made(data[None])[0].tolist()
+        assert ran[0] == ran[1]
+        host = MlperfRunner(transport, patience=Patience(attempt_s=5.0))
+        host.load(data.tobytes())
+        assert host.infer(2).results == tuple(hand_made(data[None])[0].tolist())
 
 
 def test_memory_and_self_test(wire) -> None:
