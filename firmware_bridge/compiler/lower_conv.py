@@ -46,11 +46,12 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     table = channel_table(operator, graph, matrix, multipliers, options.activation)
     zero_point = quantisation_of(operator, graph, layer.source).zero_point
     fields = window_fields(layer, vertical, horizontal, zero_point)
-    if layer.source.elements == matrix.shape[1] and layer.output.elements == len(matrix):
-        # One pixel, and the filter covers the whole input in its order.
+    padded = vertical.padded or horizontal.padded
+    if not padded and layer.source.elements == matrix.shape[1]:
+        # One pixel: the filter covers the whole input, in its order.
         return fully_connected_call(operator, graph, layer, table)
-    pointwise = vertical.taps == horizontal.taps == 1 and not (vertical.padded or horizontal.padded)
-    return convolution_call(operator, graph, layer, matrix, table, fields, gathers=not pointwise)
+    gathers = padded or vertical.taps > 1 or horizontal.taps > 1
+    return convolution_call(operator, graph, layer, matrix, table, fields, gathers=gathers)
 
 
 def convolution_call(
