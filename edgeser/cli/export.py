@@ -13,10 +13,10 @@ from edgeser.cli.output import Output, common_options
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--target",
-    type=click.Choice(["int8", "firmware"]),
+    type=click.Choice(["int8", "firmware", "edgetpu"]),
     default="int8",
     show_default=True,
-    help="int8: fully integer TFLite. firmware: a C project for a board.",
+    help="int8: fully integer TFLite. firmware: a C project. edgetpu: for the Edge TPU.",
 )
 @click.option(
     "--calibration",
@@ -27,8 +27,14 @@ from edgeser.cli.output import Output, common_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="firmware: folder of the project; firmware-BOARD when left out.",
+    help="firmware: folder of the project (firmware-BOARD); edgetpu: folder (edgetpu).",
 )
+@click.option(
+    "--compiler",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, else the one on PATH.",
+)
+@click.option("--no-compile", is_flag=True, help="edgetpu: all but the compilation.")
 @common_options
 def command(
     source: Path,
@@ -36,21 +42,37 @@ def command(
     calibration: Path | None,
     board: str | None,
     out: Path | None,
+    compiler: Path | None,
+    no_compile: bool,
     output: Output,
-) -> None:
+) -> int:
     """Turn SOURCE into a model for a device.
 
     int8 takes the folder of a run or its trained.zip, and writes bundle.zip and model_int8.tflite
     beside it. firmware takes the folder of a run, a bundle or any fully-int8 .tflite, and writes a
-    C project with its own Makefile and README.
+    C project with its own Makefile and README. edgetpu takes the same, lints it, predicts its cost
+    and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
+    operator would run on the CPU.
     """
-    if target == "firmware":
+    if target != "edgetpu":
+        _refuse(compiler, "--compiler", "edgetpu")
+        _refuse(no_compile or None, "--no-compile", "edgetpu")
+    if target != "int8":
         _refuse(calibration, "--calibration", "int8")
+    if target == "edgetpu":
+        from edgeser.cli.export_edgetpu import export_for_edgetpu
+
+        _refuse(board, "--board", "firmware")
+        return export_for_edgetpu(
+            source, out=out, compiler=compiler, no_compile=no_compile, output=output
+        )
+    if target == "firmware":
         _export_firmware(source, board, out, output)
     else:
         _refuse(board, "--board", "firmware")
         _refuse(out, "--out", "firmware")
         _export_int8(source, calibration, output)
+    return 0
 
 
 def _refuse(value: object, option: str, target: str) -> None:
