@@ -38,6 +38,33 @@ INSTRUCTIONS_PER_TICK = 0.625
 MOST_INSTRUCTIONS = {"amplitude": 31_000, "all planes": 70_000}
 
 
+def emulate(program: Path) -> bytes:
+    """Run a program in its folder; return the reply that it leaves there."""
+    command = ["qemu-system-arm", *MACHINE, "-serial", "null", "-semihosting", "-kernel"]
+    done = subprocess.run(
+        [*command, str(program)],
+        cwd=program.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return (program.parent / "reply.bin").read_bytes()
+
+
+def compile_for_device(arguments: list[str], program: Path) -> None:
+    """Compile and link, strictly."""
+    command = ["arm-none-eabi-gcc", *FLAGS, f"-T{HERE / 'c/device.ld'}", f"-I{HERE / 'c'}"]
+    done = subprocess.run(
+        [*command, f"-I{PACKAGE / 'frontend/include'}", *arguments, "-lm", "-o", str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
 @dataclass(frozen=True)
 class Frames:
     """What the device computed of one signal, one row a frame."""
@@ -57,20 +84,9 @@ class Device:
     most_instructions: int
 
     def run(self, signals: list[Signal]) -> list[Frames]:
-        folder = self.program.parent
         request = b"".join(np.uint32(s.size).tobytes() + s.tobytes() for s in signals)
-        (folder / "request.bin").write_bytes(request)
-        command = ["qemu-system-arm", *MACHINE, "-serial", "null", "-semihosting"]
-        done = subprocess.run(
-            [*command, "-kernel", str(self.program)],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return self._split((folder / "reply.bin").read_bytes(), signals)
+        (self.program.parent / "request.bin").write_bytes(request)
+        return self._split(emulate(self.program), signals)
 
     def _split(self, reply: bytes, signals: list[Signal]) -> list[Frames]:
         config = self.config
@@ -112,17 +128,10 @@ def build(config: FrontendConfig, folder: Path) -> Path:
     (folder / HEADER_NAME).write_text(sources.header)
     (folder / SOURCE_NAME).write_text(sources.source)
     program = folder / "device.elf"
-    command = ["arm-none-eabi-gcc", *FLAGS, f"-T{HERE / 'c/device.ld'}", f"-I{folder}"]
-    command += [f"-I{PACKAGE / part / 'include'}" for part in ("frontend", "runtime")]
-    command += [str(HERE / "c/device.c"), str(PACKAGE / "runtime/src/dev_stream.c")]
-    command += [str(path) for path in sorted((PACKAGE / "frontend/src").glob("*.c"))]
-    done = subprocess.run(
-        [*command, str(folder / SOURCE_NAME), "-lm", "-o", str(program)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    arguments = [f"-I{folder}", f"-I{PACKAGE / 'runtime/include'}", str(HERE / "c/device.c")]
+    arguments += [str(PACKAGE / "runtime/src/dev_stream.c"), str(folder / SOURCE_NAME)]
+    arguments += [str(path) for path in sorted((PACKAGE / "frontend/src").glob("*.c"))]
+    compile_for_device(arguments, program)
     return program
 
 
@@ -189,3 +198,18 @@ def test_other_settings_have_the_same_bits(
     config = normalised(FrontendConfig.from_dict(changes))
     other = Device(config, build(config, tmp_path), most_instructions=0)
     assert_equal_to_host(other, [all_hostile[name] for name in ("voice", "extremes", "impulses")])
+
+
+def test_instructions_do_what_their_portable_twins_do(tmp_path: Path, tools: None) -> None:
+    source = str(HERE / "c/simd.c")
+    compile_for_device([source], tmp_path / "device.elf")
+    actual = np.frombuffer(emulate(tmp_path / "device.elf"), np.uint32)
+    (tmp_path / "reply.bin").unlink()
+    command = ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
+    command += ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
+    command += [f"-I{PACKAGE / 'frontend/include'}", source, "-o", str(tmp_path / "twins")]
+    subprocess.run(command, check=True)
+    subprocess.run([tmp_path / "twins"], cwd=tmp_path, check=True)
+    expected = np.frombuffer((tmp_path / "reply.bin").read_bytes(), np.uint32)
+    np.testing.assert_array_equal(actual, expected)
+    assert np.unique(expected).size == expected.size
