@@ -236,8 +236,6 @@ def _run_problems(ran: _Ran, log: CompilerLog, timeout_s: float) -> Iterator[str
         yield f"the compiler did not end within {timeout_s:g} s and was stopped"
     elif ran.exit_code < 0:
         yield f"the compiler was ended by {signal.Signals(-ran.exit_code).name}"
-    elif ran.exit_code == launch.CANNOT_START:
-        yield "the compiler could not be started"
     elif ran.exit_code:
         yield f"the compiler ended with exit code {ran.exit_code}"
 

@@ -6,21 +6,22 @@ import os
 import resource
 import sys
 
-CANNOT_START = 127
 
+def main(memory: str, largest_file: str, *command: str) -> None:
+    """Become `command` with at most so many bytes of memory and of any file that it writes.
 
-def main(arguments: list[str]) -> int:
-    """Run ``arguments[2:]`` with at most so many bytes of memory and of any file it writes."""
-    memory, largest_file, *command = arguments
+    Raises
+    ------
+    OSError
+        When there is no such program or it cannot be started here.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest_file), int(largest_file)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        os.execv(command[0], command)  # noqa: S606  an argument list, no shell
-    except OSError as error:
-        os.write(2, f"cannot start {command[0]}: {error.strerror}\n".encode())
-    return CANNOT_START
+    os.execv(command[0], command)  # noqa: S606  an argument list, no shell
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    # The parent reads what is said here: one line of an OSError is enough.
+    sys.tracebacklimit = 0
+    main(*sys.argv[1:])
