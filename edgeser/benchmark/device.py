@@ -55,14 +55,14 @@ class Clock:
             evidence = Evidence.EMULATED
         else:
             scale, unit, evidence = 1e3 / self.ticks_hz, "ms", Evidence.MEASURED
-        spread = (float(spent.min() * scale), float(spent.max() * scale))
+        low, high = float(spent.min() * scale), float(spent.max() * scale)
         return Measurement(
             float(spent.mean() * scale),
             unit,
             evidence,
             f"{self.source}{several}",
-            interval=spread if len(spent) > 1 else None,
-            interval_kind="least and most" if len(spent) > 1 else "",
+            interval=(low, high) if low < high else None,
+            interval_kind="least and most" if low < high else "",
         )
 
     def milliseconds(self, cost: Measurement) -> Measurement:

@@ -17,8 +17,6 @@ from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.errors import BadInput, EdgeserError
 
-_MOST_WINDOWS = 3
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recordings:
@@ -55,8 +53,9 @@ def recordings_of_test_speakers(
 ) -> Recordings:
     """Return up to `count` clips spread over those of the bundle's test speakers.
 
-    Each is repeated until it fills a window and one hop more, so that every clip brings decisions;
-    of a long one the beginning is taken.
+    Each is repeated until it fills a window, so that every clip brings a decision; the first one
+    fills two hops more, so that decisions over several windows are among them. Of a long one the
+    beginning is taken: a byte takes the emulated serial line longer than the emulated core.
 
     Raises
     ------
@@ -67,8 +66,8 @@ def recordings_of_test_speakers(
     found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
     utterances = trained.split.select(found.utterances, "test")
     window = trained.recipe.window
-    shortest = samples_of_frames(trained.frontend, window.frames + window.hop_frames)
-    longest = samples_of_frames(trained.frontend, window.frames * _MOST_WINDOWS)
+    longest = samples_of_frames(trained.frontend, window.frames + 2 * window.hop_frames)
+    shortest = samples_of_frames(trained.frontend, window.frames)
     names, recordings = [], []
     for index in spread(len(utterances), count):
         try:
@@ -77,7 +76,7 @@ def recordings_of_test_speakers(
             reporter.note(f"left out: {error}")
             continue
         names.append(utterances[index].clip_id)
-        recordings.append(repeated(samples, shortest)[:longest])
+        recordings.append(repeated(samples, shortest if recordings else longest)[:longest])
     if not names:
         raise BadInput(
             f"{found.root} has no clip of the bundle's test speakers",

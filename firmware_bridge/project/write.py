@@ -37,7 +37,8 @@ def write_project(
     Parameters
     ----------
     directory
-        Where to; a project that is there is replaced, anything else that is there is kept.
+        Where to; another project that is there is replaced, the same one left as it is, with what
+        was built of it; anything else that is there is kept.
     board
         What it is for.
     model
@@ -80,7 +81,8 @@ def write_project(
     contents[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
     _check_place(directory)
     try:
-        _replace(directory, contents)
+        if not _is_there(directory, contents):
+            _replace(directory, contents)
     except OSError as error:
         raise file_error(error, directory, "write") from error
     return FirmwareProject(directory=directory, files=files)
@@ -131,6 +133,14 @@ def _foreign(directory: Path) -> str:
         if sha256_of_file(path) != files[name]:
             return f"{name} there was changed since it was exported"
     return ""
+
+
+def _is_there(directory: Path, contents: Contents) -> bool:
+    """Whether the very same project is there, whole: then what was built of it can stay too."""
+    return all(
+        (directory / path).is_file() and (directory / path).read_bytes() == data
+        for path, data in contents.items()
+    )
 
 
 def _replace(directory: Path, contents: Contents) -> None:

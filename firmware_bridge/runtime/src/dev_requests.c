@@ -10,6 +10,12 @@
 
 #define PROTOCOL 1u
 
+#if defined(__clang__)
+#define COMPILER __VERSION__ /* names itself */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
                              struct dev_writer *reply) {
   (void)call;
@@ -31,7 +37,7 @@ static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
   dev_append_number(reply, "operators", MODEL_OPERATORS);
   dev_append_number(reply, "arena_bytes", MODEL_ARENA_BYTES);
   dev_append_number(reply, "empty_ticks", app->empty_ticks);
-  dev_append_entry(reply, "compiler", __VERSION__);
+  dev_append_entry(reply, "compiler", COMPILER);
   return DEV_OK;
 }
 

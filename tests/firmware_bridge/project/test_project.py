@@ -147,6 +147,21 @@ def test_earlier_project_is_replaced_with_its_build(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p", "q"]
 
 
+def test_the_same_project_again_keeps_what_was_built(
+    tmp_path: Path, hand_made_model: ModelSources
+) -> None:
+    directory = tmp_path / "p"
+    write_project(directory, board=HOST, model=hand_made_model)
+    built = directory / "build" / "firmware.elf"
+    built.parent.mkdir()
+    built.write_bytes(b"built")
+    write_project(directory, board=HOST, model=hand_made_model)
+    assert built.read_bytes() == b"built"
+    other = dataclasses.replace(hand_made_model, source=hand_made_model.source + "/* other */\n")
+    write_project(directory, board=HOST, model=other)
+    assert not built.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
