@@ -148,11 +148,12 @@ def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
     for axis, length in enumerate(source.shape):
         begin, end, stride = (bound[axis] for bound in bounds)
         shrinks = bool(options.shrink_axis_mask >> axis & 1)
+        if options.begin_mask >> axis & 1:
+            begin = 0 if stride > 0 else length - 1
         if shrinks:
             begin, end, stride = _single(operator, graph, begin, length)
-        else:
-            begin = None if options.begin_mask >> axis & 1 else begin
-            end = None if options.end_mask >> axis & 1 else end
+        elif options.end_mask >> axis & 1:
+            end = None
         picked = range(length)[slice(begin, end, stride)]
         if not picked:
             refuse(operator, graph, f"it takes nothing along axis {axis}")

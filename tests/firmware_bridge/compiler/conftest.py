@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-_HERE = Path(__file__).parent
-sys.path[:0] = [str(_HERE), str(_HERE.parent / "kernels")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "kernels"))
+sys.path.insert(0, str(Path(__file__).parent))
 from exactness import Exactness  # found through the path above
 
 
