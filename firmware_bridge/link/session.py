@@ -135,7 +135,7 @@ class Session:
                 now = self._clock()
                 send_at = now + patience.attempt_s
             until = min(send_at, deadline) if sent < patience.attempts else deadline
-            data = self._transport.read(_READ_BYTES, max(0.0, until - now))
+            data = self._read(max(0.0, until - now))
             now = self._clock()
             received += len(data)
             for event in self._decoder.feed(data):
@@ -153,6 +153,12 @@ class Session:
             f"sent {sent} times",
             hint=last_words(self._said) or "is it on, with firmware of edgeser, at this speed?",
         )
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            return self._transport.read(_READ_BYTES, timeout_s)
+        except DeviceGone as error:
+            raise DeviceGone(error.message, hint=last_words(self._said) or error.hint) from error
 
     def _answers(self, frame: Frame, kind: int) -> bool:
         return frame.sequence == self._sequence and frame.type in (kind | _REPLY, _ERROR)

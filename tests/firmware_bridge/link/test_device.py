@@ -14,7 +14,9 @@ from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_
 from firmware_bridge.link import (
     Device,
     DeviceError,
+    DeviceGone,
     DeviceRefusal,
+    DeviceTimeout,
     HashMismatch,
     MalformedReply,
     MlperfRunner,
@@ -152,6 +154,25 @@ def test_the_emulated_device_agrees(
         host = MlperfRunner(transport, patience=Patience(attempt_s=5.0))
         host.load(data.tobytes())
         assert host.infer(2).results == tuple(hand_made(data[None])[0].tolist())
+
+
+OVERFLOW_STACK, HANG = -101, -107
+
+
+@pytest.mark.parametrize(
+    ("misdeed", "error", "said"),
+    [(OVERFLOW_STACK, DeviceGone, "stack"), (HANG, DeviceTimeout, "m-ready")],
+)
+def test_an_emulated_device_that_dies_says_why(
+    emulated_listener: BuiltFirmware, misdeed: int, error: type[DeviceError], said: str
+) -> None:
+    with running_emulator(emulated_listener.elf, MPS2_AN500) as transport:
+        session = Session(transport, patience=Patience(attempt_s=5.0, attempts=3))
+        device = Device(session, inference=Patience(attempt_s=2.0, attempts=1))
+        device.write_input(bytes([misdeed % 256]) + bytes(31))
+        with pytest.raises(error) as caught:
+            device.infer()
+        assert said in caught.value.hint
 
 
 def test_memory_and_self_test(wire) -> None:
