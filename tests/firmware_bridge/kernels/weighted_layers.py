@@ -22,7 +22,7 @@ SAME, VALID = 0, 1
 NONE, RELU, RELU_N1_TO_1, RELU6, TANH = range(5)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """A layer with its values and an input; `weights` and `source` have the file's shapes."""
 

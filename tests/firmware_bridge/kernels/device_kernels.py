@@ -1,0 +1,99 @@
+"""Lowered calls on the emulated Cortex-M7: exact instruction counts, and whether bytes agree."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from host_kernels import KERNELS, WARNINGS
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.c_text import constant_array, layer_struct
+from firmware_bridge.compiler.records import Constant, KernelCall
+
+DEVICE = Path(__file__).with_name("device")
+GCC, QEMU = (shutil.which(name) or "" for name in ("arm-none-eabi-gcc", "qemu-system-arm"))
+INSTRUCTIONS_PER_TICK = 25 / 40  # the timer runs at 25 MHz, the core at 2^6 ns an instruction
+_CORE = ["-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"]
+_MACHINE = [
+    "-M", "mps2-an500", "-icount", "shift=6", "-display", "none", "-monitor", "none",
+    "-serial", "none", "-semihosting-config", "enable=on,target=native",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call with its inputs and the output that is expected of it."""
+
+    call: KernelCall
+    inputs: Sequence[NDArray[Any]]
+    expected: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the device made of a job."""
+
+    instructions: float
+    agrees: bool
+
+
+def run_on_device(jobs: Sequence[Job], folder: Path, *flags: str) -> list[Result]:
+    """Build one program for all jobs and run it once; `flags` follow the compiler's others."""
+    (folder / "layers.c").write_text("\n".join(_source(jobs)))
+    elf = folder / "layers.elf"
+    sources = [folder / "layers.c", DEVICE / "harness.c", *sorted((KERNELS / "src").glob("*.c"))]
+    subprocess.run(
+        [GCC, "-std=c11", "-O2", *_CORE, *WARNINGS, *flags, "-ffunction-sections",
+         "-Wl,--gc-sections", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs",
+         f"-I{KERNELS / 'include'}", f"-I{DEVICE}", f"-T{DEVICE / 'link.ld'}",
+         *map(str, sources), "-o", str(elf), "-lm"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    run = subprocess.run(
+        [QEMU, *_MACHINE, "-kernel", str(elf)], check=True, capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
+    lines = [line.split() for line in (run.stdout + run.stderr).splitlines()]
+    assert len(lines) == len(jobs), lines[-3:]
+    return [Result(int(ticks) * INSTRUCTIONS_PER_TICK, good == "1") for ticks, good in lines]
+
+
+def _source(jobs: Sequence[Job]) -> list[str]:
+    lines = ['#include "harness.h"']
+    lines += [f'#include "{header}"' for header in sorted({job.call.header for job in jobs})]
+    scratch = max(job.call.scratch_bytes for job in jobs)
+    output = max(job.expected.size for job in jobs)
+    lines.append(f"_Alignas(16) int8_t test_output[{output}];")
+    lines.append(f"static _Alignas(16) int8_t scratch[{max(scratch, 1)}];")
+    for number, job in enumerate(jobs):
+        lines += _job(f"job{number}", job)
+    lines.append("const struct layer layers[] = {")
+    for number, job in enumerate(jobs):
+        lines.append(f"  {{job{number}_run, job{number}_expected, {job.expected.size}}},")
+    lines += ["};", f"const uint32_t layer_count = {len(jobs)};", ""]
+    return lines
+
+
+def _job(prefix: str, job: Job) -> list[str]:
+    call = job.call
+    inputs = [
+        Constant(f"input_{i}", value.reshape(-1), alignment=16)
+        for i, value in enumerate(job.inputs)
+    ]
+    expected = Constant("expected", job.expected.reshape(-1), alignment=16)
+    lines: list[str] = []
+    for constant in (*call.constants, *inputs, expected):
+        lines += constant_array(prefix, constant)
+    lines += layer_struct(prefix, call)
+    names = [f"{prefix}_{constant.suffix}" for constant in inputs]
+    arguments = [f"&{prefix}_layer", *names, "test_output"]
+    if call.scratch_bytes:
+        arguments.append("scratch")
+    lines.append(f"static void {prefix}_run(void) {{ {call.function}({', '.join(arguments)}); }}")
+    return lines
