@@ -1,0 +1,230 @@
+"""The device, by the real command: firmware out, built, emulated, counted and held to the host."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from edgeser.bundle import Bundle, load_bundle
+from edgeser.pipeline.device_parity import check_device
+from edgeser.pipeline.firmware import AttachedDevice, attached
+from edgeser.pipeline.predict import streaming_classifier
+from edgeser.pipeline.recordings import Recordings
+from firmware_bridge.link.errors import HashMismatch
+
+Edgeser = Callable[..., Any]
+CHUNKS = (512, 160, 333, 1)
+EMULATOR = ("arm-none-eabi-gcc", "qemu-system-arm")
+missing = [tool for tool in EMULATOR if shutil.which(tool) is None]
+pytestmark = pytest.mark.skipif(
+    bool(missing), reason=f"apt-get install gcc-arm-none-eabi qemu-system-arm: no {missing}"
+)
+
+
+@pytest.fixture(scope="module")
+def run_folder(
+    edgeser: Edgeser, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A trained and exported run; its later stages are not done."""
+    folder = tmp_path_factory.mktemp("device") / "run"
+    for command in (("train", tiny_recipe, "--out", folder), ("export", folder)):
+        ran = edgeser(*command)
+        assert ran.code == 0, ran.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(run_folder: Path) -> Bundle:
+    return load_bundle(run_folder / "bundle.zip")
+
+
+@pytest.fixture(scope="module")
+def device(bundle: Bundle) -> Any:
+    with attached(bundle) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def long_recording(run_folder: Path) -> np.ndarray[Any, np.dtype[np.int16]]:
+    """Several voices one after the other: enough windows for decisions to be smoothed."""
+    clips = sorted((run_folder / "synthetic-voices").rglob("*.wav"))[:4]
+    samples = [soundfile.read(path, dtype="int16")[0] for path in clips]
+    return np.concatenate(samples)[:64_000]
+
+
+@pytest.fixture(scope="module")
+def benched(edgeser: Edgeser, run_folder: Path) -> list[dict[str, Any]]:
+    """The same benchmark twice, the second time with the firmware built already."""
+    results = []
+    for _ in range(2):
+        ran = edgeser("bench", run_folder, "--device", "emulator", "--json")
+        assert ran.code == 0, ran.err
+        results.append(json.loads(ran.out))
+    return results
+
+
+def counts(result: dict[str, Any]) -> list[float]:
+    """Every instruction count of a benchmark."""
+    whole = [result[name]["value"] for name in ("inference", "features", "features_largest")]
+    return whole + [operator["cost"]["value"] for operator in result["operators"]]
+
+
+def test_two_runs_count_the_same_instructions(benched: list[dict[str, Any]]) -> None:
+    first, second = benched
+    assert counts(first) == counts(second)
+    assert all(count > 0 for count in counts(first)[:3])
+
+
+def test_counts_are_emulated_time_is_predicted_memory_is_measured(
+    benched: list[dict[str, Any]],
+) -> None:
+    result = benched[0]
+    assert result["schema"] == "edgeser.device/1"
+    assert result["inference"]["evidence"] == "emulated"
+    assert result["inference"]["unit"] == "instructions"
+    assert result["inference_ms"]["evidence"] == "predicted"
+    low, high = result["inference_ms"]["interval"]
+    assert low < result["inference_ms"]["value"] < high
+    assert result["flash_bytes"]["evidence"] == "measured"
+    for memory, whole in (("flash", "flash_bytes"), ("ram", "ram_bytes")):
+        parts = [part["size"]["value"] for part in result["memory"] if part["memory"] == memory]
+        assert sum(parts) == result[whole]["value"]
+        assert min(parts) > 0
+    assert 0 < result["stack_used_bytes"]["value"] < 8192
+
+
+def test_operators_sum_to_the_inference_but_for_the_loop_around_them(
+    benched: list[dict[str, Any]],
+) -> None:
+    result = benched[0]
+    operators = sum(operator["cost"]["value"] for operator in result["operators"])
+    assert operators == pytest.approx(result["inference"]["value"], rel=0.03)
+
+
+def test_the_benchmark_holds_the_device_to_the_host(benched: list[dict[str, Any]]) -> None:
+    parity = benched[0]["parity"]
+    assert parity["passed"] is True
+    assert parity["feature_values"] > 1000
+    assert parity["logits"] >= 6
+    assert parity["feature_differences"] == parity["logit_differences"] == 0
+
+
+def test_the_report_shows_the_device(
+    edgeser: Edgeser, run_folder: Path, benched: list[dict[str, Any]]
+) -> None:
+    ran = edgeser("report", run_folder, "--format", "json")
+    assert ran.code == 0, ran.err
+    report = json.loads((run_folder / "report.json").read_text())
+    assert report["device"]["inference"] == benched[1]["inference"]
+
+
+def test_a_broken_budget_fails_and_is_named(edgeser: Edgeser, run_folder: Path) -> None:
+    ran = edgeser("bench", run_folder, "--device", "emulator", "--max-flash", 1000)
+    assert ran.code == 1
+    assert "budget broken: flash" in ran.err
+
+
+def test_parity_by_the_command(edgeser: Edgeser, run_folder: Path) -> None:
+    ran = edgeser("parity", run_folder, "--device", "emulator", "--clips", 3, "--json")
+    assert ran.code == 0, ran.err
+    result = json.loads(ran.out)
+    assert result["schema"] == "edgeser.device-parity/1"
+    assert result["clips"] == 3
+    assert result["passed"] is True
+
+
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_the_device_decides_as_the_hosts_stream_whatever_the_chunks(
+    device: AttachedDevice, bundle: Bundle, long_recording: Any, chunk: int
+) -> None:
+    samples = long_recording if chunk > 1 else long_recording[:20_000]
+    classifier = streaming_classifier(bundle)
+    expected = classifier.push(samples)
+    assert len(expected) >= (5 if chunk > 1 else 1)
+    assert device.device.classify(samples, chunk=chunk) == expected
+
+
+def test_the_first_difference_is_named(
+    device: AttachedDevice, bundle: Bundle, long_recording: Any
+) -> None:
+    """A host with another normalisation stands in for a device that computes something else."""
+    config = bundle.trained.frontend
+    assert config.normalisation is not None
+    other = replace(config, pcan=not config.pcan)
+    changed = replace(bundle, trained=replace(bundle.trained, frontend=other))
+    recordings = Recordings(("a clip",), (long_recording[:20_000],), "for a test")
+    parity = check_device(changed, device, recordings)
+    assert not parity.passed
+    assert parity.feature_differences > 0
+    assert parity.first_difference.startswith("clip a clip, amplitude: frame ")
+
+
+def test_a_device_with_another_model_is_refused_with_both_hashes(
+    device: AttachedDevice, bundle: Bundle
+) -> None:
+    from firmware_bridge.link.banner import check_hashes
+
+    with pytest.raises(HashMismatch) as error:
+        check_hashes(device.device.banner, model_hash="0" * 64, frontend_hash=None)
+    assert "0" * 12 in str(error.value)
+    assert bundle.model_hash[:12] in str(error.value)
+
+
+def test_firmware_comes_out_the_same_each_time_and_builds(
+    edgeser: Edgeser, run_folder: Path, tmp_path: Path, bundle: Bundle
+) -> None:
+    files = []
+    for name in ("first", "second"):
+        ran = edgeser(
+            "export", run_folder, "--target", "firmware", "--out", tmp_path / name, "--json"
+        )
+        assert ran.code == 0, ran.err
+        result = json.loads(ran.out)
+        assert result["schema"] == "edgeser.export-firmware/1"
+        assert result["model_sha256"] == bundle.model_hash
+        assert result["frontend_hash"] == bundle.trained.frontend.hash
+        files.append(result["files"])
+    assert files[0] == files[1]
+
+
+def test_a_wrong_option_for_the_target_is_a_usage_error(edgeser: Edgeser, run_folder: Path) -> None:
+    ran = edgeser("export", run_folder, "--board", "mps2-an500")
+    assert ran.code == 2
+    assert "--board is for --target firmware" in ran.err
+
+
+def test_an_unknown_board_is_named_with_those_there_are(
+    edgeser: Edgeser, run_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "nothing"
+    ran = edgeser("export", run_folder, "--target", "firmware", "--board", "toaster", "--out", out)
+    assert ran.code == 2
+    assert "mps2-an500" in ran.err
+    assert not out.exists()
+
+
+def test_without_the_tools_the_command_says_what_to_install(
+    edgeser: Edgeser, run_folder: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    ran = edgeser("bench", run_folder, "--device", "emulator", PATH=str(empty))
+    assert ran.code == 3
+    assert "apt-get install" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_device_that_is_not_there_is_a_missing_device(edgeser: Edgeser, run_folder: Path) -> None:
+    ran = edgeser("bench", run_folder, "--device", "serial:/dev/ttyNothing0")
+    assert ran.code == 3
+    assert "/dev/ttyNothing0" in ran.err
+    ran = edgeser("bench", run_folder, "--device", "toaster")
+    assert ran.code == 2
