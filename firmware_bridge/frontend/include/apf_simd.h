@@ -153,6 +153,17 @@ static inline int32_t apf_high_product(apf_pair a, apf_pair b) {
   return apf_high(a) * apf_high(b);
 }
 
+/* im * factor, for a factor of 16 bits */
+static inline int32_t apf_im_product(apf_pair a, int32_t factor) {
+#if APF_HAS_DSP
+  int32_t product;
+  __asm("smultb %0, %1, %2" : "=r"(product) : "r"(a), "r"(factor));
+  return product;
+#else
+  return apf_high(a) * factor;
+#endif
+}
+
 /* Re(ab) + addend */
 static inline int32_t apf_product_re(apf_pair a, apf_pair b, int32_t addend) {
 #if APF_HAS_DSP

@@ -92,42 +92,33 @@ static void first_stage_2(const struct apf_fft_state *state, const struct input 
   }
 }
 
-APF_INLINE void first_stage_4_of(const struct apf_fft_state *state, const struct input *input,
-                                 size_t quarter) {
-  const uint16_t *place = state->places, *end = place + quarter;
+APF_INLINE void first_stage_4(const struct apf_fft_state *state, const struct input *input,
+                              size_t points) {
+  const uint16_t *place = state->places, *end = place + points / 4;
   const int16_t *samples = input->samples;
   for (; place < end; ++place, samples += 2) {
     const apf_pair a = scale(shifted(input, samples), QUARTER_Q16);
-    const apf_pair b = scale(shifted(input, samples + 2 * quarter), QUARTER_Q16);
-    const apf_pair c = scale(shifted(input, samples + 4 * quarter), QUARTER_Q16);
-    const apf_pair d = scale(shifted(input, samples + 6 * quarter), QUARTER_Q16);
+    const apf_pair b = scale(shifted(input, samples + points / 2), QUARTER_Q16);
+    const apf_pair c = scale(shifted(input, samples + points), QUARTER_Q16);
+    const apf_pair d = scale(shifted(input, samples + points / 2 * 3), QUARTER_Q16);
     combine(state->bins.bins + *place, 1, a, b, c, d);
-  }
-}
-
-/* Constant distances cost no registers: worth it for the FFT of 512 samples. */
-static void first_stage_4(const struct apf_fft_state *state, const struct input *input) {
-  if (state->points == 256) {
-    first_stage_4_of(state, input, 64);
-  } else {
-    first_stage_4_of(state, input, state->points / 4);
   }
 }
 
 /* Sub-transforms of 4 * done points from those of `done` points. Points of the same place in their
  * sub-transforms share their twiddles; those of the first place are 1, which in Q15 changes no
  * value that was scaled down before. Returns the twiddles of the next stage. */
-APF_INLINE const apf_pair *stage_4_of(const struct apf_fft_state *state, const apf_pair *twiddles,
-                                      size_t done) {
-  apf_pair *first = state->bins.bins;
-  const apf_pair *end = first + state->points;
-  for (apf_pair *data = first; data < end; data += 4 * done) {
+APF_INLINE const apf_pair *stage_4(const struct apf_fft_state *state, const apf_pair *twiddles,
+                                   size_t points, size_t done) {
+  apf_pair *first = state->bins.bins, *data = first;
+  for (size_t left = points / (4 * done); left > 0; --left, data += 4 * done) {
     combine(data, done, scale(data[0], QUARTER_Q16), scale(data[done], QUARTER_Q16),
             scale(data[2 * done], QUARTER_Q16), scale(data[3 * done], QUARTER_Q16));
   }
   for (const apf_pair *last = first + done - 1; first < last; twiddles += 3) {
     const apf_pair once = twiddles[0], twice = twiddles[1], thrice = twiddles[2];
-    for (apf_pair *data = ++first; data < end; data += 4 * done) {
+    data = ++first;
+    for (size_t left = points / (4 * done); left > 0; --left, data += 4 * done) {
       const apf_pair a = scale(data[0], QUARTER_Q16);
       const apf_pair b = multiply(scale(data[done], QUARTER_Q16), once);
       const apf_pair c = multiply(scale(data[2 * done], QUARTER_Q16), twice);
@@ -138,17 +129,25 @@ APF_INLINE const apf_pair *stage_4_of(const struct apf_fft_state *state, const a
   return twiddles;
 }
 
-static const apf_pair *stage_4(const struct apf_fft_state *state, const apf_pair *twiddles,
-                               size_t done) {
-  switch (done) {
-  case 4:
-    return stage_4_of(state, twiddles, 4);
-  case 16:
-    return stage_4_of(state, twiddles, 16);
-  case 64:
-    return stage_4_of(state, twiddles, 64);
-  default:
-    return stage_4_of(state, twiddles, done);
+/* The size of the default settings: constant distances cost no registers. */
+static void transform_256(const struct apf_fft_state *state, const struct input *input) {
+  const apf_pair *twiddles = state->twiddles.bins;
+  first_stage_4(state, input, 256);
+  twiddles = stage_4(state, twiddles, 256, 4);
+  twiddles = stage_4(state, twiddles, 256, 16);
+  stage_4(state, twiddles, 256, 64);
+}
+
+static void transform(const struct apf_fft_state *state, const struct input *input) {
+  const apf_pair *twiddles = state->twiddles.bins;
+  const size_t first_radix = apf_fft_first_radix(state->points);
+  if (first_radix == 2) {
+    first_stage_2(state, input);
+  } else {
+    first_stage_4(state, input, state->points);
+  }
+  for (size_t done = first_radix; done < state->points; done *= 4) {
+    twiddles = stage_4(state, twiddles, state->points, done);
   }
 }
 
@@ -176,15 +175,10 @@ static void separate(const struct apf_fft_state *state) {
 
 void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, unsigned shift) {
   const struct input input = {samples, shift, 0xFFFF0000u | 0xFFFFu >> shift};
-  const size_t first_radix = apf_fft_first_radix(state->points);
-  if (first_radix == 2) {
-    first_stage_2(state, &input);
+  if (state->points == 256) {
+    transform_256(state, &input);
   } else {
-    first_stage_4(state, &input);
-  }
-  const apf_pair *twiddles = state->twiddles.bins;
-  for (size_t done = first_radix; done < state->points; done *= 4) {
-    twiddles = stage_4(state, twiddles, done);
+    transform(state, &input);
   }
   separate(state);
 }

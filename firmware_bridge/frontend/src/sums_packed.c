@@ -83,23 +83,25 @@ void apf_sum_neighbours(const struct apf_filterbank_state *bank, const struct ap
   }
 }
 
-/* Where an interval's bins are in both frames, and how they are turned. */
-struct cursor {
+/* By bin: both frames, and how they are turned. */
+struct spectra {
   const apf_pair *now;
   const apf_pair *before;
   const apf_pair *turn;
 };
 
-/* `weight` is the first bin's, falling or rising. */
-APF_INLINE struct complex_sum add_turned(struct complex_sum sum, struct cursor at,
-                                         const uint16_t *weight, size_t count, uint32_t drop) {
+/* Adds the bins from `bin` to before `end`. `weights` begins with bin 0's falling or rising one. */
+APF_INLINE struct complex_sum add_turned(struct complex_sum sum, const struct spectra *spectra,
+                                         const uint16_t *weights, size_t bin, size_t end,
+                                         uint32_t drop) {
   const int32_t half = (1 << drop) >> 1;
-  for (; count > 0; --count, weight += 2) {
-    const apf_pair now = *at.now++, before = *at.before++, turn = *at.turn++;
+  for (; bin < end; ++bin) {
+    const apf_pair now = spectra->now[bin], before = spectra->before[bin];
+    const apf_pair turn = spectra->turn[bin];
     const int32_t re = (apf_conjugate_product_re(now, before) + half) >> drop;
     const int32_t im = (apf_conjugate_product_im(now, before) + half) >> drop;
-    const int32_t cosine = (int16_t)*weight * apf_low(turn);
-    const int32_t sine = (int16_t)*weight * apf_high(turn);
+    const int32_t weight = (int16_t)weights[2 * bin];
+    const int32_t cosine = weight * apf_low(turn), sine = apf_im_product(turn, weight);
     sum.re += (int64_t)re * cosine;
     sum.im += (int64_t)re * sine;
     sum.re += (int64_t)-im * sine;
@@ -110,20 +112,15 @@ APF_INLINE struct complex_sum add_turned(struct complex_sum sum, struct cursor a
 
 /* Bins are visited twice, once per weight: a small machine's registers hold one complex sum with
  * all that it takes, not two. */
-APF_INLINE void sum_turned(const struct apf_filterbank_state *bank, struct cursor at, uint32_t drop,
-                           const struct apf_complex_sums *sums) {
-  const struct apf_weights *weights = bank->weights + bank->edges[0];
-  const struct complex_sum none = {0, 0};
+APF_INLINE void sum_turned(const struct apf_filterbank_state *bank, struct spectra spectra,
+                           uint32_t drop, const struct apf_complex_sums *sums) {
+  const uint16_t *falling = &bank->weights->falling, *rising = &bank->weights->rising;
+  const uint16_t *edge = bank->edges;
   uint64_t *re = sums->re, *im = sums->im;
-  size_t count = bins_of(bank, 0);
-  for (size_t i = 1; i <= bank->channels; ++i) {
-    struct complex_sum sum = add_turned(none, at, &weights->rising, count, drop);
-    at.now += count;
-    at.before += count;
-    at.turn += count;
-    weights += count;
-    count = bins_of(bank, i);
-    sum = add_turned(sum, at, &weights->falling, count, drop);
+  for (size_t left = bank->channels; left > 0; --left, ++edge) {
+    const struct complex_sum none = {0, 0};
+    struct complex_sum sum = add_turned(none, &spectra, rising, edge[0], edge[1], drop);
+    sum = add_turned(sum, &spectra, falling, edge[1], edge[2], drop);
     *re++ = (uint64_t)sum.re;
     *im++ = (uint64_t)sum.im;
   }
@@ -132,12 +129,11 @@ APF_INLINE void sum_turned(const struct apf_filterbank_state *bank, struct curso
 void apf_sum_turned(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                     const struct apf_spectrum *earlier, const struct apf_spectrum *rotation,
                     uint32_t drop, const struct apf_complex_sums *sums) {
-  const size_t first = bank->edges[0];
-  const struct cursor at = {bins->bins + first, earlier->bins + first, rotation->bins + first};
+  const struct spectra spectra = {bins->bins, earlier->bins, rotation->bins};
   if (drop == 0) {
-    sum_turned(bank, at, 0, sums);
+    sum_turned(bank, spectra, 0, sums);
   } else {
-    sum_turned(bank, at, drop, sums);
+    sum_turned(bank, spectra, drop, sums);
   }
 }
 

@@ -2,7 +2,7 @@
  * portable twins, on the device its instructions. Writes reply.bin. */
 #include "apf_simd.h"
 
-#define OPERATIONS 19
+#define OPERATIONS 20
 
 static const int16_t awkward[] = {-32768, -32767, -16385, -16384, -1,    0,     1,
                                   2,      4095,   8191,   16383,  16384, 32766, 32767};
@@ -31,7 +31,8 @@ static void add_pairs(uint32_t *sums, apf_pair a, apf_pair b) {
   add_to(sums + 15, apf_pack_from_15((int32_t)a, (int32_t)b));
   add_to(sums + 16, apf_pack_from_16((int32_t)a, (int32_t)b));
   add_to(sums + 17, apf_pack_halves(a, b));
-  add_to(sums + 18, (uint32_t)apf_saturate8((int32_t)a >> (b & 31u)));
+  add_to(sums + 18, (uint32_t)apf_im_product(a, apf_low(b)));
+  add_to(sums + 19, (uint32_t)apf_saturate8((int32_t)a >> (b & 31u)));
 }
 
 static void add_all(uint32_t *sums) {
