@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from edgeser.report.figures import printable
+from quantize.edgetpu.failures import FAILURES, STATUSES
 from quantize.edgetpu.lint import COMPILER, CPU, LintReport
 from quantize.edgetpu.operators import MAPPABLE, REFUSED_FROM, REPLACEMENTS
 from quantize.edgetpu.rules import RULES, Effect, Rule
@@ -149,6 +150,14 @@ def rules_page() -> str:
         parts += [_rule_section(rule) for rule in rules]
     parts += ["## Operators that map", _operators_table()]
     parts += ["## What to use instead of others", _replacements_table()]
+    parts += [
+        "## What the compiler says when it fails",
+        "`edgeser export --target edgetpu` recognises these texts: those that users reported, "
+        "and a few of TensorFlow Lite and the system that may come instead.",
+        _failures_table(),
+        "What its log says of an operator that is not mapped:",
+        _table(("status", "meaning"), [(k, v) for k, v in STATUSES.items() if v]),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -174,6 +183,11 @@ def _operators_table() -> str:
         f"Other operators that make it refuse the file, from this version on: {', '.join(others)}."
     )
     return f"{_table(head, rows)}\n\n{_plain(note)}"
+
+
+def _failures_table() -> str:
+    rows = [(f.example, f.meaning, f"{f.fix[0].upper()}{f.fix[1:]}.", f.source) for f in FAILURES]
+    return _table(("text", "meaning", "what to do", "seen in"), rows)
 
 
 def _replacements_table() -> str:

@@ -65,7 +65,7 @@ FAILURES = (
         "ERROR: Encountered unresolved custom op: MyOperator.",
         "The file has a custom operator that the compiler does not know.",
         "cut the model before it, and run the rest on the host",
-        "TensorFlow Lite, interpreter messages",
+        "a message of TensorFlow Lite, not from a report",
     ),
     KnownFailure(
         "not-quantised",
@@ -131,7 +131,7 @@ FAILURES = (
         "terminate called after throwing an instance of 'std::bad_alloc'",
         "The compiler ran out of memory.",
         "make the model smaller, or give more memory",
-        "C++ runtime message",
+        "a message of the C++ runtime, not from a report",
     ),
     KnownFailure(
         "internal-error",
@@ -163,7 +163,7 @@ FAILURES = (
         "Could not open 'model.tflite'.",
         "The compiler did not find its input, or a part of itself.",
         "install the whole compiler; it comes with a folder edgetpu_compiler_bin",
-        "the compiler's own message",
+        "messages of TensorFlow Lite and the shell, not from a report",
     ),
     KnownFailure(
         "wrong-machine",

@@ -274,12 +274,12 @@ _RULES = (
     ),
     Rule(
         "softmax-cost",
-        "A SOFTMAX on the Edge TPU costs about 48 kB of parameters and 130 kB of instructions for "
-        "each inference.",
+        "A SOFTMAX on the Edge TPU costs up to 48 kB of parameters and 130 kB of instructions for "
+        "each inference, more for more classes.",
         Effect.COST,
         "give the logits out and leave the softmax to the host",
         Basis.INFERRED,
-        "sizes in three compiled models",
+        "sizes of compiled files with 10, 149 and 1001 classes",
     ),
     Rule(
         "one-input",

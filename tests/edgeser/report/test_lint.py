@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeser.report.lint import lint_markdown, lint_sarif, rules_page
+from quantize.edgetpu.failures import FAILURES
 from quantize.edgetpu.lint import SCHEMA, Finding, LintReport, Placement
 from quantize.edgetpu.rules import RULES
 
@@ -41,6 +42,9 @@ def test_every_rule_and_operator_is_on_the_page() -> None:
         assert rule.fix in page
         assert rule.source in page
     assert "| CONV_2D | 1 to 3 | from 5 on | all |" in page
+    for failure in FAILURES:
+        assert " ".join(failure.example.split()) in " ".join(page.split())
+        assert failure.meaning in page
 
 
 def test_sarif_names_rules_places_and_files(failing: LintReport) -> None:

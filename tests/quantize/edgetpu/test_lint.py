@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from quantize.edgetpu.checks import CHECKS
+from quantize.edgetpu.estimate import estimate
 from quantize.edgetpu.lint import CPU, EDGE_TPU, LintReport, lint_model
 from quantize.edgetpu.operators import MAPPABLE, REFUSED_FROM
 from quantize.edgetpu.package import read_compiled
@@ -381,3 +383,26 @@ def test_a_model_of_4_mb_is_linted_in_half_a_second(build_model: Build) -> None:
     started = time.process_time()
     lint_model(read_model(data))
     assert time.process_time() - started < 0.5
+
+
+def test_mutants_are_linted_or_refused(build_model: Build, shared: Path) -> None:
+    small = shared / "edgetpu_models" / "keras_lstm_mnist_ptq.tflite"
+    models = (build_model(), small.read_bytes())
+    rng = np.random.default_rng(5)
+    outcomes = {"linted": 0, "refused": 0}
+    for index in range(600):
+        mutant = bytearray(models[index % 2])
+        for _ in range(rng.integers(1, 5)):
+            near = int(rng.integers(0, min(len(mutant), 3000)))
+            mutant[near if rng.random() < 0.5 else -1 - near] ^= 1 << int(rng.integers(0, 8))
+        try:
+            model = read_model(bytes(mutant))
+            report = lint_model(model)
+            json.dumps(report.to_json(), allow_nan=False)
+            if report.mapped:
+                json.dumps(estimate(model).to_json(), allow_nan=False)
+            outcomes["linted"] += 1
+        except BadInput as error:
+            assert "\n" not in str(error)
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 50
