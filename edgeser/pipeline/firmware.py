@@ -163,7 +163,7 @@ def attached(
         reporter.stage("Building the firmware")
         built = build_firmware(firmware.project.directory, firmware.board)
         reporter.stage("Starting the emulated device")
-        with running_emulator(built.elf, firmware.board) as transport:
+        with running_emulator(built.emulated_elf, firmware.board) as transport:
             found = _device(transport, firmware.compiled.sha256, frontend_hash)
             yield AttachedDevice(found, firmware.compiled, firmware.board, built)
 

@@ -28,9 +28,11 @@ MPS2_AN500 = Board(
     compiler_flags=("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
     linker_flags=("--specs=nano.specs", "-nostartfiles"),
     files=_files(
-        "mps2_an500", "faults.c", "faults.h", "link.ld", "memory.c", "memory.h", "port.c",
-        "port_start.h", "registers.h", "startup.c",
+        "mps2_an500", "console.h", "console_semihosting.c", "console_uart.c", "faults.c",
+        "faults.h", "link.ld", "memory.c", "memory.h", "port.c", "port_start.h", "registers.h",
+        "startup.c",
     ),
+    consoles=("uart", "semihosting"),
     ticks_per_second=25_000_000,
     # At -icount shift=6 an instruction takes 64 ns of virtual time, a tick 40 ns.
     instructions_per_tick=Fraction(5, 8),

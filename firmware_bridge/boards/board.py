@@ -33,6 +33,9 @@ class Board:
         What it needs for this board beside the language and the warnings.
     files
         Sources, headers and the linker script.
+    consoles
+        Ways for bytes to come and go, of which a program has one: of the files, ``console_NAME.c``.
+        The first is the board's own; the second, where there is one, is for the emulator.
     ticks_per_second
         Of the timer that intervals are measured with.
     instructions_per_tick
@@ -52,6 +55,7 @@ class Board:
     linker_flags: tuple[str, ...]
     files: tuple[Path, ...]
     ticks_per_second: int
+    consoles: tuple[str, ...] = ()
     instructions_per_tick: Fraction | None = None
     machine: str | None = None
 

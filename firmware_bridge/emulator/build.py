@@ -13,6 +13,7 @@ from pathlib import Path
 from firmware_bridge.boards import Board
 from firmware_bridge.emulator.elf import Section, read_sections
 from firmware_bridge.emulator.tools import find_tool
+from firmware_bridge.project.makefile import EMULATED, FIRMWARE
 from quantize.foundation.errors import CheckFailed, InternalError
 
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
@@ -27,7 +28,10 @@ class BuiltFirmware:
     Parameters
     ----------
     elf
-        The program.
+        The program, as it is for the board.
+    emulated_elf
+        The same program, its bytes through the debugger instead of the UART: what the emulator runs
+        much faster. The same file as `elf` for a board that has no such thing.
     sections
         All that take memory on the board.
     text_bytes
@@ -43,6 +47,7 @@ class BuiltFirmware:
     """
 
     elf: Path
+    emulated_elf: Path
     sections: tuple[Section, ...]
     text_bytes: int
     data_bytes: int
@@ -89,11 +94,13 @@ def build_firmware(
     make = find_tool("make")
     find_tool(board.compiler)
     begin = time.monotonic()
-    code, output = _run([make, f"-j{jobs}", "-C", str(project_dir), "LC_ALL=C"], timeout_s)
+    targets = [FIRMWARE, EMULATED] if len(board.consoles) > 1 else [FIRMWARE]
+    command = [make, f"-j{jobs}", "-C", str(project_dir), "LC_ALL=C", *targets]
+    code, output = _run(command, timeout_s)
     if code != 0:
         raise _failure(output, board)
-    elf = Path(project_dir) / "build" / "firmware.elf"
-    return _measure(elf, time.monotonic() - begin)
+    elf, emulated = (Path(project_dir) / target for target in (targets[0], targets[-1]))
+    return _measure(elf, emulated, time.monotonic() - begin)
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[int, str]:
@@ -136,12 +143,13 @@ def _failure(output: str, board: Board) -> CheckFailed | InternalError:
     return InternalError(f"the firmware does not build: {errors[0].strip()}")
 
 
-def _measure(elf: Path, seconds: float) -> BuiltFirmware:
+def _measure(elf: Path, emulated: Path, seconds: float) -> BuiltFirmware:
     sections = read_sections(elf)
     stack = sum(section.size for section in sections if section.name == STACK_SECTION)
     zeroed = [s for s in sections if s.writable and not s.stored and s.name != STACK_SECTION]
     return BuiltFirmware(
         elf=elf,
+        emulated_elf=emulated,
         sections=sections,
         text_bytes=sum(section.size for section in sections if not section.writable),
         data_bytes=sum(section.size for section in sections if section.writable and section.stored),

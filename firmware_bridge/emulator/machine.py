@@ -1,7 +1,8 @@
 """A program running: in QEMU's emulation of a board, or as a process of this computer.
 
-The board's UART is QEMU's standard input and output: pipes, which are there before the program
-starts, lose no byte and need no port number. QEMU takes a byte whenever the UART has room.
+Its bytes come and go by QEMU's standard input and output: pipes, which are there before the program
+starts, lose no byte and need no port number. On the board's side there is its UART, which takes one
+byte at a time, or semihosting, which takes what there is: a program says by its sections which.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from firmware_bridge.boards import Board
+from firmware_bridge.emulator.elf import read_sections
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.link.descriptors import DescriptorTransport
 from firmware_bridge.link.errors import DeviceGone, printable
@@ -21,12 +23,15 @@ from firmware_bridge.link.process import open_process
 from firmware_bridge.link.transport import Transport
 from quantize.foundation.errors import BadInput
 
+SEMIHOSTING_SECTION = ".semihosting"
+_SEMIHOSTING = ("-semihosting-config", "enable=on,target=native", "-serial", "none")
+_UART = ("-serial", "stdio")
 _MOST_SAID = 2000
 
 
 @contextmanager
 def running_emulator(elf: Path, board: Board) -> Iterator[Transport]:
-    """Start a program on an emulated board; its UART is the transport. Ended on leaving.
+    """Start a program on an emulated board, and give the transport to it. Ended on leaving.
 
     One instruction takes 64 ns of virtual time, whatever else this computer does. The emulator
     ends when the program restarts the board, as it does after a fault.
@@ -36,16 +41,19 @@ def running_emulator(elf: Path, board: Board) -> Iterator[Transport]:
     ToolMissing
         When QEMU is not installed.
     BadInput
-        When there is no emulator of that board, or no such file.
+        When there is no emulator of that board, no such file, or it is no program.
     DeviceGone
         From within, when the emulator has ended: with what it said.
     """
     if board.machine is None:
         raise BadInput(f"there is no emulator of {board.name}", hint="choose an emulated board")
+    program = _existing(elf)
+    by_debugger = any(section.name == SEMIHOSTING_SECTION for section in read_sections(program))
     command = [
         find_tool("qemu-system-arm"),
         *("-M", board.machine, "-icount", "shift=6", "-nographic", "-monitor", "none"),
-        *("-no-reboot", "-serial", "stdio", "-kernel", str(_existing(elf))),
+        *(_SEMIHOSTING if by_debugger else _UART),
+        *("-no-reboot", "-kernel", str(program)),
     ]
     with tempfile.TemporaryFile() as said:
         transport = _start(command, said)

@@ -7,11 +7,14 @@ from pathlib import PurePosixPath
 
 from firmware_bridge.boards import Board
 
+FIRMWARE = "build/firmware.elf"
+EMULATED = "build/emulated.elf"
+
 _TEMPLATE = """\
-# {title}
+# Firmware for {description}.
 #
-#   make         build/firmware.elf
-#   make size    its sections
+#   make           {firmware}
+{emulated_help}#   make size      its sections
 #   make clean
 
 CC := {compiler}
@@ -21,25 +24,26 @@ WARNINGS := -Wall -Wextra -Wconversion -Werror
 CFLAGS := -std=c11 $(OPTIMISE) $(WARNINGS) -ffunction-sections -fdata-sections \\
   -fno-math-errno -ffp-contract=off{compiler_flags}
 INCLUDES := {includes}
-LDFLAGS := -Wl,--gc-sections -Wl,-Map=build/firmware.map{linker_flags}
+LDFLAGS := -Wl,--gc-sections{linker_flags}
 LIBRARIES := -lm
 {memory}
 SOURCES := \\
   {sources}
 
 OBJECTS := $(SOURCES:%.c=build/%.o)
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) $(LIBRARIES) -o $@
 
-build/firmware.elf: $(OBJECTS){script_dependency}
-\t$(CC) $(CFLAGS) $(LDFLAGS) $(OBJECTS) $(LIBRARIES) -o $@
-
+{firmware}: $(OBJECTS){console}{script}
+\t$(LINK)
+{emulated}
 build/%.o: %.c
 \t@mkdir -p $(@D)
 \t$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
--include $(OBJECTS:.o=.d)
+-include $(wildcard build/*/*.d build/*/*/*.d)
 
-.PHONY: size clean
-size: build/firmware.elf
+.PHONY: emulated size clean
+size: {firmware}
 \t$(SIZE) -A $<
 
 clean:
@@ -54,6 +58,14 @@ LDFLAGS += -T {script} $(foreach name,FLASH_BYTES RAM_BYTES STACK_BYTES,\\
   -Wl,--defsym=$(name)=$($(name)))
 """
 
+_EMULATED_HELP = f"#   make emulated  {EMULATED}\n"
+_EMULATED = """
+# The same program, but its bytes go through the debugger: much faster in the emulator.
+emulated: {emulated}
+{emulated}: $(OBJECTS){console}{script}
+\t$(LINK)
+"""
+
 
 def makefile(board: Board, paths: Iterable[str]) -> str:
     """Return the Makefile for a project of `paths` on `board`.
@@ -61,25 +73,37 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
     Every source is named, in order, so that a file beside them changes nothing.
     """
     files = sorted(PurePosixPath(path) for path in paths)
+    consoles = [f"board/console_{name}" for name in board.consoles]
     sources = [path for path in files if path.suffix == ".c"]
+    common = [path for path in sources if str(path.with_suffix("")) not in consoles]
     folders = sorted({path.parent for path in files if path.suffix == ".h"})
-    scripts = [path for path in files if path.suffix == ".ld"]
-    memory = ""
-    if scripts:
-        memory = _MEMORY.format(
-            flash_bytes=board.flash_bytes,
-            ram_bytes=board.ram_bytes,
-            stack_bytes=board.stack_bytes,
-            script=scripts[0],
-        )
+    scripts = [f" {path}" for path in files if path.suffix == ".ld"]
+    script = scripts[0] if scripts else ""
+    objects = [f" build/{console}.o" for console in consoles]
+    emulated = len(objects) > 1
     return _TEMPLATE.format(
-        title=f"Firmware for {board.description}.",
+        description=board.description,
+        firmware=FIRMWARE,
         compiler=board.compiler,
         size=board.compiler.removesuffix("gcc") + "size",
         compiler_flags="".join(f" {flag}" for flag in board.compiler_flags),
         linker_flags="".join(f" {flag}" for flag in board.linker_flags),
         includes=" ".join(f"-I{folder}" for folder in folders),
-        memory=memory,
-        sources=" \\\n  ".join(str(path) for path in sources),
-        script_dependency=f" {scripts[0]}" if scripts else "",
+        memory=_memory(board, script) if script else "",
+        sources=" \\\n  ".join(map(str, common)),
+        console=objects[0] if objects else "",
+        script=script,
+        emulated_help=_EMULATED_HELP if emulated else "",
+        emulated=_EMULATED.format(emulated=EMULATED, console=objects[1], script=script)
+        if emulated
+        else "",
+    )
+
+
+def _memory(board: Board, script: str) -> str:
+    return _MEMORY.format(
+        flash_bytes=board.flash_bytes,
+        ram_bytes=board.ram_bytes,
+        stack_bytes=board.stack_bytes,
+        script=script.strip(),
     )

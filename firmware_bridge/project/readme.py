@@ -59,6 +59,10 @@ _RUN = """
 qemu-system-arm -M {machine} -icount shift=6 -nographic -monitor none -no-reboot \\
   -serial stdio -kernel build/firmware.elf
 ```
+
+`make emulated` gives `build/emulated.elf`, whose bytes go through the debugger, which is much
+faster: run it with `-semihosting-config enable=on,target=native -serial none` instead of
+`-serial stdio`.
 """
 
 _FRONTEND_ROW = "| `frontend/` | samples to features, with the tables of its configuration |\n"

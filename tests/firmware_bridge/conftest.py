@@ -212,24 +212,28 @@ def host_device(host_firmware: BuiltFirmware) -> Iterator[Device]:
 
 
 @contextmanager
-def _emulated(firmware: BuiltFirmware) -> Iterator[Device]:
-    with running_emulator(firmware.elf, MPS2_AN500) as transport, _greeted(transport) as device:
+def _emulated(program: Path) -> Iterator[Device]:
+    with running_emulator(program, MPS2_AN500) as transport, _greeted(transport) as device:
         yield device
 
 
-@pytest.fixture
-def emulated_device(emulated_firmware: BuiltFirmware) -> Iterator[Device]:
-    with _emulated(emulated_firmware) as device:
+@pytest.fixture(params=["uart", "debugger"])
+def emulated_device(
+    emulated_firmware: BuiltFirmware, request: pytest.FixtureRequest
+) -> Iterator[Device]:
+    """By both ways in which its bytes can come and go."""
+    programs = {"uart": emulated_firmware.elf, "debugger": emulated_firmware.emulated_elf}
+    with _emulated(programs[request.param]) as device:
         yield device
 
 
 @pytest.fixture
 def listening_device(emulated_listener: BuiltFirmware) -> Iterator[Device]:
-    with _emulated(emulated_listener) as device:
+    with _emulated(emulated_listener.elf) as device:
         yield device
 
 
 @pytest.fixture
 def another_listening_device(emulated_listener: BuiltFirmware) -> Iterator[Device]:
-    with _emulated(emulated_listener) as device:
+    with _emulated(emulated_listener.emulated_elf) as device:
         yield device

@@ -1,9 +1,10 @@
-/* Time by the CMSDK timers, bytes by UART 0, polled: no interrupt is ever taken, so a measured
- * interval holds nothing but what is measured. */
+/* Time by the CMSDK timers. No interrupt is ever taken, so a measured interval holds nothing but
+ * what is measured. */
 #include "port.h"
 
 #include <string.h>
 
+#include "console.h"
 #include "port_start.h"
 #include "registers.h"
 
@@ -15,9 +16,7 @@ void port_start(void) {
   TIMER_CTRL = TIMER_ENABLE;
   SLOW_LOAD = UINT32_MAX;
   SLOW_CONTROL = SLOW_FREE_RUNNING_32_BITS_BY_256;
-  UART_DIVISOR = CLOCK_HZ / BAUD_RATE;
-  UART_CTRL = UART_TRANSMIT_ENABLE | UART_RECEIVE_ENABLE | UART_RECEIVE_INTERRUPT;
-  NVIC_SET_ENABLE = 1u << UART_RECEIVE_IRQ;
+  console_start();
 }
 
 uint32_t port_ticks(void) {
@@ -60,33 +59,6 @@ uint64_t port_microseconds(void) {
   return (uint64_t)((int64_t)slow + ahead) / (CLOCK_HZ / 1000000u);
 }
 
-int port_read(void) {
-  return (UART_STATE & UART_RECEIVE_FULL) != 0 ? (int)(UART_DATA & 0xFFu) : -1;
-}
-
-/* The interrupt is masked: it wakes the core, and no handler runs. One that comes after the look
- * at the state is pending, so the core does not sleep. */
-void port_wait(void) {
-  UART_INTERRUPT_CLEAR = UART_RECEIVED;
-  NVIC_CLEAR_PENDING = 1u << UART_RECEIVE_IRQ;
-  if ((UART_STATE & UART_RECEIVE_FULL) == 0) {
-    __asm volatile("dsb\n wfi" ::: "memory");
-  }
-}
-
-static void wait_for_room(void) {
-  while ((UART_STATE & UART_TRANSMIT_FULL) != 0) {
-  }
-}
-
-void port_write(const void *bytes, size_t count) {
-  const uint8_t *byte = bytes;
-  for (size_t i = 0; i < count; ++i) {
-    wait_for_room();
-    UART_DATA = byte[i];
-  }
-}
-
 void port_log(const char *line) {
   (void)line; /* the only way out of this board is the host's */
 }
@@ -95,7 +67,7 @@ void port_fatal(const char *reason) {
   port_write("\r\ne-[", 5);
   port_write(reason, strlen(reason));
   port_write("]\r\n", 3);
-  wait_for_room();
+  console_finish();
   SCB_RESET = SCB_RESET_REQUEST;
   for (;;) {
   }

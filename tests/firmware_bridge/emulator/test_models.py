@@ -68,7 +68,7 @@ def test_device_gives_the_bytes_of_tflite_micro_within_the_limits(case: Case, ta
         -128, 128, (3, *case.compiled.input.shape[1:]), dtype=np.int8
     )
     expected = run_model(case.data, inputs, runtime=Runtime.TFLITE_MICRO)
-    with running_emulator(case.built.elf, MPS2_AN500) as transport:
+    with running_emulator(case.built.emulated_elf, MPS2_AN500) as transport:
         device = talk_to(transport)
         assert device.request(SELF_TEST)[0] == 1
         counts = []
