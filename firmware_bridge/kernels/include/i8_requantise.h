@@ -32,8 +32,7 @@ struct i8_sums {
 struct i8_output_stage {
   int32_t rounding; /* enum i8_rounding */
   int32_t minimum, maximum;
-  int32_t is_clamped; /* to less than int8 */
-  int32_t is_plain;   /* I8_HALVES_UP and not clamped: most layers */
+  int32_t is_plain; /* I8_HALVES_UP and not clamped: most layers */
 };
 
 /* An output of a channel whose layer rounds in the given way, saturated to int8. */
@@ -50,9 +49,16 @@ static inline int32_t i8_halves_away(int32_t sum, const int32_t *channel) {
 
 int32_t i8_wide(int32_t sum, const int32_t *channel);
 
+static inline int32_t i8_at_least(int32_t value, int32_t minimum) {
+  return value < minimum ? minimum : value;
+}
+
+static inline int32_t i8_at_most(int32_t value, int32_t maximum) {
+  return value > maximum ? maximum : value;
+}
+
 static inline int32_t i8_clamp(int32_t value, int32_t minimum, int32_t maximum) {
-  const int32_t low = value < minimum ? minimum : value;
-  return low > maximum ? maximum : low;
+  return i8_at_most(i8_at_least(value, minimum), maximum);
 }
 
 static inline struct i8_output_stage i8_output_stage(int32_t rounding, int32_t minimum,
@@ -61,7 +67,6 @@ static inline struct i8_output_stage i8_output_stage(int32_t rounding, int32_t m
       rounding,
       minimum,
       maximum,
-      minimum > -128 || maximum < 127,
       rounding == I8_HALVES_UP && minimum == -128 && maximum == 127,
   };
 }
@@ -93,10 +98,13 @@ static inline struct i8_sums i8_requantise(struct i8_sums sums, const int32_t *a
     out = (struct i8_sums){i8_wide(sums.a, a), i8_wide(sums.b, b), i8_wide(sums.c, c),
                            i8_wide(sums.d, d)};
   }
-  if (stage->is_clamped) {
-    const int32_t minimum = stage->minimum, maximum = stage->maximum;
-    out = (struct i8_sums){i8_clamp(out.a, minimum, maximum), i8_clamp(out.b, minimum, maximum),
-                           i8_clamp(out.c, minimum, maximum), i8_clamp(out.d, minimum, maximum)};
+  if (stage->minimum > -128) {
+    out = (struct i8_sums){i8_at_least(out.a, stage->minimum), i8_at_least(out.b, stage->minimum),
+                           i8_at_least(out.c, stage->minimum), i8_at_least(out.d, stage->minimum)};
+  }
+  if (stage->maximum < 127) {
+    out = (struct i8_sums){i8_at_most(out.a, stage->maximum), i8_at_most(out.b, stage->maximum),
+                           i8_at_most(out.c, stage->maximum), i8_at_most(out.d, stage->maximum)};
   }
   return out;
 }

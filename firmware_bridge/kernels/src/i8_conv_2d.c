@@ -53,7 +53,7 @@ static void gather(const struct i8_conv_2d *layer, const struct i8_patch_shape *
     widen(pixel, layer->input_c, column);
   } else {
     i8_patch_copy(shape, at->image, at->y, at->x, patch);
-    widen(patch, layer->filter_h * layer->filter_w * layer->input_c, column);
+    widen(patch, layer->row_bytes, column);
   }
 }
 
@@ -71,9 +71,11 @@ static void gather_columns(const struct i8_conv_2d *layer, const struct i8_patch
   }
 }
 
-/* All channels of four output pixels, `step` bytes apart. */
-static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
-                     int8_t *output) {
+/* All channels of four output pixels, `step` bytes apart. Inlined once for plain layers and once
+ * for all others. */
+static inline __attribute__((always_inline)) void multiply(const struct i8_conv_2d *layer,
+                                                           const uint32_t *columns, int32_t step,
+                                                           int8_t *output, int is_plain) {
   const struct i8_output_stage stage =
       i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t row_bytes = layer->row_bytes;
@@ -82,7 +84,9 @@ static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, in
   for (int8_t *const end = output + layer->output_c; output != end; ++output) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
     i8_dot_row_by_columns(weights, weights + row_bytes, columns, &sums);
-    sums = i8_requantise(sums, channel, channel, channel, channel, &stage);
+    sums = is_plain ? i8_requantise_plain(sums, channel)
+                    : i8_requantise(sums, channel, channel, channel, channel, &stage);
+    step = i8_opaque(step);
     /* The first comes last: without a step it is what stays. */
     output[3 * step] = (int8_t)sums.d;
     output[2 * step] = (int8_t)sums.c;
@@ -90,6 +94,15 @@ static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, in
     output[0] = (int8_t)sums.a;
     weights += row_bytes;
     channel += I8_CHANNEL_WORDS;
+  }
+}
+
+static void multiply_any(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
+                         int8_t *output) {
+  if (i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum).is_plain) {
+    multiply(layer, columns, step, output, 1);
+  } else {
+    multiply(layer, columns, step, output, 0);
   }
 }
 
@@ -104,10 +117,13 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
   uint32_t *columns = scratch;
   int8_t *patch = layer->gathers ? (int8_t *)scratch + column_bytes : NULL;
   memset(columns, 0, column_bytes);
+  if (patch != NULL) {
+    memset(patch, 0, (size_t)layer->row_bytes);
+  }
   if (pixels < (int32_t)I8_COLUMNS) {
     for (int32_t pixel = 0; pixel < pixels; ++pixel) {
       gather_columns(layer, &shape, input, pixel, 1, columns, patch);
-      multiply(layer, columns, 0, output + pixel * layer->output_c);
+      multiply_any(layer, columns, 0, output + pixel * layer->output_c);
     }
     return;
   }
@@ -116,6 +132,6 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
     const int32_t last = pixels - (int32_t)I8_COLUMNS;
     const int32_t pixel = next < last ? next : last;
     gather_columns(layer, &shape, input, pixel, (int32_t)I8_COLUMNS, columns, patch);
-    multiply(layer, columns, layer->output_c, output + pixel * layer->output_c);
+    multiply_any(layer, columns, layer->output_c, output + pixel * layer->output_c);
   }
 }

@@ -136,55 +136,71 @@ struct output_line {
   const uint32_t *row;
   const uint32_t *taps; /* in the order in which the rows lie */
   const int32_t *channel;
+  const struct i8_output_stage *stage;
   int8_t *output;
   int32_t row_words, step, count;
 };
 
 typedef void add_line(const uint32_t *row, const uint32_t *taps, struct i8_sums *sums);
 
-/* Inlined once for each stride. */
-static inline __attribute__((always_inline)) void convolve_line(const struct output_line *line,
-                                                                const struct i8_output_stage *stage,
-                                                                add_line *add, int32_t stride) {
+/* Inlined for each stride, and once more for plain layers: a function of its own has the registers
+ * that the loop needs. */
+static inline __attribute__((always_inline)) void
+convolve_line(const struct output_line *line, add_line *add, int32_t stride, int is_plain) {
   const uint32_t *row = line->row, *const taps = line->taps;
   const int32_t *const channel = line->channel;
-  const int32_t row_words = line->row_words, step = line->step;
+  const int32_t row_words = line->row_words;
+  int32_t left = line->count, step = line->step;
   int8_t *output = line->output;
-  for (int32_t left = line->count; left > 0; left -= 4) {
+  for (; left > 0; left -= 4) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
     add(row, taps, &sums);
     add(row + row_words, taps + LINE_TAPS, &sums);
     add(row + 2 * row_words, taps + 2 * LINE_TAPS, &sums);
-    sums = stage->is_plain ? i8_requantise_plain(sums, channel)
-                           : i8_requantise_channel(sums, channel, stage);
-    *output = (int8_t)sums.a;
-    output += step;
-    if (left >= 4) {
-      *output = (int8_t)sums.b;
-      output += step;
-      *output = (int8_t)sums.c;
-      output += step;
-      *output = (int8_t)sums.d;
-      output += step;
-    } else if (left > 1) {
-      *output = (int8_t)sums.b;
-      if (left > 2) {
-        output[step] = (int8_t)sums.c;
+    sums = is_plain ? i8_requantise_plain(sums, channel)
+                    : i8_requantise_channel(sums, channel, line->stage);
+    step = i8_opaque(step);
+    output[0] = (int8_t)sums.a;
+    if (left < 4) {
+      if (left > 1) {
+        output[step] = (int8_t)sums.b;
       }
+      if (left > 2) {
+        output[2 * step] = (int8_t)sums.c;
+      }
+      return;
     }
+    output[step] = (int8_t)sums.b;
+    output[2 * step] = (int8_t)sums.c;
+    output[3 * step] = (int8_t)sums.d;
+    output += 4 * step;
     row += 2 * stride;
   }
 }
 
-/* Functions of their own, for the registers that the loops need. */
-static __attribute__((noinline)) void convolve_by_1(const struct output_line *line,
-                                                    const struct i8_output_stage *stage) {
-  convolve_line(line, stage, add_line_by_1, 1);
+static __attribute__((noinline)) void convolve_by_1_plain(const struct output_line *line) {
+  convolve_line(line, add_line_by_1, 1, 1);
 }
 
-static __attribute__((noinline)) void convolve_by_2(const struct output_line *line,
-                                                    const struct i8_output_stage *stage) {
-  convolve_line(line, stage, add_line_by_2, 2);
+static __attribute__((noinline)) void convolve_by_1(const struct output_line *line) {
+  convolve_line(line, add_line_by_1, 1, 0);
+}
+
+static __attribute__((noinline)) void convolve_by_2_plain(const struct output_line *line) {
+  convolve_line(line, add_line_by_2, 2, 1);
+}
+
+static __attribute__((noinline)) void convolve_by_2(const struct output_line *line) {
+  convolve_line(line, add_line_by_2, 2, 0);
+}
+
+typedef void convolve(const struct output_line *line);
+
+static convolve *convolution_for(int32_t stride, const struct i8_output_stage *stage) {
+  if (stride == 1) {
+    return stage->is_plain ? convolve_by_1_plain : convolve_by_1;
+  }
+  return stage->is_plain ? convolve_by_2_plain : convolve_by_2;
 }
 
 static void convolve_block(const struct i8_depthwise_3x3 *layer, const int8_t *image,
@@ -192,6 +208,7 @@ static void convolve_block(const struct i8_depthwise_3x3 *layer, const int8_t *i
   const struct i8_output_stage stage =
       i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t *const channels = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
+  convolve *const convolve_one = convolution_for(layer->stride_along, &stage);
   int32_t first = -layer->pad_across;
   block->next = first;
   for (int32_t y = 0; y < layer->output_across; ++y) {
@@ -204,16 +221,13 @@ static void convolve_block(const struct i8_depthwise_3x3 *layer, const int8_t *i
           block->rows + i * LINES * layer->row_words,
           taps + i * TURNING_LINES * LINE_TAPS,
           channels + i * (int32_t)I8_CHANNEL_WORDS,
+          &stage,
           output + block->channel + i,
           layer->row_words,
           layer->output_step,
           layer->output_along,
       };
-      if (layer->stride_along == 1) {
-        convolve_by_1(&line, &stage);
-      } else {
-        convolve_by_2(&line, &stage);
-      }
+      convolve_one(&line);
     }
     output += layer->output_line;
     first += layer->stride_across;
