@@ -60,6 +60,8 @@ qemu-system-arm -M {machine} -icount shift=6 -nographic -monitor none -no-reboot
   -serial stdio -kernel build/firmware.elf
 ```
 
+With `-serial pty` QEMU names a pseudo-terminal, which any runner can open as a serial port.
+
 `make emulated` gives `build/emulated.elf`, whose bytes go through the debugger, which is much
 faster: run it with `-semihosting-config enable=on,target=native -serial none` instead of
 `-serial stdio`.

@@ -29,7 +29,7 @@ from firmware_bridge.link.transport import Transport
 from firmware_bridge.project import ModelSources, StreamSettings, self_test_input, write_project
 
 HAND_MADE = Path(__file__).with_name("hand_made")
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 BANNER, RESET, AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS = range(
     1, 13
 )

@@ -79,8 +79,8 @@ bool dev_model_measure(struct dev_model *model, bool profile, uint32_t *ticks) {
   const uint64_t begin = port_microseconds();
   copy_input(model);
   *ticks = profile ? count_ticks_of_operators(model) : count_ticks(model);
-  const uint64_t passed = port_microseconds() - begin;
-  const bool counted = passed * port_ticks_per_second() <= (uint64_t)UINT32_MAX * 1000000u;
+  const uint64_t seconds = (port_microseconds() - begin) / 1000000u;
+  const bool counted = seconds < UINT32_MAX / port_ticks_per_second();
   model->profiled = counted && (profile || model->profiled);
   check(model);
   return counted;
@@ -104,6 +104,7 @@ bool dev_model_tap(struct dev_model *model, uint32_t operator_index, uint32_t of
   struct tap tap = {operator_index, offset, count, slice, false};
   copy_input(model);
   model_run(model->arena, copy_slice, &tap);
+  check(model);
   return tap.taken;
 }
 

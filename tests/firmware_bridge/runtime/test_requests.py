@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from firmware_bridge.boards import HOST
-from firmware_bridge.emulator import running_on_host
+from firmware_bridge.emulator import build_firmware, running_on_host
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from firmware_bridge.frontend.c_tables import emit_frontend
 from firmware_bridge.link.frames import Frame, decode_frame, encode_frame
+from firmware_bridge.project import ModelSources, write_project
 
 BANNER, RESET, AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS = range(
     1, 13
 )
-UNKNOWN, BAD_LENGTH, OUT_OF_RANGE, NO_FRONTEND, TOO_LONG, NO_PROFILE = range(1, 7)
+UNKNOWN, BAD_LENGTH, OUT_OF_RANGE, NO_FRONTEND, TOO_LONG, NO_PROFILE, TIMER_TOO_SHORT = range(1, 8)
 DATA = bytes((37 * i + 11) % 256 for i in range(32))
 
 
@@ -70,6 +72,30 @@ def test_profile_covers_every_operator(host_device) -> None:
     assert host_device.request(PROFILE, u32(2)) == u32(each[2])
     assert host_device.request(PROFILE, u32(3)) == b""
     assert host_device.refused(PROFILE, u32(4)) == OUT_OF_RANGE
+
+
+def test_inference_that_the_timer_cannot_hold_is_refused(
+    tmp_path: Path, hand_made_model: ModelSources
+) -> None:
+    """On a clock that runs ten thousand million times too fast."""
+    (clock,) = HOST.files
+    text = clock.read_text().replace("nanoseconds() / 1000u;", "nanoseconds() * 10000000u;")
+    assert text != clock.read_text()
+    (tmp_path / "port.c").write_text(text)
+    board = dataclasses.replace(HOST, files=(tmp_path / "port.c",))
+    write_project(tmp_path / "project", board=board, model=hand_made_model)
+    firmware = build_firmware(tmp_path / "project", board)
+    with running_on_host(firmware.elf) as transport:
+        for sequence, kind in enumerate([INFER, PROFILE]):
+            transport.write(encode_frame(Frame(kind, 1, sequence, bytes(4))))
+        seen = b""
+        while seen.count(b"\0") < 4:
+            seen += transport.read(4096, 1.0)
+    replies = [decode_frame(part) for part in seen.split(b"\0")[1::2]]
+    assert [(reply.type, reply.payload[0]) for reply in replies] == [
+        (0xFF, TIMER_TOO_SHORT),
+        (0xFF, NO_PROFILE),
+    ]
 
 
 def test_tap_shows_every_operators_output(host_device) -> None:
