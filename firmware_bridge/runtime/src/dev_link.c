@@ -5,6 +5,7 @@
 #include "dev_bytes.h"
 #include "dev_commands.h"
 #include "dev_requests.h"
+#include "port.h"
 
 void dev_link_start(struct dev_link *link) {
   memset(link, 0, sizeof(*link));
@@ -35,6 +36,8 @@ static void take_border(struct dev_link *link, struct dev_app *app) {
     link->in_frame = false;
     if (dev_frame_is_whole(&link->decoder)) {
       answer(link, app);
+    } else {
+      port_log("a damaged frame was dropped");
     }
     return;
   }

@@ -62,6 +62,23 @@ def test_device_that_hangs_ends_in_time_outs_not_in_a_hang(
     assert b"m-infer-done" not in seen
 
 
+def test_device_that_waits_takes_no_time_of_this_computer(emulated_device) -> None:
+    emulated_device.command("name")
+    (emulator,) = [x for x in psutil.Process().children() if "qemu" in x.name()]
+    before = emulator.cpu_times()
+    time.sleep(0.5)
+    after = emulator.cpu_times()
+    assert after.user + after.system - before.user - before.system < 0.2
+
+
+def test_text_is_heard_again_after_a_stray_zero_and_a_pause(emulated_firmware, talk_to) -> None:
+    with running_emulator(emulated_firmware.elf, MPS2_AN500) as transport:
+        device = talk_to(transport)
+        transport.write(b"\0")
+        time.sleep(1.5)
+        assert device.command("name") == ["m-name-dut-[mps2-an500]"]
+
+
 def test_what_the_emulator_says_is_told(emulated_firmware) -> None:
     board = dataclasses.replace(MPS2_AN500, machine="no-such-board")
     with (
