@@ -21,6 +21,7 @@ from firmware_bridge.emulator import (
     running_emulator,
     running_on_host,
 )
+from firmware_bridge.emulator.tools import PACKAGES
 from firmware_bridge.frontend import FrontendConfig, compute_features
 from firmware_bridge.frontend.c_tables import FrontendSources, emit_frontend
 from firmware_bridge.frontend.normalisation import normalisation_from_statistics
@@ -130,7 +131,7 @@ def small_frontend_sources(small_frontend: FrontendConfig) -> FrontendSources:
 def needs_tools(board: Board, *programs: str) -> None:
     for program in ("make", board.compiler, *programs):
         if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed: apt-get install {program}")
+            pytest.skip(f"{program} is not installed: it comes with {PACKAGES[program]}")
 
 
 @pytest.fixture(scope="session")
