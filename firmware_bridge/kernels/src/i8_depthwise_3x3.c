@@ -48,19 +48,20 @@ unzip_channels(const struct i8_depthwise_3x3 *layer, const int8_t *pixel, int32_
   const int32_t step = layer->input_step, next_channel = LINES * layer->row_words;
   const int32_t room = 2 * layer->row_words - layer->pad_along;
   const uint32_t *const end = row + layer->row_words;
-  int32_t pixels = layer->input_along < room ? layer->input_along : room;
+  int32_t left = layer->input_along < room ? layer->input_along : room;
+  int32_t at = 0;
   if (layer->pad_along > 0) {
     unzip_pair(padding, load_channels(pixel, count), row++, next_channel);
-    pixel += step;
-    --pixels;
+    at += step;
+    --left;
   }
-  for (; pixels >= 2; pixels -= 2) {
-    unzip_pair(load_channels(pixel, count), load_channels(pixel + step, count), row++,
+  for (; left >= 2; left -= 2) {
+    unzip_pair(load_channels(pixel + at, count), load_channels(pixel + at + step, count), row++,
                next_channel);
-    pixel += 2 * step;
+    at += 2 * step;
   }
-  if (pixels == 1) {
-    unzip_pair(load_channels(pixel, count), padding, row++, next_channel);
+  if (left == 1) {
+    unzip_pair(load_channels(pixel + at, count), padding, row++, next_channel);
   }
   while (row != end) {
     unzip_pair(padding, padding, row++, next_channel);
@@ -150,8 +151,7 @@ convolve_line(const struct output_line *line, add_line *add, int32_t stride, int
   const uint32_t *row = line->row, *const taps = line->taps;
   const int32_t *const channel = line->channel;
   const int32_t row_words = line->row_words;
-  int32_t left = line->count, step = line->step;
-  int8_t *output = line->output;
+  int32_t left = line->count, step = line->step, at = 0;
   for (; left > 0; left -= 4) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
     add(row, taps, &sums);
@@ -160,6 +160,7 @@ convolve_line(const struct output_line *line, add_line *add, int32_t stride, int
     sums = is_plain ? i8_requantise_plain(sums, channel)
                     : i8_requantise_channel(sums, channel, line->stage);
     step = i8_opaque(step);
+    int8_t *const output = line->output + at;
     output[0] = (int8_t)sums.a;
     if (left < 4) {
       if (left > 1) {
@@ -173,7 +174,7 @@ convolve_line(const struct output_line *line, add_line *add, int32_t stride, int
     output[step] = (int8_t)sums.b;
     output[2 * step] = (int8_t)sums.c;
     output[3 * step] = (int8_t)sums.d;
-    output += 4 * step;
+    at += 4 * step;
     row += 2 * stride;
   }
 }
@@ -222,14 +223,13 @@ static void convolve_block(const struct i8_depthwise_3x3 *layer, const int8_t *i
           taps + i * TURNING_LINES * LINE_TAPS,
           channels + i * (int32_t)I8_CHANNEL_WORDS,
           &stage,
-          output + block->channel + i,
+          output + y * layer->output_line + block->channel + i,
           layer->row_words,
           layer->output_step,
           layer->output_along,
       };
       convolve_one(&line);
     }
-    output += layer->output_line;
     first += layer->stride_across;
   }
 }

@@ -31,21 +31,22 @@ void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *in
   const int32_t *channel = layer->channels;
   uint32_t *column = scratch;
   widen(input, layer->inputs, column);
-  for (int32_t left = layer->outputs; left > 0; left -= 4) {
+  for (int32_t first = 0; first < layer->outputs; first += 4) {
+    const int32_t left = layer->outputs - first;
     struct i8_sums sums = {channel[0], channel[4], channel[8], channel[12]};
     i8_dot_rows_by_column(weights, weights + block_bytes, column, &sums);
     sums = i8_requantise(sums, channel, channel + 4, channel + 8, channel + 12, &stage);
-    output[0] = (int8_t)sums.a;
-    if (left >= 4) {
-      output[1] = (int8_t)sums.b;
-      output[2] = (int8_t)sums.c;
-      output[3] = (int8_t)sums.d;
-    } else if (left > 1) {
-      output[1] = (int8_t)sums.b;
-      output[left - 1] = (int8_t)(left > 2 ? sums.c : sums.b);
+    output[first] = (int8_t)sums.a;
+    if (left > 1) {
+      output[first + 1] = (int8_t)sums.b;
     }
-    output += 4;
+    if (left > 2) {
+      output[first + 2] = (int8_t)sums.c;
+    }
+    if (left > 3) {
+      output[first + 3] = (int8_t)sums.d;
+    }
     weights += block_bytes;
-    channel += 16;
+    channel += 4 * I8_CHANNEL_WORDS;
   }
 }
