@@ -23,7 +23,7 @@ from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
-from quantize.foundation.errors import ToolMissing
+from quantize.foundation.errors import EdgeserError, ToolMissing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,11 +122,12 @@ def run(
     _, verdict = check_parity(bundle, folder=folder, cache=cache, reporter=reporter)
     if resolved.evaluation.conditions:
         evaluate_bundle(bundle, conditions=True, folder=folder, cache=cache, reporter=reporter)
-    costs = _costs(bundle, folder, reporter)
-    reporter.stage("Writing the report")
-    report = write_report(folder, suffix="html")
-    for suffix in ("markdown", "json"):
-        write_report(folder, suffix=suffix)
+    try:
+        costs = _costs(bundle, folder, reporter)
+    except EdgeserError:
+        _write_reports(folder, reporter)  # of all that was done: nothing of it is lost
+        raise
+    report = _write_reports(folder, reporter)
     failures = [f"parity failed: {failure}" for failure in verdict.failures]
     failures += costs
     return RunResult(
@@ -136,6 +137,13 @@ def run(
         report=report,
         failures=tuple(failures),
     )
+
+
+def _write_reports(folder: RunFolder, reporter: Reporter) -> Path:
+    reporter.stage("Writing the report")
+    for suffix in ("markdown", "json"):
+        write_report(folder, suffix=suffix)
+    return write_report(folder, suffix="html")
 
 
 def _costs(bundle: Bundle, folder: RunFolder, reporter: Reporter) -> list[str]:
