@@ -31,6 +31,8 @@ _COMMON_BITS = 20
 """Operands of a sum are taken to a common scale with so many more bits."""
 _MOST_LEFT = 13
 """Products have 16 bits; so many more keep them in an int32 twice over."""
+_MOST_RIGHT = 22
+"""The kernels add the zero point before they shift, where it still fits."""
 _ALL = np.arange(-128, 128, dtype=np.int64)
 
 
@@ -50,7 +52,7 @@ class _Sum:
     """How a sum on the common scale becomes an output."""
 
     multiplier: int
-    right: int
+    shift: int
     zero_point: int
     low: int
     high: int
@@ -75,14 +77,15 @@ def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
         total = scaled[0] + scaled[1][int(second.reshape(-1)[0]) + 128]
         return _one_element(operator, graph, operands, lambda: _outputs(total, how))
     same = bool(np.array_equal(*scaled))
-    constants = [Constant("scaled_0", _by_bits(scaled[0]))]
+    constants = [Constant("scaled_0", _by_bits(2 * scaled[0]))]
     if not same:
-        constants.append(Constant("scaled_1", _by_bits(scaled[1])))
+        constants.append(Constant("scaled_1", _by_bits(2 * scaled[1])))
     fields: dict[str, Field] = {
         "scaled_0": "scaled_0",
         "scaled_1": "scaled_0" if same else "scaled_1",
         "multiplier": how.multiplier,
-        "right": how.right,
+        "shift": how.shift,
+        "offset": _offset(how.shift, how.zero_point),
         "zero_point": how.zero_point,
         "low": how.low,
         "high": how.high,
@@ -115,12 +118,14 @@ def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
         values = fixed_point.multiply(products, multiplier, shift) + result.zero_point
         table = np.clip(values, low, high).astype(np.int8)
         return _one_element(operator, graph, operands, lambda: table)
+    # A product of 16 bits is nothing after so many shifts, and the offset then fits.
+    shift = max(shift, -_MOST_RIGHT)
     fields: dict[str, Field] = {
         "zero_point_0": one.zero_point,
         "zero_point_1": other.zero_point,
         "multiplier": multiplier,
-        "left": max(shift, 0),
-        "right": max(-shift, 0),
+        "shift": shift,
+        "offset": _offset(shift, result.zero_point),
         "zero_point": result.zero_point,
         "low": low,
         "high": high,
@@ -189,14 +194,24 @@ def _sum(operator: Operator, graph: Subgraph, target: Tensor) -> _Sum:
     result = quantisation_of(operator, graph, target)
     real = 2 * max(scales) / ((1 << _COMMON_BITS) * result.scale)
     multiplier, shift = multiplier_of(operator, graph, real)
-    if shift > -1:
+    if shift > -1 and multiplier:
         refuse(operator, graph, "its output's scale is too small beside its inputs'")
     # A multiplier of 0 comes with shift 0; any shift does for it.
-    return _Sum(multiplier, max(-shift, 1), result.zero_point, low, high)
+    return _Sum(multiplier, min(shift, -1), result.zero_point, low, high)
+
+
+def _offset(shift: int, zero_point: int) -> int:
+    """Return what is added before a shift to the right: half of the last bit, and the zero point.
+
+    0 where the kernels do not add it.
+    """
+    if not -_MOST_RIGHT <= shift < 0:
+        return 0
+    return (1 << (-shift - 1)) + (zero_point << -shift)
 
 
 def _outputs(total: NDArray[np.int64], how: _Sum) -> NDArray[np.int8]:
-    values = fixed_point.multiply(total, how.multiplier, -how.right) + how.zero_point
+    values = fixed_point.multiply(total, how.multiplier, how.shift) + how.zero_point
     return np.clip(values, how.low, how.high).astype(np.int8)
 
 

@@ -1,14 +1,16 @@
 /* ADD and SUB of two int8 tensors, either of them broadcast.
-   Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last
-   axis input_0's is 1 and input_1's 0 or 1. */
+ *
+ * Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last
+ * axis input_0's is 1 and input_1's 0 or 1. */
 #ifndef I8_ADDITION_H
 #define I8_ADDITION_H
 
 #include <stdint.h>
 
 struct i8_addition {
-  /* [256], by the operand's bits as uint8: the operand on a common scale, 2^20 times the larger
-     of both operands' scales over 2. SUB has its second table negated. */
+  /* [256], by the operand's bits as uint8: twice the operand on a common scale, which is 2^20
+     times finer than twice the larger of both operands' scales. SUB has its second table
+     negated. */
   const int32_t *scaled_0;
   const int32_t *scaled_1;
   const int8_t *constant; /* the second operand where it is not computed */
@@ -16,7 +18,8 @@ struct i8_addition {
   int32_t steps_0[4];
   int32_t steps_1[4];
   int32_t multiplier;
-  int32_t right; /* 1 to 31 */
+  int32_t shift;  /* below 0 */
+  int32_t offset; /* of i8_scale.h; not used where the shift is below -22 */
   int32_t zero_point;
   int32_t low; /* the range that a fused activation leaves */
   int32_t high;

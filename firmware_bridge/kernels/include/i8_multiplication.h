@@ -1,6 +1,7 @@
 /* MUL of two int8 tensors, either of them broadcast.
-   Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last
-   axis input_0's is 1 and input_1's 0 or 1. */
+ *
+ * Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last
+ * axis input_0's is 1 and input_1's 0 or 1. */
 #ifndef I8_MULTIPLICATION_H
 #define I8_MULTIPLICATION_H
 
@@ -14,10 +15,10 @@ struct i8_multiplication {
   int32_t zero_point_0;
   int32_t zero_point_1;
   int32_t multiplier;
-  int32_t left; /* 0 unless right is 0; at most 13 */
-  int32_t right;
+  int32_t shift;
+  int32_t offset; /* of i8_scale.h; not used where the shift is 0 or more */
   int32_t zero_point;
-  int32_t low;
+  int32_t low; /* the range that a fused activation leaves */
   int32_t high;
 };
 

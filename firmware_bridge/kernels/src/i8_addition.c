@@ -1,32 +1,59 @@
 #include "i8_addition.h"
 
 #include "i8_fixed_point.h"
-#include "i8_simd.h"
+#include "i8_scale.h"
 
-static inline int8_t scaled(const struct i8_addition *layer, int32_t sum) {
-  /* A sum is below 2^29. Rounded twice: to the nearest, then to the nearest with ties away from
-     zero, which the sign does. */
-  const int32_t high = i8_multiply_high_rounded(sum * 2, layer->multiplier);
-  const int32_t half = (int32_t)(1u << (layer->right - 1));
-  const int32_t value = (high + (high >> 31) + half) >> layer->right;
-  return (int8_t)i8_bounded(value + layer->zero_point, layer->low, layer->high);
+/* Beyond it the offset would not fit beside a sum. */
+#define MOST_RIGHT 22
+
+static struct i8_scale scale_of(const struct i8_addition *layer) {
+  return (struct i8_scale){
+      .multiplier = layer->multiplier, .offset = layer->offset, .right = -layer->shift};
 }
 
 static void add_row(const struct i8_addition *layer, const int8_t *input_0, const int8_t *input_1,
                     int8_t *output) {
-  const int32_t length = layer->lengths[3];
+  const struct i8_scale scale = scale_of(layer);
   const int32_t *scaled_0 = layer->scaled_0;
-  if (layer->steps_1[3] == 0) {
-    const int32_t other = layer->scaled_1[(uint8_t)*input_1];
-    for (int32_t i = 0; i < length; ++i) {
-      output[i] = scaled(layer, scaled_0[(uint8_t)input_0[i]] + other);
-    }
-    return;
-  }
   const int32_t *scaled_1 = layer->scaled_1;
-  for (int32_t i = 0; i < length; ++i) {
-    output[i] = scaled(layer, scaled_0[(uint8_t)input_0[i]] + scaled_1[(uint8_t)input_1[i]]);
+  const int8_t *end = output + layer->lengths[3];
+  while (output < end) {
+    *output++ = i8_scaled(scaled_0[(uint8_t)*input_0++] + scaled_1[(uint8_t)*input_1++], scale);
   }
+}
+
+static void add_one(const struct i8_addition *layer, const int8_t *input_0, const int8_t *input_1,
+                    int8_t *output) {
+  const struct i8_scale scale = scale_of(layer);
+  const int32_t *scaled_0 = layer->scaled_0;
+  const int32_t other = layer->scaled_1[(uint8_t)*input_1];
+  const int8_t *end = output + layer->lengths[3];
+  while (output < end) {
+    *output++ = i8_scaled(scaled_0[(uint8_t)*input_0++] + other, scale);
+  }
+}
+
+/* For an output scale far beyond the operands'. */
+static void add_far(const struct i8_addition *layer, const int8_t *input_0, const int8_t *input_1,
+                    int8_t *output) {
+  for (int32_t i = 0; i < layer->lengths[3]; ++i) {
+    const int32_t first = layer->scaled_0[(uint8_t)input_0[i]];
+    const int32_t second = layer->scaled_1[(uint8_t)input_1[i * layer->steps_1[3]]];
+    const int32_t value = i8_multiply((first + second) / 2, layer->multiplier, layer->shift);
+    output[i] = (int8_t)i8_bounded(value + layer->zero_point, -128, 127);
+  }
+}
+
+static void add_any(const struct i8_addition *layer, const int8_t *input_0, const int8_t *input_1,
+                    int8_t *output) {
+  if (layer->shift < -MOST_RIGHT) {
+    add_far(layer, input_0, input_1, output);
+  } else if (layer->steps_1[3] == 0) {
+    add_one(layer, input_0, input_1, output);
+  } else {
+    add_row(layer, input_0, input_1, output);
+  }
+  i8_clamp_bytes(output, layer->lengths[3], layer->low, layer->high);
 }
 
 void i8_addition(const struct i8_addition *layer, const int8_t *input_0, const int8_t *input_1,
@@ -39,7 +66,7 @@ void i8_addition(const struct i8_addition *layer, const int8_t *input_0, const i
       for (int32_t k = 0; k < lengths[2]; ++k) {
         const int8_t *row_0 = input_0 + i * steps_0[0] + j * steps_0[1] + k * steps_0[2];
         const int8_t *row_1 = input_1 + i * steps_1[0] + j * steps_1[1] + k * steps_1[2];
-        add_row(layer, row_0, row_1, output);
+        add_any(layer, row_0, row_1, output);
         output += lengths[3];
       }
     }

@@ -22,11 +22,17 @@ static struct window window_at(const struct i8_pool_2d *layer, const int8_t *ima
   const int32_t left = column * layer->stride_w - layer->pad_left;
   const int32_t first_row = top > 0 ? top : 0;
   const int32_t first_column = left > 0 ? left : 0;
-  return (struct window){
+  struct window window = {
       .first = image + (first_row * layer->input_w + first_column) * layer->channels,
       .rows = smaller(top + layer->filter_h, layer->input_h) - first_row,
       .columns = smaller(left + layer->filter_w, layer->input_w) - first_column,
   };
+  /* Whole rows lie one behind the other: they are one long row. */
+  if (window.columns == layer->input_w) {
+    window.columns *= window.rows;
+    window.rows = 1;
+  }
+  return window;
 }
 
 static int8_t mean(const struct i8_pool_2d *layer, int32_t sum, int32_t count) {
