@@ -13,7 +13,18 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import Any
 
+from quantize.edgetpu.device import runtime_version
+from quantize.edgetpu.hardware import (
+    NEWEST_PYTHON_OF_PYCORAL,
+    NEWEST_RUNTIME,
+    RUNTIME_ADVICE,
+    UDEV_ADVICE,
+    find_edge_tpus,
+    is_googles_pycoral,
+)
+
 SCHEMA = "edgeser.doctor/1"
+_ON_EDGE_TPU = "running on an Edge TPU"
 
 
 class Status(StrEnum):
@@ -85,7 +96,7 @@ def diagnose() -> tuple[Finding, ...]:
     findings = [_python(), _machine(), _frontend()]
     findings += [_package(package) for package in _PACKAGES]
     findings += [_program(program) for program in _PROGRAMS]
-    findings += [_edgetpu_runtime()]
+    findings += _edge_tpus()
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
     return tuple(findings)
 
@@ -177,15 +188,37 @@ def _program(program: _Program) -> Finding:
     return Finding(program.name, Status.OPTIONAL, "", program.needed_for, program.advice)
 
 
+def _edge_tpus() -> list[Finding]:
+    """Say which Edge TPUs there are, whether they may be opened, and what reaches them."""
+    found = find_edge_tpus()
+    findings = [_edgetpu_runtime()]
+    if not found:
+        advice = "plug in a USB accelerator, or predict: edgeser estimate"
+        return [*findings, Finding("Edge TPU", Status.OPTIONAL, "", _ON_EDGE_TPU, advice)]
+    for tpu in found:
+        status = Status.OK if tpu.accessible else Status.WRONG
+        place = f"{tpu.attachment.value}: {tpu.node}"
+        advice = "" if tpu.accessible else f"it may not be opened; {UDEV_ADVICE}"
+        findings.append(Finding("Edge TPU", status, place, _ON_EDGE_TPU, advice))
+    if not is_googles_pycoral() and sys.version_info[:2] > NEWEST_PYTHON_OF_PYCORAL:
+        newest = ".".join(map(str, NEWEST_PYTHON_OF_PYCORAL))
+        advice = f"Google's wheels end at Python {newest}; LiteRT with libedgetpu is used instead"
+        findings.append(
+            Finding("pycoral (Google)", Status.OPTIONAL, "no wheel", _ON_EDGE_TPU, advice)
+        )
+    return findings
+
+
 def _edgetpu_runtime() -> Finding:
-    found = ctypes.util.find_library("edgetpu")
-    return Finding(
-        "libedgetpu",
-        Status.OK if found else Status.OPTIONAL,
-        found or "",
-        "running on an Edge TPU",
-        "" if found else "install libedgetpu1-std from Coral's package archive",
-    )
+    library = ctypes.util.find_library("edgetpu")
+    if library is None:
+        return Finding("libedgetpu", Status.OPTIONAL, "", _ON_EDGE_TPU, RUNTIME_ADVICE)
+    runtime = runtime_version(library)
+    if runtime is None or runtime < NEWEST_RUNTIME:
+        said = "version unknown" if runtime is None else f"runtime {runtime}"
+        advice = f"compiled files may need runtime {NEWEST_RUNTIME}; {RUNTIME_ADVICE}"
+        return Finding("libedgetpu", Status.WRONG, f"{library}, {said}", _ON_EDGE_TPU, advice)
+    return Finding("libedgetpu", Status.OK, f"{library}, runtime {runtime}", _ON_EDGE_TPU)
 
 
 def _wrong_pycoral() -> Finding | None:
@@ -196,7 +229,7 @@ def _wrong_pycoral() -> Finding | None:
         "pycoral",
         Status.WRONG,
         found,
-        "running on an Edge TPU",
+        _ON_EDGE_TPU,
         "this is another project of that name; uninstall it, the LiteRT delegate is used instead",
     )
 

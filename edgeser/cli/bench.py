@@ -25,8 +25,8 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
     metavar="WHERE",
     default="host",
     show_default=True,
-    help="host; emulator: firmware on an emulated Cortex-M7; or a board's address, such as "
-    "serial:/dev/ttyACM0.",
+    help="host; emulator: firmware on an emulated Cortex-M7; edgetpu: a compiled model on an Edge "
+    "TPU; or a board's address, such as serial:/dev/ttyACM0.",
 )
 @click.option("--runs", type=click.IntRange(200, 100_000), default=200, show_default=True)
 @click.option("--warmup", type=click.IntRange(1, 10_000), default=20, show_default=True)
@@ -46,6 +46,11 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
     type=_ABOVE_0,
     help="Of the core that the emulator's time is predicted for; 800 when left out.",
 )
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="edgetpu: the uncompiled model, to compare outputs with.",
+)
 @corpus_option
 @common_options
 def command(
@@ -53,6 +58,7 @@ def command(
     device: str,
     runs: int,
     warmup: int,
+    against: Path | None,
     corpus: str | None,
     output: Output,
     **limits: Any,
@@ -61,6 +67,12 @@ def command(
 
     Exit code 1 when a budget is broken, or a device does not give what the host gives.
     """
+    if device == "edgetpu":
+        from edgeser.cli.bench_edgetpu import bench_edge_tpu
+
+        return bench_edge_tpu(model, against=against, runs=runs, warmup=warmup, output=output)
+    if against is not None:
+        raise click.UsageError("--against is for --device edgetpu")
     from edgeser.benchmark.budget import Budget
     from edgeser.cli.places import bundle_if_any, model_bytes, run_folder_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from edgeser import diagnosis
 from edgeser.diagnosis import Finding, Status, diagnose, is_healthy, package_versions, to_json
+from quantize.edgetpu.hardware import Attachment, EdgeTpu
 
 
 def finding(name: str) -> Finding:
@@ -105,3 +107,25 @@ def test_versions_of_a_run_name_python_and_only_what_is_installed() -> None:
     assert versions["python"] == platform.python_version()
     assert versions["torch"] == version("torch")
     assert all(versions.values())
+
+
+def test_an_edge_tpu_that_may_not_be_opened_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    usb = EdgeTpu(Attachment.USB, Path("/dev/bus/usb/001/002"), False, None)
+    monkeypatch.setattr(diagnosis, "find_edge_tpus", lambda: (usb,))
+    found = finding("Edge TPU")
+    assert (found.status, found.version) == (Status.WRONG, "usb: /dev/bus/usb/001/002")
+    assert "udev rule" in found.advice
+    assert "Python 3.9" in finding("pycoral (Google)").advice
+    monkeypatch.setattr(diagnosis, "find_edge_tpus", lambda: (replace(usb, accessible=True),))
+    assert finding("Edge TPU").status is Status.OK
+
+
+@pytest.mark.parametrize(("runtime", "status"), [(14, "ok"), (13, "wrong"), (None, "wrong")])
+def test_an_old_runtime_of_the_edge_tpu_is_wrong(
+    runtime: int | None, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis.ctypes.util, "find_library", lambda name: "libedgetpu.so.1")
+    monkeypatch.setattr(diagnosis, "runtime_version", lambda library: runtime)
+    found = finding("libedgetpu")
+    assert found.status.value == status
+    assert found.version.startswith("libedgetpu.so.1, ")

@@ -1,0 +1,261 @@
+"""Measure a compiled model on an Edge TPU, and hold its output to int8 on the CPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.edgetpu import device_worker
+from quantize.edgetpu.hardware import Backend, EdgeTpu
+from quantize.edgetpu.package import read_compiled
+from quantize.foundation.child import call_in_child
+from quantize.foundation.errors import BadInput, InternalError
+from quantize.foundation.measurement import Evidence, Measurement
+from quantize.runtimes import Runtime, run_model
+from quantize.tflite import read_model
+from quantize.tflite.model import Tensor
+
+SCHEMA = "edgeser.bench-edgetpu/1"
+_SAMPLES = 32
+_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """How far compiled output may be from int8 on the CPU: steps, and share of labels."""
+
+    max_lsb: int = 4
+    max_flips: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class OutputDifference:
+    """Compiled output against int8 on the CPU, on the same inputs.
+
+    Parameters
+    ----------
+    samples, values
+        Inputs run, and output values compared.
+    histogram
+        How many values differ by how many steps, device minus CPU.
+    flips
+        Samples whose largest output is another one.
+    tolerances
+        What they are held to.
+    """
+
+    samples: int
+    values: int
+    histogram: Mapping[int, int]
+    flips: int
+    tolerances: Tolerances
+
+    @property
+    def max_lsb(self) -> int:
+        """The largest difference, in steps."""
+        return max((abs(step) for step in self.histogram), default=0)
+
+    @property
+    def passed(self) -> bool:
+        """Whether both tolerances hold."""
+        return (
+            self.max_lsb <= self.tolerances.max_lsb
+            and self.flips <= self.tolerances.max_flips * self.samples
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeTpuBench:
+    """What was measured on an Edge TPU.
+
+    Parameters
+    ----------
+    model, device, backend
+        What ran where, and through which software.
+    milliseconds
+        float64, every timed inference in order; transfers are in them, the first one is not.
+    first_ms
+        The first inference, which sends the parameters.
+    temperature
+        After the runs, degrees Celsius; ``None`` where it cannot be read.
+    difference
+        Against the CPU; ``None`` where no uncompiled model was given.
+    """
+
+    model: str
+    device: str
+    backend: Backend
+    milliseconds: NDArray[np.float64]
+    first_ms: Measurement
+    temperature: Measurement | None
+    difference: OutputDifference | None
+
+    def percentile(self, percent: float) -> Measurement:
+        """Return a percentile of the times in ms, by linear interpolation."""
+        value = float(np.percentile(self.milliseconds, percent))
+        return Measurement(value, "ms", Evidence.MEASURED, self.first_ms.source)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the output is within its tolerances; true where it was not compared."""
+        return self.difference is None or self.difference.passed
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as a JSON object of schema ``edgeser.bench-edgetpu/1``."""
+        difference = self.difference
+        return {
+            "schema": SCHEMA,
+            "model": self.model,
+            "device": self.device,
+            "backend": self.backend.value,
+            "passed": self.passed,
+            "latency_ms": {f"p{p}": self.percentile(p).to_json() for p in (50, 90, 99)},
+            "samples_ms": self.milliseconds.tolist(),
+            "first_inference_ms": self.first_ms.to_json(),
+            "temperature": None if self.temperature is None else self.temperature.to_json(),
+            "against_cpu": None
+            if difference is None
+            else {
+                "samples": difference.samples,
+                "values": difference.values,
+                "max_lsb": difference.max_lsb,
+                "label_flips": difference.flips,
+                "lsb_histogram": [
+                    {"difference": step, "values": count}
+                    for step, count in sorted(difference.histogram.items())
+                ],
+                "tolerances": {
+                    "max_lsb": difference.tolerances.max_lsb,
+                    "max_flips": difference.tolerances.max_flips,
+                },
+            },
+        }
+
+
+def bench_on_edge_tpu(
+    data: bytes,
+    *,
+    device: EdgeTpu,
+    backend: Backend,
+    name: str,
+    against: bytes | None = None,
+    tolerances: Tolerances | None = None,
+    warmup: int = 20,
+    runs: int = 200,
+) -> EdgeTpuBench:
+    """Time a compiled model, and compare its output with the model that it was compiled from.
+
+    Parameters
+    ----------
+    data
+        A compiled .tflite with one input.
+    device, backend
+        From `quantize.edgetpu.hardware`.
+    name
+        What messages call the model.
+    against
+        The uncompiled .tflite; TFLite-Micro runs it on the CPU. ``None`` not to compare.
+    tolerances
+        What the comparison is held to.
+    warmup, runs
+        Inferences that are not timed, and that are.
+
+    Raises
+    ------
+    BadInput
+        When the model is not compiled, or the two models do not fit.
+    ToolMissing
+        When the Edge TPU does not open.
+    InternalError
+        When the child crashed or ran out of time.
+    """
+    model = read_model(data, name=name)
+    read_compiled(model)
+    if len(model.main.inputs) != 1:
+        raise BadInput(
+            f"{name} has {len(model.main.inputs)} inputs", hint="give a model with one input"
+        )
+    (source,) = model.main.input_tensors
+    inputs = _samples(source)
+    result = call_in_child(
+        device_worker.run,
+        {"model": np.frombuffer(data, np.uint8), "inputs": inputs},
+        {"backend": backend.value, "warmup": warmup, "runs": runs},
+        what=f"running {name} on the Edge TPU",
+        timeout_s=_TIMEOUT_S,
+    )
+    where = f"Edge TPU on {device.attachment.value} ({device.node}) through {backend.value}"
+    degrees = device.temperature_celsius()
+    return EdgeTpuBench(
+        model=name,
+        device=where,
+        backend=backend,
+        milliseconds=result.arrays["ns"].astype(np.float64) / 1e6,
+        first_ms=Measurement(result.values["first_ns"] / 1e6, "ms", Evidence.MEASURED, where),
+        temperature=None
+        if degrees is None
+        else Measurement(degrees, "degC", Evidence.MEASURED, where),
+        difference=None
+        if against is None
+        else _compare(result.arrays["outputs"], against, inputs, tolerances or Tolerances()),
+    )
+
+
+def runtime_version(library: str) -> int | None:
+    """Return the version of the runtime in libedgetpu, ``None`` where it does not say.
+
+    Compiled files name the oldest version that they need.
+    """
+    try:
+        result = call_in_child(
+            device_worker.runtime_version,
+            {},
+            {"library": library},
+            what="asking libedgetpu for its version",
+            timeout_s=30.0,
+        )
+    except InternalError:
+        return None
+    match = re.search(r"RuntimeVersion\((\d{1,6})\)", str(result.values["said"]))
+    return int(match.group(1)) if match else None
+
+
+def _samples(source: Tensor) -> NDArray[Any]:
+    """Return reproducible inputs of every value that the type has, without the batch axis."""
+    kind = source.dtype.numpy
+    if kind is None or kind.itemsize != 1:
+        raise BadInput(
+            f"the model's input is {source.dtype.label}", hint="compile an int8 or uint8 model"
+        )
+    bounds = np.iinfo(kind)
+    rng = np.random.default_rng(0)
+    shape = (_SAMPLES, *source.shape[1:])
+    return rng.integers(bounds.min, bounds.max, shape, dtype=kind, endpoint=True)
+
+
+def _compare(
+    outputs: NDArray[Any], against: bytes, inputs: NDArray[Any], tolerances: Tolerances
+) -> OutputDifference:
+    expected = run_model(against, inputs, runtime=Runtime.TFLITE_MICRO, name="the uncompiled model")
+    found = outputs.reshape(len(inputs), -1)
+    wanted = expected.reshape(len(inputs), -1)
+    if found.shape != wanted.shape or outputs.dtype != expected.dtype:
+        raise BadInput(
+            f"the compiled model gives {outputs.dtype} {found.shape}, the other one "
+            f"{expected.dtype} {wanted.shape}",
+            hint="compare with the model that it was compiled from",
+        )
+    steps = found.astype(np.int64) - wanted.astype(np.int64)
+    values, counts = np.unique(steps, return_counts=True)
+    return OutputDifference(
+        samples=len(inputs),
+        values=int(steps.size),
+        histogram=dict(zip(values.tolist(), counts.tolist(), strict=True)),
+        flips=int((found.argmax(axis=1) != wanted.argmax(axis=1)).sum()),
+        tolerances=tolerances,
+    )
