@@ -1,6 +1,6 @@
 /* The few processor instructions that the kernels are built of, and twins in plain C that give the
- * same bytes elsewhere. Where the core has DSP instructions the intrinsics and one line of assembly
- * apply, so that a host and a device run the same kernels.
+ * same bytes elsewhere, so that a host and a device run the same kernels. Instructions that have no
+ * intrinsic, or one that compilers disagree on, are a line of assembly.
  *
  * A word of four int8 is read in memory order, first byte lowest. Widened it becomes two words of
  * two int16: the even bytes (0, 2) and the odd ones (1, 3). */
