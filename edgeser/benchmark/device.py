@@ -46,18 +46,18 @@ class Clock:
     core_mhz: float
     source: str
 
-    def cost(self, ticks: Sequence[float]) -> Measurement:
-        """Return the mean of repeated counts: instructions, or milliseconds of a real board."""
-        spent = np.array(ticks, np.float64)
-        several = f", mean of {len(spent)}" if len(spent) > 1 else ""
+    def cost(self, ticks: Sequence[int]) -> Measurement:
+        """Return the mean of repeated intervals: instructions, or milliseconds of a real board."""
         if self.board is not None and self.board.instructions_per_tick is not None:
-            scale, unit = float(self.board.instructions_per_tick), "instructions"
-            evidence = Evidence.EMULATED
+            spent = np.array([self.board.instructions(count) for count in ticks], np.float64)
+            unit, evidence = "instructions", Evidence.EMULATED
         else:
-            scale, unit, evidence = 1e3 / self.ticks_hz, "ms", Evidence.MEASURED
-        low, high = float(spent.min() * scale), float(spent.max() * scale)
+            spent = np.array(ticks, np.float64) * (1e3 / self.ticks_hz)
+            unit, evidence = "ms", Evidence.MEASURED
+        several = f", mean of {len(spent)}" if len(spent) > 1 else ""
+        low, high = float(spent.min()), float(spent.max())
         return Measurement(
-            float(spent.mean() * scale),
+            float(spent.mean()),
             unit,
             evidence,
             f"{self.source}{several}",
@@ -172,15 +172,13 @@ def _inferences(
     whole, parts = [], []
     for done, values in enumerate(inputs, 1):
         device.write_input(values.tobytes())
-        whole.append(device.infer() - device.banner.empty_ticks)
-        device.write_input(values.tobytes())
+        whole.append(device.infer())
         device.infer(profile=True)
-        parts.append(device.profile().astype(np.float64))
+        parts.append(device.profile().tolist())
         progress(done, len(inputs))
-    each = np.array(parts).T
     operators = tuple(
-        OperatorCost(row.index, row.name, row.label, row.macs, clock.cost(tuple(ticks)))
-        for row, ticks in zip(compiled.operators, each, strict=True)
+        OperatorCost(row.index, row.name, row.label, row.macs, clock.cost(ticks))
+        for row, ticks in zip(compiled.operators, zip(*parts, strict=True), strict=True)
     )
     return clock.cost(whole), operators
 
@@ -196,7 +194,7 @@ def _features(
             pass
         spent = device.feature_ticks()
         if spent.frames:
-            means.append(spent.ticks / spent.frames)
+            means.append(round(spent.ticks / spent.frames))
             largest = max(largest, spent.largest)
         progress(done, len(recordings))
     return clock.cost(means), clock.cost((largest,))

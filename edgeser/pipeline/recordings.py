@@ -68,7 +68,8 @@ def recordings_of_test_speakers(
     window = trained.recipe.window
     longest = samples_of_frames(trained.frontend, window.frames + 2 * window.hop_frames)
     shortest = samples_of_frames(trained.frontend, window.frames)
-    names, recordings = [], []
+    names: list[str] = []
+    recordings: list[NDArray[np.int16]] = []
     for index in spread(len(utterances), count):
         try:
             samples = read_audio(utterances[index].path, sample_rate=trained.frontend.sample_rate)
