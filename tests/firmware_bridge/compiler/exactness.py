@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from operator_models import ModelBuilder, micro_outputs
 
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
+from firmware_bridge.compiler.emit import tensor_bytes
 from firmware_bridge.compiler.host_build import HostModel, build_host_model
 
 few = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
@@ -120,3 +121,30 @@ def random_inputs(seed: int, shape: Sequence[int], *, count: int = 6) -> NDArray
     samples = random.integers(-128, 128, (count, *shape), dtype=np.int8)
     edges = np.stack([np.full(shape, value, np.int8) for value in (-128, 127)])
     return np.concatenate([samples, edges])
+
+
+def written_by(compiled: CompiledModel, position: int) -> NDArray[np.bool_]:
+    """Return which bytes of the arena an operator may write."""
+    call, plan = compiled.calls[position], compiled.plan
+    allowed = np.zeros(compiled.arena_bytes, np.bool_)
+    if call.function is None:
+        return allowed
+    for tensor in call.outputs:
+        start = plan.tensor_offsets[tensor]
+        allowed[start : start + tensor_bytes(compiled.graph.tensors[tensor])] = True
+    if call.scratch_bytes:
+        start = plan.scratch_offsets[call.operator]
+        allowed[start : start + call.scratch_bytes] = True
+    return allowed
+
+
+def check_writes(compiled: CompiledModel, arenas: NDArray[np.uint8]) -> None:
+    """Compare the arena before and after each operator."""
+    for before, after, position in zip(
+        arenas[:, :-1].swapaxes(0, 1),
+        arenas[:, 1:].swapaxes(0, 1),
+        range(1, len(compiled.calls)),
+        strict=True,
+    ):
+        changed = (before != after).any(axis=0)
+        assert not (changed & ~written_by(compiled, position)).any(), compiled.operators[position]

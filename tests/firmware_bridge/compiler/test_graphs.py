@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from exactness import Exactness, few, random_inputs, seeds
+from exactness import Exactness, check_writes, few, random_inputs, seeds, written_by
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from operator_models import ModelBuilder
 
-from firmware_bridge.compiler.compile import CompiledModel, compile_model
-from firmware_bridge.compiler.emit import tensor_bytes
+from firmware_bridge.compiler.compile import compile_model
 
 SCALE = 1 / 16
 SHAPE = (1, 4, 3, 4)
@@ -61,33 +59,6 @@ def add(builder: ModelBuilder, kind: str, first: int, second: int) -> int:
             builder.operator("SOFTMAX", (first,), (shares,), "Softmax", beta=1.0)
             builder.operator("QUANTIZE", (shares,), (y,), "Quantize")
     return y
-
-
-def written_by(compiled: CompiledModel, position: int) -> NDArray[np.bool_]:
-    """Return which bytes of the arena an operator may write."""
-    call, plan = compiled.calls[position], compiled.plan
-    allowed = np.zeros(compiled.arena_bytes, np.bool_)
-    if call.function is None:
-        return allowed
-    for tensor in call.outputs:
-        start = plan.tensor_offsets[tensor]
-        allowed[start : start + tensor_bytes(compiled.graph.tensors[tensor])] = True
-    if call.scratch_bytes:
-        start = plan.scratch_offsets[call.operator]
-        allowed[start : start + call.scratch_bytes] = True
-    return allowed
-
-
-def check_writes(compiled: CompiledModel, arenas: NDArray[np.uint8]) -> None:
-    """Compare the arena before and after each operator."""
-    for before, after, position in zip(
-        arenas[:, :-1].swapaxes(0, 1),
-        arenas[:, 1:].swapaxes(0, 1),
-        range(1, len(compiled.calls)),
-        strict=True,
-    ):
-        changed = (before != after).any(axis=0)
-        assert not (changed & ~written_by(compiled, position)).any(), compiled.operators[position]
 
 
 @few
