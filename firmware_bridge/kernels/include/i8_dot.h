@@ -25,39 +25,38 @@
  * four pixels, then their odd words; `end` is where `weights` ends, a multiple of 8 bytes on. */
 static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *end,
                                          const uint32_t *columns, struct i8_sums *sums) {
-  uint32_t word, pair;
+  uint32_t word, next, pair;
   do {
-    __asm__ volatile(
-        "ldr %[word], [%[weights]], #4\n\t"
-        "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
-        "sxtb16 %[pair], %[word]\n\t"
-        "smlad %[s0], r4, %[pair], %[s0]\n\t"
-        "smlad %[s1], r5, %[pair], %[s1]\n\t"
-        "smlad %[s2], r6, %[pair], %[s2]\n\t"
-        "smlad %[s3], r8, %[pair], %[s3]\n\t"
-        "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
-        "sxtb16 %[pair], %[word], ror #8\n\t"
-        "ldr %[word], [%[weights]], #4\n\t"
-        "smlad %[s0], r4, %[pair], %[s0]\n\t"
-        "smlad %[s1], r5, %[pair], %[s1]\n\t"
-        "smlad %[s2], r6, %[pair], %[s2]\n\t"
-        "smlad %[s3], r8, %[pair], %[s3]\n\t"
-        "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
-        "sxtb16 %[pair], %[word]\n\t"
-        "smlad %[s0], r4, %[pair], %[s0]\n\t"
-        "smlad %[s1], r5, %[pair], %[s1]\n\t"
-        "smlad %[s2], r6, %[pair], %[s2]\n\t"
-        "smlad %[s3], r8, %[pair], %[s3]\n\t"
-        "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
-        "sxtb16 %[pair], %[word], ror #8\n\t"
-        "smlad %[s0], r4, %[pair], %[s0]\n\t"
-        "smlad %[s1], r5, %[pair], %[s1]\n\t"
-        "smlad %[s2], r6, %[pair], %[s2]\n\t"
-        "smlad %[s3], r8, %[pair], %[s3]"
-        : [weights] "+r"(weights), [columns] "+r"(columns), [s0] "+r"(sums->a), [s1] "+r"(sums->b),
-          [s2] "+r"(sums->c), [s3] "+r"(sums->d), [word] "=&r"(word), [pair] "=&r"(pair)
-        :
-        : "r4", "r5", "r6", "r8", "memory");
+    __asm__ volatile("ldrd %[word], %[next], [%[weights]], #8\n\t"
+                     "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
+                     "sxtb16 %[pair], %[word]\n\t"
+                     "smlad %[s0], r4, %[pair], %[s0]\n\t"
+                     "smlad %[s1], r5, %[pair], %[s1]\n\t"
+                     "smlad %[s2], r6, %[pair], %[s2]\n\t"
+                     "smlad %[s3], r8, %[pair], %[s3]\n\t"
+                     "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
+                     "sxtb16 %[pair], %[word], ror #8\n\t"
+                     "smlad %[s0], r4, %[pair], %[s0]\n\t"
+                     "smlad %[s1], r5, %[pair], %[s1]\n\t"
+                     "smlad %[s2], r6, %[pair], %[s2]\n\t"
+                     "smlad %[s3], r8, %[pair], %[s3]\n\t"
+                     "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
+                     "sxtb16 %[pair], %[next]\n\t"
+                     "smlad %[s0], r4, %[pair], %[s0]\n\t"
+                     "smlad %[s1], r5, %[pair], %[s1]\n\t"
+                     "smlad %[s2], r6, %[pair], %[s2]\n\t"
+                     "smlad %[s3], r8, %[pair], %[s3]\n\t"
+                     "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"
+                     "sxtb16 %[pair], %[next], ror #8\n\t"
+                     "smlad %[s0], r4, %[pair], %[s0]\n\t"
+                     "smlad %[s1], r5, %[pair], %[s1]\n\t"
+                     "smlad %[s2], r6, %[pair], %[s2]\n\t"
+                     "smlad %[s3], r8, %[pair], %[s3]"
+                     : [weights] "+r"(weights), [columns] "+r"(columns), [s0] "+r"(sums->a),
+                       [s1] "+r"(sums->b), [s2] "+r"(sums->c), [s3] "+r"(sums->d),
+                       [word] "=&r"(word), [next] "=&r"(next), [pair] "=&r"(pair)
+                     :
+                     : "r4", "r5", "r6", "r8", "memory");
   } while (weights != end);
 }
 
