@@ -38,10 +38,11 @@ TIMEOUT_S = 240.0
 """The compiler stops itself after 180 seconds; this is for when it does not."""
 _VERSION_TIMEOUT_S = 30.0
 MEMORY_BYTES = 8 << 30
-_LARGEST_FILE_BYTES = 1 << 30
+_LARGEST_FILE_BYTES = 256 << 20
 _LOG_BYTES = 4 << 20
 _INPUT_NAME = "model.tflite"
 _OUTPUT_NAME = "model_edgetpu.tflite"
+_LOG_NAME = "model_edgetpu.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,9 @@ def compile_model(
         seconds = time.monotonic() - started
         written = work / _OUTPUT_NAME
         output = written.read_bytes() if written.is_file() else None
-    log = parse_log(ran.text)
+        log = parse_log(ran.text)
+        if not log.operators:
+            log = parse_log(f"{ran.text}\n{_read_log(work / _LOG_NAME)}")
     compiled, unreadable = _read_output(output, model)
     problems = (*_run_problems(ran, log, timeout_s), *_log_problems(log), *unreadable)
     return Compilation(
@@ -214,9 +217,15 @@ def _run(
             exit_code = None
         finally:
             _end(child)
-    with said.open("rb") as handle:
-        text = handle.read(_LOG_BYTES).decode("utf-8", "replace")
-    return _Ran(exit_code, text)
+    return _Ran(exit_code, _read_log(said))
+
+
+def _read_log(path: Path) -> str:
+    """Return the first part of a file that the compiler wrote; empty where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as handle:
+        return handle.read(_LOG_BYTES).decode("utf-8", "replace")
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

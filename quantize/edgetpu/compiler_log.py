@@ -10,7 +10,7 @@ from quantize.edgetpu.failures import Diagnosis, diagnose_log
 MAPPED = "Mapped to Edge TPU"
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _VERSION = re.compile(r"Edge TPU Compiler version (\d+(?:\.\d+)*)")
-_OPERATOR = re.compile(r"^([A-Za-z0-9_.-]+) {2,}(\d{1,9}) {2,}(\S.*?)\s*$", re.MULTILINE)
+_OPERATOR = re.compile(r"^([A-Za-z0-9_.-]+) {2,}(\d{1,9}) {2,}(\S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def parse_log(text: str) -> CompilerLog:
         on_edge_tpu=_count(text, "Number of operations that will run on Edge TPU"),
         on_cpu=_count(text, "Number of operations that will run on CPU"),
         operators=tuple(
-            OperatorStatus(name, int(count), status)
+            OperatorStatus(name, int(count), status.strip())
             for name, count, status in _OPERATOR.findall(text)
         ),
         says_success="Model compiled successfully" in text or "Compilation succeeded!" in text,

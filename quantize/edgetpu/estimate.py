@@ -7,15 +7,15 @@ from typing import Any
 
 from quantize.edgetpu.cost import count_cost
 from quantize.edgetpu.latency import (
-    ELSEWHERE,
     FITTED,
-    FITTED_CLOCK_HZ,
+    INSTRUCTION_BAND,
     LEAVE_ONE_OUT_MEAN,
     LEAVE_ONE_OUT_WORST,
     OVERHEAD_MS,
     PUBLISHED,
     SPEEDS,
     Link,
+    slower_link_ms,
 )
 from quantize.edgetpu.lint import EDGE_TPU, lint_model
 from quantize.edgetpu.package import is_compiled, read_compiled
@@ -24,8 +24,6 @@ from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.model import Model
 
 SCHEMA = "edgeser.estimate/1"
-INSTRUCTION_BAND = (0.65, 1.5)
-"""Bounds of the predicted instruction bytes, as factors; no file was held out to test them."""
 PARAMETER_BAND = (0.9, 1.1)
 
 
@@ -167,8 +165,6 @@ def _latency(link: Link, fixed: int, instructions: int, compute_ms: float) -> Me
     cross a slower link and are counted.
     """
     speed = SPEEDS[link]
-    slow, fast = speed.bytes_per_s
-    clock = FITTED_CLOCK_HZ / speed.clock_hz
     if link is Link.USB3:
         value = OVERHEAD_MS + fixed / speed.centre * 1e3 + compute_ms
         band = (value * (1 - 2 * LEAVE_ONE_OUT_WORST), value * (1 + 2 * LEAVE_ONE_OUT_WORST))
@@ -178,15 +174,10 @@ def _latency(link: Link, fixed: int, instructions: int, compute_ms: float) -> Me
         )
         kind = "twice the worst leave-one-out error"
     else:
-        low, high = INSTRUCTION_BAND
-        value = OVERHEAD_MS + (fixed + instructions) / speed.centre * 1e3 + compute_ms * clock
-        band = (
-            (1 - ELSEWHERE) * (OVERHEAD_MS + compute_ms * clock)
-            + (fixed + low * instructions) / fast * 1e3,
-            (1 + ELSEWHERE) * (OVERHEAD_MS + compute_ms * clock)
-            + (fixed + high * instructions) / slow * 1e3,
-        )
-        source = f"the fit over USB 3, with {slow / 1e6:g} to {fast / 1e6:g} MB/s ({speed.basis})"
+        low, value, high = slower_link_ms(link, fixed, instructions, compute_ms)
+        band = (low, high)
+        slow, fast = (rate / 1e6 for rate in speed.bytes_per_s)
+        source = f"the fit over USB 3, with {slow:g} to {fast:g} MB/s ({speed.basis})"
         kind = "range of the link's speed, the instructions and the compute time"
     return Measurement(value, "ms", Evidence.PREDICTED, source, band, kind)
 

@@ -85,6 +85,10 @@ def main(arguments: list[str]) -> int:  # noqa: PLR0912  one branch for each way
     if MODE == "works":
         write(compiled())
         say(summary() + ALL + END)
+    elif MODE == "lists the operators in a file":
+        write(compiled())
+        Path("model_edgetpu.log").write_text(ALL)
+        say(summary() + END)
     elif MODE == "leaves some on the CPU":
         write(compiled())
         say(summary() + SOME + END)

@@ -12,16 +12,20 @@ import numpy as np
 import pytest
 
 from quantize.edgetpu.cost import CHIP_BYTES, count_cost
-from quantize.edgetpu.estimate import INSTRUCTION_BAND, PARAMETER_BAND, estimate
+from quantize.edgetpu.estimate import PARAMETER_BAND, estimate
 from quantize.edgetpu.latency import (
     FITTED,
+    INSTRUCTION_BAND,
     LEAVE_ONE_OUT_MEAN,
     LEAVE_ONE_OUT_WORST,
     PUBLISHED,
+    PUBLISHED_USB2,
+    CheckPoint,
     Link,
     PublishedPoint,
     leave_one_out,
     refit,
+    slower_link_ms,
 )
 from quantize.edgetpu.package import read_compiled
 from quantize.foundation.errors import CheckFailed
@@ -206,6 +210,17 @@ def test_the_fit_is_the_one_that_is_claimed() -> None:
     assert errors.mean() == pytest.approx(LEAVE_ONE_OUT_MEAN, abs=1e-4)
     assert errors.max() == pytest.approx(LEAVE_ONE_OUT_WORST, abs=1e-4)
     assert errors.mean() <= 0.06
+
+
+@pytest.mark.parametrize("check", PUBLISHED_USB2, ids=lambda check: check.host)
+def test_published_times_over_usb_2_lie_in_the_range(check: CheckPoint) -> None:
+    (point,) = [point for point in PUBLISHED if point.name == check.network]
+    compute = FITTED.compute_ms(point.activation_bytes, point.padded_macs)
+    low, middle, high = slower_link_ms(
+        Link.USB2, point.transferred_bytes, check.instruction_bytes, compute
+    )
+    assert low < check.ms < high
+    assert low < middle < high
 
 
 def test_a_fit_never_goes_below_zero() -> None:
