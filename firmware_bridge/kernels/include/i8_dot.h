@@ -64,32 +64,31 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
  * `end` is where `weights` ends, a multiple of 16 bytes on. */
 static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *end,
                                          const uint32_t *column, struct i8_sums *sums) {
-  uint32_t input, pair;
+  uint32_t input, next, pair;
   do {
-    __asm__ volatile(
-        "ldmia %[weights]!, {r4, r5, r6, r8}\n\t"
-        "ldr %[input], [%[column]], #4\n\t"
-        "sxtb16 %[pair], r4\n\t"
-        "smlad %[s0], %[input], %[pair], %[s0]\n\t"
-        "sxtb16 %[pair], r5\n\t"
-        "smlad %[s1], %[input], %[pair], %[s1]\n\t"
-        "sxtb16 %[pair], r6\n\t"
-        "smlad %[s2], %[input], %[pair], %[s2]\n\t"
-        "sxtb16 %[pair], r8\n\t"
-        "smlad %[s3], %[input], %[pair], %[s3]\n\t"
-        "ldr %[input], [%[column]], #4\n\t"
-        "sxtb16 r4, r4, ror #8\n\t"
-        "sxtb16 r5, r5, ror #8\n\t"
-        "sxtb16 r6, r6, ror #8\n\t"
-        "sxtb16 r8, r8, ror #8\n\t"
-        "smlad %[s0], %[input], r4, %[s0]\n\t"
-        "smlad %[s1], %[input], r5, %[s1]\n\t"
-        "smlad %[s2], %[input], r6, %[s2]\n\t"
-        "smlad %[s3], %[input], r8, %[s3]"
-        : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a), [s1] "+r"(sums->b),
-          [s2] "+r"(sums->c), [s3] "+r"(sums->d), [input] "=&r"(input), [pair] "=&r"(pair)
-        :
-        : "r4", "r5", "r6", "r8", "memory");
+    __asm__ volatile("ldmia %[weights]!, {r4, r5, r6, r8}\n\t"
+                     "ldrd %[input], %[next], [%[column]], #8\n\t"
+                     "sxtb16 %[pair], r4\n\t"
+                     "smlad %[s0], %[input], %[pair], %[s0]\n\t"
+                     "sxtb16 %[pair], r5\n\t"
+                     "smlad %[s1], %[input], %[pair], %[s1]\n\t"
+                     "sxtb16 %[pair], r6\n\t"
+                     "smlad %[s2], %[input], %[pair], %[s2]\n\t"
+                     "sxtb16 %[pair], r8\n\t"
+                     "smlad %[s3], %[input], %[pair], %[s3]\n\t"
+                     "sxtb16 r4, r4, ror #8\n\t"
+                     "sxtb16 r5, r5, ror #8\n\t"
+                     "sxtb16 r6, r6, ror #8\n\t"
+                     "sxtb16 r8, r8, ror #8\n\t"
+                     "smlad %[s0], %[next], r4, %[s0]\n\t"
+                     "smlad %[s1], %[next], r5, %[s1]\n\t"
+                     "smlad %[s2], %[next], r6, %[s2]\n\t"
+                     "smlad %[s3], %[next], r8, %[s3]"
+                     : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a),
+                       [s1] "+r"(sums->b), [s2] "+r"(sums->c), [s3] "+r"(sums->d),
+                       [input] "=&r"(input), [next] "=&r"(next), [pair] "=&r"(pair)
+                     :
+                     : "r4", "r5", "r6", "r8", "memory");
   } while (weights != end);
 }
 
