@@ -1,4 +1,4 @@
-"""Instructions and memory of models as firmware on the emulated Cortex-M7, beside peers' figures.
+"""Instructions and memory of firmware on the emulated Cortex-M7, beside peers' figures.
 
 The peers cannot be installed from a package registry, so they do not run here: their figures were
 counted once in the same emulator (QEMU, -icount shift=6, gcc 12.2 -O2) and are marked as given.
@@ -7,11 +7,30 @@ counted once in the same emulator (QEMU, -icount shift=6, gcc 12.2 -O2) and are 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks.frontend import audio
 from edgeser.benchmark.records import DeviceReport
 from edgeser.pipeline.device_bench import bench_on_device
+from firmware_bridge.boards import MPS2_AN500
+from firmware_bridge.compiler.compile import compile_model
+from firmware_bridge.emulator import build_firmware, running_emulator
+from firmware_bridge.frontend import (
+    INPUT_SCALE,
+    MICROFRONTEND,
+    PHASE_PLANES,
+    FrontendConfig,
+    compute_features,
+    normalisation_from_statistics,
+)
+from firmware_bridge.frontend.c_tables import emit_frontend
+from firmware_bridge.link.device import Device
+from firmware_bridge.link.session import Session
+from firmware_bridge.project import ModelSources, StreamSettings, write_project
 from quantize.foundation.errors import ToolMissing
 
 
@@ -48,22 +67,95 @@ _CASES = (
     ),
     Case("ad01_int8.tflite", 0.7e6),
 )
+_MICROFRONTEND_INSTRUCTIONS = 81_400
+_MOST_FRAME_INSTRUCTIONS = {"amplitude": 70_000, "amplitude + 6 phase planes": 110_000}
+_FRAMES = 8
 
 
 def main() -> None:
-    """Print a table for each model."""
+    """Print what features and models take."""
+    try:
+        _frontends()
+        _models()
+    except ToolMissing as error:
+        print(f"device: {error}")
+
+
+def _frontends() -> None:
+    samples, what = audio()
+    samples = samples[:160_000]
+    print(f"features on the emulated Cortex-M7, 10 ms a frame, {what}:")
+    print(f"  {'C++ MicroFrontend, amplitude':34} {_MICROFRONTEND_INSTRUCTIONS:8,} (given)")
+    configs = {
+        "amplitude": replace(MICROFRONTEND, phase_planes=()),
+        "amplitude + 6 phase planes": replace(MICROFRONTEND, phase_planes=PHASE_PLANES),
+    }
+    for name, config in configs.items():
+        spent = instructions_of_a_frame(config, samples)
+        ratio = _MICROFRONTEND_INSTRUCTIONS / spent
+        most = _MOST_FRAME_INSTRUCTIONS[name]
+        print(
+            f"  {name:34} {spent:8,.0f} (emulated), {ratio:.2f} x as few; "
+            f"target {most:,}: {'met' if spent <= most else 'MISSED'}"
+        )
+
+
+def instructions_of_a_frame(config: FrontendConfig, samples: np.ndarray) -> float:
+    """Return the mean over the frames of a signal, int8 normalisation included, emulated."""
+    features = compute_features(samples, config)
+    planes = np.concatenate((features.amplitude[:, :, np.newaxis], features.phase), axis=2)
+    mean, deviation = planes.mean(axis=0).T, planes.std(axis=0).T
+    config = replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+    compiled = compile_model(_smallest_model(config), "smallest")
+    with tempfile.TemporaryDirectory() as folder:
+        project = write_project(
+            Path(folder) / "firmware",
+            board=MPS2_AN500,
+            model=ModelSources(
+                name=compiled.name,
+                hash=compiled.sha256,
+                header=compiled.header,
+                source=compiled.source,
+            ),
+            frontend=emit_frontend(config, window_frames=_FRAMES),
+            stream=StreamSettings(hop_frames=_FRAMES, smoothing=1),
+        )
+        built = build_firmware(project.directory, MPS2_AN500)
+        with running_emulator(built.emulated_elf, MPS2_AN500) as transport:
+            device = Device(Session(transport))
+            device.reset()
+            for _ in device.stream(samples):
+                pass
+            spent = device.feature_ticks()
+    return MPS2_AN500.instructions(spent.ticks) / spent.frames
+
+
+def _smallest_model(config: FrontendConfig) -> bytes:
+    """Return an int8 model that the frontend's rows fit: firmware has one, used or not."""
+    import torch
+
+    from quantize.convert import export_int8
+
+    planes = len(config.planes)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(planes, 2, (_FRAMES, config.channels)), torch.nn.Flatten()
+    )
+    shape = (1, planes, _FRAMES, config.channels)
+    rng = np.random.default_rng(0)
+    clips = rng.integers(-128, 128, (4, *shape[1:])).astype(np.float32) * INPUT_SCALE
+    return export_int8(
+        network.eval(), input_shape_nchw=shape, representative=clips, input_scale=INPUT_SCALE
+    ).int8_tflite
+
+
+def _models() -> None:
     given = os.environ.get("EDGESER_MLPERF_TINY")
     if not given:
         print("device: set EDGESER_MLPERF_TINY to a folder with MLPerf Tiny's int8 models")
         return
     for case in _CASES:
         data = (Path(given) / case.file).read_bytes()
-        try:
-            report = bench_on_device(data, name=Path(case.file).stem)
-        except ToolMissing as error:
-            print(f"device: {error}")
-            return
-        _show(case, report)
+        _show(case, bench_on_device(data, name=Path(case.file).stem))
 
 
 def _show(case: Case, report: DeviceReport) -> None:

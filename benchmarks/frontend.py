@@ -42,7 +42,7 @@ def _generated_signal() -> Signal:
     return (pulses + rng.normal(0, 100, time_s.size)).astype(np.int16)
 
 
-def _audio() -> tuple[Signal, str]:
+def audio() -> tuple[Signal, str]:
     """Return the samples to time on, and what they are."""
     given = os.environ.get("EDGESER_CREMAD")
     if not given:
@@ -112,7 +112,7 @@ def measure(samples: Signal, source: str) -> dict[str, Measurement]:
 
 def main() -> None:
     """Print times and ratios."""
-    samples, what = _audio()
+    samples, what = audio()
     figures = measure(samples, what)
     peer = figures["pymicro-features"].value
     print(f"frontend, one thread, {samples.size / 16_000:.0f} s of {what}:")
