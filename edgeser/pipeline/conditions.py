@@ -17,22 +17,23 @@ from edgeser.training.config import ConditionsConfig
 from edgeser.training.variants import Condition, draw_variant
 from quantize.foundation.errors import EdgeserError
 
-_CLIPS = 200
+_CLIPS_A_MINUTE = 200
 
 
-def babble_of(utterances: Sequence[Utterance], *, seed: int) -> NDArray[np.int16]:
-    """Mix at most 200 clips, spread over `utterances`, into a minute of babble, int16.
+def babble_of(utterances: Sequence[Utterance], *, seed: int, minutes: int = 1) -> NDArray[np.int16]:
+    """Mix at most 200 clips a minute, spread over `utterances`, into babble, int16.
 
     Clips that cannot be read are left out here; whoever computes their features names them.
     """
-    step = max(1, len(utterances) // _CLIPS)
+    clips = minutes * _CLIPS_A_MINUTE
+    step = max(1, len(utterances) // clips)
     recordings = []
-    for utterance in utterances[::step][:_CLIPS]:
+    for utterance in utterances[::step][:clips]:
         try:
             recordings.append(read_audio(utterance.path))
         except EdgeserError:
             continue
-    return make_babble(recordings, seed=seed)
+    return make_babble(recordings, seed=seed, seconds=60.0 * minutes)
 
 
 def evaluation_variant(condition: Condition, babble: NDArray[np.int16]) -> Variant | None:

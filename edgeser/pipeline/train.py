@@ -35,6 +35,8 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 
 _BABBLE_SEED = 1
+_BABBLE_MINUTES = 8
+"""Of voices that training mixes in: one minute would be learnt by heart."""
 Features = tuple[FrontendFeatures, ...]
 
 
@@ -195,7 +197,7 @@ def _takes(
     reporter: Reporter,
 ) -> dict[str, list[Features]]:
     """Return raw features of training and development clips: as recorded, then under conditions."""
-    babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED)
+    babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED, minutes=_BABBLE_MINUTES)
     variants = recipe.conditions.variants
     counts = {
         "train": variants,
