@@ -56,8 +56,10 @@ def lower_dequantize(operator: Operator, graph: Subgraph) -> KernelCall:
         refuse(operator, graph, "its float output is not the model's output", hint=_FLOAT_HINT)
     quantisation = quantisation_of(operator, graph, source)
     bits = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64)
-    values = (quantisation.scale * (bits - quantisation.zero_point)).astype(np.float32)
-    constants = (Constant("values", values),)
+    values = quantisation.scale * (bits - quantisation.zero_point)
+    if np.abs(values).max() > np.finfo(np.float32).max:
+        refuse(operator, graph, f"its scale, {quantisation.scale:g}, leads beyond float32")
+    constants = (Constant("values", values.astype(np.float32)),)
     return _call(operator, graph, "i8_dequantise", DType.INT8, {"values": "values"}, constants)
 
 

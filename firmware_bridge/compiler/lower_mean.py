@@ -18,6 +18,9 @@ from firmware_bridge.compiler.records import KernelCall
 from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import ReducerOptions
 
+_MOST_VALUES = 1 << 23
+"""Their sum must fit an int32."""
+
 
 def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
     """Lower MEAN.
@@ -32,6 +35,8 @@ def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
     _check_shape(operator, graph, source, target, reduced)
     outer, first, middle, second, inner = _groups(operator, graph, source, reduced)
     values = first * second
+    if values > _MOST_VALUES:
+        refuse(operator, graph, f"it is a mean of {values} values, {_MOST_VALUES} are the most")
     one = quantisation_of(operator, graph, source)
     other = quantisation_of(operator, graph, target)
     multiplier, shift = _multiplier(operator, graph, one.scale / other.scale, values)

@@ -15,6 +15,9 @@ from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import Pool2DOptions
 from quantize.tflite.schema import Padding
 
+_LONGEST = 1 << 15
+"""Window or stride: a window's cells are counted in an int32."""
+
 
 def lower_average_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     """Lower AVERAGE_POOL_2D; cells beyond the border do not count.
@@ -42,6 +45,9 @@ def _pool(operator: Operator, graph: Subgraph, function: str) -> KernelCall:
     options = options_of(operator, graph, Pool2DOptions)
     source, target = computed_input(operator, graph), output_tensor(operator, graph)
     same_quantisation(operator, graph, source, target, "pooling keeps the quantisation")
+    sizes = (options.filter_h, options.filter_w, options.stride_h, options.stride_w)
+    if max(sizes) > _LONGEST:
+        refuse(operator, graph, f"its windows or strides are {max(sizes)}, above {_LONGEST}")
     low, high = activation_range(operator, graph, options.activation, target)
     batches, input_h, input_w, channels = source.shape
     output_h, pad_top = _windows(input_h, options.filter_h, options.stride_h, options.padding)

@@ -48,6 +48,10 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
         refuse(operator, graph, f"its beta is {options.beta:g}")
     if source.shape != target.shape or not source.shape:
         refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+    try:
+        table = exponentials(scale, options.beta)
+    except ValueError as error:
+        refuse(operator, graph, f"its scale and beta give {error}")
     depth = source.shape[-1]
     if depth > _MOST_CLASSES:
         refuse(operator, graph, f"it has {depth} classes, where {_MOST_CLASSES} are the most")
@@ -62,7 +66,7 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
             "depth": depth,
             "exponentials": "exponentials",
         },
-        constants=(Constant("exponentials", exponentials(scale, options.beta)),),
+        constants=(Constant("exponentials", table),),
         inputs=operator.inputs[:1],
         outputs=operator.outputs,
         scratch_bytes=0,
@@ -72,7 +76,13 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
 
 
 def exponentials(scale: float, beta: float) -> np.typing.NDArray[np.int32]:
-    """Return int32 ``exp(-beta * scale * d) * 2**31`` for d = 0 to 255, 0 where it vanishes."""
+    """Return int32 ``exp(-beta * scale * d) * 2**31`` for d = 0 to 255, 0 where it vanishes.
+
+    Raises
+    ------
+    ValueError
+        When steps of the input are so large that they cannot be rescaled.
+    """
     real = min(beta * scale * (1 << (31 - _INTEGER_BITS)), float((1 << 31) - 1))
     multiplier, shift = quantise_multiplier(real)
     differences = -np.arange(256, dtype=np.int64)

@@ -66,6 +66,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
 """By the builtin operator's name."""
 _MICRO_HINT = "run this model in TFLite-Micro, or change it"
 _CONVERT_HINT = "convert the model to full int8, with int8 input and output"
+_MOST_MACS = (1 << 32) - 1
 _BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
 
 
@@ -89,7 +90,11 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
             f"the firmware has no kernel for {kinds}",
             hint=f"it has {', '.join(LOWERINGS)}",
         )
-    return tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
+    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
+    for operator, call in zip(graph.operators, calls, strict=True):
+        if call.macs > _MOST_MACS:
+            refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
+    return calls
 
 
 def _only_subgraph(model: Model) -> Subgraph:

@@ -38,8 +38,8 @@ def relu_table(source: Quantisation, target: Quantisation) -> Table:
 
 def relu6_table(source: Quantisation) -> Table:
     """Return RELU6, which TFLite-Micro clamps in the input's quantisation."""
-    six = np.float32(6) / np.float32(source.scale)
-    most = min(source.zero_point + int(np.floor(np.float64(six) + 0.5)), 127)
+    six = np.float64(np.float32(min(6 / source.scale, 1000.0)))
+    most = min(source.zero_point + int(np.floor(six + 0.5)), 127)
     values = np.arange(-128, 128, dtype=np.int64)
     return _int8(np.minimum(np.maximum(values, source.zero_point), most))
 

@@ -37,7 +37,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def several(case: st.SearchStrategy[_Case]) -> st.SearchStrategy[list[_Case]]:
-    """Draw the cases of one model; TFLite-Micro joins ten tensors at most."""
+    """Draw the cases of one model."""
     return st.lists(case, min_size=4, max_size=8)
 
 
@@ -52,6 +52,7 @@ class CaseBuilder(ModelBuilder):
         self._source = self.tensor((1, 1), scale=1.0)
         self._length = 0
         self._results: list[tuple[int, int]] = []
+        self._joined = False
 
     def operand(self, shape: Sequence[int], kind: Quantised) -> int:
         """Cut a tensor off the input."""
@@ -73,11 +74,19 @@ class CaseBuilder(ModelBuilder):
         """Join the results and return the file's bytes."""
         self._tensors[self._source].shape = np.asarray((1, self._length), np.int32)
         plain = Quantised(1.0, 0)
-        parts = [self._reshaped(tensor, (1, size), plain) for tensor, size in self._results]
-        total = sum(size for _, size in self._results)
+        parts = [(self._reshaped(tensor, (1, size), plain), size) for tensor, size in self._results]
+        while len(parts) > 1 or not self._joined:
+            parts = [self._join(parts[i : i + 10]) for i in range(0, len(parts), 10)]
+        return self.build((self._source,), (parts[0][0],))
+
+    def _join(self, parts: list[tuple[int, int]]) -> tuple[int, int]:
+        """Join tensors, each with its length; TFLite-Micro joins ten at most."""
+        self._joined = True
+        total = sum(size for _, size in parts)
         joined = self.tensor((1, total), scale=1.0)
-        self.operator("CONCATENATION", tuple(parts), (joined,), "Concatenation", axis=1)
-        return self.build((self._source,), (joined,))
+        tensors = tuple(tensor for tensor, _ in parts)
+        self.operator("CONCATENATION", tensors, (joined,), "Concatenation", axis=1)
+        return joined, total
 
     def _reshaped(self, tensor: int, shape: tuple[int, ...], kind: Quantised) -> int:
         result = self.tensor(shape, scale=kind.scale, zero_point=kind.zero_point)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from operator_models import ModelBuilder
 
 from firmware_bridge.compiler.c_text import comment_text, number
 from firmware_bridge.compiler.compile import compile_model, kernel_sources
 from quantize.foundation.errors import BadInput
 from quantize.tflite.schema import DType
+
+OWN = Path(__file__).parents[2] / "vectors" / "amplitude_phase_int8.tflite"
 
 
 def model(*, name: str = "logits", shape: tuple[int, ...] = (1, 8)) -> bytes:
@@ -173,3 +178,26 @@ def test_a_constant_where_data_is_computed_is_refused() -> None:
     builder.operator("ADD", (x, y), (z,), "Add")
     with pytest.raises(BadInput, match=r"operator 0 RELU .* input 0 is a constant"):
         compile_model(builder.build((x,), (z,)), "m")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    position=st.integers(0, 2**20),
+    patch=st.one_of(
+        st.binary(min_size=1, max_size=4),
+        st.sampled_from([b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\0\0\x80\x7f", b"\1\0\0\0"]),
+    ),
+    where=st.sampled_from(["start", "end"]),
+)
+def test_a_damaged_model_is_compiled_or_refused(position: int, patch: bytes, where: str) -> None:
+    """The flatbuffer's tables stand at both ends of the file, its weights between."""
+    data = bytearray(OWN.read_bytes())
+    place = position % 3000
+    start = place if where == "start" else len(data) - 3000 + place
+    data[start : start + len(patch)] = patch[: len(data) - start]
+    try:
+        compiled = compile_model(bytes(data), "damaged")
+    except BadInput as refused:
+        assert refused.message
+    else:
+        assert compiled.source.isascii()

@@ -1,0 +1,142 @@
+"""On the emulated Cortex-M7, with its own instructions: the same bytes, in few instructions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exactness import CaseBuilder, Quantised, random_inputs
+from operator_models import micro_outputs
+
+from firmware_bridge.boards import MPS2_AN500
+from firmware_bridge.compiler.compile import CompiledModel, compile_model
+from firmware_bridge.emulator import build_firmware, running_emulator
+from firmware_bridge.link import Device, Session
+from firmware_bridge.project import ModelSources, write_project
+from quantize.tflite.schema import DType
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+INSTRUCTIONS_A_TICK = Fraction(5, 8)
+KIND = Quantised(0.05, 3)
+SHARES = Quantised(1 / 256, -128)
+IMAGE = (1, 7, 5, 11)
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("arm-none-eabi-gcc", "qemu-system-arm", "make"))),
+    reason="needs gcc-arm-none-eabi, qemu-system-arm and make",
+)
+
+
+@contextmanager
+def opened(compiled: CompiledModel, folder: Path) -> Iterator[Device]:
+    """Build the firmware of a model and start it."""
+    model = ModelSources(
+        name=compiled.name, hash=compiled.sha256, header=compiled.header, source=compiled.source
+    )
+    write_project(folder, board=MPS2_AN500, model=model)
+    firmware = build_firmware(folder, MPS2_AN500)
+    with running_emulator(firmware.elf, MPS2_AN500) as transport:
+        yield Device(Session(transport))
+
+
+def add_arithmetic(builder: CaseBuilder) -> None:
+    """Add sums and products: full, gated, by one factor, by constants, with activations."""
+    for name in ("ADD", "SUB", "MUL"):
+        for other in (IMAGE, (1, 1, 1, 11), (1, 7, 5, 1), (1, 1, 1, 1)):
+            operands = (builder.operand(IMAGE, KIND), builder.operand(other, Quantised(0.11, -9)))
+            output = builder.output(IMAGE, Quantised(0.13, 5))
+            activation = 3 if other == IMAGE else 0
+            builder.operator(
+                name, operands, (output,), name.capitalize(), fusedActivationFunction=activation
+            )
+        data = np.arange(11, dtype=np.int8).reshape(1, 1, 1, 11)
+        constant = builder.tensor(data.shape, scale=0.02, data=data)
+        operands = (builder.operand(IMAGE, KIND), constant)
+        builder.operator(
+            name, operands, (builder.output(IMAGE, Quantised(0.07, -100)),), name.capitalize()
+        )
+
+
+def add_windows(builder: CaseBuilder) -> None:
+    """Add means, pools and a softmax."""
+    for axes, shape in (
+        ((1, 2), (1, 1, 1, 11)),
+        ((3,), (1, 7, 5, 1)),
+        ((0, 1, 2, 3), (1, 1, 1, 1)),
+    ):
+        output = builder.output(shape, Quantised(0.01, -20))
+        inputs = (builder.operand(IMAGE, KIND), builder.integers(*axes))
+        builder.operator("MEAN", inputs, (output,), "Reducer", keepDims=True, version=2)
+    window = {"filterHeight": 3, "filterWidth": 2, "strideH": 2, "strideW": 1}
+    for name in ("AVERAGE_POOL_2D", "MAX_POOL_2D"):
+        source, output = builder.operand(IMAGE, KIND), builder.output((1, 4, 5, 11), KIND)
+        builder.operator(name, (source,), (output,), "Pool2D", padding=0, **window)
+    source, output = builder.operand(IMAGE, KIND), builder.output(IMAGE, SHARES)
+    builder.operator("SOFTMAX", (source,), (output,), "Softmax", beta=1.0)
+
+
+def add_moves(builder: CaseBuilder) -> None:
+    """Add a table, a transposition, a slice, a padding, a resizing, and a split joined again."""
+    source, output = builder.operand(IMAGE, KIND), builder.output(IMAGE, SHARES)
+    builder.operator("LOGISTIC", (source,), (output,))
+    inputs = (builder.operand(IMAGE, KIND), builder.integers(0, 3, 1, 2))
+    builder.operator("TRANSPOSE", inputs, (builder.output((1, 11, 7, 5), KIND),), "Transpose")
+    bounds = ((0, 6, 1, 10), (1, 0, 4, 2), (1, -2, 1, -3))
+    inputs = (builder.operand(IMAGE, KIND), *(builder.integers(*bound) for bound in bounds))
+    builder.operator("STRIDED_SLICE", inputs, (builder.output((1, 3, 3, 3), KIND),), "StridedSlice")
+    widths = np.asarray([[0, 0], [1, 2], [0, 1], [0, 0]], dtype=np.int32)
+    inputs = (builder.operand(IMAGE, KIND), builder.tensor((4, 2), dtype=DType.INT32, data=widths))
+    builder.operator("PAD", inputs, (builder.output((1, 10, 6, 11), KIND),), "Pad")
+    inputs = (builder.operand(IMAGE, KIND), builder.integers(9, 3))
+    resized = builder.output((1, 9, 3, 11), KIND)
+    builder.operator("RESIZE_NEAREST_NEIGHBOR", inputs, (resized,), "ResizeNearestNeighbor")
+    halves = tuple(builder.tensor((1, 7, 5, 2), scale=KIND.scale) for _ in range(2))
+    inputs = (builder.integers(3), builder.operand((1, 7, 5, 4), KIND))
+    builder.operator("SPLIT", inputs, halves, "Split", numSplits=2)
+    joined = builder.output((1, 7, 5, 4), Quantised(KIND.scale, 0))
+    builder.operator("CONCATENATION", halves[::-1], (joined,), "Concatenation", axis=3)
+
+
+def test_every_operator_on_the_device(tmp_path: Path) -> None:
+    builder = CaseBuilder()
+    add_arithmetic(builder)
+    add_windows(builder)
+    add_moves(builder)
+    model = builder.finish()
+    compiled = compile_model(model, "every-operator")
+    inputs = random_inputs(11, compiled.input.shape, count=2)
+    expected = micro_outputs(model, inputs).reshape(len(inputs), -1)
+    with opened(compiled, tmp_path / "firmware") as device:
+        for sample, wanted in zip(inputs, expected, strict=True):
+            device.write_input(sample)
+            device.infer()
+            np.testing.assert_array_equal(device.read_output(), wanted)
+
+
+BUDGET = {"MUL": 11, "ADD": 14, "SUB": 12, "LOGISTIC": 8, "HARD_SWISH": 8}
+"""The most instructions for each byte of output, calls and remainders included."""
+
+
+def test_our_network_on_the_device(tmp_path: Path) -> None:
+    model = (VECTORS / "amplitude_phase_int8.tflite").read_bytes()
+    compiled = compile_model(model, "amplitude-phase")
+    with np.load(VECTORS / "amplitude_phase_inputs.npz") as loaded:
+        voices = loaded["inputs"][[0, 1, 0]]
+    expected = micro_outputs(model, voices[:, None]).reshape(len(voices), -1)
+    ticks = []
+    with opened(compiled, tmp_path / "firmware") as device:
+        for sample, wanted in zip(voices, expected, strict=True):
+            device.write_input(sample)
+            device.infer(profile=True)
+            np.testing.assert_array_equal(device.read_output(), wanted)
+            ticks.append(device.profile())
+    np.testing.assert_array_equal(ticks[0], ticks[2])
+    for row, spent in zip(compiled.operators, ticks[0].tolist(), strict=True):
+        if row.name in BUDGET and row.output_bytes > 1000:
+            instructions = spent * INSTRUCTIONS_A_TICK
+            assert instructions <= BUDGET[row.name] * row.output_bytes, row.label
