@@ -20,7 +20,7 @@ def bench_edge_tpu(
 
     `against` is the uncompiled model: the difference of their outputs is shown too.
     """
-    from edgeser.cli.places import model_bytes
+    from edgeser.cli.model_file import model_bytes
     from quantize.edgetpu.device import bench_on_edge_tpu
     from quantize.edgetpu.hardware import find_edge_tpus, pick_backend, pick_edge_tpu
 

@@ -36,7 +36,7 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
 
-    from edgeser.cli.places import model_bytes
+    from edgeser.cli.model_file import model_bytes
     from quantize.edgetpu.estimate import estimate
     from quantize.edgetpu.latency import Link
     from quantize.tflite import read_model

@@ -21,7 +21,7 @@ def export_for_edgetpu(
     output: Output,
 ) -> int:
     """Export, show what was done, and return the exit code that fits."""
-    from edgeser.cli.places import model_bytes
+    from edgeser.cli.model_file import model_bytes
     from edgeser.pipeline.edgetpu import export_edgetpu
     from quantize.edgetpu.compiler import Compiler, find_compiler
 

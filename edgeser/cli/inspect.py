@@ -22,7 +22,7 @@ def command(model: Path, output: Output) -> None:
     MODEL is a .tflite file, a bundle or the folder of a run. A file compiled for the Edge TPU also
     shows what the compiler put into it, and whether the Coral Dev Board Micro can run it.
     """
-    from edgeser.cli.places import model_bytes
+    from edgeser.cli.model_file import model_bytes
     from quantize.edgetpu import is_compiled, read_compiled
     from quantize.edgetpu.describe import compiled_json
     from quantize.tflite import inspect_model, read_model

@@ -48,7 +48,7 @@ def command(
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
 
-    from edgeser.cli.places import model_bytes, repository_path
+    from edgeser.cli.model_file import model_bytes, repository_path
     from edgeser.diagnosis import installed_version
     from quantize.edgetpu.lint import lint_model
     from quantize.tflite import read_model

@@ -9,9 +9,6 @@ from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
 from edgeser.features import FeatureCache
 from edgeser.pipeline.folder import RunFolder
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import read_bounded
-
-_LIMIT_MODEL_BYTES = 64 << 20
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -50,24 +47,3 @@ def feature_cache() -> FeatureCache:
 def bundle_if_any(path: Path) -> Bundle | None:
     """Load the bundle that `path` names, or return `None` when it names a .tflite."""
     return None if path.is_file() and path.suffix == ".tflite" else open_bundle(path)
-
-
-def model_bytes(path: Path) -> bytes:
-    """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
-    bundle = bundle_if_any(path)
-    if bundle is not None:
-        return bundle.int8_model
-    return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
-
-
-def repository_path(path: Path) -> str:
-    """Return a path relative to the root of its repository, with forward slashes.
-
-    Outside of a repository it is relative to the working folder, or the name alone.
-    """
-    absolute = path.resolve()
-    for folder in absolute.parents:
-        if (folder / ".git").exists():
-            return absolute.relative_to(folder).as_posix()
-    here = Path.cwd()
-    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else path.name

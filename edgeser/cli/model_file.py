@@ -1,0 +1,31 @@
+"""Models that a user may name: a .tflite is read at once, bundles and runs by what knows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from quantize.foundation.files import read_bounded
+
+_LIMIT_MODEL_BYTES = 64 << 20
+
+
+def model_bytes(path: Path) -> bytes:
+    """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
+    if path.is_file() and path.suffix == ".tflite":
+        return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
+    from edgeser.cli.places import open_bundle
+
+    return open_bundle(path).int8_model
+
+
+def repository_path(path: Path) -> str:
+    """Return a path relative to the root of its repository, with forward slashes.
+
+    Outside of a repository it is relative to the working folder, or the name alone.
+    """
+    absolute = path.resolve()
+    for folder in absolute.parents:
+        if (folder / ".git").exists():
+            return absolute.relative_to(folder).as_posix()
+    here = Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else path.name
