@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from firmware_bridge.emulator import BuiltFirmware
 from firmware_bridge.link.device import Device
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
+from quantize.tflite.text import printable
 
 CYCLES_PER_INSTRUCTION = 0.8
 CYCLES_BAND = (0.6, 1.1)
@@ -84,13 +85,29 @@ class Clock:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stimuli:
+    """What a device is run on.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of the model, in its own shape and type; one inference each.
+    recordings
+        int16 audio whose features are counted; none for a model without a frontend.
+    """
+
+    inputs: Sequence[NDArray[np.generic]]
+    recordings: Sequence[NDArray[np.int16]] = ()
+
+
 def bench_device(
     device: Device,
     *,
     compiled: CompiledModel,
     clock: Clock,
-    inputs: Sequence[NDArray[np.generic]],
-    recordings: Sequence[NDArray[np.int16]] = (),
+    stimuli: Stimuli,
+    layer_names: Mapping[str, str] | None = None,
     built: BuiltFirmware | None = None,
     budget: Budget,
     reporter: Reporter = SILENT,
@@ -103,12 +120,12 @@ def bench_device(
         Runs the model.
     compiled
         The model; names its operators.
+    layer_names
+        The layers' names for people, by the name of the tensor that they make.
     clock
         What the device's ticks stand for.
-    inputs
-        Inputs of the model, in its own shape and type; one inference each.
-    recordings
-        int16 audio whose features are counted; none for a model without a frontend.
+    stimuli
+        What it is run on.
     built
         The firmware with its sizes; only what the device itself tells without it.
     budget
@@ -129,10 +146,11 @@ def bench_device(
         raise CheckFailed(
             f"the device's self-test failed: {found}", hint="flash its firmware again"
         )
-    inference, operators = _inferences(device, compiled, clock, inputs, reporter)
+    ticks, by_operator = _inferences(device, stimuli.inputs, reporter)
+    inference = clock.cost(ticks)
     features = largest = None
-    if recordings and device.banner.frontend_hash is not None:
-        features, largest = _features(device, clock, recordings, reporter)
+    if stimuli.recordings and device.banner.frontend_hash is not None:
+        features, largest = _features(device, clock, stimuli.recordings, reporter)
     flash, ram, memory, stack = _memory(device, compiled, built, clock.source)
     inference_ms = clock.milliseconds(inference)
     per_mac = None
@@ -152,7 +170,7 @@ def bench_device(
         features=features,
         features_largest=largest,
         features_ms=None if features is None else clock.milliseconds(features),
-        operators=operators,
+        operators=_operators(compiled, clock, by_operator, layer_names or {}),
         flash=flash,
         ram=ram,
         memory=memory,
@@ -162,12 +180,9 @@ def bench_device(
 
 
 def _inferences(
-    device: Device,
-    compiled: CompiledModel,
-    clock: Clock,
-    inputs: Sequence[NDArray[np.generic]],
-    reporter: Reporter,
-) -> tuple[Measurement, tuple[OperatorCost, ...]]:
+    device: Device, inputs: Sequence[NDArray[np.generic]], reporter: Reporter
+) -> tuple[list[int], list[list[int]]]:
+    """Return the ticks of each inference, and for each input those of every operator."""
     progress = reporter.stage("Inferences on the device")
     whole, parts = [], []
     for done, values in enumerate(inputs, 1):
@@ -176,11 +191,24 @@ def _inferences(
         device.infer(profile=True)
         parts.append(device.profile().tolist())
         progress(done, len(inputs))
-    operators = tuple(
-        OperatorCost(row.index, row.name, row.label, row.macs, clock.cost(ticks))
-        for row, ticks in zip(compiled.operators, zip(*parts, strict=True), strict=True)
-    )
-    return clock.cost(whole), operators
+    return whole, parts
+
+
+def _operators(
+    compiled: CompiledModel,
+    clock: Clock,
+    by_input: list[list[int]],
+    layer_names: Mapping[str, str],
+) -> tuple[OperatorCost, ...]:
+    costs = []
+    for row, call, ticks in zip(
+        compiled.operators, compiled.calls, zip(*by_input, strict=True), strict=True
+    ):
+        made = compiled.graph.tensors[call.outputs[0]].name
+        # Converters join the names of all layers that were fused into one by semicolons.
+        layer = layer_names.get(made) or printable(made.split(";")[0])
+        costs.append(OperatorCost(row.index, row.name, layer, row.macs, clock.cost(ticks)))
+    return tuple(costs)
 
 
 def _features(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.benchmark.budget import Budget
-from edgeser.benchmark.device import Clock, bench_device
+from edgeser.benchmark.device import Clock, Stimuli, bench_device
 from edgeser.benchmark.records import DeviceParity, DeviceReport
 from edgeser.bundle import Bundle
 from edgeser.pipeline.device_parity import check_device
@@ -81,8 +81,8 @@ def bench_on_device(
             found.device,
             compiled=found.compiled,
             clock=clock_of(found, limits.clock_mhz),
-            inputs=inputs,
-            recordings=_beginnings(model, recordings),
+            stimuli=Stimuli(inputs, _beginnings(model, recordings)),
+            layer_names=model.layer_names if isinstance(model, Bundle) else None,
             built=found.built,
             budget=limits,
             reporter=reporter,

@@ -220,7 +220,7 @@ def memory_chart(title: str, parts: Sequence[tuple[str, float]], limit: float | 
         note = element("title", f"{label}: {size(value)}")
         width = max(0.5, x(at + value) - x(at))
         shape = {"x": x(at), "y": 24.0, "width": width, "height": 34.0}
-        drawn.append(element("rect", note, **shape, class_=f"part part{index % 3}"))
+        drawn.append(element("rect", note, **shape, class_=f"part part{index % 4}"))
         at += value
     used = f"{size(total)} used"
     drawn.append(text(used, 1, 15, class_="row-heading"))
@@ -231,7 +231,7 @@ def memory_chart(title: str, parts: Sequence[tuple[str, float]], limit: float | 
     for index, (label, value) in enumerate(parts):
         y = 82.0 + 19 * index
         swatch = {"x": 1.0, "y": y - 10, "width": 12.0, "height": 12.0}
-        drawn.append(element("rect", **swatch, class_=f"part part{index % 3}"))
+        drawn.append(element("rect", **swatch, class_=f"part part{index % 4}"))
         drawn.append(text(label, 20, y, class_="row-label"))
         drawn.append(text(size(value), WIDTH - 1, y, anchor="end", class_="row-label"))
     return drawing(title, 82.0 + 19 * len(parts), drawn)

@@ -20,13 +20,19 @@ def figure(measurement: Measurement, *, interval: bool = False) -> str:
 
 
 def span(measurement: Measurement) -> str:
-    """Return the interval in the unit of the figure: ``"58.0 to 64.3"``; empty without one."""
+    """Return the interval, its unit once where there is one; empty without an interval.
+
+    ``"58.0 to 64.3"`` of a ratio, ``"5.2 to 9.5 ms"``, ``"27.5 k to 27.6 k"`` instructions.
+    """
     if measurement.interval is None:
         return ""
     low, high = measurement.interval
     if measurement.unit == "ratio":
         return f"{100 * low:.1f} to {100 * high:.1f}"
-    return f"{number(low, measurement.unit)} to {number(high, measurement.unit)}"
+    if measurement.unit == "instructions":
+        return f"{count(low)} to {count(high)}"
+    unit = f" {measurement.unit}"
+    return f"{number(low, measurement.unit).removesuffix(unit)} to {number(high, measurement.unit)}"
 
 
 def number(value: float, unit: str) -> str:
