@@ -10,6 +10,7 @@ from firmware_bridge.compiler.c_text import (
     comment_text,
     constant_array,
     layer_struct,
+    number,
     string_literal,
 )
 from firmware_bridge.compiler.records import KernelCall
@@ -68,8 +69,9 @@ def header_text(sources: Sources) -> str:
 #define MODEL_HASH "{sources.sha256}"
 /* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
 #define MODEL_ARENA_BYTES {sources.plan.arena_bytes}
-#define MODEL_INPUT_BYTES {tensor_bytes(sources.input)}
-#define MODEL_OUTPUT_BYTES {tensor_bytes(sources.output)}
+/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
+{_values("INPUT", sources.input)}
+{_values("OUTPUT", sources.output)}
 #define MODEL_OPERATORS {len(sources.calls)}
 #define MODEL_MAX_OPERATOR_OUTPUT_BYTES {max(outputs)}
 
@@ -113,6 +115,21 @@ def source_text(sources: Sources) -> str:
         lines += [*_layer(sources, call), ""]
     lines += [*_operator_table(sources.calls), "", *_functions(sources)]
     return "\n".join(lines) + "\n"
+
+
+def _values(what: str, tensor: Tensor) -> str:
+    """Define how many bytes and values a tensor has, and which numbers they stand for."""
+    scale, zero_point = 1.0, 0
+    quantisation = tensor.quantisation
+    is_float = tensor.dtype is DType.FLOAT32
+    if not is_float and quantisation is not None and not quantisation.per_axis:
+        scale, zero_point = quantisation.scale, quantisation.zero_point
+    return f"""\
+#define MODEL_{what}_BYTES {tensor_bytes(tensor)}
+#define MODEL_{what}_VALUES {tensor.elements}
+#define MODEL_{what}_IS_FLOAT {int(is_float)}
+#define MODEL_{what}_SCALE {number(scale)}
+#define MODEL_{what}_ZERO_POINT ({zero_point})"""
 
 
 def _describe(tensor: Tensor) -> str:

@@ -134,9 +134,9 @@ def activation_range(
 
 def _quantised(value: float, quantisation: Quantisation) -> int:
     """Round as TFLite-Micro does: a float32 quotient, ties away from zero."""
-    quotient = float(np.float32(value) / np.float32(quantisation.scale))
-    rounded = np.copysign(np.floor(abs(quotient) + 0.5), quotient)
-    return quantisation.zero_point + int(np.clip(rounded, -(1 << 20), 1 << 20))
+    magnitude = min(abs(value) / quantisation.scale, float(1 << 20))
+    rounded = int(np.floor(np.float64(np.float32(magnitude)) + 0.5))
+    return quantisation.zero_point + (rounded if value > 0 else -rounded)
 
 
 def same_quantisation(

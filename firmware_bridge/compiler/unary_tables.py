@@ -31,7 +31,8 @@ def rescale_table(source: Quantisation, target: Quantisation, *, real: float) ->
 
 def relu_table(source: Quantisation, target: Quantisation) -> Table:
     """Return RELU with another scale for its output; the ratio is of float32."""
-    real = float(np.float32(source.scale) / np.float32(target.scale))
+    with np.errstate(over="ignore"):
+        real = float(np.float32(source.scale) / np.float32(target.scale))
     table = rescale_table(source, target, real=real)
     return np.maximum(table, np.int8(target.zero_point))
 
@@ -102,8 +103,9 @@ def hard_swish_table(source: Quantisation, target: Quantisation) -> Table:
         When the scales are too far apart for these steps.
     """
     hires_scale = np.float32(1 / 128) * np.float32(source.scale)
-    output_multiplier, output_shift = _multiplier_16(hires_scale / np.float32(target.scale))
-    relu_multiplier, relu_shift = _multiplier_16(hires_scale / np.float32(3 / 32768))
+    with np.errstate(over="ignore"):
+        output_multiplier, output_shift = _multiplier_16(hires_scale / np.float32(target.scale))
+        relu_multiplier, relu_shift = _multiplier_16(hires_scale / np.float32(3 / 32768))
     if not -15 <= output_shift <= 0 or relu_shift < -15:
         raise ValueError("scales that are too far apart for 16-bit steps")
     hires = _centred(source) << 7
