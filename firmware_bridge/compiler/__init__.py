@@ -1,1 +1,18 @@
 """Fully-int8 .tflite models into C: kernel calls, a static arena plan, model.h and model.c."""
+
+from firmware_bridge.compiler.compile import (
+    CompiledModel,
+    OperatorRow,
+    compile_model,
+    kernel_sources,
+)
+from firmware_bridge.compiler.host_build import HostModel, build_host_model
+
+__all__ = [
+    "CompiledModel",
+    "HostModel",
+    "OperatorRow",
+    "build_host_model",
+    "compile_model",
+    "kernel_sources",
+]

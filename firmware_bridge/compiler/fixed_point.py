@@ -146,12 +146,3 @@ def tanh(value: Raw, integer_bits: int) -> Raw:
     exponential = exp_of_negative(-np.abs(value), integer_bits + 1)
     magnitude = saturate((_newton(exponential) - (1 << 29)) << 2)
     return np.where(value == 0, 0, np.where(value < 0, -magnitude, magnitude))
-
-
-def reciprocal_of_sum(total: int, integer_bits: int) -> tuple[int, int]:
-    """Return ``(scale, bits)`` with ``1 / total ~ scale * 2**-31 * 2**-bits``, total >= 1."""
-    headroom = 32 - total.bit_length()
-    bits_over_unit = integer_bits - headroom
-    shifted = np.asarray((total << headroom) - (1 << 31), np.int64)
-    scale = saturate(_newton(shifted) << 1)
-    return int(scale), bits_over_unit
