@@ -41,7 +41,7 @@ def quantise_multiplier(real: float) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        When `real` is negative, not finite, or 2^31 and above.
+        When `real` is negative, not finite, or 2^30 and above.
     """
     if not (math.isfinite(real) and real >= 0):
         raise ValueError(f"a multiplier of {real}")
