@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from enum import IntEnum
 
@@ -23,6 +24,7 @@ _AUDIO_HEADER = 13
 _RAW_FRAMES, _ROWS = 1, 2
 _PROFILED = 1
 _WRAP = 1 << 32
+_LOST_MEMORY = "has the device restarted, or does somebody else speak to it?"
 
 
 class Request(IntEnum):
@@ -71,6 +73,8 @@ class Device:
         self._inference = inference or session.patience
         self._samples: int | None = None
         self._frames = 0
+        self._input_crc: int | None = None
+        self._output_crc: int | None = None
         self._banner = parse_banner(session.request(Request.BANNER))
         check_hashes(self._banner, model_hash=model_hash, frontend_hash=frontend_hash)
 
@@ -100,7 +104,7 @@ class Device:
     ) -> AudioReply:
         """Send the stream's next samples, int16 ``[count]``, `most_samples` at most.
 
-        The model may run meanwhile; that overwrites its input. Call `reset` first.
+        The model may run meanwhile; that overwrites its output. Call `reset` first.
 
         Parameters
         ----------
@@ -133,6 +137,7 @@ class Device:
                 new_rows[frame] = row.reshape(banner.channels, planes)
         fields.end()
         self._check_progress(len(samples), fresh, counts)
+        self._output_crc = None
         shape = (len(amplitudes), banner.channels)
         return AudioReply(
             samples=counts[0],
@@ -215,10 +220,12 @@ class Device:
                 f"the model takes {self._banner.input_bytes} bytes, not {len(content)}",
                 hint="compute the input with the frontend of the model",
             )
+        self._input_crc = self._output_crc = None
         size = MOST_PAYLOAD - 4
         for offset in range(0, len(content), size):
             piece = content[offset : offset + size]
             self._nothing(Request.WRITE, offset.to_bytes(4, "little") + piece)
+        self._input_crc = zlib.crc32(content)
 
     def infer(self, *, profile: bool = False) -> int:
         """Run the model on its input; return the ticks that it took.
@@ -227,20 +234,42 @@ class Device:
         ----------
         profile
             Whether to count the ticks of each operator, which `profile` then returns.
+
+        Raises
+        ------
+        MalformedReply
+            When the model ran on another input than was written last: the device has restarted, or
+            somebody else speaks to it.
         """
+        self._output_crc = None
         flags = _PROFILED if profile else 0
         fields = self._ask(Request.INFER, b"", flags=flags, patience=self._inference)
         ticks = fields.unsigned(4)
+        self._check_input(fields.unsigned(4))
+        output_crc = fields.unsigned(4)
         fields.end()
+        self._output_crc = output_crc
         return ticks
 
     def read_output(self) -> NDArray[np.int8]:
-        """Return the model's output, int8 ``[output_bytes]``."""
+        """Return the model's output, int8 ``[output_bytes]``.
+
+        Raises
+        ------
+        MalformedReply
+            When it is not that of the last `infer`, where nothing else ran the model since.
+        """
         output = bytearray()
         while left := self._banner.output_bytes - len(output):
             size = min(left, MOST_PAYLOAD)
             asked = len(output).to_bytes(4, "little") + size.to_bytes(2, "little")
-            output += self._slice(Request.READ, asked, size)
+            fields = self._ask(Request.READ, asked)
+            output += fields.take(size)
+            fields.end()
+        if self._output_crc not in {None, zlib.crc32(output)}:
+            raise MalformedReply(
+                f"{self.name} has another output than its model computed", hint=_LOST_MEMORY
+            )
         return np.frombuffer(bytes(output), np.int8)
 
     def profile(self) -> NDArray[np.uint32]:
@@ -271,7 +300,7 @@ class Device:
         output = bytearray()
         while left := size - len(output):
             self.write_input(network_input)
-            piece = min(left, MOST_PAYLOAD)
+            piece = min(left, MOST_PAYLOAD - 4)
             asked = b"".join(
                 (
                     operator.to_bytes(4, "little"),
@@ -279,7 +308,10 @@ class Device:
                     piece.to_bytes(2, "little"),
                 )
             )
-            output += self._slice(Request.TAP, asked, piece)
+            fields = self._ask(Request.TAP, asked, patience=self._inference)
+            self._check_input(fields.unsigned(4))
+            output += fields.take(piece)
+            fields.end()
         return np.frombuffer(bytes(output), np.int8)
 
     def memory(self) -> MemoryUse:
@@ -299,7 +331,8 @@ class Device:
         return use
 
     def self_test(self) -> SelfTest:
-        """Let the device test itself; the model's input is overwritten by it."""
+        """Let the device test itself; the model's output is overwritten by it."""
+        self._output_crc = None
         fields = self._ask(Request.SELF_TEST, b"", patience=self._inference)
         passed = fields.unsigned(1)
         if passed > 1:
@@ -328,11 +361,13 @@ class Device:
     def _nothing(self, kind: Request, payload: bytes) -> None:
         self._ask(kind, payload).end()
 
-    def _slice(self, kind: Request, asked: bytes, size: int) -> bytes:
-        fields = self._ask(kind, asked, patience=self._inference)
-        piece = fields.take(size)
-        fields.end()
-        return piece
+    def _check_input(self, crc: int) -> None:
+        """Hold the input that the model ran on to the one that we wrote, if we did."""
+        if self._input_crc not in {None, crc}:
+            raise MalformedReply(
+                f"the model on {self.name} ran on another input than was written",
+                hint=_LOST_MEMORY,
+            )
 
     def _check_progress(self, sent: int, fresh: int, counts: list[int]) -> None:
         """Hold the device's counts to ours: a piece that was lost or taken twice shows here."""

@@ -97,7 +97,7 @@ class Device:
     def infer(self, data: bytes, *, flags: int = 0) -> tuple[bytes, int]:
         """Return output and ticks of an inference."""
         self.request(WRITE, struct.pack("<I", 0) + data)
-        (ticks,) = struct.unpack("<I", self.request(INFER, flags=flags))
+        ticks, _, _ = struct.unpack("<3I", self.request(INFER, flags=flags))
         return self.request(READ, struct.pack("<IH", 0, 4)), ticks
 
 

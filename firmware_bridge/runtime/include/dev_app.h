@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "dev_config.h"
+#include "dev_load.h"
 #include "dev_model.h"
 #if APP_FRONTEND
 #include "dev_decisions.h"
@@ -13,8 +14,7 @@
 
 struct dev_app {
   struct dev_model model;
-  uint32_t load_bytes;    /* that the text command `db load` announced */
-  uint32_t loaded_bytes;  /* of them */
+  struct dev_load load;
   uint32_t constants_crc; /* at the start */
   uint32_t empty_ticks;   /* what measuring nothing takes */
 #if APP_FRONTEND

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dev_format.h"
+#include "dev_values.h"
 #include "port.h"
 
 #define PROFILE "ULPMark for tinyML Firmware V0.0.1"
@@ -84,9 +85,12 @@ static void timestamp(void) {
 static void results(const struct dev_app *app) {
   const int8_t *output = dev_model_output(&app->model);
   dev_print("m-results-[");
-  for (uint32_t i = 0; i < MODEL_OUTPUT_BYTES; ++i) {
+  if (DEV_REBUILDS_INPUT) {
+    dev_print_float(dev_load_error(&app->load, &app->model));
+  }
+  for (uint32_t i = 0; !DEV_REBUILDS_INPUT && i < MODEL_OUTPUT_VALUES; ++i) {
     dev_print(i == 0 ? "" : ",");
-    dev_print_signed(output[i]);
+    dev_print_float(dev_output_value(output, i));
   }
   dev_print("]\r\n");
 }
@@ -116,31 +120,39 @@ static void infer(struct dev_app *app, char *rest) {
   results(app);
 }
 
+static void refuse_load(void) {
+  dev_print("e-[Command 'db load' must have 1 to ");
+  dev_print_unsigned(MODEL_INPUT_BYTES);
+  if (DEV_LOADS_FLOATS) {
+    dev_print(" bytes, or as float32 ");
+    dev_print_unsigned(DEV_LOAD_FLOAT_BYTES);
+  }
+  dev_print(" bytes]\r\n");
+}
+
 static void load(struct dev_app *app, const char *word) {
   uint32_t bytes;
   if (word == NULL) {
     error("Command 'db load' requires the number of bytes");
-  } else if (!read_number(word, 0, MODEL_INPUT_BYTES, &bytes) || bytes == 0) {
-    dev_print("e-[Command 'db load' must have 1 to ");
-    dev_print_unsigned(MODEL_INPUT_BYTES);
-    dev_print(" bytes]\r\n");
+  } else if (!read_number(word, 0, UINT32_MAX, &bytes) || !dev_load_begin(&app->load, bytes)) {
+    refuse_load();
   } else {
-    app->load_bytes = bytes;
-    app->loaded_bytes = 0;
     line_with_number("m-[Expecting ", bytes, " bytes]");
   }
 }
 
 static void print_input(const struct dev_app *app, char *rest) {
+  const uint8_t *bytes = dev_load_bytes(&app->load, &app->model);
+  const uint32_t most = app->load.floats ? DEV_LOAD_FLOAT_BYTES : MODEL_INPUT_BYTES;
   uint32_t count, offset;
-  if (!read_number(next_word(&rest), app->load_bytes, MODEL_INPUT_BYTES, &count) ||
-      !read_number(next_word(&rest), 0, MODEL_INPUT_BYTES - count, &offset)) {
+  if (!read_number(next_word(&rest), app->load.announced, most, &count) ||
+      !read_number(next_word(&rest), 0, most - count, &offset)) {
     error("Command 'db print' is out of range");
     return;
   }
   for (uint32_t i = 0; i < count; ++i) {
     char text[3];
-    dev_format_hex_byte(text, (uint8_t)app->model.input[offset + i]);
+    dev_format_hex_byte(text, bytes[offset + i]);
     dev_print(i % BYTES_A_LINE == 0 ? "m-buffer-" : "-");
     dev_print(text);
     dev_print(i % BYTES_A_LINE == BYTES_A_LINE - 1u || i + 1u == count ? "\r\n" : "");
@@ -153,20 +165,19 @@ static void take_bytes(struct dev_app *app, const char *digits) {
     error("Odd number of hex digits");
     return;
   }
-  if (app->loaded_bytes == app->load_bytes) {
+  if (app->load.taken == app->load.announced) {
     error("Command 'db load' must come first");
     return;
   }
-  for (; *digits != '\0' && app->loaded_bytes < app->load_bytes; digits += 2) {
+  for (; *digits != '\0' && app->load.taken < app->load.announced; digits += 2) {
     const int high = hex_digit(digits[0]), low = hex_digit(digits[1]);
     if (high < 0 || low < 0) {
       error("Invalid hex digit");
       return;
     }
-    app->model.input[app->loaded_bytes++] = (int8_t)(uint8_t)(16 * high + low);
-  }
-  if (app->loaded_bytes == app->load_bytes) {
-    dev_print("m-load-done\r\n");
+    if (dev_load_take(&app->load, &app->model, (uint8_t)(16 * high + low))) {
+      dev_print("m-load-done\r\n");
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "dev_audio.h"
 #include "dev_bytes.h"
+#include "dev_crc32.h"
 #include "dev_self_test.h"
 #include "dev_writer.h"
 #include "port.h"
@@ -52,7 +53,13 @@ static enum dev_error write_input(struct dev_app *app, const struct dev_call *ca
     return DEV_OUT_OF_RANGE;
   }
   memcpy(app->model.input + offset, call->payload + 4, count);
+  dev_load_forget(&app->load);
   return DEV_OK;
+}
+
+/* Says which input it was that the model ran on: after a restart, not the host's. */
+static void append_input_crc(const struct dev_model *model, struct dev_writer *reply) {
+  dev_append_u32(reply, dev_crc32(0, model->input, MODEL_INPUT_BYTES));
 }
 
 static enum dev_error infer(struct dev_app *app, const struct dev_call *call,
@@ -62,6 +69,8 @@ static enum dev_error infer(struct dev_app *app, const struct dev_call *call,
     return DEV_TOO_LONG;
   }
   dev_append_u32(reply, ticks);
+  append_input_crc(&app->model, reply);
+  dev_append_u32(reply, dev_crc32(0, dev_model_output(&app->model), MODEL_OUTPUT_BYTES));
   return DEV_OK;
 }
 
@@ -102,6 +111,7 @@ static enum dev_error tap(struct dev_app *app, const struct dev_call *call,
     return DEV_BAD_LENGTH;
   }
   const uint32_t count = dev_get_u16(call->payload + 8);
+  append_input_crc(&app->model, reply);
   uint8_t *slice = dev_append(reply, count);
   if (slice == NULL) {
     return DEV_REPLY_TOO_LONG;

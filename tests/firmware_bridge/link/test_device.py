@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -153,7 +154,7 @@ def test_the_emulated_device_agrees(
         assert ran[0] == ran[1]
         host = MlperfRunner(transport, patience=Patience(attempt_s=5.0))
         host.load(data.tobytes())
-        assert host.infer(2).results == tuple(hand_made(data[None])[0].tolist())
+        assert host.infer(2).results == tuple(0.25 * (hand_made(data[None])[0] + 2.0))
 
 
 OVERFLOW_STACK, HANG = -101, -107
@@ -268,6 +269,19 @@ def streamed(device: Device) -> Device:
     return device
 
 
+ZEROS_CRC = zlib.crc32(bytes(32))
+
+
+def written(device: Device) -> Device:
+    device.write_input(bytes(32))
+    return device
+
+
+def inferred(device: Device) -> Device:
+    assert written(device).infer() == 5
+    return device
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "call"),
     [
@@ -299,11 +313,16 @@ def streamed(device: Device) -> Device:
         (WRITE, b"x", lambda device: device.write_input(bytes(32))),
         (INFER, b"", lambda device: device.infer()),
         (INFER, u32(1, 2), lambda device: device.infer()),
+        (INFER, u32(1, 2, 3, 4), lambda device: device.infer()),
+        (INFER, u32(1, 2, 3), lambda device: written(device).infer()),
+        (READ, b"abcd", lambda device: inferred(device).read_output()),
         (READ, b"abc", lambda device: device.read_output()),
         (READ, b"abcde", lambda device: device.read_output()),
         (PROFILE, b"", lambda device: device.profile()),
         (PROFILE, u32(1, 2, 3, 4), lambda device: device.profile()),
         (PROFILE, b"\0" * 11, lambda device: device.profile()),
+        (TAP, u32(9) + b"abcd", lambda device: device.tap(0, 4, bytes(32))),
+        (TAP, u32(ZEROS_CRC) + b"abc", lambda device: device.tap(0, 4, bytes(32))),
         (TAP, b"abc", lambda device: device.tap(0, 4, bytes(32))),
         (MEMORY, u32(1, 1, 64, 1), lambda device: device.memory()),
         (MEMORY, u32(1, 1, 64, 1, 1, 1), lambda device: device.memory()),
@@ -322,6 +341,7 @@ def test_replies_that_do_not_fit_are_refused(
 ) -> None:
     stood_in = stand_in()
     stood_in.replies[WRITE] = b""
+    stood_in.replies[INFER] = u32(5, ZEROS_CRC, 7)
     stood_in.replies[kind] = payload
     device = spoilt(stood_in).open()
     with pytest.raises(MalformedReply) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import struct
 from collections.abc import Callable
@@ -11,7 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.link import Device, DeviceError, DeviceGone, DeviceTimeout, Patience
+from firmware_bridge.link import (
+    Device,
+    DeviceError,
+    DeviceGone,
+    DeviceTimeout,
+    MalformedReply,
+    Patience,
+)
 from firmware_bridge.link.device import Request
 from firmware_bridge.link.frames import Decoder, Frame
 
@@ -178,6 +186,37 @@ def test_a_restart_before_an_inference_gives_no_figure(new_wire, half_a_reply: b
     new_wire.push(half_a_reply + new_wire.device.restart())
     with pytest.raises(DeviceGone, match="restarted"):
         device.infer()
+
+
+def ran(device: Device) -> list[int]:
+    device.write_input(INPUT)
+    device.infer()
+    return device.read_output().tolist()
+
+
+def tapped(device: Device) -> list[int]:
+    return device.tap(0, 32, INPUT).tolist()
+
+
+@pytest.mark.parametrize(("call", "requests"), [(ran, 3), (tapped, 2)])
+def test_a_restart_whose_greeting_is_lost_gives_no_figure(new_wire, call, requests: int) -> None:
+    device = new_wire.open()
+    right = call(device)
+    for restart_before in range(requests):
+        numbers = itertools.count()
+
+        def to_device(data: bytes, numbers=numbers, restart_before=restart_before) -> bytes:
+            if next(numbers) == restart_before:
+                new_wire.device.restart()
+            return data
+
+        new_wire.to_device = to_device
+        if restart_before == 0:
+            assert call(device) == right
+            continue
+        with pytest.raises(MalformedReply) as caught:
+            call(device)
+        assert "restarted" in caught.value.hint
 
 
 def test_a_restart_within_a_stream_gives_no_decision(new_wire) -> None:

@@ -33,9 +33,9 @@ def test_runner_measures_an_inference(host_device) -> None:
     assert len(laps) == 2 and laps[0] <= laps[1]
     assert [line for line in answer if not line.startswith("m-lap")] == [
         "m-warmup-start-2", "m-warmup-done", "m-infer-start-3", "m-infer-done",
-        "m-results-[4,36,63,63]",
+        "m-results-[1.500,9.500,16.250,16.250]",
     ]  # fmt: skip
-    assert host_device.command("results") == ["m-results-[4,36,63,63]"]
+    assert host_device.command("results") == ["m-results-[1.500,9.500,16.250,16.250]"]
 
 
 def test_runner_loads_pieces_of_any_size(host_device) -> None:
@@ -64,7 +64,7 @@ def test_warmups_default_to_ten(host_device) -> None:
 
 def test_results_may_be_negative(host_device) -> None:
     load(host_device, bytes(32))
-    assert host_device.command("infer 1 0")[-1] == "m-results-[-50,-50,-50,-50]"
+    assert host_device.command("infer 1 0")[-1] == "m-results-[-12.000,-12.000,-12.000,-12.000]"
 
 
 def test_timestamps_move_on(host_device) -> None:
@@ -81,7 +81,8 @@ def test_help_names_every_command(host_device) -> None:
 @pytest.mark.parametrize(
     "command",
     ["", " ", "nam", "names", "NAME", "db", "db load", "db load 0", "db load 33", "db load -1",
-     "db load 1x", "db load 99999999999999999999", "db 0", "db 0g", "db 00", "db zz", "db print 33",
+     "db load 1x", "db load 128",
+     "db load 99999999999999999999", "db 0", "db 0g", "db 00", "db zz", "db print 33",
      "db print x", "infer 0 0", "infer -1", "infer 1 -1", "infer x", "infer 1000001", "infer 1 1e9",
      "infer 18446744073709551617", "x" * 80, "db " + "0" * 77],
 )  # fmt: skip

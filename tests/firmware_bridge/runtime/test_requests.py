@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,14 @@ def test_banner_says_what_runs(host_device, small_frontend: FrontendConfig) -> N
 def test_inference_gives_the_models_output(host_device) -> None:
     output, _ = host_device.infer(DATA)
     assert output == hand_made(DATA)
+
+
+def test_inference_says_which_input_it_had_and_which_output(host_device) -> None:
+    for data in (bytes(32), DATA):
+        host_device.request(WRITE, u32(0) + data)
+        payload = host_device.request(INFER)
+        output = host_device.request(READ, struct.pack("<IH", 0, 4))
+        assert payload[4:] == u32(zlib.crc32(data), zlib.crc32(output))
 
 
 def test_input_comes_in_pieces_and_is_kept(host_device) -> None:
@@ -101,11 +110,12 @@ def test_inference_that_the_timer_cannot_hold_is_refused(
 def test_tap_shows_every_operators_output(host_device) -> None:
     host_device.request(WRITE, u32(0) + DATA)
     relu = np.maximum(np.frombuffer(DATA, np.int8), 0)
-    assert host_device.request(TAP, struct.pack("<IIH", 0, 0, 32)) == relu.tobytes()
-    assert host_device.request(TAP, struct.pack("<IIH", 0, 30, 2)) == relu.tobytes()[30:]
+    crc = u32(zlib.crc32(DATA))
+    assert host_device.request(TAP, struct.pack("<IIH", 0, 0, 32)) == crc + relu.tobytes()
+    assert host_device.request(TAP, struct.pack("<IIH", 0, 30, 2)) == crc + relu.tobytes()[30:]
     sums = np.clip(relu.reshape(4, 8).astype(int).sum(1) - 100, -128, 127).astype(np.int8)
-    assert host_device.request(TAP, struct.pack("<IIH", 1, 0, 4)) == sums.tobytes()
-    assert host_device.request(TAP, struct.pack("<IIH", 2, 0, 4)) == hand_made(DATA)
+    assert host_device.request(TAP, struct.pack("<IIH", 1, 0, 4)) == crc + sums.tobytes()
+    assert host_device.request(TAP, struct.pack("<IIH", 2, 0, 4)) == crc + hand_made(DATA)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +131,7 @@ def test_tap_shows_every_operators_output(host_device) -> None:
         (TAP, b"", BAD_LENGTH), (TAP, struct.pack("<IIH", 3, 0, 1), OUT_OF_RANGE),
         (TAP, struct.pack("<IIH", 0, 32, 1), OUT_OF_RANGE),
         (TAP, struct.pack("<IIH", 0, 0xFFFFFFFF, 2), OUT_OF_RANGE),
-        (TAP, struct.pack("<IIH", 0, 0, 1025), TOO_LONG),
+        (TAP, struct.pack("<IIH", 0, 0, 1021), TOO_LONG),
         (AUDIO, b"x", BAD_LENGTH), (AUDIO, bytes(1025)[:1023], BAD_LENGTH),
     ],
 )  # fmt: skip
