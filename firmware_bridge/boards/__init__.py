@@ -27,6 +27,7 @@ MPS2_AN500 = Board(
     compiler="arm-none-eabi-gcc",
     compiler_flags=("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
     linker_flags=("--specs=nano.specs", "-nostartfiles"),
+    packages=("make", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "qemu-system-arm"),
     files=_files(
         "mps2_an500", "console.h", "console_semihosting.c", "console_uart.c", "faults.c",
         "faults.h", "link.ld", "memory.c", "memory.h", "port.c", "port_start.h", "registers.h",
@@ -49,6 +50,7 @@ HOST = Board(
     compiler="gcc",
     compiler_flags=(),
     linker_flags=(),
+    packages=("make", "gcc"),
     files=_files("host", "port.c"),
     ticks_per_second=25_000_000,
 )

@@ -31,6 +31,8 @@ class Board:
         Name of the C compiler.
     compiler_flags, linker_flags
         What it needs for this board beside the language and the warnings.
+    packages
+        Debian's packages that build its programs and, where it is emulated, run them.
     files
         Sources, headers and the linker script.
     consoles
@@ -53,6 +55,7 @@ class Board:
     compiler: str
     compiler_flags: tuple[str, ...]
     linker_flags: tuple[str, ...]
+    packages: tuple[str, ...]
     files: tuple[Path, ...]
     ticks_per_second: int
     consoles: tuple[str, ...] = ()

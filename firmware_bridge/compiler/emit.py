@@ -102,6 +102,7 @@ def source_text(sources: Sources) -> str:
     headers = sorted({call.header for call in sources.calls if call.header})
     lines = [
         f"/* The model {comment_text(sources.name)}; written by the compiler, not by hand. */",
+        "/* clang-format off */",
         '#include "model.h"',
         "",
         "#include <stddef.h>",

@@ -7,7 +7,7 @@ whenever the configuration is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,9 +107,9 @@ def _header(
 ) -> str:
     numbers = {
         "FRONTEND_SAMPLE_RATE": (config.sample_rate, "Hz"),
-        "FRONTEND_WINDOW_SAMPLES": (config.window_samples, ""),
-        "FRONTEND_HOP_SAMPLES": (config.hop_samples, ""),
-        "FRONTEND_CHANNELS": (config.channels, ""),
+        "FRONTEND_WINDOW_SAMPLES": (config.window_samples, "of a frame"),
+        "FRONTEND_HOP_SAMPLES": (config.hop_samples, "from frame to frame"),
+        "FRONTEND_CHANNELS": (config.channels, "mel bands"),
         "FRONTEND_PLANES": (len(config.planes), "amplitude and phase planes"),
         "FRONTEND_WINDOW_FRAMES": (window_frames, "rows of the model's input"),
         **sizes,
@@ -127,7 +127,7 @@ def _header(
         "/* SHA-256 of the configuration, normalisation and all. */",
         f'#define FRONTEND_HASH "{config.hash}"',
         f'#define FRONTEND_PLANE_NAMES "{",".join(config.planes)}"',
-        *(_define(name, value, what) for name, (value, what) in numbers.items()),
+        *_defines(numbers),
         "",
         "extern const struct apf_config frontend_config;",
         f"extern const int16_t frontend_tables[{values}]; /* what apf_attach takes */",
@@ -139,13 +139,18 @@ def _header(
     return "\n".join(lines) + "\n"
 
 
-def _define(name: str, value: int, what: str) -> str:
-    comment = f" /* {what} */" if what else ""
-    return f"#define {name} {value}u{comment}"
+def _defines(numbers: Mapping[str, tuple[int, str]]) -> list[str]:
+    """Define numbers, with their comments side by side."""
+    starts = [f"#define {name} {value}u" for name, (value, _) in numbers.items()]
+    width = max(map(len, starts))
+    comments = (what for _, what in numbers.values())
+    return [f"{start:<{width}} /* {what} */" for start, what in zip(starts, comments, strict=True)]
 
 
 def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArray[np.int16]) -> str:
     lines = [
+        "/* Settings and tables of frontend_tables.h. Generated. */",
+        "/* clang-format off */",
         f'#include "{HEADER_NAME}"',
         "",
         *_config_lines(config),

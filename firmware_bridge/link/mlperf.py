@@ -64,7 +64,8 @@ class Inferences:
     microseconds
         Time between the two laps, on the device's clock.
     results
-        The output of the last inference, as the device prints it.
+        The output of the last inference as numbers; of a model that rebuilds its input, the one
+        mean squared error.
     """
 
     count: int
@@ -124,6 +125,9 @@ class MlperfRunner:
 
     def load(self, data: bytes) -> None:
         """Fill the model's input, and read it back to be sure.
+
+        It is in the model's own bytes; for a model that rebuilds its input, float32 values,
+        little-endian, do too.
 
         Each command has its patience of its own; the whole is tried as often as patience allows.
 
@@ -189,7 +193,7 @@ class MlperfRunner:
         return Inferences(count=count, microseconds=end - begin, results=results)
 
     def results(self) -> tuple[float, ...]:
-        """Return the output of the last inference."""
+        """Return what the last inference gave, as in `Inferences`."""
         return self._values(self._ask_again("results", _RESULTS)[0])
 
     def _load_once(self, data: bytes) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.boards import Board
 from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, FrontendSources
+from firmware_bridge.project.device_code import device_code
 from firmware_bridge.project.records import ModelSources, StreamSettings
 from quantize.foundation.errors import InternalError
 
 _PACKAGE = Path(__file__).parents[1]
 _STREAM_ONLY = ("dev_stream", "dev_decisions")
+_HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
+"""Of the frontend, what only a host's vector units run."""
+_LICENSE = Path(__file__).with_name("LICENSE.txt")
+SPDX = "SPDX-License-Identifier: Apache-2.0"
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)"', re.MULTILINE)
 
 Contents = dict[str, bytes]
@@ -28,17 +34,18 @@ def collect(
 ) -> Contents:
     """Return every file of a project but those that describe it."""
     contents: Contents = {
+        "LICENSE": _LICENSE.read_bytes(),
         "model/model.h": model.header.encode(),
         "model/model.c": model.source.encode(),
         "runtime/include/app_config.h": _app_config(stream, self_test_output).encode(),
     }
     contents |= _kernels(model.source)
     contents |= _runtime(with_stream=frontend is not None)
-    contents |= {f"board/{path.name}": path.read_bytes() for path in board.files}
+    contents |= {f"board/{path.name}": _licensed(path) for path in board.files}
     if frontend is not None:
-        contents |= _tree("frontend")
+        contents |= _tree("frontend", without=_HOST_ONLY)
         contents[f"frontend/{HEADER_NAME}"] = frontend.header.encode()
-        contents[f"frontend/{SOURCE_NAME}"] = frontend.source.encode()
+        contents[f"frontend/{SOURCE_NAME}"] = device_code(frontend.source).encode()
     return contents
 
 
@@ -74,7 +81,7 @@ def _kernels(source: str) -> Contents:
                      folder / "src" / f"{Path(name).stem}.c"):  # fmt: skip
             key = f"kernels/{path.parent.name}/{path.name}"
             if path.is_file() and key not in found:
-                found[key] = path.read_bytes()
+                found[key] = _licensed(path)
                 waiting += _INCLUDE.findall(found[key].decode())
         if f"kernels/include/{name}" not in found and f"kernels/src/{name}" not in found:
             raise InternalError(f"the model needs {name}, which is no kernel's header")
@@ -82,14 +89,20 @@ def _kernels(source: str) -> Contents:
 
 
 def _runtime(*, with_stream: bool) -> Contents:
-    found = _tree("runtime")
-    if with_stream:
-        return found
-    return {key: data for key, data in found.items() if Path(key).stem not in _STREAM_ONLY}
+    return _tree("runtime", without=() if with_stream else _STREAM_ONLY)
 
 
-def _tree(package: str) -> Contents:
-    """Return headers and sources of a package, under its name."""
+def _tree(package: str, *, without: Sequence[str]) -> Contents:
+    """Return headers and sources of a package, under its name, but those of some names."""
     folder = _PACKAGE / package
     paths = (*(folder / "include").glob("*.h"), *(folder / "src").glob("*.[ch]"))
-    return {f"{package}/{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
+    return {
+        f"{package}/{path.parent.name}/{path.name}": _licensed(path)
+        for path in paths
+        if path.stem not in without
+    }
+
+
+def _licensed(path: Path) -> bytes:
+    """Return a file of ours that says its licence; what is generated is whose the model is."""
+    return f"/* {SPDX} */\n{device_code(path.read_text('utf-8'))}".encode()

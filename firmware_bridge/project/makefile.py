@@ -11,6 +11,7 @@ FIRMWARE = "build/firmware.elf"
 EMULATED = "build/emulated.elf"
 
 _TEMPLATE = """\
+# SPDX-License-Identifier: Apache-2.0
 # Firmware for {description}.
 #
 #   make           {firmware}
@@ -36,12 +37,13 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) $(LIB
 {firmware}: $(OBJECTS){console}{script}
 \t$(LINK)
 {emulated}
-build/%.o: %.c
+build/%.o: %.c Makefile
 \t@mkdir -p $(@D)
 \t$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
 -include $(wildcard build/*/*.d build/*/*/*.d)
 
+.DELETE_ON_ERROR:
 .PHONY: emulated size clean
 size: {firmware}
 \t$(SIZE) -A $<

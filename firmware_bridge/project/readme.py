@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from firmware_bridge.boards import Board
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project.records import ModelSources
 
+_LINE = 100
+
 _TEXT = """\
 # Firmware: {name} on {board}
 
-{description}. The model is C: constant weights, a static plan of its memory, calls of int8
-kernels. Nothing is allocated while it runs.
+{introduction}
 
 | | |
 | --- | --- |
@@ -24,24 +27,24 @@ kernels. Nothing is allocated while it runs.
 make
 ```
 
-gives `build/firmware.elf` and `build/firmware.map`; `make size` lists the sections. What does not
-fit into {flash} bytes of flash and {ram} bytes of RAM, {stack} of them the stack, is refused by the
-linker.
+{sizes}
+
+It takes, by Debian's names, {packages}.
+`make clean`, then `make OPTIMISE='-Og -g'` builds for a debugger.
 {run}
 ## Talk to it
 
-Text commands end with `%`, as the MLPerf Tiny runner sends them: `name%`, `profile%`,
-`timestamp%`, `db load N%`, `db HEX%`, `infer N W%`, `results%`, `help%`. The input is the model's
-own int8 bytes; the results are its int8 output.
+{text_protocol}
 
-Beside them there are frames with a checksum: `0x00`, COBS(content), `0x00`;
-`runtime/include/dev_frame.h` and `dev_requests.h` say what is in them.
+Beside them there are frames with a checksum: `0x00`, COBS(content), `0x00`. What is in them,
+`runtime/include/dev_frame.h` says, and `dev_requests.h` what each asks and answers. `edgeser bench`
+and `edgeser parity` use them: `--device serial:/dev/ttyACM0`, `--device pty:/dev/pts/3`.
 
 ## What is where
 
 | Folder | |
 | --- | --- |
-| `model/` | weights, memory plan and calls of the kernels |
+| `model/` | weights, memory plan and calls of the kernels; `model.h` gives sizes and scales |
 | `kernels/` | the int8 kernels that it needs |
 {frontend_row}| `runtime/` | the application: protocol, streaming, profile, self-test |
 | `board/` | start-up, memory and `port.c` |
@@ -50,7 +53,30 @@ To bring it to another board, write its `port.c` (`runtime/include/port.h` lists
 supplies), start-up code and linker script in `board/`, and set the flags in the Makefile. To use
 the model in a program of your own, take `model/` and `kernels/`: `model_input`, `model_run`,
 `model_output`, over `MODEL_ARENA_BYTES` of memory aligned to 16.
+
+## Licence
+
+Apache-2.0, as `LICENSE` has it, for every file that says so. `model/` holds the model's own weights:
+what may be done with them, the model's licence says.
 """
+
+_INTRODUCTION = (
+    "{description}. The model is C: constant weights, a static plan of its memory, calls of int8 "
+    "kernels. Nothing is allocated while it runs."
+)
+_SIZES = (
+    "gives `build/firmware.elf` and `build/firmware.map`; `make size` lists the sections. What "
+    "does not fit into {flash} bytes of flash and {ram} bytes of RAM, {stack} of them the stack, "
+    "is refused by the linker."
+)
+_COMMANDS = (
+    "Text commands end with `%`, as the MLPerf Tiny runner sends them: `name%`, `profile%`, "
+    "`timestamp%`, `db load N%`, `db HEX%`, `db print%`, `infer N W%`, `results%`, `help%`."
+)
+_INPUT = "The input is the model's own, {input_bytes} bytes"
+_FLOATS = ", or {float_bytes} bytes of little-endian float32, which the device quantises"
+_OUTPUTS = "; the results are its outputs as numbers: {output_values} of them."
+_ERROR = "; the result is how well the model rebuilds it: the mean squared error."
 
 _RUN = """
 ## Run
@@ -60,7 +86,9 @@ qemu-system-arm -M {machine} -icount shift=6 -nographic -monitor none -no-reboot
   -serial stdio -kernel build/firmware.elf
 ```
 
-With `-serial pty` QEMU names a pseudo-terminal, which any runner can open as a serial port.
+and type `name%`; Ctrl-C ends it. With `-serial pty` instead, QEMU names a pseudo-terminal, which
+any runner can open as a serial port. On a board the UART has 115,200 baud (`BAUD_RATE` in
+`board/registers.h`).
 
 `make emulated` gives `build/emulated.elf`, whose bytes go through the debugger, which is much
 faster: run it with `-semihosting-config enable=on,target=native -serial none` instead of
@@ -76,15 +104,44 @@ def readme(board: Board, model: ModelSources, frontend: FrontendSources | None) 
         name=model.name,
         hash=model.hash,
         board=board.name,
-        description=board.description[0].upper() + board.description[1:],
+        introduction=_paragraph(
+            _INTRODUCTION, description=board.description[0].upper() + board.description[1:]
+        ),
         frontend=f"SHA-256 of its settings `{frontend_hash(frontend)}`" if frontend else "none",
         compiler=" ".join((board.compiler, *board.compiler_flags)),
-        flash=f"{board.flash_bytes:,}",
-        ram=f"{board.ram_bytes:,}",
-        stack=f"{board.stack_bytes:,}",
+        packages=", ".join(board.packages),
+        sizes=_paragraph(
+            _SIZES,
+            flash=f"{board.flash_bytes:,}",
+            ram=f"{board.ram_bytes:,}",
+            stack=f"{board.stack_bytes:,}",
+        ),
         run=_RUN.format(machine=board.machine) if board.machine else "",
+        text_protocol=_text_protocol(model),
         frontend_row=_FRONTEND_ROW if frontend else "",
     )
+
+
+def _text_protocol(model: ModelSources) -> str:
+    values = {what: _defined(model.header, f"MODEL_{what}_VALUES") for what in ("INPUT", "OUTPUT")}
+    input_bytes = _defined(model.header, "MODEL_INPUT_BYTES")
+    rebuilds = values["INPUT"] == values["OUTPUT"]
+    takes_floats = rebuilds and values["INPUT"] == input_bytes
+    return _paragraph(
+        f"{_COMMANDS} {_INPUT}{_FLOATS if takes_floats else ''}{_ERROR if rebuilds else _OUTPUTS}",
+        input_bytes=f"{input_bytes:,}",
+        output_values=f"{values['OUTPUT']:,}",
+        float_bytes=f"{4 * input_bytes:,}",
+    )
+
+
+def _paragraph(text: str, **values: str) -> str:
+    return textwrap.fill(text.format(**values), _LINE, break_on_hyphens=False)
+
+
+def _defined(header: str, name: str) -> int:
+    """Return a number that model.h defines."""
+    return int(header.partition(f"#define {name} ")[2].split(maxsplit=1)[0])
 
 
 def frontend_hash(frontend: FrontendSources) -> str:

@@ -79,13 +79,24 @@ def write_project(
         "files": files,
     }
     contents[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
+    place(directory, contents)
+    return FirmwareProject(directory=directory, files=files)
+
+
+def place(directory: Path, contents: Contents) -> None:
+    """Write files, their manifest among them, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        When the directory holds something else, or cannot be written.
+    """
     _check_place(directory)
     try:
         if not _is_there(directory, contents):
             _replace(directory, contents)
     except OSError as error:
         raise file_error(error, directory, "write") from error
-    return FirmwareProject(directory=directory, files=files)
 
 
 def _check(frontend: FrontendSources | None, stream: StreamSettings | None) -> None:

@@ -5,7 +5,7 @@
  *
  *   packed (fft_packed.c)  samples are put at their digit-reversed places, then each stage works in
  *                          place: three instructions turn or scale two numbers
- *   split (fft_split.c)    each stage reads its inputs from four contiguous quarters and writes its
+ *   split (on hosts)       each stage reads its inputs from four contiguous quarters and writes its
  *                          outputs side by side, so that one loop serves every stage and compilers
  *                          turn it into vector code */
 #ifndef APF_FFT_H
@@ -25,6 +25,7 @@ struct apf_fft_state {
   size_t size;               /* real samples, a power of two */
   size_t points;             /* complex points of the transform inside: size / 2 */
   struct apf_spectrum split; /* table: factors that separate even and odd samples */
+
 #if defined(APF_SPLIT)
   int16_t *twiddles;             /* table: stages x 3 factors x (re, im) x points / 4 */
   uint16_t *order;               /* table: where the stages leave bin k of the inner transform */
@@ -33,6 +34,7 @@ struct apf_fft_state {
   struct apf_spectrum twiddles; /* table: three factors per turned butterfly, in order of use */
   uint16_t *places;             /* table: where the first stage's butterflies put their outputs */
 #endif
+
   struct apf_spectrum bins; /* size / 2 + 1 */
 };
 

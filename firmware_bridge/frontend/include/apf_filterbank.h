@@ -39,6 +39,7 @@ struct apf_terms {
 struct apf_filterbank_state {
   size_t channels;
   uint16_t *edges; /* table: channels + 2; interval i is bins edges[i] to edges[i + 1] - 1 */
+
 #if defined(APF_SPLIT)
   uint16_t *falling;         /* table, by bin */
   uint16_t *rising;          /* table, by bin */
@@ -46,6 +47,7 @@ struct apf_filterbank_state {
 #else
   struct apf_weights *weights; /* table, by bin */
 #endif
+
   uint64_t *energies;     /* per channel, Q12 */
   struct apf_root *roots; /* per channel, of `energies` */
   uint32_t *signal;       /* per channel: amplitude, worked on by the blocks that follow */

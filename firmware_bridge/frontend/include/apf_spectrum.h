@@ -1,9 +1,9 @@
 /* Complex numbers of 16 bits a part, in the order that suits the machine.
  *
  * Packed, each is one word: what a microcontroller with the DSP extension multiplies in one
- * instruction. With APF_SPLIT real and imaginary parts have arrays of their own, which compilers
- * for wide vectors want. The numbers are the same, and so is everything that comes of them; tables
- * made for one order do not fit the other. */
+ * instruction. On hosts, with APF_SPLIT, real and imaginary parts have arrays of their own, which
+ * compilers for wide vectors want. The numbers are the same, and so is everything that comes of
+ * them; tables made for one order do not fit the other. */
 #ifndef APF_SPECTRUM_H
 #define APF_SPECTRUM_H
 

@@ -1,24 +1,43 @@
-/* The framed requests: what each does and answers. */
+/* The framed requests. Numbers are little-endian; a size in bytes stands in parentheses. */
 #ifndef DEV_REQUESTS_H
 #define DEV_REQUESTS_H
 
 #include "dev_app.h"
 #include "dev_frame.h"
 
+/* What each carries -> what its answer carries. */
 enum dev_request {
+  /* nothing -> lines of key=value: hashes of model and frontend, sizes, rates, compiler */
   DEV_BANNER = 0x01,
+  /* nothing -> nothing; begins a stream */
   DEV_RESET = 0x02,
+  /* int16 samples, 512 at most; flags: 1 raw frames, 2 int8 rows -> samples (4), frames (4) and
+   * decisions (4) since the reset, frames in this answer (1), and of each what the flags ask for:
+   * uint16 amplitude [channels], int16 phase [channels, planes - 1]; int8 [channels, planes] */
   DEV_AUDIO = 0x03,
+  /* first (4) -> decisions from there on, as many as fit and are kept: end frame (4), label (1),
+   * int8 logits [classes], int32 sums [classes] */
   DEV_DECISIONS = 0x04,
+  /* offset (4), bytes of the model's input -> nothing */
   DEV_WRITE = 0x05,
+  /* flags: 1 profile -> ticks (4), CRC-32 of the input (4), CRC-32 of the output (4) */
   DEV_INFER = 0x06,
+  /* offset (4), length (2) -> bytes of the model's output */
   DEV_READ = 0x07,
+  /* first operator (4) -> ticks (4) of each in the last profiled inference, as many as fit */
   DEV_PROFILE = 0x08,
+  /* operator (4), offset (4), length (2); runs the model -> CRC-32 of the input (4), bytes of that
+   * operator's output */
   DEV_TAP = 0x09,
+  /* nothing -> bytes (4 each) of: stack, stack used, arena, frontend tables, frontend memory */
   DEV_MEMORY = 0x0A,
+  /* nothing -> passed (1), lines of key=value */
   DEV_SELF_TEST = 0x0B,
+  /* nothing -> since the reset: frames (4), ticks in the frontend (8), largest of a frame (4) */
   DEV_FEATURE_TICKS = 0x0C,
-  DEV_REPLY = 0x80, /* set in the type of every answer */
+  /* Set in the type of every answer. */
+  DEV_REPLY = 0x80,
+  /* The type of a refusal: enum dev_error (1), the reason in ASCII. */
   DEV_ERROR = 0xFF,
 };
 

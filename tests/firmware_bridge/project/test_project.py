@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from firmware_bridge.project import (
     self_test_input,
     write_project,
 )
+from firmware_bridge.project.device_code import device_code
 from quantize.foundation.errors import BadInput, InternalError
 
 STREAM = StreamSettings(hop_frames=3, smoothing=2)
@@ -107,6 +109,113 @@ def test_project_builds_wherever_it_is_moved_and_only_from_itself(
     assert str(Path(__file__).parents[3]) not in used
     subprocess.run([find_tool("make"), "-C", moved, "clean"], check=True, capture_output=True)
     assert not (moved / "build").exists()
+
+
+def test_every_file_of_ours_says_its_licence(
+    tmp_path: Path, hand_made_model: ModelSources, small_frontend_sources
+) -> None:
+    write_project(
+        tmp_path / "p",
+        board=MPS2_AN500,
+        model=hand_made_model,
+        frontend=small_frontend_sources,
+        stream=STREAM,
+    )
+    files = contents(tmp_path / "p")
+    assert files["LICENSE"] == (Path(__file__).parents[3] / "LICENSE").read_bytes()
+    generated = {
+        "model/model.c", "model/model.h", "frontend/frontend_tables.c",
+        "frontend/frontend_tables.h", "runtime/include/app_config.h",
+    }  # fmt: skip
+    sources = {path for path in files if path.endswith((".c", ".h", ".ld"))}
+    for path in sources | {"Makefile"}:
+        first = files[path].splitlines()[0]
+        assert (b"SPDX-License-Identifier: Apache-2.0" in first) == (path not in generated)
+
+
+def test_what_only_hosts_compile_stays_here(
+    tmp_path: Path, hand_made_model: ModelSources, small_frontend_sources
+) -> None:
+    write_project(
+        tmp_path / "p",
+        board=MPS2_AN500,
+        model=hand_made_model,
+        frontend=small_frontend_sources,
+        stream=STREAM,
+    )
+    files = contents(tmp_path / "p")
+    assert not [path for path in files if "split" in path or "vector" in path]
+    for path, data in files.items():
+        lines = data.decode().splitlines()
+        assert not [line for line in lines if line.startswith("#") and "APF_SPLIT" in line], path
+        named = [line.split('"')[1] for line in lines if line.startswith('#include "')]
+        assert set(named) <= {Path(other).name for other in files}, path
+
+
+def test_branches_for_hosts_are_left_out() -> None:
+    source = """\
+#include "a.h"
+
+#if defined(APF_SPLIT)
+
+int host;
+#if OTHER
+int host_too;
+#else
+int host_as_well;
+#endif
+
+#else
+
+#if OTHER
+int device;
+#else
+int other_device;
+#endif
+
+#endif
+#if !defined(APF_SPLIT)
+int last;
+#else
+int not_this;
+#endif
+"""
+    assert (
+        device_code(source)
+        == """\
+#include "a.h"
+
+#if OTHER
+int device;
+#else
+int other_device;
+#endif
+
+int last;
+"""
+    )
+
+
+def make(directory: Path, *arguments: str) -> str:
+    command = [find_tool("make"), "-C", str(directory), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_what_changed_is_built_again_and_nothing_else(
+    tmp_path: Path, hand_made_model: ModelSources
+) -> None:
+    place = tmp_path / "with spaces"
+    write_project(place, board=HOST, model=hand_made_model)
+    assert make(place, "-j4").count(" -c ") == len(list(place.rglob("*.c")))
+    assert " -c " not in make(place)
+    later = 1 + (place / "build" / "firmware.elf").stat().st_mtime
+    os.utime(place / "runtime" / "include" / "dev_writer.h", (later, later))
+    again = make(place, "-n")
+    assert "runtime/src/dev_writer.c" in again
+    assert "runtime/src/dev_crc32.c" not in again
+    os.utime(place / "Makefile", (later, later))
+    assert "runtime/src/dev_crc32.c" in make(place, "-n")
+    assert ".text" in make(place, "size")
 
 
 def test_only_what_is_needed_is_copied(tmp_path: Path, hand_made_model: ModelSources) -> None:
