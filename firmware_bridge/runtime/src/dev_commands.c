@@ -82,15 +82,19 @@ static void timestamp(void) {
   dev_print("\r\n");
 }
 
+static void print_output(const int8_t *output) {
+  for (uint32_t i = 0; i < MODEL_OUTPUT_VALUES; ++i) {
+    dev_print(i == 0 ? "" : ",");
+    dev_print_float(dev_output_value(output, i));
+  }
+}
+
 static void results(const struct dev_app *app) {
-  const int8_t *output = dev_model_output(&app->model);
   dev_print("m-results-[");
   if (DEV_REBUILDS_INPUT) {
     dev_print_float(dev_load_error(&app->load, &app->model));
-  }
-  for (uint32_t i = 0; !DEV_REBUILDS_INPUT && i < MODEL_OUTPUT_VALUES; ++i) {
-    dev_print(i == 0 ? "" : ",");
-    dev_print_float(dev_output_value(output, i));
+  } else {
+    print_output(dev_model_output(&app->model));
   }
   dev_print("]\r\n");
 }
