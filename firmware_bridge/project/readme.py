@@ -56,8 +56,8 @@ the model in a program of your own, take `model/` and `kernels/`: `model_input`,
 
 ## Licence
 
-Apache-2.0, as `LICENSE` has it, for every file that says so. `model/` holds the model's own weights:
-what may be done with them, the model's licence says.
+Apache-2.0, as `LICENSE` has it, for every file that says so. `model/` holds the model's own
+weights: what may be done with them, the model's licence says.
 """
 
 _INTRODUCTION = (
