@@ -52,7 +52,9 @@ def training_variant(
     number: int, conditions: ConditionsConfig, babble: NDArray[np.int16]
 ) -> Variant:
     """Return a training variant whose name, and so whose cache key, says all that shapes it."""
-    settings = json.dumps(asdict(conditions), sort_keys=True).encode()
+    # What is not set does not shape it: features that were cached before there was a choice stay.
+    shaping = {name: value for name, value in asdict(conditions).items() if value is not None}
+    settings = json.dumps(shaping, sort_keys=True).encode()
     return Variant(
         name=f"training-{number}-{_digest(settings + babble.tobytes())}",
         apply=lambda samples, rng: draw_variant(samples, conditions, babble=babble, rng=rng),

@@ -63,12 +63,17 @@ def tilt_spectrum(samples: Samples, decibels: float, *, sample_rate: int = 16000
 
 def high_pass(samples: Samples, hertz: float, *, sample_rate: int = 16000) -> Samples:
     """Apply a first-order high-pass (-3 dB at `hertz`), like a PDM microphone's DC remover."""
+    return to_samples(first_order_high_pass(samples, hertz, sample_rate=sample_rate))
+
+
+def first_order_high_pass(samples: Samples, hertz: float, *, sample_rate: int) -> Signal:
+    """Do what `high_pass` does, without rounding and clipping."""
 
     def response(frequency: Signal) -> NDArray[np.complex128]:
         ratio = 1j * frequency / hertz
         return np.asarray(ratio / (1.0 + ratio))
 
-    return to_samples(_filtered(samples, response, sample_rate))
+    return _filtered(samples, response, sample_rate)
 
 
 def limit_band(

@@ -10,6 +10,7 @@ from quantize.foundation.errors import BadInput
 
 Device = Literal["cpu", "cuda", "auto"]
 LabelSource = Literal["hard", "votes"]
+BoardName = Literal["coral-micro"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class ConditionsConfig:
     """How the recording conditions of the training variants are drawn.
 
     A variant passes through speed, tilt, band limits, high-pass, room, floor, noise and level, in
-    this order: each with its own probability, each value uniform in its range.
+    this order: each with its own probability, each value uniform in its range; last of all through
+    a board's microphone, where one is named.
 
     Parameters
     ----------
@@ -43,6 +45,9 @@ class ConditionsConfig:
         How often that noise is babble; white and pink share the rest alike.
     level_probability, level_db
         Level, in dB; loud clips clip.
+    board
+        Every variant is then heard through this board's microphone, see
+        `edgeser.training.microphone`; ``None``: through none.
     """
 
     variants: int = 4
@@ -67,6 +72,7 @@ class ConditionsConfig:
     babble_share: float = 0.34
     level_probability: float = 0.8
     level_db: tuple[float, float] = (-15.0, 15.0)
+    board: BoardName | None = None
 
     def __post_init__(self) -> None:
         _check_probabilities(self)

@@ -11,6 +11,7 @@ import numpy as np
 from edgeser.training import conditions
 from edgeser.training.conditions import Samples
 from edgeser.training.config import ConditionsConfig
+from edgeser.training.microphone import MICROPHONES, hear_through
 
 ConditionKind = Literal[
     "clean", "level", "noise_floor", "gate", "babble", "white", "high_pass", "tilt"
@@ -132,13 +133,20 @@ def draw_variant(
     elif happens(config.gate_probability):
         samples = conditions.gate_noise_floor(samples, between(config.gate_db))
     if happens(config.noise_probability):
-        snr_db = between(config.noise_snr_db)
-        if babble.size and happens(config.babble_share):
-            samples = conditions.add_babble(samples, snr_db, babble=babble, rng=rng)
-        elif happens(0.5):
-            samples = conditions.add_white_noise(samples, snr_db, rng=rng)
-        else:
-            samples = conditions.add_pink_noise(samples, snr_db, rng=rng)
+        samples = _add_some_noise(samples, config, babble, rng)
     if happens(config.level_probability):
         samples = conditions.scale_level(samples, between(config.level_db))
+    if config.board is not None:
+        samples = hear_through(MICROPHONES[config.board], samples)
     return samples
+
+
+def _add_some_noise(
+    samples: Samples, config: ConditionsConfig, babble: Samples, rng: np.random.Generator
+) -> Samples:
+    snr_db = float(rng.uniform(*config.noise_snr_db))
+    if babble.size and rng.random() < config.babble_share:
+        return conditions.add_babble(samples, snr_db, babble=babble, rng=rng)
+    if rng.random() < 0.5:
+        return conditions.add_white_noise(samples, snr_db, rng=rng)
+    return conditions.add_pink_noise(samples, snr_db, rng=rng)
