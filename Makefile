@@ -3,8 +3,8 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-done
-C_FILES := $(shell find firmware_bridge tests -name '*.[ch]')
-BUILT_FROM := setup.py $(filter firmware_bridge/%,$(C_FILES))
+C_FILES := $(shell find firmware_bridge tests -name '*.[ch]' -o -name '*.cc')
+BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
 .PHONY: help setup demo test lint bench clean

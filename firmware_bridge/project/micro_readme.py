@@ -17,9 +17,9 @@ the model on the Edge TPU, decisions, and the protocols to measure it by.
 
 ## What has never been tried
 
-**This application has never run on a board, nor been built with the SDK.** All of it was compiled, and
-its protocols were run, on a Linux computer against stand-ins of the SDK's headers and a stand-in
-for the Edge TPU. Unknown until someone does it:
+**This application has never run on a board, nor been built with the SDK.** All of it was compiled,
+and its protocols were run, on a Linux computer against stand-ins of the SDK's headers and a
+stand-in for the Edge TPU. Unknown until someone does it:
 
 - whether it builds against the SDK as it is today, and fits its linker script;
 - whether the console, which keeps 64 bytes that nobody has read, loses some of a long frame
@@ -40,9 +40,9 @@ python3 coralmicro/scripts/flashtool.py --build_dir build --elf_path build/{targ
 
 ## Talk to it
 
-On its console (a serial port over USB) it speaks what the emulated device speaks: MLPerf Tiny's text
-commands (`name%`, `infer 100 10%`, `results%`) and frames; `runtime/include/dev_frame.h` says what
-is in them. There the whole model counts as one operator.
+On its console (a serial port over USB) it speaks what the emulated device speaks: MLPerf Tiny's
+text commands (`name%`, `infer 100 10%`, `results%`) and frames; `runtime/include/dev_frame.h` says
+what is in them. There the whole model counts as one operator.
 
 JSON-RPC over HTTP (the board's network over USB, `/jsonrpc`), named arguments:
 
@@ -65,11 +65,12 @@ While the microphone is on, do not send audio in frames: both would go into one 
 
 ## Why it is as it is
 
-- The input is copied in before each inference: the SDK flips the sign bit of signed inputs in place.
+- The input is copied in before each inference: the SDK flips the sign bits of signed inputs in
+  place.
 - Another model, or another clock, means a restart: the SDK keeps what it knows of a model by the
   model's address, and takes the clock when it powers the Edge TPU up.
-- The microphone's path has a high-pass at 152 Hz and an output gain of 5, set by the SDK. To train for
-  it: `board = "coral-micro"` in the recipe's `[conditions]`.
+- The microphone's path has a high-pass at 152 Hz and an output gain of 5, set by the SDK. To train
+  for it: `board = "coral-micro"` in the recipe's `[conditions]`.
 
 ## What is where
 
