@@ -184,7 +184,7 @@ class Device:
         for reply in self.stream(samples, chunk=chunk):
             while len(decisions) < reply.decisions:
                 fresh = self.decisions(len(decisions))
-                if not fresh or fresh[0].number != len(decisions):
+                if fresh[0].number != len(decisions):
                     raise MalformedReply(f"{self.name} lost decision {len(decisions)}")
                 decisions += fresh
         return tuple(decisions)
@@ -208,6 +208,8 @@ class Device:
             )
             self._check_decision(decision, taken)
             decisions.append(decision)
+        if not decisions and first < taken:
+            raise MalformedReply(f"{self.name} lost decision {first}", hint=_LOST_MEMORY)
         return tuple(decisions)
 
     def write_input(self, data: NDArray[np.int8] | bytes) -> None:
@@ -315,9 +317,10 @@ class Device:
         return np.frombuffer(bytes(output), np.int8)
 
     def memory(self) -> MemoryUse:
-        """Return what memory the firmware uses."""
+        """Return what memory the firmware uses, and has used since it started."""
         fields = self._ask(Request.MEMORY, b"")
         sizes = [fields.unsigned(4) for _ in range(5)]
+        self._check_input(fields.unsigned(4))
         fields.end()
         use = MemoryUse(
             stack_bytes=sizes[0],
@@ -362,11 +365,10 @@ class Device:
         self._ask(kind, payload).end()
 
     def _check_input(self, crc: int) -> None:
-        """Hold the input that the model ran on to the one that we wrote, if we did."""
+        """Hold the device's input to the one that we wrote, if we did."""
         if self._input_crc not in {None, crc}:
             raise MalformedReply(
-                f"the model on {self.name} ran on another input than was written",
-                hint=_LOST_MEMORY,
+                f"{self.name} has another input than was written", hint=_LOST_MEMORY
             )
 
     def _check_progress(self, sent: int, fresh: int, counts: list[int]) -> None:

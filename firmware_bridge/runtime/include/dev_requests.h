@@ -29,7 +29,8 @@ enum dev_request {
   /* operator (4), offset (4), length (2); runs the model -> CRC-32 of the input (4), bytes of that
    * operator's output */
   DEV_TAP = 0x09,
-  /* nothing -> bytes (4 each) of: stack, stack used, arena, frontend tables, frontend memory */
+  /* nothing -> bytes (4 each) of: stack, stack used, arena, frontend tables, frontend memory; then
+   * CRC-32 of the input (4) */
   DEV_MEMORY = 0x0A,
   /* nothing -> passed (1), lines of key=value */
   DEV_SELF_TEST = 0x0B,

@@ -57,7 +57,7 @@ static enum dev_error write_input(struct dev_app *app, const struct dev_call *ca
   return DEV_OK;
 }
 
-/* Says which input it was that the model ran on: after a restart, not the host's. */
+/* Says which input it is that we have: after a restart, not the host's. */
 static void append_input_crc(const struct dev_model *model, struct dev_writer *reply) {
   dev_append_u32(reply, dev_crc32(0, model->input, MODEL_INPUT_BYTES));
 }
@@ -124,7 +124,6 @@ static enum dev_error tap(struct dev_app *app, const struct dev_call *call,
 static enum dev_error memory(struct dev_app *app, const struct dev_call *call,
                              struct dev_writer *reply) {
   uint32_t stack_bytes, stack_used;
-  (void)app;
   (void)call;
   port_stack(&stack_bytes, &stack_used);
   dev_append_u32(reply, stack_bytes);
@@ -132,6 +131,7 @@ static enum dev_error memory(struct dev_app *app, const struct dev_call *call,
   dev_append_u32(reply, MODEL_ARENA_BYTES);
   dev_append_u32(reply, FRONTEND_TABLE_BYTES);
   dev_append_u32(reply, FRONTEND_WORK_BYTES);
+  append_input_crc(&app->model, reply);
   return DEV_OK;
 }
 

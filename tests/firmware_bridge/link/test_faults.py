@@ -22,6 +22,7 @@ from firmware_bridge.link import (
 )
 from firmware_bridge.link.device import Request
 from firmware_bridge.link.frames import Decoder, Frame
+from firmware_bridge.link.replies import MemoryUse
 
 COMMANDS = {
     Request.BANNER: (b"", 0),
@@ -198,7 +199,12 @@ def tapped(device: Device) -> list[int]:
     return device.tap(0, 32, INPUT).tolist()
 
 
-@pytest.mark.parametrize(("call", "requests"), [(ran, 3), (tapped, 2)])
+def used(device: Device) -> MemoryUse:
+    device.write_input(INPUT)
+    return device.memory()
+
+
+@pytest.mark.parametrize(("call", "requests"), [(ran, 3), (tapped, 2), (used, 2)])
 def test_a_restart_whose_greeting_is_lost_gives_no_figure(new_wire, call, requests: int) -> None:
     device = new_wire.open()
     right = call(device)
@@ -226,6 +232,15 @@ def test_a_restart_within_a_stream_gives_no_decision(new_wire) -> None:
     new_wire.device.restart()
     with pytest.raises(DeviceError, match="counts 300 samples"):
         device.audio(SAMPLES[300:600])
+
+
+def test_a_restart_before_decisions_are_asked_for_gives_none(new_wire) -> None:
+    device = new_wire.open()
+    device.reset()
+    assert list(device.stream(SAMPLES))[-1].decisions > 0
+    new_wire.device.restart()
+    with pytest.raises(MalformedReply, match="lost decision 0"):
+        device.decisions()
 
 
 def test_a_hang_ends_in_time(wire) -> None:

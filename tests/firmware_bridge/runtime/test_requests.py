@@ -149,9 +149,10 @@ def test_self_test_passes_and_says_what_it_did(host_device) -> None:
 
 
 def test_memory_is_what_was_generated(host_device, small_frontend_sources) -> None:
-    memory = struct.unpack("<5I", host_device.request(MEMORY))
+    host_device.request(WRITE, u32(0) + DATA)
+    memory = struct.unpack("<6I", host_device.request(MEMORY))
     sources = small_frontend_sources
-    assert memory[2:] == (64, sources.table_bytes, sources.work_bytes)
+    assert memory[2:] == (64, sources.table_bytes, sources.work_bytes, zlib.crc32(DATA))
 
 
 def stream(device, samples: np.ndarray, piece: int, flags: int) -> tuple[list[bytes], int]:
