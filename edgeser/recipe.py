@@ -89,6 +89,19 @@ class ExportConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeTpuConfig:
+    """What the Edge TPU is compiled for with; no part of the recipe's hash.
+
+    Parameters
+    ----------
+    compiler
+        Path of ``edgetpu_compiler``; the command line and ``$EDGETPU_COMPILER`` go before it.
+    """
+
+    compiler: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationConfig:
     """What a run measures beside parity and cost.
 
@@ -122,6 +135,7 @@ class Recipe:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     parity: Tolerances = field(default_factory=Tolerances)
     budget: Budget = field(default_factory=Budget)
+    edgetpu: EdgeTpuConfig = field(default_factory=EdgeTpuConfig)
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or len(self.name) > _LIMIT_NAME:
@@ -139,8 +153,9 @@ class Recipe:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the resolved recipe without the corpus's path, in hexadecimal."""
+        """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
         table = to_table(replace(self, corpus=replace(self.corpus, path=None)))
+        del table["edgetpu"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
     def to_toml(self) -> str:

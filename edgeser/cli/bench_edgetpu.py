@@ -1,4 +1,4 @@
-"""`edgeser bench --device edgetpu`: a compiled model on an Edge TPU that is really there."""
+"""`edgeser bench` and `parity` with `--device edgetpu`: one that is really there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgeser.cli.output import Output
 
 if TYPE_CHECKING:
-    from quantize.edgetpu.device import EdgeTpuBench
+    from quantize.edgetpu.device import EdgeTpuBench, OutputDifference
 
 _OK, _FAILED = 0, 1
 
@@ -42,13 +42,44 @@ def bench_edge_tpu(
         output.result(report.to_json())
     else:
         output.show(_summary(report))
-    if not report.passed and report.difference is not None:
-        found = report.difference
-        output.problem(
-            f"the Edge TPU differs from the CPU by up to {found.max_lsb} steps, "
-            f"{found.flips} of {found.samples} labels flip"
-        )
-    return _OK if report.passed else _FAILED
+    return _verdict(report.difference, output)
+
+
+def parity_on_edge_tpu(
+    bundle: Path, compiled: Path, *, clips: int, corpus: str | None, output: Output
+) -> int:
+    """Compare on clips of the test speakers, show what was found, and return the exit code."""
+    from edgeser.cli.model_file import model_bytes
+    from edgeser.cli.places import open_bundle, run_folder_of
+    from edgeser.pipeline.edgetpu_parity import SCHEMA, check_on_edge_tpu
+    from quantize.edgetpu.hardware import find_edge_tpus, pick_backend, pick_edge_tpu
+
+    device = pick_edge_tpu(find_edge_tpus())
+    found = check_on_edge_tpu(
+        open_bundle(bundle),
+        model_bytes(compiled),
+        backend=pick_backend(),
+        clips=clips,
+        corpus=corpus,
+        folder=run_folder_of(bundle),
+        reporter=output,
+    )
+    if output.json:
+        about = {"schema": SCHEMA, "device": str(device.node), "passed": found.passed}
+        output.result(about | {"against_cpu": found.to_json()})
+    else:
+        output.show(_difference(found, "test clips"))
+    return _verdict(found, output)
+
+
+def _verdict(found: OutputDifference | None, output: Output) -> int:
+    if found is None or found.passed:
+        return _OK
+    output.problem(
+        f"the Edge TPU differs from the CPU by up to {found.max_lsb} steps, "
+        f"{found.flips} of {found.samples} labels flip"
+    )
+    return _FAILED
 
 
 def _summary(report: EdgeTpuBench) -> str:
@@ -60,10 +91,13 @@ def _summary(report: EdgeTpuBench) -> str:
     if report.temperature is not None:
         lines.append(f"temperature: {report.temperature.value:.1f} degrees Celsius")
     if report.difference is not None:
-        found = report.difference
-        steps = ", ".join(f"{step:+d}: {count}" for step, count in sorted(found.histogram.items()))
-        lines.append(
-            f"against int8 on the CPU, {found.samples} random inputs: up to {found.max_lsb} steps "
-            f"({steps}); {found.flips} labels flip"
-        )
+        lines.append(_difference(report.difference, "random inputs"))
     return "\n".join(lines)
+
+
+def _difference(found: OutputDifference, what: str) -> str:
+    steps = ", ".join(f"{step:+d}: {count}" for step, count in sorted(found.histogram.items()))
+    return (
+        f"against int8 on the CPU, {found.samples} {what}: up to {found.max_lsb} steps "
+        f"({steps}); {found.flips} labels flip"
+    )

@@ -23,7 +23,11 @@ from edgeser.cli.output import Output, common_options
     type=click.Path(path_type=Path, dir_okay=False),
     help="int8: calibrate on this file, made by 'edgeser calibrate'; else on training features.",
 )
-@click.option("--board", help="firmware: what it is for; mps2-an500 when left out.")
+@click.option(
+    "--board",
+    help="firmware: what it is for; mps2-an500 when left out. edgetpu: coral-micro, for an "
+    "application for the Coral Dev Board Micro too.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -32,7 +36,7 @@ from edgeser.cli.output import Output, common_options
 @click.option(
     "--compiler",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, else the one on PATH.",
+    help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, the recipe's, the one on PATH.",
 )
 @click.option("--no-compile", is_flag=True, help="edgetpu: all but the compilation.")
 @common_options
@@ -62,9 +66,10 @@ def command(
     if target == "edgetpu":
         from edgeser.cli.export_edgetpu import export_for_edgetpu
 
-        _refuse(board, "--board", "firmware")
+        if board not in (None, "coral-micro"):
+            raise click.UsageError("--board is coral-micro for --target edgetpu")
         return export_for_edgetpu(
-            source, out=out, compiler=compiler, no_compile=no_compile, output=output
+            source, out=out, board=board, compiler=compiler, no_compile=no_compile, output=output
         )
     if target == "firmware":
         _export_firmware(source, board, out, output)

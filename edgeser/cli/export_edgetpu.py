@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeser.cli.output import Output
 from edgeser.pipeline.edgetpu import COMPILED, MODEL, PREDICTION, SCRIPT, EdgeTpuExport
 from quantize.foundation.errors import CheckFailed, ToolMissing
+
+if TYPE_CHECKING:
+    from edgeser.bundle import Bundle
+    from edgeser.pipeline.coral_micro import MicroApplication
+    from quantize.edgetpu.compiler import Compiler
 
 DEFAULT_DIRECTORY = Path("edgetpu")
 
@@ -16,6 +22,7 @@ def export_for_edgetpu(
     source: Path,
     *,
     out: Path | None,
+    board: str | None,
     compiler: Path | None,
     no_compile: bool,
     output: Output,
@@ -23,28 +30,25 @@ def export_for_edgetpu(
     """Export, show what was done, and return the exit code that fits."""
     from edgeser.cli.model_file import model_bytes
     from edgeser.pipeline.edgetpu import export_edgetpu
-    from quantize.edgetpu.compiler import Compiler, find_compiler
 
-    data = model_bytes(source)
+    directory = out or DEFAULT_DIRECTORY
+    bundle = _bundle_if_any(source)
+    data = bundle.int8_model if bundle else model_bytes(source)
+    if board is not None and _is_compiled(data, source):
+        return _export_compiled(data, source, directory, output)
     missing: ToolMissing | None = None
     found: Compiler | None = None
     if not no_compile:
         try:
-            found = find_compiler(given=compiler, environment=os.environ)
+            found = _find_compiler(compiler, bundle)
         except ToolMissing as error:
             # Everything else is still worth having; the exit code tells.
             missing = error
-    done = export_edgetpu(
-        data,
-        out or DEFAULT_DIRECTORY,
-        name=str(source),
-        compiler=found,
-        reporter=output,
-    )
-    if output.json:
-        output.result(done.to_json())
-    else:
-        output.show(_summary(done))
+    done = export_edgetpu(data, directory, name=str(source), compiler=found, reporter=output)
+    application = None
+    if board is not None and (done.compilation is None or done.compiled):
+        application = _application(done, data, source, bundle)
+    _show(done, application, output)
     if missing is not None:
         output.problem(
             f"nothing was compiled: {missing.message}; run {done.directory / SCRIPT} on an x86-64 "
@@ -57,6 +61,78 @@ def export_for_edgetpu(
             output.problem(problem)
         return CheckFailed.exit_code
     return 0
+
+
+def _bundle_if_any(source: Path) -> Bundle | None:
+    if source.is_file() and source.suffix == ".tflite":
+        return None  # without loading what bundles need
+    from edgeser.cli.places import open_bundle
+
+    return open_bundle(source)
+
+
+def _find_compiler(given: Path | None, bundle: Bundle | None) -> Compiler:
+    from quantize.edgetpu.compiler import VARIABLE, find_compiler
+
+    of_recipe = bundle.trained.recipe.edgetpu.compiler if bundle else None
+    return find_compiler(
+        given=given or os.environ.get(VARIABLE) or of_recipe, environment=os.environ
+    )
+
+
+def _is_compiled(data: bytes, source: Path) -> bool:
+    from quantize.edgetpu.package import is_compiled
+    from quantize.tflite import read_model
+
+    return is_compiled(read_model(data, name=str(source)))
+
+
+def _application(
+    done: EdgeTpuExport, data: bytes, source: Path, bundle: Bundle | None
+) -> MicroApplication:
+    from edgeser.pipeline.coral_micro import FOLDER, export_coral_micro
+
+    return export_coral_micro(
+        done.directory / FOLDER,
+        name=bundle.trained.recipe.name if bundle else str(source),
+        compiled=done.compilation.output if done.compilation else None,
+        uncompiled=data,
+        bundle=bundle,
+    )
+
+
+def _export_compiled(data: bytes, source: Path, directory: Path, output: Output) -> int:
+    from edgeser.pipeline.coral_micro import FOLDER, export_coral_micro
+
+    application = export_coral_micro(
+        directory / FOLDER, name=str(source), compiled=data, uncompiled=None, bundle=None
+    )
+    if output.json:
+        output.result(application.to_json())
+    else:
+        output.show(_about(application))
+    return 0
+
+
+def _show(done: EdgeTpuExport, application: MicroApplication | None, output: Output) -> None:
+    if output.json:
+        about = application.to_json() if application else None
+        output.result(done.to_json() | {"application": about})
+        return
+    lines = [_summary(done)]
+    if application is not None:
+        lines.append(_about(application))
+    output.show("\n".join(lines))
+
+
+def _about(application: MicroApplication) -> str:
+    folder, model = application.project.directory, application.model
+    state = "with the compiled model" if model.compiled else "waiting for the compiled model"
+    return (
+        f"{folder}: application for the Coral Dev Board Micro, {state}; TFLite-Micro has "
+        f"{model.arena_bytes:,} bytes ({model.arena_reason})\n"
+        f"never run on a board: {folder / 'README.md'} says what is untried, and how to build it"
+    )
 
 
 def _summary(done: EdgeTpuExport) -> str:

@@ -21,7 +21,15 @@ from edgeser.cli.output import Output, common_options
     "--device",
     metavar="WHERE",
     help="Instead, hold a device to the host, audio in on both sides: emulator, or a board's "
-    "address, such as serial:/dev/ttyACM0.",
+    "address, such as serial:/dev/ttyACM0. edgetpu: the compiled model on an Edge TPU, features "
+    "from the host, within tolerances.",
+)
+@click.option(
+    "--compiled",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("edgetpu") / "model_edgetpu.tflite",
+    show_default=True,
+    help="With --device edgetpu.",
 )
 @click.option(
     "--clips", type=click.IntRange(1), default=100, show_default=True, help="With --device."
@@ -37,6 +45,7 @@ def command(
     bundle: Path,
     corpus: str | None,
     device: str | None,
+    compiled: Path,
     clips: int,
     junit: Path | None,
     markdown: Path | None,
@@ -46,8 +55,13 @@ def command(
     """Compare float and int8 on every test clip of a BUNDLE (or the folder of a run).
 
     Facts first; the verdict comes from the tolerances alone. Exit code 1 when it fails. With
-    --device features and logits must be the host's, bit for bit.
+    --device features and logits must be the host's, bit for bit; an Edge TPU's logits are known to
+    differ by a step here and there.
     """
+    if device == "edgetpu":
+        from edgeser.cli.bench_edgetpu import parity_on_edge_tpu
+
+        return parity_on_edge_tpu(bundle, compiled, clips=clips, corpus=corpus, output=output)
     if device is not None:
         return _on_device(bundle, device, clips=clips, corpus=corpus, output=output)
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of

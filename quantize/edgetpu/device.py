@@ -68,6 +68,23 @@ class OutputDifference:
             and self.flips <= self.tolerances.max_flips * self.samples
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as a JSON object."""
+        return {
+            "samples": self.samples,
+            "values": self.values,
+            "max_lsb": self.max_lsb,
+            "label_flips": self.flips,
+            "lsb_histogram": [
+                {"difference": step, "values": count}
+                for step, count in sorted(self.histogram.items())
+            ],
+            "tolerances": {
+                "max_lsb": self.tolerances.max_lsb,
+                "max_flips": self.tolerances.max_flips,
+            },
+        }
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EdgeTpuBench:
@@ -118,22 +135,7 @@ class EdgeTpuBench:
             "samples_ms": self.milliseconds.tolist(),
             "first_inference_ms": self.first_ms.to_json(),
             "temperature": None if self.temperature is None else self.temperature.to_json(),
-            "against_cpu": None
-            if difference is None
-            else {
-                "samples": difference.samples,
-                "values": difference.values,
-                "max_lsb": difference.max_lsb,
-                "label_flips": difference.flips,
-                "lsb_histogram": [
-                    {"difference": step, "values": count}
-                    for step, count in sorted(difference.histogram.items())
-                ],
-                "tolerances": {
-                    "max_lsb": difference.tolerances.max_lsb,
-                    "max_flips": difference.tolerances.max_flips,
-                },
-            },
+            "against_cpu": None if difference is None else difference.to_json(),
         }
 
 
@@ -174,14 +176,7 @@ def bench_on_edge_tpu(
     InternalError
         When the child crashed or ran out of time.
     """
-    model = read_model(data, name=name)
-    read_compiled(model)
-    if len(model.main.inputs) != 1:
-        raise BadInput(
-            f"{name} has {len(model.main.inputs)} inputs", hint="give a model with one input"
-        )
-    (source,) = model.main.input_tensors
-    inputs = _samples(source)
+    inputs = _samples(_only_input(data, name))
     result = call_in_child(
         device_worker.run,
         {"model": np.frombuffer(data, np.uint8), "inputs": inputs},
@@ -206,6 +201,60 @@ def bench_on_edge_tpu(
     )
 
 
+def compare_on_edge_tpu(
+    data: bytes,
+    against: bytes,
+    inputs: NDArray[Any],
+    *,
+    backend: Backend,
+    name: str,
+    tolerances: Tolerances | None = None,
+) -> OutputDifference:
+    """Compare a compiled model on an Edge TPU with the model that it was compiled from.
+
+    Parameters
+    ----------
+    data, against
+        The compiled .tflite with one input, and the uncompiled one, which TFLite-Micro runs.
+    inputs
+        ``[n, ...]``, of the input's type and shape but for its batch axis.
+    backend
+        From `quantize.edgetpu.hardware`.
+    name
+        What messages call the compiled model.
+    tolerances
+        What the comparison is held to.
+
+    Raises
+    ------
+    BadInput
+        When the model is not compiled, or model, inputs and the other model do not fit.
+    ToolMissing
+        When the Edge TPU does not open.
+    InternalError
+        When the child crashed or ran out of time.
+    """
+    source = _only_input(data, name)
+    if (
+        inputs.dtype != source.dtype.numpy
+        or inputs.shape[1:] != source.shape[1:]
+        or not len(inputs)
+    ):
+        raise BadInput(
+            f"the inputs are {inputs.dtype} {list(inputs.shape)}, {name} takes "
+            f"{source.dtype.label} {list(source.shape)}",
+            hint="compile the model that the inputs are for",
+        )
+    result = call_in_child(
+        device_worker.run,
+        {"model": np.frombuffer(data, np.uint8), "inputs": inputs},
+        {"backend": backend.value, "warmup": 0, "runs": 1},
+        what=f"running {name} on the Edge TPU",
+        timeout_s=_TIMEOUT_S,
+    )
+    return _compare(result.arrays["outputs"], against, inputs, tolerances or Tolerances())
+
+
 def runtime_version(library: str) -> int | None:
     """Return the version of the runtime in libedgetpu, ``None`` where it does not say.
 
@@ -223,6 +272,16 @@ def runtime_version(library: str) -> int | None:
         return None
     match = re.search(r"RuntimeVersion\((\d{1,6})\)", str(result.values["said"]))
     return int(match.group(1)) if match else None
+
+
+def _only_input(data: bytes, name: str) -> Tensor:
+    model = read_model(data, name=name)
+    read_compiled(model)
+    if len(model.main.inputs) != 1:
+        raise BadInput(
+            f"{name} has {len(model.main.inputs)} inputs", hint="give a model with one input"
+        )
+    return model.main.input_tensors[0]
 
 
 def _samples(source: Tensor) -> NDArray[Any]:

@@ -71,6 +71,14 @@ def test_the_hash_does_not_depend_on_where_the_corpus_lies() -> None:
     assert here.hash == there.hash == recipe.hash
 
 
+def test_the_path_of_the_compiler_is_kept_and_changes_no_hash() -> None:
+    text = 'name = "mine"\n[edgetpu]\ncompiler = "/opt/edgetpu_compiler"\n'
+    recipe = parse_recipe(text, where="the test")
+    assert recipe.edgetpu.compiler == "/opt/edgetpu_compiler"
+    assert recipe.hash == Recipe("mine").hash
+    assert parse_recipe(recipe.to_toml(), where="again") == recipe
+
+
 @pytest.mark.parametrize(
     "changed",
     [

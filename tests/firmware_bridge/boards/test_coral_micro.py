@@ -110,10 +110,10 @@ class Board:
     def result(self, method: str, **arguments: object) -> dict[str, object]:
         answer = self.call(method, **arguments)
         assert "error" not in answer, answer
-        return answer["result"]  # type: ignore[return-value]
+        return answer["result"]
 
     def refused(self, method: str, **arguments: object) -> str:
-        return self.call(method, **arguments)["error"]["message"]  # type: ignore[index,no-any-return]
+        return self.call(method, **arguments)["error"]["message"]
 
 
 @contextlib.contextmanager
@@ -267,7 +267,7 @@ def upload(board: Board, data: bytes, *, digest: str | None = None, piece: int =
         taken = board.result("model_data", offset=offset, data=part)["taken"]
         assert taken == min(offset + piece, len(data))
     answer = board.call("model_end")
-    return answer["error"]["message"] if "error" in answer else None  # type: ignore[index,return-value]
+    return answer["error"]["message"] if "error" in answer else None
 
 
 def test_uploaded_model_runs_after_the_restart(program: Path, files: Path) -> None:
@@ -320,15 +320,40 @@ def test_board_without_a_model_says_why_and_takes_another(
         assert upload(board, stand_in_file()) is None
 
 
-def test_without_a_frontend_it_compiles_too(tmp_path: Path, talk_to: Callable[..., object]) -> None:
-    write_coral_micro(tmp_path / "project", model=replace(MODEL, cpu_operators=()))
-    program = build(tmp_path / "project")
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files" / "models").symlink_to(tmp_path / "project" / "models")
-    with running(program, tmp_path / "files") as board:
+def configure(project: Path) -> subprocess.CompletedProcess[str]:
+    """Run CMake on the project, with the stand-in for the SDK."""
+    cmake = shutil.which("cmake")
+    if cmake is None:
+        pytest.skip("cmake is not installed")
+    command = [cmake, "-S", project, "-B", project / "build", f"-DCORALMICRO={STAND_IN}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_cmake_builds_it_and_puts_the_model_where_the_board_looks(
+    tmp_path: Path, talk_to: Callable[..., object]
+) -> None:
+    """Without a frontend, so that this compiles too; the compiled model comes from beside it."""
+    project = tmp_path / "project"
+    write_coral_micro(project, model=replace(MODEL, cpu_operators=(), compiled=None))
+    failed = configure(project)
+    assert failed.returncode != 0
+    assert "run compile.sh in the folder above" in " ".join(failed.stderr.split())
+    (tmp_path / "model_edgetpu.tflite").write_bytes(stand_in_file())
+    configured = configure(project)
+    assert configured.returncode == 0, configured.stderr
+    place = (project / "build" / "on_the_board").read_text()
+    assert place == "/models/model_edgetpu.tflite"
+    assert f'"{place}"' in (project / "board" / "micro_model.h").read_text()
+    built = subprocess.run(
+        [str(shutil.which("make")), "-C", str(project / "build"), "edgeser-micro"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    with running(project / "build" / "edgeser-micro", project) as board:
         output, _ = talk_to(board.transport).infer(DATA)
         assert output == expected(DATA)
         assert "no frontend" in board.refused("listen", on=1)
+        assert "no frontend" in board.refused("decisions")
         assert "feature_us" not in board.result("bench", runs=3)
 
 

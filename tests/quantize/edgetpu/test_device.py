@@ -22,6 +22,7 @@ from quantize.edgetpu.device import (
     OutputDifference,
     Tolerances,
     bench_on_edge_tpu,
+    compare_on_edge_tpu,
     runtime_version,
 )
 from quantize.edgetpu.hardware import (
@@ -210,6 +211,20 @@ def test_a_difference_beyond_the_tolerance_fails(
     assert report.difference is not None
     assert report.difference.max_lsb >= 9
     assert not report.passed
+
+
+def test_given_inputs_are_compared(
+    pycoral: Callable[..., Path], compiled: bytes, build_model: Callable[..., bytes]
+) -> None:
+    pycoral(off=1)
+    inputs = np.random.default_rng(1).integers(-128, 128, (3, 6, 5, 2)).astype(np.int8)
+    found = compare_on_edge_tpu(compiled, build_model(), inputs, backend=Backend.PYCORAL, name="m")
+    assert (found.samples, found.values) == (3, 9)
+    assert 1 <= found.max_lsb <= 4
+    assert found.to_json()["samples"] == 3
+    for wrong in (inputs[:, :5], inputs.astype(np.int16), inputs[:0]):
+        with pytest.raises(BadInput, match="m takes int8"):
+            compare_on_edge_tpu(compiled, build_model(), wrong, backend=Backend.PYCORAL, name="m")
 
 
 def test_tolerances_of_steps_and_of_labels() -> None:

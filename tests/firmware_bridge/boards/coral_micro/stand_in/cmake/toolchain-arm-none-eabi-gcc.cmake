@@ -1,0 +1,1 @@
+# STAND-IN: not the SDK. This computer's own compilers.
