@@ -244,6 +244,14 @@ void model_run(void *arena, model_observer observer, void *context);
 #endif
 """
 
+_TAKE_COMPILED = """\
+set(COMPILED "${CMAKE_SOURCE_DIR}/../model_edgetpu.tflite")
+if(NOT EXISTS "${COMPILED}")
+  message(FATAL_ERROR "there is no compiled model yet: run compile.sh in the folder above")
+endif()
+configure_file("${COMPILED}" "${MODEL}" COPYONLY)
+"""
+
 _RESOLVER = """\
 // The operators that the model needs, and no others.
 #ifndef MICRO_RESOLVER_H
@@ -305,6 +313,7 @@ def _cmake(model: MicroModel, contents: Contents) -> str:
             name=model.name,
             target=TARGET,
             model=MODEL_FILE,
+            compiled="" if model.compiled else _TAKE_COMPILED,
             c_sources="\n  ".join(str(path) for path in paths if path.suffix == ".c"),
             cc_sources="\n  ".join(str(path) for path in paths if path.suffix == ".cc"),
             includes="\n  ".join(str(folder) for folder in folders),

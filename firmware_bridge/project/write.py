@@ -20,7 +20,9 @@ from quantize.foundation.files import file_error, read_bounded, sha256_of_file
 MANIFEST = "manifest.json"
 FORMAT = "edgeser firmware 1"
 _MANIFEST_LIMIT = 1 << 20
-_BUILD = "build"
+_MADE_THERE = ("build/", "models/model_edgetpu.tflite")
+"""What building a project puts into it: the second by the Coral Dev Board Micro's, once it is
+compiled."""
 
 
 def write_project(
@@ -137,7 +139,7 @@ def _foreign(directory: Path) -> str:
         files = {}
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
-        if path.is_dir() or name == MANIFEST or name.startswith(f"{_BUILD}/"):
+        if path.is_dir() or name == MANIFEST or name.startswith(_MADE_THERE):
             continue
         if name not in files:
             return f"{name} there is not from an earlier export"

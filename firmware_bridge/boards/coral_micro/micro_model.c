@@ -50,7 +50,7 @@ static const char *load(uint8_t *arena) {
 
 void micro_model_open(uint8_t *arena) {
   memset(&model, 0, sizeof(model));
-  strcpy(model.hash, "none");
+  memset(model.hash, '0', sizeof(model.hash) - 1u); /* of no model */
   model.clock = stored_clock();
   model.problem = load(arena);
   if (model.problem == NULL) {
