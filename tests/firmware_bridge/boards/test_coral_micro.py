@@ -18,9 +18,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_bridge.frontend import FrontendConfig
+from firmware_bridge.frontend import FrontendConfig, compute_features
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.link.descriptors import DescriptorTransport
+from firmware_bridge.link.device import Device
+from firmware_bridge.link.errors import HashMismatch
+from firmware_bridge.link.session import Session
 from firmware_bridge.project import StreamSettings
 from firmware_bridge.project.coral_micro import MicroModel, write_coral_micro
 from firmware_bridge.streaming import StreamingClassifier
@@ -181,6 +184,32 @@ def test_console_speaks_the_protocol_of_the_emulated_device(
         assert any(line.startswith("m-results-[") for line in device.command("infer 5 2"))
 
 
+def test_link_of_the_host_drives_it(
+    program: Path, files: Path, small_frontend: FrontendConfig
+) -> None:
+    """Input, output, profile and audio by the code that drives the emulated device."""
+    digest = hashlib.sha256(stand_in_file()).hexdigest()
+    sound = np.random.default_rng(4).normal(0, 4000, 16 * 160).astype(np.int16)
+    with running(program, files) as board:
+        session = Session(board.transport)
+        device = Device(session, model_hash=digest, frontend_hash=small_frontend.hash)
+        device.write_input(DATA)
+        assert device.infer(profile=True) >= 0
+        assert device.read_output().tobytes() == expected(DATA)
+        assert device.profile().shape == (1,)
+        assert device.tap(0, 4, DATA).tobytes() == expected(DATA)
+        assert device.memory().arena_bytes == MODEL.arena_bytes
+        assert device.self_test().passed
+        device.reset()
+        reply = device.audio(sound[:160], raw=True, rows=True)
+        for first in range(160, len(sound), 160):
+            reply = device.audio(sound[first : first + 160], raw=True, rows=True)
+        host = compute_features(sound, small_frontend)
+        np.testing.assert_array_equal(reply.amplitude[-1], host.amplitude[-1])
+        with pytest.raises(HashMismatch):
+            Device(session, model_hash="0" * 64)
+
+
 def test_input_is_put_in_anew_for_each_inference(
     program: Path, files: Path, talk_to: Callable[..., object]
 ) -> None:
@@ -315,7 +344,9 @@ def test_board_without_a_model_says_why_and_takes_another(
     if model is not None:
         place.write_bytes(model)
     with running(program, files) as board:
-        assert reason in str(board.result("info")["problem"])
+        info = board.result("info")
+        assert reason in str(info["problem"])
+        assert (info["model_hash"] == "0" * 64) == (info["model_bytes"] == 0)
         assert reason in board.refused("bench")
         assert upload(board, stand_in_file()) is None
 
@@ -349,7 +380,13 @@ def test_cmake_builds_it_and_puts_the_model_where_the_board_looks(
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
-    with running(project / "build" / "edgeser-micro", project) as board:
+    program = tmp_path / "program"
+    shutil.copy(project / "build" / "edgeser-micro", program)
+    # What building put there is no reason to refuse the next export.
+    write_coral_micro(project, model=replace(MODEL, name="another", compiled=None))
+    (tmp_path / "files" / "models").mkdir(parents=True)
+    (tmp_path / "files" / "models" / "model_edgetpu.tflite").write_bytes(stand_in_file())
+    with running(program, tmp_path / "files") as board:
         output, _ = talk_to(board.transport).infer(DATA)
         assert output == expected(DATA)
         assert "no frontend" in board.refused("listen", on=1)
@@ -385,6 +422,23 @@ def test_project_lists_every_source_and_says_what_was_never_tried(
     assert "never run on a board" in (project / "README.md").read_text()
     files = sorted(path.relative_to(project) for path in project.rglob("*") if path.is_file())
     assert all((tmp_path / "two" / f).read_bytes() == (project / f).read_bytes() for f in files)
+
+
+def test_all_but_the_sdk_layer_compiles_for_the_boards_core(
+    tmp_path: Path, small_frontend_sources: FrontendSources
+) -> None:
+    compiler = shutil.which("arm-none-eabi-gcc")
+    if compiler is None:
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    project = tmp_path / "app"
+    settings = StreamSettings(hop_frames=3, smoothing=2)
+    write_coral_micro(project, model=MODEL, frontend=small_frontend_sources, stream=settings)
+    includes = [f"-I{folder}" for folder in sorted({p.parent for p in project.rglob("*.h")})]
+    core = ["-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard", "-O2"]
+    subprocess.run(
+        [compiler, "-std=gnu11", *core, *WARNINGS, *includes, "-c", *sorted(project.rglob("*.c"))],
+        cwd=tmp_path, check=True,
+    )  # fmt: skip
 
 
 def test_only_the_sdk_layer_knows_the_sdk(tmp_path: Path) -> None:
