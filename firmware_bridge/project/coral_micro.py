@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +27,7 @@ TARGET = "edgeser-micro"
 _FOLDER = Path(__file__).parents[1] / "boards" / "coral_micro"
 _SAMPLE_RATE = 16_000
 _NAME_LIMIT = 31
+_LINE = 96
 _LARGEST_ROOM = 16 << 20
 _METHODS = {
     "ADD": "AddAdd",
@@ -218,7 +220,7 @@ _MODEL_HEADER = """\
 /* The largest file that there is room for. */
 #define MODEL_ROOM_BYTES {room}
 /* For TFLite-Micro:
- * {reason}. */
+{reason} */
 #define MODEL_ARENA_BYTES {arena}
 /* An int8 value stands for SCALE * (value - ZERO_POINT). */
 {values}
@@ -276,7 +278,12 @@ def _model_header(model: MicroModel) -> str:
         name=comment_text(name),
         literal=string_literal(name),
         room=model.room_bytes,
-        reason=comment_text(model.arena_reason, limit=200),
+        reason=textwrap.fill(
+            f"{comment_text(model.arena_reason, limit=300)}.",
+            _LINE,
+            initial_indent=" * ",
+            subsequent_indent=" * ",
+        ),
         arena=model.arena_bytes,
         values="\n".join(_values("INPUT", model.input) + _values("OUTPUT", model.output)),
     )

@@ -9,9 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from edgeser.cli.export_edgetpu import _find_compiler
+from edgeser.recipe import EdgeTpuConfig, Recipe
+from quantize.foundation.errors import ToolMissing
 
 Edgeser = Callable[..., Any]
 STAND_IN = Path(__file__).resolve().parents[2] / "quantize" / "edgetpu" / "stand_in_compiler.py"
@@ -115,6 +120,21 @@ def test_a_model_that_does_not_map_is_refused(
     assert "64 of 72 operators map" in ran.err
     assert "resize" in ran.err
     assert not out.exists()
+
+
+def test_the_recipe_may_name_the_compiler_and_the_environment_goes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe("x", edgetpu=EdgeTpuConfig(compiler=str(tmp_path / "of-the-recipe")))
+    bundle: Any = SimpleNamespace(trained=SimpleNamespace(recipe=recipe))
+    monkeypatch.delenv("EDGETPU_COMPILER", raising=False)
+    with pytest.raises(ToolMissing, match="of-the-recipe"):
+        _find_compiler(None, bundle)
+    monkeypatch.setenv("EDGETPU_COMPILER", str(tmp_path / "of-the-environment"))
+    with pytest.raises(ToolMissing, match="of-the-environment"):
+        _find_compiler(None, bundle)
+    with pytest.raises(ToolMissing, match="given"):
+        _find_compiler(tmp_path / "given", bundle)
 
 
 def test_options_of_other_targets_are_refused(edgeser: Edgeser, models: Path) -> None:
