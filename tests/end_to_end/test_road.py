@@ -291,12 +291,14 @@ def test_parity_leaves_junit_markdown_and_json_and_appends_the_summary(
 
 @pytest.fixture(scope="module")
 def damaged(road: Road, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle whose int8 model has lost the weights of a layer: it loads, and is wrong."""
+    """A bundle whose int8 classifier says the opposite: it loads, and is wrong."""
     graph = read_model(bundle.int8_model).main
-    constants = [t.data for t in graph.tensors if t.data is not None and t.data.dtype == np.int8]
-    weights = max(constants, key=lambda data: data.size).tobytes()
-    assert bundle.int8_model.count(weights) == 1
-    model = bundle.int8_model.replace(weights, bytes(reversed(weights)))
+    classifier = next(op for op in reversed(graph.operators) if op.name == "FULLY_CONNECTED")
+    weights = graph.tensors[classifier.inputs[1]].data
+    assert weights is not None
+    assert bundle.int8_model.count(weights.tobytes()) == 1
+    opposite = (-weights.clip(-127, 127)).astype(np.int8)
+    model = bundle.int8_model.replace(weights.tobytes(), opposite.tobytes())
     path = tmp_path_factory.mktemp("damaged") / "bundle.zip"
     save_bundle(path, replace(bundle, int8_model=model))
     return path
