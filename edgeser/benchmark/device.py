@@ -174,6 +174,13 @@ def bench_device(
         flash=flash,
         ram=ram,
         memory=memory,
+        sections=_sections(built),
+        scratch=Measurement(
+            max((row.scratch_bytes for row in compiled.operators), default=0),
+            "bytes",
+            Evidence.MEASURED,
+            "the model's plan of its memory",
+        ),
         stack_used=stack,
         budgets=_budgets(budget, inference_ms, flash, ram),
     )
@@ -259,6 +266,18 @@ def _memory(
     parts += [MemoryPart(n, "ram", size(v, by_linker)) for n, v in ram_parts if v]
     flash = size(built.flash_bytes, by_linker)
     return flash, size(built.ram_bytes, by_linker), tuple(parts), stack
+
+
+def _sections(built: BuiltFirmware | None) -> tuple[MemoryPart, ...]:
+    """Return the linker's sections; one with first values is kept in flash and copied to RAM."""
+    found = []
+    for section in built.sections if built else ():
+        size = Measurement(section.size, "bytes", Evidence.MEASURED, "the linked firmware")
+        if section.stored:
+            found.append(MemoryPart(section.name, "flash", size))
+        if section.writable:
+            found.append(MemoryPart(section.name, "ram", size))
+    return tuple(found)
 
 
 def _budgets(

@@ -201,6 +201,10 @@ class DeviceReport:
         ``None`` for firmware that was not built here.
     memory
         What `flash` and `ram` are made of.
+    sections
+        The same by the linker's sections; a section with first values is in both memories.
+    scratch
+        The most that an operator needs beside its tensors, within the arena, bytes.
     stack_used
         Deepest stack seen, by watermark, bytes.
     budgets
@@ -221,6 +225,8 @@ class DeviceReport:
     flash: Measurement | None
     ram: Measurement | None
     memory: tuple[MemoryPart, ...]
+    sections: tuple[MemoryPart, ...]
+    scratch: Measurement
     stack_used: Measurement
     budgets: tuple[BudgetCheck, ...] = ()
     parity: DeviceParity | None = None

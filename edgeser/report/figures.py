@@ -120,6 +120,7 @@ def device_rows(report: DeviceReport) -> list[tuple[str, Measurement]]:
         ("features, one frame, time", report.features_ms),
         ("flash, all of the firmware", report.flash),
         ("RAM, static and stack", report.ram),
+        ("scratch, within the arena", report.scratch),
         ("stack used", report.stack_used),
     ]
     return [(name, measurement) for name, measurement in rows if measurement is not None]

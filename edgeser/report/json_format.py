@@ -16,6 +16,7 @@ from edgeser.benchmark.records import (
     BudgetCheck,
     DeviceParity,
     DeviceReport,
+    MemoryPart,
     Percentiles,
 )
 from edgeser.evaluation.ablation import AblationTable
@@ -288,14 +289,19 @@ def _device(report: DeviceReport) -> Json:
         ],
         "flash_bytes": _optional(report.flash),
         "ram_bytes": _optional(report.ram),
-        "memory": [
-            {"name": part.name, "memory": part.memory, "size": part.size.to_json()}
-            for part in report.memory
-        ],
+        "memory": _parts(report.memory),
+        "sections": _parts(report.sections),
+        "scratch_bytes": report.scratch.to_json(),
         "stack_used_bytes": report.stack_used.to_json(),
         "budgets": _budgets(report.budgets),
         "parity": None if report.parity is None else _device_parity(report.parity),
     }
+
+
+def _parts(parts: Iterable[MemoryPart]) -> list[Json]:
+    return [
+        {"name": part.name, "memory": part.memory, "size": part.size.to_json()} for part in parts
+    ]
 
 
 def _device_parity(parity: DeviceParity) -> Json:

@@ -108,6 +108,9 @@ def device_markdown(report: DeviceReport) -> str:
         for row in costs_by_kind(report)
     ]
     memory = [(part.name, part.memory, f"{part.size.value:,.0f}") for part in report.memory]
+    memory += [
+        (f"section {part.name}", part.memory, f"{part.size.value:,.0f}") for part in report.sections
+    ]
     parts = [
         f"## {_plain(report.model)} on the device",
         _plain(f"Device: {report.device}"),

@@ -191,6 +191,11 @@ def _memory(report: DeviceReport) -> Table:
     table.add_column("bytes", justify="right")
     for part in report.memory:
         table.add_row(_safe(part.name), part.memory, f"{part.size.value:,.0f}")
+    table.add_section()
+    for part in report.sections:
+        table.add_row(
+            Text(f"section {part.name}", style="dim"), part.memory, f"{part.size.value:,.0f}"
+        )
     return table
 
 

@@ -98,6 +98,9 @@ def test_counts_are_emulated_time_is_predicted_memory_is_measured(
         parts = [part["size"]["value"] for part in result["memory"] if part["memory"] == memory]
         assert sum(parts) == result[whole]["value"]
         assert min(parts) > 0
+        sections = [s["size"]["value"] for s in result["sections"] if s["memory"] == memory]
+        assert sum(sections) == result[whole]["value"]
+    assert 0 < result["scratch_bytes"]["value"] < result["ram_bytes"]["value"]
     assert 0 < result["stack_used_bytes"]["value"] < 8192
 
 

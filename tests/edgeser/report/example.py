@@ -291,6 +291,12 @@ def device() -> DeviceReport:
             MemoryPart("frontend", "ram", emulated(44_000, "bytes")),
             MemoryPart("stack", "ram", emulated(8_000, "bytes")),
         ),
+        sections=(
+            MemoryPart(".text", "flash", emulated(212_480, "bytes")),
+            MemoryPart(".bss", "ram", emulated(140_000, "bytes")),
+            MemoryPart(".stack", "ram", emulated(8_000, "bytes")),
+        ),
+        scratch=emulated(1_280, "bytes"),
         stack_used=emulated(1_912, "bytes"),
         budgets=(
             BudgetCheck("inference", 23.0, time_ms, True),
