@@ -140,12 +140,7 @@ def bench_device(
     DeviceError
         When the device does not answer as it must.
     """
-    test = device.self_test()
-    if not test.passed:
-        found = ", ".join(f"{key} {value}" for key, value in test.findings.items())
-        raise CheckFailed(
-            f"the device's self-test failed: {found}", hint="flash its firmware again"
-        )
+    _require_self_test(device)
     ticks, by_operator = _inferences(device, stimuli.inputs, reporter)
     inference = clock.cost(ticks)
     features = largest = None
@@ -153,20 +148,12 @@ def bench_device(
         features, largest = _features(device, clock, stimuli.recordings, reporter)
     flash, ram, memory, stack = _memory(device, compiled, built, clock.source)
     inference_ms = clock.milliseconds(inference)
-    per_mac = None
-    if compiled.macs and inference.unit == "instructions":
-        per_mac = Measurement(
-            inference.value / compiled.macs,
-            "instructions/MAC",
-            inference.evidence,
-            f"{inference.source}; {compiled.macs:,} MACs",
-        )
     return DeviceReport(
         model=compiled.name,
         device=clock.source,
         inference=inference,
         inference_ms=inference_ms,
-        per_mac=per_mac,
+        per_mac=_per_mac(inference, compiled.macs),
         features=features,
         features_largest=largest,
         features_ms=None if features is None else clock.milliseconds(features),
@@ -175,15 +162,31 @@ def bench_device(
         ram=ram,
         memory=memory,
         sections=_sections(built),
-        scratch=Measurement(
-            max((row.scratch_bytes for row in compiled.operators), default=0),
-            "bytes",
-            Evidence.MEASURED,
-            "the model's plan of its memory",
-        ),
+        scratch=_scratch(compiled),
         stack_used=stack,
         budgets=_budgets(budget, inference_ms, flash, ram),
     )
+
+
+def _require_self_test(device: Device) -> None:
+    test = device.self_test()
+    if not test.passed:
+        found = ", ".join(f"{key} {value}" for key, value in test.findings.items())
+        raise CheckFailed(
+            f"the device's self-test failed: {found}", hint="flash its firmware again"
+        )
+
+
+def _per_mac(inference: Measurement, macs: int) -> Measurement | None:
+    if not macs or inference.unit != "instructions":
+        return None
+    source = f"{inference.source}; {macs:,} MACs"
+    return Measurement(inference.value / macs, "instructions/MAC", inference.evidence, source)
+
+
+def _scratch(compiled: CompiledModel) -> Measurement:
+    most = max((row.scratch_bytes for row in compiled.operators), default=0)
+    return Measurement(most, "bytes", Evidence.MEASURED, "the model's plan of its memory")
 
 
 def _inferences(

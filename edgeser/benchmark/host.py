@@ -20,9 +20,10 @@ from quantize.runtimes import (
     Runtime,
     arena_usage,
     installed_runtimes,
+    random_samples,
     time_invocations,
 )
-from quantize.tflite import Model, read_model
+from quantize.tflite import read_model
 
 _FEATURE_RUNS = 50
 _HOST_ORDER = (Runtime.LITERT_XNNPACK, Runtime.LITERT_BUILTIN, Runtime.TFLITE_MICRO)
@@ -62,7 +63,14 @@ def bench_model(
         When no runtime is installed.
     """
     model = read_model(data, name=name)
-    times = _time(data, _sample(model), name=name, warmup=warmup, runs=runs, reporter=reporter)
+    times = _time(
+        data,
+        random_samples(model.main.input_tensors[0], 1)[0],
+        name=name,
+        warmup=warmup,
+        runs=runs,
+        reporter=reporter,
+    )
     latency = _percentiles(times.milliseconds, times.load.source)
     arena = _arena(data, name, reporter)
     flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
@@ -138,26 +146,11 @@ def _time(
     raise AssertionError  # the last candidate returns or raises
 
 
-def _sample(model: Model) -> NDArray[np.generic]:
-    """Return one random input in the model's own shape and type."""
-    tensor = model.main.input_tensors[0]
-    rng = np.random.default_rng(0)
-    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-    dtype = np.dtype(tensor.dtype.numpy)
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
-    return rng.standard_normal(shape).astype(dtype)
-
-
 def _features(
     config: FrontendConfig, frames: int, times: InvocationTimes
 ) -> tuple[Measurement, Percentiles]:
     """Time the features of one window; end to end is that and an inference, sample by sample."""
-    hop = config.hop_ms * config.sample_rate / 1000
-    seconds = (hop * (frames - 1) + config.window_ms * config.sample_rate / 1000) / (
-        config.sample_rate
-    )
+    seconds = config.samples_of(frames) / config.sample_rate
     signal = speech_like_signal(seconds, config.sample_rate)
     spent = _times_ms(lambda: quantise_features(compute_features(signal, config), config))
     source = f"frontend in C, one thread, this host, a window of {seconds:.2f} s"

@@ -20,7 +20,7 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from firmware_bridge.frontend import compute_features, quantise_features
 from quantize.foundation.files import write_atomically
-from quantize.runtimes import Runtime, run_model
+from quantize.runtimes import Runtime, random_samples, run_model
 
 _INFERENCES = 5
 _CLIPS = 5
@@ -126,14 +126,7 @@ def _inputs(
         config, frames = model.trained.frontend, model.trained.recipe.window.frames
         chosen = recordings.samples[:_INFERENCES]
         return [quantise_features(compute_features(s, config), config)[:frames] for s in chosen]
-    tensor = found.compiled.input
-    rng = np.random.default_rng(0)
-    dtype = np.dtype(tensor.dtype.numpy)
-    shape = (_INFERENCES, *(tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape))
-    if dtype.kind == "f":
-        return list(rng.standard_normal(shape).astype(dtype))
-    limits = np.iinfo(dtype)
-    return list(rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True))
+    return list(random_samples(found.compiled.input, _INFERENCES))
 
 
 def _beginnings(

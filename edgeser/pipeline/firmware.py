@@ -28,7 +28,7 @@ from firmware_bridge.project import (
     write_project,
 )
 from quantize.foundation.errors import ToolMissing
-from quantize.runtimes import Runtime, run_model
+from quantize.runtimes import Runtime, run_model, sample_shape
 
 EMULATOR = "emulator"
 """The device that everybody has; anything else is the address of a board."""
@@ -193,8 +193,7 @@ def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
     tensor = compiled.input
     if np.dtype(tensor.dtype.numpy) != np.int8:
         return None
-    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-    given = self_test_input(tensor.elements).reshape(1, *shape)
+    given = self_test_input(tensor.elements).reshape(1, *sample_shape(tensor))
     try:
         return run_model(data, given, runtime=Runtime.TFLITE_MICRO).tobytes()
     except ToolMissing:

@@ -172,9 +172,8 @@ def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
 
 def _named(bundle: Bundle, decision: Decision) -> StreamDecision:
     config, classes = bundle.trained.frontend, bundle.trained.classes
-    samples = config.window_samples + (decision.end_frame - 1) * config.hop_samples
     return StreamDecision(
-        seconds=samples / config.sample_rate,
+        seconds=config.samples_of(decision.end_frame) / config.sample_rate,
         label=classes[decision.label],
         sums=dict(zip(classes, decision.sums, strict=True)),
     )

@@ -14,7 +14,6 @@ from edgeser.corpora import read_audio
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import SYNTHETIC, corpus_for
 from edgeser.progress import SILENT, Reporter
-from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.errors import BadInput, EdgeserError
 
 
@@ -66,8 +65,8 @@ def recordings_of_test_speakers(
     found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
     utterances = trained.split.select(found.utterances, "test")
     window = trained.recipe.window
-    longest = samples_of_frames(trained.frontend, window.frames + 2 * window.hop_frames)
-    shortest = samples_of_frames(trained.frontend, window.frames)
+    longest = trained.frontend.samples_of(window.frames + 2 * window.hop_frames)
+    shortest = trained.frontend.samples_of(window.frames)
     names: list[str] = []
     recordings: list[NDArray[np.int16]] = []
     for index in spread(len(utterances), count):
@@ -105,16 +104,11 @@ def recordings_at_hand(
             bundle, count=count, corpus=corpus, folder=folder, reporter=reporter
         )
     window = trained.recipe.window
-    needed = samples_of_frames(trained.frontend, window.frames + window.hop_frames)
+    needed = trained.frontend.samples_of(window.frames + window.hop_frames)
     rate = trained.frontend.sample_rate
     return Recordings(
         ("noise",), (speech_like_signal(needed / rate, rate),), "noise under a syllables' envelope"
     )
-
-
-def samples_of_frames(config: FrontendConfig, frames: int) -> int:
-    """Return how many samples bring so many frames."""
-    return config.window_samples + (frames - 1) * config.hop_samples
 
 
 def repeated(samples: NDArray[np.int16], shortest: int) -> NDArray[np.int16]:

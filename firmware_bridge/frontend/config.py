@@ -130,6 +130,10 @@ class FrontendConfig:
         """Samples from one window to the next."""
         return _samples(self.hop_ms, self.sample_rate)
 
+    def samples_of(self, frames: int) -> int:
+        """Return how many samples bring so many frames, at least one."""
+        return self.window_samples + (frames - 1) * self.hop_samples
+
     @property
     def fft_size(self) -> int:
         """Samples of the FFT: the window, filled up with zeros to a power of two."""

@@ -16,7 +16,7 @@ from quantize.edgetpu.package import read_compiled
 from quantize.foundation.child import call_in_child
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.foundation.measurement import Evidence, Measurement
-from quantize.runtimes import Runtime, run_model
+from quantize.runtimes import Runtime, random_samples, run_model
 from quantize.tflite import read_model
 from quantize.tflite.model import Tensor
 
@@ -291,10 +291,7 @@ def _samples(source: Tensor) -> NDArray[Any]:
         raise BadInput(
             f"the model's input is {source.dtype.label}", hint="compile an int8 or uint8 model"
         )
-    bounds = np.iinfo(kind)
-    rng = np.random.default_rng(0)
-    shape = (_SAMPLES, *source.shape[1:])
-    return rng.integers(bounds.min, bounds.max, shape, dtype=kind, endpoint=True)
+    return random_samples(source, _SAMPLES)
 
 
 def _compare(

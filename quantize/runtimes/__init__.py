@@ -11,7 +11,7 @@ from quantize.runtimes.agreement import (
 )
 from quantize.runtimes.arena import ArenaSection, ArenaUsage, arena_usage
 from quantize.runtimes.catalogue import Runtime, RuntimeInfo, installed_runtimes
-from quantize.runtimes.request import Limits
+from quantize.runtimes.request import Limits, random_samples, sample_shape
 from quantize.runtimes.run import layer_outputs, run_model
 from quantize.runtimes.timing import InvocationTimes, time_invocations
 
@@ -28,6 +28,8 @@ __all__ = [
     "compare_runtimes",
     "installed_runtimes",
     "layer_outputs",
+    "random_samples",
     "run_model",
+    "sample_shape",
     "time_invocations",
 ]

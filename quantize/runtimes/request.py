@@ -123,6 +123,19 @@ def sample_shape(tensor: Tensor) -> tuple[int, ...]:
     return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
 
 
+def random_samples(tensor: Tensor, count: int) -> NDArray[Any]:
+    """Return reproducible inputs in a tensor's own type, ``[count, *sample_shape(tensor)]``.
+
+    Integers take every value of their type, floats are normally distributed.
+    """
+    rng = np.random.default_rng(0)
+    shape, dtype = (count, *sample_shape(tensor)), np.dtype(tensor.dtype.numpy)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+    return rng.standard_normal(shape).astype(dtype)
+
+
 def check_threads(runtime: Runtime, num_threads: int) -> None:
     """Raise `BadInput` unless the runtime can use that many threads."""
     if num_threads < 1 or (runtime is Runtime.TFLITE_MICRO and num_threads != 1):
