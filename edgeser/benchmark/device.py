@@ -157,12 +157,14 @@ def bench_device(
         features=features,
         features_largest=largest,
         features_ms=None if features is None else clock.milliseconds(features),
-        operators=_operators(compiled, clock, by_operator, layer_names or {}),
+        operators=(_one_operator(compiled, inference),)
+        if _whole(device, compiled)
+        else _operators(compiled, clock, by_operator, layer_names or {}),
         flash=flash,
         ram=ram,
         memory=memory,
         sections=_sections(built),
-        scratch=_scratch(compiled),
+        scratch=None if _whole(device, compiled) else _scratch(compiled),
         stack_used=stack,
         budgets=_budgets(budget, inference_ms, flash, ram),
     )
@@ -204,6 +206,15 @@ def _inferences(
     return whole, parts
 
 
+def _whole(device: Device, compiled: CompiledModel) -> bool:
+    """Return whether the device runs the model in one piece, as an Edge TPU does."""
+    return device.banner.operators == 1 < len(compiled.operators)
+
+
+def _one_operator(compiled: CompiledModel, inference: Measurement) -> OperatorCost:
+    return OperatorCost(0, "the whole model", compiled.name, compiled.macs, inference)
+
+
 def _operators(
     compiled: CompiledModel,
     clock: Clock,
@@ -240,7 +251,7 @@ def _features(
 
 def _memory(
     device: Device, compiled: CompiledModel, built: BuiltFirmware | None, source: str
-) -> tuple[Measurement | None, Measurement | None, tuple[MemoryPart, ...], Measurement]:
+) -> tuple[Measurement | None, Measurement | None, tuple[MemoryPart, ...], Measurement | None]:
     """Return flash, RAM, what they are made of, and the deepest stack, in bytes."""
     use = device.memory()
 
@@ -248,7 +259,9 @@ def _memory(
         return Measurement(value, "bytes", Evidence.MEASURED, source)
 
     by_device = f"the firmware itself, on {source}"
-    stack = size(use.stack_used, f"watermark after the benchmark; {by_device}")
+    stack = None
+    if use.stack_bytes:
+        stack = size(use.stack_used, f"watermark after the benchmark; {by_device}")
     known = {"arena": use.arena_bytes, "frontend": use.frontend_work_bytes}
     ram_parts = [(name, value) for name, value in known.items() if value]
     if built is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Measurement
 
 
@@ -136,9 +137,13 @@ class DeviceParity:
     feature_values, feature_differences
         Raw features and int8 features compared, and how many differ.
     logits, logit_differences
-        int8 outputs of the network compared with TFLite-Micro's on the host, and how many differ.
+        int8 outputs of the network compared with TFLite-Micro's on the host, and how many differ;
+        on an Edge TPU, with what the host decides from the same outputs.
     first_difference
         Clip, and frame and channel or layer, of the first difference; empty where there is none.
+    edge_tpu
+        Outputs of an Edge TPU, held to TFLite-Micro's within tolerances; ``None`` for a device
+        whose outputs must be the same.
     """
 
     clips: int
@@ -148,12 +153,21 @@ class DeviceParity:
     logits: int
     logit_differences: int
     first_difference: str
+    edge_tpu: OutputDifference | None = None
 
     @property
     def passed(self) -> bool:
-        """Whether something was compared and nothing differs."""
+        """Whether something was compared, nothing differs, and an Edge TPU's outputs are close."""
         compared = self.clips > 0 and self.logits > 0
-        return compared and self.feature_differences == 0 and self.logit_differences == 0
+        same = self.feature_differences == 0 and self.logit_differences == 0
+        return compared and same and (self.edge_tpu is None or self.edge_tpu.passed)
+
+    @property
+    def failure(self) -> str:
+        """What differs first; else how far an Edge TPU's outputs are off."""
+        if self.first_difference or self.edge_tpu is None:
+            return self.first_difference
+        return f"the Edge TPU's outputs are {self.edge_tpu.describe()}"
 
     def describe(self) -> str:
         """Return in one sentence what was compared and how it came out."""
@@ -169,7 +183,8 @@ class DeviceParity:
             "differ from the host"
         )
         first = f"; the first: {self.first_difference}" if self.first_difference else ""
-        return f"{text}{first}."
+        close = f"; the Edge TPU's outputs: {self.edge_tpu.describe()}" if self.edge_tpu else ""
+        return f"{text}{first}{close}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +219,10 @@ class DeviceReport:
     sections
         The same by the linker's sections; a section with first values is in both memories.
     scratch
-        The most that an operator needs beside its tensors, within the arena, bytes.
+        The most that an operator needs beside its tensors, within the arena, bytes; ``None`` where
+        our kernels do not run the model.
     stack_used
-        Deepest stack seen, by watermark, bytes.
+        Deepest stack seen, by watermark, bytes; ``None`` where the device does not watch it.
     budgets
         The limits it was held to.
     parity
@@ -226,8 +242,8 @@ class DeviceReport:
     ram: Measurement | None
     memory: tuple[MemoryPart, ...]
     sections: tuple[MemoryPart, ...]
-    scratch: Measurement
-    stack_used: Measurement
+    scratch: Measurement | None
+    stack_used: Measurement | None
     budgets: tuple[BudgetCheck, ...] = ()
     parity: DeviceParity | None = None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.options import corpus_option
+from edgeser.cli.options import compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
     type=click.Path(path_type=Path),
     help="edgetpu: the uncompiled model, to compare outputs with.",
 )
+@compiled_option
 @corpus_option
 @common_options
 def command(
@@ -59,6 +60,7 @@ def command(
     runs: int,
     warmup: int,
     against: Path | None,
+    compiled: Path | None,
     corpus: str | None,
     output: Output,
     **limits: Any,
@@ -67,6 +69,8 @@ def command(
 
     Exit code 1 when a budget is broken, or a device does not give what the host gives.
     """
+    if compiled is not None and device in ("host", "emulator", "edgetpu"):
+        raise click.UsageError("--compiled is for boards; give --device their address")
     if device == "edgetpu":
         from edgeser.cli.bench_edgetpu import bench_edge_tpu
 
@@ -103,6 +107,7 @@ def command(
             source,
             device=device,
             name=model.stem,
+            for_edge_tpu=model_bytes(compiled) if compiled else None,
             corpus=corpus,
             folder=folder,
             budget=budget,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from edgeser.cli.output import Output
 
 if TYPE_CHECKING:
-    from quantize.edgetpu.device import EdgeTpuBench, OutputDifference
+    from quantize.edgetpu.device import EdgeTpuBench
+    from quantize.edgetpu.difference import OutputDifference
 
 _OK, _FAILED = 0, 1
 
@@ -68,17 +69,14 @@ def parity_on_edge_tpu(
         about = {"schema": SCHEMA, "device": str(device.node), "passed": found.passed}
         output.result(about | {"against_cpu": found.to_json()})
     else:
-        output.show(_difference(found, "test clips"))
+        output.show(f"test clips: {found.describe()}")
     return _verdict(found, output)
 
 
 def _verdict(found: OutputDifference | None, output: Output) -> int:
     if found is None or found.passed:
         return _OK
-    output.problem(
-        f"the Edge TPU differs from the CPU by up to {found.max_lsb} steps, "
-        f"{found.flips} of {found.samples} labels flip"
-    )
+    output.problem(f"the Edge TPU differs: {found.describe()}")
     return _FAILED
 
 
@@ -91,13 +89,5 @@ def _summary(report: EdgeTpuBench) -> str:
     if report.temperature is not None:
         lines.append(f"temperature: {report.temperature.value:.1f} degrees Celsius")
     if report.difference is not None:
-        lines.append(_difference(report.difference, "random inputs"))
+        lines.append(f"random inputs: {report.difference.describe()}")
     return "\n".join(lines)
-
-
-def _difference(found: OutputDifference, what: str) -> str:
-    steps = ", ".join(f"{step:+d}: {count}" for step, count in sorted(found.histogram.items()))
-    return (
-        f"against int8 on the CPU, {found.samples} {what}: up to {found.max_lsb} steps "
-        f"({steps}); {found.flips} labels flip"
-    )

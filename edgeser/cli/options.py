@@ -45,3 +45,10 @@ def recipe_options(function: F) -> F:
 
 
 bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
+
+compiled_option = click.option(
+    "--compiled",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The model compiled for the Edge TPU, when that is what a board runs; with "
+    "--device edgetpu edgetpu/model_edgetpu.tflite when left out.",
+)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from edgeser.cli.options import bundle_argument, corpus_option
+from edgeser.cli.options import bundle_argument, compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
 
 
@@ -24,13 +24,7 @@ from edgeser.cli.output import Output, common_options
     "address, such as serial:/dev/ttyACM0. edgetpu: the compiled model on an Edge TPU, features "
     "from the host, within tolerances.",
 )
-@click.option(
-    "--compiled",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("edgetpu") / "model_edgetpu.tflite",
-    show_default=True,
-    help="With --device edgetpu.",
-)
+@compiled_option
 @click.option(
     "--clips", type=click.IntRange(1), default=100, show_default=True, help="With --device."
 )
@@ -45,7 +39,7 @@ def command(
     bundle: Path,
     corpus: str | None,
     device: str | None,
-    compiled: Path,
+    compiled: Path | None,
     clips: int,
     junit: Path | None,
     markdown: Path | None,
@@ -61,9 +55,14 @@ def command(
     if device == "edgetpu":
         from edgeser.cli.bench_edgetpu import parity_on_edge_tpu
 
+        compiled = compiled or Path("edgetpu") / "model_edgetpu.tflite"
         return parity_on_edge_tpu(bundle, compiled, clips=clips, corpus=corpus, output=output)
     if device is not None:
-        return _on_device(bundle, device, clips=clips, corpus=corpus, output=output)
+        return _on_device(
+            bundle, device, compiled=compiled, clips=clips, corpus=corpus, output=output
+        )
+    if compiled is not None:
+        raise click.UsageError("--compiled is for --device edgetpu and for boards")
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.parity import check_parity
     from edgeser.report import json_format
@@ -99,7 +98,16 @@ def command(
     return 0 if verdict.passed else 1
 
 
-def _on_device(bundle: Path, device: str, *, clips: int, corpus: str | None, output: Output) -> int:
+def _on_device(
+    bundle: Path,
+    device: str,
+    *,
+    compiled: Path | None,
+    clips: int,
+    corpus: str | None,
+    output: Output,
+) -> int:
+    from edgeser.cli.model_file import model_bytes
     from edgeser.cli.places import open_bundle, run_folder_of
     from edgeser.pipeline.device_parity import check_on_device
     from edgeser.report import json_format
@@ -108,6 +116,7 @@ def _on_device(bundle: Path, device: str, *, clips: int, corpus: str | None, out
     parity = check_on_device(
         open_bundle(bundle),
         device=device,
+        for_edge_tpu=model_bytes(compiled) if compiled else None,
         clips=clips,
         corpus=corpus,
         folder=run_folder_of(bundle),
@@ -118,7 +127,7 @@ def _on_device(bundle: Path, device: str, *, clips: int, corpus: str | None, out
     else:
         output.show(printable(parity.describe()))
     if not parity.passed:
-        output.problem(f"the device differs from the host: {parity.first_difference}")
+        output.problem(f"the device differs from the host: {parity.failure}")
     return 0 if parity.passed else 1
 
 

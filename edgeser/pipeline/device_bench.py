@@ -19,6 +19,8 @@ from edgeser.pipeline.recordings import Recordings, recordings_at_hand
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from firmware_bridge.frontend import compute_features, quantise_features
+from firmware_bridge.link.device import Device
+from quantize.edgetpu.difference import compare_outputs
 from quantize.foundation.files import write_atomically
 from quantize.runtimes import Runtime, random_samples, run_model
 
@@ -32,6 +34,7 @@ def bench_on_device(
     *,
     device: str = EMULATOR,
     name: str = "the model",
+    for_edge_tpu: bytes | None = None,
     corpus: str | None = None,
     folder: RunFolder | None = None,
     budget: Budget | None = None,
@@ -47,6 +50,8 @@ def bench_on_device(
         ``"emulator"``, or a board's address: ``"serial:/dev/ttyACM0"``.
     name
         What messages call a .tflite.
+    for_edge_tpu
+        The same model compiled for the Edge TPU, when that is what the board runs.
     corpus
         ``"NAME:PATH"``: recordings to feed a bundle's firmware; those of the folder's run, or
         noise that is called noise, when `None`.
@@ -75,7 +80,9 @@ def bench_on_device(
         recordings = recordings_at_hand(
             model, count=_CLIPS, corpus=corpus, folder=folder, reporter=reporter
         )
-    with attached(model, device, name=name, directory=place, reporter=reporter) as found:
+    with attached(
+        model, device, name=name, for_edge_tpu=for_edge_tpu, directory=place, reporter=reporter
+    ) as found:
         inputs = _inputs(model, found, recordings)
         report = bench_device(
             found.device,
@@ -145,24 +152,24 @@ def _check_outputs(
     """Hold the device's outputs for the inputs to TFLite-Micro's."""
     data = model.int8_model if isinstance(model, Bundle) else model
     expected = run_model(data, np.stack(inputs), runtime=Runtime.TFLITE_MICRO)
-    compared = differing = 0
-    first = ""
-    for number, (values, host) in enumerate(zip(inputs, expected, strict=True)):
-        found.device.write_input(values.tobytes())
-        found.device.infer()
-        ours = found.device.read_output()
-        theirs = np.frombuffer(host.tobytes(), np.int8)
-        wrong = np.flatnonzero(ours != theirs)
-        compared += ours.size
-        differing += wrong.size
-        if wrong.size:
-            first = first or f"input {number}, output byte {wrong[0]}"
+    theirs = np.stack([np.frombuffer(host.tobytes(), np.int8) for host in expected])
+    ours = np.stack([_output(found.device, values) for values in inputs])
+    places = np.argwhere(ours != theirs)
+    exact = not found.on_edge_tpu
+    first = f"input {places[0][0]}, output byte {places[0][1]}" if exact and len(places) else ""
     return DeviceParity(
         clips=len(inputs),
         source="random inputs",
         feature_values=0,
         feature_differences=0,
-        logits=compared,
-        logit_differences=differing,
+        logits=ours.size,
+        logit_differences=len(places) if exact else 0,
         first_difference=first,
+        edge_tpu=None if exact else compare_outputs(ours, theirs),
     )
+
+
+def _output(device: Device, values: NDArray[np.generic]) -> NDArray[np.int8]:
+    device.write_input(values.tobytes())
+    device.infer()
+    return device.read_output()

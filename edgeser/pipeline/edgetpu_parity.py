@@ -10,7 +10,8 @@ from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import compute_features, quantise_features
-from quantize.edgetpu.device import OutputDifference, compare_on_edge_tpu
+from quantize.edgetpu.device import compare_on_edge_tpu
+from quantize.edgetpu.difference import OutputDifference
 from quantize.edgetpu.hardware import Backend
 
 SCHEMA = "edgeser.parity-edgetpu/1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,8 +28,10 @@ from firmware_bridge.project import (
     self_test_input,
     write_project,
 )
-from quantize.foundation.errors import ToolMissing
+from quantize.edgetpu.package import read_compiled
+from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.runtimes import Runtime, run_model, sample_shape
+from quantize.tflite import read_model
 
 EMULATOR = "emulator"
 """The device that everybody has; anything else is the address of a board."""
@@ -58,12 +61,15 @@ class AttachedDevice:
         What it is, where that is known: the emulated board.
     built
         The firmware with its sizes, where it was built here.
+    on_edge_tpu
+        Whether an Edge TPU runs the model, so that its outputs are close to ours, not the same.
     """
 
     device: Device
     compiled: CompiledModel
-    board: Board | None
-    built: BuiltFirmware | None
+    board: Board | None = None
+    built: BuiltFirmware | None = None
+    on_edge_tpu: bool = False
 
 
 def export_firmware(
@@ -124,6 +130,7 @@ def attached(
     device: str = EMULATOR,
     *,
     name: str = "model",
+    for_edge_tpu: bytes | None = None,
     directory: Path | None = None,
     reporter: Reporter = SILENT,
 ) -> Iterator[AttachedDevice]:
@@ -136,6 +143,9 @@ def attached(
     device
         ``"emulator"``, or an address such as ``"serial:/dev/ttyACM0"`` of a board that was flashed
         with the model's firmware; with another model or frontend it is refused.
+    for_edge_tpu
+        The same model compiled for the Edge TPU, when that is what the board runs; `None` when it
+        runs the int8 model itself.
     directory
         Where the emulator's firmware is written and built; a temporary one when `None`.
     reporter
@@ -143,6 +153,8 @@ def attached(
 
     Raises
     ------
+    BadInput
+        When the emulator is to run what is compiled for an Edge TPU, or that is not compiled.
     ToolMissing
         When the compiler or the emulator is not installed.
     DeviceError
@@ -154,9 +166,12 @@ def attached(
         compiled = compiled_model(model, name=name)
         reporter.stage(f"Asking {device}")
         with closing(open_address(address)) as transport:
-            found = _device(transport, compiled.sha256, frontend_hash)
-            yield AttachedDevice(found, compiled, None, None)
+            running = compiled.sha256 if for_edge_tpu is None else _compiled_hash(for_edge_tpu)
+            found = _device(transport, running, frontend_hash)
+            yield AttachedDevice(found, compiled, on_edge_tpu=for_edge_tpu is not None)
         return
+    if for_edge_tpu is not None:
+        raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")
     with tempfile.TemporaryDirectory(prefix="edgeser-firmware-") as temporary:
         place = directory or Path(temporary) / "firmware"
         firmware = export_firmware(model, place, name=name, reporter=reporter)
@@ -166,6 +181,11 @@ def attached(
         with running_emulator(built.emulated_elf, firmware.board) as transport:
             found = _device(transport, firmware.compiled.sha256, frontend_hash)
             yield AttachedDevice(found, firmware.compiled, firmware.board, built)
+
+
+def _compiled_hash(data: bytes) -> str:
+    read_compiled(read_model(data, name="the compiled model"))
+    return hashlib.sha256(data).hexdigest()
 
 
 def compiled_model(model: Bundle | bytes, *, name: str = "model") -> CompiledModel:

@@ -291,8 +291,8 @@ def _device(report: DeviceReport) -> Json:
         "ram_bytes": _optional(report.ram),
         "memory": _parts(report.memory),
         "sections": _parts(report.sections),
-        "scratch_bytes": report.scratch.to_json(),
-        "stack_used_bytes": report.stack_used.to_json(),
+        "scratch_bytes": _optional(report.scratch),
+        "stack_used_bytes": _optional(report.stack_used),
         "budgets": _budgets(report.budgets),
         "parity": None if report.parity is None else _device_parity(report.parity),
     }
@@ -314,6 +314,7 @@ def _device_parity(parity: DeviceParity) -> Json:
         "logits": parity.logits,
         "logit_differences": parity.logit_differences,
         "first_difference": parity.first_difference,
+        "edge_tpu": None if parity.edge_tpu is None else parity.edge_tpu.to_json(),
     }
 
 

@@ -29,6 +29,7 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "operators": (1, 1 << 16),
     "arena_bytes": (1, 1 << 28),
 }
+_OPTIONAL = {"empty_ticks": 1 << 32, "unread_bytes": 1 << 20}
 _OF_FRONTEND = (
     "sample_rate",
     "hop_samples",
@@ -52,6 +53,8 @@ class Banner:
         Ticks a second of the timer that all ticks are counted with.
     empty_ticks
         Ticks that measuring nothing takes; 0 when the device does not say.
+    unread_bytes
+        Bytes that the device keeps until it reads them, and loses more; 0 when it keeps all.
     model_hash
         SHA-256 of the .tflite, 64 hexadecimal digits.
     frontend_hash
@@ -91,6 +94,7 @@ class Banner:
     operators: int
     arena_bytes: int
     empty_ticks: int = 0
+    unread_bytes: int = 0
 
     @property
     def frame_values(self) -> int:
@@ -124,7 +128,7 @@ def parse_banner(payload: bytes) -> Banner:
         compiler=_text(entries, "compiler"),
         model_hash=_hash(entries, "model_hash"),
         frontend_hash=_hash(entries, "frontend_hash") if has_frontend else None,
-        empty_ticks=_number({"empty_ticks": "0"} | entries, "empty_ticks", 0, 1 << 32),
+        **{name: _number({name: "0"} | entries, name, 0, most) for name, most in _OPTIONAL.items()},
         **numbers,
     )
     if any((numbers[name] > 0) != has_frontend for name in _OF_FRONTEND):

@@ -76,6 +76,7 @@ class Device:
         self._input_crc: int | None = None
         self._output_crc: int | None = None
         self._banner = parse_banner(session.request(Request.BANNER))
+        session.pace(self._banner.unread_bytes)
         check_hashes(self._banner, model_hash=model_hash, frontend_hash=frontend_hash)
 
     @property

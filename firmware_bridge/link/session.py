@@ -23,6 +23,8 @@ from firmware_bridge.link.transport import Transport
 _REPLY = 0x80
 _ERROR = 0xFF
 _READ_BYTES = 4096
+_PAUSE_S = 0.005
+"""Time in which a device has read what came: its loop turns each millisecond."""
 _STARTED = "m-init-done"
 """What a device says when it starts."""
 
@@ -88,6 +90,7 @@ class Session:
         self._sequence = secrets.randbelow(1 << 16)
         self._said: deque[str] = deque(maxlen=3)
         self._answered = False
+        self._unread_bytes = 0
 
     @property
     def name(self) -> str:
@@ -98,6 +101,10 @@ class Session:
     def patience(self) -> Patience:
         """How long each reply is waited for, unless a request says otherwise."""
         return self._patience
+
+    def pace(self, unread_bytes: int) -> None:
+        """Send so many bytes at once from now on, and wait until they are read; 0: all at once."""
+        self._unread_bytes = unread_bytes
 
     def request(
         self, kind: int, payload: bytes = b"", *, flags: int = 0, patience: Patience | None = None
@@ -130,7 +137,7 @@ class Session:
         sent = received = 0
         while now < deadline:
             if now >= send_at and sent < patience.attempts:
-                self._transport.write(wire, deadline - now)
+                self._send(wire, deadline)
                 sent += 1
                 now = self._clock()
                 send_at = now + patience.attempt_s
@@ -153,6 +160,13 @@ class Session:
             f"sent {sent} times",
             hint=last_words(self._said) or "is it on, with firmware of edgeser, at this speed?",
         )
+
+    def _send(self, wire: bytes, deadline: float) -> None:
+        size = self._unread_bytes or len(wire)
+        for start in range(0, len(wire), size):
+            if start:
+                time.sleep(_PAUSE_S)
+            self._transport.write(wire[start : start + size], max(0.0, deadline - self._clock()))
 
     def _read(self, timeout_s: float) -> bytes:
         try:

@@ -22,8 +22,8 @@ and its protocols were run, on a Linux computer against stand-ins of the SDK's h
 stand-in for the Edge TPU. Unknown until someone does it:
 
 - whether it builds against the SDK as it is today, and fits its linker script;
-- whether the console, which keeps 64 bytes that nobody has read, loses some of a long frame
-  (frames that were damaged are sent again; if it happens always, send the input by shorter ones);
+- whether the console takes long frames: it keeps 64 bytes that nobody has read, so `edgeser` sends
+  64 at a time and waits 5 ms between them;
 - all times, temperatures and levels of sound;
 - how far the Edge TPU's output is from int8 on a CPU.
 

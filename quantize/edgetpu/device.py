@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.edgetpu import device_worker
+from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
 from quantize.edgetpu.hardware import Backend, EdgeTpu
 from quantize.edgetpu.package import read_compiled
 from quantize.foundation.child import call_in_child
@@ -23,67 +23,6 @@ from quantize.tflite.model import Tensor
 SCHEMA = "edgeser.bench-edgetpu/1"
 _SAMPLES = 32
 _TIMEOUT_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerances:
-    """How far compiled output may be from int8 on the CPU: steps, and share of labels."""
-
-    max_lsb: int = 4
-    max_flips: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class OutputDifference:
-    """Compiled output against int8 on the CPU, on the same inputs.
-
-    Parameters
-    ----------
-    samples, values
-        Inputs run, and output values compared.
-    histogram
-        How many values differ by how many steps, device minus CPU.
-    flips
-        Samples whose largest output is another one.
-    tolerances
-        What they are held to.
-    """
-
-    samples: int
-    values: int
-    histogram: Mapping[int, int]
-    flips: int
-    tolerances: Tolerances
-
-    @property
-    def max_lsb(self) -> int:
-        """The largest difference, in steps."""
-        return max((abs(step) for step in self.histogram), default=0)
-
-    @property
-    def passed(self) -> bool:
-        """Whether both tolerances hold."""
-        return (
-            self.max_lsb <= self.tolerances.max_lsb
-            and self.flips <= self.tolerances.max_flips * self.samples
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object."""
-        return {
-            "samples": self.samples,
-            "values": self.values,
-            "max_lsb": self.max_lsb,
-            "label_flips": self.flips,
-            "lsb_histogram": [
-                {"difference": step, "values": count}
-                for step, count in sorted(self.histogram.items())
-            ],
-            "tolerances": {
-                "max_lsb": self.tolerances.max_lsb,
-                "max_flips": self.tolerances.max_flips,
-            },
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +136,7 @@ def bench_on_edge_tpu(
         else Measurement(degrees, "degC", Evidence.MEASURED, where),
         difference=None
         if against is None
-        else _compare(result.arrays["outputs"], against, inputs, tolerances or Tolerances()),
+        else _compare(result.arrays["outputs"], against, inputs, tolerances),
     )
 
 
@@ -252,7 +191,7 @@ def compare_on_edge_tpu(
         what=f"running {name} on the Edge TPU",
         timeout_s=_TIMEOUT_S,
     )
-    return _compare(result.arrays["outputs"], against, inputs, tolerances or Tolerances())
+    return _compare(result.arrays["outputs"], against, inputs, tolerances)
 
 
 def runtime_version(library: str) -> int | None:
@@ -295,23 +234,7 @@ def _samples(source: Tensor) -> NDArray[Any]:
 
 
 def _compare(
-    outputs: NDArray[Any], against: bytes, inputs: NDArray[Any], tolerances: Tolerances
+    outputs: NDArray[Any], against: bytes, inputs: NDArray[Any], tolerances: Tolerances | None
 ) -> OutputDifference:
     expected = run_model(against, inputs, runtime=Runtime.TFLITE_MICRO, name="the uncompiled model")
-    found = outputs.reshape(len(inputs), -1)
-    wanted = expected.reshape(len(inputs), -1)
-    if found.shape != wanted.shape or outputs.dtype != expected.dtype:
-        raise BadInput(
-            f"the compiled model gives {outputs.dtype} {found.shape}, the other one "
-            f"{expected.dtype} {wanted.shape}",
-            hint="compare with the model that it was compiled from",
-        )
-    steps = found.astype(np.int64) - wanted.astype(np.int64)
-    values, counts = np.unique(steps, return_counts=True)
-    return OutputDifference(
-        samples=len(inputs),
-        values=int(steps.size),
-        histogram=dict(zip(values.tolist(), counts.tolist(), strict=True)),
-        flips=int((found.argmax(axis=1) != wanted.argmax(axis=1)).sum()),
-        tolerances=tolerances,
-    )
+    return compare_outputs(outputs.reshape(len(inputs), -1), expected, tolerances=tolerances)

@@ -8,6 +8,7 @@
 #define TICKS_PER_SECOND 1000000u
 
 const char port_board[] = "coral-micro";
+const uint32_t port_unread_bytes = 64; /* of the SDK's console */
 
 uint32_t port_ticks(void) {
   return (uint32_t)micro_board_microseconds();

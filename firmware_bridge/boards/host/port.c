@@ -14,6 +14,7 @@
 #define BUFFER_BYTES 4096u
 
 const char port_board[] = "host";
+const uint32_t port_unread_bytes = 0;
 
 static struct {
   uint8_t in[BUFFER_BYTES], out[BUFFER_BYTES];

@@ -9,6 +9,7 @@
 #include "registers.h"
 
 const char port_board[] = "mps2-an500";
+const uint32_t port_unread_bytes = 0;
 
 void port_start(void) {
   TIMER_RELOAD = UINT32_MAX;

@@ -8,6 +8,9 @@
 /* Printable, without spaces. */
 extern const char port_board[];
 
+/* Bytes from the host that are kept until they are read; more are lost. 0: as many as come. */
+extern const uint32_t port_unread_bytes;
+
 /* A timer that runs freely and wraps at 32 bits. An interval begins with port_begin and ends with
  * port_ticks. The first may wait for a moment at which the same work always gives the same count.
  */

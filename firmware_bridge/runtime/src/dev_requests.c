@@ -22,6 +22,7 @@ static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
   (void)call;
   dev_append_number(reply, "protocol", PROTOCOL);
   dev_append_entry(reply, "board", port_board);
+  dev_append_number(reply, "unread_bytes", port_unread_bytes);
   dev_append_number(reply, "clock_hz", port_ticks_per_second());
   dev_append_entry(reply, "model", MODEL_NAME);
   dev_append_entry(reply, "model_hash", MODEL_HASH);

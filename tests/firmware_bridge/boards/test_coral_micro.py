@@ -22,8 +22,8 @@ from firmware_bridge.frontend import FrontendConfig, compute_features
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.link.descriptors import DescriptorTransport
 from firmware_bridge.link.device import Device
-from firmware_bridge.link.errors import HashMismatch
-from firmware_bridge.link.session import Session
+from firmware_bridge.link.errors import DeviceTimeout, HashMismatch
+from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.project import StreamSettings
 from firmware_bridge.project.coral_micro import MicroModel, write_coral_micro
 from firmware_bridge.streaming import StreamingClassifier
@@ -120,12 +120,12 @@ class Board:
 
 
 @contextlib.contextmanager
-def running(program: Path, files: Path) -> Iterator[Board]:
+def running(program: Path, files: Path, *, unread_bytes: int = 1 << 20) -> Iterator[Board]:
     request_end, requests = os.pipe()
     answers, answer_end = os.pipe()
 
     process = subprocess.Popen(
-        [str(program), str(request_end), str(answer_end)], cwd=files,
+        [str(program), str(request_end), str(answer_end), str(unread_bytes)], cwd=files,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         pass_fds=(request_end, answer_end), bufsize=0,
     )  # fmt: skip
@@ -208,6 +208,27 @@ def test_link_of_the_host_drives_it(
         np.testing.assert_array_equal(reply.amplitude[-1], host.amplitude[-1])
         with pytest.raises(HashMismatch):
             Device(session, model_hash="0" * 64)
+
+
+def test_console_that_keeps_64_bytes_loses_none_of_a_long_frame(
+    program: Path, files: Path, small_frontend: FrontendConfig
+) -> None:
+    """The board says so in its banner, and the host sends no more at once."""
+    sound = np.random.default_rng(5).normal(0, 4000, 3 * 500).astype(np.int16)
+    with running(program, files, unread_bytes=64) as board:
+        # More attempts than usual: a busy computer may not let the stand-in read in time.
+        session = Session(board.transport, patience=Patience(attempt_s=1.0, attempts=10))
+        device = Device(session, frontend_hash=small_frontend.hash)
+        assert device.banner.unread_bytes == 64
+        device.reset()
+        replies = list(device.stream(sound, chunk=500, raw=True))
+        host = compute_features(sound, small_frontend)
+        ours = np.concatenate([reply.amplitude for reply in replies])
+        np.testing.assert_array_equal(ours, host.amplitude)
+        # Sent at once, the same frame does not arrive: the limit is real.
+        session.pace(0)
+        with pytest.raises(DeviceTimeout):
+            session.request(3, sound[:500].tobytes(), patience=Patience(attempt_s=0.2, attempts=3))
 
 
 def test_input_is_put_in_anew_for_each_inference(

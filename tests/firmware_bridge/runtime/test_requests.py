@@ -44,6 +44,7 @@ def test_banner_says_what_runs(host_device, small_frontend: FrontendConfig) -> N
         "frontend_hash": small_frontend.hash, "sample_rate": "16000", "hop_samples": "160",
         "window_frames": "4", "stream_hop_frames": "3", "smoothing": "2", "channels": "4",
         "planes": "2", "input_bytes": "32", "output_bytes": "4", "operators": "3",
+            "unread_bytes": "0",
         "arena_bytes": "64",
     }  # fmt: skip
 

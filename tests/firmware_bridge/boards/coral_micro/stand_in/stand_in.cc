@@ -1,6 +1,7 @@
 // STAND-IN: not the SDK, and no Edge TPU. Lets the application run as a process: the console is its
 // standard input and output, the file system the folder that it runs in, the microphone a file of
-// int32 numbers there, and JSON-RPC lines on two descriptors that are its arguments.
+// int32 numbers there, and JSON-RPC lines on two descriptors that are its arguments. The third says
+// how many unread bytes the console keeps.
 
 #include <atomic>
 #include <chrono>
@@ -247,16 +248,34 @@ void ConsoleM7::Write(char *buffer, int size) {
   ::Write(STDOUT_FILENO, buffer, static_cast<size_t>(size));
 }
 
+namespace {
+
+// As the SDK's: what comes while so many bytes are unread is lost.
+std::mutex console_lock;
+std::deque<char> unread;
+
+void ReceivePackets(size_t keep) {
+  char packet[64];
+  ssize_t count;
+  while ((count = read(STDIN_FILENO, packet, sizeof(packet))) > 0) {
+    const std::lock_guard<std::mutex> held(console_lock);
+    for (ssize_t i = 0; i < count && unread.size() < keep; ++i) {
+      unread.push_back(packet[i]);
+    }
+  }
+  std::_Exit(0);
+}
+
+} // namespace
+
 int ConsoleM7::Read(char *buffer, int size) {
-  pollfd input{STDIN_FILENO, POLLIN, 0};
-  if (poll(&input, 1, 0) <= 0) {
-    return -1;
+  const std::lock_guard<std::mutex> held(console_lock);
+  int count = 0;
+  for (; count < size && !unread.empty(); ++count) {
+    buffer[count] = unread.front();
+    unread.pop_front();
   }
-  const ssize_t count = read(STDIN_FILENO, buffer, static_cast<size_t>(size));
-  if (count == 0) {
-    std::_Exit(0);
-  }
-  return static_cast<int>(count);
+  return count > 0 ? count : -1;
 }
 
 lfs_t *Lfs() {
@@ -448,10 +467,11 @@ size_t MicroInterpreter::arena_used_bytes() const {
 } // namespace tflite
 
 int main(int count, char **arguments) {
-  if (count != 3) {
+  if (count != 4) {
     return 2;
   }
   requests = std::atoi(arguments[1]);
   answers = std::atoi(arguments[2]);
+  std::thread(coralmicro::ReceivePackets, std::strtoul(arguments[3], nullptr, 10)).detach();
   app_main(nullptr);
 }

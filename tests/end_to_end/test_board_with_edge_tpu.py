@@ -1,0 +1,212 @@
+"""A board that runs the compiled model on its Edge TPU, by the real commands.
+
+No such board is here. Two things stand in for it: firmware of this computer whose banner carries
+the compiled file's hash, and a device that moves the outputs of the emulated one by a step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from edgeser.bundle import Bundle, load_bundle
+from edgeser.pipeline.device_parity import check_device
+from edgeser.pipeline.firmware import AttachedDevice, compiled_model, export_firmware
+from edgeser.pipeline.recordings import Recordings
+from firmware_bridge.boards import HOST
+from firmware_bridge.emulator import build_firmware
+from firmware_bridge.link.device import Device
+from firmware_bridge.link.process import open_process
+from firmware_bridge.link.session import Session
+from firmware_bridge.streaming import Decision, Smoother
+
+Edgeser = Callable[..., Any]
+pytestmark = pytest.mark.skipif(
+    shutil.which("gcc") is None or shutil.which("make") is None, reason="no gcc and make here"
+)
+
+
+@pytest.fixture(scope="module")
+def run_folder(
+    edgeser: Edgeser, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A trained and exported run; its later stages are not done."""
+    folder = tmp_path_factory.mktemp("board") / "run"
+    for command in (("train", tiny_recipe, "--out", folder), ("export", folder)):
+        ran = edgeser(*command)
+        assert ran.code == 0, ran.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(run_folder: Path) -> Bundle:
+    return load_bundle(run_folder / "bundle.zip")
+
+
+@pytest.fixture(scope="module")
+def compiled(shared: Path) -> Path:
+    """Any file that is compiled: the host reads its hash, and that it is one."""
+    return shared / "edgetpu_models" / "testconv1-edgetpu.tflite"
+
+
+@pytest.fixture(scope="module")
+def program(bundle: Bundle, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Firmware of this computer that says it runs the compiled file."""
+    directory = tmp_path_factory.mktemp("firmware") / "project"
+    export_firmware(bundle, directory, board=HOST)
+    header = next(directory.rglob("model.h"))
+    text = header.read_text()
+    assert bundle.model_hash in text
+    other = hashlib.sha256(compiled.read_bytes()).hexdigest()
+    header.write_text(text.replace(bundle.model_hash, other))
+    return build_firmware(directory, HOST).elf
+
+
+@contextmanager
+def at_an_address(program: Path) -> Iterator[str]:
+    """Put the program behind a TCP port, once."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        relay = (
+            "import socket, subprocess, sys\n"
+            "server = socket.socket(fileno=int(sys.argv[1]))\n"
+            "connection, _ = server.accept()\n"
+            "subprocess.run([sys.argv[2]], stdin=connection, stdout=connection)\n"
+        )
+        command = [sys.executable, "-c", relay, str(server.fileno()), str(program)]
+        with subprocess.Popen(command, pass_fds=(server.fileno(),)) as process:
+            try:
+                yield f"tcp:127.0.0.1:{server.getsockname()[1]}"
+            finally:
+                process.kill()
+
+
+@pytest.fixture
+def address(program: Path) -> Iterator[str]:
+    with at_an_address(program) as place:
+        yield place
+
+
+def test_parity_tells_features_from_outputs(
+    edgeser: Edgeser, run_folder: Path, compiled: Path, address: str
+) -> None:
+    command = ("parity", run_folder, "--device", address, "--clips", 3, "--json")
+    ran = edgeser(*command, "--compiled", compiled)
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    assert found["passed"] is True
+    assert found["feature_values"] > 1000 and found["feature_differences"] == 0
+    assert found["edge_tpu"]["lsb_histogram"] == [{"difference": 0, "values": found["logits"]}]
+    assert found["edge_tpu"]["label_flips"] == 0
+
+
+def test_without_the_compiled_file_the_board_is_refused_with_both_hashes(
+    edgeser: Edgeser, run_folder: Path, bundle: Bundle, compiled: Path, address: str
+) -> None:
+    ran = edgeser("parity", run_folder, "--device", address, "--clips", 1)
+    assert ran.code == 1
+    assert bundle.model_hash[:12] in ran.err
+    assert hashlib.sha256(compiled.read_bytes()).hexdigest()[:12] in ran.err
+
+
+def test_bench_measures_it(
+    edgeser: Edgeser, run_folder: Path, compiled: Path, address: str
+) -> None:
+    ran = edgeser("bench", run_folder, "--device", address, "--compiled", compiled, "--json")
+    assert ran.code in (0, 1), ran.err  # the budgets are a microcontroller's
+    found = json.loads(ran.out)
+    assert found["inference_ms"]["evidence"] == "measured"
+    assert found["inference_ms"]["value"] > 0
+    assert found["parity"]["passed"] is True
+    assert found["parity"]["edge_tpu"]["max_lsb"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("bench", "--device", "host"), "--compiled is for boards"),
+        (("bench", "--device", "emulator"), "--compiled is for boards"),
+        (("parity", "--device", "emulator"), "the emulator has no Edge TPU"),
+        (("parity",), "--compiled is for"),
+    ],
+)
+def test_compiled_files_are_for_boards(
+    edgeser: Edgeser, run_folder: Path, compiled: Path, arguments: tuple[str, ...], reason: str
+) -> None:
+    ran = edgeser(arguments[0], run_folder, *arguments[1:], "--compiled", compiled)
+    assert ran.code == 2
+    assert reason in ran.err
+
+
+def test_a_file_that_is_not_compiled_is_refused(
+    edgeser: Edgeser, run_folder: Path, address: str
+) -> None:
+    ran = edgeser(
+        "parity", run_folder, "--device", address, "--compiled", run_folder / "model_int8.tflite"
+    )
+    assert ran.code == 2
+    assert "Edge TPU" in ran.err
+
+
+class Moved(Device):
+    """A stand-in for an Edge TPU: its first output is some steps off, its decisions follow.
+
+    A `lie` is added to the sums, so that they no longer follow from the outputs.
+    """
+
+    steps = 1
+    lie = 0
+    smoother: Smoother
+
+    def decisions(self, first: int) -> tuple[Decision, ...]:
+        moved = []
+        for taken in super().decisions(first):
+            logits = np.array(taken.logits, np.int8)
+            logits[0] += self.steps if logits[0] < 0 else -self.steps
+            decided = self.smoother.decide(logits)
+            moved.append(replace(decided, sums=(decided.sums[0] + self.lie, *decided.sums[1:])))
+        return tuple(moved)
+
+
+@pytest.mark.parametrize(
+    ("steps", "lie", "passed", "says"),
+    [
+        (0, 0, True, "up to 0 steps"),
+        (1, 0, True, "up to 1 steps"),
+        (30, 0, False, "up to 30 steps"),
+        (1, 3, False, "decision 0, which does not follow from the device's outputs"),
+    ],
+)
+def test_outputs_are_held_to_tolerances_and_decisions_to_the_outputs(
+    bundle: Bundle, run_folder: Path, program: Path, steps: int, lie: int, passed: bool, says: str
+) -> None:
+    clip = sorted((run_folder / "synthetic-voices").rglob("*.wav"))[0]
+    recordings = Recordings(("a clip",), (soundfile.read(clip, dtype="int16")[0],), "for a test")
+    window = bundle.trained.recipe.window
+    transport = open_process([program])
+    try:
+        device = Moved(Session(transport))
+        device.steps, device.lie = steps, lie
+        device.smoother = Smoother(
+            window_frames=window.frames, hop_frames=window.hop_frames, smoothing=window.smoothing
+        )
+        found = AttachedDevice(device, compiled_model(bundle), on_edge_tpu=True)
+        parity = check_device(bundle, found, recordings)
+    finally:
+        transport.close()
+    assert parity.passed is passed
+    assert parity.feature_differences == 0
+    assert says in parity.describe()
+    assert passed or says in parity.failure
