@@ -49,12 +49,13 @@ def command(
         raise click.UsageError("Missing argument 'MODEL'.")
 
     from edgeser.cli.model_file import model_bytes, repository_path
-    from edgeser.diagnosis import installed_version
     from quantize.edgetpu.lint import lint_model
     from quantize.tflite import read_model
 
     report = lint_model(read_model(model_bytes(model), name=str(model)))
     if sarif:
+        from edgeser.diagnosis import installed_version
+
         version = installed_version("edgeser")
         found = formats.lint_sarif(report, uri=repository_path(model), version=version)
         write_atomically(sarif, json.dumps(found, indent=2).encode())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from edgeser.benchmark.records import BenchReport, DeviceReport
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.text import printable as one_line
+
+if TYPE_CHECKING:
+    from edgeser.benchmark.records import BenchReport, DeviceReport
 
 _KILO = 1000.0
 

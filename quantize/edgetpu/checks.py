@@ -228,8 +228,10 @@ def _axes(view: View) -> tuple[int, ...] | None:
 
 
 def _mean_axes(view: View) -> str:
+    if view.name != "MEAN":
+        return ""
     source, axes = view.input(0), _axes(view)
-    if view.name != "MEAN" or source is None or axes is None:
+    if source is None or axes is None:
         return ""
     rank = len(source.shape)
     channels = source.shape[-1] if source.shape else 1

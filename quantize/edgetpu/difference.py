@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,7 @@ class OutputDifference:
     samples, values
         Inputs run, and output values compared.
     histogram
-        How many values differ by how many steps, device minus CPU.
+        Steps, device minus CPU, and how many values differ by so many; in the order of the steps.
     flips
         Samples whose largest output is another one.
     tolerances
@@ -38,14 +37,14 @@ class OutputDifference:
 
     samples: int
     values: int
-    histogram: Mapping[int, int]
+    histogram: tuple[tuple[int, int], ...]
     flips: int
     tolerances: Tolerances
 
     @property
     def max_lsb(self) -> int:
         """The largest difference, in steps."""
-        return max((abs(step) for step in self.histogram), default=0)
+        return max((abs(step) for step, _ in self.histogram), default=0)
 
     @property
     def passed(self) -> bool:
@@ -57,7 +56,7 @@ class OutputDifference:
 
     def describe(self) -> str:
         """Return in a few words how far the outputs are apart."""
-        steps = ", ".join(f"{step:+d}: {count}" for step, count in sorted(self.histogram.items()))
+        steps = ", ".join(f"{step:+d}: {count}" for step, count in self.histogram)
         return (
             f"up to {self.max_lsb} steps from int8 on the CPU ({steps}), "
             f"{self.flips} of {self.samples} labels flip"
@@ -71,8 +70,7 @@ class OutputDifference:
             "max_lsb": self.max_lsb,
             "label_flips": self.flips,
             "lsb_histogram": [
-                {"difference": step, "values": count}
-                for step, count in sorted(self.histogram.items())
+                {"difference": step, "values": count} for step, count in self.histogram
             ],
             "tolerances": {
                 "max_lsb": self.tolerances.max_lsb,
@@ -113,7 +111,7 @@ def compare_outputs(
     return OutputDifference(
         samples=len(found),
         values=int(steps.size),
-        histogram=dict(zip(values.tolist(), counts.tolist(), strict=True)),
+        histogram=tuple(zip(values.tolist(), counts.tolist(), strict=True)),
         flips=int((found.argmax(axis=1) != wanted.argmax(axis=1)).sum()),
         tolerances=tolerances or Tolerances(),
     )

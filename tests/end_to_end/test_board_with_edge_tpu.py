@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from edgeser.bundle import Bundle, load_bundle
+from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.device import Clock, Stimuli, bench_device
+from edgeser.bundle import Bundle
 from edgeser.pipeline.device_parity import check_device
 from edgeser.pipeline.firmware import AttachedDevice, compiled_model, export_firmware
 from edgeser.pipeline.recordings import Recordings
+from edgeser.report.figures import device_rows
+from edgeser.report.json_format import device_json
 from firmware_bridge.boards import HOST
 from firmware_bridge.emulator import build_firmware
+from firmware_bridge.link.banner import Banner
 from firmware_bridge.link.device import Device
 from firmware_bridge.link.process import open_process
+from firmware_bridge.link.replies import MemoryUse
 from firmware_bridge.link.session import Session
 from firmware_bridge.streaming import Decision, Smoother
 
@@ -37,23 +43,6 @@ Edgeser = Callable[..., Any]
 pytestmark = pytest.mark.skipif(
     shutil.which("gcc") is None or shutil.which("make") is None, reason="no gcc and make here"
 )
-
-
-@pytest.fixture(scope="module")
-def run_folder(
-    edgeser: Edgeser, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A trained and exported run; its later stages are not done."""
-    folder = tmp_path_factory.mktemp("board") / "run"
-    for command in (("train", tiny_recipe, "--out", folder), ("export", folder)):
-        ran = edgeser(*command)
-        assert ran.code == 0, ran.err
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bundle(run_folder: Path) -> Bundle:
-    return load_bundle(run_folder / "bundle.zip")
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +120,10 @@ def test_bench_measures_it(
     assert found["inference_ms"]["value"] > 0
     assert found["parity"]["passed"] is True
     assert found["parity"]["edge_tpu"]["max_lsb"] == 0
+    report = edgeser("report", run_folder, "--format", "json")
+    assert report.code == 0, report.err
+    shown = json.loads((run_folder / "report.json").read_text())["device"]
+    assert shown["parity"] == found["parity"]
 
 
 @pytest.mark.parametrize(
@@ -195,8 +188,7 @@ def test_outputs_are_held_to_tolerances_and_decisions_to_the_outputs(
     clip = sorted((run_folder / "synthetic-voices").rglob("*.wav"))[0]
     recordings = Recordings(("a clip",), (soundfile.read(clip, dtype="int16")[0],), "for a test")
     window = bundle.trained.recipe.window
-    transport = open_process([program])
-    try:
+    with closing(open_process([program])) as transport:
         device = Moved(Session(transport))
         device.steps, device.lie = steps, lie
         device.smoother = Smoother(
@@ -204,9 +196,43 @@ def test_outputs_are_held_to_tolerances_and_decisions_to_the_outputs(
         )
         found = AttachedDevice(device, compiled_model(bundle), on_edge_tpu=True)
         parity = check_device(bundle, found, recordings)
-    finally:
-        transport.close()
     assert parity.passed is passed
     assert parity.feature_differences == 0
     assert says in parity.describe()
     assert passed or says in parity.failure
+
+
+class InOnePiece(Device):
+    """A stand-in for a board that hands the whole model to its Edge TPU, and watches no stack."""
+
+    @property
+    def banner(self) -> Banner:
+        return replace(super().banner, operators=1)
+
+    def profile(self) -> np.ndarray[Any, np.dtype[np.uint32]]:
+        return super().profile().sum(keepdims=True)
+
+    def memory(self) -> MemoryUse:
+        return replace(super().memory(), stack_bytes=0, stack_used=0)
+
+
+def test_what_such_a_board_does_not_tell_is_left_out(bundle: Bundle, program: Path) -> None:
+    compiled = compiled_model(bundle)
+    window = np.zeros(compiled.input.shape[1:], np.int8)
+    with closing(open_process([program])) as transport:
+        device = InOnePiece(Session(transport))
+        report = bench_device(
+            device,
+            compiled=compiled,
+            clock=Clock(None, device.banner.clock_hz, 800.0, "a stand-in"),
+            stimuli=Stimuli([window, window]),
+            budget=Budget(),
+        )
+    (whole,) = report.operators
+    assert (whole.kind, whole.macs) == ("the whole model", compiled.macs)
+    assert whole.cost == report.inference
+    assert report.scratch is None and report.stack_used is None
+    table = device_json(report)
+    assert table["scratch_bytes"] is None and table["stack_used_bytes"] is None
+    names = [name for name, _ in device_rows(report)]
+    assert "one inference" in names and "stack used" not in names

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from edgeser.bundle import Bundle, load_bundle
+from edgeser.bundle import Bundle
 from edgeser.pipeline.device_parity import check_device
 from edgeser.pipeline.firmware import AttachedDevice, attached
 from edgeser.pipeline.predict import streaming_classifier
@@ -27,23 +27,6 @@ missing = [tool for tool in EMULATOR if shutil.which(tool) is None]
 pytestmark = pytest.mark.skipif(
     bool(missing), reason=f"apt-get install gcc-arm-none-eabi qemu-system-arm: no {missing}"
 )
-
-
-@pytest.fixture(scope="module")
-def run_folder(
-    edgeser: Edgeser, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A trained and exported run; its later stages are not done."""
-    folder = tmp_path_factory.mktemp("device") / "run"
-    for command in (("train", tiny_recipe, "--out", folder), ("export", folder)):
-        ran = edgeser(*command)
-        assert ran.code == 0, ran.err
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bundle(run_folder: Path) -> Bundle:
-    return load_bundle(run_folder / "bundle.zip")
 
 
 @pytest.fixture(scope="module")
