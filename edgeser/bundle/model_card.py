@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeser.bundle.bundle import Bundle
+    from edgeser.recipe import Recipe
 
 _SYNTHETIC = (
     "**Trained on synthetic voices.** Its figures show that the tool works; they say nothing of "
@@ -42,7 +43,7 @@ def model_card(bundle: Bundle) -> str:
         "",
         f"- Corpus: {corpus.name}. {corpus.licence} {corpus.citation}".rstrip(),
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
-        f"{corpus.clips_test} to test; no speaker is in two of them.",
+        f"{corpus.clips_test} to test; no speaker is in two of them.{_again(trained.recipe)}",
         f"- Files left out: {len(corpus.problems)}",
         f"- int8 ranges measured on: {bundle.calibration.get('source', 'unknown')}",
         "",
@@ -52,6 +53,12 @@ def model_card(bundle: Bundle) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _again(recipe: Recipe) -> str:
+    if not recipe.training.refit:
+        return ""
+    return " Then trained again, for as many epochs, on those that chose the epoch too."
 
 
 def _figures(metrics: dict[str, Any]) -> list[str]:

@@ -164,4 +164,5 @@ def _training(bundle: Bundle) -> TrainingHistory:
         for e in trained.history
     )
     parameters = inspect_model(read_model(bundle.float_model)).parameters
-    return TrainingHistory(epochs, trained.best_epoch + 1, parameters, trained.seconds)
+    refit = trained.recipe.training.refit
+    return TrainingHistory(epochs, trained.best_epoch + 1, parameters, trained.seconds, refit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from edgeser.pipeline.dataset import (
 )
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpus_for
-from edgeser.progress import SILENT, Reporter
+from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
@@ -106,7 +106,6 @@ def train(
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
     heard = _hear(recipe, corpus, cache, reporter)
-    progress = reporter.stage("Training")
     result = fit(
         recipe.network,
         recipe.training,
@@ -115,7 +114,7 @@ def train(
         seed=recipe.seed,
         checkpoint_dir=folder.checkpoint if folder else None,
         resume=resume,
-        progress=lambda epoch: progress(epoch.epoch + 1, recipe.training.epochs),
+        progress=_told(reporter),
     )
     trained = TrainedModel(
         recipe=replace(recipe, corpus=replace(recipe.corpus, path=None)),
@@ -139,6 +138,18 @@ def train(
     if folder is not None:
         save_trained(folder.trained, trained)
     return trained
+
+
+def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
+    """Return what opens a stage for each training that is told of."""
+    stages: dict[str, Progress] = {}
+
+    def tell(title: str, done: int, planned: int) -> None:
+        if title not in stages:
+            stages[title] = reporter.stage(title)
+        stages[title](done, planned)
+
+    return tell
 
 
 def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
@@ -199,9 +210,10 @@ def _takes(
     """Return raw features of training and development clips: as recorded, then under conditions."""
     babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED, minutes=_BABBLE_MINUTES)
     variants = recipe.conditions.variants
+    asked = 1 if recipe.training.development_conditions else 0
     counts = {
         "train": variants,
-        "development": 1 if variants and recipe.training.development_conditions else 0,
+        "development": variants if recipe.training.refit else min(variants, asked),
     }
     takes: dict[str, list[Features]] = {}
     for part, count in counts.items():

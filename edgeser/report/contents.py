@@ -132,17 +132,21 @@ class TrainingHistory:
     epochs
         In order.
     chosen
-        The number of the epoch whose weights were kept, by development UAR.
+        The number of the epoch that the development UAR chose.
     parameters
         Trainable parameters of the network.
     wall_s
-        Wall-clock seconds; ``None`` where not known.
+        Wall-clock seconds, of all training; ``None`` where not known.
+    refit
+        Whether the weights are those of a second training of so many epochs, on development
+        speakers too; else they are those of the chosen epoch.
     """
 
     epochs: tuple[Epoch, ...]
     chosen: int
     parameters: int
     wall_s: float | None = None
+    refit: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

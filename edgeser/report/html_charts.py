@@ -274,7 +274,7 @@ def _training(training: TrainingHistory | None) -> tuple[NamedChart, ...]:
     if training is None or not training.epochs:
         return ()
     epochs, chosen = training.epochs, float(training.chosen)
-    kept = f"kept: {training.chosen}"
+    kept = f"{'chosen' if training.refit else 'kept'}: {training.chosen}"
     uar = line_chart(
         "Development UAR by epoch",
         [(float(e.number), 100 * e.development_uar) for e in epochs],

@@ -385,6 +385,7 @@ def _inputs(contents: ReportContents) -> Json:
         out["training"] = {
             "parameters": training.parameters,
             "chosen_epoch": training.chosen,
+            "refit": training.refit,
             "wall_s": training.wall_s,
             "epochs": [
                 {

@@ -206,10 +206,14 @@ def _read_training(contents: ReportContents) -> str:
     text = f"{training.parameters:,} parameters, {len(training.epochs)} epochs"
     if training.wall_s is not None:
         text += f", {training.wall_s / 60:.1f} minutes"
-    return (
-        f"{text}. The weights of epoch {training.chosen} were kept, chosen on development "
-        "speakers; the test speakers took no part."
-    )
+    if training.refit:
+        kept = (
+            f"The development speakers chose epoch {training.chosen}; then a second network was "
+            "trained for as many epochs on their clips too, and kept"
+        )
+    else:
+        kept = f"The weights of epoch {training.chosen} were kept, chosen on development speakers"
+    return f"{text}. {kept}; the test speakers took no part."
 
 
 def _read_corpus(contents: ReportContents) -> str:

@@ -12,7 +12,8 @@ from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.records import EpochRecord, TrainingResult
 
 if TYPE_CHECKING:
-    from edgeser.training.loop import predict_logits, train
+    from edgeser.training.fit import predict_logits
+    from edgeser.training.loop import train
 
 __all__ = [
     "AugmentationConfig",
@@ -28,8 +29,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("predict_logits", "train"):
-        from edgeser.training import loop
+    if name == "predict_logits":
+        from edgeser.training.fit import predict_logits
 
-        return getattr(loop, name)
+        return predict_logits
+    if name == "train":
+        from edgeser.training.loop import train
+
+        return train
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

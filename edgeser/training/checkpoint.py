@@ -8,6 +8,7 @@ so there is no generator state to keep.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,15 +34,18 @@ class Checkpoint:
     ----------
     fingerprint
         Hash of everything that the training depends on; a training goes on from its own only.
+    epochs
+        Epochs done.
     history
-        One record for each epoch done.
+        One record for each of them; none where no development speakers were asked.
     best_epoch
         The best of them.
     tensors
-        By group and name: ``network.*``, ``average.*``, ``best.*``, ``optimizer.*``.
+        By group and name: ``network.*``, ``average.*``, ``optimizer.*``, ``best.*``.
     """
 
     fingerprint: str
+    epochs: int
     history: tuple[EpochRecord, ...]
     best_epoch: int
     tensors: dict[str, Tensor]
@@ -66,6 +70,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """
     about = {
         "fingerprint": checkpoint.fingerprint,
+        "epochs": checkpoint.epochs,
         "history": [asdict(record) for record in checkpoint.history],
         "best_epoch": checkpoint.best_epoch,
     }
@@ -74,6 +79,12 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         for name, value in checkpoint.tensors.items()
     }
     write_atomically(folder / CHECKPOINT, save(plain, metadata={_ABOUT: json.dumps(about)}))
+
+
+def forget_checkpoint(folder: Path) -> None:
+    """Remove the checkpoint in `folder`, if there is one that can be removed."""
+    with suppress(OSError):  # where nothing can be removed, nothing can be saved: that is said
+        (folder / CHECKPOINT).unlink()
 
 
 def load_checkpoint(folder: Path, *, fingerprint: str) -> Checkpoint | None:
@@ -95,6 +106,7 @@ def load_checkpoint(folder: Path, *, fingerprint: str) -> Checkpoint | None:
         about = json.loads(header["__metadata__"][_ABOUT])
         checkpoint = Checkpoint(
             fingerprint=str(about["fingerprint"]),
+            epochs=int(about["epochs"]),
             history=tuple(EpochRecord(**record) for record in about["history"]),
             best_epoch=int(about["best_epoch"]),
             tensors=tensors,

@@ -106,6 +106,18 @@ class TrainingData:
                     f"{self.frames} frames and {len(self.planes)} planes"
                 )
 
+    def everyone(self) -> LabelledFeatures:
+        """Return training and development clips together, with the variants that both have."""
+        parts = (self.train, self.development)
+        variants = min(part.features.shape[0] for part in parts)
+        votes = [part.votes for part in parts if part.votes is not None]
+        return LabelledFeatures(
+            features=np.concatenate([part.features[:variants] for part in parts], axis=1),
+            labels=np.concatenate([part.labels for part in parts]),
+            speakers=self.train.speakers + self.development.speakers,
+            votes=np.concatenate(votes) if len(votes) == len(parts) else None,
+        )
+
     @property
     def channels(self) -> int:
         """Channels of a plane."""

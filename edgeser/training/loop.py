@@ -1,4 +1,4 @@
-"""The training loop: epochs, averaged weights, choice by development speakers, resumption."""
+"""A training: epochs chosen by development speakers, and then, where asked for, all speakers."""
 
 from __future__ import annotations
 
@@ -13,29 +13,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from edgeser.network.amplitude_phase import AmplitudePhaseNetwork
 from edgeser.network.config import NetworkConfig
 from edgeser.network.weights import state_to_bytes
-from edgeser.training.augmentation import augment, crop_window, mix
-from edgeser.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from edgeser.training.config import AugmentationConfig, TrainingConfig
-from edgeser.training.data import INPUT_SCALE, LabelledFeatures, TrainingData
-from edgeser.training.optimisation import (
-    class_weights,
-    make_optimizer,
-    one_cycle,
-    soft_cross_entropy,
-    soft_targets,
-    update_average,
+from edgeser.training.checkpoint import (
+    Checkpoint,
+    forget_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
 )
+from edgeser.training.config import AugmentationConfig, TrainingConfig
+from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.fit import Fit, State
+from edgeser.training.optimisation import soft_targets
 from edgeser.training.records import EpochRecord, TrainingResult
-from quantize.foundation.errors import CheckFailed, ToolMissing
 
-Progress = Callable[[EpochRecord], None]
-"""Called after each epoch with its record."""
-_EVALUATION_BATCH = 256
+Progress = Callable[[str, int, int], None]
+"""Told at the start and after each epoch: what is trained, epochs done, epochs planned."""
+CHOOSING = "Training"
+AGAIN = "Training again, development speakers too"
+_AGAIN_FOLDER = "again"
+_TEACHING_VARIANTS = 8
 
 
 def train(
@@ -50,6 +48,9 @@ def train(
     progress: Progress | None = None,
 ) -> TrainingResult:
     """Train a network and return the weights of the epoch that its development speakers choose.
+
+    With `TrainingConfig.refit` a second network is trained for as many epochs on training and
+    development speakers together, and its weights are returned; the first one may teach it.
 
     Parameters
     ----------
@@ -80,206 +81,165 @@ def train(
     """
     started = time.monotonic()
     with _threads(training.threads), torch.random.fork_rng(devices=[]):
-        run = _Run(network_config, training, augmentation, data, seed)
-        if resume and checkpoint_dir is not None:
-            found = load_checkpoint(checkpoint_dir, fingerprint=run.fingerprint)
-            if found is not None:
-                run.restore(found)
-        while not run.finished:
-            record = run.epoch()
-            if checkpoint_dir is not None:
-                save_checkpoint(checkpoint_dir, run.checkpoint())
-            if progress is not None:
-                progress(record)
+        fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
+        targets = _targets(data.train, data, training)
+        first = Fit(
+            network_config, training, augmentation, data, clips=data.train, targets=targets,
+            seed=seed,
+        )  # fmt: skip
+        choice = _Choice(first, fingerprint)
+        again_dir = None if checkpoint_dir is None else checkpoint_dir / _AGAIN_FOLDER
+        if again_dir is not None and not resume:
+            forget_checkpoint(again_dir)  # of an earlier training
+        _carry_out(choice, checkpoint_dir, resume, progress)
+        weights = choice.best
+        if training.refit:
+            everyone = data.everyone()
+            again = Fit(
+                network_config, training, augmentation, data, clips=everyone,
+                targets=_taught(choice, everyone), seed=seed,
+            )  # fmt: skip
+            whole = _Again(again, f"{fingerprint}/{choice.best_epoch}", choice.best_epoch + 1)
+            _carry_out(whole, again_dir, resume, progress)
+            weights = again.averaged.state_dict()
     return TrainingResult(
-        weights=state_to_bytes(run.best),
-        history=tuple(run.history),
-        best_epoch=run.best_epoch,
+        weights=state_to_bytes(weights),
+        history=tuple(choice.history),
+        best_epoch=choice.best_epoch,
         seconds=time.monotonic() - started,
     )
 
 
-class _Run:
-    """The moving parts of one training."""
+class _Choice:
+    """A fit that keeps the weights of the epoch that the development speakers like best."""
 
-    def __init__(
-        self,
-        network_config: NetworkConfig,
-        training: TrainingConfig,
-        augmentation: AugmentationConfig,
-        data: TrainingData,
-        seed: int,
-    ) -> None:
-        self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
-        self.fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
-        self.device = choose_device(training.device)
-        torch.manual_seed(seed)
-        self.network = self._make_network(network_config)
-        self.averaged = self._make_network(network_config)
-        self.averaged.load_state_dict(self.network.state_dict())
-        self.averaged.eval()
-        self.optimizer = make_optimizer(self.network, training)
+    title = CHOOSING
+
+    def __init__(self, fit: Fit, fingerprint: str) -> None:
+        self.fit, self.fingerprint = fit, fingerprint
+        self.planned = fit.training.epochs
         self.history: list[EpochRecord] = []
         self.best_epoch = 0
-        self.best = _copy(self.averaged.state_dict())
-        labels = data.train.labels
-        weights = (
-            class_weights(labels, len(data.classes))
-            if training.class_balance
-            else np.ones(len(data.classes), np.float32)
-        )
-        self.class_weights = torch.from_numpy(weights).to(self.device)
-        self.targets = soft_targets(labels, data.train.votes, len(data.classes), training)
-
-    def _make_network(self, config: NetworkConfig) -> AmplitudePhaseNetwork:
-        data = self.data
-        network = AmplitudePhaseNetwork(
-            config, data.planes, data.frames, data.channels, len(data.classes)
-        ).to(self.device)
-        for kernel in network.parameters():
-            if kernel.ndim == 4:  # channels last in memory: a quarter less time on a CPU
-                kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
-        return network
+        self.best = _copy(fit.averaged.state_dict())
 
     @property
     def finished(self) -> bool:
         """Whether all epochs are done, or the development UAR has stopped rising."""
         done = len(self.history)
-        patience = self.training.early_stopping_epochs
-        return done >= self.training.epochs or (
-            patience > 0 and done - 1 - self.best_epoch >= patience
-        )
+        patience = self.fit.training.early_stopping_epochs
+        return done >= self.planned or (patience > 0 and done - 1 - self.best_epoch >= patience)
 
-    def epoch(self) -> EpochRecord:
-        """Do one epoch; all its chance comes from (seed, epoch)."""
-        number = len(self.history)
-        rng = np.random.default_rng([self.seed, number])
-        torch.manual_seed(int(rng.integers(2**62)))
-        batches = _batches(len(self.data.train), self.training.batch_size, rng)
-        steps = self.training.epochs * len(batches)
-        self.network.train()
-        total, rate = 0.0, 0.0
-        for index, chosen in enumerate(batches):
-            step = number * len(batches) + index
-            rate = one_cycle(step, steps, self.training)
-            total += self._step(chosen, rate, step, rng)
-        record = self._evaluate(number, rate, total / len(batches))
+    def epoch(self) -> None:
+        """Do one epoch and look at the development clips."""
+        number = self.fit.epochs
+        record = self._evaluate(number, *self.fit.epoch())
         if not self.history or record.score > self.history[self.best_epoch].score:
             self.best_epoch = number
-            self.best = _copy(self.averaged.state_dict())
+            self.best = _copy(self.fit.averaged.state_dict())
         self.history.append(record)
-        return record
-
-    def _step(
-        self, chosen: NDArray[np.int64], rate: float, step: int, rng: np.random.Generator
-    ) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        x, targets = self._batch(chosen, rng)
-        loss = soft_cross_entropy(self.network(x), targets, self.class_weights)
-        value = float(loss.detach())
-        if not np.isfinite(value):
-            raise CheckFailed(
-                f"the training diverged: its loss is {value} at step {step}",
-                hint="lower [training] learning_rate",
-            )
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.training.gradient_clip)
-        self.optimizer.step()
-        update_average(
-            self.averaged.state_dict(), self.network, decay=self.training.ema_decay, step=step
-        )
-        return value
-
-    def _batch(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        features = self.data.train.features
-        variants = np.zeros(len(chosen), np.int64)
-        if features.shape[0] > 1:
-            varied = rng.random(len(chosen)) >= self.training.clean_share
-            variants = np.where(varied, rng.integers(1, features.shape[0], len(chosen)), 0)
-        cut = crop_window(
-            features[variants, chosen], self.data.frames, self.augmentation.shift_frames, rng
-        )
-        x = augment(to_input(cut, self.device), self.augmentation, rng)
-        targets = torch.from_numpy(self.targets[chosen]).to(self.device)
-        return mix(x, targets, self.augmentation.mixup, rng)
 
     def _evaluate(self, number: int, rate: float, loss: float) -> EpochRecord:
-        part = self.data.development
-        clean = self._logits(part, 0)
-        uar = unweighted_average_recall(clean, part.labels)
-        varied = [uar]
-        if self.training.development_conditions and part.features.shape[0] > 1:
-            varied = [
-                unweighted_average_recall(self._logits(part, variant), part.labels)
-                for variant in range(1, part.features.shape[0])
-            ]
+        clips = self.fit.data.development
+        clean = self.fit.logits(clips, 0)
+        uar = unweighted_average_recall(clean, clips.labels)
+        varied = uar
+        if self.fit.training.development_conditions and clips.features.shape[0] > 1:
+            varied = unweighted_average_recall(self.fit.logits(clips, 1), clips.labels)
         log_probabilities = torch.log_softmax(torch.from_numpy(clean), dim=1).numpy()
         return EpochRecord(
             epoch=number,
             learning_rate=rate,
             training_loss=loss,
             development_loss=-float(
-                np.mean(log_probabilities[np.arange(len(part)), part.labels], dtype=np.float64)
+                np.mean(log_probabilities[np.arange(len(clips)), clips.labels], dtype=np.float64)
             ),
             development_uar=uar,
-            varied_uar=float(np.mean(varied)),
+            varied_uar=varied,
         )
-
-    def _logits(self, part: LabelledFeatures, variant: int) -> NDArray[np.float32]:
-        cut = crop_window(part.features[variant], self.data.frames, 0, None)
-        return predict_logits(self.averaged, cut, device=self.device)
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that the next epoch depends on."""
-        tensors: dict[str, Tensor] = {}
-        groups = {
-            "network": self.network.state_dict(),
-            "average": self.averaged.state_dict(),
-            "best": self.best,
-        }
-        for group, state in groups.items():
-            tensors |= {f"{group}.{name}": value for name, value in state.items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        return Checkpoint(self.fingerprint, tuple(self.history), self.best_epoch, tensors)
+        best = {f"best.{name}": value for name, value in self.best.items()}
+        return Checkpoint(
+            self.fingerprint,
+            self.fit.epochs,
+            tuple(self.history),
+            self.best_epoch,
+            self.fit.tensors() | best,
+        )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint of this very training."""
-        self.network.load_state_dict(checkpoint.group("network"))
-        self.averaged.load_state_dict(checkpoint.group("average"))
-        self.best = {k: v.to(self.device) for k, v in checkpoint.group("best").items()}
+        self.fit.restore(checkpoint)
+        self.best = {k: v.to(self.fit.device) for k, v in checkpoint.group("best").items()}
         self.best_epoch = checkpoint.best_epoch
         self.history = list(checkpoint.history)
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in checkpoint.group("optimizer").items():
-            index, _, name = key.partition(".")
-            state.setdefault(int(index), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def predict_logits(
-    network: AmplitudePhaseNetwork,
-    features: NDArray[np.int8],
-    *,
-    device: torch.device | None = None,
+class _Again:
+    """A fit of a given number of epochs: nobody is left to choose."""
+
+    title = AGAIN
+
+    def __init__(self, fit: Fit, fingerprint: str, planned: int) -> None:
+        self.fit, self.fingerprint, self.planned = fit, fingerprint, planned
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        return self.fit.epochs >= self.planned
+
+    def epoch(self) -> None:
+        """Do one epoch."""
+        self.fit.epoch()
+
+    def checkpoint(self) -> Checkpoint:
+        """Return everything that the next epoch depends on."""
+        return Checkpoint(self.fingerprint, self.fit.epochs, (), 0, self.fit.tensors())
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue from a checkpoint of this very training."""
+        self.fit.restore(checkpoint)
+
+
+def _carry_out(
+    job: _Choice | _Again, folder: Path | None, resume: bool, progress: Progress | None
+) -> None:
+    """Do all epochs, and keep each; go on from the last kept one to resume."""
+    if resume and folder is not None:
+        found = load_checkpoint(folder, fingerprint=job.fingerprint)
+        if found is not None:
+            job.restore(found)
+    if progress is not None:
+        progress(job.title, job.fit.epochs, job.planned)
+    while not job.finished:
+        job.epoch()
+        if folder is not None:
+            save_checkpoint(folder, job.checkpoint())
+        if progress is not None:
+            progress(job.title, job.fit.epochs, job.planned)
+
+
+def _targets(
+    clips: LabelledFeatures, data: TrainingData, training: TrainingConfig
 ) -> NDArray[np.float32]:
-    """Return logits, float32 [clips, classes], of int8 [clips, frames, channels, planes]."""
-    network.eval()
-    parts = [np.zeros((0, network.classifier.out_features), np.float32)]
-    with torch.inference_mode():
-        for start in range(0, len(features), _EVALUATION_BATCH):
-            x = to_input(features[start : start + _EVALUATION_BATCH], device)
-            parts.append(network(x).cpu().numpy())
-    return np.concatenate(parts)
+    return soft_targets(clips.labels, clips.votes, len(data.classes), training)
 
 
-def to_input(features: NDArray[np.int8], device: torch.device | None = None) -> Tensor:
-    """Return the network's float input [n, planes, frames, channels] of int8 features."""
-    x = torch.from_numpy(np.ascontiguousarray(features.transpose(0, 3, 1, 2))).to(device)
-    return x.to(torch.float32) * INPUT_SCALE
+def _taught(choice: _Choice, clips: LabelledFeatures) -> NDArray[np.float32]:
+    """Return targets with the chosen network's share in them (Hinton et al. 2015, distillation).
+
+    It is asked about several variants of each clip: what it has learnt by heart of one is softened.
+    """
+    fit, share = choice.fit, choice.fit.training.distillation
+    targets = _targets(clips, fit.data, fit.training)
+    if share == 0.0:
+        return targets
+    fit.averaged.load_state_dict(choice.best)
+    variants = min(_TEACHING_VARIANTS, clips.features.shape[0])
+    answers = [torch.from_numpy(fit.logits(clips, variant)) for variant in range(variants)]
+    known = torch.stack([torch.softmax(answer, dim=1) for answer in answers]).mean(dim=0).numpy()
+    return np.asarray((1.0 - share) * targets + share * known, np.float32)
 
 
 def unweighted_average_recall(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -288,31 +248,7 @@ def unweighted_average_recall(logits: NDArray[np.float32], labels: NDArray[np.in
     return float(np.mean([hits[labels == label].mean() for label in np.unique(labels)]))
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device of that name; ``"auto"`` is CUDA when it is there.
-
-    Raises
-    ------
-    ToolMissing
-        When CUDA is asked for by name and is not there.
-    """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise ToolMissing(
-            "the recipe asks for CUDA, but PyTorch finds none",
-            hint="set [training] device = 'cpu', or install a CUDA build of PyTorch",
-        )
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
-
-
-def _batches(clips: int, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Return a random order of all clips in batches of nearly one size (batch norm needs two)."""
-    order = rng.permutation(clips)
-    count = max(1, round(clips / size))
-    return [part for part in np.array_split(order, count) if part.size > 1] or [order]
-
-
-def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _copy(state: State) -> State:
     return {name: value.detach().clone() for name, value in state.items()}
 
 

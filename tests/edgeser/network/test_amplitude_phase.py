@@ -159,7 +159,7 @@ def test_shapes_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_float_input_is_int8_over_32() -> None:
-    from edgeser.training.loop import to_input
+    from edgeser.training.fit import to_input
 
     features = np.array([[[[32, -64]]]], np.int8)
     np.testing.assert_array_equal(to_input(features).numpy().ravel(), [1.0, -2.0])
