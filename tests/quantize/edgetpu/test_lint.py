@@ -372,7 +372,7 @@ def test_mutants_are_linted_or_refused(build_model: Build, shared: Path) -> None
     models = (build_model(), small.read_bytes())
     rng = np.random.default_rng(5)
     outcomes = {"linted": 0, "refused": 0}
-    for index in range(600):
+    for index in range(2500):
         mutant = bytearray(models[index % 2])
         for _ in range(rng.integers(1, 5)):
             near = int(rng.integers(0, min(len(mutant), 3000)))

@@ -20,7 +20,7 @@ from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
 from quantize.tflite.flatbuffer import FlatbufferError
 
-MUTANTS = 600
+MUTANTS = 2500
 SLOWEST_S = 1.0
 
 
