@@ -64,9 +64,19 @@ class RunFolder:
         """Return where the report is in a format."""
         return self.root / f"report.{suffix}"
 
-    def refuse_another(self, recipe: Recipe) -> None:
-        """Raise `BadInput` when the folder holds a run of another recipe, which would be lost."""
-        if self.recipe.is_file() and load_recipe(str(self.recipe)).hash != recipe.hash:
+    def begin(self, recipe: Recipe, *, fresh: bool) -> None:
+        """Raise `BadInput` when the folder holds a run of another recipe, which would be lost.
+
+        A fresh run may replace it, whatever is in its recipe.
+        """
+        if not self.recipe.is_file():
+            return
+        if fresh:
+            try:
+                load_recipe(str(self.recipe))
+            except BadInput:
+                self.recipe.unlink()  # damaged: the new run writes its own
+        elif load_recipe(str(self.recipe)).hash != recipe.hash:
             raise BadInput(
                 f"{self.root} holds a run of another recipe",
                 hint="choose another --out, or give --fresh to replace it",

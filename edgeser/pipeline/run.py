@@ -101,8 +101,7 @@ def run(
     """
     resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    if not fresh:
-        folder.refuse_another(resolved)
+    folder.begin(resolved, fresh=fresh)
     recordings = corpus_for(resolved, folder=folder, reporter=reporter)
     trained = None if fresh else _kept_training(folder, resolved, recordings, reporter)
     bundle = None

@@ -100,8 +100,8 @@ def train(
 
     if fresh and resume:
         raise BadInput("fresh and resume exclude each other", hint="give one of them")
-    if folder is not None and not fresh:
-        folder.refuse_another(recipe)
+    if folder is not None:
+        folder.begin(recipe, fresh=fresh)
     corpus = corpus or corpus_for(recipe, folder=folder, reporter=reporter)
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())

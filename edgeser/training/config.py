@@ -158,8 +158,6 @@ class TrainingConfig:
         Choose the epoch on the development clips as recorded and on a variant of each.
     refit
         Then train again, for as many epochs, on training and development speakers together.
-    distillation
-        Share of the first network's probabilities in the targets of that second training.
     gradient_clip
         Largest norm of the gradient.
     threads
@@ -182,7 +180,6 @@ class TrainingConfig:
     early_stopping_epochs: int = 0
     development_conditions: bool = True
     refit: bool = False
-    distillation: float = 0.0
     gradient_clip: float = 5.0
     threads: int = 0
     device: Device = "cpu"
@@ -190,7 +187,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 2), ("early_stopping_epochs", 0)):
             _check_minimum(self, name, least)
-        for name in ("label_smoothing", "vote_share", "clean_share", "warm_up", "distillation"):
+        for name in ("label_smoothing", "vote_share", "clean_share", "warm_up"):
             _check_share(self, name)
         for name in ("learning_rate", "gradient_clip"):
             value = float(getattr(self, name))

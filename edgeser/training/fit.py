@@ -18,6 +18,7 @@ from edgeser.training.optimisation import (
     make_optimizer,
     one_cycle,
     soft_cross_entropy,
+    soft_targets,
     update_average,
 )
 from quantize.foundation.errors import CheckFailed, ToolMissing
@@ -38,8 +39,6 @@ class Fit:
         Classes, planes and size of the windows.
     clips
         What it is fitted to.
-    targets
-        float32 [clips, classes], rows summing to 1.
     seed
         With the number of an epoch the only source of its chance.
     """
@@ -52,11 +51,11 @@ class Fit:
         data: TrainingData,
         *,
         clips: LabelledFeatures,
-        targets: NDArray[np.float32],
         seed: int,
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
-        self.clips, self.targets = clips, targets
+        self.clips = clips
+        self.targets = soft_targets(clips.labels, clips.votes, len(data.classes), training)
         self.device = choose_device(training.device)
         self.epochs = 0
         torch.manual_seed(seed)

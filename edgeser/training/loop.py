@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,8 @@ from edgeser.training.checkpoint import (
     save_checkpoint,
 )
 from edgeser.training.config import AugmentationConfig, TrainingConfig
-from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.data import TrainingData
 from edgeser.training.fit import Fit, State
-from edgeser.training.optimisation import soft_targets
 from edgeser.training.records import EpochRecord, TrainingResult
 
 Progress = Callable[[str, int, int], None]
@@ -33,7 +33,6 @@ Progress = Callable[[str, int, int], None]
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
 _AGAIN_FOLDER = "again"
-_TEACHING_VARIANTS = 8
 
 
 def train(
@@ -50,7 +49,7 @@ def train(
     """Train a network and return the weights of the epoch that its development speakers choose.
 
     With `TrainingConfig.refit` a second network is trained for as many epochs on training and
-    development speakers together, and its weights are returned; the first one may teach it.
+    development speakers together, and its weights are returned.
 
     Parameters
     ----------
@@ -82,26 +81,21 @@ def train(
     started = time.monotonic()
     with _threads(training.threads), torch.random.fork_rng(devices=[]):
         fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
-        targets = _targets(data.train, data, training)
-        first = Fit(
-            network_config, training, augmentation, data, clips=data.train, targets=targets,
-            seed=seed,
-        )  # fmt: skip
-        choice = _Choice(first, fingerprint)
+        fit = partial(Fit, network_config, training, augmentation, data, seed=seed)
+        choice = _Choice(fit(clips=data.train), fingerprint)
         again_dir = None if checkpoint_dir is None else checkpoint_dir / _AGAIN_FOLDER
         if again_dir is not None and not resume:
             forget_checkpoint(again_dir)  # of an earlier training
         _carry_out(choice, checkpoint_dir, resume, progress)
         weights = choice.best
         if training.refit:
-            everyone = data.everyone()
-            again = Fit(
-                network_config, training, augmentation, data, clips=everyone,
-                targets=_taught(choice, everyone), seed=seed,
-            )  # fmt: skip
-            whole = _Again(again, f"{fingerprint}/{choice.best_epoch}", choice.best_epoch + 1)
-            _carry_out(whole, again_dir, resume, progress)
-            weights = again.averaged.state_dict()
+            again = _Again(
+                fit(clips=data.everyone()),
+                f"{fingerprint}/{choice.best_epoch}",
+                choice.best_epoch + 1,
+            )
+            _carry_out(again, again_dir, resume, progress)
+            weights = again.fit.averaged.state_dict()
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
@@ -218,28 +212,6 @@ def _carry_out(
             save_checkpoint(folder, job.checkpoint())
         if progress is not None:
             progress(job.title, job.fit.epochs, job.planned)
-
-
-def _targets(
-    clips: LabelledFeatures, data: TrainingData, training: TrainingConfig
-) -> NDArray[np.float32]:
-    return soft_targets(clips.labels, clips.votes, len(data.classes), training)
-
-
-def _taught(choice: _Choice, clips: LabelledFeatures) -> NDArray[np.float32]:
-    """Return targets with the chosen network's share in them (Hinton et al. 2015, distillation).
-
-    It is asked about several variants of each clip: what it has learnt by heart of one is softened.
-    """
-    fit, share = choice.fit, choice.fit.training.distillation
-    targets = _targets(clips, fit.data, fit.training)
-    if share == 0.0:
-        return targets
-    fit.averaged.load_state_dict(choice.best)
-    variants = min(_TEACHING_VARIANTS, clips.features.shape[0])
-    answers = [torch.from_numpy(fit.logits(clips, variant)) for variant in range(variants)]
-    known = torch.stack([torch.softmax(answer, dim=1) for answer in answers]).mean(dim=0).numpy()
-    return np.asarray((1.0 - share) * targets + share * known, np.float32)
 
 
 def unweighted_average_recall(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

@@ -58,13 +58,24 @@ def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
 
 def test_a_folder_is_refused_to_another_recipe_but_not_to_another_place(tmp_path: Path) -> None:
     folder, recipe = RunFolder(tmp_path), Recipe("mine")
-    folder.refuse_another(recipe)
+    folder.begin(recipe, fresh=False)
     folder.recipe.write_text(recipe.to_toml())
-    folder.refuse_another(recipe)
+    folder.begin(recipe, fresh=False)
     moved = replace(recipe, corpus=replace(recipe.corpus, path="elsewhere"))
-    folder.refuse_another(moved)
+    folder.begin(moved, fresh=False)
     with pytest.raises(BadInput, match="holds a run of another recipe") as caught:
-        folder.refuse_another(replace(recipe, seed=1))
+        folder.begin(replace(recipe, seed=1), fresh=False)
+    folder.begin(replace(recipe, seed=1), fresh=True)
+
+
+def test_a_damaged_recipe_stops_all_but_a_fresh_run(tmp_path: Path) -> None:
+    folder, recipe = RunFolder(tmp_path), Recipe("mine")
+    folder.recipe.write_text("garbage [[")
+    with pytest.raises(BadInput, match="not TOML"):
+        folder.begin(recipe, fresh=False)
+    folder.begin(recipe, fresh=True)
+    assert not folder.recipe.exists()
+    folder.begin(recipe, fresh=False)
     assert str(tmp_path) in caught.value.message
 
 

@@ -27,8 +27,7 @@ from edgeser.training import (
 )
 from edgeser.training.checkpoint import CHECKPOINT
 from edgeser.training.fit import Fit
-from edgeser.training.loop import AGAIN, CHOOSING, _Choice, _taught, _threads
-from edgeser.training.optimisation import soft_targets
+from edgeser.training.loop import AGAIN, CHOOSING, _threads
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
 NETWORK = NetworkConfig(
@@ -103,46 +102,27 @@ def test_resumed_ends_at_the_same_bits(data: TrainingData, tmp_path: Path, stop_
     assert resumed.best_epoch == whole.best_epoch
 
 
-AGAIN_TOO = dataclasses.replace(TRAINING, refit=True, distillation=0.5)
+AGAIN_TOO = dataclasses.replace(TRAINING, refit=True)
 
 
 def test_a_second_training_hears_all_speakers_for_as_many_epochs(data: TrainingData) -> None:
     """Its bits are those of one training on all of them, stopped at the chosen epoch."""
-    config = dataclasses.replace(AGAIN_TOO, distillation=0.0)
     told: list[tuple[str, int, int]] = []
     result = train(
-        NETWORK, config, AUGMENTATION, data, seed=5, progress=lambda *step: told.append(step)
+        NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=5, progress=lambda *step: told.append(step)
     )
     planned = result.best_epoch + 1
     assert told[-planned - 1 :] == [(AGAIN, done, planned) for done in range(planned + 1)]
     everyone = data.everyone()
     assert set(everyone.speakers) == {*data.train.speakers, *data.development.speakers}
-    targets = soft_targets(everyone.labels, None, 3, config)
     with _threads(1), torch.random.fork_rng(devices=[]):
-        fit = Fit(NETWORK, config, AUGMENTATION, data, clips=everyone, targets=targets, seed=5)
+        fit = Fit(NETWORK, AGAIN_TOO, AUGMENTATION, data, clips=everyone, seed=5)
         for _ in range(planned):
             fit.epoch()
     assert result.weights == state_to_bytes(fit.averaged.state_dict())
     plain = train(NETWORK, TRAINING, AUGMENTATION, data, seed=5)
     assert (result.history, result.best_epoch) == (plain.history, plain.best_epoch)
     assert result.weights != plain.weights
-
-
-def test_the_first_network_teaches_the_second(data: TrainingData) -> None:
-    """Half of each target is what the chosen network answers; rows still sum to 1."""
-    taught = train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=5).weights
-    alone = dataclasses.replace(AGAIN_TOO, distillation=0.0)
-    assert taught != train(NETWORK, alone, AUGMENTATION, data, seed=5).weights
-    assert taught == train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=5).weights
-    fit = Fit(
-        NETWORK, AGAIN_TOO, AUGMENTATION, data, clips=data.train,
-        targets=soft_targets(data.train.labels, None, 3, AGAIN_TOO), seed=5,
-    )  # fmt: skip
-    targets = _taught(_Choice(fit, ""), data.everyone())
-    np.testing.assert_allclose(targets.sum(axis=1), 1.0, atol=1e-6)
-    hard = soft_targets(data.everyone().labels, None, 3, AGAIN_TOO)
-    answers = 2.0 * targets - hard
-    assert answers.min() > 0.0 and answers.max() < 1.0
 
 
 @pytest.mark.parametrize("stop_after", [0, 1])
