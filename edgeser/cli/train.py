@@ -51,14 +51,16 @@ def command(
                 "best_epoch": trained.best_epoch,
                 "epochs": len(trained.history),
                 "development_uar": best.development_uar,
+                "refit": trained.recipe.training.refit,
                 "seconds": trained.seconds,
                 "problems": list(trained.corpus.problems),
             }
         )
         return
+    again = ", then again with those clips too" if trained.recipe.training.refit else ""
     output.show(
         f"trained {trained.recipe.name} in {trained.seconds:.0f} s: development UAR "
         f"{best.development_uar:.3f} at epoch {trained.best_epoch + 1} of {len(trained.history)} "
-        f"({trained.corpus.clips_development} clips, measured)\n"
+        f"({trained.corpus.clips_development} clips, measured){again}\n"
         f"next: edgeser export {folder.root} --target int8"
     )

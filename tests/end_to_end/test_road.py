@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,24 @@ def test_the_same_recipe_gives_the_same_weights_and_the_same_model_file(
     assert json.loads(ran.out)["schema"] == "edgeser.export/1"
     model = (again / "model_int8.tflite").read_bytes()
     assert model == (road.folder / "model_int8.tflite").read_bytes()
+
+
+def test_a_second_training_is_told_of_and_is_in_report_and_model_card(
+    edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    settings = ("--set", "training.refit=true", "--set", "training.epochs=2")
+    ran = edgeser("train", tiny_recipe, *settings, "--out", folder, "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["refit"] is True
+    assert "Training again, development speakers too" in ran.err
+    for command in (("export", folder), ("report", folder)):
+        ran = edgeser(*command)
+        assert ran.code == 0, ran.err
+    assert "a second network was trained for as many" in (folder / "report.html").read_text()
+    with zipfile.ZipFile(folder / "bundle.zip") as archive:
+        (card,) = (n for n in archive.namelist() if n.endswith(".md"))
+        assert "Then trained again" in archive.read(card).decode()
 
 
 def test_a_disk_that_fills_up_during_a_training_keeps_what_was_there(
