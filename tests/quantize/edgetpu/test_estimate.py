@@ -294,6 +294,22 @@ def test_compiled_files_have_their_own_bytes(shared: Path) -> None:
     assert any("cycles" in text for text in new.not_counted)
 
 
+def test_a_compiled_file_with_a_published_time_is_within_its_range(shared: Path) -> None:
+    """And near what its uncompiled twin predicts: 0.9 ms are published."""
+    folder = shared / "edgetpu_models"
+    found = estimate(read_model(folder / "mobilenet_v1_0.25_128_quant_edgetpu.tflite"))
+    twin = estimate(read_model(folder / "mobilenet_v1_0.25_128_quant.tflite"))
+    assert found.latency_ms.interval is not None
+    low, high = found.latency_ms.interval
+    assert low < 0.9 < high
+    assert low < twin.latency_ms.value < high
+    assert found.latency_ms.value == pytest.approx(0.9, rel=0.06)
+    slower = estimate(
+        read_model(folder / "mobilenet_v1_0.25_128_quant_edgetpu.tflite"), link=Link.USB2
+    )
+    assert slower.latency_ms.value > 0.73 + 170_032 / 40e6 * 1e3
+
+
 def test_the_whole_cost_is_the_sum_of_its_parts(shared: Path) -> None:
     graph = read_model(shared / "edgetpu_models" / "mobilenet_v1_0.25_128_quant.tflite").main
     whole = count_cost(graph, graph.operators)
