@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,15 +73,20 @@ class RunFolder:
         if not self.recipe.is_file():
             return
         if fresh:
-            try:
-                load_recipe(str(self.recipe))
-            except BadInput:
-                self.recipe.unlink()  # damaged: the new run writes its own
+            self._drop_damaged_recipe()
         elif load_recipe(str(self.recipe)).hash != recipe.hash:
             raise BadInput(
                 f"{self.root} holds a run of another recipe",
                 hint="choose another --out, or give --fresh to replace it",
             )
+
+    def _drop_damaged_recipe(self) -> None:
+        """Remove a recipe that cannot be read: a fresh run writes its own."""
+        try:
+            load_recipe(str(self.recipe))
+        except BadInput:
+            with suppress(OSError):  # what cannot be removed is named where it is read next
+                self.recipe.unlink()
 
     def save_state(self, stage: str, record: Any, *, model_hash: str) -> None:
         """Keep a stage's record, bound to the model that it is about."""

@@ -13,7 +13,7 @@ from quantize.edgetpu import device_worker
 from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
 from quantize.edgetpu.hardware import Backend, EdgeTpu
 from quantize.edgetpu.package import read_compiled
-from quantize.foundation.child import call_in_child
+from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes import Runtime, random_samples, run_model
@@ -116,13 +116,7 @@ def bench_on_edge_tpu(
         When the child crashed or ran out of time.
     """
     inputs = _samples(_only_input(data, name))
-    result = call_in_child(
-        device_worker.run,
-        {"model": np.frombuffer(data, np.uint8), "inputs": inputs},
-        {"backend": backend.value, "warmup": warmup, "runs": runs},
-        what=f"running {name} on the Edge TPU",
-        timeout_s=_TIMEOUT_S,
-    )
+    result = _run(data, inputs, backend, name, warmup=warmup, runs=runs)
     where = f"Edge TPU on {device.attachment.value} ({device.node}) through {backend.value}"
     degrees = device.temperature_celsius()
     return EdgeTpuBench(
@@ -184,13 +178,7 @@ def compare_on_edge_tpu(
             f"{source.dtype.label} {list(source.shape)}",
             hint="compile the model that the inputs are for",
         )
-    result = call_in_child(
-        device_worker.run,
-        {"model": np.frombuffer(data, np.uint8), "inputs": inputs},
-        {"backend": backend.value, "warmup": 0, "runs": 1},
-        what=f"running {name} on the Edge TPU",
-        timeout_s=_TIMEOUT_S,
-    )
+    result = _run(data, inputs, backend, name, warmup=0, runs=1)
     return _compare(result.arrays["outputs"], against, inputs, tolerances)
 
 
@@ -211,6 +199,18 @@ def runtime_version(library: str) -> int | None:
         return None
     match = re.search(r"RuntimeVersion\((\d{1,6})\)", str(result.values["said"]))
     return int(match.group(1)) if match else None
+
+
+def _run(
+    data: bytes, inputs: NDArray[Any], backend: Backend, name: str, *, warmup: int, runs: int
+) -> ChildResult:
+    return call_in_child(
+        device_worker.run,
+        {"model": np.frombuffer(data, np.uint8), "inputs": inputs},
+        {"backend": backend.value, "warmup": warmup, "runs": runs},
+        what=f"running {name} on the Edge TPU",
+        timeout_s=_TIMEOUT_S,
+    )
 
 
 def _only_input(data: bytes, name: str) -> Tensor:

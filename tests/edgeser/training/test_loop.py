@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,26 +78,38 @@ def test_same_seed_same_bits_other_seed_others(data: TrainingData) -> None:
     assert first != other
 
 
-@pytest.mark.parametrize("stop_after", [1, 2])
-def test_resumed_ends_at_the_same_bits(data: TrainingData, tmp_path: Path, stop_after: int) -> None:
-    whole = train(NETWORK, TRAINING, AUGMENTATION, data, seed=3)
+def train_interrupted(
+    config: TrainingConfig,
+    data: TrainingData,
+    folder: Path,
+    when: Callable[[str, int], bool],
+    *,
+    seed: int,
+) -> None:
+    """Train until `when(title, epochs done)` says so."""
 
     def interrupt(title: str, done: int, planned: int) -> None:
-        assert (title, planned) == (CHOOSING, 3)
-        if done == stop_after:
+        if when(title, done):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train(
-            NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path,
+            NETWORK, config, AUGMENTATION, data, seed=seed, checkpoint_dir=folder,
             progress=interrupt,
         )  # fmt: skip
-    seen: list[int] = []
+
+
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_resumed_ends_at_the_same_bits(data: TrainingData, tmp_path: Path, stop_after: int) -> None:
+    whole = train(NETWORK, TRAINING, AUGMENTATION, data, seed=3)
+
+    train_interrupted(TRAINING, data, tmp_path, lambda title, done: done == stop_after, seed=3)
+    seen: list[tuple[str, int, int]] = []
     resumed = train(
         NETWORK, TRAINING, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True,
-        progress=lambda title, done, planned: seen.append(done),
+        progress=lambda *step: seen.append(step),
     )  # fmt: skip
-    assert seen == list(range(stop_after, 4))
+    assert seen == [(CHOOSING, done, 3) for done in range(stop_after, 4)]
     assert resumed.weights == whole.weights
     assert resumed.history == whole.history
     assert resumed.best_epoch == whole.best_epoch
@@ -131,15 +144,10 @@ def test_a_second_training_resumed_ends_at_the_same_bits(
 ) -> None:
     whole = train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3)
 
-    def interrupt(title: str, done: int, planned: int) -> None:
-        if title == AGAIN and done == stop_after:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(
-            NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path,
-            progress=interrupt,
-        )  # fmt: skip
+    train_interrupted(
+        AGAIN_TOO, data, tmp_path,
+        lambda title, done: (title, done) == (AGAIN, stop_after), seed=3,
+    )  # fmt: skip
     resumed = train(
         NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True
     )
@@ -150,16 +158,7 @@ def test_a_second_training_resumed_ends_at_the_same_bits(
 def test_what_an_earlier_training_left_is_not_resumed(data: TrainingData, tmp_path: Path) -> None:
     """Another training there, interrupted before its second part, goes on nevertheless."""
     train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path)
-
-    def interrupt(title: str, done: int, planned: int) -> None:
-        if done == 1:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(
-            NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=4, checkpoint_dir=tmp_path,
-            progress=interrupt,
-        )  # fmt: skip
+    train_interrupted(AGAIN_TOO, data, tmp_path, lambda title, done: done == 1, seed=4)
     resumed = train(
         NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=4, checkpoint_dir=tmp_path, resume=True
     )

@@ -111,9 +111,11 @@ def test_project_builds_wherever_it_is_moved_and_only_from_itself(
     assert not (moved / "build").exists()
 
 
-def test_every_file_of_ours_says_its_licence(
+@pytest.fixture
+def emulator_project(
     tmp_path: Path, hand_made_model: ModelSources, small_frontend_sources
-) -> None:
+) -> dict[str, bytes]:
+    """The files of a project with a frontend, for the emulated board."""
     write_project(
         tmp_path / "p",
         board=MPS2_AN500,
@@ -121,7 +123,11 @@ def test_every_file_of_ours_says_its_licence(
         frontend=small_frontend_sources,
         stream=STREAM,
     )
-    files = contents(tmp_path / "p")
+    return contents(tmp_path / "p")
+
+
+def test_every_file_of_ours_says_its_licence(emulator_project: dict[str, bytes]) -> None:
+    files = emulator_project
     assert files["LICENSE"] == (Path(__file__).parents[3] / "LICENSE").read_bytes()
     generated = {
         "model/model.c", "model/model.h", "frontend/frontend_tables.c",
@@ -133,17 +139,8 @@ def test_every_file_of_ours_says_its_licence(
         assert (b"SPDX-License-Identifier: Apache-2.0" in first) == (path not in generated)
 
 
-def test_what_only_hosts_compile_stays_here(
-    tmp_path: Path, hand_made_model: ModelSources, small_frontend_sources
-) -> None:
-    write_project(
-        tmp_path / "p",
-        board=MPS2_AN500,
-        model=hand_made_model,
-        frontend=small_frontend_sources,
-        stream=STREAM,
-    )
-    files = contents(tmp_path / "p")
+def test_what_only_hosts_compile_stays_here(emulator_project: dict[str, bytes]) -> None:
+    files = emulator_project
     assert not [path for path in files if "split" in path or "vector" in path]
     for path, data in files.items():
         lines = data.decode().splitlines()
