@@ -58,7 +58,10 @@ def model_card(bundle: Bundle) -> str:
 def _again(recipe: Recipe) -> str:
     if not recipe.training.refit:
         return ""
-    return " Then trained again, for as many epochs, on those that chose the epoch too."
+    text = " Then trained again, for as many epochs, on those that chose the epoch too"
+    if recipe.training.committee:
+        text += f", taught by {recipe.training.committee} networks trained before"
+    return f"{text}."
 
 
 def _figures(metrics: dict[str, Any]) -> list[str]:

@@ -52,6 +52,7 @@ def command(
                 "epochs": len(trained.history),
                 "development_uar": best.development_uar,
                 "refit": trained.recipe.training.refit,
+                "teachers": trained.recipe.training.committee,
                 "seconds": trained.seconds,
                 "problems": list(trained.corpus.problems),
             }

@@ -164,5 +164,12 @@ def _training(bundle: Bundle) -> TrainingHistory:
         for e in trained.history
     )
     parameters = inspect_model(read_model(bundle.float_model)).parameters
-    refit = trained.recipe.training.refit
-    return TrainingHistory(epochs, trained.best_epoch + 1, parameters, trained.seconds, refit)
+    training = trained.recipe.training
+    return TrainingHistory(
+        epochs=epochs,
+        chosen=trained.best_epoch + 1,
+        parameters=parameters,
+        wall_s=trained.seconds,
+        refit=training.refit,
+        teachers=training.committee,
+    )

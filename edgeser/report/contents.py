@@ -140,6 +140,8 @@ class TrainingHistory:
     refit
         Whether the weights are those of a second training of so many epochs, on development
         speakers too; else they are those of the chosen epoch.
+    teachers
+        How many networks, trained before it, the second training learnt from.
     """
 
     epochs: tuple[Epoch, ...]
@@ -147,6 +149,7 @@ class TrainingHistory:
     parameters: int
     wall_s: float | None = None
     refit: bool = False
+    teachers: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

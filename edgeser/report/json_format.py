@@ -386,6 +386,7 @@ def _inputs(contents: ReportContents) -> Json:
             "parameters": training.parameters,
             "chosen_epoch": training.chosen,
             "refit": training.refit,
+            "teachers": training.teachers,
             "wall_s": training.wall_s,
             "epochs": [
                 {

@@ -211,6 +211,8 @@ def _read_training(contents: ReportContents) -> str:
             f"The development speakers chose epoch {training.chosen}; then a second network was "
             "trained for as many epochs on their clips too, and kept"
         )
+        if training.teachers:
+            kept += f"; it learnt from the answers of {training.teachers} trained before it too"
     else:
         kept = f"The weights of epoch {training.chosen} were kept, chosen on development speakers"
     return f"{text}. {kept}; the test speakers took no part."

@@ -158,6 +158,10 @@ class TrainingConfig:
         Choose the epoch on the development clips as recorded and on a variant of each.
     refit
         Then train again, for as many epochs, on training and development speakers together.
+    teachers
+        Networks that are trained so before the last one, which learns from their answers too.
+    teachers_share
+        Share of the teachers' answers in the last network's targets.
     gradient_clip
         Largest norm of the gradient.
     threads
@@ -180,21 +184,33 @@ class TrainingConfig:
     early_stopping_epochs: int = 0
     development_conditions: bool = True
     refit: bool = False
+    teachers: int = 0
+    teachers_share: float = 0.8
     gradient_clip: float = 5.0
     threads: int = 0
     device: Device = "cpu"
 
+    @property
+    def committee(self) -> int:
+        """How many networks teach the last one: the one that chose the epoch is among them."""
+        return self.teachers + 1 if self.teachers > 0 else 0
+
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 2), ("early_stopping_epochs", 0)):
             _check_minimum(self, name, least)
-        for name in ("label_smoothing", "vote_share", "clean_share", "warm_up"):
+        for name in ("label_smoothing", "vote_share", "clean_share", "warm_up", "teachers_share"):
             _check_share(self, name)
         for name in ("learning_rate", "gradient_clip"):
             value = float(getattr(self, name))
             if not (math.isfinite(value) and value > 0.0):
                 raise BadInput(f"{name} = {value} must be above 0", hint="correct the recipe")
-        for name in ("weight_decay", "threads", "ema_decay"):
+        for name in ("weight_decay", "threads", "ema_decay", "teachers"):
             _check_minimum(self, name, 0)
+        if self.teachers > 0 and not self.refit:
+            raise BadInput(
+                f"teachers = {self.teachers} teach a second training; refit = false leaves it out",
+                hint="set refit = true",
+            )
         if self.ema_decay >= 1.0:
             raise BadInput(f"ema_decay = {self.ema_decay} must be below 1", hint="try 0.995")
         if self.device not in ("cpu", "cuda", "auto"):

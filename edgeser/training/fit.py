@@ -19,6 +19,7 @@ from edgeser.training.optimisation import (
     one_cycle,
     soft_cross_entropy,
     soft_targets,
+    taught_targets,
     update_average,
 )
 from quantize.foundation.errors import CheckFailed, ToolMissing
@@ -39,6 +40,8 @@ class Fit:
         Classes, planes and size of the windows.
     clips
         What it is fitted to.
+    answers
+        float32 [variants, clips, classes]: teachers' logits for the clips, to learn from too.
     seed
         With the number of an epoch the only source of its chance.
     """
@@ -52,10 +55,16 @@ class Fit:
         *,
         clips: LabelledFeatures,
         seed: int,
+        answers: NDArray[np.float32] | None = None,
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
         self.clips = clips
-        self.targets = soft_targets(clips.labels, clips.votes, len(data.classes), training)
+        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training)
+        self.targets = (
+            np.broadcast_to(targets, (clips.features.shape[0], *targets.shape))
+            if answers is None
+            else taught_targets(targets, answers, training)
+        )
         self.device = choose_device(training.device)
         self.epochs = 0
         torch.manual_seed(seed)
@@ -134,7 +143,7 @@ class Fit:
             features[variants, chosen], self.data.frames, self.augmentation.shift_frames, rng
         )
         x = augment(to_input(cut, self.device), self.augmentation, rng)
-        targets = torch.from_numpy(self.targets[chosen]).to(self.device)
+        targets = torch.from_numpy(self.targets[variants, chosen]).to(self.device)
         return mix(x, targets, self.augmentation.mixup, rng)
 
     def logits(self, clips: LabelledFeatures, variant: int) -> NDArray[np.float32]:

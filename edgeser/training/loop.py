@@ -24,7 +24,7 @@ from edgeser.training.checkpoint import (
     save_checkpoint,
 )
 from edgeser.training.config import AugmentationConfig, TrainingConfig
-from edgeser.training.data import TrainingData
+from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
 from edgeser.training.records import EpochRecord, TrainingResult
 
@@ -32,7 +32,9 @@ Progress = Callable[[str, int, int], None]
 """Told at the start and after each epoch: what is trained, epochs done, epochs planned."""
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
+TEACHING = "Training teacher {number} of {teachers}, development speakers too"
 _AGAIN_FOLDER = "again"
+_TEACHER_FOLDER = "teacher-{number}"
 
 
 def train(
@@ -49,7 +51,9 @@ def train(
     """Train a network and return the weights of the epoch that its development speakers choose.
 
     With `TrainingConfig.refit` a second network is trained for as many epochs on training and
-    development speakers together, and its weights are returned.
+    development speakers together, and its weights are returned. With `TrainingConfig.teachers` so
+    many others are trained alike before it, from seeds of their own, and it learns from the mean of
+    their answers and of the first network's: what a committee knows, in one network.
 
     Parameters
     ----------
@@ -81,21 +85,12 @@ def train(
     started = time.monotonic()
     with _threads(training.threads), torch.random.fork_rng(devices=[]):
         fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
-        fit = partial(Fit, network_config, training, augmentation, data, seed=seed)
-        choice = _Choice(fit(clips=data.train), fingerprint)
-        again_dir = None if checkpoint_dir is None else checkpoint_dir / _AGAIN_FOLDER
-        if again_dir is not None and not resume:
-            forget_checkpoint(again_dir)  # of an earlier training
-        _carry_out(choice, checkpoint_dir, resume, progress)
-        weights = choice.best
-        if training.refit:
-            again = _Again(
-                fit(clips=data.everyone()),
-                f"{fingerprint}/{choice.best_epoch}",
-                choice.best_epoch + 1,
-            )
-            _carry_out(again, again_dir, resume, progress)
-            weights = again.fit.averaged.state_dict()
+        course = _Course(checkpoint_dir, resume, progress)
+        course.begin(training.teachers)
+        fit = partial(Fit, network_config, training, augmentation, data)
+        choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
+        course.carry_out(choice)
+        weights = _train_again(choice, fit, course) if training.refit else choice.best
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
@@ -173,10 +168,8 @@ class _Choice:
 class _Again:
     """A fit of a given number of epochs: nobody is left to choose."""
 
-    title = AGAIN
-
-    def __init__(self, fit: Fit, fingerprint: str, planned: int) -> None:
-        self.fit, self.fingerprint, self.planned = fit, fingerprint, planned
+    def __init__(self, fit: Fit, fingerprint: str, planned: int, title: str = AGAIN) -> None:
+        self.fit, self.fingerprint, self.planned, self.title = fit, fingerprint, planned, title
 
     @property
     def finished(self) -> bool:
@@ -196,22 +189,65 @@ class _Again:
         self.fit.restore(checkpoint)
 
 
-def _carry_out(
-    job: _Choice | _Again, folder: Path | None, resume: bool, progress: Progress | None
-) -> None:
-    """Do all epochs, and keep each; go on from the last kept one to resume."""
-    if resume and folder is not None:
-        found = load_checkpoint(folder, fingerprint=job.fingerprint)
-        if found is not None:
-            job.restore(found)
-    if progress is not None:
-        progress(job.title, job.fit.epochs, job.planned)
-    while not job.finished:
-        job.epoch()
-        if folder is not None:
-            save_checkpoint(folder, job.checkpoint())
-        if progress is not None:
-            progress(job.title, job.fit.epochs, job.planned)
+class _Course:
+    """Where the parts of a training are kept, and who is told of them."""
+
+    def __init__(self, folder: Path | None, resume: bool, progress: Progress | None) -> None:
+        self.folder, self.resume = folder, resume
+        self.tell: Progress = progress or (lambda title, done, planned: None)
+
+    def begin(self, teachers: int) -> None:
+        """Forget the later parts of an earlier training, unless it is to be resumed."""
+        names = [_TEACHER_FOLDER.format(number=number + 1) for number in range(teachers)]
+        for name in [*names, _AGAIN_FOLDER]:
+            if self.folder is not None and not self.resume:
+                forget_checkpoint(self.folder / name)
+
+    def carry_out(self, job: _Choice | _Again, part: str = "") -> None:
+        """Do all epochs, and keep each; go on from the last kept one to resume."""
+        folder = None if self.folder is None else self.folder / part
+        if self.resume and folder is not None:
+            found = load_checkpoint(folder, fingerprint=job.fingerprint)
+            if found is not None:
+                job.restore(found)
+        self.tell(job.title, job.fit.epochs, job.planned)
+        while not job.finished:
+            job.epoch()
+            if folder is not None:
+                save_checkpoint(folder, job.checkpoint())
+            self.tell(job.title, job.fit.epochs, job.planned)
+
+
+def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> State:
+    """Train on all speakers for as many epochs as were chosen; return the weights."""
+    everyone, seed = choice.fit.data.everyone(), choice.fit.seed
+    fingerprint, planned = f"{choice.fingerprint}/{choice.best_epoch}", choice.best_epoch + 1
+    teachers, answers = choice.fit.training.teachers, None
+    if teachers > 0:
+        choice.fit.averaged.load_state_dict(choice.best)
+        answers = _answers(choice.fit, everyone)
+        for number in range(1, teachers + 1):
+            teacher = _Again(
+                fit(clips=everyone, seed=_seed_of_teacher(seed, number)),
+                f"{fingerprint}/teacher {number}",
+                planned,
+                TEACHING.format(number=number, teachers=teachers),
+            )
+            course.carry_out(teacher, _TEACHER_FOLDER.format(number=number))
+            answers += _answers(teacher.fit, everyone)
+        answers /= teachers + 1
+    again = _Again(fit(clips=everyone, seed=seed, answers=answers), fingerprint, planned)
+    course.carry_out(again, _AGAIN_FOLDER)
+    return again.fit.averaged.state_dict()
+
+
+def _answers(fit: Fit, clips: LabelledFeatures) -> NDArray[np.float32]:
+    """Return the averaged network's logits of all variants, float32 [variants, clips, classes]."""
+    return np.stack([fit.logits(clips, variant) for variant in range(clips.features.shape[0])])
+
+
+def _seed_of_teacher(seed: int, number: int) -> int:
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
 
 
 def unweighted_average_recall(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

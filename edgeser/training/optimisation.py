@@ -78,6 +78,32 @@ def soft_targets(
     return np.asarray(smoothed, dtype=np.float32)
 
 
+def taught_targets(
+    targets: NDArray[np.float32], answers: NDArray[np.float32], config: TrainingConfig
+) -> NDArray[np.float32]:
+    """Return targets that are mixed with what teachers answer (Hinton et al. 2015, distillation).
+
+    Parameters
+    ----------
+    targets
+        float32 [clips, classes], distributions.
+    answers
+        float32 [variants, clips, classes], the teachers' logits, averaged. Each variant of a clip
+        has its own: what is hard to hear in noise is taught as uncertain (Beyer et al. 2022).
+    config
+        The teachers' share.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        [variants, clips, classes], distributions.
+    """
+    powers = np.exp(answers - answers.max(axis=-1, keepdims=True))
+    taught = powers / powers.sum(axis=-1, keepdims=True)
+    share = config.teachers_share
+    return np.asarray((1.0 - share) * targets + share * taught, dtype=np.float32)
+
+
 def class_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
     """Return weights inverse to the classes' counts, with mean 1 over the clips."""
     counts = np.bincount(labels, minlength=classes).astype(np.float64)

@@ -219,17 +219,22 @@ def test_a_second_training_is_told_of_and_is_in_report_and_model_card(
 ) -> None:
     folder = tmp_path / "run"
     settings = ("--set", "training.refit=true", "--set", "training.epochs=2")
+    settings += ("--set", "training.teachers=1")
     ran = edgeser("train", tiny_recipe, *settings, "--out", folder, "--json")
     assert ran.code == 0, ran.err
-    assert json.loads(ran.out)["refit"] is True
+    assert (json.loads(ran.out)["refit"], json.loads(ran.out)["teachers"]) == (True, 2)
+    assert "Training teacher 1 of 1, development speakers too" in ran.err
     assert "Training again, development speakers too" in ran.err
     for command in (("export", folder), ("report", folder)):
         ran = edgeser(*command)
         assert ran.code == 0, ran.err
-    assert "a second network was trained for as many" in (folder / "report.html").read_text()
+    report = (folder / "report.html").read_text()
+    assert "a second network was trained for as many" in report
+    assert "it learnt from the answers of 2 trained before it" in report
     with zipfile.ZipFile(folder / "bundle.zip") as archive:
         (card,) = (n for n in archive.namelist() if n.endswith(".md"))
         assert "Then trained again" in archive.read(card).decode()
+        assert "taught by 2 networks" in archive.read(card).decode()
 
 
 def test_a_disk_that_fills_up_during_a_training_keeps_what_was_there(

@@ -89,6 +89,19 @@ def test_a_voice_keeps_its_place_over_a_rising_noise_floor() -> None:
     assert moved[1] < 0.15 * moved[0]
 
 
+def test_training_and_export_centre_alike() -> None:
+    torch.manual_seed(0)
+    centring, x = blocks.SpeechCentring(), torch.randn(4, 1, 150, 40)
+    assert torch.allclose(centring.train()(x), centring.eval()(x), atol=1e-5)
+
+
+def test_maps_are_channels_last_in_memory() -> None:
+    layer = blocks.SameConvolution(1, 8, 5, stride=2)
+    for height in (150, 151):
+        maps = layer(torch.zeros(2, 1, height, 40))
+        assert maps.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_phase_needs_planes() -> None:
     with pytest.raises(BadInput, match="phase planes"):
         network("both", ("amplitude",))

@@ -26,9 +26,11 @@ from edgeser.training import (
     predict_logits,
     train,
 )
+from edgeser.training.augmentation import crop_window
 from edgeser.training.checkpoint import CHECKPOINT
 from edgeser.training.fit import Fit
-from edgeser.training.loop import AGAIN, CHOOSING, _threads
+from edgeser.training.loop import AGAIN, CHOOSING, TEACHING, _seed_of_teacher, _threads
+from edgeser.training.optimisation import taught_targets
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
 NETWORK = NetworkConfig(
@@ -138,18 +140,66 @@ def test_a_second_training_hears_all_speakers_for_as_many_epochs(data: TrainingD
     assert result.weights != plain.weights
 
 
-@pytest.mark.parametrize("stop_after", [0, 1])
+TAUGHT = dataclasses.replace(AGAIN_TOO, teachers=1, teachers_share=0.6)
+TEACHER = TEACHING.format(number=1, teachers=1)
+
+
+def test_a_second_training_learns_from_teachers(data: TrainingData) -> None:
+    """From the mean of their logits, for each variant of a clip; they differ by their seeds."""
+    told: list[tuple[str, int, int]] = []
+    result = train(
+        NETWORK, TAUGHT, AUGMENTATION, data, seed=5, progress=lambda *step: told.append(step)
+    )
+    assert list(dict.fromkeys(title for title, _, _ in told)) == [CHOOSING, TEACHER, AGAIN]
+    planned, everyone = result.best_epoch + 1, data.everyone()
+    chosen = train(NETWORK, TRAINING, AUGMENTATION, data, seed=5).weights
+    plain = load_network(NETWORK, chosen, **SHAPE)
+    with _threads(1), torch.random.fork_rng(devices=[]):
+        teacher = Fit(
+            NETWORK, TAUGHT, AUGMENTATION, data, clips=everyone, seed=_seed_of_teacher(5, 1)
+        )
+        for _ in range(planned):
+            teacher.epoch()
+        first = [
+            predict_logits(plain, crop_window(everyone.features[variant], data.frames, 0, None))
+            for variant in range(2)
+        ]
+        answers = (np.stack(first) + np.stack([teacher.logits(everyone, v) for v in (0, 1)])) / 2
+        last = Fit(NETWORK, TAUGHT, AUGMENTATION, data, clips=everyone, seed=5, answers=answers)
+        for _ in range(planned):
+            last.epoch()
+    assert result.weights == state_to_bytes(last.averaged.state_dict())
+    assert result.weights != state_to_bytes(teacher.averaged.state_dict())
+
+
+def test_taught_targets_are_the_labels_and_the_answers() -> None:
+    labels = np.eye(3, dtype=np.float32)[[0, 2]]
+    answers = np.log(np.array([[[0.2, 0.3, 0.5], [1 / 3, 1 / 3, 1 / 3]]], np.float32)) + 7.0
+    taught = taught_targets(labels, answers, TAUGHT)
+    assert (taught.shape, taught.dtype) == ((1, 2, 3), np.float32)
+    expected = [[0.4 + 0.12, 0.18, 0.3], [0.2, 0.2, 0.6]]
+    np.testing.assert_allclose(taught[0], expected, atol=1e-6)
+
+
+def test_teachers_without_a_second_training_are_refused() -> None:
+    with pytest.raises(BadInput, match="teachers = 2"):
+        dataclasses.replace(TRAINING, teachers=2)
+
+
+@pytest.mark.parametrize(
+    ("config", "part", "stop_after"),
+    [(AGAIN_TOO, AGAIN, 0), (AGAIN_TOO, AGAIN, 1), (TAUGHT, TEACHER, 1), (TAUGHT, AGAIN, 1)],
+)
 def test_a_second_training_resumed_ends_at_the_same_bits(
-    data: TrainingData, tmp_path: Path, stop_after: int
+    data: TrainingData, tmp_path: Path, config: TrainingConfig, part: str, stop_after: int
 ) -> None:
-    whole = train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3)
+    whole = train(NETWORK, config, AUGMENTATION, data, seed=3)
 
     train_interrupted(
-        AGAIN_TOO, data, tmp_path,
-        lambda title, done: (title, done) == (AGAIN, stop_after), seed=3,
-    )  # fmt: skip
+        config, data, tmp_path, lambda title, done: (title, done) == (part, stop_after), seed=3
+    )
     resumed = train(
-        NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True
+        NETWORK, config, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, resume=True
     )
     assert resumed.weights == whole.weights
     assert (resumed.history, resumed.best_epoch) == (whole.history, whole.best_epoch)
@@ -157,12 +207,12 @@ def test_a_second_training_resumed_ends_at_the_same_bits(
 
 def test_what_an_earlier_training_left_is_not_resumed(data: TrainingData, tmp_path: Path) -> None:
     """Another training there, interrupted before its second part, goes on nevertheless."""
-    train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path)
-    train_interrupted(AGAIN_TOO, data, tmp_path, lambda title, done: done == 1, seed=4)
+    train(NETWORK, TAUGHT, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path)
+    train_interrupted(TAUGHT, data, tmp_path, lambda title, done: done == 1, seed=4)
     resumed = train(
-        NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=4, checkpoint_dir=tmp_path, resume=True
+        NETWORK, TAUGHT, AUGMENTATION, data, seed=4, checkpoint_dir=tmp_path, resume=True
     )
-    assert resumed.weights == train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=4).weights
+    assert resumed.weights == train(NETWORK, TAUGHT, AUGMENTATION, data, seed=4).weights
 
 
 def test_resuming_a_finished_training_changes_nothing(data: TrainingData, tmp_path: Path) -> None:
