@@ -26,7 +26,7 @@ from quantize.foundation.errors import CheckFailed, ToolMissing
 
 State = dict[str, Tensor]
 """Weights and statistics of a network, by name."""
-_EVALUATION_BATCH = 256
+_EVALUATION_BATCH = 64  # the maps of more do not fit into a cache
 
 
 class Fit:
