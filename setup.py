@@ -16,11 +16,16 @@ def frontend(name: str, macros: list[tuple[str, str | None]]) -> Extension:
     return Extension(
         f"firmware_bridge.frontend.{name}",
         sources=[
-            (FRONTEND / "binding/_frontend.c").as_posix(),
-            *sorted(path.as_posix() for path in (FRONTEND / "src").glob("*.c")),
+            path.as_posix()
+            for folder in ("binding", "src")
+            for path in sorted((FRONTEND / folder).glob("*.c"))
         ],
-        depends=sorted(path.as_posix() for path in (FRONTEND / "include").glob("*.h")),
-        include_dirs=[(FRONTEND / "include").as_posix()],
+        depends=[
+            path.as_posix()
+            for folder in ("binding", "include")
+            for path in sorted((FRONTEND / folder).glob("*.h"))
+        ],
+        include_dirs=[(FRONTEND / folder).as_posix() for folder in ("binding", "include")],
         define_macros=macros,
         # Contracting a * b + c would round the tables differently from machine to machine.
         extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"],

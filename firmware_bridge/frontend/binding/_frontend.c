@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "apf_frontend.h"
-#include "apf_normalise.h"
+#include "buffers.h"
+#include "quantise.h"
 
 /* Built twice: as host code likes it, and as devices have it, whose tables it hands out. */
 #if defined(APF_SPLIT)
@@ -124,26 +125,6 @@ static void frontend_dealloc(PyObject *object) {
   PyMem_RawFree(self->work);
   type->tp_free(object);
   Py_DECREF(type);
-}
-
-/* A C-contiguous buffer of one element type. */
-static int take_buffer(PyObject *object, Py_buffer *view, const char *format, int writable,
-                       const char *name) {
-  const int flags = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
-  if (PyObject_GetBuffer(object, view, flags) < 0) {
-    return 0;
-  }
-  if (view->format == NULL || strcmp(view->format, format) != 0) {
-    PyErr_Format(PyExc_TypeError, "%s has format %s, not %s", name,
-                 view->format == NULL ? "none" : view->format, format);
-    PyBuffer_Release(view);
-    return 0;
-  }
-  return 1;
-}
-
-static size_t length_of(const Py_buffer *view) {
-  return view->itemsize > 0 ? (size_t)(view->len / view->itemsize) : 0;
 }
 
 /* samples, amplitude, phase: what both ways of processing take. */
@@ -400,76 +381,6 @@ static PyType_Spec frontend_spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = frontend_slots,
 };
-
-static int shifts_are_legal(const struct apf_affine *affines, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    if (affines[i].shift < 1 || affines[i].shift > 62 || affines[i].offset > ((int64_t)1 << 61) ||
-        affines[i].offset < -((int64_t)1 << 61)) {
-      return 0;
-    }
-  }
-  return 1;
-}
-
-struct quantise_buffers {
-  Py_buffer affines, amplitude, phase, output;
-};
-
-static int take_quantise_buffers(PyObject *args, struct quantise_buffers *buffers) {
-  PyObject *affines, *amplitude, *phase, *output;
-  memset(buffers, 0, sizeof(*buffers));
-  return PyArg_ParseTuple(args, "OOOO", &affines, &amplitude, &phase, &output) &&
-         take_buffer(affines, &buffers->affines, "B", 0, "affines") &&
-         take_buffer(amplitude, &buffers->amplitude, "H", 0, "amplitude") &&
-         take_buffer(phase, &buffers->phase, "h", 0, "phase") &&
-         take_buffer(output, &buffers->output, "b", 1, "output");
-}
-
-static void release_quantise_buffers(struct quantise_buffers *buffers) {
-  PyBuffer_Release(&buffers->affines);
-  PyBuffer_Release(&buffers->amplitude);
-  PyBuffer_Release(&buffers->phase);
-  PyBuffer_Release(&buffers->output);
-}
-
-static void normalise_all(const struct apf_normalise_state *state, size_t frames,
-                          const uint16_t *amplitude, const int16_t *phase, int8_t *output) {
-  for (size_t i = 0; i < frames; ++i) {
-    apf_normalise_process(state, amplitude, phase, output);
-    amplitude += state->channels;
-    phase += state->channels * (state->planes - 1);
-    output += state->channels * state->planes;
-  }
-}
-
-/* quantise(affines, amplitude, phase, output): amplitude is frames x channels, the rest follows. */
-static PyObject *quantise(PyObject *Py_UNUSED(module), PyObject *args) {
-  struct quantise_buffers buffers;
-  if (!take_quantise_buffers(args, &buffers)) {
-    release_quantise_buffers(&buffers);
-    return NULL;
-  }
-  const Py_buffer *amplitude = &buffers.amplitude;
-  const size_t frames = amplitude->ndim == 2 ? (size_t)amplitude->shape[0] : 0;
-  const size_t channels = amplitude->ndim == 2 ? (size_t)amplitude->shape[1] : 0;
-  const size_t affines = (size_t)buffers.affines.len / sizeof(struct apf_affine);
-  const size_t planes = channels > 0 ? affines / channels : 0;
-  if (planes == 0 || planes * channels * sizeof(struct apf_affine) != (size_t)buffers.affines.len ||
-      length_of(&buffers.phase) != frames * channels * (planes - 1) ||
-      length_of(&buffers.output) != frames * channels * planes ||
-      (uintptr_t)buffers.affines.buf % sizeof(int64_t) != 0 ||
-      !shifts_are_legal(buffers.affines.buf, affines)) {
-    release_quantise_buffers(&buffers);
-    PyErr_SetString(PyExc_ValueError, "shapes or affines do not fit together");
-    return NULL;
-  }
-  const struct apf_normalise_state state = {channels, planes, buffers.affines.buf};
-  Py_BEGIN_ALLOW_THREADS;
-  normalise_all(&state, frames, amplitude->buf, buffers.phase.buf, buffers.output.buf);
-  Py_END_ALLOW_THREADS;
-  release_quantise_buffers(&buffers);
-  Py_RETURN_NONE;
-}
 
 static PyMethodDef module_methods[] = {
     {"quantise", quantise, METH_VARARGS, "quantise(affines, amplitude, phase, output)"},
