@@ -127,14 +127,12 @@ def run(
         _write_reports(folder, reporter)  # of all that was done: nothing of it is lost
         raise
     report = _write_reports(folder, reporter)
-    failures = [f"parity failed: {failure}" for failure in verdict.failures]
-    failures += costs
     return RunResult(
         bundle=load_bundle(folder.bundle),
         contents=contents_of(folder),
         bundle_path=folder.bundle,
         report=report,
-        failures=tuple(failures),
+        failures=(*(f"parity failed: {failure}" for failure in verdict.failures), *costs),
     )
 
 

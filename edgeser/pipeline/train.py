@@ -29,6 +29,7 @@ from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
 from quantize.foundation.errors import BadInput
@@ -116,7 +117,16 @@ def train(
         resume=resume,
         progress=_told(reporter),
     )
-    trained = TrainedModel(
+    trained = _trained_model(recipe, corpus, heard, result)
+    if folder is not None:
+        save_trained(folder.trained, trained)
+    return trained
+
+
+def _trained_model(
+    recipe: Recipe, corpus: Corpus, heard: _Heard, result: TrainingResult
+) -> TrainedModel:
+    return TrainedModel(
         recipe=replace(recipe, corpus=replace(recipe.corpus, path=None)),
         frontend=heard.frontend,
         classes=corpus.emotions,
@@ -135,9 +145,6 @@ def train(
         seconds=result.seconds,
         versions=package_versions(),
     )
-    if folder is not None:
-        save_trained(folder.trained, trained)
-    return trained
 
 
 def _told(reporter: Reporter) -> Callable[[str, int, int], None]:

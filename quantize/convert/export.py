@@ -107,16 +107,34 @@ def export_int8(
     seconds += [(str(stage), float(spent)) for stage, spent in converted.values["seconds"]]
 
     tell("verification")
+    return _verified(
+        converted,
+        seconds,
+        shape_nchw=shape,
+        scale=input_scale,
+        zero_point=input_zero_point,
+        samples=len(samples),
+    )
+
+
+def _verified(
+    converted: ChildResult,
+    seconds: list[tuple[str, float]],
+    *,
+    shape_nchw: tuple[int, int, int, int],
+    scale: float,
+    zero_point: int,
+    samples: int,
+) -> QuantizedModel:
+    """Return what was converted, once it is what was asked for; else raise `CheckFailed`."""
     started = time.monotonic()
     int8_tflite = converted.arrays["int8_tflite"].tobytes()
     names = converted.values["layer_names"]
     model = read_model(int8_tflite, name="the converted model")
     check_fully_integer(model, dict(names))
-    model_input = check_input(
-        model, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
-    )
+    model_input = check_input(model, shape_nchw=shape_nchw, scale=scale, zero_point=zero_point)
     model_output = check_output(model)
-    seconds.append(("verification", time.monotonic() - started))
+    verification = ("verification", time.monotonic() - started)
     return QuantizedModel(
         int8_tflite=int8_tflite,
         float_tflite=converted.arrays["float_tflite"].tobytes(),
@@ -126,9 +144,9 @@ def export_int8(
         operators=count_operators(model),
         layer_names=tuple((str(tensor), str(name)) for tensor, name in names),
         silent_layers=silent_layers(model, dict(names)),
-        calibration_samples=len(samples),
+        calibration_samples=samples,
         versions=tuple((package, version(package)) for package in _PACKAGES),
-        seconds=tuple(seconds),
+        seconds=(*seconds, verification),
     )
 
 
