@@ -57,7 +57,7 @@ class SpeechCentring(Centring):
     noise floor rises or is gated away.
 
     Both layers are convolutions, the form that converts to int8. A training multiplies and adds
-    instead: on a CPU the gradient of a convolution of one map to one takes a third of a step.
+    instead: on a CPU the gradient of a convolution of one map to one took a quarter of a step.
     """
 
     def __init__(self) -> None:

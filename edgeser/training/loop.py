@@ -29,10 +29,11 @@ from edgeser.training.fit import Fit, State
 from edgeser.training.records import EpochRecord, TrainingResult
 
 Progress = Callable[[str, int, int], None]
-"""Told at the start and after each epoch: what is trained, epochs done, epochs planned."""
+"""Told at the start and after each step: what is done, epochs (or variants) done, planned."""
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
 TEACHING = "Training teacher {number} of {teachers}, development speakers too"
+ANSWERING = "Answers of network {number} of {networks}"
 _AGAIN_FOLDER = "again"
 _TEACHER_FOLDER = "teacher-{number}"
 
@@ -224,8 +225,9 @@ def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> S
     fingerprint, planned = f"{choice.fingerprint}/{choice.best_epoch}", choice.best_epoch + 1
     teachers, answers = choice.fit.training.teachers, None
     if teachers > 0:
+        answered = partial(_answers, clips=everyone, networks=teachers + 1, tell=course.tell)
         choice.fit.averaged.load_state_dict(choice.best)
-        answers = _answers(choice.fit, everyone)
+        answers = answered(choice.fit, number=1)
         for number in range(1, teachers + 1):
             teacher = _Again(
                 fit(clips=everyone, seed=_seed_of_teacher(seed, number)),
@@ -234,16 +236,25 @@ def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> S
                 TEACHING.format(number=number, teachers=teachers),
             )
             course.carry_out(teacher, _TEACHER_FOLDER.format(number=number))
-            answers += _answers(teacher.fit, everyone)
+            answers += answered(teacher.fit, number=number + 1)
         answers /= teachers + 1
     again = _Again(fit(clips=everyone, seed=seed, answers=answers), fingerprint, planned)
     course.carry_out(again, _AGAIN_FOLDER)
     return again.fit.averaged.state_dict()
 
 
-def _answers(fit: Fit, clips: LabelledFeatures) -> NDArray[np.float32]:
+def _answers(
+    fit: Fit, *, clips: LabelledFeatures, number: int, networks: int, tell: Progress
+) -> NDArray[np.float32]:
     """Return the averaged network's logits of all variants, float32 [variants, clips, classes]."""
-    return np.stack([fit.logits(clips, variant) for variant in range(clips.features.shape[0])])
+    variants = clips.features.shape[0]
+    answers = np.empty((variants, *clips.labels.shape, len(fit.data.classes)), np.float32)
+    title = ANSWERING.format(number=number, networks=networks)
+    tell(title, 0, variants)
+    for variant in range(variants):
+        answers[variant] = fit.logits(clips, variant)
+        tell(title, variant + 1, variants)
+    return answers
 
 
 def _seed_of_teacher(seed: int, number: int) -> int:

@@ -29,7 +29,7 @@ from edgeser.training import (
 from edgeser.training.augmentation import crop_window
 from edgeser.training.checkpoint import CHECKPOINT
 from edgeser.training.fit import Fit
-from edgeser.training.loop import AGAIN, CHOOSING, TEACHING, _seed_of_teacher, _threads
+from edgeser.training.loop import AGAIN, ANSWERING, CHOOSING, TEACHING, _seed_of_teacher, _threads
 from edgeser.training.optimisation import taught_targets
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
@@ -150,7 +150,13 @@ def test_a_second_training_learns_from_teachers(data: TrainingData) -> None:
     result = train(
         NETWORK, TAUGHT, AUGMENTATION, data, seed=5, progress=lambda *step: told.append(step)
     )
-    assert list(dict.fromkeys(title for title, _, _ in told)) == [CHOOSING, TEACHER, AGAIN]
+    assert list(dict.fromkeys(title for title, _, _ in told)) == [
+        CHOOSING,
+        ANSWERING.format(number=1, networks=2),
+        TEACHER,
+        ANSWERING.format(number=2, networks=2),
+        AGAIN,
+    ]
     planned, everyone = result.best_epoch + 1, data.everyone()
     chosen = train(NETWORK, TRAINING, AUGMENTATION, data, seed=5).weights
     plain = load_network(NETWORK, chosen, **SHAPE)
