@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,12 @@ from pathlib import Path
 import pytest
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_sessionstart() -> None:
+    """Let children hear Ctrl-C: a shell starts a job in the background with it ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -309,14 +309,17 @@ def _seconds_to_stop(script: str, checkpoint: Path) -> float:
     checkpoint.unlink(missing_ok=True)
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     with subprocess.Popen([sys.executable, "-c", script], env=environment) as child:
-        deadline = time.monotonic() + 60.0
-        while not checkpoint.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.2)
-        child.send_signal(signal.SIGINT)
-        sent = time.monotonic()
-        assert child.wait(timeout=30) == 130
-        return time.monotonic() - sent
+        try:
+            deadline = time.monotonic() + 60.0
+            while not checkpoint.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(0.2)
+            child.send_signal(signal.SIGINT)
+            sent = time.monotonic()
+            assert child.wait(timeout=30) == 130
+            return time.monotonic() - sent
+        finally:
+            child.kill()  # or leaving waits for it without end
 
 
 def test_ctrl_c_stops_within_two_seconds_and_leaves_a_checkpoint(tmp_path: Path) -> None:
