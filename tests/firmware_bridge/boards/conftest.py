@@ -1,0 +1,38 @@
+"""The application for the Coral Dev Board Micro, built once for all its tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from micro_board import MODEL, build  # found through the path above
+
+from firmware_bridge.frontend.c_tables import FrontendSources
+from firmware_bridge.project import StreamSettings
+from firmware_bridge.project.coral_micro import write_coral_micro
+
+
+@pytest.fixture(scope="session")
+def program(
+    tmp_path_factory: pytest.TempPathFactory, small_frontend_sources: FrontendSources
+) -> Path:
+    project = tmp_path_factory.mktemp("micro") / "project"
+    write_coral_micro(
+        project,
+        model=MODEL,
+        frontend=small_frontend_sources,
+        stream=StreamSettings(hop_frames=3, smoothing=2),
+    )
+    return build(project)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """The board's file system, with the model in it."""
+    (tmp_path / "models").mkdir()
+    assert MODEL.compiled is not None
+    (tmp_path / "models" / "model_edgetpu.tflite").write_bytes(MODEL.compiled)
+    return tmp_path
