@@ -26,6 +26,7 @@ from edgeser.training.checkpoint import (
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
+from edgeser.training.memory import kept_memory
 from edgeser.training.records import EpochRecord, TrainingResult
 
 Progress = Callable[[str, int, int], None]
@@ -84,7 +85,7 @@ def train(
         When interrupted; the checkpoint of the last whole epoch is in place.
     """
     started = time.monotonic()
-    with _threads(training.threads), torch.random.fork_rng(devices=[]):
+    with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
         fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
         course = _Course(checkpoint_dir, resume, progress)
         course.begin(training.teachers)

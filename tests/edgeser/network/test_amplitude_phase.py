@@ -89,10 +89,11 @@ def test_a_voice_keeps_its_place_over_a_rising_noise_floor() -> None:
     assert moved[1] < 0.15 * moved[0]
 
 
-def test_training_and_export_centre_alike() -> None:
-    torch.manual_seed(0)
-    centring, x = blocks.SpeechCentring(), torch.randn(4, 1, 150, 40)
-    assert torch.allclose(centring.train()(x), centring.eval()(x), atol=1e-5)
+def test_nothing_before_the_stem_learns() -> None:
+    """A step then needs no gradient of the input, which was a seventh of its time."""
+    centring = blocks.SpeechCentring()
+    assert not centring(torch.randn(2, 1, 150, 40)).requires_grad
+    assert blocks.ConvolutionNorm(1, 4, 5)(torch.randn(2, 1, 150, 40)).requires_grad
 
 
 def test_maps_are_channels_last_in_memory() -> None:
