@@ -96,6 +96,16 @@ def test_nothing_before_the_stem_learns() -> None:
     assert blocks.ConvolutionNorm(1, 4, 5)(torch.randn(2, 1, 150, 40)).requires_grad
 
 
+def test_fixed_scales_are_convolutions_where_they_are_exported() -> None:
+    centring, x = blocks.SpeechCentring(), torch.randn(4, 1, 150, 40)
+    by_convolution = torch.nn.functional.conv2d(x, centring.above.weight, centring.above.bias)
+    assert torch.allclose(centring.above(x), by_convolution, atol=1e-6)
+    buffer = io.BytesIO()
+    torch.onnx.export(centring, (x[:1],), buffer, dynamo=False, opset_version=17)
+    nodes = [node.op_type for node in onnx.load_from_string(buffer.getvalue()).graph.node]
+    assert nodes.count("Conv") == 2 and not {"Mul", "Add"} & set(nodes)
+
+
 def test_maps_are_channels_last_in_memory() -> None:
     layer = blocks.SameConvolution(1, 8, 5, stride=2)
     for height in (150, 151):
