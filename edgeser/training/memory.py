@@ -27,7 +27,5 @@ def kept_memory() -> Iterator[None]:
         return
     libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_MAP)
     libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
-    try:
-        yield
-    finally:
-        libc.malloc_trim(0)
+    yield
+    libc.malloc_trim(0)  # not on Ctrl-C: it takes time, and the process is about to end
