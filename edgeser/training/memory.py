@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import sys
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,17 +14,16 @@ _KEPT = 1 << 30
 
 @contextmanager
 def kept_memory() -> Iterator[None]:
-    """Keep up to 1 GiB of freed memory for the next maps; give it back at the end.
+    """Keep up to 1 GiB of freed memory for the next maps; give it back when all is done.
 
     glibc returns large blocks to the system as they are freed, and each map's pages are then
     faulted in and zeroed again: two fifths of the time of a network's answers. Where there is no
     glibc this does nothing. How malloc is set stays as it is here: what it was cannot be asked.
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    known = libc is not None and hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim")
-    if libc is None or not known:
+    if platform.libc_ver()[0] != "glibc":
         yield
         return
+    libc = ctypes.CDLL(None)
     libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_MAP)
     libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
     yield
