@@ -50,36 +50,48 @@ class Centring(nn.Module):
 
 
 class SpeechCentring(Centring):
-    """Subtract the mean of the window, then a learned share of what lies above a learned level.
+    """Subtract the mean of the window, then a share of what lies above a level.
 
     The mean follows pauses and noise as much as it follows the voice. What lies well above it is
     the voice: with a share of that taken out too, loud voiced sounds keep their place when a
     noise floor rises or is gated away.
 
-    Both layers are convolutions, the form that converts to int8. A training multiplies and adds
-    instead: on a CPU the gradient of a convolution of one map to one took a quarter of a step.
+    Slope, level and share are what trainings on CREMA-D came to; they moved little from where they
+    began (1, -0.75 and 3), and fixed they score the same. Nothing before the stem learns then, and
+    a step without the gradient of its input is a seventh shorter.
     """
 
     def __init__(self) -> None:
         super().__init__(per_channel=False)
-        self.above = nn.Conv2d(1, 1, 1)
-        self.share = nn.Conv2d(1, 1, 1)
-        for layer, weight, bias in ((self.above, 1.0, -0.75), (self.share, 3.0, 0.0)):
-            nn.init.constant_(layer.weight, weight)
-            layer.bias = nn.Parameter(torch.full((1,), bias))
+        self.above = FixedScale(1.15, -0.5)
+        self.share = FixedScale(2.75, 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [b, 1, frames, channels]."""
         centred = super().forward(x)
-        voiced = nn.functional.relu6(self._scale(self.above, centred))
-        place = self._scale(self.share, voiced.mean(dim=self.axes, keepdim=True))
+        voiced = nn.functional.relu6(self.above(centred))
+        place: Tensor = self.share(voiced.mean(dim=self.axes, keepdim=True))
         return centred - place
 
-    def _scale(self, layer: nn.Conv2d, x: Tensor) -> Tensor:
-        if self.training and layer.bias is not None:
-            return x * layer.weight + layer.bias
-        scaled: Tensor = layer(x)
-        return scaled
+
+class FixedScale(nn.Conv2d):
+    """Multiply one map and add to it, by numbers that never learn.
+
+    A convolution of one map to one is the form that converts to int8, but on a CPU it is slow: two
+    of them took a fifth of a training's step.
+    """
+
+    def __init__(self, weight: float, bias: float) -> None:
+        super().__init__(1, 1, 1)
+        nn.init.constant_(self.weight, weight)
+        self.bias = nn.Parameter(torch.full((1,), bias))
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, 1, frames, channels]."""
+        if self.bias is None or torch.onnx.is_in_onnx_export():
+            return super().forward(x)
+        return x * self.weight + self.bias
 
 
 class SameConvolution(nn.Conv2d):

@@ -23,7 +23,7 @@ class NetworkConfig:
     centring
         What is subtracted from the amplitude first, inside the network, so that a device does it
         too: ``"level"`` the mean of the whole window, which takes out the recording level;
-        ``"speech"`` that, and then a learned share of what lies above it, so that the voice keeps
+        ``"speech"`` that, and then a share of what lies above it, so that the voice keeps
         its place when pauses become noisier or quieter; ``"channels"`` the mean of each channel
         over time, which takes out the microphone's frequency response as well.
     stem_width
