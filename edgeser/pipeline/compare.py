@@ -47,7 +47,8 @@ def compare_runs(
 
     Returns
     -------
-    For each variant UAR by seed, and their mean with a 95 % speaker-clustered bootstrap interval.
+    For each variant UAR by seed, and their mean with a 95 % speaker-clustered bootstrap interval;
+    from the second on, how far the mean is above that of the first, on the same speakers.
 
     Raises
     ------
@@ -127,6 +128,7 @@ def _table(tested: dict[str, dict[int, Predictions]], model: TrainedModel) -> Ab
     kind = "synthetic voices" if model.corpus.synthetic else model.corpus.name
     clips, speakers = len(runs[0].clip_ids), len(set(runs[0].speakers))
     source = f"float networks, {clips} clips of {speakers} unseen speakers of {kind}"
-    return AblationTable(
-        tuple(summarise_seeds(name, seeds, source=source) for name, seeds in tested.items())
-    )
+    (first, of_first), *others = tested.items()
+    rows = [summarise_seeds(first, of_first, source=source)]
+    rows += [summarise_seeds(v, seeds, source=source, first=of_first) for v, seeds in others]
+    return AblationTable(tuple(rows))

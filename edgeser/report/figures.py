@@ -76,6 +76,22 @@ def points(value: float) -> str:
     return "0.0" if text in {"+0.0", "-0.0"} else text
 
 
+def difference(measurement: Measurement | None) -> str:
+    """Return a difference of ratios in points, with its interval: ``"+1.9 (-0.4 to +4.0)"``."""
+    if measurement is None:
+        return ""
+    interval = point_span(measurement)
+    return points(measurement.value) + (f" ({interval})" if interval else "")
+
+
+def point_span(measurement: Measurement) -> str:
+    """Return the interval of a difference of ratios in points; empty without an interval."""
+    if measurement.interval is None:
+        return ""
+    low, high = measurement.interval
+    return f"{points(low)} to {points(high)}"
+
+
 def loss(value: float) -> str:
     """Return a loss of a ratio in percentage points, without a plus sign: ``"0.4"``."""
     return points(value).removeprefix("+")

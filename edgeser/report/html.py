@@ -62,6 +62,8 @@ def _page() -> jinja2.Template:
         figure=figures.figure,
         span=figures.span,
         evidence=figures.evidence,
+        points=figures.points,
+        point_span=figures.point_span,
         loss=figures.loss,
         printable=figures.printable,
         prose=_prose,

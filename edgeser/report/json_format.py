@@ -350,6 +350,7 @@ def _ablation(table: AblationTable) -> list[Json]:
             "mean": row.mean.to_json(),
             "lowest": row.lowest,
             "highest": row.highest,
+            "above_first": _optional(row.above_first),
         }
         for row in table.rows
     ]

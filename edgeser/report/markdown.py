@@ -18,6 +18,7 @@ from edgeser.report.figures import (
     costs_by_kind,
     count,
     device_rows,
+    difference,
     evidence,
     figure,
     loss,
@@ -225,10 +226,13 @@ def _ablation(table: AblationTable) -> str:
             number(row.lowest, "ratio"),
             number(row.highest, "ratio"),
             ", ".join(str(seed) for seed in row.seeds),
+            difference(row.above_first),
         )
         for row in table.rows
     ]
-    return _table(("variant", "mean UAR", "worst seed", "best seed", "seeds"), rows)
+    return _table(
+        ("variant", "mean UAR", "worst seed", "best seed", "seeds", "points above first"), rows
+    )
 
 
 def _provenance(contents: ReportContents) -> list[str]:

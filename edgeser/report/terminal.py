@@ -20,6 +20,7 @@ from edgeser.report.figures import (
     costs_by_kind,
     count,
     device_rows,
+    difference,
     evidence,
     figure,
     loss,
@@ -113,19 +114,18 @@ def condition_table(conditions: ConditionTable) -> Group:
 
 
 def ablation_table(ablation: AblationTable) -> Table:
-    """Return mean, worst and best seed of each variant."""
+    """Return mean and spread of the seeds of each variant, and how far it is above the first."""
     table = _table("UAR by variant")
     table.add_column("variant")
-    for column in ("mean", "95 %", "worst seed", "best seed", "seeds"):
+    for column in ("mean", "95 %", "seeds", "points above first"):
         table.add_column(column, justify="right")
     for row in ablation.rows:
         table.add_row(
             _safe(row.variant),
             figure(row.mean),
             span(row.mean),
-            number(row.lowest, "ratio"),
-            number(row.highest, "ratio"),
-            str(len(row.seeds)),
+            f"{100 * row.lowest:.1f} to {100 * row.highest:.1f}",
+            difference(row.above_first),
         )
     return table
 

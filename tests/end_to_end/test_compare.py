@@ -38,6 +38,9 @@ def test_compare_sums_up_seeds_and_puts_the_table_into_a_report(
     assert (alone["variant"], alone["seeds"]) == ("amplitude", [0])
     assert both["mean"]["value"] == pytest.approx(sum(both["uars"]) / 2)
     assert both["lowest"] <= both["mean"]["value"] <= both["highest"]
+    assert both["above_first"] is None
+    above = alone["mean"]["value"] - both["mean"]["value"]
+    assert alone["above_first"]["value"] == pytest.approx(above)
     assert both["uars"][0] == json.loads(road.ran.out)["report"]["float"]["uar"]["value"]
     report = json.loads((work / "report.json").read_text(encoding="utf-8"))
     assert report["ablation"] == result["variants"]

@@ -104,8 +104,28 @@ def test_seeds_are_summarised() -> None:
     assert alone.mean.interval == evaluate(runs[0], source="here", bootstrap=FEW).uar.interval
 
 
+def test_a_variant_is_held_against_the_first_on_the_same_speakers() -> None:
+    first = {seed: predictions(0.6, seed=seed) for seed in range(3)}
+    better = {seed: predictions(0.8, seed=seed) for seed in range(2)}
+    row = summarise_seeds("both", better, source="here", first=first, bootstrap=FEW)
+    alone = summarise_seeds("first", first, source="here", bootstrap=FEW)
+    above = row.above_first
+    assert alone.above_first is None
+    assert above is not None
+    assert above.interval is not None
+    assert above.value == pytest.approx(row.mean.value - alone.mean.value)
+    assert above.interval[0] <= above.value <= above.interval[1]
+    assert above.interval_kind.endswith("paired")
+    equal = summarise_seeds("again", first, source="here", first=first, bootstrap=FEW).above_first
+    assert equal is not None
+    assert (equal.value, equal.interval) == (0.0, (0.0, 0.0))
+
+
 def test_seeds_on_different_clips_are_refused() -> None:
     with pytest.raises(BadInput, match="same clips"):
         summarise_seeds("x", {0: predictions(0.7), 1: predictions(0.7, each=10)}, source="here")
     with pytest.raises(BadInput, match="no seeds"):
         summarise_seeds("x", {}, source="here")
+    with pytest.raises(BadInput, match="same clips"):
+        shorter = {0: predictions(0.7, each=10)}
+        summarise_seeds("x", {0: predictions(0.7)}, source="here", first=shorter)

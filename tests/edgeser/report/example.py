@@ -163,14 +163,20 @@ def conditions() -> ConditionTable:
 
 def ablation() -> AblationTable:
     skills = {"amplitude": 2.15, "phase": 1.1, "both": 2.2}
+    tested = {
+        name: {seed: predictions(seed + 20, skill=skill) for seed in range(3)}
+        for name, skill in skills.items()
+    }
+    first = tested["amplitude"]
     rows = [
         summarise_seeds(
             name,
-            {seed: predictions(seed + 20, skill=skill) for seed in range(3)},
+            runs,
             source=SOURCE,
+            first=None if runs is first else first,
             bootstrap=FEW,
         )
-        for name, skill in skills.items()
+        for name, runs in tested.items()
     ]
     return AblationTable(tuple(rows))
 
