@@ -4,7 +4,12 @@ Start with `Predictions` and `evaluate`; `compare` and `judge` make a parity rep
 verdict.
 """
 
-from edgeser.evaluation.ablation import AblationRow, AblationTable, summarise_seeds
+from edgeser.evaluation.ablation import (
+    AblationRow,
+    AblationTable,
+    summarise_seeds,
+    summarise_variants,
+)
 from edgeser.evaluation.bootstrap import Bootstrap
 from edgeser.evaluation.conditions import ConditionRow, ConditionTable, condition_row
 from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
@@ -46,4 +51,5 @@ __all__ = [
     "score_groups",
     "score_speakers",
     "summarise_seeds",
+    "summarise_variants",
 ]

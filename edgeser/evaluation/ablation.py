@@ -12,10 +12,9 @@ from edgeser.evaluation.bootstrap import (
     BY_SPEAKER,
     DEFAULT,
     Bootstrap,
-    Interval,
+    bootstrap_intervals,
     clusters_of,
-    percentile_interval,
-    resampled,
+    paired_interval,
     stack_confusions,
 )
 from edgeser.evaluation.metrics import ratio, unweighted_average_recall
@@ -91,34 +90,56 @@ def summarise_seeds(
     runs = list(by_seed.values())
     others = [] if first is None else list(first.values())
     _check_same_clips(variant, runs, others)
-    uars, drawn, kind = _uars(runs, bootstrap)
-    if kind == BY_SPEAKER:
-        kind = f"{kind} of the mean over {len(uars)} seeds"
-    mean = ratio(float(np.mean(uars)), source, _interval(drawn), kind)
+    clusters, kind = clusters_of(runs[0].speakers)
+    confusions = _confusions(runs, clusters)
+    uars = [float(uar) for uar in unweighted_average_recall(confusions.sum(axis=0))]
+    (interval,) = bootstrap_intervals(confusions, [_mean_uar], bootstrap)
+    over_seeds = f"{kind} of the mean over {len(uars)} seeds" if kind == BY_SPEAKER else kind
+    mean = ratio(float(np.mean(uars)), source, interval, over_seeds)
     above = None
     if others:
-        of_first, drawn_of_first, kind = _uars(others, bootstrap)
-        difference = float(np.mean(uars) - np.mean(of_first))
-        above = ratio(difference, source, _interval(drawn - drawn_of_first), f"{kind}, paired")
+        of_first = _confusions(others, clusters)
+        difference = mean.value - float(_mean_uar(of_first.sum(axis=0)))
+        paired = paired_interval(confusions, of_first, _mean_uar, bootstrap)
+        above = ratio(difference, source, paired, f"{kind}, paired")
     return AblationRow(variant, tuple(by_seed), tuple(uars), mean, above)
 
 
-def _uars(
-    runs: Sequence[Predictions], bootstrap: Bootstrap
-) -> tuple[list[float], NDArray[np.float64], str]:
-    """Return each seed's UAR, their mean in each resample (none for one cluster), and the kind."""
-    clusters, kind = clusters_of(runs[0].speakers)
-    stacks = [stack_confusions(run, clusters) for run in runs]
-    uars = [float(unweighted_average_recall(stack.sum(axis=0))) for stack in stacks]
-    if len(stacks[0]) < 2:
-        return uars, np.empty(0), kind
-    counts = bootstrap.draw(len(stacks[0]))
-    scores = [unweighted_average_recall(resampled(stack, counts)) for stack in stacks]
-    return uars, np.asarray(np.mean(scores, axis=0)), kind
+def summarise_variants(
+    tested: Mapping[str, Mapping[int, Predictions]],
+    *,
+    source: str,
+    bootstrap: Bootstrap = DEFAULT,
+) -> AblationTable:
+    """Summarise each variant's seeds, and hold all but the first against the first.
+
+    Raises
+    ------
+    BadInput
+        As `summarise_seeds`.
+    """
+    of_first = next(iter(tested.values()), None)
+    rows = [
+        summarise_seeds(
+            variant,
+            seeds,
+            source=source,
+            first=None if seeds is of_first else of_first,
+            bootstrap=bootstrap,
+        )
+        for variant, seeds in tested.items()
+    ]
+    return AblationTable(tuple(rows))
 
 
-def _interval(drawn: NDArray[np.float64]) -> Interval | None:
-    return percentile_interval(drawn) if drawn.size else None
+def _confusions(runs: Sequence[Predictions], clusters: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return int64 ``[clusters, seeds, classes, classes]``."""
+    return np.stack([stack_confusions(run, clusters) for run in runs], axis=1)
+
+
+def _mean_uar(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean over the seeds of ``[..., seeds, classes, classes]``."""
+    return np.asarray(unweighted_average_recall(confusions).mean(axis=-1))
 
 
 def _check_same_clips(

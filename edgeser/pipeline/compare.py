@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
-from edgeser.evaluation.ablation import AblationTable, summarise_seeds
+from edgeser.evaluation.ablation import AblationTable, summarise_variants
 from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import raw_features, windows_of
@@ -128,7 +128,4 @@ def _table(tested: dict[str, dict[int, Predictions]], model: TrainedModel) -> Ab
     kind = "synthetic voices" if model.corpus.synthetic else model.corpus.name
     clips, speakers = len(runs[0].clip_ids), len(set(runs[0].speakers))
     source = f"float networks, {clips} clips of {speakers} unseen speakers of {kind}"
-    (first, of_first), *others = tested.items()
-    rows = [summarise_seeds(first, of_first, source=source)]
-    rows += [summarise_seeds(v, seeds, source=source, first=of_first) for v, seeds in others]
-    return AblationTable(tuple(rows))
+    return summarise_variants(tested, source=source)

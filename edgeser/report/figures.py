@@ -31,11 +31,16 @@ def span(measurement: Measurement) -> str:
         return ""
     low, high = measurement.interval
     if measurement.unit == "ratio":
-        return f"{100 * low:.1f} to {100 * high:.1f}"
+        return percent_span(low, high)
     if measurement.unit == "instructions":
         return f"{count(low)} to {count(high)}"
     unit = f" {measurement.unit}"
     return f"{number(low, measurement.unit).removesuffix(unit)} to {number(high, measurement.unit)}"
+
+
+def percent_span(low: float, high: float) -> str:
+    """Return two ratios in percent, without the unit: ``"58.0 to 64.3"``."""
+    return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def number(value: float, unit: str) -> str:

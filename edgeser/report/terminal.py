@@ -25,6 +25,7 @@ from edgeser.report.figures import (
     figure,
     loss,
     number,
+    percent_span,
     printable,
     span,
 )
@@ -117,14 +118,14 @@ def ablation_table(ablation: AblationTable) -> Table:
     """Return mean and spread of the seeds of each variant, and how far it is above the first."""
     table = _table("UAR by variant")
     table.add_column("variant")
-    for column in ("mean", "95 %", "seeds", "points above first"):
+    for column in ("mean", "95 %", "seeds, %", "points above first"):
         table.add_column(column, justify="right")
     for row in ablation.rows:
         table.add_row(
             _safe(row.variant),
             figure(row.mean),
             span(row.mean),
-            f"{100 * row.lowest:.1f} to {100 * row.highest:.1f}",
+            percent_span(row.lowest, row.highest),
             difference(row.above_first),
         )
     return table

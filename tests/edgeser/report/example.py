@@ -38,7 +38,7 @@ from edgeser.evaluation import (
     judge,
     score_groups,
     score_speakers,
-    summarise_seeds,
+    summarise_variants,
 )
 from edgeser.report.contents import (
     ClassCount,
@@ -167,18 +167,7 @@ def ablation() -> AblationTable:
         name: {seed: predictions(seed + 20, skill=skill) for seed in range(3)}
         for name, skill in skills.items()
     }
-    first = tested["amplitude"]
-    rows = [
-        summarise_seeds(
-            name,
-            runs,
-            source=SOURCE,
-            first=None if runs is first else first,
-            bootstrap=FEW,
-        )
-        for name, runs in tested.items()
-    ]
-    return AblationTable(tuple(rows))
+    return summarise_variants(tested, source=SOURCE, bootstrap=FEW)
 
 
 def features() -> ExampleFeatures:
