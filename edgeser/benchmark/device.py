@@ -16,8 +16,8 @@ from firmware_bridge.compiler.compile import CompiledModel
 from firmware_bridge.emulator import BuiltFirmware
 from firmware_bridge.link.device import Device
 from quantize.foundation.errors import CheckFailed
+from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
-from quantize.tflite.text import printable
 
 CYCLES_PER_INSTRUCTION = 0.8
 CYCLES_BAND = (0.6, 1.1)

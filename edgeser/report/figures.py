@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from quantize.foundation.foreign import printable as one_line
 from quantize.foundation.measurement import Measurement
-from quantize.tflite.text import printable as one_line
 
 if TYPE_CHECKING:
     from edgeser.benchmark.records import BenchReport, DeviceReport

@@ -26,9 +26,9 @@ from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.operands import refuse
 from firmware_bridge.compiler.records import KernelCall
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
 from quantize.tflite.schema import DType
-from quantize.tflite.text import printable
 
 Lowering = Callable[[Operator, Subgraph], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(

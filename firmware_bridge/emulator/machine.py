@@ -18,10 +18,11 @@ from firmware_bridge.boards import Board
 from firmware_bridge.emulator.elf import read_sections
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.link.descriptors import DescriptorTransport
-from firmware_bridge.link.errors import DeviceGone, printable
+from firmware_bridge.link.errors import DeviceGone
 from firmware_bridge.link.process import open_process
 from firmware_bridge.link.transport import Transport
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 SEMIHOSTING_SECTION = ".semihosting"
 _SEMIHOSTING = ("-semihosting-config", "enable=on,target=native", "-serial", "none")

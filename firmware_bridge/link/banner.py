@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from firmware_bridge.link.errors import HashMismatch, MalformedReply, printable
+from firmware_bridge.link.errors import HashMismatch, MalformedReply
+from quantize.foundation.foreign import printable
 
 PROTOCOL = 1
 """Version of the framed protocol that this host speaks."""

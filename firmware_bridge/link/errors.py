@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from quantize.foundation.errors import CheckFailed, EdgeserError
-
-_MOST_SHOWN = 120
+from quantize.foundation.foreign import printable
 
 
 class DeviceError(EdgeserError):
@@ -62,13 +61,6 @@ class MalformedReply(DeviceFault):
 
 class HashMismatch(DeviceFault):
     """The device runs another model or another frontend."""
-
-
-def printable(text: bytes | str) -> str:
-    """Return what a device said as one short printable line."""
-    decoded = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-    shown = "".join(char if char.isascii() and char.isprintable() else "?" for char in decoded)
-    return shown if len(shown) <= _MOST_SHOWN else shown[: _MOST_SHOWN - 3] + "..."
 
 
 def last_words(lines: Iterable[str]) -> str:

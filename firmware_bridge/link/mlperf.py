@@ -17,12 +17,12 @@ from firmware_bridge.link.errors import (
     DeviceRefusal,
     DeviceTimeout,
     MalformedReply,
-    printable,
 )
 from firmware_bridge.link.session import Patience
 from firmware_bridge.link.text_link import NAME, TextLink
 from firmware_bridge.link.transport import Transport
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 BYTES_A_COMMAND = 31
 """Bytes of input in one ``db`` command: what the public runner sends."""

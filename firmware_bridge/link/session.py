@@ -15,10 +15,10 @@ from firmware_bridge.link.errors import (
     DeviceTimeout,
     MalformedReply,
     last_words,
-    printable,
 )
 from firmware_bridge.link.frames import Damaged, Decoder, Event, Frame, Line, encode_frame
 from firmware_bridge.link.transport import Transport
+from quantize.foundation.foreign import printable
 
 _REPLY = 0x80
 _ERROR = 0xFF

@@ -19,10 +19,10 @@ from firmware_bridge.link.errors import (
     DeviceTimeout,
     MalformedReply,
     last_words,
-    printable,
 )
 from firmware_bridge.link.frames import Decoder, Line
 from firmware_bridge.link.transport import Transport
+from quantize.foundation.foreign import printable
 
 MOST_COMMAND = 80
 """Characters of a command, its ``%`` not counted."""

@@ -18,6 +18,7 @@ from quantize.edgetpu.operators import (
     MAPPABLE,
     REFUSED_FROM,
 )
+from quantize.foundation.foreign import printable
 from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import (
     ConcatenationOptions,
@@ -29,7 +30,6 @@ from quantize.tflite.options import (
     StridedSliceOptions,
 )
 from quantize.tflite.schema import Activation, DType
-from quantize.tflite.text import printable
 
 _EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
 _SIXTEEN_BIT_STATE = frozenset({"UNIDIRECTIONAL_SEQUENCE_LSTM"})

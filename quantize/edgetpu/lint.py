@@ -11,9 +11,9 @@ from quantize.edgetpu.package import is_compiled
 from quantize.edgetpu.partition import place_operators
 from quantize.edgetpu.rules import RULES, Effect, Rule
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Subgraph
 from quantize.tflite.schema import DType
-from quantize.tflite.text import printable
 
 SCHEMA = "edgeser.lint/1"
 COMPILER = "16.0"

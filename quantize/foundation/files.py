@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,6 +74,34 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
         handle.write(data)
 
 
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a regular file, or a link to one, for reading bytes; nothing else is waited for.
+
+    A FIFO without a writer would block, and a device such as /dev/zero has no end: the file is
+    opened without blocking and looked at before a byte is read.
+
+    Raises
+    ------
+    BadInput
+        When it is missing, a folder, a FIFO, a device or a socket, or unreadable.
+    """
+    path = Path(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(kind):
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
+    except FileNotFoundError as error:
+        raise BadInput(f"cannot read {path}: it does not exist", hint="check the path") from error
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # what a socket answers
+            raise file_error(error, path, "read") from error
+        kind = 0
+    what = "is a folder" if stat.S_ISDIR(kind) else "is not a regular file"
+    raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
+
+
 def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
     """Read a whole regular file of at most `limit_bytes`.
 
@@ -82,14 +111,11 @@ def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
         When it is missing, not a regular file, unreadable or larger than the limit.
     """
     path = Path(path)
-    try:
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
-        with path.open("rb") as handle:
+    with open_regular(path) as handle:
+        try:
             data = handle.read(limit_bytes + 1)
-    except OSError as error:
-        raise file_error(error, path, "read") from error
+        except OSError as error:
+            raise file_error(error, path, "read") from error
     if len(data) > limit_bytes:
         raise BadInput(
             f"cannot read {path}: it is larger than {limit_bytes} bytes",
@@ -99,14 +125,14 @@ def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    """Return the SHA-256 of a regular file's bytes as 64 hexadecimal digits."""
     digest = hashlib.sha256()
-    try:
-        with Path(path).open("rb") as handle:
+    with open_regular(path) as handle:
+        try:
             while chunk := handle.read(_CHUNK_BYTES):
                 digest.update(chunk)
-    except OSError as error:
-        raise file_error(error, Path(path), "read") from error
+        except OSError as error:
+            raise file_error(error, Path(path), "read") from error
     return digest.hexdigest()
 
 

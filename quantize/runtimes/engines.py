@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, ToolMissing
+from quantize.foundation.foreign import printable
 from quantize.runtimes.catalogue import INSTALL_HINTS, LITERT_MODULES, Runtime, litert_module
-from quantize.tflite.text import printable
 
 _MESSAGE_BYTES = 64 << 10
 _REASON_LENGTH = 500

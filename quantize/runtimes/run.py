@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, InternalError
+from quantize.foundation.foreign import printable
 from quantize.runtimes import worker
 from quantize.runtimes.catalogue import Runtime
 from quantize.runtimes.request import (
@@ -22,7 +23,6 @@ from quantize.runtimes.request import (
     sample_shape,
 )
 from quantize.tflite.model import Subgraph, Tensor
-from quantize.tflite.text import printable
 
 
 def run_model(

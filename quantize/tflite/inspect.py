@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
 from quantize.tflite.schema import DType
-from quantize.tflite.text import printable
 
 SCHEMA = "edgeser.inspect/1"
 _INTEGER_HELPERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})

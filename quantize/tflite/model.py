@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.foundation.foreign import printable
 from quantize.tflite.options import OperatorOptions
 from quantize.tflite.schema import DType
-from quantize.tflite.text import printable
 
 
 @dataclass(frozen=True, slots=True, eq=False)

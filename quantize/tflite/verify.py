@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
 from quantize.tflite.options import (
     Conv2DOptions,
@@ -15,7 +16,6 @@ from quantize.tflite.options import (
     TransposeConvOptions,
 )
 from quantize.tflite.schema import DType
-from quantize.tflite.text import printable
 
 SCHEMA_VERSION = 3
 MAX_RANK = 8

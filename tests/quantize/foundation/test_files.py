@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.files import (
     atomic_writer,
     file_error,
+    open_regular,
     read_bounded,
     sha256_of_file,
     write_atomically,
@@ -70,8 +74,27 @@ def test_reading_a_folder_or_nothing_says_so(tmp_path: Path) -> None:
         read_bounded(tmp_path, limit_bytes=1)
     with pytest.raises(BadInput, match="does not exist"):
         read_bounded(tmp_path / "none", limit_bytes=1)
-    with pytest.raises(BadInput, match="No such file"):
+    with pytest.raises(BadInput, match="does not exist"):
         sha256_of_file(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    "read", [open_regular, sha256_of_file, partial(read_bounded, limit_bytes=9)]
+)
+def test_what_has_no_end_or_waits_is_refused_before_reading(tmp_path: Path, read) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with closing(socket.socket(socket.AF_UNIX)) as bound:
+        bound.bind(str(tmp_path / "socket"))
+        for name in ("fifo", "zero", "socket"):
+            with pytest.raises(BadInput, match="is not a regular file"):
+                read(tmp_path / name)
+
+
+def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to("abc")
+    assert read_bounded(tmp_path / "link", limit_bytes=3) == b"abc"
 
 
 def test_the_hash_is_sha256(tmp_path: Path) -> None:
