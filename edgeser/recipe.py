@@ -17,7 +17,7 @@ from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig
 from edgeser.training.config import AugmentationConfig, ConditionsConfig, TrainingConfig
 from edgeser.typed_tables import from_table, nearest, to_table
-from firmware_bridge.frontend import FrontendConfig
+from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
 
@@ -195,6 +195,17 @@ def load_recipe(name_or_path: str) -> Recipe:
         return parse_recipe(data.decode("utf-8"), where=str(path))
     except UnicodeDecodeError as error:
         raise BadInput(f"cannot read {path}: it is not UTF-8 text", hint="save it so") from error
+
+
+def frontend_named(name: str) -> FrontendConfig:
+    """Return ``"microfrontend"`` (pymicro-features' settings) or the frontend of a recipe.
+
+    Raises
+    ------
+    BadInput
+        As `load_recipe` does.
+    """
+    return MICROFRONTEND if name == "microfrontend" else load_recipe(name).frontend
 
 
 def parse_recipe(text: str, *, where: str) -> Recipe:

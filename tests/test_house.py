@@ -7,7 +7,7 @@ import functools
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -114,6 +114,69 @@ def test_arrows_between_the_packages_point_one_way() -> None:
         if wrong_arrow(path, name)
     ]
     assert not found
+
+
+def module_of(path: Path) -> str:
+    """Return a module's dotted name; a package is named for its folder."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room_of(module: str) -> str:
+    """Return the room that a module is in: a package and the folder or file below it."""
+    return ".".join(module.split(".")[:2])
+
+
+def imports_between(names: dict[str, set[str]], place: Callable[[str], str]) -> dict[str, set[str]]:
+    """Return which place imports which others: by modules, or by rooms."""
+    arrows: dict[str, set[str]] = {}
+    for module, imported in names.items():
+        there = arrows.setdefault(place(module), set())
+        there |= {place(name) for name in imported} - {place(module)}
+    return arrows
+
+
+def circle_in(arrows: dict[str, set[str]]) -> list[str]:
+    """Return names of which each imports the next and the last the first; empty if there are none.
+
+    What imports nothing that is left cannot be part of a circle: it is taken away until nothing is.
+    """
+    left = dict(arrows)
+    while done := [name for name, there in left.items() if not there & left.keys()]:
+        for name in done:
+            del left[name]
+    path: list[str] = []
+    while left:
+        path.append(min(left[path[-1]] & left.keys()) if path else min(left))
+        if path[-1] in path[:-1]:
+            return path[path.index(path[-1]) :]
+    return path
+
+
+@functools.cache
+def imports_of_modules() -> dict[str, set[str]]:
+    """Return the modules that each imports, wherever in it and for whatever reason."""
+    stubs = [path for package in PACKAGES for path in (ROOT / package).rglob("*.pyi")]
+    paths = {module_of(path): path for path in [*MODULES, *stubs]}
+    arrows: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        arrows[module] = set()
+        for name in imports_of(path):
+            while name and name not in paths:
+                name = name.rpartition(".")[0]  # noqa: PLW2901  of a module, or of what is in it
+            if name not in ("", module):
+                arrows[module].add(name)
+    return arrows
+
+
+def test_a_circle_is_found() -> None:
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c", "b"]
+    assert "edgeser.recipe" in imports_of_modules()["edgeser.pipeline.folder"]
+
+
+@pytest.mark.parametrize("place", [str, room_of])
+def test_no_import_circle_stands(place: Callable[[str], str]) -> None:
+    assert not circle_in(imports_between(imports_of_modules(), place))
 
 
 def test_inner_code_neither_prints_nor_exits() -> None:

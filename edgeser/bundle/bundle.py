@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.bundle.archive import read_archive, write_archive
-from edgeser.bundle.model_card import model_card
 from edgeser.bundle.trained import (
     REQUIRED,
     TrainedModel,
@@ -17,6 +16,7 @@ from edgeser.bundle.trained import (
     json_object,
     trained_from_members,
 )
+from quantize.foundation.measurement import Measurement
 
 INT8_MODEL = "model_int8.tflite"
 FLOAT_MODEL = "model_float.tflite"
@@ -43,7 +43,7 @@ class Bundle:
     calibration
         What the int8 ranges were measured on: source, count, clips.
     metrics
-        Figures measured so far, by name; each as `Measurement.to_json` gives it.
+        Figures measured so far, by name.
     """
 
     trained: TrainedModel
@@ -51,28 +51,28 @@ class Bundle:
     float_model: bytes
     layer_names: dict[str, str]
     calibration: dict[str, Any]
-    metrics: dict[str, Any]
+    metrics: dict[str, Measurement]
 
     @property
     def model_hash(self) -> str:
         """SHA-256 of the int8 model, in hexadecimal."""
         return hashlib.sha256(self.int8_model).hexdigest()
 
-    def with_metrics(self, figures: dict[str, Any]) -> Bundle:
+    def with_metrics(self, figures: dict[str, Measurement]) -> Bundle:
         """Return the bundle with more figures, by name."""
         return replace(self, metrics={**self.metrics, **figures})
 
 
-def save_bundle(path: Path, bundle: Bundle) -> None:
-    """Write `bundle` to `path` atomically, its manifest last."""
+def save_bundle(path: Path, bundle: Bundle, *, card: str) -> None:
+    """Write `bundle` and its model card, as Markdown, to `path` atomically, its manifest last."""
     members = {
         **bundle.trained.to_members(),
         INT8_MODEL: bundle.int8_model,
         FLOAT_MODEL: bundle.float_model,
         LAYERS: json_bytes(bundle.layer_names),
         CALIBRATION: json_bytes(bundle.calibration),
-        METRICS: json_bytes(bundle.metrics),
-        MODEL_CARD: model_card(bundle).encode(),
+        METRICS: json_bytes({name: m.to_json() for name, m in bundle.metrics.items()}),
+        MODEL_CARD: card.encode(),
     }
     write_archive(path, members)
 
@@ -87,13 +87,14 @@ def load_bundle(path: Path) -> Bundle:
     """
     required = (*REQUIRED, INT8_MODEL, FLOAT_MODEL, LAYERS, CALIBRATION, METRICS)
     members = read_archive(path, required=required)
-    bundle = Bundle(
+    metrics = json_object(path, members, METRICS)
+    return Bundle(
         trained=trained_from_members(path, members),
         int8_model=members[INT8_MODEL],
         float_model=members[FLOAT_MODEL],
         layer_names=json_object(path, members, LAYERS),
         calibration=json_object(path, members, CALIBRATION),
-        metrics=json_object(path, members, METRICS),
+        metrics=checked(
+            path, METRICS, lambda: {name: Measurement.from_json(m) for name, m in metrics.items()}
+        ),
     )
-    checked(path, METRICS, lambda: model_card(bundle))  # whoever adds figures writes it anew
-    return bundle

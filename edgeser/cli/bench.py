@@ -78,8 +78,8 @@ def command(
     if against is not None:
         raise click.UsageError("--against is for --device edgetpu")
     from edgeser.benchmark.budget import Budget
-    from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import bundle_if_any, run_folder_of
+    from edgeser.cli.model_file import bundle_if_any, model_bytes
+    from edgeser.cli.places import run_folder_of
 
     bundle = bundle_if_any(model)
     base = bundle.trained.recipe.budget if bundle else Budget()

@@ -111,8 +111,7 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
 
 
 def _export_firmware(source: Path, board: str | None, out: Path | None, output: Output) -> None:
-    from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import bundle_if_any
+    from edgeser.cli.model_file import bundle_if_any, model_bytes
     from edgeser.pipeline.firmware import export_firmware
     from firmware_bridge.boards import MPS2_AN500, board_named
 

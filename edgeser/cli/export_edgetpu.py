@@ -28,11 +28,11 @@ def export_for_edgetpu(
     output: Output,
 ) -> int:
     """Export, show what was done, and return the exit code that fits."""
-    from edgeser.cli.model_file import model_bytes
+    from edgeser.cli.model_file import bundle_if_any, model_bytes
     from edgeser.pipeline.edgetpu import export_edgetpu
 
     directory = out or DEFAULT_DIRECTORY
-    bundle = _bundle_if_any(source)
+    bundle = bundle_if_any(source)
     data = bundle.int8_model if bundle else model_bytes(source)
     if board is not None and _is_compiled(data, source):
         return _export_compiled(data, source, directory, output)
@@ -61,14 +61,6 @@ def export_for_edgetpu(
             output.problem(problem)
         return CheckFailed.exit_code
     return 0
-
-
-def _bundle_if_any(source: Path) -> Bundle | None:
-    if source.is_file() and source.suffix == ".tflite":
-        return None  # without loading what bundles need
-    from edgeser.cli.places import open_bundle
-
-    return open_bundle(source)
 
 
 def _find_compiler(given: Path | None, bundle: Bundle | None) -> Compiler:

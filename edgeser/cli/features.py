@@ -33,10 +33,11 @@ def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -
     frames x channels x planes (Q15), and 'phase_planes' names the planes.
     """
     from edgeser.features.extract import extract_features
-    from edgeser.features.files import frontend_by_name, write_npz
+    from edgeser.features.files import write_npz
+    from edgeser.recipe import frontend_named
     from quantize.foundation.errors import BadInput
 
-    config = frontend_by_name(frontend)
+    config = frontend_named(frontend)
     results = extract_features(files, config, progress=output.stage("Computing features"))
     written = []
     for result in results:

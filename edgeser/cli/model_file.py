@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quantize.foundation.files import read_bounded
+
+if TYPE_CHECKING:
+    from edgeser.bundle import Bundle
 
 _LIMIT_MODEL_BYTES = 64 << 20
 
 
-def model_bytes(path: Path) -> bytes:
-    """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
+def bundle_if_any(path: Path) -> Bundle | None:
+    """Load the bundle that `path` names, itself or by its run; `None` when it names a .tflite."""
     if path.is_file() and path.suffix == ".tflite":
-        return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
+        return None
     from edgeser.cli.places import open_bundle
 
-    return open_bundle(path).int8_model
+    return open_bundle(path)
+
+
+def model_bytes(path: Path) -> bytes:
+    """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
+    bundle = bundle_if_any(path)
+    return bundle.int8_model if bundle else read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
 
 
 def repository_path(path: Path) -> str:

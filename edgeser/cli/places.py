@@ -42,8 +42,3 @@ def cache_folder() -> Path:
 def feature_cache() -> FeatureCache:
     """Return the user's feature cache."""
     return FeatureCache(cache_folder() / "features")
-
-
-def bundle_if_any(path: Path) -> Bundle | None:
-    """Load the bundle that `path` names, or return `None` when it names a .tflite."""
-    return None if path.is_file() and path.suffix == ".tflite" else open_bundle(path)

@@ -44,13 +44,6 @@ class SpeakerSplit:
                 hint="give each speaker to one of train, development and test",
             )
 
-    def part_of(self, speaker: str) -> str | None:
-        """Return ``"train"``, ``"development"``, ``"test"``, or ``None`` if in none of them."""
-        for name in ("train", "development", "test"):
-            if speaker in getattr(self, name):
-                return name
-        return None
-
     def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
         """Return the utterances whose speaker is in `part`, in their order."""
         speakers: frozenset[str] = {

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from edgeser.evaluation.parity import ParityReport
-from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +57,6 @@ class Verdict:
     def passed(self) -> bool:
         """Whether no check failed."""
         return not self.failures
-
-    def require(self) -> None:
-        """Do nothing if it passed.
-
-        Raises
-        ------
-        CheckFailed
-            With the first failure, and how many more there are.
-        """
-        if self.passed:
-            return
-        more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
-        raise CheckFailed(f"parity failed: {self.failures[0]}{more}")
 
 
 def judge(report: ParityReport, tolerances: Tolerances) -> Verdict:

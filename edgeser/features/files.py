@@ -1,4 +1,4 @@
-"""Features as .npz files, and the frontends that a user can name."""
+"""Features as .npz files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeser.recipe import load_recipe
-from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig, FrontendFeatures
+from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.foundation.files import write_atomically
-
-
-def frontend_by_name(name: str) -> FrontendConfig:
-    """Return ``"microfrontend"`` (pymicro-features' settings) or the frontend of a recipe."""
-    return MICROFRONTEND if name == "microfrontend" else load_recipe(name).frontend
 
 
 def write_npz(path: Path, features: FrontendFeatures, config: FrontendConfig) -> None:

@@ -185,16 +185,12 @@ def _host_hears(bundle: Bundle, recordings: Recordings, reporter: Reporter) -> t
 
 
 def _device_hears(device: Device, samples: NDArray[np.int16]) -> _Heard:
-    device.reset()
-    replies = list(device.stream(samples, raw=True, rows=True))
-    decisions: list[Decision] = []
-    while len(decisions) < replies[-1].decisions:
-        decisions += device.decisions(len(decisions))
+    replies, decisions = device.hear(samples, raw=True, rows=True)
     features = FrontendFeatures(
         np.concatenate([reply.amplitude for reply in replies]),
         np.concatenate([reply.phase for reply in replies]),
     )
-    return _Heard(features, np.concatenate([reply.rows for reply in replies]), tuple(decisions))
+    return _Heard(features, np.concatenate([reply.rows for reply in replies]), decisions)
 
 
 def _compare_features(device: _Heard, host: _Heard) -> tuple[int, int, str]:

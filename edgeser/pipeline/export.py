@@ -12,6 +12,7 @@ from edgeser.bundle.trained import CalibrationSet, decode_calibration
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import load_network
 from edgeser.progress import SILENT, Reporter
+from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import INPUT_SCALE
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, write_atomically
@@ -84,7 +85,7 @@ def export(
         metrics={},
     )
     if folder is not None:
-        save_bundle(folder.bundle, bundle)
+        save_bundle(folder.bundle, bundle, card=model_card(bundle))
         write_atomically(folder.int8_model, bundle.int8_model)
     return bundle
 

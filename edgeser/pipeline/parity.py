@@ -26,6 +26,7 @@ from edgeser.pipeline.source import corpus_for
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from edgeser.report.contents import ExampleFeatures
+from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import compute_features
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.files import write_atomically
@@ -217,8 +218,9 @@ def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFol
     write_atomically(folder.result("parity"), json_format.dump_json(public).encode())
     if folder.bundle.is_file():
         figures = {
-            "float.uar": report.float_metrics.uar.to_json(),
-            "int8.uar": report.int8_metrics.uar.to_json(),
-            "label_flip_rate": report.label_flip_rate.to_json(),
+            "float.uar": report.float_metrics.uar,
+            "int8.uar": report.int8_metrics.uar,
+            "label_flip_rate": report.label_flip_rate,
         }
-        save_bundle(folder.bundle, bundle.with_metrics(figures))
+        judged = bundle.with_metrics(figures)
+        save_bundle(folder.bundle, judged, card=model_card(judged))

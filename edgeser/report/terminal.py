@@ -10,7 +10,6 @@ from rich.text import Text
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
-from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
@@ -128,20 +127,6 @@ def ablation_table(ablation: AblationTable) -> Table:
             percent_span(row.lowest, row.highest),
             difference(row.above_first),
         )
-    return table
-
-
-def group_table(groups: tuple[GroupScore, ...]) -> Table:
-    """Return UAR by speaker, sex and age group."""
-    table = _table("UAR by group")
-    table.add_column("group")
-    for name in ("float", "int8"):
-        table.add_column(name, justify="right")
-        table.add_column("95 %", style="dim")
-    table.add_column("clips", justify="right")
-    for group in groups:
-        cells = (*_cells(group.float_uar), *_cells(group.int8_uar), str(group.clips))
-        table.add_row(_safe(f"{group.kind} {group.name}"), *cells)
     return table
 
 

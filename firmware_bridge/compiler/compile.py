@@ -5,19 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
 from firmware_bridge.compiler.emit import Sources, header_text, source_text, tensor_bytes
 from firmware_bridge.compiler.lowering import lower_model
 from firmware_bridge.compiler.records import KernelCall
-from quantize.foundation.errors import InternalError
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.reader import read_model
 
-KERNELS = Path(__file__).resolve().parent.parent / "kernels"
 MAX_NAME = 31
-_INCLUDE = re.compile(r'^#include "([a-z0-9_]+\.h)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +141,6 @@ def compile_model(data: bytes, name: str) -> CompiledModel:
         plan=plan,
         operators=tuple(_row(graph, call) for call in calls),
     )
-
-
-def kernel_sources(compiled: CompiledModel) -> tuple[Path, ...]:
-    """Return the kernels' headers and sources that a model needs, by name; sources end in .c."""
-    found: dict[Path, None] = {}
-    wanted = {call.header for call in compiled.calls if call.header}
-    while wanted:
-        header = wanted.pop()
-        for path in (KERNELS / "include" / header, KERNELS / "src" / f"{Path(header).stem}.c"):
-            if path in found or not path.exists():
-                continue
-            found[path] = None
-            wanted |= set(_INCLUDE.findall(path.read_text("utf-8")))
-    missing = {call.header for call in compiled.calls if call.header} - {p.name for p in found}
-    if missing:
-        raise InternalError(f"kernels without a header: {', '.join(sorted(missing))}")
-    return tuple(sorted(found))
 
 
 def _model_name(name: str) -> str:

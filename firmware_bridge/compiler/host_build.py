@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.compile import KERNELS, CompiledModel, kernel_sources
+from firmware_bridge.compiler.compile import CompiledModel
 from firmware_bridge.compiler.emit import tensor_bytes
+from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
 from quantize.foundation.errors import BadInput, InternalError, ToolMissing
 from quantize.foundation.files import write_atomically
 from quantize.tflite.model import Tensor
@@ -162,7 +163,7 @@ def _kernel_objects(compiled: CompiledModel, folder: Path, command: Sequence[str
     folder.mkdir(parents=True, exist_ok=True)
     headers = b"".join(path.read_bytes() for path in sorted((KERNELS / "include").glob("*.h")))
     objects = []
-    for path in (path for path in kernel_sources(compiled) if path.suffix == ".c"):
+    for path in (path for path in kernel_sources(compiled.source) if path.suffix == ".c"):
         text = " ".join(command).encode() + headers + path.read_bytes()
         target = folder / f"{path.stem}-{hashlib.sha256(text).hexdigest()[:16]}.o"
         if not target.exists():

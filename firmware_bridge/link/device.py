@@ -176,19 +176,29 @@ class Device:
         for start in range(0, len(samples), size):
             yield self.audio(samples[start : start + size], raw=raw, rows=rows)
 
-    def classify(
-        self, samples: NDArray[np.int16], *, chunk: int | None = None
-    ) -> tuple[Decision, ...]:
-        """Reset, stream the samples, and return all decisions."""
+    def hear(
+        self,
+        samples: NDArray[np.int16],
+        *,
+        chunk: int | None = None,
+        raw: bool = False,
+        rows: bool = False,
+    ) -> tuple[tuple[AudioReply, ...], tuple[Decision, ...]]:
+        """Reset, stream the samples as `stream` does, and return all replies and decisions.
+
+        Decisions are asked for as they are taken: the device keeps the latest few only.
+        """
         self.reset()
+        replies: list[AudioReply] = []
         decisions: list[Decision] = []
-        for reply in self.stream(samples, chunk=chunk):
+        for reply in self.stream(samples, chunk=chunk, raw=raw, rows=rows):
+            replies.append(reply)
             while len(decisions) < reply.decisions:
                 fresh = self.decisions(len(decisions))
                 if fresh[0].number != len(decisions):
                     raise MalformedReply(f"{self.name} lost decision {len(decisions)}")
                 decisions += fresh
-        return tuple(decisions)
+        return tuple(replies), tuple(decisions)
 
     def decisions(self, first: int = 0) -> tuple[Decision, ...]:
         """Return decisions from number `first` on: as many as fit a reply and the device keeps."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.boards import Board
+from firmware_bridge.compiler.kernel_sources import kernel_sources
 from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, FrontendSources
 from firmware_bridge.project.device_code import device_code
 from firmware_bridge.project.records import ModelSources, StreamSettings
-from quantize.foundation.errors import InternalError
 
 _PACKAGE = Path(__file__).parents[1]
 _STREAM_ONLY = ("dev_stream", "dev_decisions")
@@ -19,7 +18,6 @@ _HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
 """Of the frontend, what only a host's vector units run."""
 _LICENSE = Path(__file__).with_name("LICENSE.txt")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
-_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)"', re.MULTILINE)
 
 Contents = dict[str, bytes]
 
@@ -72,20 +70,10 @@ def _app_config(stream: StreamSettings | None, self_test_output: bytes | None) -
 
 def _kernels(source: str) -> Contents:
     """Return the kernels that `source` includes, with all that these include."""
-    folder = _PACKAGE / "kernels"
-    found: Contents = {}
-    waiting = [name for name in _INCLUDE.findall(source) if name != "model.h"]
-    while waiting:
-        name = waiting.pop()
-        for path in (folder / "include" / name, folder / "src" / name,
-                     folder / "src" / f"{Path(name).stem}.c"):  # fmt: skip
-            key = f"kernels/{path.parent.name}/{path.name}"
-            if path.is_file() and key not in found:
-                found[key] = _licensed(path)
-                waiting += _INCLUDE.findall(found[key].decode())
-        if f"kernels/include/{name}" not in found and f"kernels/src/{name}" not in found:
-            raise InternalError(f"the model needs {name}, which is no kernel's header")
-    return found
+    return {
+        f"kernels/{path.parent.name}/{path.name}": _licensed(path)
+        for path in kernel_sources(source)
+    }
 
 
 def _runtime(*, with_stream: bool) -> Contents:

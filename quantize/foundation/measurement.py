@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -57,3 +59,37 @@ class Measurement:
             out["interval"] = list(self.interval)
             out["interval_kind"] = self.interval_kind
         return out
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Measurement:
+        """Return the figure that `to_json` wrote.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError, OverflowError
+            When the object is not of that form, or a number is not finite.
+        """
+        interval = None
+        if "interval" in table:
+            low, high = table["interval"]
+            interval = _finite(low), _finite(high)
+        return cls(
+            value=_finite(table["value"]),
+            unit=_text(table["unit"]),
+            evidence=Evidence(table["evidence"]),
+            source=_text(table["source"]),
+            interval=interval,
+            interval_kind=_text(table["interval_kind"]) if interval else "",
+        )
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("a figure is a finite number")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("unit, source and kind of interval are texts")
+    return value

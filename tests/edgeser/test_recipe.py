@@ -16,11 +16,18 @@ from hypothesis import strategies as st
 from edgeser.features import WindowConfig
 from edgeser.network.config import NetworkConfig
 from edgeser.pipeline.source import resolve_recipe, with_corpus
-from edgeser.recipe import CorpusChoice, ExportConfig, Recipe, load_recipe, parse_recipe
+from edgeser.recipe import (
+    CorpusChoice,
+    ExportConfig,
+    Recipe,
+    frontend_named,
+    load_recipe,
+    parse_recipe,
+)
 from edgeser.recipe import preset_names as names_of_presets
 from edgeser.training.config import TrainingConfig
 from edgeser.typed_tables import to_table
-from firmware_bridge.frontend import FrontendConfig
+from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
 
 MINIMAL = 'name = "mine"\n'
@@ -284,3 +291,10 @@ def test_settings_change_keys_and_are_checked_like_a_recipe() -> None:
 def test_a_setting_that_does_not_fit_is_named(setting: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         resolve_recipe("demo", corpus=None, seed=None, settings=(setting,))
+
+
+def test_frontends_have_names() -> None:
+    assert frontend_named("microfrontend") == MICROFRONTEND
+    assert frontend_named("demo") == load_recipe("demo").frontend
+    with pytest.raises(BadInput, match="microfrontent"):
+        frontend_named("microfrontent")

@@ -62,7 +62,7 @@ def damaged(road: Road, road_bundle: Bundle, tmp_path_factory: pytest.TempPathFa
     opposite = (-weights.clip(-127, 127)).astype(np.int8)
     model = road_bundle.int8_model.replace(weights.tobytes(), opposite.tobytes())
     path = tmp_path_factory.mktemp("damaged") / "bundle.zip"
-    save_bundle(path, replace(road_bundle, int8_model=model))
+    save_bundle(path, replace(road_bundle, int8_model=model), card="")
     return path
 
 

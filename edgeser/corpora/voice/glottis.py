@@ -35,7 +35,7 @@ class PulseTimes:
     tp
         Of the greatest flow.
     te
-        Of the main excitation, where the flow falls fastest.
+        Of the main excitation, where the flow falls fastest: the open quotient.
     ta
         Effective duration of the return phase after `te`.
     """
@@ -43,11 +43,6 @@ class PulseTimes:
     tp: float
     te: float
     ta: float
-
-    @property
-    def open_quotient(self) -> float:
-        """Share of the period in which the glottis is open: up to the main excitation."""
-        return self.te
 
 
 def pulse_times(rd: float) -> PulseTimes:

@@ -10,7 +10,7 @@ static inline int32_t i8_high_multiply(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
 
-/* round(value / 2^shift), ties away from zero; shift 0 to 31. */
+/* round(value / 2^shift), ties away from zero; shift 0 to 61. */
 static inline int32_t i8_rounding_shift(int32_t value, int32_t shift) {
   const int64_t half = ((int64_t)1 << shift) >> 1;
   return (int32_t)((value + half - (value < 0 && shift > 0)) >> shift);
@@ -23,7 +23,7 @@ static inline int32_t i8_multiply(int32_t value, int32_t multiplier, int32_t shi
   return i8_rounding_shift(i8_high_multiply((int32_t)((uint32_t)value << left), multiplier), right);
 }
 
-static inline int32_t i8_bounded(int32_t value, int32_t low, int32_t high) {
+static inline int32_t i8_clamp(int32_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : value;
 }
 

@@ -8,6 +8,7 @@
 #ifndef I8_REQUANTISE_H
 #define I8_REQUANTISE_H
 
+#include "i8_fixed_point.h"
 #include "i8_simd.h"
 
 #define I8_CHANNEL_WORDS 4u
@@ -55,10 +56,6 @@ static inline int32_t i8_at_least(int32_t value, int32_t minimum) {
 
 static inline int32_t i8_at_most(int32_t value, int32_t maximum) {
   return value > maximum ? maximum : value;
-}
-
-static inline int32_t i8_clamp(int32_t value, int32_t minimum, int32_t maximum) {
-  return i8_at_most(i8_at_least(value, minimum), maximum);
 }
 
 static inline struct i8_output_stage i8_output_stage(int32_t rounding, int32_t minimum,

@@ -40,7 +40,7 @@ static void add_far(const struct i8_addition *layer, const int8_t *input_0, cons
     const int32_t first = layer->scaled_0[(uint8_t)input_0[i]];
     const int32_t second = layer->scaled_1[(uint8_t)input_1[i * layer->steps_1[3]]];
     const int32_t value = i8_multiply((first + second) / 2, layer->multiplier, layer->shift);
-    output[i] = (int8_t)i8_bounded(value + layer->zero_point, -128, 127);
+    output[i] = (int8_t)i8_clamp(value + layer->zero_point, -128, 127);
   }
 }
 

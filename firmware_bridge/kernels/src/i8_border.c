@@ -20,7 +20,7 @@ static int32_t rounded(float value) {
 void i8_quantise(const struct i8_quantise *layer, const float *input, int8_t *output) {
   for (int32_t i = 0; i < layer->elements; ++i) {
     const int32_t value = rounded(input[i] / layer->scale) + layer->zero_point;
-    output[i] = (int8_t)i8_bounded(value, -128, 127);
+    output[i] = (int8_t)i8_clamp(value, -128, 127);
   }
 }
 

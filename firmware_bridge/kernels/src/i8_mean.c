@@ -6,7 +6,7 @@
 static int8_t scaled(const struct i8_mean *layer, int32_t sum) {
   const int32_t centred = sum - layer->input_zero_points;
   const int32_t mean = i8_multiply(centred, layer->multiplier, layer->shift);
-  return (int8_t)i8_bounded(mean + layer->output_zero_point, -128, 127);
+  return (int8_t)i8_clamp(mean + layer->output_zero_point, -128, 127);
 }
 
 /* input: the first of [reduced_0, middle, reduced_1, inner], middle fixed. */

@@ -120,7 +120,7 @@ static void multiply_unshifted(const struct i8_multiplication *layer, const int8
   for (int32_t i = 0; i < layer->lengths[3]; ++i) {
     const int32_t product = twice_product(layer, input_0[i], input_1[i * layer->steps_1[3]]) / 2;
     const int32_t value = i8_multiply(product, layer->multiplier, layer->shift);
-    output[i] = (int8_t)i8_bounded(value + layer->zero_point, -128, 127);
+    output[i] = (int8_t)i8_clamp(value + layer->zero_point, -128, 127);
   }
 }
 

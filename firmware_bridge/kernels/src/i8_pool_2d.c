@@ -37,7 +37,7 @@ static struct window window_at(const struct i8_pool_2d *layer, const int8_t *ima
 
 static int8_t mean(const struct i8_pool_2d *layer, int32_t sum, int32_t count) {
   const int32_t half = sum > 0 ? count / 2 : -(count / 2);
-  return (int8_t)i8_bounded((sum + half) / count, layer->low, layer->high);
+  return (int8_t)i8_clamp((sum + half) / count, layer->low, layer->high);
 }
 
 static void average(const struct i8_pool_2d *layer, const struct window *window, int8_t *output) {

@@ -1,13 +1,5 @@
 #include "i8_requantise.h"
 
-static int32_t divide_by_power_of_two(int32_t value, int32_t exponent) {
-  if (exponent == 0) {
-    return value;
-  }
-  const int32_t less = value + (value >> 31);
-  return (less >> exponent) + ((less >> (exponent - 1)) & 1);
-}
-
 int32_t i8_wide(int32_t sum, const int32_t *channel) {
   const int32_t exponent = channel[3];
   const int32_t left = exponent > 0 ? exponent : 0;
@@ -16,7 +8,7 @@ int32_t i8_wide(int32_t sum, const int32_t *channel) {
   const int64_t product = (int64_t)shifted * channel[1];
   const int32_t high = (int32_t)((product + ((int64_t)1 << 30)) >> 31);
   /* Far outside int8 the zero point makes no difference, but could overflow. */
-  const int32_t value = i8_clamp(divide_by_power_of_two(high, right), -1024, 1024);
+  const int32_t value = i8_clamp(i8_rounding_shift(high, right), -1024, 1024);
   return i8_saturate(value + channel[2]);
 }
 

@@ -7,6 +7,6 @@ void i8_clamp_bytes(int8_t *bytes, int32_t count, int32_t low, int32_t high) {
     return;
   }
   for (int32_t i = 0; i < count; ++i) {
-    bytes[i] = (int8_t)i8_bounded(bytes[i], low, high);
+    bytes[i] = (int8_t)i8_clamp(bytes[i], low, high);
   }
 }

@@ -45,7 +45,7 @@ static void softmax_row(const struct i8_softmax *layer, const int8_t *input, int
   const int32_t shift = SUM_INTEGER_BITS - headroom + 31 - 8;
   for (int32_t i = 0; i < layer->depth; ++i) {
     const int32_t share = i8_high_multiply(scale, layer->exponentials[most - input[i]]);
-    output[i] = (int8_t)i8_bounded(i8_rounding_shift(share, shift) - 128, -128, 127);
+    output[i] = (int8_t)i8_clamp(i8_rounding_shift(share, shift) - 128, -128, 127);
   }
 }
 

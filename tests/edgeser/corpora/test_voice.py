@@ -31,7 +31,7 @@ def test_the_lf_pulse_closes_and_peaks_where_it_should(rd: float) -> None:
 
 
 def test_a_laxer_pulse_is_open_longer_and_duller() -> None:
-    quotients = [pulse_times(rd).open_quotient for rd in (0.4, 0.8, 1.2, 1.6, 2.0)]
+    quotients = [pulse_times(rd).te for rd in (0.4, 0.8, 1.2, 1.6, 2.0)]
     assert quotients == sorted(quotients)
 
     def tilt_db(rd: float) -> float:

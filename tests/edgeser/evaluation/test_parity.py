@@ -21,7 +21,7 @@ from edgeser.evaluation import (
     judge,
 )
 from edgeser.evaluation.parity import cosine_by_clip
-from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.errors import BadInput
 from quantize.layer_error import LayerError
 
 GRID = OutputGrid(scale=0.05, zero_point=7)
@@ -122,8 +122,6 @@ def test_failures_name_clip_and_layer() -> None:
     (failure,) = verdict.failures
     assert "layer gate (LOGISTIC, SQNR 11.5 dB)" in failure
     assert made.flipped_worst.flipped and made.flipped_worst.clip_id in failure
-    with pytest.raises(CheckFailed, match="parity failed"):
-        verdict.require()
 
 
 def test_verdict_comes_from_the_tolerances_alone() -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeser.features.files import frontend_by_name, write_npz
-from edgeser.recipe import load_recipe
-from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig, compute_features
+from edgeser.features.files import write_npz
+from firmware_bridge.frontend import FrontendConfig, compute_features
 from quantize.foundation.errors import BadInput
 
 
@@ -26,13 +25,6 @@ def test_the_file_holds_all_that_the_frontend_gave_and_needs_no_pickle(tmp_path:
         assert (found["amplitude"].dtype, found["phase"].dtype) == (np.uint16, np.int16)
         assert found["phase_planes"].tolist() == ["if_re", "if_im"]
         assert FrontendConfig.from_dict(json.loads(str(found["frontend"]))) == config
-
-
-def test_frontends_have_names() -> None:
-    assert frontend_by_name("microfrontend") == MICROFRONTEND
-    assert frontend_by_name("demo") == load_recipe("demo").frontend
-    with pytest.raises(BadInput, match="microfrontent"):
-        frontend_by_name("microfrontent")
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(small_disk: Path) -> None:

@@ -35,7 +35,6 @@ def test_terminal_fits_80_columns_and_steers_nothing(contents: ReportContents) -
         terminal.bench_tables(contents.bench),
         terminal.condition_table(contents.conditions),
         terminal.ablation_table(contents.ablation),
-        terminal.group_table(contents.groups),
         terminal.run_summary(contents),
     ):
         text = shown(renderable)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from operator_models import ModelBuilder
 
 from firmware_bridge.compiler.c_text import comment_text, number
-from firmware_bridge.compiler.compile import compile_model, kernel_sources
-from quantize.foundation.errors import BadInput
+from firmware_bridge.compiler.compile import compile_model
+from firmware_bridge.compiler.kernel_sources import kernel_sources
+from quantize.foundation.errors import BadInput, InternalError
 from quantize.tflite.schema import DType
 
 OWN = Path(__file__).parents[2] / "vectors" / "amplitude_phase_int8.tflite"
@@ -74,7 +75,7 @@ def test_rows_add_up() -> None:
 
 
 def test_kernel_sources_are_closed_under_inclusion() -> None:
-    paths = kernel_sources(compile_model(model(), "voice"))
+    paths = kernel_sources(compile_model(model(), "voice").source)
     names = {path.name for path in paths}
     assert {"i8_lookup.c", "i8_lookup.h", "i8_multiplication.c", "i8_multiplication.h"} <= names
     included = {
@@ -84,6 +85,11 @@ def test_kernel_sources_are_closed_under_inclusion() -> None:
     }
     assert included <= names
     assert "i8_softmax.c" not in names
+
+
+def test_an_include_that_is_no_kernels_header_is_a_fault_of_ours() -> None:
+    with pytest.raises(InternalError, match=r"i8_none\.h"):
+        kernel_sources('#include "i8_none.h"\n')
 
 
 @pytest.mark.parametrize(

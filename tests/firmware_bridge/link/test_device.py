@@ -128,8 +128,8 @@ def test_decisions_are_those_of_the_twin(
     expected = twin.push(samples)
     assert len(expected) > 16
     assert len({decision.label for decision in expected}) > 1
-    assert device.classify(samples, chunk=chunk) == expected
-    assert device.classify(samples, chunk=chunk) == expected
+    assert device.hear(samples, chunk=chunk)[1] == expected
+    assert device.hear(samples, chunk=chunk)[1] == expected
     assert device.decisions(5) == expected[5:]
     assert device.decisions() == expected[-16:]
 
@@ -143,7 +143,7 @@ def test_the_emulated_device_agrees(
     with running_emulator(emulated_listener.elf, MPS2_AN500) as transport:
         session = Session(transport, patience=Patience(attempt_s=5.0, attempts=3))
         device = Device(session, frontend_hash=small_frontend.hash)
-        assert device.classify(samples[:4000]) == twin.push(samples[:4000])
+        assert device.hear(samples[:4000])[1] == twin.push(samples[:4000])
         assert device.memory().stack_used > 0
         data = random_input(4)
         ran = []
@@ -357,7 +357,7 @@ def test_decisions_lost_on_the_way_are_noticed(stand_in, spoilt) -> None:
     stood_in.replies[AUDIO] = u32(500, 4, 1) + b"\4"
     stood_in.replies[DECISIONS] = b""
     with pytest.raises(MalformedReply, match="lost decision 0"):
-        spoilt(stood_in).open().classify(np.zeros(500, np.int16))
+        spoilt(stood_in).open().hear(np.zeros(500, np.int16))
 
 
 def test_a_broken_stream_must_begin_anew(stand_in, spoilt) -> None:

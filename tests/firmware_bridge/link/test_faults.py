@@ -104,7 +104,7 @@ def test_every_flipped_bit_of_every_command(wire, command: Request, direction: s
 def run_everything(wire, patience: Patience | None = None) -> tuple[object, ...]:
     """A run of all kinds of commands; what it returns depends on nothing but them."""
     device = Device(wire.session(patience) if patience else wire.session())
-    decisions = device.classify(SAMPLES, chunk=300)
+    _, decisions = device.hear(SAMPLES, chunk=300)
     device.write_input(INPUT)
     device.infer(profile=True)
     output = device.read_output().tolist()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeser.bundle.bundle import Bundle
+    from edgeser.bundle import Bundle
     from edgeser.recipe import Recipe
+    from quantize.foundation.measurement import Measurement
 
 _SYNTHETIC = (
     "**Trained on synthetic voices.** Its figures show that the tool works; they say nothing of "
@@ -64,14 +66,14 @@ def _again(recipe: Recipe) -> str:
     return f"{text}."
 
 
-def _figures(metrics: dict[str, Any]) -> list[str]:
+def _figures(metrics: Mapping[str, Measurement]) -> list[str]:
     if not metrics:
         return ["None measured yet: run `edgeser parity` and `edgeser bench`."]
     lines = ["| figure | value | unit | evidence |", "|---|---|---|---|"]
     for name, figure in sorted(metrics.items()):
-        value = f"{figure['value']:.6g}"
-        if "interval" in figure:
-            low, high = figure["interval"]
-            value += f" ({low:.4g} to {high:.4g}, {figure['interval_kind']})"
-        lines.append(f"| {name} | {value} | {figure['unit']} | {figure['evidence']} |")
+        value = f"{figure.value:.6g}"
+        if figure.interval is not None:
+            low, high = figure.interval
+            value += f" ({low:.4g} to {high:.4g}, {figure.interval_kind})"
+        lines.append(f"| {name} | {value} | {figure.unit} | {figure.evidence} |")
     return lines
