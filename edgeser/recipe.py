@@ -23,6 +23,7 @@ from quantize.foundation.files import read_bounded
 
 _LIMIT_BYTES = 1 << 20
 _LIMIT_NAME = 64
+_MOST_OF_A_CORPUS = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class CorpusChoice:
                 f"development_share is {self.development_share}",
                 hint="it must be above 0 and at most 0.5",
             )
+        for name, most in _MOST_OF_A_CORPUS.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise BadInput(f"{name} is {getattr(self, name)}", hint=f"choose 1 to {most}")
+        if not 0 <= self.seed < 2**63:
+            raise BadInput(f"the corpus's seed is {self.seed}", hint="choose 0 to 2**63 - 1")
         if not 0 <= self.fold < self.folds:
             raise BadInput(
                 f"fold {self.fold} of {self.folds} does not exist",

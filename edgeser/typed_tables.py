@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 T = TypeVar("T")
 
@@ -25,6 +26,18 @@ def nearest(word: str, known: typing.Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known word, or an empty string."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def quoted(value: Any) -> str:
+    r"""Return a value from a table as it is shown in a message: one line, not endless.
+
+    >>> quoted("a\n"), quoted(10**400)
+    ("'a\\n'", '1000000000000000000000000000000000000000000000000000000000000000000000000...')
+    """
+    try:
+        return printable(repr(value))
+    except (ValueError, RecursionError):  # an integer of thousands of digits; lists without end
+        return f"a {type(value).__name__} too long to show"
 
 
 def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
@@ -53,7 +66,7 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
     for key, value in table.items():
         if key not in fields:
             raise BadInput(
-                f"{where} has no key '{key}'{nearest(key, fields)}",
+                f"{where} has no key '{printable(key)}'{nearest(key, fields)}",
                 hint=f"known keys: {', '.join(sorted(fields))}",
             )
         values[key] = _convert(hints[key], value, where, key)
@@ -162,6 +175,8 @@ def _scalar(hint: Any, value: Any, where: str, key: str) -> Any:
             raise _wrong_type("a finite number", value, where, key)
         return float(value)
     if hint is int and isinstance(value, int) and not is_bool:
+        if not -(2**63) <= value < 2**63:
+            raise _wrong_type("a whole number of at most 64 bits", value, where, key)
         return value
     if hint in (bool, str) and isinstance(value, hint):
         return value
@@ -173,9 +188,11 @@ def _one_of(options: typing.Sequence[Any], value: Any, where: str, key: str) -> 
     if value not in options:
         listed = ", ".join(repr(o) for o in options)
         guess = nearest(value, [str(o) for o in options]) if isinstance(value, str) else ""
-        raise BadInput(f"{where}: '{key}' is {value!r}{guess}", hint=f"it must be one of {listed}")
+        raise BadInput(
+            f"{where}: '{key}' is {quoted(value)}{guess}", hint=f"it must be one of {listed}"
+        )
     return value
 
 
 def _wrong_type(wanted: str, value: Any, where: str, key: str) -> BadInput:
-    return BadInput(f"{where}: '{key}' is {repr(value)[:80]}", hint=f"it must be {wanted}")
+    return BadInput(f"{where}: '{key}' is {quoted(value)}", hint=f"it must be {wanted}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
 from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.errors import BadInput, EdgeserError
+from quantize.foundation.npz import ArrayForm, read_npz
 
 T = TypeVar("T")
 
@@ -34,11 +34,8 @@ VERSIONS = "versions.json"
 REQUIRED = (WEIGHTS, RECIPE, FRONTEND, NORMALISATION, LABELS, TRAINING, VERSIONS)
 CALIBRATION_FEATURES = "calibration.npz"
 _ANEW = "make it anew with 'edgeser train' or 'edgeser export'"
-_LIMIT_CALIBRATION_BYTES = 512 << 20
-_DAMAGED_NPZ = (
-    *(ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error),
-)
+_MOST_CALIBRATION_CLIPS = 4096
+_LIMIT_ABOUT_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,8 +175,18 @@ def encode_calibration(calibration: CalibrationSet) -> bytes:
     return buffer.getvalue()
 
 
-def decode_calibration(data: bytes, *, where: str) -> CalibrationSet:
+def window_shape(recipe: Recipe, frontend: FrontendConfig) -> tuple[int, int, int]:
+    """Return frames, channels and planes of what a network takes."""
+    return recipe.window.frames, frontend.channels, len(frontend.planes)
+
+
+def decode_calibration(data: bytes, *, where: str, window: tuple[int, int, int]) -> CalibrationSet:
     """Read what `encode_calibration` wrote; `where` names it in errors.
+
+    Parameters
+    ----------
+    window
+        Frames, channels and planes of the network: what else the headers claim is not unpacked.
 
     Raises
     ------
@@ -187,18 +194,18 @@ def decode_calibration(data: bytes, *, where: str) -> CalibrationSet:
         When it is damaged or something else.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            claimed = sum(entry.file_size for entry in archive.infolist())
-        if claimed > _LIMIT_CALIBRATION_BYTES:
-            raise ValueError(f"it claims {claimed} bytes")
-        with np.load(io.BytesIO(data), allow_pickle=False) as members:
-            about = json.loads(str(members["about"]))
-            features = members["features"]
+        forms = {
+            "about": ArrayForm("U", None, ()),
+            "features": ArrayForm("i", 1, (None, *window)),
+        }
+        limit = _MOST_CALIBRATION_CLIPS * math.prod(window) + _LIMIT_ABOUT_BYTES
+        members = read_npz(data, forms=forms, limit_bytes=limit)
+        about, features = json.loads(str(members["about"])), members["features"]
         clips = tuple(map(str, about["clips"]))
-        if features.dtype != np.int8 or features.ndim != 4 or len(features) != len(clips):
-            raise ValueError(f"its features are {features.dtype} {features.shape}")
+        if len(features) != len(clips):
+            raise ValueError(f"it has features of {len(features)} clips and {len(clips)} names")
         return CalibrationSet(str(about["source"]), clips, features)
-    except _DAMAGED_NPZ as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
             f"cannot use {where} for calibration: {error}",
             hint="make one with 'edgeser calibrate'",
@@ -222,7 +229,7 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     frontend = _frontend(path, members)
     labels = json_list(path, members, LABELS)
     versions = json_object(path, members, VERSIONS)
-    calibration = _calibration(path, members)
+    calibration = _calibration(path, members, window_shape(recipe, frontend))
     training = json_object(path, members, TRAINING)
 
     def build() -> TrainedModel:
@@ -247,9 +254,11 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     return checked(path, TRAINING, build)
 
 
-def _calibration(path: Path, members: dict[str, bytes]) -> CalibrationSet | None:
+def _calibration(
+    path: Path, members: dict[str, bytes], window: tuple[int, int, int]
+) -> CalibrationSet | None:
     data = members.get(CALIBRATION_FEATURES)
-    return None if data is None else decode_calibration(data, where=str(path))
+    return None if data is None else decode_calibration(data, where=str(path), window=window)
 
 
 def _frontend(path: Path, members: dict[str, bytes]) -> FrontendConfig:

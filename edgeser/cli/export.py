@@ -90,8 +90,9 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
     from edgeser.pipeline.export import export, read_calibration
 
     folder = run_folder_of(source)
-    chosen = read_calibration(calibration) if calibration else None
-    bundle = export(open_trained(source), folder=folder, calibration=chosen, reporter=output)
+    trained = open_trained(source)
+    chosen = read_calibration(calibration, trained) if calibration else None
+    bundle = export(trained, folder=folder, calibration=chosen, reporter=output)
     if output.json:
         output.result(
             {

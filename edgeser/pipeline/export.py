@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeser.bundle import Bundle, TrainedModel, save_bundle
-from edgeser.bundle.trained import CalibrationSet, decode_calibration
+from edgeser.bundle.trained import CalibrationSet, decode_calibration, window_shape
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import load_network
 from edgeser.progress import SILENT, Reporter
@@ -97,8 +97,7 @@ def _fitting_calibration(trained: TrainedModel, given: CalibrationSet | None) ->
         raise BadInput(
             "there are no calibration clips in this file", hint="give --calibration FILE"
         )
-    frontend = trained.frontend
-    shape = (trained.recipe.window.frames, frontend.channels, len(frontend.planes))
+    shape = window_shape(trained.recipe, trained.frontend)
     if chosen.features.shape[1:] != shape:
         raise BadInput(
             f"the calibration features are {chosen.features.shape[1:]}, the network takes {shape}",
@@ -107,7 +106,8 @@ def _fitting_calibration(trained: TrainedModel, given: CalibrationSet | None) ->
     return chosen
 
 
-def read_calibration(path: Path) -> CalibrationSet:
+def read_calibration(path: Path, trained: TrainedModel) -> CalibrationSet:
     """Read a calibration file made by ``edgeser calibrate``; anything else is `BadInput`."""
     data = read_bounded(path, limit_bytes=_LIMIT_CALIBRATION_BYTES)
-    return decode_calibration(data, where=str(path))
+    window = window_shape(trained.recipe, trained.frontend)
+    return decode_calibration(data, where=str(path), window=window)

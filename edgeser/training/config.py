@@ -79,6 +79,7 @@ class ConditionsConfig:
         _check_share(self, "babble_share")
         _check_ranges(self)
         _check_minimum(self, "variants", 0)
+        _check_most(self, variants=1000)
         for name in ("speed_range", "band_lower_hz", "band_upper_hz", "high_pass_hz"):
             _check_positive_range(self, name)
         _check_positive_range(self, "room_decay_s")
@@ -120,6 +121,8 @@ class AugmentationConfig:
     def __post_init__(self) -> None:
         for item in fields(self):
             _check_minimum(self, item.name, 0)
+        _check_most(self, shift_frames=4096, time_masks=64, channel_masks=64)
+        _check_most(self, time_mask_frames=4096, channel_mask_channels=256)
         if self.warp >= 0.5:
             raise BadInput(f"warp = {self.warp} is too much", hint="give a value below 0.5")
 
@@ -206,6 +209,7 @@ class TrainingConfig:
                 raise BadInput(f"{name} = {value} must be above 0", hint="correct the recipe")
         for name in ("weight_decay", "threads", "ema_decay", "teachers"):
             _check_minimum(self, name, 0)
+        _check_most(self, epochs=100_000, batch_size=65_536, teachers=64, threads=1024)
         if self.teachers > 0 and not self.refit:
             raise BadInput(
                 f"teachers = {self.teachers} teach a second training; refit = false leaves it out",
@@ -241,6 +245,12 @@ def _check_share(config: object, name: str) -> None:
     value = float(getattr(config, name))
     if not 0.0 <= value <= 1.0:
         raise BadInput(f"{name} = {value} must lie between 0 and 1", hint="correct the recipe")
+
+
+def _check_most(config: object, **limits: int) -> None:
+    for name, most in limits.items():
+        if getattr(config, name) > most:
+            raise BadInput(f"{name} = {getattr(config, name)} is too many", hint=f"at most {most}")
 
 
 def _check_minimum(config: object, name: str, least: float) -> None:

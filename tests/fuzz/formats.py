@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeser.bundle import load_bundle, load_trained
 from edgeser.bundle.archive import MANIFEST, write_archive
-from edgeser.bundle.trained import decode_calibration
+from edgeser.bundle.trained import decode_calibration, window_shape
 from edgeser.cli.app import _run
 from edgeser.corpora import cremad
 from edgeser.corpora.audio import read_audio
@@ -186,8 +186,9 @@ def _calibration_samples(material: Material) -> list[bytes]:
 
 
 def _read_calibration(data: bytes, folder: Path, material: Material) -> None:
-    del folder, material
-    decode_calibration(data, where="c.npz")
+    del folder
+    trained = load_trained(material.run / "trained.zip")
+    decode_calibration(data, where="c.npz", window=window_shape(trained.recipe, trained.frontend))
 
 
 def _recipe_samples(material: Material) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,6 +53,7 @@ from quantize.foundation.measurement import Evidence, Measurement
 
 CLASSES = ("anger", "neutral", "sadness")
 SPLIT = SpeakerSplit(frozenset({"a", "b"}), frozenset({"c"}), frozenset({"d"}))
+WINDOW = (48, 40, 3)
 SUMMARY = CorpusSummary(
     name="generic",
     licence="the owner's",
@@ -320,7 +322,7 @@ def test_weights_of_another_network_are_refused(trained: TrainedModel) -> None:
 
 def test_calibration_clips_come_back_as_they_were(trained: TrainedModel) -> None:
     assert trained.calibration is not None
-    again = decode_calibration(encode_calibration(trained.calibration), where="c")
+    again = decode_calibration(encode_calibration(trained.calibration), where="c", window=WINDOW)
     assert (again.source, again.clips) == ("4 clips", ("w", "x", "y", "z"))
     np.testing.assert_array_equal(again.features, trained.calibration.features)
 
@@ -351,7 +353,7 @@ def test_what_is_no_calibration_file_is_refused(trained: TrainedModel, tmp_path:
     ]
     for data in bad:
         with pytest.raises(BadInput, match=r"cannot use c\.npz for calibration"):
-            decode_calibration(data, where="c.npz")
+            decode_calibration(data, where="c.npz", window=(2, 2, 1))
 
 
 def test_a_calibration_file_that_claims_gigabytes_is_refused(trained: TrainedModel) -> None:
@@ -359,8 +361,8 @@ def test_a_calibration_file_that_claims_gigabytes_is_refused(trained: TrainedMod
     data = bytearray(encode_calibration(trained.calibration))
     directory = data.index(b"PK\x01\x02")
     data[directory + 24 : directory + 28] = struct.pack("<I", 0xFFFFFFF0)
-    with pytest.raises(BadInput, match="it claims 429"):
-        decode_calibration(bytes(data), where="c.npz")
+    with pytest.raises(BadInput, match=r"it claims 4,29\d,"):
+        decode_calibration(bytes(data), where="c.npz", window=WINDOW)
 
 
 def test_an_array_that_claims_gigabytes_is_refused(tmp_path: Path) -> None:
@@ -371,7 +373,7 @@ def test_an_array_that_claims_gigabytes_is_refused(tmp_path: Path) -> None:
         archive.writestr("about.npy", b"")
         archive.writestr("features.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text)
     with pytest.raises(BadInput, match="cannot use"):
-        decode_calibration(path.read_bytes(), where=str(path))
+        decode_calibration(path.read_bytes(), where=str(path), window=(100, 100, 10))
 
 
 def test_a_folder_that_cannot_be_written_is_named(bundle: Bundle, unwritable_folder: Path) -> None:
@@ -391,3 +393,18 @@ def test_a_full_disk_keeps_the_earlier_bundle(bundle: Bundle, small_disk: Path) 
     assert path.read_bytes() == earlier
     assert [p.name for p in small_disk.iterdir()] == ["b.zip"]
     assert load_bundle(path) == bundle
+
+
+def test_an_npz_that_grows_a_thousandfold_is_refused_from_its_headers(tmp_path: Path) -> None:
+    clips = 20_000
+    about = np.array(json.dumps({"source": "s", "clips": ["a"] * clips}))
+    for name, window in (("other window", (48, 450, 1)), ("more clips than any", (48, 40, 3))):
+        path = tmp_path / f"{name}.npz"
+        np.savez_compressed(path, about=about, features=np.zeros((clips, *window), np.int8))
+        data = path.read_bytes()
+        tracemalloc.start()
+        with pytest.raises(BadInput, match=r"claims|is int8 \[20000, 48, 450, 1\]"):
+            decode_calibration(data, where=name, window=(48, 40, 3))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 8 << 20
