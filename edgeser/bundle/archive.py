@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import atomic_writer, file_error
+from quantize.foundation.files import atomic_writer, file_error, open_regular
 
 MANIFEST = "manifest.json"
 SCHEMA = "edgeser.bundle/1"
@@ -59,7 +59,7 @@ def read_archive(path: Path, *, required: tuple[str, ...]) -> dict[str, bytes]:
         Naming the file, the member and what is wrong with it.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
             entries = _checked_entries(path, archive.infolist())
             members = {entry.filename: _read_member(path, archive, entry) for entry in entries}
     except OSError as error:

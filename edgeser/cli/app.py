@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.output import message_line
+from edgeser.cli.signals import Terminated, unwind_when_ended
 from quantize.foundation.errors import EdgeserError
+from quantize.foundation.files import file_error
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -92,21 +97,32 @@ def group() -> None:
     """Turn recordings into a speech-emotion model on a device.
 
     Start with 'edgeser run demo'. Exit codes: 0 ok; 1 a check failed; 2 usage or bad input;
-    3 a tool or device is missing; 4 internal error; 130 interrupted. Add --debug to any command
-    for a traceback.
+    3 a tool or device is missing; 4 internal error; 130 interrupted; 143 and 129 ended by SIGTERM
+    and SIGHUP. Add --debug to any command for a traceback.
     """
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that fits."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    sys.exit(_run(arguments))
+    unwind_when_ended()
+    code = _run(arguments)
+    # Whatever a stream could not take was told of already; nothing may be said at the exit.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
     try:
         outcome = group.main(args=arguments, prog_name="edgeser", standalone_mode=False)
-    except (Exception, KeyboardInterrupt) as error:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (Exception, KeyboardInterrupt, Terminated) as error:
         if "--debug" in arguments and not isinstance(error, click.ClickException):
             traceback.print_exc()
         return _exit_code(error)
@@ -119,7 +135,10 @@ def _exit_code(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            error.show()
+            _show_usage(error)
+            return error.exit_code
+        case Terminated():
+            _tell(f"ended by {signal.Signals(error.number).name}", "")
             return error.exit_code
         case click.Abort() | KeyboardInterrupt():
             click.echo("edgeser: interrupted", err=True)
@@ -127,11 +146,27 @@ def _exit_code(error: BaseException) -> int:
         case EdgeserError():
             _tell(error.message, error.hint)
             return error.exit_code
+        case BrokenPipeError():
+            return 0
+        case OSError():
+            place = error.filename or "the output"
+            told = file_error(error, Path(os.fsdecode(place)), "use" if error.filename else "write")
+            _tell(told.message, told.hint)
+            return told.exit_code
     summary = str(error).partition("\n")[0]
     _tell(f"internal error: {type(error).__name__}: {summary}", "run again with --debug")
     return EdgeserError.exit_code
 
 
+def _show_usage(error: click.ClickException) -> None:
+    """Show what click says of wrong usage; what it quotes of the arguments may be anything."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    else:
+        context = getattr(error, "ctx", None)
+        click.UsageError(message_line(error.format_message()), ctx=context).show()
+
+
 def _tell(message: str, hint: str) -> None:
     line = f"edgeser: {message}" + (f"; {hint}" if hint else "")
-    click.echo(" ".join(line.split()), err=True)
+    click.echo(message_line(line), err=True)

@@ -15,7 +15,7 @@ _LIMIT_MODEL_BYTES = 64 << 20
 
 def bundle_if_any(path: Path) -> Bundle | None:
     """Load the bundle that `path` names, itself or by its run; `None` when it names a .tflite."""
-    if path.is_file() and path.suffix == ".tflite":
+    if path.suffix == ".tflite" and not path.is_dir():
         return None
     from edgeser.cli.places import open_bundle
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from edgeser.progress import Progress
+from quantize.foundation.foreign import printable, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SHOW_AFTER_S = 1.0
+_LONGEST_LINE = 2000
+
+
+def message_line(text: str) -> str:
+    """Return a message as the one line that is shown of it, whatever it quotes."""
+    return printable(shortened(" ".join(text.split())), limit=_LONGEST_LINE)
 
 
 @dataclass
@@ -88,7 +95,7 @@ class Output:
 
     def _tell(self, text: str) -> None:
         """Print one line, not broken at the terminal's width."""
-        self.err.print(" ".join(text.split()), markup=False, soft_wrap=True)
+        self.err.print(message_line(text), markup=False, soft_wrap=True)
 
 
 class _Bar:

@@ -11,7 +11,6 @@ import csv
 import io
 import math
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from edgeser.corpora.utterance import Corpus, FileProblem
 from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.files import file_error, write_atomically
+from quantize.foundation.temporary import temporary_folder
 
 NAME = "audb"
 LEFT_OUT = "left-out.csv"
@@ -99,10 +99,10 @@ def download(
             hint="choose a new or empty folder",
         )
     try:
-        with tempfile.TemporaryDirectory(prefix="edgeser-audb-") as cache:
-            database = _load(name, version, Path(cache), repository)
+        with temporary_folder("audb") as cache:
+            database = _load(name, version, cache, repository)
             with new_folder(destination) as folder:
-                problems = _convert(database, Path(cache), folder, progress)
+                problems = _convert(database, cache, folder, progress)
     except OSError as error:
         raise file_error(error, destination, f"write {name} to") from error
     corpus = read_manifest(

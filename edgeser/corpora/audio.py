@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import file_error
+from quantize.foundation.files import file_error, open_regular
 
 SAMPLE_RATE = 16_000
 """Hz; the rate of every feature and model here."""
@@ -104,11 +103,8 @@ def read_recording(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording
     import soundfile
 
     path = Path(path)
-    if not path.is_file():
-        what = "is not a regular file" if path.exists() else "does not exist"
-        raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
     try:
-        with path.open("rb", buffering=0) as handle:
+        with open_regular(path, buffering=0) as handle:
             _refuse_what_is_cut_short(handle, path)
             handle.seek(0)
             with soundfile.SoundFile(handle.fileno(), closefd=False) as sound:
@@ -179,7 +175,7 @@ def _read_blocks(sound: Any, path: Path, dtype: str, max_seconds: float) -> NDAr
     return np.concatenate(blocks)
 
 
-def _refuse_what_is_cut_short(handle: FileIO, path: Path) -> None:
+def _refuse_what_is_cut_short(handle: IO[bytes], path: Path) -> None:
     """Compare a RIFF file's data chunk with what is there; libsndfile reads on regardless."""
     size = path.stat().st_size
     if size == 0:

@@ -15,7 +15,7 @@ import numpy as np
 
 from firmware_bridge.frontend import FrontendFeatures
 from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import write_atomically
+from quantize.foundation.files import read_bounded, write_atomically
 
 _MAGIC = b"EDGESERF"
 _HEADER = struct.Struct("<8sIIII16s")
@@ -38,10 +38,10 @@ class FeatureCache:
     def load(self, key: str) -> FrontendFeatures | None:
         """Return the entry, or `None` when it is absent or does not check out."""
         try:
-            data = self._path(key).read_bytes()
-        except OSError:
+            data = read_bounded(self._path(key), limit_bytes=_LIMIT_BYTES)
+        except EdgeserError:
             return None
-        return _decode(data, key) if len(data) <= _LIMIT_BYTES else None
+        return _decode(data, key)
 
     def store(self, key: str, features: FrontendFeatures) -> bool:
         """Write the entry whole or not at all; a full or read-only disk only costs speed.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +20,7 @@ from firmware_bridge.link.device import Device
 from firmware_bridge.streaming import Decision, Smoother, decisions_after
 from quantize.edgetpu.difference import OutputDifference, compare_outputs
 from quantize.foundation.errors import EdgeserError
+from quantize.foundation.temporary import temporary_folder
 from quantize.runtimes import Runtime, run_model
 
 
@@ -248,8 +247,8 @@ def _cause(attached: AttachedDevice, rows: NDArray[np.int8]) -> str:
         return "which does not follow from the device's outputs"
     compiled = attached.compiled
     try:
-        with tempfile.TemporaryDirectory(prefix="edgeser-layers-") as folder:
-            layers = build_host_model(compiled, Path(folder)).layers(rows[np.newaxis])
+        with temporary_folder("layers") as folder:
+            layers = build_host_model(compiled, folder).layers(rows[np.newaxis])
     except EdgeserError as error:
         return f"the layer is not known: {error.message}"
     for row, expected in zip(compiled.operators, layers, strict=True):

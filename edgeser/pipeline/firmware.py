@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from firmware_bridge.project import (
 )
 from quantize.edgetpu.package import read_compiled
 from quantize.foundation.errors import BadInput, ToolMissing
+from quantize.foundation.temporary import temporary_folder
 from quantize.runtimes import Runtime, run_model, sample_shape
 from quantize.tflite import read_model
 
@@ -172,8 +172,8 @@ def attached(
         return
     if for_edge_tpu is not None:
         raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")
-    with tempfile.TemporaryDirectory(prefix="edgeser-firmware-") as temporary:
-        place = directory or Path(temporary) / "firmware"
+    with temporary_folder("firmware") as temporary:
+        place = directory or temporary / "firmware"
         firmware = export_firmware(model, place, name=name, reporter=reporter)
         reporter.stage("Building the firmware")
         built = build_firmware(firmware.project.directory, firmware.board)

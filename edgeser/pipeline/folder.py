@@ -102,7 +102,7 @@ class RunFolder:
             When the file is there but damaged.
         """
         path = self.state(stage)
-        if not path.is_file():
+        if not path.exists():
             return None
         try:
             table = json.loads(read_bounded(path, limit_bytes=_LIMIT_BYTES))

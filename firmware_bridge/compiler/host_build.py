@@ -18,12 +18,14 @@ from firmware_bridge.compiler.emit import tensor_bytes
 from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
 from quantize.foundation.errors import BadInput, InternalError, ToolMissing
 from quantize.foundation.files import write_atomically
+from quantize.foundation.processes import run
 from quantize.tflite.model import Tensor
 
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 _DRIVER = Path(__file__).resolve().parent / "host_driver.c"
 _COMPILERS = ("cc", "gcc", "clang")
+_COMPILER_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +87,8 @@ class HostModel:
                 f"{wanted.dtype.label} {list(wanted.shape)} each"
             )
         try:
-            done = subprocess.run(
-                [str(self.executable), what],
-                input=np.ascontiguousarray(inputs).tobytes(),
-                capture_output=True,
-                timeout=self.timeout_s,
-                check=False,
-            )
+            given = np.ascontiguousarray(inputs).tobytes()
+            done = run([self.executable, what], given=given, timeout_s=self.timeout_s)
         except subprocess.TimeoutExpired as error:
             raise InternalError(
                 f"{self.compiled.name} took longer than {self.timeout_s:g} s on the host"
@@ -176,7 +173,7 @@ def _kernel_objects(compiled: CompiledModel, folder: Path, command: Sequence[str
 
 
 def _compile(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, check=False)
+    done = run(command, timeout_s=_COMPILER_TIMEOUT_S)
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip()[:2000]
         raise InternalError(f"the C compiler refuses the model's code: {said}")

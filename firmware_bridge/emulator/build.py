@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from firmware_bridge.emulator.elf import Section, read_sections
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.project.makefile import EMULATED, FIRMWARE
 from quantize.foundation.errors import CheckFailed, InternalError
+from quantize.foundation.processes import run
 
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
 _LIST = re.compile(r"^(.*?: (?:fatal )?error: .*|.*: undefined reference to .*)$", re.MULTILINE)
@@ -104,26 +103,13 @@ def build_firmware(
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[int, str]:
-    """Run a command in a process group of its own, so that all of it can be stopped."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        text=True,
-        errors="replace",
-    ) as child:
-        try:
-            output, _ = child.communicate(timeout=timeout_s)
-        except BaseException as error:
-            os.killpg(child.pid, signal.SIGKILL)
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise InternalError(
-                    f"building the firmware took longer than {timeout_s:g} s and was stopped"
-                ) from error
-            raise
-    return child.returncode, output
+    try:
+        done = run(command, timeout_s=timeout_s, stderr=subprocess.STDOUT)
+    except subprocess.TimeoutExpired as error:
+        raise InternalError(
+            f"building the firmware took longer than {timeout_s:g} s and was stopped"
+        ) from error
+    return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
 def _failure(output: str, board: Board) -> CheckFailed | InternalError:

@@ -23,6 +23,7 @@ from firmware_bridge.link.process import open_process
 from firmware_bridge.link.transport import Transport
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
+from quantize.foundation.processes import end_group
 
 SEMIHOSTING_SECTION = ".semihosting"
 _SEMIHOSTING = ("-semihosting-config", "enable=on,target=native", "-serial", "none")
@@ -94,15 +95,11 @@ def _start(command: list[str], said: IO[bytes]) -> Transport:
     )
     assert emulator.stdin is not None and emulator.stdout is not None  # noqa: S101
 
-    def end() -> None:
-        emulator.kill()
-        emulator.wait()
-        for pipe in (emulator.stdin, emulator.stdout):
-            if pipe is not None:
-                pipe.close()
-
     return DescriptorTransport(
-        emulator.stdout.fileno(), emulator.stdin.fileno(), name="emulator", close=end
+        emulator.stdout.fileno(),
+        emulator.stdin.fileno(),
+        name="emulator",
+        close=lambda: end_group(emulator),
     )
 
 

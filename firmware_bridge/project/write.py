@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 from firmware_bridge.boards import Board
@@ -72,7 +72,7 @@ def write_project(
     )
     contents["Makefile"] = makefile(board, contents).encode()
     contents["README.md"] = readme(board, model, frontend).encode()
-    files = {path: hashlib.sha256(contents[path]).hexdigest() for path in sorted(contents)}
+    files = {path: sha256(contents[path]).hexdigest() for path in sorted(contents)}
     manifest = {
         "format": FORMAT,
         "board": board.name,
@@ -151,7 +151,8 @@ def _foreign(directory: Path) -> str:
 def _is_there(directory: Path, contents: Contents) -> bool:
     """Whether the very same project is there, whole: then what was built of it can stay too."""
     return all(
-        (directory / path).is_file() and (directory / path).read_bytes() == data
+        (directory / path).is_file()
+        and sha256_of_file(directory / path) == sha256(data).hexdigest()
         for path, data in contents.items()
     )
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -27,7 +25,7 @@ from quantize.convert.verify import (
 )
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, CheckFailed
-from quantize.foundation.files import file_error
+from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
 
 if TYPE_CHECKING:
@@ -91,7 +89,7 @@ def export_int8(
     samples = quantise_representative(
         representative, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
     )
-    with _temporary_folder(work_dir) as folder:
+    with temporary_folder("conversion", parent=work_dir) as folder:
         write_onnx(module, shape, folder / ONNX_NAME)
         seconds = [("ONNX graph", time.monotonic() - started)]
         tell("TensorFlow Lite")
@@ -148,17 +146,6 @@ def _verified(
         versions=tuple((package, version(package)) for package in _PACKAGES),
         seconds=(*seconds, verification),
     )
-
-
-@contextmanager
-def _temporary_folder(parent: Path | None) -> Iterator[Path]:
-    """Yield a new folder that is gone afterwards, however the conversion ends."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="quantize-", dir=parent)
-    except OSError as error:
-        raise file_error(error, parent or Path(tempfile.gettempdir()), "work in") from error
-    with folder as path:
-        yield Path(path).resolve()
 
 
 def _refuse(converted: ChildResult) -> NoReturn:

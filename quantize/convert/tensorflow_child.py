@@ -50,8 +50,9 @@ def convert_onnx(
     graph cannot become int8, ``refused`` says why; ``layer`` names the ONNX node where that is
     known, or ``mixed_tflite`` is the graph with its float operators left in, to look them up.
     """
-    # Keras takes settings from, and leaves some in, the user's home unless told of another place.
-    os.environ.update(_ENVIRONMENT, KERAS_HOME=options["folder"])
+    # Keras keeps settings in the home of the user, and AutoGraph what it generates in the place for
+    # temporary files, unless told of others.
+    os.environ.update(_ENVIRONMENT, KERAS_HOME=options["folder"], TMPDIR=options["folder"])
     os.chdir(options["folder"])
     clock = _Clock()
     try:

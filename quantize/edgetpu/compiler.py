@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,9 @@ from quantize.edgetpu.failures import explain_status
 from quantize.edgetpu.package import is_compiled, read_compiled
 from quantize.edgetpu.records import CompiledModel
 from quantize.foundation.errors import BadInput, ToolMissing
+from quantize.foundation.files import open_regular, read_bounded
+from quantize.foundation.processes import running
+from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
 from quantize.tflite.model import Model, Tensor
 
@@ -112,8 +114,8 @@ def find_compiler(
         raise ToolMissing("the Edge TPU compiler is not installed", hint=WHERE_TO_GET_IT)
     if not path.is_file():
         raise ToolMissing(f"there is no Edge TPU compiler at {path}", hint=WHERE_TO_GET_IT)
-    with tempfile.TemporaryDirectory(prefix="edgeser-") as folder:
-        ran = _run([str(path.resolve()), "--version"], Path(folder), _VERSION_TIMEOUT_S)
+    with temporary_folder("compiler") as folder:
+        ran = _run([str(path.resolve()), "--version"], folder, _VERSION_TIMEOUT_S)
     version = parse_version(ran.text)
     if not version:
         said = " ".join(ran.text.split())[:120] or "nothing"
@@ -153,15 +155,16 @@ def compile_model(
         Look at `succeeded`; a failed compilation is a result, not an error.
     """
     model = read_model(data, name=name)
-    with tempfile.TemporaryDirectory(prefix="edgeser-") as folder:
-        work = Path(folder)
+    with temporary_folder("compiler") as work:
         (work / _INPUT_NAME).write_bytes(data)
         command = [str(compiler.path), *compiler_arguments(_INPUT_NAME)]
         started = time.monotonic()
         ran = _run(command, work, timeout_s, memory_bytes)
         seconds = time.monotonic() - started
         written = work / _OUTPUT_NAME
-        output = written.read_bytes() if written.is_file() else None
+        output = (
+            read_bounded(written, limit_bytes=_LARGEST_FILE_BYTES) if written.exists() else None
+        )
         log = parse_log(ran.text)
         if not log.operators:
             log = parse_log(f"{ran.text}\n{_read_log(work / _LOG_NAME)}")
@@ -201,41 +204,24 @@ def _run(
     limits = [str(memory_bytes), str(_LARGEST_FILE_BYTES)]
     launcher = [sys.executable, "-I", launch.__file__, *limits, *command]
     said = folder / "output.txt"
-    with said.open("wb") as output:
-        child = subprocess.Popen(
-            launcher,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        exit_code: int | None
+    exit_code: int | None
+    with (
+        said.open("wb") as output,
+        running(launcher, cwd=folder, stdout=output, stderr=subprocess.STDOUT) as child,
+    ):
         try:
             exit_code = child.wait(timeout_s)
         except subprocess.TimeoutExpired:
             exit_code = None
-        finally:
-            _end(child)
     return _Ran(exit_code, _read_log(said))
 
 
 def _read_log(path: Path) -> str:
     """Return the first part of a file that the compiler wrote; empty where there is none."""
-    if not path.is_file():
+    if not path.exists():
         return ""
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         return handle.read(_LOG_BYTES).decode("utf-8", "replace")
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child's whole process group: the compiler forks, and its children outlive it."""
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    finally:
-        child.wait()
 
 
 def _run_problems(ran: _Ran, log: CompilerLog, timeout_s: float) -> Iterator[str]:

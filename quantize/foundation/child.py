@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, EdgeserError, InternalError, ToolMissing
+from quantize.foundation.processes import end_with_parent, run
 
 Arrays = Mapping[str, NDArray[Any]]
 _OPTIONS_KEY = "__options__"
@@ -84,13 +85,7 @@ def call_in_child(
     command = [sys.executable, "-m", "quantize.foundation.child"]
     command += [function.__module__, function.__qualname__, str(memory_bytes)]
     try:
-        done = subprocess.run(
-            command,
-            input=_pack(arrays, options),
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        done = run(command, given=_pack(arrays, options), timeout_s=timeout_s)
     except subprocess.TimeoutExpired as error:
         raise InternalError(
             f"{what} took longer than {timeout_s:g} s and was stopped",
@@ -135,6 +130,7 @@ def _unpack(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
 def _serve() -> None:
     """Child side: read a call from stdin, answer on stdout; nothing else may use stdout."""
     module, name, memory_bytes = sys.argv[1:4]
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answer = os.dup(1)

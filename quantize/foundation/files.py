@@ -74,11 +74,16 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
         handle.write(data)
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path, *, buffering: int = -1) -> IO[bytes]:
     """Open a regular file, or a link to one, for reading bytes; nothing else is waited for.
 
     A FIFO without a writer would block, and a device such as /dev/zero has no end: the file is
     opened without blocking and looked at before a byte is read.
+
+    Parameters
+    ----------
+    buffering
+        As of `open`: 0 where something else reads from the file's descriptor too.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def open_regular(path: Path) -> IO[bytes]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         kind = os.fstat(descriptor).st_mode
         if stat.S_ISREG(kind):
-            return os.fdopen(descriptor, "rb")
+            return os.fdopen(descriptor, "rb", buffering)
         os.close(descriptor)
     except FileNotFoundError as error:
         raise BadInput(f"cannot read {path}: it does not exist", hint="check the path") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 MOST_QUOTED = 200
 """How many characters of foreign text a message quotes at most."""
 LONGEST_NAME = 80
@@ -33,6 +35,20 @@ def printable(text: str | bytes, *, limit: int = LONGEST_NAME) -> str:
         text = text[: limit + 1].decode("ascii", "backslashreplace")
     shown = "".join(c if c.isprintable() else _escaped(c) for c in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def shortened(text: str, *, limit: int = MOST_QUOTED) -> str:
+    """Return `text` with every word of more than `limit` characters cut in its middle.
+
+    For whole messages, which may quote a path or a name of any length: what stands before and after
+    it is still read.
+
+    >>> shortened("cannot read " + "x" * 30 + ": too long", limit=9)
+    'cannot read xxx...xxx: too long'
+    """
+    half = (limit - 3) // 2
+    pattern = re.compile(rf"\S{{{limit + 1},}}")
+    return pattern.sub(lambda word: f"{word[0][:half]}...{word[0][-half:]}", text)
 
 
 def _escaped(character: str) -> str:

@@ -58,14 +58,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(edgeser_program: str, cache: Path, tmp_path: Path) -> Callable[..., Started]:
     """Start a command without waiting for it."""
 
-    def run(*arguments: object) -> Started:
+    def run(*arguments: object, **environment: str) -> Started:
         errors = tmp_path / "stderr"
         with errors.open("wb") as err:
             process = subprocess.Popen(
                 [edgeser_program, *map(str, arguments)],
                 stdout=subprocess.DEVNULL,
                 stderr=err,
-                env={**os.environ, "EDGESER_CACHE": str(cache)},
+                env={**os.environ, "EDGESER_CACHE": str(cache), **environment},
                 start_new_session=True,
             )
         return Started(process, errors)
@@ -144,3 +144,43 @@ def test_interrupted_while_converting_the_earlier_model_stays(
     assert_stopped_cleanly(started, started.interrupt())
     assert set(out.rglob("*")) == before
     assert (out / "model_int8.tflite").read_bytes() == b"of an earlier run"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_ended_from_outside_children_and_temporary_folders_go(
+    start: Callable[..., Started],
+    edgeser: Edgeser,
+    tiny_recipe: Path,
+    cache: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    code: int,
+) -> None:
+    """Only the command itself is signalled, as a service manager or a closed terminal does."""
+    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    temporary.mkdir()
+    recipe = ("--set", "training.epochs=2")
+    ran = edgeser("train", tiny_recipe, "--out", out, *recipe, EDGESER_CACHE=str(cache))
+    assert ran.code == 0, ran.err
+    started = start("export", out, TMPDIR=str(temporary))
+    started.wait_until(lambda: bool(list(temporary.glob("edgeser-conversion-*/work/*.onnx"))))
+    time.sleep(0.5)  # into the child process
+    started.process.send_signal(number)
+    assert started.process.wait(STOPS_WITHIN_S) == code
+    assert started.err.splitlines()[-1] == f"edgeser: ended by {number.name}"
+    assert "Traceback" not in started.err
+    assert not list(temporary.glob("edgeser-*"))
+    assert not children_in(temporary)
+    assert not (out / "bundle.zip").exists()
+
+
+def children_in(folder: Path) -> list[str]:
+    """Return the processes that were told of a temporary folder."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_text())
+        except OSError:
+            continue
+    return found

@@ -94,7 +94,7 @@ def test_there_is_no_bar_when_it_is_not_a_terminal() -> None:
 
 
 def test_lines_are_not_broken_where_there_is_no_terminal(tmp_path: Path) -> None:
-    note = "x" * 300
+    note = " ".join(["x" * 29] * 10)
     program = f"from edgeser.cli.output import Output; Output().note({note!r})"
     done = subprocess.run(
         [sys.executable, "-c", program],
