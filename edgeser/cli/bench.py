@@ -79,7 +79,7 @@ def command(
         raise click.UsageError("--against is for --device edgetpu")
     from edgeser.benchmark.budget import Budget
     from edgeser.cli.model_file import bundle_if_any, model_bytes
-    from edgeser.cli.places import run_folder_of
+    from edgeser.cli.places import build_cache, run_folder_of
 
     bundle = bundle_if_any(model)
     base = bundle.trained.recipe.budget if bundle else Budget()
@@ -101,13 +101,13 @@ def command(
             output,
         )
     from edgeser.pipeline.device_bench import bench_on_device
+    from edgeser.pipeline.firmware import DeviceChoice
 
     return _show_device(
         bench_on_device(
             source,
-            device=device,
+            device=DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache()),
             name=model.stem,
-            for_edge_tpu=model_bytes(compiled) if compiled else None,
             corpus=corpus,
             folder=folder,
             budget=budget,

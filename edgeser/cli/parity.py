@@ -108,15 +108,15 @@ def _on_device(
     output: Output,
 ) -> int:
     from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import open_bundle, run_folder_of
+    from edgeser.cli.places import build_cache, open_bundle, run_folder_of
     from edgeser.pipeline.device_parity import check_on_device
+    from edgeser.pipeline.firmware import DeviceChoice
     from edgeser.report import json_format
     from edgeser.report.figures import printable
 
     parity = check_on_device(
         open_bundle(bundle),
-        device=device,
-        for_edge_tpu=model_bytes(compiled) if compiled else None,
+        device=DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache()),
         clips=clips,
         corpus=corpus,
         folder=run_folder_of(bundle),

@@ -39,6 +39,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeser"
 
 
+def build_cache() -> Path:
+    """Return where programs for the emulator are kept once they are built."""
+    return cache_folder() / "firmware"
+
+
 def feature_cache() -> FeatureCache:
     """Return the user's feature cache."""
     return FeatureCache(cache_folder() / "features")

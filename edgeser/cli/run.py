@@ -29,7 +29,8 @@ def command(
     Stages that this folder already holds for the same recipe and recordings are kept. Exit code 1
     when parity fails or a budget is broken; the report is written all the same.
     """
-    from edgeser.cli.places import feature_cache
+    from edgeser.cli.places import build_cache, feature_cache
+    from edgeser.pipeline.caches import Caches
     from edgeser.pipeline.run import run
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.report.terminal import run_summary
@@ -39,7 +40,7 @@ def command(
         out=out,
         resume=resume,
         fresh=fresh,
-        cache=feature_cache(),
+        caches=Caches(feature_cache(), build_cache()),
         reporter=output,
     )
     if output.json:

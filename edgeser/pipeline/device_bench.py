@@ -13,7 +13,7 @@ from edgeser.benchmark.device import Clock, Stimuli, bench_device
 from edgeser.benchmark.records import DeviceParity, DeviceReport
 from edgeser.bundle import Bundle
 from edgeser.pipeline.device_parity import check_device
-from edgeser.pipeline.firmware import EMULATOR, AttachedDevice, attached
+from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import Recordings, recordings_at_hand
 from edgeser.progress import SILENT, Reporter
@@ -32,9 +32,8 @@ _FEATURE_SECONDS = 1.0
 def bench_on_device(
     model: Bundle | bytes,
     *,
-    device: str = EMULATOR,
+    device: DeviceChoice = EMULATED,
     name: str = "the model",
-    for_edge_tpu: bytes | None = None,
     corpus: str | None = None,
     folder: RunFolder | None = None,
     budget: Budget | None = None,
@@ -47,16 +46,14 @@ def bench_on_device(
     model
         A bundle, or the bytes of any fully-int8 .tflite.
     device
-        ``"emulator"``, or a board's address: ``"serial:/dev/ttyACM0"``.
+        The emulator, or a board.
     name
         What messages call a .tflite.
-    for_edge_tpu
-        The same model compiled for the Edge TPU, when that is what the board runs.
     corpus
         ``"NAME:PATH"``: recordings to feed a bundle's firmware; those of the folder's run, or
         noise that is called noise, when `None`.
     folder
-        Where the result is kept for the report, and the firmware; nowhere when `None`.
+        Where the result is kept for the report; nowhere when `None`.
     budget
         Limits to check; those of the bundle's recipe, or the defaults, when `None`.
     reporter
@@ -74,15 +71,12 @@ def bench_on_device(
         When the device is not there or does not answer as it must.
     """
     limits = budget or (model.trained.recipe.budget if isinstance(model, Bundle) else Budget())
-    place = folder.firmware if folder is not None and device == EMULATOR else None
     recordings = None
     if isinstance(model, Bundle):
         recordings = recordings_at_hand(
             model, count=_CLIPS, corpus=corpus, folder=folder, reporter=reporter
         )
-    with attached(
-        model, device, name=name, for_edge_tpu=for_edge_tpu, directory=place, reporter=reporter
-    ) as found:
+    with attached(model, device, name=name, reporter=reporter) as found:
         inputs = _inputs(model, found, recordings)
         report = bench_device(
             found.device,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.records import DeviceParity
 from edgeser.bundle import Bundle
-from edgeser.pipeline.firmware import EMULATOR, AttachedDevice, attached
+from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
@@ -36,8 +36,7 @@ class _Heard:
 def check_on_device(
     bundle: Bundle,
     *,
-    device: str = EMULATOR,
-    for_edge_tpu: bytes | None = None,
+    device: DeviceChoice = EMULATED,
     clips: int = 100,
     corpus: str | None = None,
     folder: RunFolder | None = None,
@@ -50,9 +49,7 @@ def check_on_device(
     bundle
         What both run.
     device
-        ``"emulator"``, or a board's address.
-    for_edge_tpu
-        The same model compiled for the Edge TPU, when that is what the board runs.
+        The emulator, or a board.
     clips
         How many, spread over the test speakers.
     corpus
@@ -74,7 +71,7 @@ def check_on_device(
     recordings = recordings_of_test_speakers(
         bundle, count=clips, corpus=corpus, folder=folder, reporter=reporter
     )
-    with attached(bundle, device, for_edge_tpu=for_edge_tpu, reporter=reporter) as found:
+    with attached(bundle, device, reporter=reporter) as found:
         return check_device(bundle, found, recordings, reporter=reporter)
 
 

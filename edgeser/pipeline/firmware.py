@@ -14,27 +14,53 @@ from edgeser.bundle import Bundle
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import MPS2_AN500, Board
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
-from firmware_bridge.emulator import BuiltFirmware, build_firmware, running_emulator
+from firmware_bridge.emulator import BuiltFirmware, built_firmware, running_emulator
 from firmware_bridge.frontend.c_tables import emit_frontend
 from firmware_bridge.link.address import open_address, parse_address
 from firmware_bridge.link.device import Device
 from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.link.transport import Transport
 from firmware_bridge.project import (
+    Contents,
     FirmwareProject,
     ModelSources,
     StreamSettings,
+    hashes_of,
+    place,
+    project_contents,
     self_test_input,
-    write_project,
 )
 from quantize.edgetpu.package import read_compiled
 from quantize.foundation.errors import BadInput, ToolMissing
-from quantize.foundation.temporary import temporary_folder
 from quantize.runtimes import Runtime, run_model, sample_shape
 from quantize.tflite import read_model
 
 EMULATOR = "emulator"
 """The device that everybody has; anything else is the address of a board."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """Which device is to run a model.
+
+    Parameters
+    ----------
+    where
+        ``"emulator"``, or an address such as ``"serial:/dev/ttyACM0"`` of a board that was flashed
+        with the model's firmware.
+    for_edge_tpu
+        The same model compiled for the Edge TPU, when that is what the board runs; `None` when it
+        runs the int8 model itself.
+    builds
+        Where the emulator's programs are kept for the next time; nowhere when `None`.
+    """
+
+    where: str = EMULATOR
+    for_edge_tpu: bytes | None = None
+    builds: Path | None = None
+
+
+EMULATED = DeviceChoice()
 _INFERENCE_PATIENCE = Patience(attempt_s=30.0, attempts=2)
 
 
@@ -102,14 +128,21 @@ def export_firmware(
         When an operator is not supported: it is named, with its layer. Nothing is written then.
     """
     reporter.stage(f"Writing firmware for {board.name}")
+    contents, compiled = _contents(model, name, board)
+    place(directory, contents)
+    project = FirmwareProject(directory=Path(directory), files=hashes_of(contents))
+    return Firmware(project, compiled, board)
+
+
+def _contents(model: Bundle | bytes, name: str, board: Board) -> tuple[Contents, CompiledModel]:
+    """Return the files of a model's firmware, and the model as C."""
     compiled = compiled_model(model, name=name)
     frontend, stream = None, None
     if isinstance(model, Bundle):
         window = model.trained.recipe.window
         frontend = emit_frontend(model.trained.frontend, window_frames=window.frames)
         stream = StreamSettings(hop_frames=window.hop_frames, smoothing=window.smoothing)
-    project = write_project(
-        directory,
+    contents = project_contents(
         board=board,
         model=ModelSources(
             name=compiled.name,
@@ -121,17 +154,15 @@ def export_firmware(
         stream=stream,
         self_test_output=_self_test_output(_bytes_of(model), compiled),
     )
-    return Firmware(project, compiled, board)
+    return contents, compiled
 
 
 @contextmanager
 def attached(
     model: Bundle | bytes,
-    device: str = EMULATOR,
+    device: DeviceChoice = EMULATED,
     *,
     name: str = "model",
-    for_edge_tpu: bytes | None = None,
-    directory: Path | None = None,
     reporter: Reporter = SILENT,
 ) -> Iterator[AttachedDevice]:
     """Give a device that runs the model: the emulator with firmware built for it, or a board.
@@ -141,13 +172,7 @@ def attached(
     model, name
         As for `export_firmware`.
     device
-        ``"emulator"``, or an address such as ``"serial:/dev/ttyACM0"`` of a board that was flashed
-        with the model's firmware; with another model or frontend it is refused.
-    for_edge_tpu
-        The same model compiled for the Edge TPU, when that is what the board runs; `None` when it
-        runs the int8 model itself.
-    directory
-        Where the emulator's firmware is written and built; a temporary one when `None`.
+        Which; a board that runs another model or frontend is refused.
     reporter
         Told of stages.
 
@@ -161,10 +186,11 @@ def attached(
         When the device is not there, does not answer, or runs something else.
     """
     frontend_hash = model.trained.frontend.hash if isinstance(model, Bundle) else None
-    if device != EMULATOR:
-        address = parse_address(device)
+    for_edge_tpu = device.for_edge_tpu
+    if device.where != EMULATOR:
+        address = parse_address(device.where)
         compiled = compiled_model(model, name=name)
-        reporter.stage(f"Asking {device}")
+        reporter.stage(f"Asking {device.where}")
         with closing(open_address(address)) as transport:
             running = compiled.sha256 if for_edge_tpu is None else _compiled_hash(for_edge_tpu)
             found = _device(transport, running, frontend_hash)
@@ -172,15 +198,13 @@ def attached(
         return
     if for_edge_tpu is not None:
         raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")
-    with temporary_folder("firmware") as temporary:
-        place = directory or temporary / "firmware"
-        firmware = export_firmware(model, place, name=name, reporter=reporter)
-        reporter.stage("Building the firmware")
-        built = build_firmware(firmware.project.directory, firmware.board)
+    reporter.stage("Building the firmware")
+    contents, compiled = _contents(model, name, MPS2_AN500)
+    with built_firmware(contents, MPS2_AN500, cache=device.builds) as built:
         reporter.stage("Starting the emulated device")
-        with running_emulator(built.emulated_elf, firmware.board) as transport:
-            found = _device(transport, firmware.compiled.sha256, frontend_hash)
-            yield AttachedDevice(found, firmware.compiled, firmware.board, built)
+        with running_emulator(built.emulated_elf, MPS2_AN500) as transport:
+            found = _device(transport, compiled.sha256, frontend_hash)
+            yield AttachedDevice(found, compiled, MPS2_AN500, built)
 
 
 def _compiled_hash(data: bytes) -> str:

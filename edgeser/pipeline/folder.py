@@ -48,11 +48,6 @@ class RunFolder:
         """The int8 model by itself, for tools that want a .tflite."""
         return self.root / "model_int8.tflite"
 
-    @property
-    def firmware(self) -> Path:
-        """The C project for the emulated device, as it was built."""
-        return self.root / "firmware"
-
     def result(self, stage: str) -> Path:
         """Return where a stage's result is, as public JSON, such as ``parity.json``."""
         return self.root / f"{stage}.json"

@@ -9,12 +9,13 @@ from typing import Any
 from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
 from edgeser.corpora import Corpus
-from edgeser.features import FeatureCache
 from edgeser.pipeline.bench import bench
+from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.dataset import input_hash, split_of
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
+from edgeser.pipeline.firmware import DeviceChoice
 from edgeser.pipeline.folder import RunFolder, default_folder
 from edgeser.pipeline.parity import check_parity
 from edgeser.pipeline.report import contents_of, write_report
@@ -70,7 +71,7 @@ def run(
     seed: int | None = None,
     resume: bool = False,
     fresh: bool = False,
-    cache: FeatureCache | None = None,
+    caches: Caches = NO_CACHES,
     reporter: Reporter = SILENT,
 ) -> RunResult:
     """Run corpus, features, training, int8, parity, conditions, benchmark and report.
@@ -89,8 +90,10 @@ def run(
         Go on with a training that was interrupted.
     fresh
         Do every stage again, also those that the folder holds for this recipe and recordings.
-    cache, reporter
-        Of features; of stages.
+    caches
+        What is kept for the next time.
+    reporter
+        Told of stages.
 
     Raises
     ------
@@ -112,17 +115,19 @@ def run(
             folder=folder,
             resume=resume,
             fresh=fresh,
-            cache=cache,
+            cache=caches.features,
             reporter=reporter,
         )
     else:
         bundle = _kept_bundle(folder, trained, reporter)
     bundle = bundle or export(trained, folder=folder, reporter=reporter)
-    _, verdict = check_parity(bundle, folder=folder, cache=cache, reporter=reporter)
+    _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)
     if resolved.evaluation.conditions:
-        evaluate_bundle(bundle, conditions=True, folder=folder, cache=cache, reporter=reporter)
+        evaluate_bundle(
+            bundle, conditions=True, folder=folder, cache=caches.features, reporter=reporter
+        )
     try:
-        costs = _costs(bundle, folder, reporter)
+        costs = _costs(bundle, folder, caches, reporter)
     except EdgeserError:
         _write_reports(folder, reporter)  # of all that was done: nothing of it is lost
         raise
@@ -143,13 +148,15 @@ def _write_reports(folder: RunFolder, reporter: Reporter) -> Path:
     return write_report(folder, suffix="html")
 
 
-def _costs(bundle: Bundle, folder: RunFolder, reporter: Reporter) -> list[str]:
+def _costs(bundle: Bundle, folder: RunFolder, caches: Caches, reporter: Reporter) -> list[str]:
     """Bench on the host and, where its tools are, on the emulated device; return what failed."""
     on_host = bench(bundle, folder=folder, reporter=reporter)
     checks = list(on_host.budgets)
     failures = []
     try:
-        on_device = bench_on_device(bundle, folder=folder, reporter=reporter)
+        on_device = bench_on_device(
+            bundle, device=DeviceChoice(builds=caches.builds), folder=folder, reporter=reporter
+        )
     except ToolMissing as error:
         reporter.note(f"not run on the emulated device: {error}")
     else:

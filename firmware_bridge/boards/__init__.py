@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 
-from firmware_bridge.boards.board import Board
+from firmware_bridge.boards.board import Board, SharedMemory
 from quantize.foundation.errors import BadInput
 
 _FOLDER = Path(__file__).parent
@@ -29,11 +29,12 @@ MPS2_AN500 = Board(
     linker_flags=("--specs=nano.specs", "-nostartfiles"),
     packages=("make", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "qemu-system-arm"),
     files=_files(
-        "mps2_an500", "console.h", "console_semihosting.c", "console_uart.c", "faults.c",
+        "mps2_an500", "console.h", "console_mailbox.c", "console_uart.c", "faults.c",
         "faults.h", "link.ld", "memory.c", "memory.h", "port.c", "port_start.h", "registers.h",
-        "startup.c",
+        "startup.c", "uart.c", "uart.h",
     ),
-    consoles=("uart", "semihosting"),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x6000_0000, size=16 << 20),
     ticks_per_second=25_000_000,
     # At -icount shift=6 an instruction takes 64 ns of virtual time, a tick 40 ns.
     instructions_per_tick=Fraction(5, 8),
@@ -74,4 +75,4 @@ def board_named(name: str) -> Board:
     return BOARDS[name]
 
 
-__all__ = ["BOARDS", "HOST", "MPS2_AN500", "Board", "board_named"]
+__all__ = ["BOARDS", "HOST", "MPS2_AN500", "Board", "SharedMemory", "board_named"]

@@ -11,6 +11,22 @@ from quantize.foundation.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedMemory:
+    """The memory of an emulated board that QEMU can lay into memory of the host's.
+
+    Parameters
+    ----------
+    address
+        Where it begins on the board.
+    size
+        In bytes.
+    """
+
+    address: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A board that firmware can be built for.
 
@@ -44,6 +60,8 @@ class Board:
         Where the timer counts instructions: how many a tick stands for. `None` on real time.
     machine
         Name of QEMU's machine; `None` where there is none.
+    shared
+        Of that machine's memory, what a program may share with the host; `None` where nothing.
     """
 
     name: str
@@ -61,6 +79,7 @@ class Board:
     consoles: tuple[str, ...] = ()
     instructions_per_tick: Fraction | None = None
     machine: str | None = None
+    shared: SharedMemory | None = None
 
     def instructions(self, ticks: int) -> int:
         """Return how many instructions an interval of `ticks` holds: exactly.

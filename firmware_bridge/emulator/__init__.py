@@ -1,6 +1,7 @@
 """Builds a firmware project and runs it: in QEMU, or as a process of this computer."""
 
 from firmware_bridge.emulator.build import BuiltFirmware, build_firmware
+from firmware_bridge.emulator.cache import built_firmware
 from firmware_bridge.emulator.elf import Section, read_sections
 from firmware_bridge.emulator.machine import running_emulator, running_on_host
 from firmware_bridge.emulator.tools import find_tool
@@ -9,6 +10,7 @@ __all__ = [
     "BuiltFirmware",
     "Section",
     "build_firmware",
+    "built_firmware",
     "find_tool",
     "read_sections",
     "running_emulator",

@@ -68,12 +68,12 @@ class BuiltFirmware:
 def build_firmware(
     project_dir: Path, board: Board, *, timeout_s: float = 120.0, jobs: int = 2
 ) -> BuiltFirmware:
-    """Run `make` in a project.
+    """Run `make` in a project: whoever wrote its Makefile decides what is run.
 
     Parameters
     ----------
     project_dir
-        What `write_project` wrote, for the same board.
+        What `write_project` wrote, for the same board, and nobody else could change.
     board
         The board.
     timeout_s
@@ -94,12 +94,12 @@ def build_firmware(
     find_tool(board.compiler)
     begin = time.monotonic()
     targets = [FIRMWARE, EMULATED] if len(board.consoles) > 1 else [FIRMWARE]
-    command = [make, f"-j{jobs}", "-C", str(project_dir), "LC_ALL=C", *targets]
+    command = [make, f"-j{jobs}", "-C", str(project_dir), "-f", "Makefile", "LC_ALL=C", *targets]
     code, output = _run(command, timeout_s)
     if code != 0:
         raise _failure(output, board)
     elf, emulated = (Path(project_dir) / target for target in (targets[0], targets[-1]))
-    return _measure(elf, emulated, time.monotonic() - begin)
+    return measure(elf, emulated, seconds=time.monotonic() - begin)
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[int, str]:
@@ -110,6 +110,29 @@ def _run(command: list[str], timeout_s: float) -> tuple[int, str]:
             f"building the firmware took longer than {timeout_s:g} s and was stopped"
         ) from error
     return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def measure(elf: Path, emulated: Path, *, seconds: float) -> BuiltFirmware:
+    """Return what a program that was built takes of its board's memory.
+
+    Raises
+    ------
+    BadInput
+        When it is not a whole ELF file.
+    """
+    sections = read_sections(elf)
+    stack = sum(section.size for section in sections if section.name == STACK_SECTION)
+    zeroed = [s for s in sections if s.writable and not s.stored and s.name != STACK_SECTION]
+    return BuiltFirmware(
+        elf=elf,
+        emulated_elf=emulated,
+        sections=sections,
+        text_bytes=sum(section.size for section in sections if not section.writable),
+        data_bytes=sum(section.size for section in sections if section.writable and section.stored),
+        bss_bytes=sum(section.size for section in zeroed),
+        stack_bytes=stack,
+        seconds=seconds,
+    )
 
 
 def _failure(output: str, board: Board) -> CheckFailed | InternalError:
@@ -127,19 +150,3 @@ def _failure(output: str, board: Board) -> CheckFailed | InternalError:
         )
     errors = _LIST.findall(output) or output.strip().splitlines()[-1:] or ["no message"]
     return InternalError(f"the firmware does not build: {errors[0].strip()}")
-
-
-def _measure(elf: Path, emulated: Path, seconds: float) -> BuiltFirmware:
-    sections = read_sections(elf)
-    stack = sum(section.size for section in sections if section.name == STACK_SECTION)
-    zeroed = [s for s in sections if s.writable and not s.stored and s.name != STACK_SECTION]
-    return BuiltFirmware(
-        elf=elf,
-        emulated_elf=emulated,
-        sections=sections,
-        text_bytes=sum(section.size for section in sections if not section.writable),
-        data_bytes=sum(section.size for section in sections if section.writable and section.stored),
-        bss_bytes=sum(section.size for section in zeroed),
-        stack_bytes=stack,
-        seconds=seconds,
-    )

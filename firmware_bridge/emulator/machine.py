@@ -2,33 +2,41 @@
 
 Its bytes come and go by QEMU's standard input and output: pipes, which are there before the program
 starts, lose no byte and need no port number. On the board's side there is its UART, which takes one
-byte at a time, or semihosting, which takes what there is: a program says by its sections which.
+byte at a time, or a mailbox in memory that is shared, which takes what there is: a program says by
+its sections which. Neither lets it reach anything else: no semihosting, no network, no disk, no
+monitor; and QEMU itself may write no file.
 """
 
 from __future__ import annotations
 
+import mmap
+import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from firmware_bridge.boards import Board
+from firmware_bridge.boards import Board, SharedMemory
 from firmware_bridge.emulator.elf import read_sections
+from firmware_bridge.emulator.mailbox import SECTION, MailboxTransport, mailbox_offset
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.link.descriptors import DescriptorTransport
 from firmware_bridge.link.errors import DeviceGone
 from firmware_bridge.link.process import open_process
 from firmware_bridge.link.transport import Transport
+from quantize.foundation import launch
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.foundation.processes import end_group
 
-SEMIHOSTING_SECTION = ".semihosting"
-_SEMIHOSTING = ("-semihosting-config", "enable=on,target=native", "-serial", "none")
-_UART = ("-serial", "stdio")
 _MOST_SAID = 2000
+_MEMORY_BYTES = 8 << 30
+_LARGEST_FILE_BYTES = 1 << 20
+"""Its messages go to a file; more than that it may not write into any."""
 
 
 @contextmanager
@@ -50,15 +58,21 @@ def running_emulator(elf: Path, board: Board) -> Iterator[Transport]:
     if board.machine is None:
         raise BadInput(f"there is no emulator of {board.name}", hint="choose an emulated board")
     program = _existing(elf)
-    by_debugger = any(section.name == SEMIHOSTING_SECTION for section in read_sections(program))
-    command = [
-        find_tool("qemu-system-arm"),
-        *("-M", board.machine, "-icount", "shift=6", "-nographic", "-monitor", "none"),
-        *(_SEMIHOSTING if by_debugger else _UART),
-        *("-no-reboot", "-kernel", str(program)),
-    ]
-    with tempfile.TemporaryFile() as said:
-        transport = _start(command, said)
+    mailbox = [section for section in read_sections(program) if section.name == SECTION]
+    with ExitStack() as stack:
+        said = stack.enter_context(tempfile.TemporaryFile())
+        command = [
+            *(find_tool("qemu-system-arm"), "-nodefaults", "-display", "none", "-serial", "stdio"),
+            *("-icount", "shift=6", "-no-reboot", "-kernel", str(program)),
+        ]
+        if mailbox and board.shared is not None:
+            memory = stack.enter_context(_shared_memory(board.shared))
+            offset = mailbox_offset(mailbox[0], board.shared)
+            command += _laid_into(memory.descriptor, board)
+            bell = _start(command, said, keep=(memory.descriptor,))
+            transport: Transport = MailboxTransport(bell, memory.bytes, offset)
+        else:
+            transport = _start([*command, "-M", board.machine], said)
         try:
             yield transport
         except DeviceGone as error:
@@ -83,18 +97,48 @@ def _existing(path: Path) -> Path:
     return Path(path).resolve()
 
 
-def _start(command: list[str], said: IO[bytes]) -> Transport:
-    # Of a session of its own: an interrupt typed here ends it by way of `close`, not behind it.
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Memory without a name on any disk, and the descriptor by which another process finds it."""
+
+    descriptor: int
+    bytes: mmap.mmap
+
+
+@contextmanager
+def _shared_memory(shared: SharedMemory) -> Iterator[_Memory]:
+    descriptor = os.memfd_create("edgeser-mailbox", os.MFD_CLOEXEC)
+    try:
+        os.ftruncate(descriptor, shared.size)
+        with mmap.mmap(descriptor, shared.size) as memory:
+            yield _Memory(descriptor, memory)
+    finally:
+        os.close(descriptor)
+
+
+def _laid_into(descriptor: int, board: Board) -> list[str]:
+    """Return QEMU's options that lay the board's memory into that of a descriptor."""
+    assert board.shared is not None  # noqa: S101  as the caller knows
+    path = f"/proc/self/fd/{descriptor}"
+    backend = f"memory-backend-file,id=shared,mem-path={path},size={board.shared.size},share=on"
+    return ["-object", backend, "-M", f"{board.machine},memory-backend=shared"]
+
+
+def _start(
+    command: list[str], said: IO[bytes], *, keep: tuple[int, ...] = ()
+) -> DescriptorTransport:
+    """Start the emulator with limits, in a group of its own; closing the transport ends it."""
+    limits = [str(_MEMORY_BYTES), str(_LARGEST_FILE_BYTES)]
     emulator = subprocess.Popen(
-        command,
+        [sys.executable, "-I", launch.__file__, *limits, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,
         bufsize=0,
+        pass_fds=keep,
         start_new_session=True,
     )
     assert emulator.stdin is not None and emulator.stdout is not None  # noqa: S101
-
     return DescriptorTransport(
         emulator.stdout.fileno(),
         emulator.stdin.fileno(),

@@ -32,16 +32,19 @@ SOURCES := \\
   {sources}
 
 OBJECTS := $(SOURCES:%.c=build/%.o)
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) $(LIBRARIES) -o $@
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) $(LIBRARIES) \\
+  -o $@.new && mv $@.new $@
 
 {firmware}: $(OBJECTS){console}{script}
 \t$(LINK)
 {emulated}
+# Named when they are whole: a build that was cut off, even by a power failure, goes on.
 build/%.o: %.c Makefile
 \t@mkdir -p $(@D)
-\t$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
+\t$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MT $@ -MF $@.d.new -c $< -o $@.new
+\t@mv $@.d.new $@.d && mv $@.new $@
 
--include $(wildcard build/*/*.d build/*/*/*.d)
+-include $(addsuffix .d,$(OBJECTS){consoles})
 
 .DELETE_ON_ERROR:
 .PHONY: emulated size clean
@@ -62,7 +65,7 @@ LDFLAGS += -T {script} $(foreach name,FLASH_BYTES RAM_BYTES STACK_BYTES,\\
 
 _EMULATED_HELP = f"#   make emulated  {EMULATED}\n"
 _EMULATED = """
-# The same program, but its bytes go through the debugger: much faster in the emulator.
+# The same program, but its bytes go through memory that the emulator shares: much faster there.
 emulated: {emulated}
 {emulated}: $(OBJECTS){console}{script}
 \t$(LINK)
@@ -94,6 +97,7 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
         memory=_memory(board, script) if script else "",
         sources=" \\\n  ".join(map(str, common)),
         console=objects[0] if objects else "",
+        consoles="".join(objects),
         script=script,
         emulated_help=_EMULATED_HELP if emulated else "",
         emulated=_EMULATED.format(emulated=EMULATED, console=objects[1], script=script)

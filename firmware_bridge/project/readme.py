@@ -90,9 +90,8 @@ and type `name%`; Ctrl-C ends it. With `-serial pty` instead, QEMU names a pseud
 any runner can open as a serial port. On a board the UART has 115,200 baud (`BAUD_RATE` in
 `board/registers.h`).
 
-`make emulated` gives `build/emulated.elf`, whose bytes go through the debugger, which is much
-faster: run it with `-semihosting-config enable=on,target=native -serial none` instead of
-`-serial stdio`.
+`make emulated` gives `build/emulated.elf`, whose bytes go through memory that the emulator shares
+with whoever started it (`board/console_mailbox.c`), which is much faster: `edgeser bench` does so.
 """
 
 _FRONTEND_ROW = "| `frontend/` | samples to features, with the tables of its configuration |\n"

@@ -34,21 +34,13 @@ def write_project(
     stream: StreamSettings | None = None,
     self_test_output: bytes | None = None,
 ) -> FirmwareProject:
-    """Write a self-contained C project.
+    """Write a self-contained C project; see `project_contents`.
 
     Parameters
     ----------
     directory
         Where to; another project that is there is replaced, the same one left as it is, with what
         was built of it; anything else that is there is kept.
-    board
-        What it is for.
-    model
-        The model as C.
-    frontend, stream
-        The frontend as C, and how decisions are taken on its stream: both or neither.
-    self_test_output
-        The model's output for `self_test_input`, which the device's self-test compares with.
 
     Returns
     -------
@@ -61,8 +53,51 @@ def write_project(
         When the directory holds something else, cannot be written, or the settings do not go
         together.
     """
+    contents = project_contents(
+        board=board,
+        model=model,
+        frontend=frontend,
+        stream=stream,
+        self_test_output=self_test_output,
+    )
+    place(Path(directory), contents)
+    return FirmwareProject(directory=Path(directory), files=hashes_of(contents))
+
+
+def hashes_of(contents: Contents) -> dict[str, str]:
+    """Return the SHA-256 of every file but the manifest, which lists them."""
+    return {
+        path: sha256(contents[path]).hexdigest() for path in sorted(contents) if path != MANIFEST
+    }
+
+
+def project_contents(
+    *,
+    board: Board,
+    model: ModelSources,
+    frontend: FrontendSources | None = None,
+    stream: StreamSettings | None = None,
+    self_test_output: bytes | None = None,
+) -> Contents:
+    """Return every file of a self-contained C project, by its path.
+
+    Parameters
+    ----------
+    board
+        What it is for.
+    model
+        The model as C.
+    frontend, stream
+        The frontend as C, and how decisions are taken on its stream: both or neither.
+    self_test_output
+        The model's output for `self_test_input`, which the device's self-test compares with.
+
+    Raises
+    ------
+    BadInput
+        When the settings do not go together.
+    """
     _check(frontend, stream)
-    directory = Path(directory)
     contents = collect(
         board=board,
         model=model,
@@ -72,17 +107,15 @@ def write_project(
     )
     contents["Makefile"] = makefile(board, contents).encode()
     contents["README.md"] = readme(board, model, frontend).encode()
-    files = {path: sha256(contents[path]).hexdigest() for path in sorted(contents)}
     manifest = {
         "format": FORMAT,
         "board": board.name,
         "model": {"name": model.name, "hash": model.hash},
         "frontend": frontend_hash(frontend) if frontend else None,
-        "files": files,
+        "files": hashes_of(contents),
     }
     contents[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
-    place(directory, contents)
-    return FirmwareProject(directory=directory, files=files)
+    return contents
 
 
 def place(directory: Path, contents: Contents) -> None:

@@ -17,11 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quantize.edgetpu import launch
 from quantize.edgetpu.compiler_log import CompilerLog, parse_log, parse_version
 from quantize.edgetpu.failures import explain_status
 from quantize.edgetpu.package import is_compiled, read_compiled
 from quantize.edgetpu.records import CompiledModel
+from quantize.foundation import launch
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.files import open_regular, read_bounded
 from quantize.foundation.processes import running

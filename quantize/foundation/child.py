@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, EdgeserError, InternalError, ToolMissing
-from quantize.foundation.processes import end_with_parent, run
+from quantize.foundation.launch import end_with_parent
+from quantize.foundation.processes import run
 
 Arrays = Mapping[str, NDArray[Any]]
 _OPTIONS_KEY = "__options__"

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 Stream = IO[bytes] | int
-_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 @contextmanager
@@ -95,16 +92,3 @@ def run(
     with running(command, stdin=stdin, stderr=stderr, cwd=cwd) as process:
         out, err = process.communicate(given, timeout=timeout_s)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-
-def end_with_parent() -> None:
-    """Have the kernel kill this process when the one that started it is gone, however it went.
-
-    Linux only; elsewhere nothing is done.
-    """
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it went before we asked
-        os.kill(os.getpid(), signal.SIGKILL)

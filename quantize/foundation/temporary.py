@@ -54,12 +54,12 @@ def temporary_folder(purpose: str, *, parent: Path | None = None) -> Iterator[Pa
     try:
         try:
             lock = _locked(folder)
-            work = folder / "work"
-            work.mkdir()
+            inside = folder / "inside"
+            inside.mkdir()
         except OSError as error:
             raise file_error(error, place, "work in") from error
         try:
-            yield work
+            yield inside
         except OSError as error:
             if error.errno in _FULL:  # wherever it was noticed: what it names is gone in a moment
                 raise file_error(error, place, "work in") from error

@@ -163,7 +163,7 @@ def test_ended_from_outside_children_and_temporary_folders_go(
     ran = edgeser("train", tiny_recipe, "--out", out, *recipe, EDGESER_CACHE=str(cache))
     assert ran.code == 0, ran.err
     started = start("export", out, TMPDIR=str(temporary))
-    started.wait_until(lambda: bool(list(temporary.glob("edgeser-conversion-*/work/*.onnx"))))
+    started.wait_until(lambda: bool(list(temporary.glob("edgeser-conversion-*/inside/*.onnx"))))
     time.sleep(0.5)  # into the child process
     started.process.send_signal(number)
     assert started.process.wait(STOPS_WITHIN_S) == code

@@ -218,12 +218,12 @@ def _emulated(program: Path) -> Iterator[Device]:
         yield device
 
 
-@pytest.fixture(params=["uart", "debugger"])
+@pytest.fixture(params=["uart", "mailbox"])
 def emulated_device(
     emulated_firmware: BuiltFirmware, request: pytest.FixtureRequest
 ) -> Iterator[Device]:
     """By both ways in which its bytes can come and go."""
-    programs = {"uart": emulated_firmware.elf, "debugger": emulated_firmware.emulated_elf}
+    programs = {"uart": emulated_firmware.elf, "mailbox": emulated_firmware.emulated_elf}
     with _emulated(programs[request.param]) as device:
         yield device
 

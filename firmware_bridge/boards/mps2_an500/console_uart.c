@@ -1,37 +1,27 @@
-/* Bytes by UART 0, polled: what a real board has. */
+/* Bytes by UART 0: what a real board has. */
 #include "console.h"
 #include "port.h"
-#include "registers.h"
+#include "uart.h"
 
 void console_start(void) {
-  UART_DIVISOR = CLOCK_HZ / BAUD_RATE;
-  UART_CTRL = UART_TRANSMIT_ENABLE | UART_RECEIVE_ENABLE | UART_RECEIVE_INTERRUPT;
-  NVIC_SET_ENABLE = 1u << UART_RECEIVE_IRQ;
-}
-
-int port_read(void) {
-  return (UART_STATE & UART_RECEIVE_FULL) != 0 ? (int)(UART_DATA & 0xFFu) : -1;
-}
-
-/* The interrupt is masked: it wakes the core, and no handler runs. One that comes after the look
- * at the state is pending, so the core does not sleep. */
-void port_wait(void) {
-  UART_INTERRUPT_CLEAR = UART_RECEIVED;
-  NVIC_CLEAR_PENDING = 1u << UART_RECEIVE_IRQ;
-  if ((UART_STATE & UART_RECEIVE_FULL) == 0) {
-    __asm volatile("dsb\n wfi" ::: "memory");
-  }
+  uart_start();
 }
 
 void console_finish(void) {
-  while ((UART_STATE & UART_TRANSMIT_FULL) != 0) {
-  }
+  uart_finish();
+}
+
+int port_read(void) {
+  return uart_read();
+}
+
+void port_wait(void) {
+  uart_wait();
 }
 
 void port_write(const void *bytes, size_t count) {
   const uint8_t *byte = bytes;
   for (size_t i = 0; i < count; ++i) {
-    console_finish();
-    UART_DATA = byte[i];
+    uart_write(byte[i]);
   }
 }

@@ -43,9 +43,13 @@ static void set_region(uint32_t number, uint32_t base, uint32_t bytes, uint32_t 
 
 void memory_protect(void) {
   const uint32_t image = (uint32_t)image_begin, ram = (uint32_t)ram_begin;
+  const uint32_t shared = (uint32_t)shared_begin, shared_bytes = (uint32_t)shared_end - shared;
   set_region(0, image, (uint32_t)image_end - image, MPU_READ_ONLY | MPU_NORMAL);
   set_region(1, ram, (uint32_t)ram_end - ram, MPU_READ_WRITE | MPU_NORMAL | MPU_NO_EXECUTE);
   set_region(2, PERIPHERALS, 1u << PERIPHERALS_BITS, MPU_READ_WRITE | MPU_DEVICE | MPU_NO_EXECUTE);
+  if (shared_bytes > 0) {
+    set_region(3, shared, shared_bytes, MPU_READ_WRITE | MPU_NORMAL | MPU_NO_EXECUTE);
+  }
   SCB_HANDLERS |= SCB_FAULT_HANDLERS_ENABLE;
   MPU_CONTROL = MPU_ENABLE;
   __asm volatile("dsb\n isb" ::: "memory");

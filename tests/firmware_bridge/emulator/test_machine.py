@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from firmware_bridge.boards import HOST, MPS2_AN500
-from firmware_bridge.emulator import find_tool, running_emulator, running_on_host
+from firmware_bridge.emulator import running_emulator, running_on_host
 from firmware_bridge.link.errors import DeviceGone
 from quantize.foundation.errors import BadInput, ToolMissing
 
@@ -112,20 +113,34 @@ def test_missing_emulator_is_told(
 def test_bytes_are_not_lost_in_either_direction(emulated_device) -> None:
     """Far more than the UART holds, before anything is read; the replies wait in the pipe."""
     emulated_device.transport.write(b"name%" * 1500, 20.0)
-    data = emulated_device.until(lambda got: got.count(b"m-ready") == 1500)
+    data = emulated_device.until(lambda got: got.count(b"m-ready\r\n") == 1500)
     assert data == b"m-name-dut-[mps2-an500]\r\nm-ready\r\n" * 1500
 
 
-def test_emulator_ends_with_whoever_started_it(emulated_firmware) -> None:
-    """Nobody is left at the other end of its input: it goes by itself."""
-    command = [find_tool("qemu-system-arm"), "-M", "mps2-an500", "-icount", "shift=6",
-               "-nographic", "-monitor", "none", "-no-reboot", "-serial", "none",
-               "-semihosting-config", "enable=on,target=native",
-               "-kernel", str(emulated_firmware.emulated_elf)]  # fmt: skip
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, b"m-init-done\r\nm-ready\r\n")
+STARTS_ONE = """
+import pathlib, sys, time
+from firmware_bridge.boards import MPS2_AN500
+from firmware_bridge.emulator import running_emulator
+with running_emulator(pathlib.Path(sys.argv[1]), MPS2_AN500) as transport:
+    assert transport.read(100, 20.0)
+    print("running", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("which", ["elf", "emulated_elf"])
+def test_emulator_ends_with_whoever_started_it(emulated_firmware, which: str) -> None:
+    """Also with one that is killed and can clear nothing away."""
+    program = getattr(emulated_firmware, which)
+    command = [sys.executable, "-c", STARTS_ONE, str(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "running\n"
+        (emulator,) = psutil.Process(starter.pid).children()
+        assert "qemu" in emulator.name()
+        starter.kill()
+    emulator.wait(20)
+    assert not emulator.is_running()
 
 
 def test_host_program_ends_with_its_input(host_firmware) -> None:

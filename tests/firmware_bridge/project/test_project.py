@@ -104,7 +104,7 @@ def test_project_builds_wherever_it_is_moved_and_only_from_itself(
     moved = tmp_path / "elsewhere with spaces"
     (tmp_path / "p").rename(moved)
     build_firmware(moved, HOST)
-    used = (moved / "build" / "runtime" / "src" / "dev_app.d").read_text()
+    used = (moved / "build" / "runtime" / "src" / "dev_app.o.d").read_text()
     assert "frontend/frontend_tables.h" in used
     assert str(Path(__file__).parents[3]) not in used
     subprocess.run([find_tool("make"), "-C", moved, "clean"], check=True, capture_output=True)

@@ -24,7 +24,7 @@ if sys.argv[2] == "wait":
 """
 HAS_A_CHILD = """
 import subprocess, sys, time
-child = "import time; from quantize.foundation.processes import end_with_parent; "
+child = "import time; from quantize.foundation.launch import end_with_parent; "
 child += "end_with_parent(); print(1, flush=True); time.sleep(60)"
 other = subprocess.Popen([sys.executable, "-c", child], stdout=subprocess.PIPE)
 other.stdout.readline()
