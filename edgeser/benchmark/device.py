@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.budget import NO_LIMITS, Limits, check
 from edgeser.benchmark.records import BudgetCheck, DeviceReport, MemoryPart, OperatorCost
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import Board
@@ -109,7 +109,7 @@ def bench_device(
     stimuli: Stimuli,
     layer_names: Mapping[str, str] | None = None,
     built: BuiltFirmware | None = None,
-    budget: Budget,
+    limits: Limits = NO_LIMITS,
     reporter: Reporter = SILENT,
 ) -> DeviceReport:
     """Run a model, and its frontend where it has one, on a device and count.
@@ -128,8 +128,8 @@ def bench_device(
         What it is run on.
     built
         The firmware with its sizes; only what the device itself tells without it.
-    budget
-        Limits to check.
+    limits
+        What is checked; of a program for a board that is known, its memory where nothing is asked.
     reporter
         Told of stages.
 
@@ -166,7 +166,7 @@ def bench_device(
         sections=_sections(built),
         scratch=None if _whole(device, compiled) else _scratch(compiled),
         stack_used=stack,
-        budgets=_budgets(budget, inference_ms, flash, ram),
+        budgets=_budgets(limits, clock.board, inference_ms, flash, ram),
     )
 
 
@@ -297,15 +297,15 @@ def _sections(built: BuiltFirmware | None) -> tuple[MemoryPart, ...]:
 
 
 def _budgets(
-    budget: Budget, inference: Measurement, flash: Measurement | None, ram: Measurement | None
+    limits: Limits,
+    board: Board | None,
+    inference: Measurement,
+    flash: Measurement | None,
+    ram: Measurement | None,
 ) -> tuple[BudgetCheck, ...]:
-    held = (
-        ("inference", budget.latency_ms, inference),
-        ("flash", float(budget.flash_bytes), flash),
-        ("RAM", float(budget.ram_bytes), ram),
-    )
-    return tuple(
-        BudgetCheck(name, limit, value, value.value <= limit)
-        for name, limit, value in held
-        if value is not None
+    whole = (board.flash_bytes, board.ram_bytes) if board else (None, None)
+    return (
+        *check("inference", limits.latency_ms, inference),
+        *check("flash", limits.flash_bytes or whole[0], flash),
+        *check("RAM", limits.ram_bytes or whole[1], ram),
     )

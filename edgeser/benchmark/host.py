@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.budget import NO_LIMITS, Limits, check
 from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
@@ -35,7 +35,7 @@ def bench_model(
     name: str = "the model",
     frontend: FrontendConfig | None = None,
     frames: int = 0,
-    budget: Budget,
+    limits: Limits = NO_LIMITS,
     runs: int = 200,
     warmup: int = 20,
     reporter: Reporter = SILENT,
@@ -48,7 +48,7 @@ def bench_model(
         The model's bytes, and what messages call it.
     frontend, frames
         Of the model's features and window; without them features are not measured.
-    budget
+    limits
         Limits to check.
     runs, warmup
         Inferences measured, and before them unmeasured.
@@ -96,7 +96,7 @@ def bench_model(
         peak_rss_bytes=times.peak_rss,
         features_ms_per_audio_s=features,
         end_to_end_ms=end_to_end,
-        budgets=_checks(budget, flash, arena, latency),
+        budgets=_checks(limits, flash, arena, latency),
     )
 
 
@@ -171,7 +171,7 @@ def _times_ms(call: Callable[[], object]) -> NDArray[np.float64]:
 
 
 def _checks(
-    budget: Budget, flash: Measurement, arena: ArenaUsage | None, latency: Percentiles
+    limits: Limits, flash: Measurement, arena: ArenaUsage | None, latency: Percentiles
 ) -> tuple[BudgetCheck, ...]:
     if arena is None:
         memory = _measured(flash.value, "bytes", "model file alone: its arena is not known")
@@ -179,10 +179,8 @@ def _checks(
         source = "model file and TFLite-Micro arena on a 64-bit host"
         memory = _measured(flash.value + arena.total.value, "bytes", source)
     return (
-        BudgetCheck("memory", budget.memory_bytes, memory, memory.value <= budget.memory_bytes),
-        BudgetCheck(
-            "latency", budget.latency_ms, latency.p90, latency.p90.value <= budget.latency_ms
-        ),
+        *check("memory", limits.memory_bytes, memory),
+        *check("latency", limits.latency_ms, latency.p90),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,13 @@ import click
 
 from edgeser.cli.options import compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.results import ResultFiles, result_options
+from edgeser.cli.suits import BENCH, Device, device_kind, is_given, refuse_unsuited
 
 if TYPE_CHECKING:
+    from edgeser.benchmark.budget import Limits
     from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
+    from edgeser.bundle import Bundle
 
 _BYTES = click.IntRange(1)
 _ABOVE_0 = click.FloatRange(0, min_open=True)
@@ -28,23 +31,52 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
     help="host; emulator: firmware on an emulated Cortex-M7; edgetpu: a compiled model on an Edge "
     "TPU; or a board's address, such as serial:/dev/ttyACM0.",
 )
-@click.option("--runs", type=click.IntRange(200, 100_000), default=200, show_default=True)
-@click.option("--warmup", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @click.option(
-    "--max-memory", "memory_bytes", type=_BYTES, help="Budget: host, bytes of model and arena."
+    "--runs",
+    type=click.IntRange(200, 100_000),
+    default=200,
+    show_default=True,
+    help="host and edgetpu: inferences that are timed.",
+)
+@click.option(
+    "--warmup",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="host and edgetpu: inferences before them.",
 )
 @click.option(
     "--max-latency",
     "latency_ms",
     type=_ABOVE_0,
-    help="Budget: ms of one inference, at p90, or predicted for the emulator.",
+    help="Budget: ms of one inference, at p90; predicted for the emulator. A run's own: "
+    "[budget] latency_ms, 23 unless its recipe says otherwise.",
 )
-@click.option("--max-flash", "flash_bytes", type=_BYTES, help="Budget: bytes of the firmware.")
-@click.option("--max-ram", "ram_bytes", type=_BYTES, help="Budget: bytes of the firmware.")
+@click.option(
+    "--max-memory",
+    "memory_bytes",
+    type=_BYTES,
+    help="host: budget, bytes of model and arena. A run's own: [budget] memory_bytes, 1,800,000.",
+)
+@click.option(
+    "--max-flash",
+    "flash_bytes",
+    type=_BYTES,
+    help="emulator: budget, bytes of flash. A run's own: [budget] flash_bytes, 512,000; of another "
+    "model the board's 4 MiB.",
+)
+@click.option(
+    "--max-ram",
+    "ram_bytes",
+    type=_BYTES,
+    help="emulator: budget, bytes of RAM. A run's own: [budget] ram_bytes, 256,000; of another "
+    "model the board's 4 MiB.",
+)
 @click.option(
     "--clock-mhz",
     type=_ABOVE_0,
-    help="Of the core that the emulator's time is predicted for; 800 when left out.",
+    help="emulator: of the core that time is predicted for. A run's own: [budget] clock_mhz, 800; "
+    "of another model 800.",
 )
 @click.option(
     "--against",
@@ -53,6 +85,7 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
 )
 @compiled_option
 @corpus_option
+@result_options
 @common_options
 def command(
     model: Path,
@@ -63,64 +96,79 @@ def command(
     compiled: Path | None,
     corpus: str | None,
     output: Output,
-    **limits: Any,
+    **rest: Any,
 ) -> int:
     """Measure MODEL: any int8 .tflite, a bundle, or the folder of a run.
 
-    Exit code 1 when a budget is broken, or a device does not give what the host gives.
+    Exit code 1 when a budget is broken, or a device does not give what the host gives. A bundle or
+    run has the budget of its recipe; any other model none but those given here and the memory of
+    the board.
     """
-    if compiled is not None and device in ("host", "emulator", "edgetpu"):
-        raise click.UsageError("--compiled is for boards; give --device their address")
-    if device == "edgetpu":
+    kind = device_kind(device, compiled=compiled is not None)
+    refuse_unsuited(BENCH, kind)
+    files = ResultFiles(rest.pop("junit"), rest.pop("markdown"))
+    if kind is Device.EDGE_TPU:
         from edgeser.cli.bench_edgetpu import bench_edge_tpu
 
-        return bench_edge_tpu(model, against=against, runs=runs, warmup=warmup, output=output)
-    if against is not None:
-        raise click.UsageError("--against is for --device edgetpu")
-    from edgeser.benchmark.budget import Budget
+        return bench_edge_tpu(
+            model,
+            against=against,
+            runs=runs,
+            warmup=warmup,
+            latency_ms=rest["latency_ms"],
+            files=files,
+            output=output,
+        )
     from edgeser.cli.model_file import bundle_if_any, model_bytes
     from edgeser.cli.places import build_cache, run_folder_of
 
     bundle = bundle_if_any(model)
-    base = bundle.trained.recipe.budget if bundle else Budget()
-    budget = replace(base, **{name: limit for name, limit in limits.items() if limit is not None})
+    if bundle is None and is_given("corpus"):
+        raise click.UsageError("--corpus is for bundles and runs, whose firmware takes audio")
+    limits = _limits(bundle, rest)
     source, folder = bundle or model_bytes(model), run_folder_of(model) if bundle else None
-    if device == "host":
+    if kind is Device.HOST:
         from edgeser.pipeline.bench import bench
 
-        return _show_host(
-            bench(
-                source,
-                name=str(model),
-                folder=folder,
-                budget=budget,
-                runs=runs,
-                warmup=warmup,
-                reporter=output,
-            ),
-            output,
+        on_host = bench(
+            source,
+            name=str(model),
+            folder=folder,
+            limits=limits,
+            runs=runs,
+            warmup=warmup,
+            reporter=output,
         )
+        return _show_host(on_host, files, output)
     from edgeser.pipeline.device_bench import bench_on_device
     from edgeser.pipeline.firmware import DeviceChoice
 
-    return _show_device(
-        bench_on_device(
-            source,
-            device=DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache()),
-            name=model.stem,
-            corpus=corpus,
-            folder=folder,
-            budget=budget,
-            reporter=output,
-        ),
-        output,
+    for_edge_tpu = model_bytes(compiled) if compiled else None
+    on_device = bench_on_device(
+        source,
+        device=DeviceChoice(device, for_edge_tpu, build_cache()),
+        name=model.stem,
+        corpus=corpus,
+        folder=folder,
+        limits=limits,
+        reporter=output,
     )
+    return _show_device(on_device, files, output)
 
 
-def _show_host(report: BenchReport, output: Output) -> int:
-    from edgeser.report import json_format
+def _limits(bundle: Bundle | None, given: dict[str, Any]) -> Limits:
+    from edgeser.benchmark.budget import NO_LIMITS
+
+    return (bundle.trained.recipe.budget.limits if bundle else NO_LIMITS).with_given(**given)
+
+
+def _show_host(report: BenchReport, files: ResultFiles, output: Output) -> int:
+    from edgeser.report import json_format, junit, markdown
     from edgeser.report.terminal import bench_tables
 
+    files.write(
+        junit=lambda: junit.bench_junit(report), markdown=lambda: markdown.bench_markdown(report)
+    )
     if output.json:
         output.result(json_format.bench_json(report))
     else:
@@ -129,10 +177,13 @@ def _show_host(report: BenchReport, output: Output) -> int:
     return 0 if report.passed else 1
 
 
-def _show_device(report: DeviceReport, output: Output) -> int:
-    from edgeser.report import json_format
+def _show_device(report: DeviceReport, files: ResultFiles, output: Output) -> int:
+    from edgeser.report import json_format, junit, markdown
     from edgeser.report.terminal import device_tables
 
+    files.write(
+        junit=lambda: junit.device_junit(report), markdown=lambda: markdown.device_markdown(report)
+    )
     if output.json:
         output.result(json_format.device_json(report))
     else:

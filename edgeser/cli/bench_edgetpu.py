@@ -6,22 +6,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeser.cli.output import Output
+from edgeser.cli.results import ResultFiles
 
 if TYPE_CHECKING:
-    from quantize.edgetpu.device import EdgeTpuBench
-    from quantize.edgetpu.difference import OutputDifference
+    from quantize.edgetpu.difference import OutputDifference, Tolerances
 
 _OK, _FAILED = 0, 1
 
 
 def bench_edge_tpu(
-    model: Path, *, against: Path | None, runs: int, warmup: int, output: Output
+    model: Path,
+    *,
+    against: Path | None,
+    runs: int,
+    warmup: int,
+    latency_ms: float | None,
+    files: ResultFiles,
+    output: Output,
 ) -> int:
     """Measure, show what was found, and return the exit code that fits.
 
-    `against` is the uncompiled model: the difference of their outputs is shown too.
+    `against` is the uncompiled model: the difference of their outputs is shown too. `latency_ms` is
+    a budget for the 90th percentile.
     """
+    from edgeser.benchmark.budget import check, describe
     from edgeser.cli.model_file import model_bytes
+    from edgeser.report import edge_tpu, json_format
     from quantize.edgetpu.device import bench_on_edge_tpu
     from quantize.edgetpu.hardware import find_edge_tpus, pick_backend, pick_edge_tpu
 
@@ -39,20 +49,39 @@ def bench_edge_tpu(
         warmup=warmup,
         runs=runs,
     )
+    budgets = check("latency", latency_ms, report.percentile(90))
+    files.write(
+        junit=lambda: edge_tpu.bench_junit(report, budgets),
+        markdown=lambda: edge_tpu.bench_markdown(report, budgets),
+    )
     if output.json:
-        output.result(report.to_json())
+        held = all(budget.passed for budget in budgets)
+        about = {"passed": report.passed and held, "budgets": json_format.budgets_json(budgets)}
+        output.result(report.to_json() | about)
     else:
-        output.show(_summary(report))
-    return _verdict(report.difference, output)
+        output.show(edge_tpu.bench_text(report))
+    for budget in budgets:
+        if not budget.passed:
+            output.problem(f"budget broken: {describe(budget)}")
+    broken = any(not budget.passed for budget in budgets)
+    return max(_FAILED if broken else _OK, _verdict(report.difference, output))
 
 
 def parity_on_edge_tpu(
-    bundle: Path, compiled: Path, *, clips: int, corpus: str | None, output: Output
+    bundle: Path,
+    compiled: Path,
+    *,
+    clips: int,
+    corpus: str | None,
+    max_flips: float | None,
+    files: ResultFiles,
+    output: Output,
 ) -> int:
     """Compare on clips of the test speakers, show what was found, and return the exit code."""
     from edgeser.cli.model_file import model_bytes
     from edgeser.cli.places import open_bundle, run_folder_of
     from edgeser.pipeline.edgetpu_parity import SCHEMA, check_on_edge_tpu
+    from edgeser.report import edge_tpu
     from quantize.edgetpu.hardware import find_edge_tpus, pick_backend, pick_edge_tpu
 
     device = pick_edge_tpu(find_edge_tpus())
@@ -63,7 +92,11 @@ def parity_on_edge_tpu(
         clips=clips,
         corpus=corpus,
         folder=run_folder_of(bundle),
+        tolerances=tolerances_with(max_flips),
         reporter=output,
+    )
+    files.write(
+        junit=lambda: edge_tpu.parity_junit(found), markdown=lambda: edge_tpu.parity_markdown(found)
     )
     if output.json:
         about = {"schema": SCHEMA, "device": str(device.node), "passed": found.passed}
@@ -73,21 +106,15 @@ def parity_on_edge_tpu(
     return _verdict(found, output)
 
 
+def tolerances_with(max_flips: float | None) -> Tolerances:
+    """Return what an Edge TPU's outputs are held to, with the share of labels that was given."""
+    from quantize.edgetpu.difference import Tolerances
+
+    return Tolerances() if max_flips is None else Tolerances(max_flips=max_flips)
+
+
 def _verdict(found: OutputDifference | None, output: Output) -> int:
     if found is None or found.passed:
         return _OK
     output.problem(f"the Edge TPU differs: {found.describe()}")
     return _FAILED
-
-
-def _summary(report: EdgeTpuBench) -> str:
-    times = ", ".join(f"p{p} {report.percentile(p).value:.2f}" for p in (50, 90, 99))
-    lines = [
-        f"{report.model}: {times} ms, measured on {report.device}",
-        f"first inference, with the parameters: {report.first_ms.value:.2f} ms",
-    ]
-    if report.temperature is not None:
-        lines.append(f"temperature: {report.temperature.value:.1f} degrees Celsius")
-    if report.difference is not None:
-        lines.append(f"random inputs: {report.difference.describe()}")
-    return "\n".join(lines)

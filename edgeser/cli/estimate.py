@@ -30,6 +30,8 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     del target
     from edgeser.report.estimate import estimate_tables, fit_page
 
+    if fit and model:
+        raise click.UsageError("--fit stands alone: leave out all else")
     if fit:
         output.show(fit_page().rstrip("\n"))
         return

@@ -7,13 +7,16 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.suits import EXPORT, Target, refuse_unsuited
+
+_TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.EDGE_TPU}
 
 
 @click.command("export")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--target",
-    type=click.Choice(["int8", "firmware", "edgetpu"]),
+    type=click.Choice(list(_TARGETS)),
     default="int8",
     show_default=True,
     help="int8: fully integer TFLite. firmware: a C project. edgetpu: for the Edge TPU.",
@@ -58,11 +61,7 @@ def command(
     and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
     operator would run on the CPU.
     """
-    if target != "edgetpu":
-        _refuse(compiler, "--compiler", "edgetpu")
-        _refuse(no_compile or None, "--no-compile", "edgetpu")
-    if target != "int8":
-        _refuse(calibration, "--calibration", "int8")
+    refuse_unsuited(EXPORT, _TARGETS[target])
     if target == "edgetpu":
         from edgeser.cli.export_edgetpu import export_for_edgetpu
 
@@ -74,15 +73,8 @@ def command(
     if target == "firmware":
         _export_firmware(source, board, out, output)
     else:
-        _refuse(board, "--board", "firmware")
-        _refuse(out, "--out", "firmware")
         _export_int8(source, calibration, output)
     return 0
-
-
-def _refuse(value: object, option: str, target: str) -> None:
-    if value is not None:
-        raise click.UsageError(f"{option} is for --target {target}")
 
 
 def _export_int8(source: Path, calibration: Path | None, output: Output) -> None:

@@ -42,6 +42,8 @@ def command(
     from edgeser.report import lint as formats
     from quantize.foundation.files import write_atomically
 
+    if rules and (model or sarif or markdown):
+        raise click.UsageError("--rules stands alone: leave out all else")
     if rules:
         output.show(formats.rules_page().rstrip("\n"))
         return 0

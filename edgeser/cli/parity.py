@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgeser.cli.options import bundle_argument, compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.results import ResultFiles, result_options
+from edgeser.cli.suits import PARITY, Device, device_kind, refuse_unsuited
+
+if TYPE_CHECKING:
+    from edgeser.pipeline.firmware import DeviceChoice
 
 
 @click.command("parity")
 @bundle_argument
 @corpus_option
-@click.option("--max-uar-drop", type=click.FloatRange(0, 1), help="Instead of the recipe's.")
-@click.option("--max-flips", type=click.FloatRange(0, 1), help="Instead of the recipe's.")
+@click.option(
+    "--max-uar-drop",
+    type=click.FloatRange(0, 1),
+    help="host: how far UAR may fall; the recipe's [parity] max_uar_drop, 0.01 by default.",
+)
+@click.option(
+    "--max-flips",
+    type=click.FloatRange(0, 1),
+    help="host: share of labels that may change; the recipe's [parity] max_flips, 0.03 by default. "
+    "With an Edge TPU: 0.05 by default.",
+)
 @click.option(
     "--device",
     metavar="WHERE",
+    default="host",
     help="Instead, hold a device to the host, audio in on both sides: emulator, or a board's "
     "address, such as serial:/dev/ttyACM0. edgetpu: the compiled model on an Edge TPU, features "
     "from the host, within tolerances.",
 )
 @compiled_option
 @click.option(
-    "--clips", type=click.IntRange(1), default=100, show_default=True, help="With --device."
+    "--clips",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="With --device: how many, spread over the test speakers.",
 )
-@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
-@click.option(
-    "--markdown",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a Markdown table; also appended to $GITHUB_STEP_SUMMARY when that is set.",
-)
+@result_options
 @common_options
 def command(
     bundle: Path,
     corpus: str | None,
-    device: str | None,
+    device: str,
     compiled: Path | None,
     clips: int,
     junit: Path | None,
@@ -52,24 +66,47 @@ def command(
     --device features and logits must be the host's, bit for bit; an Edge TPU's logits are known to
     differ by a step here and there.
     """
-    if device == "edgetpu":
+    kind = device_kind(device, compiled=compiled is not None)
+    refuse_unsuited(PARITY, kind)
+    files = ResultFiles(junit, markdown)
+    if kind is Device.EDGE_TPU:
         from edgeser.cli.bench_edgetpu import parity_on_edge_tpu
 
-        compiled = compiled or Path("edgetpu") / "model_edgetpu.tflite"
-        return parity_on_edge_tpu(bundle, compiled, clips=clips, corpus=corpus, output=output)
-    if device is not None:
-        return _on_device(
-            bundle, device, compiled=compiled, clips=clips, corpus=corpus, output=output
+        return parity_on_edge_tpu(
+            bundle,
+            compiled or Path("edgetpu") / "model_edgetpu.tflite",
+            clips=clips,
+            corpus=corpus,
+            max_flips=limits["max_flips"],
+            files=files,
+            output=output,
         )
-    if compiled is not None:
-        raise click.UsageError("--compiled is for --device edgetpu and for boards")
+    if kind is Device.HOST:
+        return _on_host(bundle, corpus, limits, files, output)
+    from edgeser.cli.bench_edgetpu import tolerances_with
+    from edgeser.cli.model_file import model_bytes
+    from edgeser.cli.places import build_cache
+    from edgeser.pipeline.firmware import DeviceChoice
+
+    for_edge_tpu = model_bytes(compiled) if compiled else None
+    tolerances = tolerances_with(limits["max_flips"])
+    choice = DeviceChoice(device, for_edge_tpu, build_cache(), tolerances)
+    return _on_device(bundle, choice, clips=clips, corpus=corpus, files=files, output=output)
+
+
+def _on_host(
+    bundle: Path,
+    corpus: str | None,
+    limits: dict[str, float | None],
+    files: ResultFiles,
+    output: Output,
+) -> int:
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.parity import check_parity
     from edgeser.report import json_format
     from edgeser.report import junit as junit_format
     from edgeser.report import markdown as markdown_format
     from edgeser.report.terminal import parity_tables
-    from quantize.foundation.files import write_atomically
 
     loaded = open_bundle(bundle)
     given = {name: limit for name, limit in limits.items() if limit is not None}
@@ -82,13 +119,10 @@ def command(
         cache=feature_cache(),
         reporter=output,
     )
-    if junit:
-        write_atomically(junit, junit_format.parity_junit(report, verdict).encode())
-    text = markdown_format.parity_markdown(report, verdict)
-    if markdown:
-        write_atomically(markdown, text.encode())
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        _append(Path(summary), text)
+    files.write(
+        junit=lambda: junit_format.parity_junit(report, verdict),
+        markdown=lambda: markdown_format.parity_markdown(report, verdict),
+    )
     if output.json:
         output.result(json_format.parity_json(report, verdict))
     else:
@@ -100,27 +134,31 @@ def command(
 
 def _on_device(
     bundle: Path,
-    device: str,
+    device: DeviceChoice,
     *,
-    compiled: Path | None,
     clips: int,
     corpus: str | None,
+    files: ResultFiles,
     output: Output,
 ) -> int:
-    from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import build_cache, open_bundle, run_folder_of
+    from edgeser.cli.places import open_bundle, run_folder_of
     from edgeser.pipeline.device_parity import check_on_device
-    from edgeser.pipeline.firmware import DeviceChoice
     from edgeser.report import json_format
+    from edgeser.report import junit as junit_format
+    from edgeser.report import markdown as markdown_format
     from edgeser.report.figures import printable
 
     parity = check_on_device(
         open_bundle(bundle),
-        device=DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache()),
+        device=device,
         clips=clips,
         corpus=corpus,
         folder=run_folder_of(bundle),
         reporter=output,
+    )
+    files.write(
+        junit=lambda: junit_format.device_parity_junit(parity),
+        markdown=lambda: markdown_format.device_parity_markdown(parity),
     )
     if output.json:
         output.result(json_format.device_parity_json(parity))
@@ -129,13 +167,3 @@ def _on_device(
     if not parity.passed:
         output.problem(f"the device differs from the host: {parity.failure}")
     return 0 if parity.passed else 1
-
-
-def _append(path: Path, text: str) -> None:
-    from quantize.foundation.files import file_error
-
-    try:
-        with path.open("a", encoding="utf-8") as handle:
-            handle.write(text)
-    except OSError as error:
-        raise file_error(error, path, "append to") from error

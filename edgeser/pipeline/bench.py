@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.budget import NO_LIMITS, Limits
 from edgeser.benchmark.host import bench_model
 from edgeser.benchmark.records import BenchReport
 from edgeser.bundle import Bundle
@@ -17,7 +17,7 @@ def bench(
     *,
     name: str = "the model",
     folder: RunFolder | None = None,
-    budget: Budget | None = None,
+    limits: Limits | None = None,
     runs: int = 200,
     warmup: int = 20,
     reporter: Reporter = SILENT,
@@ -32,8 +32,8 @@ def bench(
         What messages call a .tflite.
     folder
         Where the result is kept for the report; nowhere when `None`.
-    budget
-        Limits to check; those of the bundle's recipe, or the defaults, when `None`.
+    limits
+        What is checked; the budget of the bundle's recipe, or nothing for a .tflite, when `None`.
     runs, warmup
         Inferences measured, and before them unmeasured.
     reporter
@@ -51,7 +51,7 @@ def bench(
             name=f"{trained.recipe.name}, int8",
             frontend=trained.frontend,
             frames=trained.recipe.window.frames,
-            budget=budget or trained.recipe.budget,
+            limits=limits or trained.recipe.budget.limits,
             runs=runs,
             warmup=warmup,
             reporter=reporter,
@@ -60,7 +60,7 @@ def bench(
         report = bench_model(
             model,
             name=name,
-            budget=budget or Budget(),
+            limits=limits or NO_LIMITS,
             runs=runs,
             warmup=warmup,
             reporter=reporter,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.budget import Budget
+from edgeser.benchmark.budget import NO_LIMITS, Limits
 from edgeser.benchmark.device import Clock, Stimuli, bench_device
 from edgeser.benchmark.records import DeviceParity, DeviceReport
 from edgeser.bundle import Bundle
@@ -36,7 +36,7 @@ def bench_on_device(
     name: str = "the model",
     corpus: str | None = None,
     folder: RunFolder | None = None,
-    budget: Budget | None = None,
+    limits: Limits | None = None,
     reporter: Reporter = SILENT,
 ) -> DeviceReport:
     """Run features and model on a device, count, and hold the device to the host.
@@ -54,8 +54,9 @@ def bench_on_device(
         noise that is called noise, when `None`.
     folder
         Where the result is kept for the report; nowhere when `None`.
-    budget
-        Limits to check; those of the bundle's recipe, or the defaults, when `None`.
+    limits
+        What is checked; the budget of the bundle's recipe, or the board's memory for a .tflite,
+        when `None`.
     reporter
         Told of stages.
 
@@ -70,7 +71,8 @@ def bench_on_device(
     DeviceError
         When the device is not there or does not answer as it must.
     """
-    limits = budget or (model.trained.recipe.budget if isinstance(model, Bundle) else Budget())
+    if limits is None:
+        limits = model.trained.recipe.budget.limits if isinstance(model, Bundle) else NO_LIMITS
     recordings = None
     if isinstance(model, Bundle):
         recordings = recordings_at_hand(
@@ -85,7 +87,7 @@ def bench_on_device(
             stimuli=Stimuli(inputs, _beginnings(model, recordings)),
             layer_names=model.layer_names if isinstance(model, Bundle) else None,
             built=found.built,
-            budget=limits,
+            limits=limits,
             reporter=reporter,
         )
         if isinstance(model, Bundle) and recordings is not None:
@@ -159,7 +161,7 @@ def _check_outputs(
         logits=ours.size,
         logit_differences=len(places) if exact else 0,
         first_difference=first,
-        edge_tpu=None if exact else compare_outputs(ours, theirs),
+        edge_tpu=None if exact else compare_outputs(ours, theirs, tolerances=found.tolerances),
     )
 
 

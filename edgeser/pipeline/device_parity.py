@@ -18,7 +18,7 @@ from firmware_bridge.compiler.host_build import build_host_model
 from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
 from firmware_bridge.link.device import Device
 from firmware_bridge.streaming import Decision, Smoother, decisions_after
-from quantize.edgetpu.difference import OutputDifference, compare_outputs
+from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.temporary import temporary_folder
 from quantize.runtimes import Runtime, run_model
@@ -133,7 +133,7 @@ def check_device(
         logits=logits,
         logit_differences=logit_differences,
         first_difference=first,
-        edge_tpu=_outputs_apart(pairs) if pairs else None,
+        edge_tpu=_outputs_apart(pairs, attached.tolerances) if pairs else None,
     )
 
 
@@ -143,11 +143,13 @@ def _decided(bundle: Bundle, decisions: Sequence[Decision]) -> tuple[Decision, .
     return tuple(smoother.decide(np.array(taken.logits, np.int8)) for taken in decisions)
 
 
-def _outputs_apart(pairs: Sequence[tuple[Decision, Decision]]) -> OutputDifference:
+def _outputs_apart(
+    pairs: Sequence[tuple[Decision, Decision]], tolerances: Tolerances
+) -> OutputDifference:
     ours, theirs = (
         np.array([d.logits for d in side], np.int8) for side in zip(*pairs, strict=True)
     )
-    return compare_outputs(ours, theirs)
+    return compare_outputs(ours, theirs, tolerances=tolerances)
 
 
 def _smoother(bundle: Bundle) -> Smoother:

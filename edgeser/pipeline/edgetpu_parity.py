@@ -11,7 +11,7 @@ from edgeser.pipeline.recordings import recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import compute_features, quantise_features
 from quantize.edgetpu.device import compare_on_edge_tpu
-from quantize.edgetpu.difference import OutputDifference
+from quantize.edgetpu.difference import OutputDifference, Tolerances
 from quantize.edgetpu.hardware import Backend
 
 SCHEMA = "edgeser.parity-edgetpu/1"
@@ -25,6 +25,7 @@ def check_on_edge_tpu(
     clips: int = 100,
     corpus: str | None = None,
     folder: RunFolder | None = None,
+    tolerances: Tolerances | None = None,
     reporter: Reporter = SILENT,
 ) -> OutputDifference:
     """Run clips of the test speakers on both.
@@ -41,6 +42,8 @@ def check_on_edge_tpu(
         How many, spread over the test speakers.
     corpus, folder
         As for `check_on_device`.
+    tolerances
+        What the outputs are held to.
     reporter
         Told of stages.
 
@@ -66,4 +69,5 @@ def check_on_edge_tpu(
         np.stack(windows),
         backend=backend,
         name="the compiled model",
+        tolerances=tolerances,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from firmware_bridge.project import (
     project_contents,
     self_test_input,
 )
+from quantize.edgetpu.difference import Tolerances
 from quantize.edgetpu.package import read_compiled
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.runtimes import Runtime, run_model, sample_shape
@@ -53,11 +54,14 @@ class DeviceChoice:
         runs the int8 model itself.
     builds
         Where the emulator's programs are kept for the next time; nowhere when `None`.
+    tolerances
+        What an Edge TPU's outputs are held to.
     """
 
     where: str = EMULATOR
     for_edge_tpu: bytes | None = None
     builds: Path | None = None
+    tolerances: Tolerances = field(default_factory=Tolerances)
 
 
 EMULATED = DeviceChoice()
@@ -89,6 +93,8 @@ class AttachedDevice:
         The firmware with its sizes, where it was built here.
     on_edge_tpu
         Whether an Edge TPU runs the model, so that its outputs are close to ours, not the same.
+    tolerances
+        How close they must be then.
     """
 
     device: Device
@@ -96,6 +102,7 @@ class AttachedDevice:
     board: Board | None = None
     built: BuiltFirmware | None = None
     on_edge_tpu: bool = False
+    tolerances: Tolerances = field(default_factory=Tolerances)
 
 
 def export_firmware(
@@ -194,7 +201,12 @@ def attached(
         with closing(open_address(address)) as transport:
             running = compiled.sha256 if for_edge_tpu is None else _compiled_hash(for_edge_tpu)
             found = _device(transport, running, frontend_hash)
-            yield AttachedDevice(found, compiled, on_edge_tpu=for_edge_tpu is not None)
+            yield AttachedDevice(
+                found,
+                compiled,
+                on_edge_tpu=for_edge_tpu is not None,
+                tolerances=device.tolerances,
+            )
         return
     if for_edge_tpu is not None:
         raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")

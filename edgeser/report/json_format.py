@@ -250,11 +250,12 @@ def _bench(report: BenchReport) -> Json:
         "arena_persistent_bytes": _optional(report.arena_persistent_bytes),
         "arena_non_persistent_bytes": _optional(report.arena_non_persistent_bytes),
         "peak_rss_bytes": _optional(report.peak_rss_bytes),
-        "budgets": _budgets(report.budgets),
+        "budgets": budgets_json(report.budgets),
     }
 
 
-def _budgets(checks: Iterable[BudgetCheck]) -> list[Json]:
+def budgets_json(checks: Iterable[BudgetCheck]) -> list[Json]:
+    """Return budgets, what was found and whether each holds."""
     return [
         {
             "name": check.name,
@@ -293,7 +294,7 @@ def _device(report: DeviceReport) -> Json:
         "sections": _parts(report.sections),
         "scratch_bytes": _optional(report.scratch),
         "stack_used_bytes": _optional(report.stack_used),
-        "budgets": _budgets(report.budgets),
+        "budgets": budgets_json(report.budgets),
         "parity": None if report.parity is None else _device_parity(report.parity),
     }
 

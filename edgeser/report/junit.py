@@ -1,38 +1,111 @@
-"""Parity as JUnit XML, for the test panes of CI servers."""
+"""Parity and budgets as JUnit XML, for the test panes of CI servers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from edgeser.benchmark.budget import describe
+from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
-from edgeser.report.figures import evidence, figure, loss, printable, span
+from edgeser.report.figures import (
+    bench_rows,
+    device_rows,
+    evidence,
+    figure,
+    loss,
+    printable,
+    span,
+)
 
-_SUITE = "edgeser.parity"
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A check: its name, and why it failed where it did."""
+
+    name: str
+    failure: str | None = None
+
+    @classmethod
+    def held(cls, name: str, passed: bool, what: str) -> Case:
+        """Return the case of a check that passed, or failed with `what` for a reason."""
+        return cls(name, None if passed else what)
 
 
 def parity_junit(report: ParityReport, verdict: Verdict) -> str:
     """Return one test suite: a case for each check of the verdict, the facts as properties."""
+    cases = [Case(check.name, check.failure) for check in verdict.checks]
+    return suite_xml("edgeser.parity", cases, _facts(report))
+
+
+def device_parity_junit(parity: DeviceParity) -> str:
+    """Return one test suite: a case each for features, outputs, and an Edge TPU's tolerances."""
+    return suite_xml(
+        "edgeser.device-parity", _parity_cases(parity), [("recordings", parity.source)]
+    )
+
+
+def bench_junit(report: BenchReport) -> str:
+    """Return one test suite: a case for each budget, the figures as properties."""
+    facts = [(name.strip(), figure(value)) for name, value in bench_rows(report)]
+    return suite_xml("edgeser.bench", budget_cases(report.budgets), facts)
+
+
+def device_junit(report: DeviceReport) -> str:
+    """Return one test suite: a case for each budget and each kind of parity."""
+    facts = [("device", report.device)]
+    facts += [(name, figure(value)) for name, value in device_rows(report)]
+    cases = budget_cases(report.budgets)
+    if report.parity is not None:
+        cases += _parity_cases(report.parity)
+    return suite_xml("edgeser.device", cases, facts)
+
+
+def budget_cases(budgets: Iterable[BudgetCheck]) -> list[Case]:
+    """Return a case for each budget."""
+    return [Case.held(f"budget: {b.name}", b.passed, describe(b)) for b in budgets]
+
+
+def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str, str]]) -> str:
+    """Return a document with one suite; the facts are its properties."""
     root = ET.Element("testsuites", name="edgeser")
+    failures = sum(case.failure is not None for case in cases)
     suite = ET.SubElement(
         root,
         "testsuite",
-        name=_SUITE,
-        tests=str(len(verdict.checks)),
-        failures=str(len(verdict.failures)),
+        name=suite_name,
+        tests=str(len(cases)),
+        failures=str(failures),
         errors="0",
     )
     properties = ET.SubElement(suite, "properties")
-    for name, value in _facts(report):
+    for name, value in facts:
         ET.SubElement(properties, "property", name=name, value=printable(value))
-    for check in verdict.checks:
-        case = ET.SubElement(suite, "testcase", classname=_SUITE, name=printable(check.name))
-        if check.failure is not None:
-            text = printable(check.failure)
-            ET.SubElement(case, "failure", message=text, type="parity").text = text
+    for case in cases:
+        element = ET.SubElement(suite, "testcase", classname=suite_name, name=printable(case.name))
+        if case.failure is not None:
+            text = printable(case.failure)
+            kind = suite_name.partition(".")[2]
+            ET.SubElement(element, "failure", message=text, type=kind).text = text
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _parity_cases(parity: DeviceParity) -> list[Case]:
+    text = parity.describe()
+    cases = [Case.held("outputs as on the host", parity.logit_differences == 0, text)]
+    if parity.feature_values:
+        same = parity.feature_differences == 0
+        cases.insert(0, Case.held("features as on the host", same, text))
+    if parity.edge_tpu is not None:
+        found = parity.edge_tpu
+        cases.append(Case.held("an Edge TPU's outputs", found.passed, found.describe()))
+    if not (parity.clips and parity.logits):
+        cases.append(Case("something was compared", "nothing was"))
+    return cases
 
 
 def _facts(report: ParityReport) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
+from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
@@ -35,7 +35,7 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
     """Return scores, differences, runtimes, features, the worst clips and the verdict."""
     parts = [
         f"## Float against int8: {'passed' if verdict.passed else 'failed'}",
-        *(f"- {_plain(failure)}" for failure in verdict.failures),
+        *(f"- {plain(failure)}" for failure in verdict.failures),
         _metrics(report.float_metrics, report.int8_metrics),
         _differences(report),
     ]
@@ -71,31 +71,38 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
     ]
     parts.append(_table(("worst clips", "truth", "float", "int8", "cosine", "LSB"), clips))
     parts.append(_small(evidence(report.int8_metrics.uar)))
-    return _joined(parts)
+    return joined(parts)
+
+
+def device_parity_markdown(parity: DeviceParity) -> str:
+    """Return the verdict and what was compared, with the first difference."""
+    verdict = "passed" if parity.passed else "failed"
+    return joined([f"## Device against host: {verdict}", plain(parity.describe())])
+
+
+def figures_table(rows: Iterable[tuple[str, Measurement]]) -> str:
+    """Return figures, each with its evidence, as a table."""
+    cells = [
+        (name.strip(), figure(measurement, interval=True), evidence(measurement))
+        for name, measurement in rows
+    ]
+    return _table(("figure", "value", "evidence"), cells)
 
 
 def bench_markdown(report: BenchReport) -> str:
     """Return latency, throughput, memory and budgets, each figure with its evidence."""
-    rows = [
-        (name.strip(), figure(measurement), evidence(measurement))
-        for name, measurement in bench_rows(report)
-    ]
     parts = [
-        f"## Benchmark of {_plain(report.model)}",
-        _plain(f"Runtime: {report.runtime}"),
-        _table(("figure", "value", "evidence"), rows),
+        f"## Benchmark of {plain(report.model)}",
+        plain(f"Runtime: {report.runtime}"),
+        figures_table(bench_rows(report)),
     ]
     if report.budgets:
-        parts.append(_budgets(report.budgets))
-    return _joined(parts)
+        parts.append(budgets_table(report.budgets))
+    return joined(parts)
 
 
 def device_markdown(report: DeviceReport) -> str:
     """Return cost on a device: figures, operators by kind, memory, budgets and parity."""
-    rows = [
-        (name, figure(measurement, interval=True), evidence(measurement))
-        for name, measurement in device_rows(report)
-    ]
     emulated = report.inference.unit == "instructions"
     kinds = [
         (
@@ -113,23 +120,23 @@ def device_markdown(report: DeviceReport) -> str:
         (f"section {part.name}", part.memory, f"{part.size.value:,.0f}") for part in report.sections
     ]
     parts = [
-        f"## {_plain(report.model)} on the device",
-        _plain(f"Device: {report.device}"),
-        _table(("figure", "value", "evidence"), rows),
+        f"## {plain(report.model)} on the device",
+        plain(f"Device: {report.device}"),
+        figures_table(device_rows(report)),
         _table(("operators", "number", "MACs", report.inference.unit, "per MAC", "share"), kinds),
         _table(("memory", "where", "bytes"), memory),
     ]
     if report.budgets:
-        parts.append(_budgets(report.budgets))
+        parts.append(budgets_table(report.budgets))
     if report.parity is not None:
         verdict = "passed" if report.parity.passed else "**FAILED**"
-        parts.append(f"Parity with the host {verdict}: {_plain(report.parity.describe())}")
-    return _joined(parts)
+        parts.append(f"Parity with the host {verdict}: {plain(report.parity.describe())}")
+    return joined(parts)
 
 
 def report_markdown(contents: ReportContents) -> str:
     """Return the whole report but its pictures."""
-    parts = [f"# {_plain(contents.title)}", _plain(contents.statement)]
+    parts = [f"# {plain(contents.title)}", plain(contents.statement)]
     if contents.parity is not None and contents.verdict is not None:
         parts.append(parity_markdown(contents.parity, contents.verdict))
     elif contents.float_metrics is not None:
@@ -145,12 +152,13 @@ def report_markdown(contents: ReportContents) -> str:
     if contents.device is not None:
         parts.append(device_markdown(contents.device))
     if contents.problems:
-        parts += ["## Problems", *(f"- {_plain(problem)}" for problem in contents.problems)]
+        parts += ["## Problems", *(f"- {plain(problem)}" for problem in contents.problems)]
     parts += _provenance(contents)
-    return _joined(parts)
+    return joined(parts)
 
 
-def _budgets(checks: Sequence[BudgetCheck]) -> str:
+def budgets_table(checks: Sequence[BudgetCheck]) -> str:
+    """Return budgets, what was found and whether each holds, as a table."""
     rows = [
         (
             check.name,
@@ -253,25 +261,25 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, raw: Sequence[
     """Return a table; the columns in `raw` hold Markdown of our own and are not escaped."""
     lines = [_row(head), "|" + " --- |" * len(head)]
     for row in rows:
-        cells = [cell if i in raw else _plain(cell) for i, cell in enumerate(row)]
+        cells = [cell if i in raw else plain(cell) for i, cell in enumerate(row)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
+    return "| " + " | ".join(plain(cell) for cell in cells) + " |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text that Markdown shows as it is: names from files start no markup and no mention."""
     return _SPECIAL.sub(r"\\\1", printable(text))
 
 
 def _small(text: str) -> str:
-    return f"<sub>{_plain(text)}</sub>"
+    return f"<sub>{plain(text)}</sub>"
 
 
-def _joined(parts: Sequence[str]) -> str:
+def joined(parts: Sequence[str]) -> str:
     """Join blocks with blank lines, but keep the items of a list together."""
     out = ""
     for part in parts:

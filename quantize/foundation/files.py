@@ -129,6 +129,23 @@ def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
     return data
 
 
+def append_text(path: Path, text: str) -> None:
+    """Append text in UTF-8 to a file, which is made if it is not there.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be written, or is there and no regular file.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise BadInput(f"cannot append to {path}: it is not a regular file")
+        with path.open("a", encoding="utf-8") as handle:
+            handle.write(text)
+    except OSError as error:
+        raise file_error(error, path, "append to") from error
+
+
 def sha256_of_file(path: Path) -> str:
     """Return the SHA-256 of a regular file's bytes as 64 hexadecimal digits."""
     digest = hashlib.sha256()

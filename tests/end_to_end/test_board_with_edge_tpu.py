@@ -226,7 +226,7 @@ def test_what_such_a_board_does_not_tell_is_left_out(bundle: Bundle, program: Pa
             compiled=compiled,
             clock=Clock(None, device.banner.clock_hz, 800.0, "a stand-in"),
             stimuli=Stimuli([window, window]),
-            budget=Budget(),
+            limits=Budget().limits,
         )
     (whole,) = report.operators
     assert (whole.kind, whole.macs) == ("the whole model", compiled.macs)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeser.benchmark.budget import Budget, describe
+from edgeser.benchmark.budget import Budget, Limits, describe
 from edgeser.benchmark.host import bench_model, speech_like_signal
 from edgeser.benchmark.records import BenchReport
 from firmware_bridge.frontend import (
@@ -35,7 +35,7 @@ def frontend() -> FrontendConfig:
 @pytest.fixture(scope="module")
 def report(model: bytes, frontend: FrontendConfig) -> BenchReport:
     return bench_model(
-        model, name="kws", frontend=frontend, frames=49, budget=Budget(), runs=200, warmup=5
+        model, name="kws", frontend=frontend, frames=49, limits=Budget().limits, runs=200, warmup=5
     )
 
 
@@ -85,7 +85,7 @@ def test_the_timed_signal_is_one_window_of_features(frontend: FrontendConfig) ->
 
 
 def test_budgets_break(model: bytes) -> None:
-    report = bench_model(model, budget=Budget(memory_bytes=1000, latency_ms=1e-6), warmup=1)
+    report = bench_model(model, limits=Limits(memory_bytes=1000, latency_ms=1e-6), warmup=1)
     assert not report.passed
     assert [check.passed for check in report.budgets] == [False, False]
     assert describe(report.budgets[0]).endswith("bytes, the limit 1,000")
@@ -102,7 +102,7 @@ def test_budgets_of_nothing_are_refused(memory: int, latency: float) -> None:
 @pytest.mark.parametrize("length", [0, 7, 100, 20_000])
 def test_a_damaged_model_is_named(model: bytes, length: int) -> None:
     with pytest.raises(BadInput, match="mine"):
-        bench_model(model[:length], name="mine", budget=Budget())
+        bench_model(model[:length], name="mine", limits=Budget().limits)
 
 
 def test_a_model_whose_arena_is_not_known_is_measured_all_the_same(
@@ -112,7 +112,7 @@ def test_a_model_whose_arena_is_not_known_is_measured_all_the_same(
         raise BadInput(f"TFLite-Micro does not take {name}", hint="")
 
     monkeypatch.setattr("edgeser.benchmark.host.arena_usage", refuse)
-    found = bench_model(model, name="kws", budget=Budget(), runs=200, warmup=1)
+    found = bench_model(model, name="kws", limits=Budget().limits, runs=200, warmup=1)
     assert found.arena_bytes is None
     memory = next(check for check in found.budgets if check.name == "memory")
     assert memory.value.value == len(model)

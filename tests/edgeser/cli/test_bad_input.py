@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from edgeser.cli.parity import _append
 from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput
+from quantize.foundation.files import append_text
 
 Edgeser = Callable[..., Any]
 NOISE = np.random.default_rng(0).normal(0, 0.1, 16_000)
@@ -300,8 +300,8 @@ def test_a_cache_that_cannot_be_written_only_costs_speed(
 
 
 def test_a_summary_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=f"cannot append to {tmp_path}: Is a directory"):
-        _append(tmp_path, "text")
-    _append(tmp_path / "summary.md", "one\n")
-    _append(tmp_path / "summary.md", "two\n")
+    with pytest.raises(BadInput, match=f"cannot append to {tmp_path}: it is not a regular file"):
+        append_text(tmp_path, "text")
+    append_text(tmp_path / "summary.md", "one\n")
+    append_text(tmp_path / "summary.md", "two\n")
     assert (tmp_path / "summary.md").read_text() == "one\ntwo\n"
