@@ -41,9 +41,14 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     from edgeser.cli.model_file import model_bytes
     from quantize.edgetpu.estimate import estimate
     from quantize.edgetpu.latency import Link
+    from quantize.edgetpu.lint import lint_file
+    from quantize.edgetpu.package import is_compiled
     from quantize.tflite import read_model
 
-    found = estimate(read_model(model_bytes(model), name=str(model)), link=Link(link))
+    data = model_bytes(model)
+    read = read_model(data, name=str(model))
+    lint = None if is_compiled(read) else lint_file(data, name=str(model))
+    found = estimate(read, link=Link(link), lint=lint)
     if output.json:
         output.result(found.to_json())
     else:

@@ -51,10 +51,9 @@ def command(
         raise click.UsageError("Missing argument 'MODEL'.")
 
     from edgeser.cli.model_file import model_bytes, repository_path
-    from quantize.edgetpu.lint import lint_model
-    from quantize.tflite import read_model
+    from quantize.edgetpu.lint import lint_file
 
-    report = lint_model(read_model(model_bytes(model), name=str(model)))
+    report = lint_file(model_bytes(model), name=str(model))
     if sarif:
         from edgeser.diagnosis import installed_version
 
@@ -67,6 +66,8 @@ def command(
         output.result(report.to_json())
     else:
         output.show(formats.lint_tables(report))
+    if report.not_prepared:
+        output.note(f"not tried in LiteRT: {report.not_prepared}")
     if not report.passed:
         output.problem(f"lint failed: {report.summary}")
     return 0 if report.passed else 1

@@ -15,7 +15,7 @@ from quantize.edgetpu.compiler import Compilation, Compiler, compile_model
 from quantize.edgetpu.describe import compiled_json
 from quantize.edgetpu.estimate import Estimate, estimate
 from quantize.edgetpu.latency import Link
-from quantize.edgetpu.lint import LintReport, lint_model
+from quantize.edgetpu.lint import LintReport, lint_file
 from quantize.edgetpu.script import compile_script
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.files import write_atomically
@@ -107,14 +107,14 @@ def export_edgetpu(
         When not every operator maps to the Edge TPU; nothing is written.
     """
     model = read_model(data, name=name)
-    lint = lint_model(model)
+    lint = lint_file(data, name=name)
     if not lint.passed:
         first = next((str(f) for f in lint.findings if f.rule.effect.severity == "error"), "")
         raise CheckFailed(
             f"{name} does not run whole on the Edge TPU: {lint.summary}. {first}".strip(),
             hint="'edgeser lint' lists what to change",
         )
-    estimates = tuple(estimate(model, link=link) for link in Link)
+    estimates = tuple(estimate(model, link=link, lint=lint) for link in Link)
     directory = Path(directory)
     write_atomically(directory / MODEL, data)
     write_atomically(directory / SCRIPT, compile_script(len(lint.placements)).encode())

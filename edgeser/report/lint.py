@@ -22,6 +22,7 @@ _EFFECTS = {
     Effect.REFUSED: "the compiler refuses the file",
     Effect.CPU: "runs on the CPU",
     Effect.BOARD: "not on the Coral Dev Board Micro",
+    Effect.VALUES: "other values than were meant",
     Effect.COST: "a cost or a risk",
 }
 

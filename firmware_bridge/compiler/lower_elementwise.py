@@ -194,8 +194,6 @@ def _sum(operator: Operator, graph: Subgraph, target: Tensor) -> _Sum:
     result = quantisation_of(operator, graph, target)
     real = 2 * max(scales) / ((1 << _COMMON_BITS) * result.scale)
     multiplier, shift = multiplier_of(operator, graph, real)
-    if shift > -1 and multiplier:
-        refuse(operator, graph, "its output's scale is too small beside its inputs'")
     # A multiplier of 0 comes with shift 0; any shift does for it.
     return _Sum(multiplier, min(shift, -1), result.zero_point, low, high)
 

@@ -28,6 +28,7 @@ from firmware_bridge.compiler.records import KernelCall
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.scales import scale_problem
 from quantize.tflite.schema import DType
 
 Lowering = Callable[[Operator, Subgraph], KernelCall]
@@ -90,6 +91,9 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
             f"the firmware has no kernel for {kinds}",
             hint=f"it has {', '.join(LOWERINGS)}",
         )
+    for operator in graph.operators:
+        if problem := scale_problem(operator, graph):
+            refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
     calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
     for operator, call in zip(graph.operators, calls, strict=True):
         if call.macs > _MOST_MACS:

@@ -29,6 +29,7 @@ from quantize.tflite.options import (
     Pool2DOptions,
     StridedSliceOptions,
 )
+from quantize.tflite.scales import named, scale_problem
 from quantize.tflite.schema import Activation, DType
 
 _EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
@@ -64,6 +65,9 @@ _LARGEST_RESIZE_BYTES = 4 * _MEBIBYTE
 _LARGEST_RESIZE_FACTOR = 16
 _LARGEST_SOFTMAX = 16_000
 _INNER_AXES = 3
+_SMALLEST_SEEN_SCALE = 7.9e-9
+"""The converter makes 7.8e-9 of a range without width: 2e-6 over 255 steps."""
+_MOST_SCALES_TOLD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +166,60 @@ def _supported_version(view: View) -> str:
     return f"{view.name} is version {version}, known to map up to {known.versions[1]}"
 
 
-def _eight_bit(view: View) -> str:
+def misfit(view: View) -> Tensor | None:
+    """Return the first tensor of an operator that holds values, but not 8-bit ones with a scale."""
     for tensor in view.data:
         if view.name in _SIXTEEN_BIT_STATE and (tensor.is_constant or tensor.is_variable):
             continue
-        if tensor.dtype not in _EIGHT_BIT:
-            return f"{_label(tensor)} is {tensor.dtype.label}"
-        if tensor.quantisation is None:
-            return f"{_label(tensor)} has no scale"
+        if tensor.dtype not in _EIGHT_BIT or tensor.quantisation is None:
+            return tensor
+    return None
+
+
+def _eight_bit(view: View) -> str:
+    tensor = misfit(view)
+    if tensor is None:
+        return ""
+    what = "has no scale" if tensor.dtype in _EIGHT_BIT else f"is {tensor.dtype.label}"
+    return f"{_label(tensor)} {what}"
+
+
+def _scales(view: View) -> str:
+    return scale_problem(view.operator, view.graph)
+
+
+def _unseen_range(view: View) -> str:
+    for tensor in view.outputs:
+        quantisation = tensor.quantisation
+        if tensor.dtype not in _EIGHT_BIT or quantisation is None or quantisation.per_axis:
+            continue
+        if 0.0 < quantisation.scale <= _SMALLEST_SEEN_SCALE:
+            return f"the scale of {_label(tensor)} is {quantisation.scale:.3g}"
     return ""
+
+
+def _one_step(view: View) -> str:
+    for place in _WEIGHTED.get(view.name, ())[:1]:
+        tensor = view.input(place)
+        values = None if tensor is None else tensor.data
+        if tensor is None or values is None or tensor.dtype not in _EIGHT_BIT or values.size < 2:
+            continue
+        low, high = int(values.min()), int(values.max())
+        if 0 < high - low <= 1:
+            return f"{_label(tensor)} has the values {low} and {high} only"
+    return ""
+
+
+def describe_scales(view: View) -> tuple[str, ...]:
+    """Return scale and zero point of each tensor of an operator, for people; of many the first."""
+    found = []
+    for tensor in (*view.data, *view.outputs):
+        quantisation = tensor.quantisation
+        if quantisation is None or quantisation.per_axis:
+            continue
+        text = f"{named(tensor)}: scale {quantisation.scale:.7g}, zero point "
+        found.append(f"{text}{quantisation.zero_point}")
+    return tuple(dict.fromkeys(found))[:_MOST_SCALES_TOLD]
 
 
 def _constant_parameters(view: View) -> str:
@@ -361,6 +410,9 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "supported-operator": _supported_operator,
         "supported-version": _supported_version,
         "eight-bit": _eight_bit,
+        "scales": _scales,
+        "unseen-range": _unseen_range,
+        "one-step": _one_step,
         "constant-parameters": _constant_parameters,
         "rank": _rank,
         "equal-dilation": _equal_dilation,

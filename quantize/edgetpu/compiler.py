@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantize.edgetpu.compiler_log import CompilerLog, parse_log, parse_version
-from quantize.edgetpu.failures import explain_status
+from quantize.edgetpu.failures import Diagnosis, explain_status
 from quantize.edgetpu.package import is_compiled, read_compiled
 from quantize.edgetpu.records import CompiledModel
 from quantize.foundation import launch
@@ -27,7 +27,7 @@ from quantize.foundation.files import open_regular, read_bounded
 from quantize.foundation.processes import running
 from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
-from quantize.tflite.model import Model, Tensor
+from quantize.tflite.model import Model, Subgraph, Tensor
 
 PROGRAM = "edgetpu_compiler"
 VARIABLE = "EDGETPU_COMPILER"
@@ -169,7 +169,7 @@ def compile_model(
         if not log.operators:
             log = parse_log(f"{ran.text}\n{_read_log(work / _LOG_NAME)}")
     compiled, unreadable = _read_output(output, model)
-    problems = (*_run_problems(ran, log, timeout_s), *_log_problems(log), *unreadable)
+    problems = (*_run_problems(ran, log, model.main, timeout_s), *_log_problems(log), *unreadable)
     return Compilation(
         compiler=compiler,
         log=log,
@@ -224,15 +224,26 @@ def _read_log(path: Path) -> str:
         return handle.read(_LOG_BYTES).decode("utf-8", "replace")
 
 
-def _run_problems(ran: _Ran, log: CompilerLog, timeout_s: float) -> Iterator[str]:
+def _run_problems(ran: _Ran, log: CompilerLog, graph: Subgraph, timeout_s: float) -> Iterator[str]:
     for diagnosis in log.diagnoses:
-        yield f"{diagnosis} Fix: {diagnosis.failure.fix}."
+        layer = _layer_of(diagnosis, graph)
+        where = f" It is {layer}." if layer else ""
+        yield f"{diagnosis}{where} Fix: {diagnosis.failure.fix}."
     if ran.exit_code is None:
         yield f"the compiler did not end within {timeout_s:g} s and was stopped"
     elif ran.exit_code < 0:
         yield f"the compiler was ended by {signal.Signals(-ran.exit_code).name}"
     elif ran.exit_code:
         yield f"the compiler ended with exit code {ran.exit_code}"
+
+
+def _layer_of(diagnosis: Diagnosis, graph: Subgraph) -> str:
+    """Return the layer that a log means by an operator's number, where number and name fit."""
+    number = diagnosis.operator
+    if number is None or number >= len(graph.operators):
+        return ""
+    operator = graph.operators[number]
+    return graph.layer_label(operator) if operator.name == diagnosis.name else ""
 
 
 def _log_problems(log: CompilerLog) -> Iterator[str]:

@@ -18,7 +18,7 @@ from quantize.edgetpu.latency import (
     Link,
     slower_link_ms,
 )
-from quantize.edgetpu.lint import EDGE_TPU, lint_model
+from quantize.edgetpu.lint import EDGE_TPU, LintReport, lint_model
 from quantize.edgetpu.package import is_compiled, read_compiled
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
@@ -102,7 +102,7 @@ class Estimate:
         }
 
 
-def estimate(model: Model, *, link: Link = Link.USB3) -> Estimate:
+def estimate(model: Model, *, link: Link = Link.USB3, lint: LintReport | None = None) -> Estimate:
     """Predict mapping, bytes and latency of a model.
 
     Parameters
@@ -111,17 +111,20 @@ def estimate(model: Model, *, link: Link = Link.USB3) -> Estimate:
         An uncompiled model, or one that is compiled for the Edge TPU: then the bytes are its own.
     link
         How the chip is reached.
+    lint
+        Of that model, where it was linted already; without it the rules alone are asked.
 
     Raises
     ------
     CheckFailed
         When the compiler would refuse the model, or nothing of it would run on the chip.
     """
-    return _of_compiled(model, link) if is_compiled(model) else _of_uncompiled(model, link)
+    if is_compiled(model):
+        return _of_compiled(model, link)
+    return _of_uncompiled(model, link, lint or lint_model(model))
 
 
-def _of_uncompiled(model: Model, link: Link) -> Estimate:
-    report = lint_model(model)
+def _of_uncompiled(model: Model, link: Link, report: LintReport) -> Estimate:
     if report.mapped == 0:
         raise CheckFailed(
             f"there is nothing to predict for {model.source}: {report.summary}",

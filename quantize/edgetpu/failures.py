@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from quantize.foundation.foreign import MOST_QUOTED, printable
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
@@ -40,7 +42,16 @@ class KnownFailure:
 
 
 _ISSUES = "google-coral/edgetpu"
+_OTHER_ERROR = "other-error"
 FAILURES = (
+    KnownFailure(
+        "failed-to-prepare",
+        r"Node number (?P<number>\d{1,6}) \((?P<what>\w{1,100})\) failed to prepare",
+        "ERROR: Node number 3 (SOFTMAX) failed to prepare.",
+        "An operator's scales, types or shapes are none that its kernel can compute with.",
+        "run 'edgeser lint', which names the tensor and the numbers",
+        "messages of TensorFlow Lite, seen in LiteRT",
+    ),
     KnownFailure(
         "unknown-version",
         r"Didn't find op for builtin opcode '(?P<what>\w+)' version '(?P<version>\d+)'",
@@ -174,6 +185,14 @@ FAILURES = (
         "Coral, 'Edge TPU Compiler', system requirements",
     ),
     KnownFailure(
+        _OTHER_ERROR,
+        r"^ERROR: (?!Node number)(?P<what>\S.*)$",
+        "ERROR: third_party/tensorflow/lite/kernels/conv.cc:345 input->dims->size != 4 (3 != 4)",
+        "The compiler's TensorFlow Lite says so.",
+        "run 'edgeser lint', and the model on the host: 'edgeser bench MODEL'",
+        "the form of TensorFlow Lite's messages",
+    ),
+    KnownFailure(
         "failed",
         r"Compilation failed!",
         "Compilation failed!",
@@ -184,7 +203,9 @@ FAILURES = (
 )
 """All known failures; where several match, the first ones say most."""
 
-_LESS_THAN_OTHERS = frozenset({"not-parsed", "failed", "interpreter-failed"})
+_LESS_THAN_OTHERS = frozenset(
+    {"not-parsed", "failed", "interpreter-failed", "internal-error", "crash"}
+)
 """They follow from another one, which says more."""
 
 STATUSES: Mapping[str, str] = MappingProxyType(
@@ -208,27 +229,57 @@ STATUSES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A known failure that a log shows, with what it names there."""
+    """A known failure that a log shows, with what it names there.
+
+    Parameters
+    ----------
+    failure
+        Which.
+    line
+        The line that shows it; before that of an operator's failure the check that it failed.
+    operator, name
+        The operator's number and name, where the log has them.
+    """
 
     failure: KnownFailure
     line: str
+    operator: int | None = None
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.line}: {self.failure.meaning}"
 
 
 def diagnose_log(text: str) -> tuple[Diagnosis, ...]:
-    """Return the known failures that a compiler's output shows, those that say most first."""
+    """Return the known failures that a compiler's output shows, those that say most first.
+
+    An error that is not known is one too: it is quoted where nothing else says why.
+    """
     found = []
     for failure in FAILURES:
-        match = re.search(failure.quote, text)
-        if match:
-            start = text.rfind("\n", 0, match.start()) + 1
-            end = text.find("\n", match.end())
-            line = " ".join(text[start : end if end >= 0 else len(text)].split())[:200]
+        match = re.search(failure.quote, text, re.MULTILINE)
+        if match is None:
+            continue
+        line = _line_at(text, match.start())
+        if failure.id != "failed-to-prepare":
             found.append(Diagnosis(failure, line))
-    telling = [d for d in found if d.failure.id not in _LESS_THAN_OTHERS]
-    return tuple(telling or found)
+            continue
+        above = text[: text.rfind("\n", 0, match.start()) + 1].splitlines()
+        errors = [said for said in above if said.startswith("ERROR:")]
+        check = f"{_shown(errors[-1])}; " if errors else ""
+        found.append(Diagnosis(failure, check + line, int(match["number"]), match["what"]))
+    telling = [d for d in found if d.failure.id not in {*_LESS_THAN_OTHERS, _OTHER_ERROR}]
+    unknown = [d for d in found if d.failure.id == _OTHER_ERROR]
+    return tuple(telling or unknown or found)
+
+
+def _line_at(text: str, position: int) -> str:
+    end = text.find("\n", position)
+    return _shown(text[text.rfind("\n", 0, position) + 1 : end if end >= 0 else len(text)])
+
+
+def _shown(line: str) -> str:
+    return printable(" ".join(line.split()), limit=MOST_QUOTED)
 
 
 def explain_status(status: str) -> str:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from quantize.edgetpu.checks import CHECKS, View
-from quantize.edgetpu.operators import REPLACEMENTS
+from quantize.edgetpu.checks import CHECKS, View, describe_scales
+from quantize.edgetpu.fixes import NEVER_MAPS, fix_for, fix_for_model
 from quantize.edgetpu.package import is_compiled
 from quantize.edgetpu.partition import place_operators
 from quantize.edgetpu.rules import RULES, Effect, Rule
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
+from quantize.runtimes.prepare import Preparation, Refusal, prepare
+from quantize.tflite import read_model
 from quantize.tflite.model import Model, Subgraph
 from quantize.tflite.schema import DType
 
 SCHEMA = "edgeser.lint/1"
 COMPILER = "16.0"
 EDGE_TPU, CPU = "edgetpu", "cpu"
-_NEVER_MAPS = frozenset({"unknown-builtin", "control-flow", "supported-operator"})
+NOT_PREPARED = Preparation(not_tried="it was not asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,14 @@ class LintReport:
         One for each operator, in order.
     findings
         Broken rules, by operator.
+    not_prepared
+        Why the model was not tried in LiteRT; empty where it was.
     """
 
     source: str
     placements: tuple[Placement, ...]
     findings: tuple[Finding, ...]
+    not_prepared: str = ""
 
     @property
     def refused(self) -> bool:
@@ -137,6 +142,7 @@ class LintReport:
             "summary": self.summary,
             "operators": len(self.placements),
             "mapped": self.mapped,
+            "not_prepared": self.not_prepared,
             "placements": [
                 {
                     "operator": p.operator,
@@ -152,8 +158,27 @@ class LintReport:
         }
 
 
-def lint_model(model: Model) -> LintReport:
+def lint_file(data: bytes, *, name: str) -> LintReport:
+    """Read a .tflite, try it in LiteRT's reference kernels, and hold it to all rules.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or is compiled already.
+    """
+    model = read_model(data, name=name)
+    return lint_model(model, Preparation() if is_compiled(model) else prepare(data, model))
+
+
+def lint_model(model: Model, preparation: Preparation = NOT_PREPARED) -> LintReport:
     """Hold a verified model to all rules.
+
+    Parameters
+    ----------
+    model
+        The model.
+    preparation
+        What came of trying it in a runtime.
 
     Raises
     ------
@@ -170,6 +195,7 @@ def lint_model(model: Model) -> LintReport:
     by_operator: dict[int, list[Finding]] = {}
     for operator in graph.operators:
         by_operator[operator.index] = _operator_findings(View(graph, operator))
+    _add_refusal(preparation.refusal, graph, findings, by_operator)
     refused = any(
         finding.rule.effect is Effect.REFUSED
         for group in (findings, *by_operator.values())
@@ -178,7 +204,7 @@ def lint_model(model: Model) -> LintReport:
     placements = _placements(graph, by_operator, refused=refused)
     for group in by_operator.values():
         findings += group
-    return LintReport(model.source, placements, tuple(findings))
+    return LintReport(model.source, placements, tuple(findings), preparation.not_tried)
 
 
 def _operator_findings(view: View) -> list[Finding]:
@@ -188,13 +214,39 @@ def _operator_findings(view: View) -> list[Finding]:
     for rule_id, check in CHECKS.items():
         rule = RULES[rule_id]
         # Of an operator that never maps, no more need be said than that.
-        if rule.effect is Effect.CPU and any(f.rule.id in _NEVER_MAPS for f in found):
+        if rule.effect is Effect.CPU and any(f.rule.id in NEVER_MAPS for f in found):
             continue
         detail = check(view)
         if detail:
-            fix = REPLACEMENTS.get(operator.name, rule.fix) if rule_id in _NEVER_MAPS else rule.fix
-            found.append(Finding(rule, operator.index, label, detail, fix))
+            found.append(Finding(rule, operator.index, label, detail, fix_for(rule, view)))
     return found
+
+
+def _add_refusal(
+    refusal: Refusal | None,
+    graph: Subgraph,
+    findings: list[Finding],
+    by_operator: dict[int, list[Finding]],
+) -> None:
+    """Add what a runtime said to what is known of the operator, or as a finding of its own."""
+    if refusal is None:
+        return
+    known = [f for group in by_operator.values() for f in group if f.rule.id == "scales"]
+    at = refusal.operator if refusal.operator is not None else None
+    for finding in known:
+        if at in (None, finding.operator) and finding.operator is not None:
+            said = f"{finding.detail}; LiteRT: {refusal.message}"
+            group = by_operator[finding.operator]
+            group[group.index(finding)] = replace(finding, detail=said)
+            return
+    rule = RULES["prepares"]
+    if at is None:
+        findings.append(Finding(rule, None, "the model", refusal.message, rule.fix))
+        return
+    operator = graph.operators[at]
+    numbers = "; ".join(describe_scales(View(graph, operator)))
+    detail = f"{refusal.message} ({numbers})" if numbers else refusal.message
+    by_operator[at].append(Finding(rule, at, graph.layer_label(operator), detail, rule.fix))
 
 
 def _placements(
@@ -239,6 +291,6 @@ def _model_findings(model: Model) -> list[Finding]:
     if len(graph.inputs) > 1:
         details["one-input"] = f"there are {len(graph.inputs)}"
     return [
-        Finding(RULES[rule_id], None, "the model", detail, RULES[rule_id].fix)
+        Finding(RULES[rule_id], None, "the model", detail, fix_for_model(RULES[rule_id], model))
         for rule_id, detail in details.items()
     ]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+_SEVERITIES = {"refused": "error", "cpu": "error", "board": "warning", "values": "warning"}
+
 
 class Effect(StrEnum):
     """What happens when a rule is broken."""
@@ -21,13 +23,15 @@ class Effect(StrEnum):
     """The operator, and all that depends on it, runs on the CPU."""
     BOARD = "board"
     """It compiles, but the Coral Dev Board Micro cannot run it, or not rightly."""
+    VALUES = "values"
+    """It compiles and runs, but what it computes is hardly what was meant."""
     COST = "cost"
     """It compiles and runs, at a cost or a risk that is worth knowing."""
 
     @property
     def severity(self) -> str:
         """``"error"``, ``"warning"`` or ``"note"``; only errors fail the lint."""
-        return {"refused": "error", "cpu": "error", "board": "warning"}.get(self.value, "note")
+        return _SEVERITIES.get(self.value, "note")
 
 
 class Basis(StrEnum):
@@ -117,6 +121,39 @@ _RULES = (
         "quantise with a representative data set and integer-only operators",
         Basis.REPORTED,
         "google-coral/edgetpu, issue 168",
+    ),
+    Rule(
+        "scales",
+        "Scales and options are those that an operator's integer kernel can compute with.",
+        Effect.REFUSED,
+        "convert the model again, with calibration data that reach every layer; converters set "
+        "these numbers by themselves, so look at what edited the file",
+        Basis.READ,
+        "TensorFlow, lite/kernels/activations.cc, add.cc and kernel_util.cc, and TFLite-Micro's",
+    ),
+    Rule(
+        "prepares",
+        "TensorFlow Lite's reference kernels can prepare the model: the compiler does so first.",
+        Effect.REFUSED,
+        "change the layer that the message is about, or convert the model again",
+        Basis.READ,
+        f"tried in LiteRT; 'Model failed in Tflite interpreter', {_ISSUES} 829 and 831",
+    ),
+    Rule(
+        "unseen-range",
+        "A scale at the converter's floor says that calibration saw nothing but zeros there.",
+        Effect.VALUES,
+        "calibrate with data that make this layer give something, or remove it",
+        Basis.READ,
+        "TensorFlow, lite/tools/optimize/quantization_utils.cc: ranges are widened to a small one",
+    ),
+    Rule(
+        "one-step",
+        "The values of a constant tensor are told apart by more than one step of its scale.",
+        Effect.VALUES,
+        "look at the layer's weights and their range: quantised so, they are all but equal",
+        Basis.INFERRED,
+        "it follows from the numbers",
     ),
     Rule(
         "open-batch",

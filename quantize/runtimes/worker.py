@@ -89,6 +89,17 @@ def report_arena(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
     return {}, {"lines": lines}
 
 
+def prepare(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
+    """Prepare the model in LiteRT's reference kernels; ``said`` is why it cannot be."""
+    del options
+    runtime = Runtime.LITERT_REFERENCE
+    try:
+        LiteRtEngine(arrays["model"].tobytes(), runtime, num_threads=1, preserve=False)
+    except (RuntimeError, ValueError) as error:
+        return {}, {"prepared": False, "said": str(error)}
+    return {}, {"prepared": True}
+
+
 def _load(arrays: Arrays, options: Options, *, preserve: bool = False) -> Engine:
     model = arrays["model"].tobytes()
     runtime = Runtime(options["runtime"])

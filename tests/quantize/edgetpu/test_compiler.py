@@ -146,10 +146,53 @@ def test_failures_are_told_apart() -> None:
         found = [diagnosis.failure.id for diagnosis in diagnose_log(failure.example)]
         assert found[0] == failure.id, found
         assert re.search(failure.quote, failure.example)
-    text = "\n".join([FAILURES[0].example, "Model could not be parsed", "Compilation failed!"])
+    first = next(failure for failure in FAILURES if failure.id == "unknown-version")
+    text = "\n".join([first.example, "Model could not be parsed", "Compilation failed!"])
     (only,) = diagnose_log(text)
     assert only.failure.id == "unknown-version"
     assert diagnose_log("Compilation succeeded!") == ()
+
+
+LOG = """\
+Edge TPU Compiler version 16.0.384591198
+ERROR: third_party/tensorflow/lite/kernels/activations.cc:560 output->params.scale != 1.f / 256
+ERROR: Node number {number} ({name}) failed to prepare.
+
+Compilation failed: Model failed in Tflite interpreter. Please ensure model can be loaded/run.
+Compilation child process completed within timeout period.
+Compilation failed!
+"""
+
+
+def test_a_node_that_is_not_prepared_is_told_with_the_check_before_it() -> None:
+    (found,) = diagnose_log(LOG.format(number=3, name="SOFTMAX"))
+    assert found.failure.id == "failed-to-prepare"
+    assert (found.operator, found.name) == (3, "SOFTMAX")
+    assert "output->params.scale != 1.f / 256; ERROR: Node number 3 (SOFTMAX)" in found.line
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "layer"),
+    [(0, "CONV_2D", "operator 0 CONV_2D"), (0, "SOFTMAX", ""), (99, "CONV_2D", "")],
+)
+def test_its_layer_is_told_where_number_and_name_fit(
+    compiling: Callable[..., Compilation], number: int, name: str, layer: str
+) -> None:
+    done = compiling(f"says: {LOG.format(number=number, name=name)}")
+    told = " ".join(done.problems)
+    assert f"Node number {number} ({name}) failed to prepare" in told
+    assert "params.scale" in told
+    assert "without saying why" not in told
+    assert (f"It is {layer}" in told) == bool(layer)
+
+
+@pytest.mark.parametrize("end", ["Compilation failed!", "Internal compiler error. Aborting!"])
+def test_an_error_that_is_not_known_is_the_reason_all_the_same(end: str) -> None:
+    (found,) = diagnose_log(f"ERROR: third_party/x.cc:12 something was odd\n{end}\n")
+    assert "something was odd" in str(found)
+    assert "without saying why" not in str(found)
+    (bare,) = diagnose_log(end)
+    assert "without saying why" in str(bare)
 
 
 def test_statuses_are_explained() -> None:

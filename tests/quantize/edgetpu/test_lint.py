@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from quantize.edgetpu.checks import CHECKS
 from quantize.edgetpu.estimate import estimate
-from quantize.edgetpu.lint import CPU, EDGE_TPU, LintReport, lint_model
+from quantize.edgetpu.lint import CPU, EDGE_TPU, LintReport, lint_file, lint_model
 from quantize.edgetpu.operators import MAPPABLE, REFUSED_FROM
 from quantize.edgetpu.package import read_compiled
 from quantize.edgetpu.rules import RULES, Effect
@@ -204,6 +205,60 @@ def resize(before: list[int], after: list[int]) -> Edit:
     return both(kind, own_input(POOL, before), reshape_tensor(7, after))
 
 
+def set_scale(tensor: int, scale: float, zero_point: int = 0) -> Edit:
+    def edit(model: Any, schema: Any) -> None:
+        del schema
+        quantisation = model.subgraphs[0].tensors[tensor].quantization
+        quantisation.scale, quantisation.zeroPoint = [scale], [zero_point]
+
+    return edit
+
+
+def softmax(beta: float | None = 1.0, *, scale: float = 1 / 256, zero_point: int = -128) -> Edit:
+    """Turn the pooling into a softmax over four values."""
+
+    def edit(model: Any, schema: Any) -> None:
+        rename(POOL, "SOFTMAX", 2)(model, schema)
+        own_input(POOL, [1, 4])(model, schema)
+        graph = model.subgraphs[0]
+        tensor = graph.tensors[-1]
+        tensor.quantization = copy.deepcopy(tensor.quantization)
+        graph.tensors[7].shape = [1, 4]
+        graph.tensors[7].quantization = copy.deepcopy(graph.tensors[7].quantization)
+        set_scale(7, scale, zero_point)(model, schema)
+        if beta is not None:
+            options = schema.SoftmaxOptionsT()
+            options.beta = beta
+            operator = graph.operators[POOL]
+            operator.builtinOptions = options
+            operator.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
+
+    return edit
+
+
+def addition(output_scale: float) -> Edit:
+    def edit(model: Any, schema: Any) -> None:
+        rename(POOL, "ADD", 2)(model, schema)
+        graph = model.subgraphs[0]
+        operator = graph.operators[POOL]
+        operator.inputs = [operator.inputs[0]] * 2
+        options = schema.AddOptionsT()
+        operator.builtinOptions = options
+        operator.builtinOptionsType = schema.BuiltinOptions.AddOptions
+        graph.tensors[7].shape = [1, 3, 3, 4]
+        set_scale(7, output_scale)(model, schema)
+
+    return edit
+
+
+def nearly_equal_weights(model: Any, schema: Any) -> None:
+    del schema
+    tensor = model.subgraphs[0].tensors[model.subgraphs[0].operators[DENSE].inputs[1]]
+    values = np.zeros(12, np.int8)
+    values[3] = 1
+    model.buffers[tensor.buffer].data = values.view(np.uint8)
+
+
 # Tensors of the small model: 0 input, 3 conv, 6 dw, 7 pool, 9 flat, 12 logits.
 BROKEN: tuple[tuple[str, Edit, str], ...] = (
     ("unknown-builtin", rename(POOL, "GELU"), "it is GELU"),
@@ -243,6 +298,17 @@ BROKEN: tuple[tuple[str, Edit, str], ...] = (
     ("large-reshape", both(rename(POOL, "RESHAPE"), reshape_tensor(7, [1024, 1025])), "1,049,600"),
     ("one-input", compute_input(CONV, 1), "there are 2"),
     ("no-lstm", lstm, "it is UNIDIRECTIONAL"),
+    ("scales", softmax(scale=0.0918), "'pool' is 0.0918, where its kernel gives 1/256"),
+    ("scales", softmax(zero_point=0), "the zero point of its output 'pool' is 0"),
+    ("scales", softmax(0.0), "its beta is 0"),
+    ("scales", softmax(float("nan")), "its beta is nan"),
+    ("scales", both(softmax(), set_scale(13, 1e-9)), "its input 'own' is 1e-09"),
+    ("scales", set_scale(11, 0.5), "bias 'dense/b' is 0.5, where input 'flat' x weights 'dense/w'"),
+    ("scales", addition(1e-9), "output 'pool' is 1e-09, too small beside"),
+    ("scales", both(set_option(CONV, fusedActivationFunction=3), set_scale(3, 1e-9)),
+     "the bound of RELU6, 6, is no 32-bit integer"),
+    ("unseen-range", set_scale(7, 7.843137e-09), "'pool' [1, 1, 1, 4] is 7.84e-09"),
+    ("one-step", nearly_equal_weights, "has the values 0 and 1 only"),
 )  # fmt: skip
 
 
@@ -261,7 +327,7 @@ def test_each_rule_finds_what_breaks_it(
     assert all(f.rule.text in str(f) and f.fix for f in found)
 
 
-NOT_BROKEN_HERE = {"prelu-alpha", "unit-strides", "constant-concatenation"}
+NOT_BROKEN_HERE = {"prelu-alpha", "unit-strides", "constant-concatenation", "prepares"}
 
 
 def test_every_rule_is_broken_by_some_test() -> None:
@@ -388,3 +454,85 @@ def test_mutants_are_linted_or_refused(build_model: Build, shared: Path) -> None
             assert "\n" not in str(error)
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 50
+
+
+CASES = {
+    "SX_softmax_scale": ("scales", "1/256 = 0.00390625"),
+    "E3_dense_bias_mismatch": ("scales", "0.00336712"),
+    "AD_add_multiplier": ("scales", "must be above 2 x 0.04069545 / 2^20"),
+    "F1_softmax_tiny_scale": ("scales", "is 1e-11"),
+    "F3_softmax_beta0": ("scales", "its beta is 0"),
+    "F5_softmax_no_options": ("scales", "its beta is 0"),
+    "K_two_signatures": ("control-flow", "2 graphs"),
+    "M2_int4_dense": ("eight-bit", "is int4"),
+    "N_16x8": ("eight-bit", "is int16"),
+    "ST_string_input": ("eight-bit", "is string"),
+    "FX_flex_add_int8": ("supported-operator", "FlexAddV2"),
+    "P_detection_postprocess": ("supported-operator", "TFLite_Detection_PostProcess"),
+}
+ADVICE = {
+    "K_two_signatures": "signature_keys",
+    "M2_int4_dense": "quantise weights to int8",
+    "N_16x8": "16x8",
+    "ST_string_input": "texts stay on the host",
+    "FX_flex_add_int8": "SELECT_TF_OPS",
+    "P_detection_postprocess": "the last operator already",
+}
+SOUND = ("micro_speech_quantized", "depth_multiplier_base", "R_two_inputs")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_no_runtime_can_prepare_is_found_with_tensor_and_numbers(
+    shared: Path, name: str
+) -> None:
+    path = shared / "cases" / "models" / f"{name}.tflite"
+    report = lint_file(path.read_bytes(), name=name)
+    rule, detail = CASES[name]
+    assert not report.passed
+    found = [f for f in report.findings if f.rule.id == rule]
+    assert any(detail in f.detail for f in found), [str(f) for f in report.findings]
+    if name in ADVICE:
+        assert any(ADVICE[name] in f.fix for f in found), [f.fix for f in found]
+
+
+def test_one_fix_is_not_given_for_every_cause(shared: Path) -> None:
+    assert len(set(ADVICE.values())) == len(ADVICE)
+    text = "inference_input_type"
+    for name in ADVICE:
+        report = lint_file((shared / f"cases/models/{name}.tflite").read_bytes(), name=name)
+        rule, detail = CASES[name]
+        told = [f.fix for f in report.findings if f.rule.id == rule and detail in f.detail]
+        assert not any(text in fix for fix in told), told
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_models_are_prepared_and_pass(shared: Path, name: str) -> None:
+    report = lint_file((shared / f"cases/models/{name}.tflite").read_bytes(), name=name)
+    assert report.passed
+    assert report.not_prepared == ""
+
+
+def test_what_a_runtime_refuses_is_a_finding_of_that_operator(build_model: Build) -> None:
+    """Rules do not know that a concatenation may not rescale: the runtime does."""
+
+    def edit(model: Any, schema: Any) -> None:
+        rename(POOL, "CONCATENATION", 2)(model, schema)
+        graph = model.subgraphs[0]
+        operator = graph.operators[POOL]
+        operator.inputs = [operator.inputs[0]] * 2
+        options = schema.ConcatenationOptionsT()
+        options.axis = 3
+        operator.builtinOptions = options
+        operator.builtinOptionsType = schema.BuiltinOptions.ConcatenationOptions
+        graph.tensors[7].shape = [1, 3, 3, 8]
+        set_scale(7, 0.5)(model, schema)
+
+    data = build_model(edit)
+    assert not [f for f in lint_model(read_model(data)).findings if f.rule.id == "prepares"]
+    report = lint_file(data, name="small.tflite")
+    (found,) = [f for f in report.findings if f.rule.id == "prepares"]
+    assert found.operator == POOL
+    assert "CONCATENATION (pool)" in found.layer
+    assert "scale" in found.detail
+    assert "'pool': scale 0.5" in found.detail
+    assert report.refused
