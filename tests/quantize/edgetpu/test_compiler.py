@@ -173,7 +173,7 @@ def test_a_node_that_is_not_prepared_is_told_with_the_check_before_it() -> None:
 
 @pytest.mark.parametrize(
     ("number", "name", "layer"),
-    [(0, "CONV_2D", "operator 0 CONV_2D"), (0, "SOFTMAX", ""), (99, "CONV_2D", "")],
+    [(0, "CONCATENATION", "operator 0 CONCATENATION"), (0, "SOFTMAX", ""), (99, "SPLIT", "")],
 )
 def test_its_layer_is_told_where_number_and_name_fit(
     compiling: Callable[..., Compilation], number: int, name: str, layer: str
