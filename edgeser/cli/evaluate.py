@@ -28,7 +28,7 @@ def command(
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.evaluate import evaluate_bundle
     from edgeser.report import json_format
-    from edgeser.report.terminal import condition_table
+    from edgeser.report.terminal import caveats, condition_table
 
     found = evaluate_bundle(
         open_bundle(bundle),
@@ -50,3 +50,5 @@ def command(
         )
     else:
         output.show(condition_table(found.conditions))
+        for line in caveats(found.float_metrics):
+            output.show(line)

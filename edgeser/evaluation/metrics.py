@@ -7,13 +7,17 @@ With ``C[i, j]`` the number of clips of class ``i`` that were called ``j``:
 - macro-F1 ``= mean_i 2 C[i, i] / (sum_j C[i, j] + sum_j C[j, i])``
 
 (Schuller et al., "The INTERSPEECH 2009 Emotion Challenge", for UAR as the measure of the field;
-Sokolova and Lapalme, 2009, for the macro averages.) The means run over the classes of which the
-set has at least one clip: a class that is not there has no recall, so it is left out of the mean
-and never counted as 0 or 1.
+Sokolova and Lapalme, 2009, for the macro averages.)
+
+The classes in play are those of which the set has at least one clip. The means run over them: a
+class that is not there has no recall, so it is left out and never counted as 0 or 1. Chance is what
+an answer that is always the same has of UAR, and what a fair guess among them has: 1 over their
+number. A resample of the bootstrap that draws no clip of a class has one class less in play.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +35,9 @@ from quantize.foundation.measurement import Evidence, Measurement
 
 Counts = NDArray[np.int64]
 Ratios = NDArray[np.float64]
+FEWEST_SPEAKERS = 5
+FEWEST_CLIPS_A_CLASS = 10
+"""Of what a figure should rest on: fewer are shown, and said to be too few."""
 
 
 def confusion_matrix(labels: Counts, predicted: Counts, n_classes: int) -> Counts:
@@ -96,6 +103,55 @@ class Metrics:
     classes: tuple[str, ...]
     clips: int
     speakers: int
+
+    @property
+    def in_play(self) -> tuple[str, ...]:
+        """The classes that have clips: those over which UAR and macro-F1 are averaged."""
+        return self._classes(present=True)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The classes without a clip, on which these figures say nothing."""
+        return self._classes(present=False)
+
+    @property
+    def chance(self) -> float:
+        """UAR of an answer that is always the same, 0 to 1: one over the classes in play."""
+        return 1.0 / len(self.in_play)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What must be known before the figures are believed, one line each."""
+        found = []
+        if self.missing:
+            found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
+        few = too_few(self.clips, self.speakers, len(self.in_play))
+        return (*found, few) if few else tuple(found)
+
+    def _classes(self, *, present: bool) -> tuple[str, ...]:
+        support = self.confusion.sum(axis=1) > 0
+        return tuple(n for n, has in zip(self.classes, support, strict=True) if has == present)
+
+
+def too_few(clips: int, speakers: int, classes: int) -> str:
+    """Say that a figure rests on too little to be believed, with the numbers; else ``""``."""
+    if speakers >= FEWEST_SPEAKERS and clips >= FEWEST_CLIPS_A_CLASS * classes:
+        return ""
+    return (
+        f"{clips} {plural('clip', clips)} of {speakers} {plural('speaker', speakers)} "
+        f"{'is' if clips == 1 else 'are'} too few to judge by (at least {FEWEST_SPEAKERS} speakers "
+        f"and {FEWEST_CLIPS_A_CLASS} clips an emotion)"
+    )
+
+
+def plural(word: str, count: int) -> str:
+    """Return the word as it goes with a number: ``"clip"``, ``"clips"``."""
+    return word if count == 1 else f"{word}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a sentence: ``"anger, fear and sadness"``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DEFAULT) -> Metrics:

@@ -70,7 +70,7 @@ class Charts:
 def charts_of(contents: ReportContents) -> Charts:
     """Draw everything that `contents` has."""
     metrics = contents.float_metrics or contents.int8_metrics
-    chance = None if metrics is None else ("chance", 1 / len(metrics.classes))
+    chance = None if metrics is None else ("chance", metrics.chance)
     return Charts(
         confusions=_confusions(contents),
         groups=tuple(_groups(contents.groups, chance)),

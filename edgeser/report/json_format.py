@@ -140,6 +140,9 @@ def _metrics(metrics: Metrics) -> Json:
         "clips": metrics.clips,
         "speakers": metrics.speakers,
         "classes": list(metrics.classes),
+        "classes_in_play": list(metrics.in_play),
+        "chance": ratio(metrics.chance, "one over the classes in play").to_json(),
+        "caveats": list(metrics.caveats),
         "recall": [
             None if value is None else ratio(value, metrics.uar.source).to_json()
             for value in recall

@@ -179,7 +179,11 @@ def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
         for label, field in names
     ]
     head = f"{of_float.clips} clips, {of_float.speakers} speakers"
-    return _table((head, "float", "int8")[: 1 + len(columns)], rows)
+    table = _table((head, "float", "int8")[: 1 + len(columns)], rows)
+    chance = number(of_float.chance, "ratio")
+    lines = [f"Guessing among {len(of_float.in_play)} emotions gives {chance} UAR."]
+    lines += [f"Warning: {caveat}." for caveat in of_float.caveats]
+    return "\n\n".join([table, *map(plain, lines)])
 
 
 def _differences(report: ParityReport) -> str:

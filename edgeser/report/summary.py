@@ -72,8 +72,10 @@ def _recognition(contents: ReportContents) -> KeyFigure | None:
     if metrics is None:
         return None
     model = "int8" if contents.int8_metrics is not None else "float"
-    chance = number(1 / len(metrics.classes), "ratio")
-    remark = f"95 % interval {span(metrics.uar)}; guessing gives {chance}"
+    chance = number(metrics.chance, "ratio")
+    interval = f"95 % interval {span(metrics.uar)}; " if metrics.uar.interval else ""
+    remark = f"{interval}guessing among {len(metrics.in_play)} emotions gives {chance}"
+    remark = "; ".join((remark, *metrics.caveats))
     name = f"Recognised, {model} (UAR)"
     return _key(name, figure(metrics.uar), remark, metrics.uar)
 

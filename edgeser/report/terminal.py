@@ -35,7 +35,8 @@ _SHOWN_CLIPS = 5
 
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
     """Return float against int8: scores, differences, runtimes, features, worst clips, verdict."""
-    parts: list[RenderableType] = [_scores(report), _differences(report)]
+    parts: list[RenderableType] = [_scores(report), *caveats(report.float_metrics)]
+    parts.append(_differences(report))
     if report.runtimes:
         parts.append(_runtimes(report))
     if report.features:
@@ -95,6 +96,11 @@ def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -
     return table
 
 
+def caveats(metrics: Metrics) -> list[Text]:
+    """Return what must be known before figures are believed, a line each; none where nothing is."""
+    return [Text(printable(f"warning: {line}"), style="yellow") for line in metrics.caveats]
+
+
 def condition_table(conditions: ConditionTable) -> Group:
     """Return UAR under each condition and the drop against clean; the worst is marked."""
     table = _table("UAR by condition")
@@ -138,6 +144,7 @@ def run_summary(contents: ReportContents) -> Group:
     ]
     if contents.float_metrics is not None:
         parts.append(metrics_table(contents.float_metrics, contents.int8_metrics))
+        parts += caveats(contents.float_metrics)
     if contents.parity is not None and contents.verdict is not None:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
     if contents.conditions is not None:
