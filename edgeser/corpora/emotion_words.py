@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Turkish has an i without a dot
 """What emotions are called: in English, and in nine languages in which corpora are labelled.
 
 Words stand as a dictionary has them; `edgeser.corpora.emotions` drops accents and case before it

@@ -25,7 +25,9 @@ EMOTIONS: tuple[str, ...] = (
 """Every emotion that a corpus may use, in alphabetical order."""
 
 # Letters that no decomposition takes apart.
-_LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ə": "e"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
+)
 _LONGEST_WORD = 40
 _NEAR_FROM_LETTERS = 5
 _TWO_SLIPS_FROM_LETTERS = 9
