@@ -39,8 +39,8 @@ def read_table(path: Path, *, delimiter: str | None = None, exact: bool = False)
     delimiter
         Between values; when `None`, whichever of ``, ; tab |`` the first line has most of.
     exact
-        Names of columns are read in lower case. Refuse doubled columns and rows that have more or fewer values than there are columns;
-        without it missing values are empty and surplus ones are left out.
+        Read the names of columns in lower case; refuse doubled ones, and rows that have more or
+        fewer values than there are columns. Without it missing values are empty and surplus ones are left out.
 
     Raises
     ------

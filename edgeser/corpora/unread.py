@@ -17,10 +17,17 @@ ARCHIVE = "archive"
 LFS_POINTER = "lfs-pointer"
 ANNEX_POINTER = "annex-pointer"
 
-_OTHER_FORMATS = frozenset(
-    [".3gp", ".3gpp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".alac", ".amr", ".ape", ".au", ".avi", ".awb", ".bwf", ".caf", ".dss", ".dts", ".flv", ".gsm", ".m4a", ".m4b", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpc", ".mpeg", ".mpg", ".nist", ".oga", ".ogg", ".ogv", ".opus", ".ra", ".rf64", ".rm", ".snd", ".sph", ".spx", ".tta", ".vob", ".voc", ".w64", ".wave", ".webm", ".wma", ".wmv", ".wv"]
-)
-_ARCHIVES = frozenset([".7z", ".bz2", ".gz", ".lz4", ".rar", ".tar", ".tbz2", ".tgz", ".txz", ".xz", ".zip", ".zst"])
+_OTHER_FORMATS = frozenset({
+    ".3gp", ".3gpp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".alac", ".amr", ".ape",
+    ".au", ".avi", ".awb", ".bwf", ".caf", ".dss", ".dts", ".flv", ".gsm", ".m4a", ".m4b",
+    ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpc", ".mpeg", ".mpg",
+    ".nist", ".oga", ".ogg", ".ogv", ".opus", ".ra", ".rf64", ".rm", ".snd", ".sph", ".spx",
+    ".tta", ".vob", ".voc", ".w64", ".wave", ".webm", ".wma", ".wmv", ".wv",
+})  # fmt: skip
+_ARCHIVES = frozenset({
+    ".7z", ".bz2", ".gz", ".lz4", ".rar", ".tar", ".tbz2", ".tgz", ".txz", ".xz", ".zip",
+    ".zst",
+})  # fmt: skip
 _POINTER_BYTES = 1024
 _LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
 _MAGIC = {
