@@ -72,9 +72,11 @@ class CorpusSummary:
     class_counts
         Label and number of clips, over all parts.
     problems
-        One line for each file that was left out.
+        What was left out or is odd: one line each, or one for many of a kind.
     input_hash
         SHA-256 over clip names and file hashes, in order.
+    split_source
+        Where the parts come from, one line; empty where it was not recorded.
     """
 
     name: str
@@ -87,6 +89,7 @@ class CorpusSummary:
     class_counts: tuple[tuple[str, int], ...]
     problems: tuple[str, ...]
     input_hash: str
+    split_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

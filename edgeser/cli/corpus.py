@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
     from edgeser.corpora import CorpusCheck
@@ -79,6 +81,7 @@ def download_command(name: str, version: str, out: Path, output: Output) -> None
 
     Use the folder as generic:FOLDER afterwards.
     """
+    from edgeser.corpora import count_kinds, problem_lines
     from edgeser.corpora.audb_source import download
 
     corpus = download(name, version, out, progress=output.stage(f"Fetching {name} {version}"))
@@ -89,25 +92,29 @@ def download_command(name: str, version: str, out: Path, output: Output) -> None
                 "folder": str(out),
                 "clips": len(corpus.utterances),
                 "speakers": len(corpus.speakers),
+                "problem_kinds": count_kinds(corpus.problems),
                 "problems": [f"{p.path}: {p.detail}" for p in corpus.problems],
             }
         )
         return
-    for problem in corpus.problems:
-        output.note(f"left out: {problem.path}: {problem.detail}")
-    output.show(f"{len(corpus.utterances)} clips; use them as generic:{out}")
+    for line in problem_lines(corpus.problems, out):
+        output.note(f"left out: {line}")
+    output.show(f"{len(corpus.utterances)} clips; use them as {shlex.quote(f'generic:{out}')}")
 
 
 def _show(found: CorpusCheck, output: Output) -> None:
+    from rich.markup import escape
     from rich.table import Table
+
+    from edgeser.corpora import problem_rows
 
     kind = " (synthetic voices)" if found.synthetic else ""
     output.show(f"{found.corpus}{kind}: {len(found.clips)} readable clips in {found.root}")
     table = Table(box=None, pad_edge=False)
     for column in ("finding", "clips", "which"):
         table.add_column(column, overflow="fold")
-    for problem in found.problems:
-        table.add_row(problem.kind, "1", f"{problem.path}: {problem.detail}")
+    for kind, count, text in problem_rows(found.problems, Path(found.root)):
+        table.add_row(escape(kind), f"{count:,}", escape(text))
     for name, clips in (
         ("clipped", found.clipped),
         ("silent", found.silent),
@@ -115,19 +122,28 @@ def _show(found: CorpusCheck, output: Output) -> None:
     ):
         if clips:
             table.add_row(name, str(len(clips)), _some(clips))
-    for group in found.duplicates:
-        name = "same audio, other label" if group in found.contradictions else "same audio"
-        table.add_row(name, str(len(group)), ", ".join(group))
+    for name, groups in (
+        ("same audio, other label", found.contradictions),
+        ("same audio", tuple(g for g in found.duplicates if g not in found.contradictions)),
+    ):
+        for group in groups[:_SHOWN]:
+            table.add_row(name, str(len(group)), _some(group))
+        if rest := groups[_SHOWN:]:
+            clips_left = sum(len(group) for group in rest)
+            table.add_row(name, str(clips_left), f"{len(rest)} more groups of the same sound")
     if table.row_count:
         output.show(table)
+    output.show(f"split: {printable(found.split_source, limit=MOST_QUOTED)}")
     for title, counts in (("emotions", found.labels), ("speakers", found.speakers)):
         output.show(f"{title}: {_counts(counts)}")
 
 
 def _some(names: tuple[str, ...]) -> str:
+    from rich.markup import escape
+
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return escape(", ".join(printable(name) for name in names[:_SHOWN])) + more
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return ", ".join(f"{printable(name)} {count}" for name, count in counts.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -99,7 +100,7 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
         return
     output.show(
         f"{folder.int8_model}: {len(bundle.int8_model):,} bytes, fully int8, calibrated on "
-        f"{bundle.calibration['source']}\nnext: edgeser parity {folder.root}"
+        f"{bundle.calibration['source']}\nnext: edgeser parity {shlex.quote(str(folder.root))}"
     )
 
 
@@ -137,5 +138,6 @@ def _export_firmware(source: Path, board: str | None, out: Path | None, output: 
     output.show(
         f"{project.directory}: {len(project.files)} files for {chosen.name}; model constants "
         f"{compiled.constant_bytes:,} bytes, arena {compiled.arena_bytes:,} bytes\n"
-        f"next: make -C {project.directory}, or edgeser bench {source} --device emulator"
+        f"next: make -C {shlex.quote(str(project.directory))}, or edgeser bench "
+        f"{shlex.quote(str(source))} --device emulator"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,5 +154,5 @@ def _summary(done: EdgeTpuExport) -> str:
             f"{compilation.compiled.streamed_bytes:,} streamed, "
             f"{compilation.compiled.instruction_bytes:,} of instructions"
         )
-        lines.append(f"next: edgeser inspect {folder / COMPILED}")
+        lines.append(f"next: edgeser inspect {shlex.quote(str(folder / COMPILED))}")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -54,6 +55,7 @@ def command(
                 "refit": trained.recipe.training.refit,
                 "teachers": trained.recipe.training.committee,
                 "seconds": trained.seconds,
+                "split": trained.corpus.split_source,
                 "problems": list(trained.corpus.problems),
             }
         )
@@ -63,5 +65,5 @@ def command(
         f"trained {trained.recipe.name} in {trained.seconds:.0f} s: development UAR "
         f"{best.development_uar:.3f} at epoch {trained.best_epoch + 1} of {len(trained.history)} "
         f"({trained.corpus.clips_development} clips, measured){again}\n"
-        f"next: edgeser export {folder.root} --target int8"
+        f"next: edgeser export {shlex.quote(str(folder.root))} --target int8"
     )

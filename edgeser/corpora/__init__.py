@@ -4,7 +4,13 @@ from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpu
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
-from edgeser.corpora.split import SpeakerSplit, published_or_folds
+from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
+from edgeser.corpora.split import (
+    SpeakerSplit,
+    describe_split,
+    published_or_folds,
+    split_problems,
+)
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
@@ -19,9 +25,14 @@ __all__ = [
     "Utterance",
     "canonical_emotion",
     "check_corpus",
+    "count_kinds",
+    "describe_split",
     "open_corpus",
     "parse_corpus_argument",
+    "problem_lines",
+    "problem_rows",
     "published_or_folds",
     "read_audio",
+    "split_problems",
     "write_synthetic_corpus",
 ]

@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 
 from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording, resample, to_int16
+from edgeser.corpora.doubles import DOUBLED
+from edgeser.corpora.problems import count_kinds
+from edgeser.corpora.split import describe_split, split_problems
+from edgeser.corpora.unread import ARCHIVE
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from edgeser.corpora.walk import LINK
 from quantize.foundation.errors import BadInput
 
 SCHEMA = "edgeser.corpus-check/1"
@@ -26,7 +31,18 @@ SHORTEST_SECONDS = 0.3
 Progress = Callable[[int, int], None]
 """Called with how many clips are done and how many there are."""
 
-_LEFT_OUT_ON_PURPOSE = frozenset({"not-speech", "not-in-split", "split-by-clip"})
+_LEFT_OUT_ON_PURPOSE = frozenset(
+    {
+        "not-speech",
+        "not-in-split",
+        "split-by-clip",
+        "split-not-used",
+        "development-from-train",
+        DOUBLED,
+        ARCHIVE,  # a folder that holds nothing else is a problem of its own
+        LINK,
+    }
+)
 _FULL_SCALE = 32767.0 / 32768.0
 _SILENCE_FLOOR_DBFS = -120.0
 
@@ -78,6 +94,8 @@ class CorpusCheck:
         Those groups whose members bear different emotions or speakers.
     labels, speakers, sexes, splits
         How many clips each has.
+    split_source
+        Where the parts come from, one line.
     """
 
     corpus: str
@@ -94,6 +112,7 @@ class CorpusCheck:
     speakers: dict[str, int]
     sexes: dict[str, int]
     splits: dict[str, int]
+    split_source: str = ""
 
     @property
     def clean(self) -> bool:
@@ -134,6 +153,7 @@ class CorpusCheck:
                 "silent_dbfs": SILENT_DBFS,
                 "shortest_seconds": SHORTEST_SECONDS,
             },
+            "problem_kinds": count_kinds(self.problems),
             "problems": [
                 {"path": str(p.path), "kind": p.kind, "detail": p.detail} for p in self.problems
             ],
@@ -155,6 +175,7 @@ class CorpusCheck:
             "speakers": self.speakers,
             "sexes": self.sexes,
             "splits": self.splits,
+            "split_source": self.split_source,
             "sample_rates": _counts(str(clip.sample_rate) for clip in self.clips),
             "channels": _counts(str(clip.channels) for clip in self.clips),
         }
@@ -172,7 +193,7 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         Called in this thread after each clip with the number done and the total.
     """
     clips: list[ClipFacts] = []
-    problems = list(corpus.problems)
+    problems = [*corpus.problems, *split_problems(corpus)]
     total = len(corpus.utterances)
     executor = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
     try:
@@ -185,8 +206,9 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
                 progress(done, total)
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
-    duplicates = _duplicates(clips)
+    duplicates = _duplicates(clips, corpus)
     labels = {u.clip_id: (u.emotion, u.speaker) for u in corpus.utterances}
+    labels |= {copy: labels[kept] for copy, kept in corpus.doubles}
     return CorpusCheck(
         corpus=corpus.name,
         root=str(corpus.root),
@@ -202,6 +224,7 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         speakers=_counts(u.speaker for u in corpus.utterances),
         sexes=_counts(u.sex or "unknown" for u in corpus.utterances),
         splits=_counts(u.split or "none" for u in corpus.utterances),
+        split_source=describe_split(corpus),
     )
 
 
@@ -229,10 +252,14 @@ def examine(utterance: Utterance) -> ClipFacts | FileProblem:
     )
 
 
-def _duplicates(clips: Iterable[ClipFacts]) -> tuple[tuple[str, ...], ...]:
+def _duplicates(clips: Iterable[ClipFacts], corpus: Corpus) -> tuple[tuple[str, ...], ...]:
+    """Return groups with the same samples: of clips that are used, and of copies left out."""
+    copies: dict[str, list[str]] = {}
+    for copy, kept in corpus.doubles:
+        copies.setdefault(kept, []).append(copy)
     groups: dict[str, list[str]] = {}
     for clip in clips:
-        groups.setdefault(clip.pcm_sha256, []).append(clip.clip_id)
+        groups.setdefault(clip.pcm_sha256, []).extend([clip.clip_id, *copies.get(clip.clip_id, [])])
     return tuple(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1))
 
 

@@ -2,9 +2,10 @@
 
 Layout: ``AudioWAV/1001_DFA_ANG_XX.wav`` (actor, sentence, emotion, level), and beside that
 folder ``tabulatedVotes.csv``, ``VideoDemographics.csv`` and, where it was added,
-``speaker_splits.json`` (``{"train": [...], "dev": [...]}``). The ``dev`` speakers of that
-published speaker-independent split are the test set here; development speakers are drawn from
-``train`` (see `edgeser.corpora.split`).
+``speaker_splits.json``. With three parts (``train``, ``dev``, ``test``) these are training,
+development and test. With two (``train``, ``dev``) the ``dev`` speakers of that published
+speaker-independent split are the test set; development speakers are drawn from ``train`` (see
+`edgeser.corpora.split`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ from pathlib import Path
 
 from edgeser.corpora.listing import (
     assemble,
-    audio_files,
     clip_id_of,
     emotion_in_name,
     folder,
     read_files,
-    read_table,
 )
+from edgeser.corpora.table import read_table
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
@@ -53,7 +53,10 @@ _VOTE_COLUMNS = {
 }
 _VOICE_ONLY = "1"
 _ROW_NUMBER_DIGITS = 6
-_SPLIT_PARTS = {"train": "train", "dev": "test"}
+SPLIT = "speaker_splits.json"
+_TRAIN = ("train", "training")
+_DEVELOPMENT = ("dev", "development", "val", "valid", "validation")
+_TEST = ("test", "testing", "eval", "evaluation")
 
 Votes = tuple[tuple[str, float], ...]
 
@@ -65,6 +68,7 @@ class _Tables:
     votes: dict[str, Votes] = field(default_factory=dict)
     people: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
     split: dict[str, str] = field(default_factory=dict)
+    split_source: str = ""
 
 
 def read(root: Path) -> Corpus:
@@ -79,19 +83,15 @@ def read(root: Path) -> Corpus:
     if root.name == "AudioWAV" and not (root / "AudioWAV").is_dir():
         root = root.parent
     problems: list[FileProblem] = []
+    split, split_source = _read_split(root / SPLIT, problems)
     tables = _Tables(
         votes=_read_votes(root / "tabulatedVotes.csv", problems),
         people=_read_people(root / "VideoDemographics.csv", problems),
-        split=_read_split(root / "speaker_splits.json", problems),
+        split=split,
+        split_source=split_source,
     )
     audio = root / "AudioWAV" if (root / "AudioWAV").is_dir() else root
-    utterances, faults = read_files(audio_files(audio), lambda path: _read_name(path, root, tables))
-    if tables.split:
-        left_out = sorted({u.speaker for u in utterances if u.split is None})
-        if left_out:
-            clips = sum(u.split is None for u in utterances)
-            detail = f"it does not name {len(left_out)} speakers ({clips} clips): they take no part"
-            faults.append(FileProblem(root / "speaker_splits.json", "not-in-split", detail))
+    utterances, faults = read_files(audio, lambda path: _read_name(path, root, tables))
     return assemble(
         name=NAME,
         root=root,
@@ -99,6 +99,8 @@ def read(root: Path) -> Corpus:
         problems=problems + faults,
         licence=LICENCE,
         citation=CITATION,
+        split_file=root / SPLIT,
+        split_source=tables.split_source,
     )
 
 
@@ -182,20 +184,42 @@ def _read_people(
     return people
 
 
-def _read_split(path: Path, problems: list[FileProblem]) -> dict[str, str]:
+def _read_split(path: Path, problems: list[FileProblem]) -> tuple[dict[str, str], str]:
+    """Return the part of each speaker, and how the file was read."""
     if not path.is_file():
-        return {}
+        return {}, ""
     try:
         found = json.loads(read_bounded(path, limit_bytes=1 << 20))
-        parts = {ours: [str(s) for s in found[theirs]] for theirs, ours in _SPLIT_PARTS.items()}
+        parts = {str(name).lower(): [str(s) for s in found[name]] for name in dict(found)}
     except (BadInput, ValueError, TypeError, KeyError, RecursionError) as error:
-        detail = f"not a split of the form {{train: [...], dev: [...]}} ({error}); not used"
-        problems.append(FileProblem(path, "unreadable", detail))
-        return {}
-    both = sorted(set(parts["train"]) & set(parts["test"]))
-    if both:
-        raise BadInput(
-            f"{path} has {', '.join(both)} in both train and dev",
-            hint="a speaker-independent split gives each speaker to one part",
-        )
-    return {speaker: part for part, speakers in parts.items() for speaker in speakers}
+        return _not_a_split(path, f"{error}", problems)
+    named = {
+        ours: sorted({s for name in theirs for s in parts.pop(name, [])})
+        for ours, theirs in (("train", _TRAIN), ("development", _DEVELOPMENT), ("test", _TEST))
+    }
+    if not named["train"] or not (named["development"] or named["test"]):
+        return _not_a_split(path, "train, dev or test is missing", problems)
+    for name, speakers in parts.items():
+        detail = f"its part '{name}' is not known: {len(speakers)} speakers of it take no part"
+        problems.append(FileProblem(path, "unknown-part", detail))
+    for one, other in (("train", "development"), ("train", "test"), ("development", "test")):
+        if both := sorted(set(named[one]) & set(named[other])):
+            raise BadInput(
+                f"{path} has {', '.join(both)} in both {one} and {other}",
+                hint="a speaker-independent split gives each speaker to one part",
+            )
+    if not named["test"]:
+        named = {"train": named["train"], "test": named["development"]}
+        how = "two parts, train and dev: dev is the test set, development is drawn from train"
+    elif not named["development"]:
+        how = "two parts, train and test: development is drawn from train"
+    else:
+        how = "three parts: train, dev and test are training, development and test"
+    split = {speaker: part for part, speakers in named.items() for speaker in speakers}
+    return split, f"{SPLIT} has {how}"
+
+
+def _not_a_split(path: Path, why: str, problems: list[FileProblem]) -> tuple[dict[str, str], str]:
+    detail = f"not a split of the form {{train: [...], dev: [...], test: [...]}} ({why}); not used"
+    problems.append(FileProblem(path, "unreadable", detail))
+    return {}, ""

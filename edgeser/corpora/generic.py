@@ -9,23 +9,24 @@ Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import replace
 from pathlib import Path
 
-from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
+from edgeser.corpora.emotions import canonical_emotion, english_emotion, why_unknown
 from edgeser.corpora.listing import (
     assemble,
-    audio_files,
     clip_id_of,
     file_fault,
     folder,
     read_files,
-    read_table,
 )
+from edgeser.corpora.names import Finder, composed
+from edgeser.corpora.table import read_table
+from edgeser.corpora.unread import magic, unread_file
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 NAME = "generic"
 MANIFEST = "manifest.csv"
@@ -36,7 +37,8 @@ CITATION = "recordings described by their owner"
 
 _SEXES = {"": None, "f": "female", "female": "female", "m": "male", "male": "male"}
 _SPLITS = {"": None, "train": "train", "dev": "development", "development": "development"}
-_SPLITS["test"] = "test"
+_SPLITS |= {"training": "train", "val": "development", "valid": "development"}
+_SPLITS |= {"validation": "development", "test": "test", "testing": "test", "eval": "test"}
 _OLDEST = 130
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _SPEAKER_IN_NAME = re.compile(r"(?P<speaker>[^_]+)_.+")
@@ -52,12 +54,12 @@ def read(path: Path) -> Corpus:
         bears the name of an emotion.
     """
     path = Path(path)
-    if path.is_file():
+    if path.is_file() and magic(path) is None:
         return read_manifest(path)
     root = folder(path, expected=f"{MANIFEST} or one folder an emotion")
     if (root / MANIFEST).is_file():
         return read_manifest(root / MANIFEST)
-    utterances, problems = read_files(audio_files(root), lambda file: _read_place(file, root))
+    utterances, problems = read_files(root, lambda file: _read_place(file, root))
     return assemble(
         name=NAME,
         root=root,
@@ -103,14 +105,15 @@ def read_manifest(
     utterances: list[Utterance] = []
     problems: list[FileProblem] = []
     lines_by_path: dict[Path, int] = {}
+    finder = Finder()
     for line, row in zip(table.lines, table.rows, strict=True):
         place = f"{manifest}, line {line}"
-        path = _inside(root, resolved_root, row["path"], place)
+        path = _inside(root, resolved_root, row["path"], place, finder)
         first = lines_by_path.setdefault(path, line)
         if first != line:
-            raise BadInput(f"{place}: {row['path']} is on line {first} already")
+            raise BadInput(f"{place}: {printable(row['path'])} is on line {first} already")
         utterance = replace(_read_row(row, path, root, place), corpus=name)
-        fault = file_fault(path)
+        fault = file_fault(path) or unread_file(path)
         if fault is None:
             utterances.append(utterance)
         else:
@@ -123,17 +126,16 @@ def read_manifest(
         licence=licence,
         citation=citation,
         synthetic=synthetic,
+        split_file=manifest,
+        split_source=f"the column split of {manifest.name}" if "split" in table.columns else "",
     )
 
 
 def _read_row(row: dict[str, str], path: Path, root: Path, place: str) -> Utterance:
     emotion = canonical_emotion(row["emotion"])
     if emotion is None:
-        near = difflib.get_close_matches(row["emotion"].lower(), EMOTIONS, n=1)
-        raise BadInput(
-            f"{place}: the emotion {row['emotion']!r} is not known",
-            hint=f"did you mean {near[0]!r}?" if near else f"one of {', '.join(EMOTIONS)}",
-        )
+        what, hint = why_unknown(row["emotion"])
+        raise BadInput(f"{place}: {what}", hint=hint)
     if not row["speaker"]:
         raise BadInput(f"{place}: the speaker is empty", hint="name every speaker")
     sex = row.get("sex", "").lower()
@@ -141,19 +143,21 @@ def _read_row(row: dict[str, str], path: Path, root: Path, place: str) -> Uttera
     split = row.get("split", "").lower()
     language = row.get("language", "")
     if sex not in _SEXES:
-        raise BadInput(f"{place}: the sex {sex!r} is not female, male or empty")
+        raise BadInput(f"{place}: the sex '{printable(sex)}' is not female, male or empty")
     if age and not (age.isdecimal() and len(age) <= 3 and int(age) <= _OLDEST):
-        raise BadInput(f"{place}: the age {age!r} is not a whole number of years")
+        raise BadInput(f"{place}: the age '{printable(age)}' is not a whole number of years")
     if split not in _SPLITS:
-        raise BadInput(f"{place}: the split {split!r} is not train, development, test or empty")
+        raise BadInput(
+            f"{place}: the split '{printable(split)}' is not train, development, test or empty"
+        )
     if language and not _LANGUAGE.fullmatch(language):
-        raise BadInput(f"{place}: the language {language!r} is not a code such as en")
+        raise BadInput(f"{place}: the language '{printable(language)}' is not a code such as en")
     return Utterance(
         path=path,
         clip_id=clip_id_of(path, root),
         corpus=NAME,
         emotion=emotion,
-        speaker=row["speaker"],
+        speaker=composed(row["speaker"]),
         sex=_SEXES[sex],
         age=int(age) if age else None,
         language=language.lower() or None,
@@ -161,17 +165,18 @@ def _read_row(row: dict[str, str], path: Path, root: Path, place: str) -> Uttera
     )
 
 
-def _inside(root: Path, resolved_root: Path, named: str, place: str) -> Path:
+def _inside(root: Path, resolved_root: Path, named: str, place: str, finder: Finder) -> Path:
     """Return the path that a row names, refusing one that leaves the manifest's folder."""
     if not named or "\0" in named:
         raise BadInput(f"{place}: the path is empty or not a path")
+    named = finder.find(root, named)
     try:
         target = (resolved_root / named).resolve()
     except (OSError, RuntimeError) as error:
-        raise BadInput(f"{place}: cannot resolve {named}: {error}") from error
+        raise BadInput(f"{place}: cannot resolve {printable(named)}: {error}") from error
     if not target.is_relative_to(resolved_root) or target == resolved_root:
         raise BadInput(
-            f"{place}: {named} leads outside the manifest's folder",
+            f"{place}: {printable(named)} leads outside the manifest's folder",
             hint="put the manifest above the recordings",
         )
     lexical = Path(named) if Path(named).is_absolute() else root / named
@@ -186,17 +191,20 @@ def _read_place(path: Path, root: Path) -> Utterance | FileProblem:
     folders = path.relative_to(root).parts[:-1]
     named = [(index, canonical_emotion(name)) for index, name in enumerate(folders)]
     emotions = [(index, emotion) for index, emotion in named if emotion is not None]
+    # "Ira", "Rabia" and "Khushi" are people too: an English word comes before others.
+    english = [(index, emotion) for index, emotion in emotions if english_emotion(folders[index])]
+    emotions = english or emotions
     if len(emotions) != 1:
         detail = "none of its folders" if not emotions else "more than one of its folders"
         return FileProblem(path, "unknown-label", f"{detail} is named after an emotion")
     index, emotion = emotions[0]
     others = folders[:index] + folders[index + 1 :]
     if others:
-        speaker = "/".join(others)
+        speaker = composed("/".join(others))
     else:
         match = _SPEAKER_IN_NAME.fullmatch(path.stem)
-        speaker = match["speaker"] if match else ""
-        if not speaker or canonical_emotion(speaker) is not None:
+        speaker = composed(match["speaker"]) if match else ""
+        if not speaker or english_emotion(speaker) is not None:
             detail = f"no speaker: put it in {emotion}/SPEAKER/ or name it SPEAKER_..."
             return FileProblem(path, "unknown-speaker", detail)
     return Utterance(

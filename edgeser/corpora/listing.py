@@ -1,22 +1,23 @@
-"""What every adapter shares: find the audio files, read small tables, put a corpus together."""
+"""What every adapter shares: look at files and their names, put a corpus together."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from edgeser.corpora.audio import AUDIO_SUFFIXES
+from edgeser.corpora.doubles import without_doubles
+from edgeser.corpora.names import composed
+from edgeser.corpora.problems import advice, problem_lines
+from edgeser.corpora.split import not_in_split
+from edgeser.corpora.unread import broken_link, magic, pointer, unpacking
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from edgeser.corpora.walk import find_audio
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import read_bounded
 
-_MOST_FILES = 1_000_000
-_TABLE_BYTES = 64 << 20
+_MOST_REASONS = 3
 
 ReadName = Callable[[Path], Utterance | FileProblem]
 """What an adapter makes of one audio file."""
@@ -25,35 +26,20 @@ ReadName = Callable[[Path], Utterance | FileProblem]
 def folder(root: Path, *, expected: str) -> Path:
     """Return `root` if it is a folder, else raise `BadInput` naming what was `expected` there."""
     root = Path(root)
+    if root.is_file() and (what := magic(root)) is not None:
+        raise BadInput(
+            f"cannot read {root}: it is {what}, not a folder",
+            hint=f"unpack it first: {unpacking(root)}; then give the folder with {expected}",
+        )
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise BadInput(f"cannot read {root}: it {what}", hint=f"give the folder with {expected}")
     return root
 
 
-def audio_files(root: Path) -> Iterator[Path]:
-    """Yield every WAV and FLAC file under `root`, sorted within its folder.
-
-    Hidden files and folders are left out; links to folders are not followed.
-    """
-    seen = 0
-    for where, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith(".") or not name.lower().endswith(AUDIO_SUFFIXES):
-                continue
-            seen += 1
-            if seen > _MOST_FILES:
-                raise BadInput(
-                    f"{root} holds more than {_MOST_FILES} audio files",
-                    hint="give the folder of one corpus",
-                )
-            yield Path(where) / name
-
-
 def clip_id_of(path: Path, root: Path) -> str:
     """Return the path below `root` in POSIX form, without its suffix."""
-    return path.relative_to(root).with_suffix("").as_posix()
+    return composed(path.relative_to(root).with_suffix("").as_posix())
 
 
 def file_fault(path: Path) -> FileProblem | None:
@@ -61,23 +47,26 @@ def file_fault(path: Path) -> FileProblem | None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        return FileProblem(path, "unreadable", os.strerror(error.errno or 0))
+        return broken_link(path) or FileProblem(path, "unreadable", os.strerror(error.errno or 0))
     if not path.is_file():
         return FileProblem(path, "unreadable", "it is not a regular file")
     if size == 0:
         return FileProblem(path, "empty-file", "the file is empty")
     if not os.access(path, os.R_OK):
         return FileProblem(path, "unreadable", "permission denied")
-    return None
+    return pointer(path, size)
 
 
-def read_files(
-    files: Iterable[Path], read_name: ReadName
-) -> tuple[list[Utterance], list[FileProblem]]:
-    """Apply an adapter's `read_name` to each file; what cannot be used becomes a problem."""
+def read_files(root: Path, read_name: ReadName) -> tuple[list[Utterance], list[FileProblem]]:
+    """Apply an adapter's `read_name` to each recording under `root`.
+
+    What cannot be used becomes a problem, and so does what is beside the recordings and is not
+    read (see `edgeser.corpora.walk`).
+    """
+    found = find_audio(root)
     utterances: list[Utterance] = []
-    problems: list[FileProblem] = []
-    for path in files:
+    problems = list(found.problems)
+    for path in found.audio:
         answer = file_fault(path) or read_name(path)
         if isinstance(answer, Utterance):
             utterances.append(answer)
@@ -132,7 +121,7 @@ def read_named_files(
         When `root` is no folder (`expected` says what should be there) or no file fits.
     """
     root = folder(root, expected=expected)
-    utterances, problems = read_files(audio_files(root), lambda path: read_name(path, root))
+    utterances, problems = read_files(root, lambda path: read_name(path, root))
     return assemble(
         name=name,
         root=root,
@@ -152,13 +141,22 @@ def assemble(
     licence: str,
     citation: str,
     synthetic: bool = False,
+    split_file: Path | None = None,
+    split_source: str = "",
 ) -> Corpus:
-    """Sort, refuse doubled clip ids, and put a corpus together.
+    """Sort, leave out doubled clip ids and doubled sounds, and put a corpus together.
+
+    Parameters
+    ----------
+    split_file
+        Where the split is published; the root when `None`.
+    split_source
+        As in the `Corpus`.
 
     Raises
     ------
     BadInput
-        When nothing usable is left; the first problem says why.
+        When nothing usable is left; the kinds of problems say why.
     """
     faults = list(problems)
     by_id: dict[str, Utterance] = {}
@@ -168,13 +166,16 @@ def assemble(
             detail = f"{first.path.name} has the same name but for its suffix and is used"
             faults.append(FileProblem(utterance.path, "doubled-name", detail))
     if not by_id:
-        why = f"; {faults[0].path.name}: {faults[0].detail}" if faults else ""
+        lines = problem_lines(faults, root)
         raise BadInput(
-            f"{root} holds no clip that the {name} adapter can use{why}",
-            hint="check the path and the corpus name, or describe the files in a manifest",
+            f"{root} holds no clip that the {name} adapter can use"
+            + "".join(f"; {line}" for line in lines[:_MOST_REASONS]),
+            hint=advice(faults, root)
+            or "check the path and the corpus name, or describe the files in a manifest",
         )
-    ordered = tuple(by_id[clip_id] for clip_id in sorted(by_id))
-    return Corpus(
+    kept, same, doubles = without_doubles(by_id.values())
+    ordered = tuple(sorted(kept, key=lambda utterance: utterance.clip_id))
+    corpus = Corpus(
         name=name,
         root=root,
         utterances=ordered,
@@ -182,67 +183,10 @@ def assemble(
         synthetic=synthetic,
         licence=licence,
         citation=citation,
-        problems=tuple(sorted(faults, key=lambda fault: (str(fault.path), fault.kind))),
+        doubles=tuple(sorted(doubles)),
+        split_source=split_source,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A small table: its columns, its rows by column, and the line on which each row ends."""
-
-    columns: tuple[str, ...]
-    rows: tuple[dict[str, str], ...]
-    lines: tuple[int, ...]
-
-    def missing(self, *wanted: str) -> list[str]:
-        """Return which of the `wanted` columns are not there."""
-        return [column for column in wanted if column not in self.columns]
-
-
-def read_table(path: Path, *, delimiter: str = ",", exact: bool = False) -> Table:
-    """Read a small table in UTF-8; its first line names the columns.
-
-    Blanks around values are dropped, and empty lines left out. With tabs as delimiter,
-    quotation marks are plain text.
-
-    Parameters
-    ----------
-    exact
-        Refuse doubled columns and rows that have more or fewer values than there are columns;
-        without it missing values are empty and surplus ones are left out.
-
-    Raises
-    ------
-    BadInput
-        When it is missing, larger than 64 MiB, not UTF-8 or not a table.
-    """
-    rows: list[dict[str, str]] = []
-    lines: list[int] = []
-    try:
-        text = read_bounded(path, limit_bytes=_TABLE_BYTES).decode("utf-8-sig")
-        reader = csv.reader(
-            io.StringIO(text, newline=""),
-            delimiter=delimiter,
-            quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL,
-            strict=True,
-        )
-        columns = tuple(name.strip() for name in next(reader, []))
-        for values in reader:
-            if not values:
-                continue
-            if exact and len(values) != len(columns):
-                raise BadInput(
-                    f"{path}, line {reader.line_num}: {len(values)} values for "
-                    f"{len(columns)} columns",
-                    hint="put values that hold a comma in quotation marks",
-                )
-            padded = values + [""] * (len(columns) - len(values))
-            rows.append(dict(zip(columns, (value.strip() for value in padded), strict=False)))
-            lines.append(reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(
-            f"cannot read the table {path}: {error}", hint="save it as CSV in UTF-8"
-        ) from error
-    if exact and len(set(columns)) != len(columns):
-        raise BadInput(f"{path} names a column twice", hint="give each column its own name")
-    return Table(columns, tuple(rows), tuple(lines))
+    faults += same + not_in_split(corpus, split_file or root)
+    return replace(
+        corpus, problems=tuple(sorted(faults, key=lambda fault: (str(fault.path), fault.kind)))
+    )

@@ -12,13 +12,12 @@ from pathlib import Path
 from edgeser.corpora.emotions import canonical_emotion
 from edgeser.corpora.listing import (
     assemble,
-    audio_files,
     clip_id_of,
     emotion_in_name,
     folder,
     read_files,
-    read_table,
 )
+from edgeser.corpora.table import read_table
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 
@@ -45,9 +44,7 @@ def read(root: Path) -> Corpus:
     faults: list[FileProblem] = []
     people = _read_people(root / "data.tsv", faults)
     audio = root / "samples" if (root / "samples").is_dir() else root
-    utterances, problems = read_files(
-        audio_files(audio), lambda path: _read_name(path, root, people)
-    )
+    utterances, problems = read_files(audio, lambda path: _read_name(path, root, people))
     return assemble(
         name=NAME,
         root=root,

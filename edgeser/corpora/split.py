@@ -9,12 +9,16 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from edgeser.corpora.utterance import Corpus, Utterance
+from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 _FEWEST_SPEAKERS = 3
 _BALANCE_FROM_SPEAKERS = 6
+_NAMED = 8
+_LONGEST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,76 @@ def published_or_folds(
     return SpeakerSplit(rest - development, development, test)
 
 
-def _published(corpus: Corpus) -> SpeakerSplit | None:
+def not_in_split(corpus: Corpus, place: Path) -> list[FileProblem]:
+    """Return the problem of speakers without a part while the split names test speakers."""
+    parts = _parts(corpus)
+    if not parts["test"]:
+        return []
+    left = sorted(set(corpus.speakers).difference(*parts.values()))
+    if not left:
+        return []
+    clips = sum(utterance.speaker in left for utterance in corpus.utterances)
+    detail = (
+        f"it does not name {len(left)} speakers ({clips} clips): they take no part: {_some(left)}"
+    )
+    return [FileProblem(place, "not-in-split", detail)]
+
+
+def split_problems(corpus: Corpus, split: SpeakerSplit | None = None) -> list[FileProblem]:
+    """Return how the speakers that take part in a training differ from the published split.
+
+    Parameters
+    ----------
+    split
+        That of the training; without it the lines say what any training will do.
+    """
+    parts = _parts(corpus)
+    if not any(parts.values()):
+        return []
+    twice = sorted(
+        s for s in corpus.speakers if sum(s in speakers for speakers in parts.values()) > 1
+    )
+    if twice:
+        detail = f"it has {len(twice)} speakers in two parts: {_some(twice)}"
+        return [FileProblem(corpus.root, "speaker-in-two-parts", detail)]
+    if not parts["test"]:
+        detail = "it names no test speakers and is not used: speakers are dealt into folds"
+        return [FileProblem(corpus.root, "split-not-used", detail)]
+    if parts["development"]:
+        return []
+    which = "some"
+    if split is not None:
+        moved = sorted(split.development & parts["train"])
+        which = f"{len(moved)} ({_some(moved)})"
+    detail = (
+        f"it names no development speakers: {which} of its {len(parts['train'])} training "
+        "speakers, drawn by the seed, choose the epoch instead"
+    )
+    return [FileProblem(corpus.root, "development-from-train", detail)]
+
+
+def describe_split(corpus: Corpus) -> str:
+    """Return where the parts come from, one line."""
+    if _parts(corpus)["test"]:
+        return f"published: {corpus.split_source or 'a split that names test speakers'}"
+    return "no published split: speakers are dealt into folds by the seed"
+
+
+def _parts(corpus: Corpus) -> dict[str, set[str]]:
     parts: dict[str, set[str]] = {"train": set(), "development": set(), "test": set()}
     for utterance in corpus.utterances:
         if utterance.split is not None:
             parts[utterance.split].add(utterance.speaker)
+    return parts
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(printable(name, limit=_LONGEST) for name in names[:_NAMED]) + more
+
+
+def _published(corpus: Corpus) -> SpeakerSplit | None:
+    parts = _parts(corpus)
     if not any(parts.values()):
         return None
     return SpeakerSplit(*(frozenset(parts[name]) for name in ("train", "development", "test")))

@@ -19,7 +19,8 @@ import numpy as np
 
 from edgeser.corpora.folders import new_folder
 from edgeser.corpora.generic import read_manifest
-from edgeser.corpora.listing import folder, read_table
+from edgeser.corpora.listing import folder
+from edgeser.corpora.table import read_table
 from edgeser.corpora.utterance import Corpus
 from edgeser.corpora.voice.expression import EXPRESSIONS
 from edgeser.corpora.wav import wav_bytes

@@ -89,6 +89,11 @@ class Corpus:
         One line each: the terms it is published under, and the work to cite.
     problems
         Files that could not be used, and other oddities; never silently dropped.
+    doubles
+        ``(clip id of a copy, clip id of the one that is used)`` of recordings with the same sound
+        and the same label; the copies are not among the utterances.
+    split_source
+        Where the speaker split is published and how it is read, one line; empty where none is.
     """
 
     name: str
@@ -99,6 +104,8 @@ class Corpus:
     licence: str
     citation: str
     problems: tuple[FileProblem, ...] = field(default=())
+    doubles: tuple[tuple[str, str], ...] = field(default=())
+    split_source: str = ""
 
     @property
     def speakers(self) -> tuple[str, ...]:

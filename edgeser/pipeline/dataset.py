@@ -91,9 +91,15 @@ def raw_features(
         else:
             kept.append(utterance)
             features.append(result.features)
-    for problem in problems:
+    for problem in few(problems):
         reporter.note(f"left out: {problem}")
     return RawClips(tuple(kept), tuple(features), tuple(problems))
+
+
+def few(lines: Sequence[str], most: int = 10) -> list[str]:
+    """Return the first lines, and one that says how many more there are."""
+    more = [f"{len(lines) - most:,} more clips that cannot be read"] if len(lines) > most else []
+    return [*lines[:most], *more]
 
 
 def normalised_frontend(

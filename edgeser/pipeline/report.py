@@ -154,6 +154,7 @@ def _corpus(trained: TrainedModel) -> CorpusSummary:
         splits=parts,
         classes=tuple(ClassCount(name, count) for name, count in corpus.class_counts),
         problems=corpus.problems,
+        split_source=corpus.split_source,
     )
 
 

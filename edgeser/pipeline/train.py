@@ -10,13 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_trained
-from edgeser.corpora import Corpus, SpeakerSplit, Utterance
+from edgeser.corpora import (
+    Corpus,
+    SpeakerSplit,
+    Utterance,
+    describe_split,
+    problem_lines,
+    split_problems,
+)
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.dataset import (
     PARTS,
     RawClips,
+    few,
     input_hash,
     labels_of,
     normalised_frontend,
@@ -161,6 +169,8 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
 
 def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     split = split_of(corpus, recipe)
+    for line in _oddities(corpus, split):
+        reporter.note(f"recordings: {line}")
     parts = {
         part: raw_features(
             split.select(corpus.utterances, part),
@@ -176,6 +186,11 @@ def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: 
         recipe.frontend, [features for take in takes["train"] for features in take]
     )
     return _Heard(split, parts, takes, frontend)
+
+
+def _oddities(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
+    """Return what is left out or odd, one line a kind: files, copies, speakers without a part."""
+    return problem_lines((*corpus.problems, *split_problems(corpus, split)), corpus.root)
 
 
 def calibration_of(
@@ -276,8 +291,8 @@ def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[n
 
 def _summary(corpus: Corpus, heard: _Heard) -> CorpusSummary:
     parts = heard.parts
-    problems = [f"{p.path}: {p.detail}" for p in corpus.problems]
-    problems += [problem for part in parts.values() for problem in part.problems]
+    problems = list(_oddities(corpus, heard.split))
+    problems += few([problem for part in parts.values() for problem in part.problems])
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
     return CorpusSummary(
         name=corpus.name,
@@ -290,4 +305,5 @@ def _summary(corpus: Corpus, heard: _Heard) -> CorpusSummary:
         class_counts=tuple((name, counts[name]) for name in corpus.emotions),
         problems=tuple(problems),
         input_hash=input_hash(corpus, heard.split),
+        split_source=describe_split(corpus),
     )

@@ -65,7 +65,11 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True)
 class CorpusSummary:
-    """The recordings. `problems` names every broken or odd file, one line each."""
+    """The recordings.
+
+    `problems` names what is broken, odd or left out, one line each or one for many of a kind;
+    `split_source` says where the parts come from.
+    """
 
     name: str
     clips: int
@@ -73,6 +77,7 @@ class CorpusSummary:
     splits: tuple[SplitSummary, ...] = ()
     classes: tuple[ClassCount, ...] = ()
     problems: tuple[str, ...] = ()
+    split_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

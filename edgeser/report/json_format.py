@@ -384,6 +384,7 @@ def _inputs(contents: ReportContents) -> Json:
                 for part in corpus.splits
             ],
             "classes": [{"name": count.name, "clips": count.clips} for count in corpus.classes],
+            "split_source": corpus.split_source,
             "problems": list(corpus.problems),
         }
     if (training := contents.training) is not None:

@@ -46,7 +46,7 @@ def model_card(bundle: Bundle) -> str:
         f"- Corpus: {corpus.name}. {corpus.licence} {corpus.citation}".rstrip(),
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
         f"{corpus.clips_test} to test; no speaker is in two of them.{_again(trained.recipe)}",
-        f"- Files left out: {len(corpus.problems)}",
+        f"- Left out, or odd: {'; '.join(corpus.problems) or 'nothing'}",
         f"- int8 ranges measured on: {bundle.calibration.get('source', 'unknown')}",
         "",
         "## Figures",
