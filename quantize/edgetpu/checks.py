@@ -19,6 +19,7 @@ from quantize.edgetpu.operators import (
     REFUSED_FROM,
 )
 from quantize.foundation.foreign import printable
+from quantize.tflite.demands import doubtful_scales, refused_scales
 from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import (
     ConcatenationOptions,
@@ -222,6 +223,14 @@ def describe_scales(view: View) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:_MOST_SCALES_TOLD]
 
 
+def _kernel_demands(view: View) -> str:
+    return next(refused_scales(view.graph, view.operator), "")
+
+
+def _unequal_scales(view: View) -> str:
+    return next(doubtful_scales(view.graph, view.operator), "")
+
+
 def _constant_parameters(view: View) -> str:
     for place in _WEIGHTED.get(view.name, ()):
         tensor = view.input(place)
@@ -411,6 +420,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "supported-version": _supported_version,
         "eight-bit": _eight_bit,
         "scales": _scales,
+        "kernel-demands": _kernel_demands,
+        "unequal-scales": _unequal_scales,
         "unseen-range": _unseen_range,
         "one-step": _one_step,
         "constant-parameters": _constant_parameters,

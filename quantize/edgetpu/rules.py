@@ -132,6 +132,22 @@ _RULES = (
         "TensorFlow, lite/kernels/activations.cc, add.cc and kernel_util.cc, and TFLite-Micro's",
     ),
     Rule(
+        "kernel-demands",
+        "Kernels fix the scale of some outputs, of biases and weights, and of what is joined.",
+        Effect.REFUSED,
+        "convert the model again: converters keep this; look at what edited the file",
+        Basis.READ,
+        "TensorFlow, lite/kernels: activations.cc, conv.cc, concatenation.cc, pack.cc, l2norm.cc",
+    ),
+    Rule(
+        "unequal-scales",
+        "Kernels that move values, and biases that they add, are not rescaled to what a file says.",
+        Effect.VALUES,
+        "convert the model again: converters keep these scales in step",
+        Basis.READ,
+        "TensorFlow, lite/kernels: pooling.cc, pad.cc, reshape.cc, conv.cc",
+    ),
+    Rule(
         "prepares",
         "TensorFlow Lite's reference kernels can prepare the model: the compiler does so first.",
         Effect.REFUSED,

@@ -259,6 +259,22 @@ def nearly_equal_weights(model: Any, schema: Any) -> None:
     model.buffers[tensor.buffer].data = values.view(np.uint8)
 
 
+def requantise(tensor: int, **values: Any) -> Edit:
+    def edit(model: Any, schema: Any) -> None:
+        del schema
+        for name, value in values.items():
+            setattr(model.subgraphs[0].tensors[tensor].quantization, name, value)
+
+    return edit
+
+
+def bias_of_64_bits(model: Any, schema: Any) -> None:
+    tensor = model.subgraphs[0].tensors[2]
+    tensor.type = schema.TensorType.INT64
+    values = model.buffers[tensor.buffer].data.view(np.int32).astype(np.int64)
+    model.buffers[tensor.buffer].data = values.view(np.uint8)
+
+
 # Tensors of the small model: 0 input, 3 conv, 6 dw, 7 pool, 9 flat, 12 logits.
 BROKEN: tuple[tuple[str, Edit, str], ...] = (
     ("unknown-builtin", rename(POOL, "GELU"), "it is GELU"),
@@ -296,6 +312,16 @@ BROKEN: tuple[tuple[str, Edit, str], ...] = (
     ("resize-precision", resize([1, 512, 512, 8], [1, 1024, 1024, 8]), "is larger"),
     ("large-activations", both(rename(POOL, "RELU"), own_input(POOL, [3000, 3000])), "9,000,000"),
     ("large-reshape", both(rename(POOL, "RESHAPE"), reshape_tensor(7, [1024, 1025])), "1,049,600"),
+    ("kernel-demands", rename(POOL, "LOGISTIC", 2), "scale is 0.06, must be 1/256 = 0.00390625"),
+    ("kernel-demands", rename(POOL, "TANH", 2), "output scale is 0.06, must be 1/128 = 0.0078125"),
+    ("kernel-demands", bias_of_64_bits, "bias tensor 'conv/b' is int64, must be int32"),
+    ("kernel-demands", requantise(2, zeroPoint=[4] * 4), "'conv/b': zero point is 4, must be 0"),
+    ("kernel-demands", requantise(1, quantizedDimension=1, scale=[0.1] * 3, zeroPoint=[0] * 3),
+     "'conv/w' have 3 scales along axis 1, must be 4 along axis 0"),
+    ("unequal-scales", requantise(7, scale=[0.5]), "'pool' has 0.5 and 3; they must be equal"),
+    ("unequal-scales", requantise(9, zeroPoint=[5]), "'flat' has 0.06 and 5"),
+    ("unequal-scales", requantise(2, scale=[0.5] * 4), "is 0.5, must be input scale x weight"),
+    ("unequal-scales", requantise(10, zeroPoint=[2]), "'dense/w': zero point is 2, must be 0"),
     ("one-input", compute_input(CONV, 1), "there are 2"),
     ("no-lstm", lstm, "it is UNIDIRECTIONAL"),
     ("scales", softmax(scale=0.0918), "'pool' is 0.0918, where its kernel gives 1/256"),

@@ -1,0 +1,315 @@
+"""What kernels demand of scales beside what `scales` has: fixed outputs, weights, equal scales.
+
+`refused_scales` says what runtimes refuse to prepare or take for granted, `doubtful_scales` what
+they run in silence though integers then stand for other numbers than the file says. Tried on
+LiteRT's reference kernels: they refuse LOGISTIC, L2_NORMALIZATION and LOG_SOFTMAX by their scale,
+CONCATENATION and PACK of unequal scales, and convolutions by the weights' axis and the bias's type.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from quantize.foundation.foreign import printable
+from quantize.tflite.model import Operator, Quantisation, Subgraph, Tensor
+from quantize.tflite.schema import Activation, DType
+
+_EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
+_BIAS_TOLERANCE = 0.01
+_SCALE_TOLERANCE = 1e-6
+_FIXED_OUTPUTS: Mapping[str, tuple[str, float, int]] = MappingProxyType(
+    {
+        "LOGISTIC": ("1/256", 1 / 256, -128),
+        "TANH": ("1/128", 1 / 128, 0),
+        "L2_NORMALIZATION": ("1/128", 1 / 128, 0),
+        "LOG_SOFTMAX": ("16/256", 16 / 256, 127),
+    }
+)
+"""Output scale, in words too, and zero point in int8; in uint8 the zero point is 128 more."""
+_WEIGHTED = MappingProxyType(
+    {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
+)
+"""Operators with weights as input 1, and the axis of the weights that counts output channels."""
+_EQUAL_REFUSED = frozenset({"CONCATENATION", "PACK"})
+"""Their int8 kernels move values without rescaling, and refuse to where scales differ."""
+_EQUAL_SILENT = frozenset(
+    {
+        "AVERAGE_POOL_2D", "MAX_POOL_2D",
+        "BATCH_TO_SPACE_ND", "BROADCAST_TO", "DEPTH_TO_SPACE", "EXPAND_DIMS", "GATHER",
+        "GATHER_ND", "MAXIMUM", "MINIMUM", "MIRROR_PAD", "PAD", "PADV2", "REDUCE_MAX",
+        "REDUCE_MIN", "RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2",
+        "SLICE", "SPACE_TO_BATCH_ND", "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V", "SQUEEZE",
+        "STRIDED_SLICE", "TILE", "TRANSPOSE", "UNPACK",
+    }
+)  # fmt: skip
+"""Their kernels move values as they are, and do not look at the scales."""
+
+
+def refused_scales(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    """Yield what makes kernels refuse to prepare an 8-bit operator, with tensors and numbers."""
+    if operator.code.is_custom:
+        return
+    for check in _REFUSED:
+        yield from check(graph, operator)
+
+
+def doubtful_scales(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    """Yield what kernels run in silence, though the results are hardly what was meant."""
+    if operator.code.is_custom:
+        return
+    for check in _DOUBTFUL:
+        yield from check(graph, operator)
+
+
+def fixed_output(name: str, dtype: DType) -> tuple[float, int] | None:
+    """Return the output scale and zero point that a kernel assumes; ``None`` if it reads them."""
+    known = _FIXED_OUTPUTS.get(name)
+    if known is None or dtype not in _EIGHT_BIT:
+        return None
+    return known[1], known[2] + (128 if dtype is DType.UINT8 else 0)
+
+
+def fixed_output_problem(name: str, output: Tensor) -> str:
+    """Say how the output of SOFTMAX and its kind differs from what kernels assume."""
+    wanted, quantised = fixed_output(name, output.dtype), _whole(output)
+    if wanted is None or quantised is None:
+        return ""
+    scale, zero_point = wanted
+    # LiteRT does not look at the scale of TANH; TFLite-Micro and the Edge TPU take it as given.
+    if quantised.scale != scale:
+        return (
+            f"output scale is {quantised.scale:.6g}, must be {_FIXED_OUTPUTS[name][0]} = {scale:g}"
+        )
+    if quantised.zero_point != zero_point:
+        return f"output zero point is {quantised.zero_point}, must be {zero_point}"
+    return ""
+
+
+def _fixed(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    for output in _outputs(graph, operator)[:1]:
+        problem = fixed_output_problem(operator.name, output)
+        if problem:
+            yield f"{_named(output)}: {problem}"
+
+
+def _bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    found = _bias_parts(graph, operator)
+    if found is None:
+        return
+    bias, _, _ = found
+    if bias.dtype is not DType.INT32:
+        yield f"bias {_named(bias)} is {bias.dtype.label}, must be int32"
+        return
+    if bias.quantisation is None:
+        return
+    zero_points = bias.quantisation.zero_points
+    if zero_points.size and (zero_points != 0).any():
+        yield f"bias {_named(bias)}: zero point is {int(zero_points[0])}, must be 0"
+
+
+def _doubtful_bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    found = _bias_parts(graph, operator)
+    # `scales` looks at the biases of dense layers, whose kernels refuse.
+    if found is None or found[0].quantisation is None or operator.name == "FULLY_CONNECTED":
+        return
+    bias, expected, output = found
+    scales = found[0].quantisation.scales.astype(np.float64)
+    if bias.data is None or scales.size not in {1, expected.size} or not bias.data.any():
+        return
+    values = np.abs(bias.data.reshape(-1).astype(np.float64))
+    if values.size % max(expected.size, 1) or (expected.size > 1 and values.size != expected.size):
+        return
+    # What the bias is off by, in steps of the output: half a step is no fault.
+    off = np.abs(scales - expected)
+    wrong = (off > _BIAS_TOLERANCE * expected) & (
+        off * (values if expected.size > 1 else values.max()) > output / 2
+    )
+    if wrong.any():
+        channel = int(np.argmax(wrong))
+        yield _bias_text(bias, float(np.resize(scales, wrong.size)[channel]), expected[channel])
+
+
+def _bias_text(bias: Tensor, scale: float, wanted: float) -> str:
+    return (
+        f"bias {_named(bias)}: scale is {scale:.6g}, must be input scale x weight scale = "
+        f"{wanted:.6g}"
+    )
+
+
+def _bias_parts(
+    graph: Subgraph, operator: Operator
+) -> tuple[Tensor, np.typing.NDArray[np.float64], float] | None:
+    """Return the bias, input scale times weight scales, and the output's scale."""
+    if operator.name not in _WEIGHTED:
+        return None
+    transposed = operator.name == "TRANSPOSE_CONV"
+    source = _input(graph, operator, 2 if transposed else 0)
+    weights, bias = _input(graph, operator, 1), _input(graph, operator, 3 if transposed else 2)
+    outputs = _outputs(graph, operator)
+    if source is None or weights is None or bias is None or not outputs:
+        return None
+    one, other = _scale_of(source), _scale_of(outputs[0])
+    if one is None or other is None or weights.quantisation is None:
+        return None
+    with np.errstate(all="ignore"):
+        expected = one * weights.quantisation.scales.astype(np.float64)
+    return bias, expected, other
+
+
+def _weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    """Weights whose scales are not one for each output channel."""
+    axis, weights = _WEIGHTED.get(operator.name), _input(graph, operator, 1)
+    if axis is None or weights is None or weights.quantisation is None:
+        return
+    quantised = weights.quantisation
+    if not quantised.per_axis or axis >= len(weights.shape):
+        return
+    channels, count = weights.shape[axis], quantised.scales.size
+    along = weights.shape[quantised.axis] if 0 <= quantised.axis < len(weights.shape) else None
+    if count != channels or along != channels:
+        yield (
+            f"weights {_named(weights)} have {count} scales along axis {quantised.axis}, must be "
+            f"{channels} along axis {axis}"
+        )
+
+
+def _doubtful_weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    axis, weights = _WEIGHTED.get(operator.name), _input(graph, operator, 1)
+    if axis is None or weights is None or weights.quantisation is None:
+        return
+    quantised = weights.quantisation
+    if quantised.per_axis and quantised.axis != axis and not any(_weights(graph, operator)):
+        yield (
+            f"weights {_named(weights)} have scales along axis {quantised.axis}, kernels take "
+            f"them along axis {axis}"
+        )
+    zero_points = quantised.zero_points
+    if weights.dtype is DType.INT8 and zero_points.size and (zero_points != 0).any():
+        other = int(zero_points[zero_points != 0][0])
+        yield f"weights {_named(weights)}: zero point is {other}, must be 0 in int8"
+
+
+def _equal(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    if operator.name in _EQUAL_REFUSED:
+        yield from _differences(graph, operator)
+
+
+def _doubtful_equal(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    if operator.name in _EQUAL_SILENT:
+        yield from _differences(graph, operator)
+
+
+def _differences(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    outputs = _outputs(graph, operator)
+    if not outputs:
+        return
+    target = outputs[0]
+    other = _whole(target)
+    if other is None or target.dtype not in _EIGHT_BIT:
+        return
+    # Kernels of uint8 rescale what they join.
+    if operator.name == "CONCATENATION" and target.dtype is not DType.INT8:
+        return
+    for index in operator.inputs:
+        source = graph.tensors[index] if index >= 0 else None
+        one = None if source is None or source.dtype is not target.dtype else _whole(source)
+        if source is None or one is None:
+            continue
+        if abs(one.scale - other.scale) > _SCALE_TOLERANCE or one.zero_point != other.zero_point:
+            yield (
+                f"{_named(source)} has scale {one.scale:.6g} and zero point {one.zero_point}, "
+                f"{_named(target)} has {other.scale:.6g} and {other.zero_point}; they must be equal"
+            )
+            return
+
+
+def activation_of(operator: Operator) -> Activation:
+    """Return the fused activation."""
+    return getattr(operator.options, "activation", Activation.NONE)
+
+
+_BOUNDS = MappingProxyType(
+    {
+        Activation.RELU: (0.0, math.inf),
+        Activation.RELU6: (0.0, 6.0),
+        Activation.RELU_N1_TO_1: (-1.0, 1.0),
+    }
+)
+
+
+def _doubtful_activation(graph: Subgraph, operator: Operator) -> Iterator[str]:
+    for target, quantised, (low, high) in _activation_parts(graph, operator):
+        least, most = (-128, 127) if target.dtype is DType.INT8 else (0, 255)
+        if not (quantised.scale > 0 and math.isfinite(quantised.scale)):
+            continue
+        least = max(least, quantised.zero_point + round(low / quantised.scale))
+        if math.isfinite(high):
+            most = min(most, quantised.zero_point + round(min(high / quantised.scale, 1e9)))
+        if least >= most:
+            yield (
+                f"{_named(target)}: scale {quantised.scale:.3g} and zero point "
+                f"{quantised.zero_point} leave {activation_of(operator).name} no more than one "
+                "value"
+            )
+
+
+def _activation_parts(
+    graph: Subgraph, operator: Operator
+) -> Iterator[tuple[Tensor, Quantisation, tuple[float, float]]]:
+    bounds = _BOUNDS.get(activation_of(operator))
+    if bounds is None:
+        return
+    for target in _outputs(graph, operator)[:1]:
+        quantised = _whole(target)
+        if quantised is not None and target.dtype in _EIGHT_BIT:
+            yield target, quantised, bounds
+
+
+_Check = Callable[[Subgraph, Operator], Iterator[str]]
+_REFUSED: tuple[_Check, ...] = (
+    _fixed,
+    _bias,
+    _weights,
+    _equal,
+)
+_DOUBTFUL: tuple[_Check, ...] = (
+    _doubtful_bias,
+    _doubtful_weights,
+    _doubtful_equal,
+    _doubtful_activation,
+)
+
+
+def _input(graph: Subgraph, operator: Operator, place: int) -> Tensor | None:
+    if place >= len(operator.inputs) or operator.inputs[place] < 0:
+        return None
+    return graph.tensors[operator.inputs[place]]
+
+
+def _outputs(graph: Subgraph, operator: Operator) -> list[Tensor]:
+    return [graph.tensors[index] for index in operator.outputs if index >= 0]
+
+
+def _whole(tensor: Tensor) -> Quantisation | None:
+    """Return a tensor's quantisation where it has one scale."""
+    quantised = tensor.quantisation
+    if quantised is None or quantised.per_axis or not quantised.zero_points.size:
+        return None
+    return quantised
+
+
+def _scale_of(tensor: Tensor | None) -> float | None:
+    """Return the scale of an 8-bit tensor that has one."""
+    if tensor is None or tensor.dtype not in _EIGHT_BIT:
+        return None
+    quantised = _whole(tensor)
+    return None if quantised is None else quantised.scale
+
+
+def _named(tensor: Tensor) -> str:
+    name = printable(tensor.name.split(";")[0])
+    return f"tensor '{name}'" if name else f"tensor {tensor.index}"
