@@ -559,5 +559,5 @@ def test_what_a_runtime_refuses_is_a_finding_of_that_operator(build_model: Build
     (found,) = [f for f in report.findings if f.rule.id == "kernel-demands"]
     assert found.operator == POOL
     assert "CONCATENATION (pool)" in found.layer
-    assert "'pool' has 0.5 and 3; they must be equal; LiteRT: " in found.detail
+    assert "'pool' has 0.5 and 0; they must be equal; LiteRT: " in found.detail
     assert report.refused
