@@ -20,6 +20,8 @@ from quantize.tflite.schema import DType
 SCHEMA = "edgeser.lint/1"
 COMPILER = "16.0"
 EDGE_TPU, CPU = "edgetpu", "cpu"
+_SAID = frozenset({"scales", "kernel-demands"})
+"""Rules that say with numbers what a runtime then refuses."""
 NOT_PREPARED = Preparation(not_tried="it was not asked for")
 
 
@@ -231,7 +233,7 @@ def _add_refusal(
     """Add what a runtime said to what is known of the operator, or as a finding of its own."""
     if refusal is None:
         return
-    known = [f for group in by_operator.values() for f in group if f.rule.id == "scales"]
+    known = [f for group in by_operator.values() for f in group if f.rule.id in _SAID]
     at = refusal.operator if refusal.operator is not None else None
     for finding in known:
         if at in (None, finding.operator) and finding.operator is not None:

@@ -165,6 +165,8 @@ def _weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
     axis, weights = _WEIGHTED.get(operator.name), _input(graph, operator, 1)
     if axis is None or weights is None or weights.quantisation is None:
         return
+    if operator.name != "FULLY_CONNECTED":
+        yield from _weight_zero_point(weights)
     quantised = weights.quantisation
     if not quantised.per_axis or axis >= len(weights.shape):
         return
@@ -187,7 +189,14 @@ def _doubtful_weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
             f"weights {_named(weights)} have scales along axis {quantised.axis}, kernels take "
             f"them along axis {axis}"
         )
-    zero_points = quantised.zero_points
+    yield from _weight_zero_point(weights) if operator.name == "FULLY_CONNECTED" else ()
+
+
+def _weight_zero_point(weights: Tensor) -> Iterator[str]:
+    """Convolutions refuse int8 weights with a zero point; LiteRT's dense layers compute with it."""
+    if weights.quantisation is None:
+        return
+    zero_points = weights.quantisation.zero_points
     if weights.dtype is DType.INT8 and zero_points.size and (zero_points != 0).any():
         other = int(zero_points[zero_points != 0][0])
         yield f"weights {_named(weights)}: zero point is {other}, must be 0 in int8"
