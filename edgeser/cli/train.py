@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgeser.cli.options import recipe_options
 from edgeser.cli.output import Output, common_options
+
+if TYPE_CHECKING:
+    from edgeser.bundle import TrainedModel
 
 
 @click.command("train")
@@ -64,6 +68,15 @@ def command(
     output.show(
         f"trained {trained.recipe.name} in {trained.seconds:.0f} s: development UAR "
         f"{best.development_uar:.3f} at epoch {trained.best_epoch + 1} of {len(trained.history)} "
-        f"({trained.corpus.clips_development} clips, measured){again}\n"
+        f"({trained.corpus.clips_development} clips, measured){again}\n{_caveat(trained)}"
         f"next: edgeser export {shlex.quote(str(folder.root))} --target int8"
     )
+
+
+def _caveat(trained: TrainedModel) -> str:
+    """Return a line of warning where the epoch was chosen by too little, else nothing."""
+    from edgeser.evaluation.metrics import too_few
+
+    speakers = len(trained.split.development)
+    few = too_few(trained.corpus.clips_development, speakers, len(trained.classes))
+    return f"warning: {few}\n" if few else ""

@@ -4,6 +4,7 @@ from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpu
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
+from edgeser.corpora.gaps import gaps, require_two_emotions
 from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
 from edgeser.corpora.split import (
     SpeakerSplit,
@@ -27,12 +28,14 @@ __all__ = [
     "check_corpus",
     "count_kinds",
     "describe_split",
+    "gaps",
     "open_corpus",
     "parse_corpus_argument",
     "problem_lines",
     "problem_rows",
     "published_or_folds",
     "read_audio",
+    "require_two_emotions",
     "split_problems",
     "write_synthetic_corpus",
 ]

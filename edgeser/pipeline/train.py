@@ -15,7 +15,9 @@ from edgeser.corpora import (
     SpeakerSplit,
     Utterance,
     describe_split,
+    gaps,
     problem_lines,
+    require_two_emotions,
     split_problems,
 )
 from edgeser.diagnosis import package_versions
@@ -168,6 +170,7 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
 
 
 def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
+    require_two_emotions(corpus)
     split = split_of(corpus, recipe)
     for line in _oddities(corpus, split):
         reporter.note(f"recordings: {line}")
@@ -189,8 +192,9 @@ def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: 
 
 
 def _oddities(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
-    """Return what is left out or odd, one line a kind: files, copies, speakers without a part."""
-    return problem_lines((*corpus.problems, *split_problems(corpus, split)), corpus.root)
+    """Return what is left out, missing or odd, a line each: files, copies, emotions of a part."""
+    problems = problem_lines((*corpus.problems, *split_problems(corpus, split)), corpus.root)
+    return (*problems, *gaps(corpus, split))
 
 
 def calibration_of(

@@ -17,7 +17,13 @@ from edgeser.evaluation.bootstrap import (
     resampled,
     stack_confusions,
 )
-from edgeser.evaluation.metrics import accuracy, macro_f1, recalls, unweighted_average_recall
+from edgeser.evaluation.metrics import (
+    Metrics,
+    accuracy,
+    macro_f1,
+    recalls,
+    unweighted_average_recall,
+)
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.measurement import Evidence
 
@@ -202,3 +208,32 @@ def test_select_keeps_rows_together() -> None:
     kept = made.select(np.array([True, False, True]))
     assert kept.clip_ids == ("clip0", "clip2") and kept.speakers == ("s0", "s2")
     assert kept.predicted.tolist() == [1, 0] and kept.labels.tolist() == [0, 2]
+
+
+def scored(labels: list[int], called: list[int], speakers: list[str]) -> Metrics:
+    classes = ("anger", "fear", "joy", "sadness")
+    logits = np.eye(len(classes), dtype=np.float32)[called]
+    ids = tuple(map(str, range(len(labels))))
+    predictions = Predictions(ids, np.array(labels), tuple(speakers), logits, classes)
+    return evaluate(predictions, source="a test")
+
+
+def test_a_constant_answer_has_chance_and_no_more_whatever_is_missing() -> None:
+    labels = [0, 0, 0, 2, 2, 3]
+    found = scored(labels, [2] * 6, ["a", "b"] * 3)
+    assert found.in_play == ("anger", "joy", "sadness")
+    assert found.missing == ("fear",)
+    assert found.uar.value == pytest.approx(1 / 3)
+    assert found.chance == pytest.approx(found.uar.value)
+    assert scored(labels, [1] * 6, ["a", "b"] * 3).uar.value == 0.0
+
+
+def test_few_clips_or_speakers_and_missing_emotions_are_caveats() -> None:
+    few = scored([0, 2], [0, 2], ["a", "a"])
+    assert few.uar.value == 1.0
+    missing, small = few.caveats
+    assert missing == "no clip of fear and sadness: UAR is over anger and joy"
+    assert small.startswith("2 clips of 1 speaker are too few to judge by")
+    many = [i % 4 for i in range(400)]
+    assert scored(many, many, [str(i % 7) for i in range(400)]).caveats == ()
+    assert scored(many, many, [str(i % 4) for i in range(400)]).caveats != ()

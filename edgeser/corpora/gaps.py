@@ -1,0 +1,47 @@
+"""Emotions that a part lacks, or has in one clip only: told before hours go into a training."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from edgeser.corpora.split import SpeakerSplit
+from edgeser.corpora.utterance import Corpus
+from quantize.foundation.errors import BadInput
+
+_PARTS = ("train", "development", "test")
+
+
+def require_two_emotions(corpus: Corpus) -> None:
+    """Refuse a corpus in which there is nothing to tell apart.
+
+    Raises
+    ------
+    BadInput
+        When all its clips have the same emotion.
+    """
+    if len(corpus.emotions) < 2:
+        raise BadInput(
+            f"{corpus.name} at {corpus.root} holds one emotion only, {corpus.emotions[0]}: there "
+            "is nothing to tell apart",
+            hint="join it with recordings of other emotions in one manifest",
+        )
+
+
+def gaps(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
+    """Return a line for each part that lacks emotions, or has one clip of some.
+
+    What the training speakers lack is never learned; what the test speakers lack is never scored,
+    and UAR is then over the others.
+    """
+    found = []
+    for part in _PARTS:
+        counts = Counter(u.emotion for u in split.select(corpus.utterances, part))
+        for what, number in (("no clip", 0), ("one clip", 1)):
+            names = [name for name in corpus.emotions if counts[name] == number]
+            if names:
+                found.append(f"{_named(part)} have {what} of {', '.join(names)}")
+    return tuple(found)
+
+
+def _named(part: str) -> str:
+    return "training speakers" if part == "train" else f"{part} speakers"
