@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import subprocess
 import time
@@ -12,11 +14,12 @@ from firmware_bridge.boards import Board
 from firmware_bridge.emulator.elf import Section, read_sections
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.project.makefile import EMULATED, FIRMWARE
-from quantize.foundation.errors import CheckFailed, InternalError
+from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, InternalError
 from quantize.foundation.processes import run
 
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
 _LIST = re.compile(r"^(.*?: (?:fatal )?error: .*|.*: undefined reference to .*)$", re.MULTILINE)
+_NO_SPACE = os.strerror(errno.ENOSPC)  # in the messages of every tool that make runs
 STACK_SECTION = ".stack"
 
 
@@ -29,8 +32,8 @@ class BuiltFirmware:
     elf
         The program, as it is for the board.
     emulated_elf
-        The same program, its bytes through the debugger instead of the UART: what the emulator runs
-        much faster. The same file as `elf` for a board that has no such thing.
+        The same program, its bytes through memory shared with the host instead of the UART: what
+        the emulator runs much faster. The same file as `elf` for a board that has no such thing.
     sections
         All that take memory on the board.
     text_bytes
@@ -87,6 +90,8 @@ def build_firmware(
         When the compiler or make is not installed.
     CheckFailed
         When the program does not fit the board: says by how many bytes.
+    BadInput
+        When no space is left for it.
     InternalError
         When it does not compile, or takes too long.
     """
@@ -135,7 +140,12 @@ def measure(elf: Path, emulated: Path, *, seconds: float) -> BuiltFirmware:
     )
 
 
-def _failure(output: str, board: Board) -> CheckFailed | InternalError:
+def _failure(output: str, board: Board) -> EdgeserError:
+    if _NO_SPACE in output:
+        return BadInput(
+            f"the firmware cannot be built: {_NO_SPACE}",
+            hint="free some space or choose another folder",
+        )
     overflows = _OVERFLOW.findall(output)
     if overflows:
         sizes = {"FLASH": board.flash_bytes, "RAM": board.ram_bytes}

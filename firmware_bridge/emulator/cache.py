@@ -6,11 +6,13 @@ written; what is found there is used only if it is what was put there.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -30,6 +32,8 @@ _RECORD = "built.json"
 _RECORD_LIMIT = 1 << 16
 _KEPT = 24
 """Programs that stay in the cache: those used last. One takes a megabyte or two."""
+_UNFINISHED = ".building-"
+_ABANDONED_AFTER_S = 24 * 3600.0
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -116,7 +120,7 @@ def _found(folder: Path, board: Board) -> BuiltFirmware | None:
 def _build(cache: Path, key: str, contents: Contents, board: Board) -> BuiltFirmware:
     """Build beside, rename when whole: of two at once, the one that is later takes the other's."""
     try:
-        work = Path(tempfile.mkdtemp(prefix=".building-", dir=cache))
+        work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=cache))
     except OSError as error:
         raise file_error(error, cache, "write") from error
     try:
@@ -130,12 +134,13 @@ def _build(cache: Path, key: str, contents: Contents, board: Board) -> BuiltFirm
         raise file_error(error, work, "write") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-        _forget_the_oldest(cache)
+        _forget(cache)
 
 
 def _products_apart(work: Path, board: Board) -> Path:
     """Move what was built, and a record of it, into a folder of its own, and return that."""
     apart = work / ".products"
+    apart.mkdir(mode=0o700)  # whatever the user's umask grants to others
     for name in _products(board):
         (apart / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).rename(apart / name)
@@ -145,19 +150,35 @@ def _products_apart(work: Path, board: Board) -> Path:
 
 
 def _in_place(apart: Path, target: Path, board: Board, *, seconds: float) -> BuiltFirmware:
-    with suppress(OSError):  # where another is, whole or damaged
-        apart.rename(target)
-    if (found := _found(target, board)) is None:
-        target.rename(apart.with_name(".damaged"))
-        apart.rename(target)
-        found = _found(target, board)
+    with _alone_in(target.parent):
+        if (found := _found(target, board)) is None:
+            with suppress(FileNotFoundError):  # where something damaged is
+                target.rename(apart.with_name(".damaged"))
+            apart.rename(target)
+            found = _found(target, board)
     if found is None:
         raise InternalError(f"what was built at {target} is not what is there")
     return replace(found, seconds=seconds)
 
 
-def _forget_the_oldest(cache: Path) -> None:
+@contextmanager
+def _alone_in(cache: Path) -> Iterator[None]:
+    """Hold off others who put something there: none takes away what another has just put."""
+    descriptor = os.open(cache, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _forget(cache: Path) -> None:
+    """Remove the programs used longest ago, and what a killed process left half done."""
     with suppress(OSError):
+        now = time.time()
+        for path in cache.glob(f"{_UNFINISHED}*"):
+            if now - path.lstat().st_mtime > _ABANDONED_AFTER_S and _is_ours_alone(path):
+                shutil.rmtree(path, ignore_errors=True)
         folders = [path for path in cache.iterdir() if len(path.name) == 2 * sha256().digest_size]
         for folder in sorted(folders, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
             shutil.rmtree(folder, ignore_errors=True)

@@ -4,11 +4,12 @@ Its bytes come and go by QEMU's standard input and output: pipes, which are ther
 starts, lose no byte and need no port number. On the board's side there is its UART, which takes one
 byte at a time, or a mailbox in memory that is shared, which takes what there is: a program says by
 its sections which. Neither lets it reach anything else: no semihosting, no network, no disk, no
-monitor; and QEMU itself may write no file.
+monitor; and QEMU itself may write no file and, where it was built so, start no program.
 """
 
 from __future__ import annotations
 
+import functools
 import mmap
 import os
 import subprocess
@@ -34,6 +35,12 @@ from quantize.foundation.foreign import printable
 from quantize.foundation.processes import end_group
 
 _MOST_SAID = 2000
+_BARE = ("-nodefaults", "-no-user-config", "-display", "none")
+_SANDBOX = (
+    "-sandbox",
+    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+)
+_PROBE_SECONDS = 20.0
 _MEMORY_BYTES = 8 << 30
 _LARGEST_FILE_BYTES = 1 << 20
 """Its messages go to a file; more than that it may not write into any."""
@@ -61,8 +68,9 @@ def running_emulator(elf: Path, board: Board) -> Iterator[Transport]:
     mailbox = [section for section in read_sections(program) if section.name == SECTION]
     with ExitStack() as stack:
         said = stack.enter_context(tempfile.TemporaryFile())
+        qemu = find_tool("qemu-system-arm")
         command = [
-            *(find_tool("qemu-system-arm"), "-nodefaults", "-display", "none", "-serial", "stdio"),
+            *(qemu, *_BARE, *_sandbox(qemu), "-serial", "stdio"),
             *("-icount", "shift=6", "-no-reboot", "-kernel", str(program)),
         ]
         if mailbox and board.shared is not None:
@@ -122,6 +130,20 @@ def _laid_into(descriptor: int, board: Board) -> list[str]:
     path = f"/proc/self/fd/{descriptor}"
     backend = f"memory-backend-file,id=shared,mem-path={path},size={board.shared.size},share=on"
     return ["-object", backend, "-M", f"{board.machine},memory-backend=shared"]
+
+
+@functools.cache
+def _sandbox(qemu: str) -> tuple[str, ...]:
+    """Return the options that forbid QEMU to start programs; none where it cannot have them."""
+    command = [qemu, *_BARE, *_SANDBOX, "-machine", "none", "-qmp", "stdio"]
+    ask = b'{"execute": "qmp_capabilities"}\n{"execute": "quit"}\n'
+    try:
+        done = subprocess.run(
+            command, input=ask, capture_output=True, timeout=_PROBE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return _SANDBOX if done.returncode == 0 else ()
 
 
 def _start(

@@ -33,16 +33,17 @@ SOURCES := \\
 
 OBJECTS := $(SOURCES:%.c=build/%.o)
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) $(LIBRARIES) \\
-  -o $@.new && mv $@.new $@
+  -o $@.new && sync $@.new && mv $@.new $@ || {{ rm -f $(filter %.o,$^); exit 1; }}
 
 {firmware}: $(OBJECTS){console}{script}
 \t$(LINK)
 {emulated}
-# Named when they are whole: a build that was cut off, even by a power failure, goes on.
+# Named when they are whole and on the disk, and made anew when they cannot be linked: a build that
+# was cut off, even by a power failure, goes on.
 build/%.o: %.c Makefile
 \t@mkdir -p $(@D)
 \t$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MT $@ -MF $@.d.new -c $< -o $@.new
-\t@mv $@.d.new $@.d && mv $@.new $@
+\t@sync $@.d.new $@.new && mv $@.d.new $@.d && mv $@.new $@
 
 -include $(addsuffix .d,$(OBJECTS){consoles})
 

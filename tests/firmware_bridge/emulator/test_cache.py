@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,7 +109,47 @@ def test_what_another_user_put_there_is_not_used(build) -> None:
     assert seconds > 0
 
 
-def test_two_at_once_both_get_the_program(contents: Contents, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mask", [0, 0o002, 0o077])
+def test_it_is_kept_whatever_the_umask(build, mask: int) -> None:
+    """Many systems let a user's group write what the user makes."""
+    before = os.umask(mask)
+    try:
+        elf, _ = build()
+        assert build() == (elf, 0.0)
+    finally:
+        os.umask(before)
+    assert not elf.parents[1].stat().st_mode & 0o022
+
+
+def test_what_a_killed_build_left_is_cleared_once_it_is_old(build, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    old, recent = cache / ".building-old", cache / ".building-recent"
+    for folder in (old, recent):
+        folder.mkdir(mode=0o700)
+        (folder / "half.o").write_bytes(b"half")
+    two_days_ago = time.time() - 48 * 3600
+    os.utime(old, (two_days_ago, two_days_ago))
+    build()
+    assert not old.exists()
+    assert (recent / "half.o").exists()
+
+
+def test_a_disk_that_fills_during_the_build_is_told(contents: Contents, tmp_path: Path) -> None:
+    said = "x.c:1:1: fatal error: closing x.o: No space left on device"
+    full = {**contents, "Makefile": f"build/firmware.elf:\n\t@echo '{said}'; false\n".encode()}
+    with (
+        pytest.raises(BadInput, match="cannot be built: No space left"),
+        built_firmware(full, HOST, cache=tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_all_at_once_get_the_program(contents: Contents, tmp_path: Path, damaged: bool) -> None:
+    if damaged:
+        with built_firmware(contents, HOST, cache=tmp_path / "cache") as built:
+            built.elf.write_bytes(b"half")
     root = tmp_path / "project"
     for path, data in contents.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

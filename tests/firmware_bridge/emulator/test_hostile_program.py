@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from firmware_bridge.boards import MPS2_AN500, SharedMemory
@@ -98,10 +99,46 @@ def test_counts_that_cannot_be_true_are_a_fault_of_the_device(mailbox: Mailbox, 
         mailbox.transport.read(100, 0.1)
 
 
-def test_a_device_that_claims_to_have_read_what_was_not_sent_takes_nothing(mailbox: Mailbox):
-    mailbox.counts(0, 5, 0, 0)
-    with pytest.raises((DeviceFault, DeviceTimeout)):
-        mailbox.transport.write(b"x", 0.1)
+@pytest.mark.parametrize("read", [5, 0x8000_0000, 0xFFFE_FFFC])
+def test_a_device_that_claims_to_have_read_what_was_not_sent_takes_nothing(
+    mailbox: Mailbox, read: int
+) -> None:
+    mailbox.counts(0, read, 0, 0)
+    before = mailbox.memory[16:]
+    with pytest.raises(DeviceFault, match="read what it was never sent"):
+        mailbox.transport.write(b"x" * 200_000, 0.1)
+    assert mailbox.memory[16:] == before
+
+
+def test_bells_without_end_do_not_lengthen_a_wait() -> None:
+    """A program that does nothing but write to its UART."""
+    ours, heard = os.pipe()
+    with subprocess.Popen([find_tool("cat"), "/dev/zero"], stdout=subprocess.PIPE) as flood:
+        bell = DescriptorTransport(flood.stdout.fileno(), heard, name="flood", close=flood.kill)
+        memory = mmap.mmap(-1, 16 + 2 * RING_BYTES)
+        transport = MailboxTransport(bell, memory, 0)
+        try:
+            for _ in range(20):
+                begin = time.monotonic()
+                assert transport.read(100, 0.05) == b""
+                assert time.monotonic() - begin < 0.5
+        finally:
+            transport.close()
+    os.close(ours)
+    os.close(heard)
+
+
+def test_the_emulator_may_start_no_program(emulated_firmware) -> None:
+    """Where QEMU was built with it: whatever a program does to it, the kernel refuses."""
+    with running_emulator(emulated_firmware.emulated_elf, MPS2_AN500) as transport:
+        assert transport.read(100, 10.0)
+        (emulator,) = (c for c in psutil.Process().children() if "qemu" in c.name())
+        status = Path(f"/proc/{emulator.pid}/status").read_text()
+        arguments = emulator.cmdline()
+    if "-sandbox" not in arguments:
+        pytest.skip("this QEMU was built without seccomp")
+    assert "spawn=deny" in arguments[arguments.index("-sandbox") + 1]
+    assert "Seccomp:\t2" in status
 
 
 def test_bytes_go_round_the_ring(mailbox: Mailbox) -> None:

@@ -111,6 +111,18 @@ def test_project_builds_wherever_it_is_moved_and_only_from_itself(
     assert not (moved / "build").exists()
 
 
+def test_an_object_that_is_half_there_fails_once_at_most(
+    tmp_path: Path, hand_made_model: ModelSources
+) -> None:
+    write_project(tmp_path / "p", board=HOST, model=hand_made_model)
+    whole = build_firmware(tmp_path / "p", HOST).elf.read_bytes()
+    half = tmp_path / "p" / "build" / "model" / "model.o"
+    half.write_bytes(half.read_bytes()[:100])
+    with pytest.raises(InternalError, match="does not build"):
+        build_firmware(tmp_path / "p", HOST)
+    assert build_firmware(tmp_path / "p", HOST).elf.read_bytes() == whole
+
+
 @pytest.fixture
 def emulator_project(
     tmp_path: Path, hand_made_model: ModelSources, small_frontend_sources
