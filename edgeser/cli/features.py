@@ -32,24 +32,27 @@ def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -
     'amplitude' is uint16, frames x channels, as the C code puts it out; 'phase' is int16,
     frames x channels x planes (Q15), and 'phase_planes' names the planes.
     """
-    from edgeser.features.extract import extract_features
+    from edgeser.features.extract import hear
     from edgeser.features.files import write_npz
     from edgeser.recipe import frontend_named
     from quantize.foundation.errors import BadInput
 
     config = frontend_named(frontend)
-    results = extract_features(files, config, progress=output.stage("Computing features"))
+    results = hear(files, config, progress=output.stage("Computing features"))
     written = []
     for result in results:
         if result.features is None:
             output.problem(result.problem)
             continue
+        remarks = [remark.detail for remark in result.remarks]
+        for remark in remarks:
+            output.note(f"{result.path}: {remark}")
         target = out / f"{result.path.stem}.npz"
         write_npz(target, result.features, config)
         frames, channels = result.features.amplitude.shape
         written.append(
             {"input": str(result.path), "output": str(target), "frames": frames}
-            | {"channels": channels}
+            | {"channels": channels, "remarks": remarks}
         )
         if not output.json:
             output.show(f"{target}: {frames} frames x {channels} channels")

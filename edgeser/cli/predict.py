@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,12 @@ from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
+    from edgeser.pipeline.predict import ClipLabel
+    from edgeser.pipeline.stream import StreamDecision
 
 SCHEMA = "edgeser.predict/1"
 STREAM_SCHEMA = "edgeser.predict-stream/1"
+_STDIN = Path("-")
 
 
 @click.command("predict")
@@ -21,7 +25,10 @@ STREAM_SCHEMA = "edgeser.predict-stream/1"
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--float", "use_float", is_flag=True, help="Use the float network, not int8.")
 @click.option(
-    "--stream", is_flag=True, help="Decide again and again, as a device does that listens on."
+    "--stream",
+    is_flag=True,
+    help="Decide again and again, as a device does that listens on. FILES may be of any length; - "
+    "is raw 16-bit little-endian mono on standard input at the model's rate.",
 )
 @common_options
 def command(
@@ -29,12 +36,16 @@ def command(
 ) -> int:
     """Label recordings FILES with a BUNDLE (or the folder of a run).
 
-    The int8 model runs in TFLite-Micro, as on a device.
+    The int8 model runs in TFLite-Micro, as on a device. A recording on which nothing is said has no
+    label. To listen to a microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict
+    BUNDLE - --stream
     """
     from edgeser.cli.places import open_bundle
 
     if stream and use_float:
         raise click.UsageError("--stream decides as a device does, in int8: leave out --float")
+    if _STDIN in files and (not stream or len(files) > 1):
+        raise click.UsageError("- is standard input: it is for --stream, and stands alone")
     loaded = open_bundle(bundle)
     if loaded.trained.corpus.synthetic:
         output.note("This model was trained on synthetic voices; on people it means nothing.")
@@ -61,23 +72,60 @@ def _show_labels(
         )
     else:
         for result in results:
-            if result.problem:
-                output.problem(result.problem)
-                continue
-            ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
-            shown = "  ".join(f"{label} {share:.2f}" for label, share in ranked[:3])
-            click.echo(f"{result.path}: {shown}")
+            _show_label(result, output)
     return BadInput.exit_code if any(result.problem for result in results) else 0
+
+
+def _show_label(result: ClipLabel, output: Output) -> None:
+    from quantize.foundation.foreign import MOST_QUOTED, printable
+
+    if result.problem:
+        output.problem(result.problem)
+        return
+    name = printable(str(result.path), limit=MOST_QUOTED)
+    for remark in result.remarks:
+        output.note(f"{name}: {remark}")
+    if result.no_label:
+        click.echo(f"{name}: no label: {result.no_label}")
+        return
+    ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
+    shown = "  ".join(f"{printable(label)} {share:.2f}" for label, share in ranked[:3])
+    click.echo(f"{name}: {shown}")
 
 
 def _show_decisions(
     loaded: Bundle, files: tuple[Path, ...], *, use_float: bool, output: Output
 ) -> int:
+    """Show decisions as they are taken; as JSON all of them at the end."""
     del use_float
-    from edgeser.pipeline.predict import stream_files
-    from quantize.foundation.errors import BadInput
+    from edgeser.pipeline.stream import FileStream, raw_decisions
+    from quantize.foundation.errors import BadInput, EdgeserError
 
-    results = stream_files(loaded, files, reporter=output)
+    clips, failed = [], False
+    output.stage("Listening")
+    for path in files:
+        taken: list[StreamDecision] = []
+        problem, stream = "", None if path == _STDIN else FileStream(loaded, path)
+        try:
+            coming = stream.decisions() if stream else raw_decisions(loaded, sys.stdin.buffer)
+            for decision in coming:
+                taken += [decision] if output.json else _shown(path, decision)
+        except EdgeserError as error:
+            problem = str(error)
+            output.problem(problem)
+        remarks = stream.remarks if stream else ()
+        if not output.json:
+            for remark in remarks:
+                output.note(f"{path}: {remark}")
+        failed = failed or bool(problem)
+        clips.append(
+            {
+                "path": str(path),
+                "decisions": [decision.to_json() for decision in taken],
+                "problem": problem,
+                "remarks": list(remarks),
+            }
+        )
     if output.json:
         output.result(
             {
@@ -85,15 +133,18 @@ def _show_decisions(
                 "model_sha256": loaded.model_hash,
                 "frontend_hash": loaded.trained.frontend.hash,
                 "synthetic": loaded.trained.corpus.synthetic,
-                "clips": [result.to_json() for result in results],
+                "clips": clips,
             }
         )
-    for result in results:
-        if result.problem:
-            output.problem(result.problem)
-        elif not output.json:
-            for decision in result.decisions:
-                click.echo(f"{result.path}  {decision.seconds:7.2f} s  {decision.label}")
-            if not result.decisions:
-                output.note(f"{result.path} is shorter than a window: no decision")
-    return BadInput.exit_code if any(result.problem for result in results) else 0
+    return BadInput.exit_code if failed else 0
+
+
+def _shown(path: Path, decision: StreamDecision) -> list[StreamDecision]:
+    """Print a decision at once, for whoever waits for it; nothing of it is kept."""
+    from quantize.foundation.foreign import MOST_QUOTED, printable
+
+    name, label = printable(str(path), limit=MOST_QUOTED), printable(decision.label)
+    said = f"silence (the device says {label})" if decision.silent else label
+    click.echo(f"{name}  {decision.seconds:7.2f} s  {said}")
+    sys.stdout.flush()
+    return []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import struct
+import math
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -10,6 +13,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.corpora.riff import AudioBytes, WithRightLength, audio_bytes
+from edgeser.corpora.sound import LARGEST_FLOAT, Levels, Remark, remarks
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, open_regular
 
@@ -33,7 +38,6 @@ _ENCODINGS = frozenset(
     {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
 )
 _BLOCK_FRAMES = 1 << 16
-_SIZE_UNKNOWN = frozenset({0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF})
 _HINT = "record or convert it again as WAV or FLAC, or leave it out"
 
 
@@ -62,15 +66,9 @@ def read_audio(
     ------
     BadInput
         When the file is missing, empty, cut short, no WAV or FLAC, too long, has more than 32
-        channels or a rate outside 4 to 192 kHz, or holds NaN or infinity.
+        channels or a rate outside 4 to 192 kHz, or holds NaN, infinity or 16-bit numbers as floats.
     """
-    recording = read_recording(path, max_seconds=max_seconds)
-    samples = recording.samples
-    if samples.dtype == np.int16:
-        if recording.sample_rate == sample_rate:
-            return samples.astype(np.int16)
-        samples = samples / 32768.0
-    return to_int16(resample(samples.astype(np.float64), recording.sample_rate, sample_rate))
+    return read_recording(path, max_seconds=max_seconds).at(sample_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,47 @@ class Recording:
         In Hz.
     channels
         How many the file has.
+    header
+        What is odd about its header; empty where nothing is.
+    mix_below_channels_db
+        How much less loud the mean of its channels is than they are.
     """
 
     samples: NDArray[np.int16] | NDArray[np.float64]
     sample_rate: int
     channels: int
+    header: str = ""
+    mix_below_channels_db: float = 0.0
+
+    def remarks(self, levels: Levels | None = None, *, frame_seconds: float) -> tuple[Remark, ...]:
+        """Return what is odd about the sound.
+
+        Parameters
+        ----------
+        levels
+            Of these samples, where they are known already.
+        frame_seconds
+            The frontend's window.
+        """
+        if levels is None:
+            levels = Levels(self.sample_rate)
+            levels.push(self.samples)
+        return remarks(
+            levels,
+            header=self.header,
+            mix_below_channels_db=self.mix_below_channels_db,
+            frame_seconds=frame_seconds,
+        )
+
+    def at(self, sample_rate: int) -> NDArray[np.int16]:
+        """Return the audio as int16 at another rate; see `read_audio`."""
+        if self.samples.dtype == np.int16:
+            if self.sample_rate == sample_rate:
+                return self.samples.astype(np.int16)
+            scaled = self.samples / 32768.0
+        else:
+            scaled = self.samples.astype(np.float64)
+        return to_int16(resample(scaled, self.sample_rate, sample_rate))
 
 
 def read_recording(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
@@ -100,18 +134,124 @@ def read_recording(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording
     BadInput
         As `read_audio` does.
     """
+    with open_audio(path) as audio:
+        blocks: list[NDArray[Any]] = []
+        done = 0
+        for block in audio.blocks():
+            done += len(block)
+            if done > max_seconds * audio.sample_rate:
+                raise BadInput(
+                    f"cannot use {path}: it is longer than {max_seconds:g} s",
+                    hint="cut it into utterances, or label it as it goes with 'predict --stream'",
+                )
+            blocks.append(block)
+        if not done:
+            raise NoSamples(f"cannot use {path}: it holds no samples", hint=_HINT)
+        return Recording(
+            np.concatenate(blocks),
+            audio.sample_rate,
+            audio.channels,
+            audio.header,
+            audio.mix_below_channels_db,
+        )
+
+
+class OpenAudio:
+    """A WAV or FLAC file that is read block by block: a header's claim allocates nothing.
+
+    Parameters
+    ----------
+    sound
+        The file, open.
+    path
+        For messages.
+    header
+        What is odd about its header.
+    """
+
+    def __init__(self, sound: Any, path: Path, header: str) -> None:
+        self.header = header
+        self.sample_rate = int(sound.samplerate)
+        self.channels = int(sound.channels)
+        self._sound = sound
+        self._path = path
+        self._mixed_power = self._channel_power = 0.0
+
+    def blocks(self, frames: int = _BLOCK_FRAMES) -> Iterator[NDArray[Any]]:
+        """Yield the audio as mono, ``[samples]`` of at most `frames`: int16 where the file is so.
+
+        Raises
+        ------
+        BadInput
+            When it holds NaN, infinity, or 16-bit numbers as floats.
+        """
+        narrow = self._sound.subtype == "PCM_16" and self.channels == 1
+        while True:
+            with _reading(self._path):
+                dtype = "int16" if narrow else "float64"
+                block = self._sound.read(frames, dtype=dtype, always_2d=True)
+            if not len(block):
+                return
+            if block.dtype.kind == "f":
+                self._check_floats(block)
+            yield block[:, 0] if self.channels == 1 else self._mixed(block)
+
+    @property
+    def mix_below_channels_db(self) -> float:
+        """How much less loud the mean of the channels was than they were, so far."""
+        if self._channel_power <= 0.0:
+            return 0.0
+        return -10.0 * math.log10(max(self._mixed_power / self._channel_power, 1e-12))
+
+    def _mixed(self, block: NDArray[np.float64]) -> NDArray[np.float64]:
+        mixed: NDArray[np.float64] = block.mean(axis=1)
+        self._mixed_power += float(np.square(mixed).sum())
+        self._channel_power += float(np.square(block).sum()) / self.channels
+        return mixed
+
+    def _check_floats(self, block: NDArray[np.float64]) -> None:
+        if not np.isfinite(block).all():
+            raise BadInput(f"cannot use {self._path}: it holds NaN or infinity", hint=_HINT)
+        peak = float(np.abs(block).max())
+        if peak > LARGEST_FLOAT:
+            raise BadInput(
+                f"cannot use {self._path}: its samples are floats up to {peak:,.0f}, where 1.0 is "
+                "full scale: they are 16-bit numbers",
+                hint="divide them by 32768, or write it as 16-bit PCM",
+            )
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[OpenAudio]:
+    """Open a WAV or FLAC file for reading in pieces.
+
+    Raises
+    ------
+    BadInput
+        As `read_audio` does, but for its length.
+    """
     import soundfile
 
     path = Path(path)
-    try:
-        with open_regular(path, buffering=0) as handle:
-            _refuse_what_is_cut_short(handle, path)
+    with ExitStack() as stack:
+        with _reading(path):
+            handle = stack.enter_context(open_regular(path, buffering=0))
+            audio = _checked_length(handle, path)
+            odd = audio is not None and audio.open_ended
             handle.seek(0)
-            with soundfile.SoundFile(handle.fileno(), closefd=False) as sound:
-                _refuse_by_header(sound, path)
-                narrow = sound.subtype == "PCM_16" and sound.channels == 1
-                samples = _read_blocks(sound, path, "int16" if narrow else "float64", max_seconds)
-                return Recording(samples, sound.samplerate, sound.channels)
+            source = WithRightLength(handle, audio) if audio and odd else handle.fileno()
+            sound = stack.enter_context(soundfile.SoundFile(source, closefd=False))
+            _refuse_by_header(sound, path)
+        yield OpenAudio(sound, path, audio.remark if audio else "")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what goes wrong when a file is read into `BadInput` that names it."""
+    import soundfile
+
+    try:
+        yield
     except OSError as error:
         raise file_error(error, path, "read") from error
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
@@ -126,6 +266,29 @@ def resample(samples: NDArray[np.float64], rate: int, wanted: int) -> NDArray[np
 
     out: NDArray[np.float64] = soxr.resample(samples, rate, wanted, quality="HQ")
     return out if out.size else np.zeros(1, dtype=np.float64)
+
+
+def int16_blocks(
+    blocks: Iterable[NDArray[Any]], rate: int, wanted: int
+) -> Iterator[NDArray[np.int16]]:
+    """Convert blocks of `rate` to int16 blocks of `wanted` Hz: the bits of the whole at once.
+
+    Parameters
+    ----------
+    blocks
+        ``[samples]``: int16, or float64 with full scale 1.0.
+    """
+    if rate == wanted:
+        for block in blocks:
+            yield block if block.dtype == np.int16 else to_int16(block)
+        return
+    import soxr
+
+    stream = soxr.ResampleStream(rate, wanted, 1, dtype="float64", quality="HQ")
+    for block in blocks:
+        scaled = block / 32768.0 if block.dtype == np.int16 else block
+        yield to_int16(stream.resample_chunk(np.asarray(scaled, np.float64)))
+    yield to_int16(stream.resample_chunk(np.zeros(0), last=True))
 
 
 def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:
@@ -152,48 +315,15 @@ def _refuse_by_header(sound: Any, path: Path) -> None:
         raise BadInput(f"cannot use {path}: {problem}", hint=_HINT)
 
 
-def _read_blocks(sound: Any, path: Path, dtype: str, max_seconds: float) -> NDArray[Any]:
-    """Read and average the channels block by block: a header's claim allocates nothing."""
-    limit = int(max_seconds * sound.samplerate)
-    blocks: list[NDArray[Any]] = []
-    done = 0
-    while True:
-        block = sound.read(_BLOCK_FRAMES, dtype=dtype, always_2d=True)
-        if not len(block):
-            break
-        done += len(block)
-        if done > limit:
-            raise BadInput(
-                f"cannot use {path}: it is longer than {max_seconds:g} s",
-                hint="cut it into utterances",
-            )
-        if block.dtype.kind == "f" and not np.isfinite(block).all():
-            raise BadInput(f"cannot use {path}: it holds NaN or infinity", hint=_HINT)
-        blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1))
-    if not done:
-        raise NoSamples(f"cannot use {path}: it holds no samples", hint=_HINT)
-    return np.concatenate(blocks)
-
-
-def _refuse_what_is_cut_short(handle: IO[bytes], path: Path) -> None:
-    """Compare a RIFF file's data chunk with what is there; libsndfile reads on regardless."""
-    size = path.stat().st_size
+def _checked_length(handle: IO[bytes], path: Path) -> AudioBytes | None:
+    """Hold a RIFF file's claim against what is there; libsndfile reads on regardless."""
+    size = os.fstat(handle.fileno()).st_size
     if size == 0:
         raise NoSamples(f"cannot use {path}: the file is empty", hint=_HINT)
-    if handle.read(4) != b"RIFF":
-        return
-    handle.seek(12)
-    for _ in range(64):
-        header = handle.read(8)
-        if len(header) < 8:
-            return
-        name, length = struct.unpack("<4sI", header)
-        here = handle.tell()
-        if name == b"data":
-            if length not in _SIZE_UNKNOWN and here + length > size:
-                raise BadInput(
-                    f"cannot use {path}: it is cut short ({size - here} of {length} bytes)",
-                    hint=_HINT,
-                )
-            return
-        handle.seek(here + length + (length & 1))
+    audio = audio_bytes(handle, size)
+    if audio is not None and audio.cut_short:
+        raise BadInput(
+            f"cannot use {path}: it is cut short ({audio.there} of {audio.claimed} bytes)",
+            hint=_HINT,
+        )
+    return audio

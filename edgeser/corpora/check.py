@@ -12,9 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording, resample, to_int16
+from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording
 from edgeser.corpora.doubles import DOUBLED
 from edgeser.corpora.problems import count_kinds
+from edgeser.corpora.sound import (
+    CLIPPED_SHARE,
+    FRAME_SECONDS,
+    NOTHING_DBFS,
+    QUIET_DBFS,
+    SHORTEST_SECONDS,
+    STEADY_DB,
+    Levels,
+    Remark,
+)
 from edgeser.corpora.split import describe_split, split_problems
 from edgeser.corpora.unread import ARCHIVE
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
@@ -22,17 +32,14 @@ from edgeser.corpora.walk import LINK
 from quantize.foundation.errors import BadInput
 
 SCHEMA = "edgeser.corpus-check/1"
-CLIPPED_SHARE = 0.001
-"""A clip is clipped when more than this share of its samples is at full scale."""
-SILENT_DBFS = -60.0
-"""A clip is silent when its RMS, without its mean, is below this level."""
-SHORTEST_SECONDS = 0.3
 
 Progress = Callable[[int, int], None]
 """Called with how many clips are done and how many there are."""
 
 _LEFT_OUT_ON_PURPOSE = frozenset(
     {
+        "odd-header",
+        "cancelling-channels",
         "not-speech",
         "not-in-split",
         "split-by-clip",
@@ -43,7 +50,8 @@ _LEFT_OUT_ON_PURPOSE = frozenset(
         LINK,
     }
 )
-_FULL_SCALE = 32767.0 / 32768.0
+_SILENT_KINDS = frozenset({"silent", "cancelling-channels"})
+_TOLD_KINDS = frozenset({"odd-header", "cancelling-channels"})
 _SILENCE_FLOOR_DBFS = -120.0
 
 
@@ -61,6 +69,10 @@ class ClipFacts:
         Share of samples at full scale, 0 to 1.
     rms_dbfs
         RMS without the mean, in dB against full scale; -120 for digital silence.
+    loud_dbfs, floor_dbfs
+        Levels of its loud frames and of its floor; see `edgeser.corpora.sound`.
+    silent
+        Whether nothing is said, or its channels cancel.
     pcm_sha256
         Hash of the clip as 16-bit mono at 16 kHz.
     """
@@ -71,7 +83,11 @@ class ClipFacts:
     channels: int
     clipped_share: float
     rms_dbfs: float
+    loud_dbfs: float
+    floor_dbfs: float
+    silent: bool
     pcm_sha256: str
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +166,9 @@ class CorpusCheck:
             "seconds": round(sum(clip.seconds for clip in self.clips), 3),
             "thresholds": {
                 "clipped_share": CLIPPED_SHARE,
-                "silent_dbfs": SILENT_DBFS,
+                "nothing_dbfs": NOTHING_DBFS,
+                "quiet_dbfs": QUIET_DBFS,
+                "steady_db": STEADY_DB,
                 "shortest_seconds": SHORTEST_SECONDS,
             },
             "problem_kinds": count_kinds(self.problems),
@@ -162,7 +180,12 @@ class CorpusCheck:
                 for name in self.clipped
             ],
             "silent": [
-                {"clip_id": name, "rms_dbfs": round(by_id[name].rms_dbfs, 1)}
+                {
+                    "clip_id": name,
+                    "rms_dbfs": round(by_id[name].rms_dbfs, 1),
+                    "loud_dbfs": by_id[name].loud_dbfs,
+                    "floor_dbfs": by_id[name].floor_dbfs,
+                }
                 for name in self.silent
             ],
             "too_short": [
@@ -200,6 +223,9 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         for done, answer in enumerate(executor.map(examine, corpus.utterances), start=1):
             if isinstance(answer, ClipFacts):
                 clips.append(answer)
+                path = corpus.utterances[done - 1].path
+                told = [r for r in answer.remarks if r.kind in _TOLD_KINDS]
+                problems += [FileProblem(path, r.kind, r.detail) for r in told]
             else:
                 problems.append(answer)
             if progress is not None:
@@ -216,7 +242,7 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         clips=tuple(clips),
         problems=tuple(problems),
         clipped=tuple(c.clip_id for c in clips if c.clipped_share > CLIPPED_SHARE),
-        silent=tuple(c.clip_id for c in clips if c.rms_dbfs < SILENT_DBFS),
+        silent=tuple(c.clip_id for c in clips if c.silent),
         too_short=tuple(c.clip_id for c in clips if c.seconds < SHORTEST_SECONDS),
         duplicates=duplicates,
         contradictions=tuple(g for g in duplicates if len({labels[name] for name in g}) > 1),
@@ -236,19 +262,24 @@ def examine(utterance: Utterance) -> ClipFacts | FileProblem:
         return FileProblem(utterance.path, "empty-file", error.message)
     except BadInput as error:
         return FileProblem(utterance.path, "corrupt", error.message)
-    samples = recording.samples.astype(np.float64)
-    if recording.samples.dtype == np.int16:
-        samples /= 32768.0
-    pcm = to_int16(resample(samples, recording.sample_rate, SAMPLE_RATE))
-    rms = float(np.std(samples))
+    levels = Levels(recording.sample_rate)
+    levels.push(recording.samples)
+    found = recording.remarks(levels, frame_seconds=FRAME_SECONDS)
+    scale = 32768.0 if recording.samples.dtype == np.int16 else 1.0
+    rms = float(np.std(recording.samples)) / scale
+    pcm = recording.at(SAMPLE_RATE)
     return ClipFacts(
         clip_id=utterance.clip_id,
-        seconds=len(samples) / recording.sample_rate,
+        seconds=levels.seconds,
         sample_rate=recording.sample_rate,
         channels=recording.channels,
-        clipped_share=float(np.mean(np.abs(samples) >= _FULL_SCALE)),
+        clipped_share=levels.clipped_share,
         rms_dbfs=max(20.0 * float(np.log10(max(rms, 1e-9))), _SILENCE_FLOOR_DBFS),
+        loud_dbfs=levels.loud_dbfs,
+        floor_dbfs=levels.floor_dbfs,
+        silent=any(remark.kind in _SILENT_KINDS for remark in found),
         pcm_sha256=hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest(),
+        remarks=found,
     )
 
 

@@ -1,7 +1,7 @@
 """Recordings to features: the frontend over whole corpora, cached by content, cut to windows."""
 
 from edgeser.features.cache import FeatureCache
-from edgeser.features.extract import ClipResult, Variant, extract_features
+from edgeser.features.extract import ClipResult, Variant, extract_features, hear
 from edgeser.features.window import WindowConfig, fit_window
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "WindowConfig",
     "extract_features",
     "fit_window",
+    "hear",
 ]

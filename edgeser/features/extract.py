@@ -6,13 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio import read_audio, read_recording
+from edgeser.corpora.sound import Remark
 from edgeser.features.cache import FeatureCache
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, compute_features
 from quantize.foundation.errors import EdgeserError
@@ -41,11 +42,15 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """Features of one recording, or the one line that says why there are none."""
+    """Features of one recording, or the one line that says why there are none.
+
+    `remarks` say what is odd about its sound, where that was asked for.
+    """
 
     path: Path
     features: FrontendFeatures | None
     problem: str
+    remarks: tuple[Remark, ...] = ()
 
 
 def extract_features(
@@ -84,10 +89,45 @@ def extract_features(
             features = _features_of(path, config, variant, cache)
         except EdgeserError as error:
             return ClipResult(path, None, str(error))
-        if features.amplitude.shape[0] == 0:
-            problem = f"{path} is shorter than one window of {config.window_ms:g} ms"
-            return ClipResult(path, None, problem)
-        return ClipResult(path, features, "")
+        return _checked(path, features, config)
+
+    return _on_all_cores(one, paths, workers=workers, progress=progress)
+
+
+def hear(
+    paths: Sequence[Path], config: FrontendConfig, *, progress: Progress | None = None
+) -> tuple[ClipResult, ...]:
+    """Compute the raw features of single recordings, and say what is odd about their sound.
+
+    Parameters and result are as in `extract_features`; every file is read.
+    """
+
+    def one(path: Path) -> ClipResult:
+        try:
+            recording = read_recording(path)
+        except EdgeserError as error:
+            return ClipResult(path, None, str(error))
+        found = recording.remarks(frame_seconds=config.window_ms / 1000.0)
+        features = compute_features(recording.at(config.sample_rate), config)
+        return replace(_checked(path, features, config), remarks=found)
+
+    return _on_all_cores(one, paths, progress=progress)
+
+
+def _checked(path: Path, features: FrontendFeatures, config: FrontendConfig) -> ClipResult:
+    if features.amplitude.shape[0] == 0:
+        problem = f"{path} is shorter than one window of {config.window_ms:g} ms"
+        return ClipResult(path, None, problem)
+    return ClipResult(path, features, "")
+
+
+def _on_all_cores(
+    one: Callable[[Path], ClipResult],
+    paths: Sequence[Path],
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[ClipResult, ...]:
 
     results: list[ClipResult] = []
     pool = ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)))

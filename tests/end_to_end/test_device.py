@@ -16,8 +16,8 @@ import soundfile
 from edgeser.bundle import Bundle
 from edgeser.pipeline.device_parity import check_device
 from edgeser.pipeline.firmware import AttachedDevice, attached
-from edgeser.pipeline.predict import streaming_classifier
 from edgeser.pipeline.recordings import Recordings
+from edgeser.pipeline.stream import streaming_classifier
 from firmware_bridge.link.errors import HashMismatch
 
 Edgeser = Callable[..., Any]

@@ -1,0 +1,135 @@
+"""WAV headers that say of their audio what is not so: of writers to a pipe, or that were stopped.
+
+A WAV's header states how many bytes of audio follow. Who writes to a pipe does not know yet, and
+who is stopped never comes to correct it: such a file is read to its end. One that ends before its
+own plain number of bytes is cut short, which is damage.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass
+from typing import IO
+
+_UNKNOWN_FROM = 0x7FFFF000
+"""Writers to a pipe claim this (sox), 2^31 - 1, 2^31 or 2^32 - 1 bytes."""
+_MOST_CHUNKS = 64
+_LARGEST = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBytes:
+    """Where the audio of a WAV file lies.
+
+    Parameters
+    ----------
+    claimed
+        Bytes of audio by the header.
+    there
+        Bytes from the beginning of the audio to the end of the file.
+    begin
+        Where in the file it begins, in bytes; the four bytes before it are `claimed`.
+    trailing
+        Whether other chunks follow where the claimed audio ends, as they may.
+    """
+
+    claimed: int
+    there: int
+    begin: int
+    trailing: bool
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the header does not know how much audio there is."""
+        unknown = self.claimed == 0 or self.claimed >= _UNKNOWN_FROM
+        return (unknown and self.claimed != self.there) or (
+            self.claimed < self.there and not self.trailing
+        )
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the file ends before the audio that its header plainly states."""
+        return not self.open_ended and self.claimed > self.there
+
+    @property
+    def remark(self) -> str:
+        """What is odd about the header, one line; empty where it is right."""
+        if not self.open_ended:
+            return ""
+        return f"its header claims {self.claimed:,} bytes of audio; {self.there:,} were read"
+
+
+def audio_bytes(handle: IO[bytes], size: int) -> AudioBytes | None:
+    """Find the audio of a WAV file of `size` bytes; ``None`` for what is no RIFF file."""
+    handle.seek(0)
+    if handle.read(4) != b"RIFF":
+        return None
+    handle.seek(12)
+    for _ in range(_MOST_CHUNKS):
+        header = handle.read(8)
+        if len(header) < 8:
+            return None
+        name, length = struct.unpack("<4sI", header)
+        here = handle.tell()
+        if name == b"data":
+            return AudioBytes(length, size - here, here, _chunks_follow(handle, here, length, size))
+        handle.seek(here + length + (length & 1))
+    return None
+
+
+def _chunks_follow(handle: IO[bytes], begin: int, length: int, size: int) -> bool:
+    """Whether what comes behind the claimed audio is another chunk, or too short to be audio."""
+    end = begin + length + (length & 1)
+    if length == 0 or size - end < 8:
+        return length > 0
+    handle.seek(end)
+    name, following = struct.unpack("<4sI", handle.read(8))
+    return all(32 <= byte < 127 for byte in name) and end + 8 + following <= size + 1
+
+
+class WithRightLength(io.RawIOBase):
+    """A WAV file whose header says how much audio there is; the file itself is not changed.
+
+    Parameters
+    ----------
+    handle
+        The file, open for reading.
+    audio
+        Where its audio lies.
+    """
+
+    def __init__(self, handle: IO[bytes], audio: AudioBytes) -> None:
+        super().__init__()
+        self._handle = handle
+        self._patches = {
+            4: struct.pack("<I", min(audio.begin + audio.there - 8, _LARGEST)),
+            audio.begin - 4: struct.pack("<I", min(audio.there, _LARGEST)),
+        }
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that any place in it can be read."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move as in any file."""
+        return self._handle.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place in bytes."""
+        return self._handle.tell()
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read what is there, with the two numbers put right."""
+        at = self._handle.tell()
+        data = bytearray(self._handle.read(len(buffer)))
+        for place, patch in self._patches.items():
+            for offset, byte in enumerate(patch, place - at):
+                if 0 <= offset < len(data):
+                    data[offset] = byte
+        buffer[: len(data)] = data
+        return len(data)

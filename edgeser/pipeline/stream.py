@@ -1,0 +1,209 @@
+"""Decisions on a stream, as a device takes them that listens on: in pieces, in bounded memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeser.bundle import Bundle
+from edgeser.corpora.audio import int16_blocks, open_audio
+from edgeser.corpora.sound import FRAME_SECONDS, Levels, frame_levels, is_silence, remarks
+from edgeser.pipeline.inference import int8_logits
+from firmware_bridge.streaming import Decision, StreamingClassifier
+from quantize.foundation.errors import BadInput
+
+_WINDOWS_AT_ONCE = 64
+"""Inferences of a file that are done together: each call starts a process."""
+_PIECE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDecision:
+    """What a stream was taken for at one time.
+
+    Parameters
+    ----------
+    seconds
+        From the start of the recording to the end of the window's last frame.
+    label
+        The emotion, as a device decides.
+    sums
+        Sum of the int8 logits over the last few windows, by label.
+    silent
+        Whether nothing was said in the window, so that the label means nothing.
+    """
+
+    seconds: float
+    label: str
+    sums: dict[str, int]
+    silent: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the decision as a JSON object."""
+        return asdict(self)
+
+
+class Listener:
+    """Decides on samples as they come: once a window, then once a hop, as the firmware does.
+
+    Parameters
+    ----------
+    bundle
+        The model; its decisions are those of the device, bit for bit.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        config, window = bundle.trained.frontend, bundle.trained.recipe.window
+        self._classifier = streaming_classifier(bundle)
+        self._frame = round(FRAME_SECONDS * config.sample_rate)
+        self._window_samples = config.samples_of(window.frames)
+        self._left = np.zeros(0, np.int16)
+        self._taken = 0
+        # Levels of the last frames: of one window before the oldest decision that may be due.
+        kept = window.frames + (_WINDOWS_AT_ONCE + 1) * window.hop_frames
+        self._levels: deque[float] = deque(maxlen=2 + config.samples_of(kept) // self._frame)
+        self.levels = Levels(config.sample_rate)
+
+    @property
+    def samples_at_once(self) -> int:
+        """Samples that are worth waiting for where all of them are there."""
+        config, window = self._bundle.trained.frontend, self._bundle.trained.recipe.window
+        return config.samples_of(_WINDOWS_AT_ONCE * window.hop_frames)
+
+    def push(self, samples: NDArray[np.int16]) -> Iterator[StreamDecision]:
+        """Take the next samples, int16 ``[count]``; yield the decisions that they bring."""
+        step = self.samples_at_once
+        for start in range(0, len(samples), step):
+            piece = samples[start : start + step]
+            self._hear(piece)
+            for decision in self._classifier.push(piece):
+                yield self._named(decision)
+
+    def _hear(self, samples: NDArray[np.int16]) -> None:
+        self.levels.push(samples)
+        joined = np.concatenate((self._left, samples))
+        whole = len(joined) // self._frame * self._frame
+        self._levels.extend(frame_levels(joined[:whole].reshape(-1, self._frame) / 32768.0))
+        self._left = joined[whole:].copy()
+        self._taken += whole // self._frame
+
+    def _named(self, decision: Decision) -> StreamDecision:
+        config, classes = self._bundle.trained.frontend, self._bundle.trained.classes
+        end = config.samples_of(decision.end_frame)
+        return StreamDecision(
+            seconds=end / config.sample_rate,
+            label=classes[decision.label],
+            sums=dict(zip(classes, decision.sums, strict=True)),
+            silent=self._is_silent(end),
+        )
+
+    def _is_silent(self, end: int) -> bool:
+        first = self._taken - len(self._levels)
+        begin = max(0, (end - self._window_samples) // self._frame - first)
+        heard = np.array(self._levels)[begin : max(0, end // self._frame - first)]
+        if not len(heard):
+            return False
+        loud, floor = np.percentile(heard, (95, 10))
+        return is_silence(float(loud), float(floor), len(heard))
+
+
+def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
+    """Return the host's twin of the bundle's firmware; its int8 model runs in TFLite-Micro."""
+    window = bundle.trained.recipe.window
+    return StreamingClassifier(
+        bundle.trained.frontend,
+        lambda windows: int8_logits(bundle.int8_model, windows),
+        window_frames=window.frames,
+        hop_frames=window.hop_frames,
+        smoothing=window.smoothing,
+    )
+
+
+class FileStream:
+    """Decisions on a recording of any length.
+
+    Parameters
+    ----------
+    bundle
+        The model.
+    path
+        A WAV or FLAC file; it is read in pieces.
+    """
+
+    def __init__(self, bundle: Bundle, path: Path) -> None:
+        self._bundle = bundle
+        self._path = path
+        self._remarks: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about the sound, one line each, once all of it was read."""
+        return self._remarks
+
+    def decisions(self) -> Iterator[StreamDecision]:
+        """Yield decisions as they are taken.
+
+        Raises
+        ------
+        BadInput
+            When the file cannot be read, from the piece on that cannot.
+        """
+        config, listener = self._bundle.trained.frontend, Listener(self._bundle)
+        with open_audio(self._path) as audio:
+            frames = round(listener.samples_at_once * audio.sample_rate / config.sample_rate)
+            blocks = int16_blocks(audio.blocks(frames), audio.sample_rate, config.sample_rate)
+            for block in blocks:
+                yield from listener.push(block)
+            found = remarks(
+                listener.levels,
+                header=audio.header,
+                mix_below_channels_db=audio.mix_below_channels_db,
+                frame_seconds=config.window_ms / 1000.0,
+            )
+        if not listener.levels.samples:
+            raise BadInput(f"cannot use {self._path}: it holds no samples")
+        self._remarks = tuple(remark.detail for remark in found)
+
+
+def raw_decisions(bundle: Bundle, source: BinaryIO) -> Iterator[StreamDecision]:
+    """Yield decisions on raw samples as they come: 16-bit little-endian mono at the model's rate.
+
+    Parameters
+    ----------
+    bundle
+        The model.
+    source
+        Where bytes come from, such as standard input; it is read as soon as there are any.
+
+    Raises
+    ------
+    BadInput
+        When a WAV file comes instead.
+    """
+    listener = Listener(bundle)
+    for samples in _raw_samples(source, bundle.trained.frontend.sample_rate):
+        yield from listener.push(samples)
+
+
+def _raw_samples(source: BinaryIO, sample_rate: int) -> Iterable[NDArray[np.int16]]:
+    left, begun = b"", False
+    while piece := os.read(source.fileno(), _PIECE_BYTES):
+        data = left + piece
+        if not begun and len(data) >= 4 and data[:4] in (b"RIFF", b"fLaC"):
+            raise BadInput(
+                "standard input is a file with a header, not raw samples",
+                hint="give the file's name, or raw samples: "
+                f"arecord -q -t raw -f S16_LE -c 1 -r {sample_rate}",
+            )
+        begun = begun or len(data) >= 4
+        whole = len(data) // 2 * 2
+        left = data[whole:]
+        yield np.frombuffer(data[:whole], "<i2").astype(np.int16)

@@ -1,0 +1,64 @@
+"""WAV headers of writers to a pipe, or that were stopped: read to the end, and said."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeser.corpora.audio import read_recording
+from quantize.foundation.errors import BadInput
+
+SAMPLES = np.random.default_rng(3).integers(-9000, 9000, 8000).astype("<i2")
+AUDIO = SAMPLES.tobytes()
+
+
+def wav(
+    claimed: int, *, audio: bytes = AUDIO, behind: bytes = b"", riff: int | None = None
+) -> bytes:
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16)
+    head = struct.pack("<4sI4s", b"RIFF", claimed + 36 if riff is None else riff, b"WAVE")
+    return head + form + struct.pack("<4sI", b"data", claimed) + audio + behind
+
+
+@pytest.mark.parametrize(
+    "claimed", [0, 0x7FFF_F000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1000, 15_000]
+)
+def test_what_the_header_does_not_know_is_read_to_the_end_and_said(
+    claimed: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav(claimed, riff=0 if claimed == 0 else 0xFFFF_FFFF))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == f"its header claims {claimed:,} bytes of audio; 16,000 were read"
+    assert [remark.kind for remark in found.remarks(frame_seconds=0.03)] == ["odd-header"]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b"",
+        b"LIST" + struct.pack("<I", 4) + b"INFO",
+        b"id3 " + struct.pack("<I", 2) + b"xy",
+        b"\0\0",
+    ],
+)
+def test_a_right_header_is_not_spoken_of_whatever_follows(behind: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav(len(AUDIO), behind=behind))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == ""
+
+
+@pytest.mark.parametrize("missing", [2, 8000, 15_998])
+def test_what_ends_before_its_plain_number_of_bytes_is_cut_short(
+    missing: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav(len(AUDIO), audio=AUDIO[:-missing]))
+    with pytest.raises(BadInput, match="it is cut short"):
+        read_recording(path)
