@@ -99,8 +99,7 @@ def read(root: Path) -> Corpus:
         problems=problems + faults,
         licence=LICENCE,
         citation=CITATION,
-        split_file=root / SPLIT,
-        split_source=tables.split_source,
+        split=(root / SPLIT, tables.split_source),
     )
 
 

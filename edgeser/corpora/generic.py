@@ -126,8 +126,10 @@ def read_manifest(
         licence=licence,
         citation=citation,
         synthetic=synthetic,
-        split_file=manifest,
-        split_source=f"the column split of {manifest.name}" if "split" in table.columns else "",
+        split=(
+            manifest,
+            f"the column split of {manifest.name}" if "split" in table.columns else "",
+        ),
     )
 
 

@@ -141,17 +141,14 @@ def assemble(
     licence: str,
     citation: str,
     synthetic: bool = False,
-    split_file: Path | None = None,
-    split_source: str = "",
+    split: tuple[Path, str] | None = None,
 ) -> Corpus:
     """Sort, leave out doubled clip ids and doubled sounds, and put a corpus together.
 
     Parameters
     ----------
-    split_file
-        Where the split is published; the root when `None`.
-    split_source
-        As in the `Corpus`.
+    split
+        The file that publishes a speaker split, and how it was read (`Corpus.split_source`).
 
     Raises
     ------
@@ -184,9 +181,9 @@ def assemble(
         licence=licence,
         citation=citation,
         doubles=tuple(sorted(doubles)),
-        split_source=split_source,
+        split_source=split[1] if split else "",
     )
-    faults += same + not_in_split(corpus, split_file or root)
+    faults += same + not_in_split(corpus, split[0] if split else root)
     return replace(
         corpus, problems=tuple(sorted(faults, key=lambda fault: (str(fault.path), fault.kind)))
     )

@@ -12,8 +12,8 @@ import struct
 from dataclasses import dataclass
 from typing import IO
 
-_UNKNOWN_FROM = 0x7FFFF000
-"""Writers to a pipe claim this (sox), 2^31 - 1, 2^31 or 2^32 - 1 bytes."""
+_UNKNOWN = (range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFFFE0, 0x100000000))
+"""What writers to a pipe claim: nothing, about 2^31 (sox, arecord) or 2^32 bytes (ffmpeg)."""
 _MOST_CHUNKS = 64
 _LARGEST = 0xFFFFFFFF
 
@@ -42,7 +42,7 @@ class AudioBytes:
     @property
     def open_ended(self) -> bool:
         """Whether the header does not know how much audio there is."""
-        unknown = self.claimed == 0 or self.claimed >= _UNKNOWN_FROM
+        unknown = any(self.claimed in claims for claims in _UNKNOWN)
         return (unknown and self.claimed != self.there) or (
             self.claimed < self.there and not self.trailing
         )

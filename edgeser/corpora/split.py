@@ -176,8 +176,8 @@ def split_problems(corpus: Corpus, split: SpeakerSplit | None = None) -> list[Fi
 def describe_split(corpus: Corpus) -> str:
     """Return where the parts come from, one line."""
     if _parts(corpus)["test"]:
-        return f"published: {corpus.split_source or 'a split that names test speakers'}"
-    return "no published split: speakers are dealt into folds by the seed"
+        return f"as published: {corpus.split_source or 'a split that names test speakers'}"
+    return "folds dealt by the seed: no split is published"
 
 
 def _parts(corpus: Corpus) -> dict[str, set[str]]:

@@ -40,7 +40,8 @@ def read_table(path: Path, *, delimiter: str | None = None, exact: bool = False)
         Between values; when `None`, whichever of ``, ; tab |`` the first line has most of.
     exact
         Read the names of columns in lower case; refuse doubled ones, and rows that have more or
-        fewer values than there are columns. Without it missing values are empty and surplus ones are left out.
+        fewer values than there are columns. Without it missing values are empty and surplus
+        ones are left out.
 
     Raises
     ------

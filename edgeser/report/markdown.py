@@ -252,6 +252,8 @@ def _provenance(contents: ReportContents) -> list[str]:
     if contents.recipe is not None:
         rows += [("recipe", contents.recipe.name), ("seed", str(contents.recipe.seed))]
         rows += [(f"{name} hash", value) for name, value in contents.recipe.hashes]
+    if contents.corpus is not None and contents.corpus.split_source:
+        rows.append(("parts", contents.corpus.split_source))
     if contents.environment is not None:
         rows += [*contents.environment.facts, *contents.environment.versions]
     return ["## Provenance", _table(("what", "value"), rows)]

@@ -15,6 +15,7 @@ from edgeser.report.figures import (
     size,
     span,
 )
+from quantize.foundation.foreign import MOST_QUOTED, printable
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
 
@@ -227,4 +228,6 @@ def _read_corpus(contents: ReportContents) -> str:
     text = f"{corpus.name}: {corpus.clips:,} clips of {corpus.speakers} speakers."
     if corpus.splits:
         text += " No speaker is in two parts."
+    if corpus.split_source:
+        text += f" Parts are {printable(corpus.split_source, limit=MOST_QUOTED)}."
     return text
