@@ -84,7 +84,8 @@ def _show_label(result: ClipLabel, output: Output) -> None:
         return
     name = printable(str(result.path), limit=MOST_QUOTED)
     for remark in result.remarks:
-        output.note(f"{name}: {remark}")
+        if remark != result.no_label:
+            output.note(f"{name}: {remark}")
     if result.no_label:
         click.echo(f"{name}: no label: {result.no_label}")
         return

@@ -56,4 +56,8 @@ def test_the_label_is_the_likeliest_and_a_problem_has_none() -> None:
         "probabilities": {},
         "windows": 0,
         "problem": "cannot use b.wav",
+        "no_label": "",
+        "remarks": [],
     }
+    silent = ClipLabel(Path("c.wav"), {}, 0, "", "it is silent", ("it is silent",))
+    assert (silent.label, silent.to_json()["no_label"]) == ("", "it is silent")
