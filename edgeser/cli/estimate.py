@@ -36,13 +36,13 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
 
-    from edgeser.cli.model_file import model_bytes
+    from edgeser.cli.model_file import model_bytes, read_and_tell, reading_json
     from quantize.edgetpu.estimate import estimate
     from quantize.edgetpu.latency import Link
-    from quantize.tflite import read_model
 
-    found = estimate(read_model(model_bytes(model), name=str(model)), link=Link(link))
+    read = read_and_tell(model_bytes(model), name=str(model), output=output)
+    found = estimate(read, link=Link(link))
     if output.json:
-        output.result(found.to_json())
+        output.result(found.to_json() | reading_json(read))
     else:
         output.show(estimate_tables(found))

@@ -48,11 +48,16 @@ def command(
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
 
-    from edgeser.cli.model_file import model_bytes, repository_path
+    from edgeser.cli.model_file import (
+        model_bytes,
+        read_and_tell,
+        reading_json,
+        repository_path,
+    )
     from quantize.edgetpu.lint import lint_model
-    from quantize.tflite import read_model
 
-    report = lint_model(read_model(model_bytes(model), name=str(model)))
+    read = read_and_tell(model_bytes(model), name=str(model), output=output)
+    report = lint_model(read)
     if sarif:
         from edgeser.diagnosis import installed_version
 
@@ -62,7 +67,7 @@ def command(
     if markdown:
         write_atomically(markdown, formats.lint_markdown(report).encode())
     if output.json:
-        output.result(report.to_json())
+        output.result(report.to_json() | reading_json(read))
     else:
         output.show(formats.lint_tables(report))
     if not report.passed:
