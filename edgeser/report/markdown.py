@@ -14,6 +14,7 @@ from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import (
+    bench_remarks,
     bench_rows,
     costs_by_kind,
     count,
@@ -84,6 +85,7 @@ def bench_markdown(report: BenchReport) -> str:
         f"## Benchmark of {_plain(report.model)}",
         _plain(f"Runtime: {report.runtime}"),
         _table(("figure", "value", "evidence"), rows),
+        *(_plain(remark) for remark in bench_remarks(report)),
     ]
     if report.budgets:
         parts.append(_budgets(report.budgets))

@@ -50,6 +50,22 @@ class ChildResult:
     stderr: str
 
 
+class ChildCrashed(InternalError):
+    """Native code crashed in a child process.
+
+    Parameters
+    ----------
+    message, hint
+        As in every error.
+    stderr
+        What the child had written to its standard error by then.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", stderr: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.stderr = stderr
+
+
 def call_in_child(
     function: Callable[..., Any],
     arrays: Arrays,
@@ -78,8 +94,10 @@ def call_in_child(
     ------
     EdgeserError
         What the function itself raised, by type.
+    ChildCrashed
+        When the child died by a signal.
     InternalError
-        When the child died by a signal, ran out of time or memory, or answered nonsense.
+        When it ran out of time or memory, or answered nonsense.
     """
     command = [sys.executable, "-m", "quantize.foundation.child"]
     command += [function.__module__, function.__qualname__, str(memory_bytes)]
@@ -98,9 +116,10 @@ def call_in_child(
         ) from error
     stderr = done.stderr.decode("utf-8", "replace")
     if done.returncode < 0:
-        raise InternalError(
+        raise ChildCrashed(
             f"{what} crashed with {signal.Signals(-done.returncode).name} in its child process",
             hint="the model is broken, or the runtime has a bug",
+            stderr=stderr,
         )
     if done.returncode != 0:
         last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"

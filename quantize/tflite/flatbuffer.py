@@ -238,6 +238,13 @@ class Table:
         at = self._locate(field, 4)
         return None if at is None else Table(self.buffer, self.buffer.follow(at))
 
+    def vector_position(self, field: int) -> int:
+        """Return where a vector's elements begin; its length stands in the four bytes before."""
+        vector = self._vector(field)
+        if vector is None:
+            raise FlatbufferError(f"field {field} is absent", self.position)
+        return vector[0]
+
     def count(self, field: int) -> int:
         """Return the number of elements of a vector of offsets, 0 where absent."""
         vector = self._vector(field)

@@ -11,7 +11,13 @@ from quantize.tflite.model import Model, Signature, Subgraph, Tensor
 from quantize.tflite.redundancy import field_oddities
 from quantize.tflite.remarks import Oddity
 from quantize.tflite.unread import scale_problem
-from quantize.tflite.verify import QUANTISED, is_open, is_settled, quantisation_problems, used_tensors
+from quantize.tflite.verify import (
+    QUANTISED,
+    is_open,
+    is_settled,
+    quantisation_problems,
+    used_tensors,
+)
 
 _SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 

@@ -108,7 +108,9 @@ def twins(model: Any, schema: Any) -> None:
         (optioned(2, padding=0, strideW=1), "operator 2 AVERAGE_POOL_2D (pool)", "[1, 3]"),
     ],
 )
-def test_what_is_odd_is_read_and_said(build_model: Build, edit: Edit, where: str, what: str) -> None:
+def test_what_is_odd_is_read_and_said(
+    build_model: Build, edit: Edit, where: str, what: str
+) -> None:
     model = read_model(build_model(edit))
     assert [o.where for o in model.oddities if what in o.what] == [where], model.oddities
     assert inspect_model(model).operators
@@ -143,7 +145,12 @@ def known_at_run_time(model: Any, schema: Any) -> None:
 @pytest.mark.parametrize(
     ("edit", "lead", "what", "advice"),
     [
-        (sparse, "is sound, but", "tensor 10 (dense/w): its values are stored sparsely", "sparsity"),
+        (
+            sparse,
+            "is sound, but",
+            "tensor 10 (dense/w): its values are stored sparsely",
+            "sparsity",
+        ),
         (external, "is sound, but", "tensor 10 (dense/w): its values lie in another", "one file"),
         (nothing_in_it, "is sound, but", "operator 0 CONV_2D (conv): it uses tensor 0", "layer"),
         (newer_type, "is sound, but", "tensor 0 (input): its type 99", "newer edgeser"),
