@@ -11,7 +11,7 @@ from quantize.foundation.errors import BadInput, InternalError
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes import worker
 from quantize.runtimes.catalogue import Runtime, runtime_version
-from quantize.runtimes.crash import call_on_model
+from quantize.runtimes.crash import OnRuntime, call_on_model
 from quantize.runtimes.request import DEFAULT_LIMITS, Limits, read_request
 
 _MAX_LINES = 100
@@ -102,9 +102,7 @@ def arena_usage(
         worker.report_arena,
         {},
         {"name": name, "arena_bytes": request.arena_bytes, "inputs": inputs},
-        data=model_bytes,
-        model=request.model,
-        runtime=Runtime.TFLITE_MICRO,
+        on=OnRuntime(model_bytes, request.model, Runtime.TFLITE_MICRO),
         what=f"loading {name} into {Runtime.TFLITE_MICRO.label}",
         timeout_s=request.timeout_s(limits, 1),
         memory_bytes=limits.memory_bytes,

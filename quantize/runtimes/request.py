@@ -13,7 +13,7 @@ from quantize.foundation.child import ChildResult
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.runtimes.catalogue import Runtime
-from quantize.runtimes.crash import call_on_model
+from quantize.runtimes.crash import OnRuntime, call_on_model
 from quantize.tflite.inspect import inspect_model
 from quantize.tflite.model import Model, Tensor
 from quantize.tflite.reader import read_model
@@ -123,6 +123,9 @@ def check_inputs(request: Request, inputs: NDArray[Any]) -> None:
 def check_sample(request: Request, sample: Sequence[NDArray[Any]]) -> None:
     """Raise `BadInput` unless there is an array for each input of the model, and each fits."""
     tensors = request.model.main.input_tensors
+    if len(sample) == len(tensors) == 1:
+        check_inputs(request, sample[0][np.newaxis])
+        return
     if len(sample) != len(tensors):
         raise BadInput(f"{request.name} has {len(tensors)} inputs, and {len(sample)} are given")
     for tensor, values in zip(tensors, sample, strict=True):
@@ -209,9 +212,7 @@ def call(
             "reset": any(tensor.is_variable for tensor in request.model.main.tensors),
             **options,
         },
-        data=request.data,
-        model=request.model,
-        runtime=runtime,
+        on=OnRuntime(request.data, request.model, runtime),
         what=f"running {request.name} in {runtime.label}",
         timeout_s=request.timeout_s(limits, runs),
         memory_bytes=limits.memory_bytes,

@@ -314,8 +314,8 @@ def _graph_summary(model: Model, subgraph: Subgraph) -> GraphSummary:
 def find_offenders(model: Model) -> tuple[Offender, ...]:
     """Return the layers that keep a model from being int8 throughout, in order.
 
-    A layer is int8 when its activations and weights are int8 with a scale, its bias is int32, and all else it
-    reads or writes are integers that are no activations (shapes, axes, indices). The model's own
+    A layer is int8 when its activations and weights are int8 with a scale, its bias is int32, and
+    all else it reads or writes are integers that are no activations (shapes, axes, indices). The model's own
     inputs and outputs must be int8.
     """
     offenders = []

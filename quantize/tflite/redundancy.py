@@ -53,13 +53,14 @@ def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     data = tensors[operator.inputs[0]].shape
     out = tensors[operator.outputs[0]].shape
     options = operator.options
+    yield from _counts(operator)
+    if problem := depth_multiplier_problem(subgraph, operator):
+        yield problem
     match options:
         case DepthwiseConv2DOptions() | Conv2DOptions():
             taps = tensors[operator.inputs[1]].shape[1:3]
             dilations = (options.dilation_h, options.dilation_w)
             yield from _window(options, data, out, taps, dilations)
-            if problem := depth_multiplier_problem(subgraph, operator):
-                yield problem
         case Pool2DOptions() if len(data) == len(out) == 4:
             taps = (options.filter_h, options.filter_w)
             yield from _window(options, data, out, taps, (1, 1))
@@ -72,20 +73,24 @@ def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
             yield from _reshape(subgraph, operator, options, out)
         case SqueezeOptions():
             yield from _squeeze(options, data, out)
-        case SoftmaxOptions():
-            if not (math.isfinite(options.beta) and options.beta > 0):
-                yield f"its beta is {options.beta:g}: TFLite-Micro aborts on it"
         case ConcatenationOptions():
             parts = [tensors[index].shape for index in operator.inputs if index >= 0]
             yield from _concatenation(options.axis, parts, out)
-        case SplitOptions() if options.num_splits != len(operator.outputs):
-            yield f"it splits into {options.num_splits}, and has {len(operator.outputs)} outputs"
-        case PackOptions():
-            parts_of = operator.inputs if operator.name == "PACK" else operator.outputs
-            if options.count != len(parts_of):
-                yield f"its count is {options.count}, and it has {len(parts_of)} tensors"
-        case LeakyReluOptions() if not math.isfinite(options.alpha):
-            yield f"its alpha is {options.alpha:g}"
+
+
+def _counts(operator: Operator) -> Iterator[str]:
+    """Yield what is wrong with fields that are numbers of things, or factors."""
+    match operator.options:
+        case SoftmaxOptions(beta) if not (math.isfinite(beta) and beta > 0):
+            yield f"its beta is {beta:g}: TFLite-Micro aborts on it"
+        case SplitOptions(parts) if parts != len(operator.outputs):
+            yield f"it splits into {parts}, and has {len(operator.outputs)} outputs"
+        case PackOptions(count):
+            packed = operator.inputs if operator.name == "PACK" else operator.outputs
+            if count != len(packed):
+                yield f"its count is {count}, and it has {len(packed)} tensors"
+        case LeakyReluOptions(alpha) if not math.isfinite(alpha):
+            yield f"its alpha is {alpha:g}"
 
 
 def _window(

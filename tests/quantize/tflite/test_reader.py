@@ -216,7 +216,7 @@ def test_constants_behind_the_flatbuffer_are_found(build_model: Build) -> None:
     [
         (
             lambda m, s: setattr(m.subgraphs[0].tensors[0], "type", 99),
-            "its type 99 is not known here",
+            "its type 99 is not known",
         ),
         (lambda m, s: setattr(m.subgraphs[0].tensors[1], "buffer", 77), "buffer 77 of"),
         (lambda m, s: setattr(m.subgraphs[0].operators[0], "opcodeIndex", 9), "kind 9 of 5"),
