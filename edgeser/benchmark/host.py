@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from edgeser.benchmark.budget import NO_LIMITS, Limits, check
 from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
-from quantize.foundation.errors import BadInput, ToolMissing
+from quantize.foundation.errors import BadInput, EdgeserError, ToolMissing
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes import (
     ArenaUsage,
@@ -65,14 +65,14 @@ def bench_model(
     model = read_model(data, name=name)
     times = _time(
         data,
-        random_samples(model.main.input_tensors[0], 1)[0],
+        [random_samples(tensor, 1)[0] for tensor in model.main.input_tensors],
         name=name,
         warmup=warmup,
         runs=runs,
         reporter=reporter,
     )
     latency = _percentiles(times.milliseconds, times.load.source)
-    arena = _arena(data, name, reporter)
+    arena, no_arena = _arena(data, name, reporter)
     flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
     features = None
     end_to_end = None
@@ -93,6 +93,9 @@ def bench_model(
         arena_bytes=arena.total if arena else None,
         arena_persistent_bytes=arena.persistent if arena else None,
         arena_non_persistent_bytes=arena.non_persistent if arena else None,
+        no_arena=no_arena,
+        timed=model.main_label,
+        oddities=model.oddities,
         peak_rss_bytes=times.peak_rss,
         features_ms_per_audio_s=features,
         end_to_end_ms=end_to_end,
@@ -100,13 +103,13 @@ def bench_model(
     )
 
 
-def _arena(data: bytes, name: str, reporter: Reporter) -> ArenaUsage | None:
-    """Return the arena that TFLite-Micro uses; `None`, with a note, for a model it cannot run."""
+def _arena(data: bytes, name: str, reporter: Reporter) -> tuple[ArenaUsage | None, str]:
+    """Return the arena that TFLite-Micro uses; else `None`, and why it cannot run the model."""
     try:
-        return arena_usage(data, name=name)
-    except (BadInput, ToolMissing) as error:
+        return arena_usage(data, name=name), ""
+    except EdgeserError as error:
         reporter.note(f"no arena size: {error}")
-        return None
+        return None, error.message
 
 
 def speech_like_signal(seconds: float, sample_rate: int) -> NDArray[np.int16]:
@@ -119,7 +122,7 @@ def speech_like_signal(seconds: float, sample_rate: int) -> NDArray[np.int16]:
 
 def _time(
     data: bytes,
-    sample: NDArray[np.generic],
+    sample: Sequence[NDArray[np.generic]],
     *,
     name: str,
     warmup: int,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Measurement
+from quantize.tflite.remarks import Oddity
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,13 @@ class BenchReport:
     flash_bytes
         The model file, bytes.
     arena_bytes, arena_persistent_bytes, arena_non_persistent_bytes
-        Of TFLite-Micro's arena, bytes; ``None`` where the runtime has none.
+        Of TFLite-Micro's arena, bytes; ``None`` where it cannot run the model.
+    no_arena
+        Why not; empty where it can.
+    timed
+        Which subgraph was timed; empty for a model that has one.
+    oddities
+        What is odd in the model.
     peak_rss_bytes
         Of the process that ran the model, bytes.
     features_ms_per_audio_s
@@ -83,6 +90,9 @@ class BenchReport:
     features_ms_per_audio_s: Measurement | None = None
     end_to_end_ms: Percentiles | None = None
     budgets: tuple[BudgetCheck, ...] = ()
+    no_arena: str = ""
+    timed: str = ""
+    oddities: tuple[Oddity, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -38,18 +38,17 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
 
-    from edgeser.cli.model_file import model_bytes
+    from edgeser.cli.model_file import model_bytes, read_and_tell, reading_json
     from quantize.edgetpu.estimate import estimate
     from quantize.edgetpu.latency import Link
     from quantize.edgetpu.lint import lint_file
     from quantize.edgetpu.package import is_compiled
-    from quantize.tflite import read_model
 
     data = model_bytes(model)
-    read = read_model(data, name=str(model))
+    read = read_and_tell(data, name=str(model), output=output)
     lint = None if is_compiled(read) else lint_file(data, name=str(model))
     found = estimate(read, link=Link(link), lint=lint)
     if output.json:
-        output.result(found.to_json())
+        output.result(found.to_json() | reading_json(read))
     else:
         output.show(estimate_tables(found))

@@ -105,12 +105,13 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
 
 
 def _export_firmware(source: Path, board: str | None, out: Path | None, output: Output) -> None:
-    from edgeser.cli.model_file import bundle_if_any, model_bytes
+    from edgeser.cli.model_file import bundle_if_any, model_bytes, read_and_tell, reading_json
     from edgeser.pipeline.firmware import export_firmware
     from firmware_bridge.boards import MPS2_AN500, board_named
 
     chosen = board_named(board) if board else MPS2_AN500
     bundle = bundle_if_any(source)
+    read = read_and_tell(model_bytes(source), name=source.stem, output=output)
     firmware = export_firmware(
         bundle or model_bytes(source),
         out or Path(f"firmware-{chosen.name}"),
@@ -132,6 +133,7 @@ def _export_firmware(source: Path, board: str | None, out: Path | None, output: 
                 "constant_bytes": compiled.constant_bytes,
                 "arena_bytes": compiled.arena_bytes,
                 "files": dict(project.files),
+                **reading_json(read),
             }
         )
         return

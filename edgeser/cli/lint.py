@@ -50,10 +50,17 @@ def command(
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
 
-    from edgeser.cli.model_file import model_bytes, repository_path
+    from edgeser.cli.model_file import (
+        model_bytes,
+        read_and_tell,
+        reading_json,
+        repository_path,
+    )
     from quantize.edgetpu.lint import lint_file
 
-    report = lint_file(model_bytes(model), name=str(model))
+    data = model_bytes(model)
+    read = read_and_tell(data, name=str(model), output=output)
+    report = lint_file(data, name=str(model))
     if sarif:
         from edgeser.diagnosis import installed_version
 
@@ -63,7 +70,7 @@ def command(
     if markdown:
         write_atomically(markdown, formats.lint_markdown(report).encode())
     if output.json:
-        output.result(report.to_json())
+        output.result(report.to_json() | reading_json(read))
     else:
         output.show(formats.lint_tables(report))
     if report.not_prepared:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quantize.foundation.files import read_bounded
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
+    from edgeser.cli.output import Output
+    from quantize.tflite import Model
 
 _LIMIT_MODEL_BYTES = 64 << 20
 
@@ -26,6 +28,35 @@ def model_bytes(path: Path) -> bytes:
     """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
     bundle = bundle_if_any(path)
     return bundle.int8_model if bundle else read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
+
+
+def read_and_tell(data: bytes, *, name: str, output: Output) -> Model:
+    """Read a model; tell on stderr what is odd in it, and which subgraph is looked at of several.
+
+    Raises
+    ------
+    BadInput
+        When it is damaged, or not read here.
+    """
+    from edgeser.report.inspection import odd_lines
+    from quantize.tflite import read_model
+
+    model = read_model(data, name=name)
+    for line in odd_lines(model.oddities):
+        output.note(line)
+    if model.main_label:
+        output.note(f"looked at: {model.main_label}")
+    return model
+
+
+def reading_json(model: Model) -> dict[str, Any]:
+    """Return what `read_and_tell` tells, for a JSON result."""
+    return {
+        "oddities": [oddity.to_json() for oddity in model.oddities],
+        "subgraph": model.main.index,
+        "subgraphs": len(model.subgraphs),
+        "signatures": [s.key for s in model.signatures if s.subgraph == model.main.index],
+    }
 
 
 def repository_path(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from quantize.foundation.foreign import printable as one_line
 from quantize.foundation.measurement import Measurement
+from quantize.tflite.remarks import in_groups
 
 if TYPE_CHECKING:
     from edgeser.benchmark.records import BenchReport, DeviceReport
@@ -131,6 +132,14 @@ def bench_rows(report: BenchReport) -> list[tuple[str, Measurement]]:
         ("peak RSS", report.peak_rss_bytes),
     ]
     return [(name, measurement) for name, measurement in rows if measurement is not None]
+
+
+def bench_remarks(report: BenchReport) -> list[str]:
+    """Return what must be said beside a benchmark's figures: what was timed, what is missing."""
+    remarks = [f"timed: {report.timed}"] if report.timed else []
+    if report.no_arena:
+        remarks.append(f"no arena figure: {report.no_arena}")
+    return remarks + [f"odd: {line}" for line in in_groups(report.oddities)]
 
 
 def device_rows(report: DeviceReport) -> list[tuple[str, Measurement]]:

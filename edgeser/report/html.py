@@ -73,6 +73,7 @@ def _page() -> jinja2.Template:
     environment.globals.update(
         number=figures.number,
         percent_span=figures.percent_span,
+        bench_remarks=figures.bench_remarks,
         bench_rows=figures.bench_rows,
         device_rows=figures.device_rows,
         costs_by_kind=figures.costs_by_kind,

@@ -252,6 +252,9 @@ def _bench(report: BenchReport) -> Json:
         "arena_bytes": _optional(report.arena_bytes),
         "arena_persistent_bytes": _optional(report.arena_persistent_bytes),
         "arena_non_persistent_bytes": _optional(report.arena_non_persistent_bytes),
+        "no_arena": report.no_arena,
+        "timed": report.timed,
+        "oddities": [oddity.to_json() for oddity in report.oddities],
         "peak_rss_bytes": _optional(report.peak_rss_bytes),
         "budgets": budgets_json(report.budgets),
     }

@@ -14,6 +14,7 @@ from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import (
+    bench_remarks,
     bench_rows,
     costs_by_kind,
     count,
@@ -95,6 +96,7 @@ def bench_markdown(report: BenchReport) -> str:
         f"## Benchmark of {plain(report.model)}",
         plain(f"Runtime: {report.runtime}"),
         figures_table(bench_rows(report)),
+        *(plain(remark) for remark in bench_remarks(report)),
     ]
     if report.budgets:
         parts.append(budgets_table(report.budgets))

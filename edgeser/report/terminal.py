@@ -15,6 +15,7 @@ from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import (
+    bench_remarks,
     bench_rows,
     costs_by_kind,
     count,
@@ -56,6 +57,7 @@ def bench_tables(report: BenchReport) -> Group:
     parts: list[RenderableType] = [table]
     if report.budgets:
         parts.append(_budgets(report.budgets))
+    parts += [Text(printable(line)) for line in bench_remarks(report)]
     parts += [Text(f"runtime: {printable(report.runtime)}"), _sources(report.latency_ms.p50)]
     return Group(*parts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firmware_bridge.compiler.lower_conv import convolution_call
-from firmware_bridge.compiler.operands import options_of, quantisation_of
+from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
 from firmware_bridge.compiler.packing import pack_channel_blocks, pack_three_taps, round_up
 from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.requantisation import ChannelTable, channel_table, weight_scales
@@ -20,6 +20,7 @@ from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import DepthwiseConv2DOptions
+from quantize.tflite.redundancy import depth_multiplier_problem
 
 
 def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -32,6 +33,8 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     """
     layer = weighted_layer(operator, graph)
     options = options_of(operator, graph, DepthwiseConv2DOptions)
+    if problem := depth_multiplier_problem(graph, operator):
+        refuse(operator, graph, problem, hint="set the field to what the weights imply")
     vertical, horizontal = window_axes(operator, graph, layer, options)
     scales = weight_scales(operator, graph, layer.weights, 3)
     taps = layer.values.reshape(-1, layer.values.shape[3])

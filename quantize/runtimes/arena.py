@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from quantize.foundation.child import call_in_child
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes import worker
 from quantize.runtimes.catalogue import Runtime, runtime_version
+from quantize.runtimes.crash import OnRuntime, call_on_model
 from quantize.runtimes.request import DEFAULT_LIMITS, Limits, read_request
 
 _MAX_LINES = 100
@@ -100,10 +98,11 @@ def arena_usage(
         if tensor.dtype.numpy is None:
             raise BadInput(f"{name} has an input of type {tensor.dtype.label}")
         inputs.append([list(tensor.shape), tensor.dtype.numpy.str])
-    result = call_in_child(
+    result = call_on_model(
         worker.report_arena,
-        {"model": np.frombuffer(model_bytes, np.uint8)},
+        {},
         {"name": name, "arena_bytes": request.arena_bytes, "inputs": inputs},
+        on=OnRuntime(model_bytes, request.model, Runtime.TFLITE_MICRO),
         what=f"loading {name} into {Runtime.TFLITE_MICRO.label}",
         timeout_s=request.timeout_s(limits, 1),
         memory_bytes=limits.memory_bytes,

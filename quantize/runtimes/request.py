@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantize.foundation.child import ChildResult, call_in_child
+from quantize.foundation.child import ChildResult
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 from quantize.runtimes.catalogue import Runtime
+from quantize.runtimes.crash import OnRuntime, call_on_model
 from quantize.tflite.inspect import inspect_model
 from quantize.tflite.model import Model, Tensor
 from quantize.tflite.reader import read_model
@@ -118,6 +120,24 @@ def check_inputs(request: Request, inputs: NDArray[Any]) -> None:
         raise BadInput("the inputs hold a NaN or an infinity", hint="look at how they were made")
 
 
+def check_sample(request: Request, sample: Sequence[NDArray[Any]]) -> None:
+    """Raise `BadInput` unless there is an array for each input of the model, and each fits."""
+    tensors = request.model.main.input_tensors
+    if len(sample) == len(tensors) == 1:
+        check_inputs(request, sample[0][np.newaxis])
+        return
+    if len(sample) != len(tensors):
+        raise BadInput(f"{request.name} has {len(tensors)} inputs, and {len(sample)} are given")
+    for tensor, values in zip(tensors, sample, strict=True):
+        wanted = tensor.dtype.numpy
+        if wanted is None or values.dtype != wanted or values.size != tensor.elements:
+            raise BadInput(
+                f"{request.name} has an input of {tensor.dtype.label} {list(tensor.shape)}, and "
+                f"{values.dtype} {list(values.shape)} is given",
+                hint="an input that is neither integers nor floats cannot be filled here",
+            )
+
+
 def sample_shape(tensor: Tensor) -> tuple[int, ...]:
     """Return a tensor's shape without its leading batch axis, where that has length 1."""
     return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
@@ -126,10 +146,23 @@ def sample_shape(tensor: Tensor) -> tuple[int, ...]:
 def random_samples(tensor: Tensor, count: int) -> NDArray[Any]:
     """Return reproducible inputs in a tensor's own type, ``[count, *sample_shape(tensor)]``.
 
-    Integers take every value of their type, floats are normally distributed.
+    Integers take every value of their type, floats are normally distributed; wide integers without
+    a scale, which are shapes and indices, are 0.
+
+    Raises
+    ------
+    BadInput
+        When the tensor's type has no values that could be drawn, such as strings.
     """
+    if tensor.dtype.numpy is None:
+        raise BadInput(
+            f"input '{printable(tensor.name)}' is {tensor.dtype.label}, which cannot be filled",
+            hint="convert the model with an input of numbers",
+        )
     rng = np.random.default_rng(0)
     shape, dtype = (count, *sample_shape(tensor)), np.dtype(tensor.dtype.numpy)
+    if dtype.kind in "iu" and dtype.itemsize > 2 and tensor.quantisation is None:
+        return np.zeros(shape, dtype)
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
@@ -148,7 +181,7 @@ def check_threads(runtime: Runtime, num_threads: int) -> None:
 def call(
     function: Callable[..., Any],
     request: Request,
-    inputs: NDArray[Any],
+    arrays: Mapping[str, NDArray[Any]],
     options: Mapping[str, Any],
     *,
     runtime: Runtime,
@@ -159,8 +192,8 @@ def call(
 
     Parameters
     ----------
-    inputs
-        Samples ``[n, ...]``.
+    arrays
+        What the function needs beside the model.
     options
         What the function needs beside the model's own data.
     runs
@@ -168,17 +201,18 @@ def call(
     limits
         What the child may use.
     """
-    return call_in_child(
+    return call_on_model(
         function,
-        {"model": np.frombuffer(request.data, np.uint8), "inputs": inputs},
+        arrays,
         {
             "name": request.name,
             "runtime": runtime.value,
             "arena_bytes": request.arena_bytes,
-            "input_shape": list(request.input.shape),
+            "input_shapes": [list(tensor.shape) for tensor in request.model.main.input_tensors],
             "reset": any(tensor.is_variable for tensor in request.model.main.tensors),
             **options,
         },
+        on=OnRuntime(request.data, request.model, runtime),
         what=f"running {request.name} in {runtime.label}",
         timeout_s=request.timeout_s(limits, runs),
         memory_bytes=limits.memory_bytes,

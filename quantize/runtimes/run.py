@@ -80,7 +80,7 @@ def run_model(
     result = call(
         worker.run,
         request,
-        inputs,
+        {"inputs": inputs},
         {"num_threads": num_threads, "output": output},
         runtime=runtime,
         runs=len(inputs),
@@ -132,7 +132,7 @@ def layer_outputs(
     result = call(
         worker.run_layers,
         request,
-        inputs,
+        {"inputs": inputs},
         {"num_threads": 1, "tensors": [tensor.index for tensor in tensors]},
         runtime=runtime,
         runs=len(inputs),

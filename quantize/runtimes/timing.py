@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from quantize.runtimes.request import (
     DEFAULT_LIMITS,
     Limits,
     call,
-    check_inputs,
+    check_sample,
     check_threads,
     read_request,
 )
@@ -58,7 +59,7 @@ class InvocationTimes:
 
 def time_invocations(
     model_bytes: bytes,
-    sample: NDArray[Any],
+    sample: NDArray[Any] | Sequence[NDArray[Any]],
     *,
     runtime: Runtime,
     warmup: int = 20,
@@ -72,9 +73,9 @@ def time_invocations(
     Parameters
     ----------
     model_bytes
-        A .tflite file with one input.
+        A .tflite file.
     sample
-        One input ``[...]``, its leading batch axis of 1 left out, in the input's dtype.
+        For each input its value ``[...]`` in the input's dtype; of one input the array itself.
     runtime, num_threads
         Where to run it, and on how many threads.
     warmup, runs
@@ -96,13 +97,13 @@ def time_invocations(
             f"{warmup} warm-up and {runs} measured runs", hint=f"take 1 to {MAX_RUNS} runs"
         )
     request = read_request(model_bytes, name)
-    inputs = sample[np.newaxis]
-    check_inputs(request, inputs)
+    inputs = (sample,) if isinstance(sample, np.ndarray) else tuple(sample)
+    check_sample(request, inputs)
     check_threads(runtime, num_threads)
     result = call(
         worker.time_runs,
         request,
-        inputs,
+        {f"input{position}": values for position, values in enumerate(inputs)},
         {"num_threads": num_threads, "warmup": warmup, "runs": runs},
         runtime=runtime,
         runs=warmup + runs,

@@ -63,11 +63,15 @@ def time_runs(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
         started = time.perf_counter_ns()
         engine = _load(arrays, options)
         load_ns = time.perf_counter_ns() - started
-        (sample,) = _samples(arrays, options)
+        sample = [
+            np.ascontiguousarray(arrays[f"input{position}"]).reshape(shape)
+            for position, shape in enumerate(options["input_shapes"])
+        ]
         times = np.empty(options["warmup"] + options["runs"], np.int64)
         gc.disable()
         for index in range(times.size):
-            engine.set_input(0, sample)
+            for position, values in enumerate(sample):
+                engine.set_input(position, values)
             started = time.perf_counter_ns()
             engine.invoke()
             times[index] = time.perf_counter_ns() - started
@@ -100,6 +104,16 @@ def prepare(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
     return {}, {"prepared": True}
 
 
+def try_once(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
+    """Load the model and run it on zeros, to see whether the runtime lives through it."""
+    with refusals(Runtime(options["runtime"]), options["name"]):
+        engine = _load(arrays, options)
+        for position, (shape, dtype) in enumerate(options["inputs"]):
+            engine.set_input(position, np.zeros(shape, np.dtype(dtype)))
+        engine.invoke()
+    return {}, {}
+
+
 def _load(arrays: Arrays, options: Options, *, preserve: bool = False) -> Engine:
     model = arrays["model"].tobytes()
     runtime = Runtime(options["runtime"])
@@ -109,7 +123,7 @@ def _load(arrays: Arrays, options: Options, *, preserve: bool = False) -> Engine
 
 
 def _samples(arrays: Arrays, options: Options) -> list[NDArray[Any]]:
-    shape = tuple(options["input_shape"])
+    (shape,) = options["input_shapes"]
     return [np.ascontiguousarray(sample).reshape(shape) for sample in arrays["inputs"]]
 
 

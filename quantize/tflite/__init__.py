@@ -2,6 +2,6 @@
 
 from quantize.tflite.inspect import ModelInspection, inspect_model
 from quantize.tflite.model import Model
-from quantize.tflite.reader import read_model
+from quantize.tflite.reader import examine_model, read_model
 
-__all__ = ["Model", "ModelInspection", "inspect_model", "read_model"]
+__all__ = ["Model", "ModelInspection", "examine_model", "inspect_model", "read_model"]

@@ -39,6 +39,10 @@ class FlatbufferError(ValueError):
         self.reason = reason
         self.position = position
 
+    def inside(self, part: str) -> FlatbufferError:
+        """Return the same, with the part of the file that it was seen in."""
+        return FlatbufferError(f"{part}: {self.reason}", self.position)
+
 
 class FlatBuffer:
     """Checked reads from one buffer.
@@ -103,6 +107,12 @@ class FlatBuffer:
         if count == 0:
             return np.empty(0, element)
         return np.frombuffer(self.data, element, count, position)
+
+    def position_of(self, view: NDArray[Any]) -> int:
+        """Return the byte at which a view that was handed out begins."""
+        start: int = view.__array_interface__["data"][0]
+        base: int = np.frombuffer(self.data, np.uint8).__array_interface__["data"][0]
+        return start - base
 
     def check(self, position: int, size: int) -> None:
         """Raise `FlatbufferError` unless `size` bytes at `position` lie inside the buffer."""
@@ -228,6 +238,13 @@ class Table:
         at = self._locate(field, 4)
         return None if at is None else Table(self.buffer, self.buffer.follow(at))
 
+    def vector_position(self, field: int) -> int:
+        """Return where a vector's elements begin; its length stands in the four bytes before."""
+        vector = self._vector(field)
+        if vector is None:
+            raise FlatbufferError(f"field {field} is absent", self.position)
+        return vector[0]
+
     def count(self, field: int) -> int:
         """Return the number of elements of a vector of offsets, 0 where absent."""
         vector = self._vector(field)
@@ -239,7 +256,7 @@ class Table:
 
     def tables(self, field: int) -> Iterator[Table]:
         """Yield the tables of a vector of tables, none where absent."""
-        for at in self._offsets(field):
+        for at in self.offsets(field):
             yield Table(self.buffer, self.buffer.follow(at))
 
     def strings(self, field: int) -> Iterator[str]:
@@ -249,13 +266,14 @@ class Table:
 
     def byte_strings(self, field: int) -> Iterator[bytes]:
         """Yield the bytes of a vector of strings, none where absent."""
-        for at in self._offsets(field):
+        for at in self.offsets(field):
             start, count = self._elements(self.buffer.follow(at))
             data = self.buffer.view(start, count, np.uint8)
             self.buffer.charge(count, start)
             yield data.tobytes()
 
-    def _offsets(self, field: int) -> Iterator[int]:
+    def offsets(self, field: int) -> Iterator[int]:
+        """Yield where the offsets of a vector of tables or strings stand, none where absent."""
         count = self.count(field)
         vector = self._vector(field)
         if vector is None:

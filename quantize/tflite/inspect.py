@@ -5,13 +5,15 @@ Data only; `edgeser inspect` renders it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.model import Model, Operator, Signature, Subgraph, Tensor
+from quantize.tflite.remarks import Oddity, Unread
 from quantize.tflite.schema import DType
 
 SCHEMA = "edgeser.inspect/1"
@@ -56,9 +58,10 @@ class TensorSummary:
         """Return the summary as a JSON object; ``quantisation`` is null where there is none."""
         quantisation: dict[str, Any] | None = None
         if self.scale_range is not None:
-            quantisation = {"scales": self.channels, "scale_range": list(self.scale_range)}
+            low, high = (_finite(scale) for scale in self.scale_range)
+            quantisation = {"scales": self.channels, "scale_range": [low, high]}
             if self.axis is None:
-                quantisation |= {"scale": self.scale, "zero_point": self.zero_point}
+                quantisation |= {"scale": _finite(self.scale), "zero_point": self.zero_point}
             else:
                 quantisation["axis"] = self.axis
         return {
@@ -116,14 +119,66 @@ class OperatorSummary:
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """A layer that keeps a model from being int8 throughout: who, and by which tensor."""
+    """A layer that keeps a model from being int8 throughout: who, by which tensor, and why.
+
+    `missing` says what an int8 tensor lacks; it is empty where the type itself is another one.
+    """
 
     layer: str
     tensor: str
     dtype: str
+    missing: str = ""
 
     def __str__(self) -> str:
-        return f"{self.layer}: tensor '{printable(self.tensor)}' is {self.dtype}"
+        lacks = f" without a {self.missing}" if self.missing else ""
+        return f"{self.layer}: tensor '{printable(self.tensor)}' is {self.dtype}{lacks}"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSummary:
+    """One subgraph, apart from all others.
+
+    Parameters
+    ----------
+    index, name
+        As in the model.
+    label
+        What it is called where there are several: number, signatures or name.
+    signatures
+        The functions that it computes.
+    inputs, outputs, operators
+        Its own.
+    macs
+        Sum over its operators whose work is known.
+    """
+
+    index: int
+    name: str
+    label: str
+    signatures: tuple[Signature, ...]
+    inputs: tuple[TensorSummary, ...]
+    outputs: tuple[TensorSummary, ...]
+    operators: tuple[OperatorSummary, ...]
+
+    @property
+    def macs(self) -> int:
+        """Sum over the operators whose work is known."""
+        return sum(op.macs for op in self.operators if op.macs is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as a JSON object; its operators stand in the model's list."""
+        return {
+            "index": self.index,
+            "name": self.name,
+            "signatures": [
+                {"key": s.key, "inputs": dict(s.inputs), "outputs": dict(s.outputs)}
+                for s in self.signatures
+            ],
+            "inputs": [tensor.to_json() for tensor in self.inputs],
+            "outputs": [tensor.to_json() for tensor in self.outputs],
+            "operators": len(self.operators),
+            "macs": _figure(self.macs, "MAC"),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +205,10 @@ class ModelInspection:
         Layers that are not int8; empty when the model is.
     metadata
         Names of the metadata that the file carries.
+    graphs
+        Its subgraphs, each by itself.
+    oddities, unread
+        What is odd, and why no other command takes it (`quantize.tflite.model.Model`).
     """
 
     source: str
@@ -165,6 +224,9 @@ class ModelInspection:
     parameter_bytes: int
     offenders: tuple[Offender, ...]
     metadata: tuple[str, ...]
+    graphs: tuple[GraphSummary, ...]
+    oddities: tuple[Oddity, ...]
+    unread: tuple[Unread, ...]
 
     @property
     def fully_int8(self) -> bool:
@@ -192,10 +254,19 @@ class ModelInspection:
             "parameter_bytes": _figure(self.parameter_bytes, "bytes"),
             "fully_int8": self.fully_int8,
             "not_int8": [
-                {"layer": o.layer, "tensor": o.tensor, "dtype": o.dtype} for o in self.offenders
+                {"layer": o.layer, "tensor": o.tensor, "dtype": o.dtype, "missing": o.missing}
+                for o in self.offenders
             ],
             "metadata": list(self.metadata),
+            "subgraphs": [graph.to_json() for graph in self.graphs],
+            "oddities": [oddity.to_json() for oddity in self.oddities],
+            "not_read": [unread.to_json() for unread in self.unread],
         }
+
+
+def _finite(scale: float | None) -> float | None:
+    """JSON has no infinity and no NaN; which it was stands among what is not read."""
+    return scale if scale is not None and math.isfinite(scale) else None
 
 
 def _figure(value: int, unit: str) -> dict[str, Any]:
@@ -203,20 +274,17 @@ def _figure(value: int, unit: str) -> dict[str, Any]:
 
 
 def inspect_model(model: Model) -> ModelInspection:
-    """Summarise a model that `quantize.tflite.read_model` has read and verified."""
-    operators = tuple(
-        _operator_summary(subgraph, operator)
-        for subgraph in model.subgraphs
-        for operator in subgraph.operators
-    )
+    """Summarise a model that `read_model` or `examine_model` has read and verified."""
+    graphs = tuple(_graph_summary(model, subgraph) for subgraph in model.subgraphs)
+    operators = tuple(operator for graph in graphs for operator in graph.operators)
     parameters, parameter_bytes = _parameters(model)
     uncounted = dict.fromkeys(op.name for op in operators if op.macs is None)
     return ModelInspection(
         source=model.source,
         description=model.description,
         schema_version=model.version,
-        inputs=tuple(_tensor_summary(tensor) for tensor in model.main.input_tensors),
-        outputs=tuple(_tensor_summary(tensor) for tensor in model.main.output_tensors),
+        inputs=graphs[0].inputs,
+        outputs=graphs[0].outputs,
         operators=operators,
         file_bytes=model.file_bytes,
         macs=sum(op.macs for op in operators if op.macs is not None),
@@ -225,15 +293,30 @@ def inspect_model(model: Model) -> ModelInspection:
         parameter_bytes=parameter_bytes,
         offenders=find_offenders(model),
         metadata=tuple(entry.name for entry in model.metadata),
+        graphs=graphs,
+        oddities=model.oddities,
+        unread=model.unread,
+    )
+
+
+def _graph_summary(model: Model, subgraph: Subgraph) -> GraphSummary:
+    return GraphSummary(
+        index=subgraph.index,
+        name=subgraph.name,
+        label=model.subgraph_label(subgraph.index),
+        signatures=tuple(s for s in model.signatures if s.subgraph == subgraph.index),
+        inputs=tuple(_tensor_summary(tensor) for tensor in subgraph.input_tensors),
+        outputs=tuple(_tensor_summary(tensor) for tensor in subgraph.output_tensors),
+        operators=tuple(_operator_summary(subgraph, op) for op in subgraph.operators),
     )
 
 
 def find_offenders(model: Model) -> tuple[Offender, ...]:
     """Return the layers that keep a model from being int8 throughout, in order.
 
-    A layer is int8 when its activations and weights are int8, its bias is int32, and all else it
-    reads or writes are integers that are no activations (shapes, axes, indices). The model's own
-    inputs and outputs must be int8.
+    A layer is int8 when its activations and weights are int8 with a scale, its bias is int32, and
+    all else it reads or writes are integers that are no activations (shapes, axes, indices). The
+    model's own inputs and outputs must be int8.
     """
     offenders = []
     for what, tensors in (
@@ -241,16 +324,21 @@ def find_offenders(model: Model) -> tuple[Offender, ...]:
         ("output", model.main.output_tensors),
     ):
         for tensor in tensors:
-            if tensor.dtype is not DType.INT8:
-                offenders.append(Offender(f"model {what}", tensor.name, tensor.dtype.label))
+            if tensor.dtype is not DType.INT8 or tensor.quantisation is None:
+                offenders.append(_offender(f"model {what}", tensor))
     for subgraph in model.subgraphs:
         for operator in subgraph.operators:
             for tensor in _used_tensors(subgraph, operator):
-                if tensor.dtype is not DType.INT8 and tensor.dtype not in _INTEGER_HELPERS:
-                    layer = subgraph.layer_label(operator)
-                    offenders.append(Offender(layer, tensor.name, tensor.dtype.label))
+                bare = tensor.dtype is DType.INT8 and tensor.quantisation is None
+                if bare or tensor.dtype not in {DType.INT8, *_INTEGER_HELPERS}:
+                    offenders.append(_offender(subgraph.layer_label(operator), tensor))
                     break
     return tuple(offenders)
+
+
+def _offender(layer: str, tensor: Tensor) -> Offender:
+    missing = "scale" if tensor.dtype is DType.INT8 else ""
+    return Offender(layer, tensor.name, tensor.dtype.label, missing)
 
 
 def _used_tensors(subgraph: Subgraph, operator: Operator) -> tuple[Tensor, ...]:

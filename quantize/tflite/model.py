@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from quantize.foundation.foreign import printable
 from quantize.tflite.options import OperatorOptions
+from quantize.tflite.remarks import Oddity, Unread
 from quantize.tflite.schema import DType
 
 
@@ -71,8 +72,8 @@ class Tensor:
     buffer
         Index of its buffer in the model; 0 and empty buffers mean: computed at run time.
     data
-        A constant's value, of `shape` and `dtype`; packed uint8 where NumPy has no such dtype;
-        ``None`` for tensors that are computed.
+        A constant's value, of `shape` and `dtype`; packed uint8 where NumPy has no such dtype, or
+        where only a part is stored; ``None`` for tensors that are computed.
     """
 
     index: int
@@ -153,7 +154,18 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subgraph:
-    """Tensors, and the operators over them in the order in which they run."""
+    """Tensors, and the operators over them in the order in which they run.
+
+    Parameters
+    ----------
+    index, name
+        Its place in the model, and what the file calls it.
+    tensors, inputs, outputs, operators
+        As in the file; inputs and outputs are indices of tensors.
+    siblings
+        How many subgraphs the model has, itself included: numbers of operators and tensors begin
+        anew in each, and so are only told with the subgraph's where there are several.
+    """
 
     index: int
     name: str
@@ -161,6 +173,7 @@ class Subgraph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     operators: tuple[Operator, ...]
+    siblings: int = 1
 
     @property
     def input_tensors(self) -> tuple[Tensor, ...]:
@@ -172,13 +185,47 @@ class Subgraph:
         """The tensors that a caller reads."""
         return tuple(self.tensors[index] for index in self.outputs)
 
+    @property
+    def prefix(self) -> str:
+        """What stands before the number of an operator or tensor; empty for an only subgraph."""
+        return f"subgraph {self.index}, " if self.siblings > 1 else ""
+
+    def tensor_label(self, index: int) -> str:
+        """Name a tensor for people: its index and name."""
+        return f"{self.prefix}{tensor_label(index, self.tensors[index].name)}"
+
     def layer_label(self, operator: Operator) -> str:
         """Name an operator for people: its index, kind and the tensor that it makes."""
         names = (self.tensors[index].name for index in operator.outputs if index >= 0)
         # Converters join the names of all layers that were fused into one by semicolons.
         made = next((name.split(";")[0] for name in names if name), "")
-        label = f"operator {operator.index} {printable(operator.name)}"
+        label = f"{self.prefix}operator {operator.index} {printable(operator.name)}"
         return f"{label} ({printable(made)})" if made else label
+
+
+def tensor_label(index: int, name: str) -> str:
+    """Name a tensor of a subgraph for people."""
+    return f"tensor {index} ({printable(name)})" if name else f"tensor {index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A way into a model by names: one of its functions.
+
+    Parameters
+    ----------
+    key
+        The function's name.
+    subgraph
+        Index of the subgraph that computes it.
+    inputs, outputs
+        ``(name, index of the tensor)`` of each argument and result.
+    """
+
+    key: str
+    subgraph: int
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +254,12 @@ class Model:
         As in the file.
     buffers
         Read-only uint8 views into the file.
+    signatures
+        Functions that the file offers by name; none in many files.
+    oddities
+        What is odd in it, yet can be used.
+    unread
+        Why it is not used; empty in every model that `quantize.tflite.read_model` returns.
     """
 
     source: str
@@ -217,8 +270,26 @@ class Model:
     subgraphs: tuple[Subgraph, ...]
     buffers: tuple[NDArray[np.uint8], ...]
     metadata: tuple[Metadata, ...]
+    signatures: tuple[Signature, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def main(self) -> Subgraph:
         """The subgraph that runs first; the only one of most models."""
         return self.subgraphs[0]
+
+    @property
+    def main_label(self) -> str:
+        """Which subgraph is the main one, for people; empty where there is only one."""
+        return self.subgraph_label(0) if len(self.subgraphs) > 1 else ""
+
+    def subgraph_label(self, index: int) -> str:
+        """Name a subgraph for people: its index, its signatures, else its name."""
+        keys = [printable(s.key) for s in self.signatures if s.subgraph == index]
+        label = f"subgraph {index} of {len(self.subgraphs)}"
+        if keys:
+            what = "signature" if len(keys) == 1 else "signatures"
+            return f"{label} ({what} {', '.join(repr(key) for key in keys)})"
+        name = printable(self.subgraphs[index].name)
+        return f"{label} ({name})" if name else label

@@ -349,6 +349,12 @@ def _entries() -> Mapping[str, _Entry]:
 _ENTRIES = _entries()
 
 
+def has_options_of(name: str, union_code: int) -> bool:
+    """Say whether a table of kind `union_code` is one that `parse_options` reads for `name`."""
+    entry = _ENTRIES.get(name)
+    return entry is None or union_code in {0, entry.union_code}
+
+
 def parse_options(name: str, union_code: int, table: Table | None) -> OperatorOptions | None:
     """Read the options of the operator `name`.
 
@@ -357,19 +363,16 @@ def parse_options(name: str, union_code: int, table: Table | None) -> OperatorOp
     name
         The builtin operator's name.
     union_code
-        What kind of table the file says that `table` is; 0 for none.
+        What kind of table the file says that `table` is; 0 for none. See `has_options_of`.
     table
         The options table; ``None`` where the operator has none, and the schema's defaults hold.
 
     Raises
     ------
     FlatbufferError
-        When the table is of another operator's kind or holds an unknown padding or activation.
+        When the table is not sound, or holds an unknown padding or activation.
     """
     entry = _ENTRIES.get(name)
     if entry is None:
         return None
-    if union_code not in {0, entry.union_code}:
-        position = 0 if table is None else table.position
-        raise FlatbufferError(f"{name} with options of another kind ({union_code})", position)
     return entry.parse(_Fields(table if union_code else None))

@@ -37,6 +37,8 @@ class DType(Enum):
     UINT4 = (20, 4)
     FLOAT8_E4M3FN = (21, 8)
     FLOAT8_E5M2 = (22, 8)
+    UNKNOWN = (-1, 0)
+    """Whatever a later schema adds."""
 
     @property
     def code(self) -> int:
@@ -84,7 +86,8 @@ _NUMPY: dict[DType, np.dtype[Any]] = {
     DType.UINT32: np.dtype("<u4"),
     DType.UINT64: np.dtype("<u8"),
 }
-DTYPES: dict[int, DType] = {dtype.code: dtype for dtype in DType}
+DTYPES: dict[int, DType] = {dtype.code: dtype for dtype in DType if dtype is not DType.UNKNOWN}
+"""The known types by their numbers in the schema."""
 
 
 class Padding(Enum):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
 from quantize.tflite.options import (
@@ -17,7 +15,6 @@ from quantize.tflite.options import (
 )
 from quantize.tflite.schema import DType
 
-SCHEMA_VERSION = 3
 MAX_RANK = 8
 MAX_ELEMENTS = 1 << 30
 _ZERO_POINTS = {
@@ -25,7 +22,24 @@ _ZERO_POINTS = {
     DType.UINT8: (0, 255),
     DType.INT16: (-32768, 32767),
     DType.INT4: (-8, 7),
+    DType.INT2: (-2, 1),
+    DType.UINT4: (0, 15),
+    DType.UINT16: (0, 65535),
 }
+QUANTISED = frozenset(
+    {
+        DType.INT2,
+        DType.INT4,
+        DType.UINT4,
+        DType.INT8,
+        DType.UINT8,
+        DType.INT16,
+        DType.UINT16,
+        DType.INT32,
+        DType.INT64,
+    }
+)
+"""Types whose scales are computed with; to all others they mean nothing."""
 _ARITY = {
     "CONV_2D": (2, 3),
     "DEPTHWISE_CONV_2D": (2, 3),
@@ -76,28 +90,27 @@ def shape_problem(shape: tuple[int, ...]) -> str:
 
 
 def find_problems(model: Model) -> Iterator[str]:
-    """Yield what is wrong with a model, one line each, in the order of the file.
+    """Yield what is damaged in a model, one line each that says where, in the order of the file.
 
-    Checked: schema version; one subgraph at least; all indices in range; shapes bounded, and
-    without empty axes where operators use them; scales finite, positive and as many as the axis
-    is long, with as many zero points, in the element type's range; every operator after those
-    whose results it reads, and no result written twice; the arity, rank and strides of the
-    operators whose work `quantize.tflite.macs` counts.
+    Checked: one subgraph at least; all indices in range; shapes bounded; scales as many as the
+    axis is long, with as many zero points, in the element type's range, and none negative; every
+    operator after those whose results it reads, and no result written twice; the arity, rank and
+    strides of the operators whose work `quantize.tflite.macs` counts, and that their shapes fit
+    where they are known. What nothing uses need not be right.
     """
-    if model.version != SCHEMA_VERSION:
-        yield f"schema version {model.version}, where {SCHEMA_VERSION} is known"
     if not model.subgraphs:
         yield "it has no subgraph"
-    for metadata in model.metadata:
-        if metadata.buffer >= max(1, len(model.buffers)):
-            yield f"metadata {printable(metadata.name)!r} refers to buffer {metadata.buffer}"
     for subgraph in model.subgraphs:
         indices_are_good = True
         for problem in _index_problems(subgraph):
             indices_are_good = False
             yield problem
+        used = used_tensors(subgraph)
         for tensor in subgraph.tensors:
-            yield from _tensor_problems(tensor)
+            yield from _shape_problems(subgraph, tensor)
+            if tensor.index in used:
+                for problem in quantisation_problems(tensor):
+                    yield f"{subgraph.tensor_label(tensor.index)}: {problem}"
         # What follows looks tensors up by index.
         if indices_are_good:
             yield from _order_problems(subgraph)
@@ -105,53 +118,58 @@ def find_problems(model: Model) -> Iterator[str]:
                 yield from _operator_problems(subgraph, operator)
 
 
+def used_tensors(subgraph: Subgraph) -> frozenset[int]:
+    """Return the indices that inputs, outputs and operators refer to."""
+    used = {*subgraph.inputs, *subgraph.outputs}
+    for operator in subgraph.operators:
+        used.update(operator.inputs, operator.outputs, operator.intermediates)
+    return frozenset(used)
+
+
 def _index_problems(subgraph: Subgraph) -> Iterator[str]:
     count = len(subgraph.tensors)
     for what, indices in (("input", subgraph.inputs), ("output", subgraph.outputs)):
         for index in indices:
             if not 0 <= index < count:
-                yield f"{what} tensor {index} of {count}"
+                yield f"{subgraph.prefix}{what} tensor {index} of {count}"
         if len(set(indices)) != len(indices) and what == "input":
-            yield "the same tensor is an input twice"
+            yield f"{subgraph.prefix}the same tensor is an input twice"
     for operator in subgraph.operators:
         # Only inputs may be left out, which -1 says.
         groups = ((operator.inputs, -1), (operator.outputs, 0), (operator.intermediates, -1))
         for indices, least in groups:
             for index in indices:
                 if not least <= index < count:
-                    where = f"operator {operator.index} {printable(operator.name)}"
+                    where = f"{subgraph.prefix}operator {operator.index} "
+                    where += printable(operator.name)
                     yield f"{where} uses tensor {index} of {count}"
 
 
-def _tensor_problems(tensor: Tensor) -> Iterator[str]:
-    where = f"tensor {tensor.index}"
-    if tensor.name:
-        where += f" ({printable(tensor.name)})"
+def _shape_problems(subgraph: Subgraph, tensor: Tensor) -> Iterator[str]:
     problem = shape_problem(tensor.shape)
     if problem:
-        yield f"{where}: {problem}"
-        return
-    if tensor.shape_signature and len(tensor.shape_signature) != len(tensor.shape):
-        yield f"{where}: its shape and shape signature differ in rank"
-    if tensor.is_variable and tensor.is_constant:
-        yield f"{where}: it is a variable and a constant at once"
+        yield f"{subgraph.tensor_label(tensor.index)}: {problem}"
+
+
+def quantisation_problems(tensor: Tensor) -> Iterator[str]:
+    """Yield why a tensor's scales and zero points cannot be what was meant."""
     quantisation = tensor.quantisation
-    if quantisation is None:
+    if quantisation is None or tensor.dtype not in QUANTISED:
         return
     scales, zero_points = quantisation.scales, quantisation.zero_points
     if scales.size != zero_points.size:
-        yield f"{where}: {scales.size} scales and {zero_points.size} zero points"
-    if not (np.isfinite(scales).all() and (scales > 0).all()):
-        yield f"{where}: a scale is not a positive number"
+        yield f"{scales.size} scales and {zero_points.size} zero points"
+    if (scales < 0).any():
+        yield "a scale is negative, not a positive number"
     if scales.size > 1:
         axis = quantisation.axis
         if not 0 <= axis < len(tensor.shape):
-            yield f"{where}: quantised along axis {axis} of {len(tensor.shape)}"
+            yield f"quantised along axis {axis} of {len(tensor.shape)}"
         elif tensor.shape[axis] != scales.size:
-            yield f"{where}: {scales.size} scales along an axis of length {tensor.shape[axis]}"
+            yield f"{scales.size} scales along an axis of length {tensor.shape[axis]}"
     low, high = _ZERO_POINTS.get(tensor.dtype, (-(1 << 31), (1 << 31) - 1))
     if ((zero_points < low) | (zero_points > high)).any():
-        yield f"{where}: a zero point outside {low} to {high}"
+        yield f"a zero point outside {low} to {high}"
 
 
 def _order_problems(subgraph: Subgraph) -> Iterator[str]:
@@ -169,15 +187,11 @@ def _order_problems(subgraph: Subgraph) -> Iterator[str]:
             known.add(index)
     for index in subgraph.outputs:
         if index not in known:
-            yield f"output tensor {index} is never computed"
+            yield f"{subgraph.prefix}output tensor {index} is never computed"
 
 
 def _operator_problems(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     label = subgraph.layer_label(operator)
-    for index in (*operator.inputs, *operator.outputs):
-        if index >= 0 and 0 in subgraph.tensors[index].shape:
-            yield f"{label} uses tensor {index}, which has no elements"
-            return
     arity = _ARITY.get(operator.name)
     if arity is None or operator.code.is_custom:
         return
@@ -214,30 +228,65 @@ def _weight_problems(subgraph: Subgraph, operator: Operator, label: str) -> Iter
     tensors = subgraph.tensors
     shapes = [tensors[index].shape for index in operator.inputs if index >= 0]
     out = tensors[operator.outputs[0]].shape
+    good = _ranks_fit(operator.name, shapes, out)
+    # Shapes that are not known, or hold nothing, are for `quantize.tflite.unread`.
+    if good and is_settled(subgraph, operator):
+        good = lengths_fit(subgraph, operator)
+    if not good:
+        yield f"{label} has shapes that do not fit: {[list(s) for s in shapes]} to {list(out)}"
+
+
+def is_settled(subgraph: Subgraph, operator: Operator) -> bool:
+    """Whether the shapes of all that an operator uses are known now, and hold something."""
+    for index in (*operator.inputs, *operator.outputs):
+        if index >= 0:
+            tensor = subgraph.tensors[index]
+            if 0 in tensor.shape or is_open(tensor):
+                return False
+    return True
+
+
+def is_open(tensor: Tensor) -> bool:
+    """Whether a tensor has an axis of unknown length; a batch of one may be left open."""
+    signature = tensor.shape_signature
+    return -1 in signature[1:] or (signature[:1] == (-1,) and tensor.shape[:1] != (1,))
+
+
+def _ranks_fit(name: str, shapes: list[tuple[int, ...]], out: tuple[int, ...]) -> bool:
+    match name:
+        case "CONV_2D" | "DEPTHWISE_CONV_2D":
+            return all(len(shape) == 4 for shape in (*shapes[:2], out))
+        case "FULLY_CONNECTED":
+            return len(shapes[1]) == 2 and len(shapes[0]) >= 1 and len(out) >= 1
+        case "TRANSPOSE_CONV":
+            return all(len(shape) == 4 for shape in (*shapes[1:3], out))
+        case "BATCH_MATMUL":
+            return all(len(shape) >= 2 for shape in (*shapes, out))
+        case "AVERAGE_POOL_2D" | "MAX_POOL_2D":
+            return len(shapes[0]) == len(out) == 4
+    return True
+
+
+def lengths_fit(subgraph: Subgraph, operator: Operator) -> bool:
+    """Whether the axes of a known operator's tensors, none of them empty, fit each other."""
+    if operator.code.is_custom or operator.name not in _ARITY:
+        return True
+    tensors = subgraph.tensors
+    shapes = [tensors[index].shape for index in operator.inputs if index >= 0]
+    out = tensors[operator.outputs[0]].shape
     match operator.name:
         case "CONV_2D":
             data, weights = shapes[:2]
-            good = len(data) == len(weights) == len(out) == 4
             # Filters with fewer channels than the input make a grouped convolution.
-            good = good and data[3] % weights[3] == 0 and out[3] == weights[0]
+            return data[3] % weights[3] == 0 and out[3] == weights[0]
         case "DEPTHWISE_CONV_2D":
             data, weights = shapes[:2]
-            good = len(data) == len(weights) == len(out) == 4
-            good = good and weights[0] == 1 and out[3] == weights[3] and out[3] % data[3] == 0
+            return weights[0] == 1 and out[3] == weights[3] and out[3] % data[3] == 0
         case "FULLY_CONNECTED":
             data, weights = shapes[:2]
-            good = len(weights) == 2 and len(data) >= 1 and len(out) >= 1
-            rows, rest = divmod(math.prod(data), weights[1]) if good else (0, 0)
-            good = good and rest == 0 and math.prod(out) == rows * weights[0]
+            rows, rest = divmod(math.prod(data), weights[1])
+            return rest == 0 and math.prod(out) == rows * weights[0]
         case "TRANSPOSE_CONV":
             weights, data = shapes[1:3]
-            good = len(data) == len(weights) == len(out) == 4
-            good = good and data[3] == weights[3] and out[3] == weights[0]
-        case "BATCH_MATMUL":
-            good = all(len(shape) >= 2 for shape in (*shapes, out))
-        case "AVERAGE_POOL_2D" | "MAX_POOL_2D":
-            good = len(shapes[0]) == len(out) == 4
-        case _:
-            good = True
-    if not good:
-        yield f"{label} has shapes that do not fit: {[list(s) for s in shapes]} to {list(out)}"
+            return data[3] == weights[3] and out[3] == weights[0]
+    return True

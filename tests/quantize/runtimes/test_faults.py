@@ -21,6 +21,7 @@ from quantize.runtimes import (
     installed_runtimes,
     run_model,
 )
+from quantize.runtimes.crash import RuntimeCrashed
 from quantize.runtimes.engines import import_library
 
 Build = Callable[..., bytes]
@@ -44,10 +45,41 @@ def test_a_crash_names_its_signal(build_model: Build) -> None:
         model.subgraphs[0].outputs = [3]
 
     data = build_model(without_buffers)
-    with pytest.raises(InternalError, match=r"net in TFLite-Micro crashed with SIG[A-Z]+"):
+    with pytest.raises(BadInput, match=r"net in TFLite-Micro crashed with SIG[A-Z]+"):
         run_model(data, ZEROS, runtime=Runtime.TFLITE_MICRO, name="net")
     with pytest.raises(BadInput, match=r"refuses net: .*unresolved custom op: unknown"):
         run_model(data, ZEROS, runtime=Runtime.LITERT_XNNPACK, name="net")
+
+
+@pytest.mark.parametrize("at", [0, 2, 3])
+def test_a_crash_names_its_operator(build_model: Build, at: int) -> None:
+    def softmax(model: Any, schema: Any) -> None:
+        """Put a SOFTMAX of beta 0, on which TFLite-Micro aborts, before operator `at`."""
+        graph = model.subgraphs[0]
+        source = graph.operators[at].inputs[0]
+        probabilities, code = schema.TensorT(), schema.OperatorCodeT()
+        probabilities.name, probabilities.type = "probs", schema.TensorType.INT8
+        probabilities.shape = graph.tensors[source].shape
+        probabilities.quantization = schema.QuantizationParametersT()
+        probabilities.quantization.scale = [1 / 256]
+        probabilities.quantization.zeroPoint = [-128]
+        graph.tensors.append(probabilities)
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.SOFTMAX
+        model.operatorCodes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = len(model.operatorCodes) - 1
+        operator.inputs, operator.outputs = [source], [len(graph.tensors) - 1]
+        operator.builtinOptions = schema.SoftmaxOptionsT()
+        operator.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
+        graph.operators.insert(at, operator)
+
+    data = build_model(softmax)
+    with pytest.raises(RuntimeCrashed, match=rf"SIGABRT.*, at operator {at} SOFTMAX \(probs\)"):
+        arena_usage(data, name="net")
+    with pytest.raises(BadInput, match=rf"at operator {at} SOFTMAX"):
+        run_model(data, ZEROS, runtime=Runtime.TFLITE_MICRO, name="net")
+    ran = run_model(data, ZEROS, runtime=Runtime.LITERT_XNNPACK, name="net")
+    assert ran.shape == (1, 3)
 
 
 def test_a_hang_is_stopped(build_model: Build) -> None:
@@ -82,8 +114,7 @@ def test_no_broken_model_reaches_a_runtime(build_model: Build, monkeypatch: Any)
     def never(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("a child was started")
 
-    monkeypatch.setattr("quantize.runtimes.request.call_in_child", never)
-    monkeypatch.setattr("quantize.runtimes.arena.call_in_child", never)
+    monkeypatch.setattr("quantize.runtimes.crash.call_in_child", never)
     for data in (b"", b"text", build_model()[:1000]):
         with pytest.raises(BadInput):
             run_model(data, ZEROS, runtime=Runtime.TFLITE_MICRO)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quantize.tflite.schema import OPERATOR_NAMES, Activation, DType, Padding, operator_name
+from quantize.tflite.schema import DTYPES, OPERATOR_NAMES, Activation, DType, Padding, operator_name
 
 
 def _codes(kind: Any) -> dict[str, int]:
@@ -14,7 +14,8 @@ def test_names_and_codes_are_the_runtimes_own(schema: Any) -> None:
     assert {name: operators[name] for name in OPERATOR_NAMES} == {
         name: code for code, name in enumerate(OPERATOR_NAMES)
     }
-    assert {dtype.name: dtype.code for dtype in DType}.items() <= _codes(schema.TensorType).items()
+    types = {dtype.name: dtype.code for dtype in DTYPES.values()}
+    assert types.items() <= _codes(schema.TensorType).items()
     assert {p.name: p.value for p in Padding} == _codes(schema.Padding)
     assert {a.name: a.value for a in Activation} == _codes(schema.ActivationFunctionType)
 

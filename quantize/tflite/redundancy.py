@@ -1,0 +1,146 @@
+"""Fields of operators that say again what shapes say, and where the two disagree.
+
+Runtimes differ on which of the two they believe, so a model that disagrees with itself gives one
+result here and another there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.options import (
+    ConcatenationOptions,
+    Conv2DOptions,
+    DepthwiseConv2DOptions,
+    FullyConnectedOptions,
+    LeakyReluOptions,
+    PackOptions,
+    Pool2DOptions,
+    ReshapeOptions,
+    SoftmaxOptions,
+    SplitOptions,
+    SqueezeOptions,
+)
+from quantize.tflite.window import WindowAxis
+
+Shape = tuple[int, ...]
+
+
+def depth_multiplier_problem(subgraph: Subgraph, operator: Operator) -> str:
+    """Say how a DEPTHWISE_CONV_2D's depth_multiplier and weights disagree, or return ``""``."""
+    options = operator.options
+    if not isinstance(options, DepthwiseConv2DOptions):
+        return ""
+    data, weights = (subgraph.tensors[index].shape for index in operator.inputs[:2])
+    implied = weights[3] // data[3]
+    if options.depth_multiplier == implied:
+        return ""
+    return (
+        f"its depth_multiplier is {options.depth_multiplier}, where its weights imply {implied}: "
+        "LiteRT and TFLite-Micro differ on which of the two they believe"
+    )
+
+
+def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
+    """Yield what an operator's fields say against its tensors; all shapes must be known."""
+    tensors = subgraph.tensors
+    if operator.code.is_custom or not operator.inputs or not operator.outputs:
+        return
+    if -1 in (*operator.inputs[:1], *operator.outputs):
+        return
+    data = tensors[operator.inputs[0]].shape
+    out = tensors[operator.outputs[0]].shape
+    options = operator.options
+    yield from _counts(operator)
+    if problem := depth_multiplier_problem(subgraph, operator):
+        yield problem
+    match options:
+        case DepthwiseConv2DOptions() | Conv2DOptions():
+            taps = tensors[operator.inputs[1]].shape[1:3]
+            dilations = (options.dilation_h, options.dilation_w)
+            yield from _window(options, data, out, taps, dilations)
+        case Pool2DOptions() if len(data) == len(out) == 4:
+            taps = (options.filter_h, options.filter_w)
+            yield from _window(options, data, out, taps, (1, 1))
+        case FullyConnectedOptions():
+            wanted = len(data) if options.keep_num_dims else 2
+            if len(out) != wanted:
+                keeps = "keeps" if options.keep_num_dims else "does not keep"
+                yield f"it {keeps} the number of axes by its field, and its output has {len(out)}"
+        case ReshapeOptions():
+            yield from _reshape(subgraph, operator, options, out)
+        case SqueezeOptions():
+            yield from _squeeze(options, data, out)
+        case ConcatenationOptions():
+            parts = [tensors[index].shape for index in operator.inputs if index >= 0]
+            yield from _concatenation(options.axis, parts, out)
+
+
+def _counts(operator: Operator) -> Iterator[str]:
+    """Yield what is wrong with fields that are numbers of things, or factors."""
+    match operator.options:
+        case SoftmaxOptions(beta) if not (math.isfinite(beta) and beta > 0):
+            yield f"its beta is {beta:g}: TFLite-Micro aborts on it"
+        case SplitOptions(parts) if parts != len(operator.outputs):
+            yield f"it splits into {parts}, and has {len(operator.outputs)} outputs"
+        case PackOptions(count):
+            packed = operator.inputs if operator.name == "PACK" else operator.outputs
+            if count != len(packed):
+                yield f"its count is {count}, and it has {len(packed)} tensors"
+        case LeakyReluOptions(alpha) if not math.isfinite(alpha):
+            yield f"its alpha is {alpha:g}"
+
+
+def _window(
+    options: Conv2DOptions | DepthwiseConv2DOptions | Pool2DOptions,
+    data: Shape,
+    out: Shape,
+    taps: Shape,
+    dilations: Shape,
+) -> Iterator[str]:
+    strides = (options.stride_h, options.stride_w)
+    if min(*strides, *dilations) < 1:
+        return
+    axes = zip(data[1:3], taps, strides, dilations, strict=True)
+    follows = tuple(WindowAxis(*axis, options.padding).outputs for axis in axes)
+    if follows != out[1:3]:
+        yield (
+            f"its stride, window and padding make {list(follows)} of {list(data[1:3])}, and its "
+            f"output says {list(out[1:3])}"
+        )
+
+
+def _reshape(
+    subgraph: Subgraph, operator: Operator, options: ReshapeOptions, out: Shape
+) -> Iterator[str]:
+    wanted = options.new_shape
+    if len(operator.inputs) > 1 and operator.inputs[1] >= 0:
+        values = subgraph.tensors[operator.inputs[1]].data
+        wanted = () if values is None else tuple(values.reshape(-1)[:9].tolist())
+    same = len(wanted) == len(out) and all(a in (b, -1) for a, b in zip(wanted, out, strict=True))
+    if wanted and not same:
+        yield f"it reshapes to {list(wanted)}, and its output says {list(out)}"
+
+
+def _squeeze(options: SqueezeOptions, data: Shape, out: Shape) -> Iterator[str]:
+    if any(not -len(data) <= axis < len(data) for axis in options.axes):
+        yield f"it squeezes axes {list(options.axes)} of {len(data)}"
+        return
+    axes = {axis % len(data) for axis in options.axes}
+    axes = axes or {axis for axis, length in enumerate(data) if length == 1}
+    left = tuple(length for axis, length in enumerate(data) if axis not in axes)
+    if left != out:
+        yield f"it squeezes {list(data)} to {list(left)}, and its output says {list(out)}"
+
+
+def _concatenation(axis: int, parts: list[Shape], out: Shape) -> Iterator[str]:
+    if not -len(out) <= axis < len(out):
+        yield f"its axis is {axis}, and its output has {len(out)}"
+        return
+    axis %= len(out)
+    if any(len(part) != len(out) for part in parts):
+        return
+    if sum(part[axis] for part in parts) != out[axis]:
+        yield f"along its axis {axis} its inputs do not make {list(out)}"
