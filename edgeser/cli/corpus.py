@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from quantize.foundation.foreign import printable
 
 if TYPE_CHECKING:
     from edgeser.corpora import CorpusCheck
 
 _SHOWN = 10
+_LONGEST_PATH = 4096
 
 
 @click.group("corpus")
@@ -102,12 +104,14 @@ def _show(found: CorpusCheck, output: Output) -> None:
     from rich.table import Table
 
     kind = " (synthetic voices)" if found.synthetic else ""
-    output.show(f"{found.corpus}{kind}: {len(found.clips)} readable clips in {found.root}")
+    root = printable(str(found.root), limit=_LONGEST_PATH)
+    output.show(f"{found.corpus}{kind}: {len(found.clips)} readable clips in {root}")
     table = Table(box=None, pad_edge=False)
     for column in ("finding", "clips", "which"):
         table.add_column(column, overflow="fold")
     for problem in found.problems:
-        table.add_row(problem.kind, "1", f"{problem.path}: {problem.detail}")
+        which = printable(f"{problem.path}: {problem.detail}", limit=_LONGEST_PATH)
+        table.add_row(printable(problem.kind), "1", which)
     for name, clips in (
         ("clipped", found.clipped),
         ("silent", found.silent),
@@ -117,7 +121,7 @@ def _show(found: CorpusCheck, output: Output) -> None:
             table.add_row(name, str(len(clips)), _some(clips))
     for group in found.duplicates:
         name = "same audio, other label" if group in found.contradictions else "same audio"
-        table.add_row(name, str(len(group)), ", ".join(group))
+        table.add_row(name, str(len(group)), ", ".join(map(printable, group)))
     if table.row_count:
         output.show(table)
     for title, counts in (("emotions", found.labels), ("speakers", found.speakers)):
@@ -126,8 +130,8 @@ def _show(found: CorpusCheck, output: Output) -> None:
 
 def _some(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return ", ".join(map(printable, names[:_SHOWN])) + more
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return ", ".join(f"{printable(name)} {count}" for name, count in counts.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from quantize.foundation.foreign import printable
 
 if TYPE_CHECKING:
     from quantize.tflite.inspect import ModelInspection, TensorSummary
@@ -53,7 +54,7 @@ def _show(inspection: ModelInspection, output: Output) -> None:
     for operator in inspection.operators:
         table.add_row(
             str(operator.index),
-            operator.name,
+            printable(operator.name),
             str(operator.version),
             "; ".join(_tensor(tensor) for tensor in operator.outputs),
             "" if operator.macs is None else f"{operator.macs:,}",
@@ -62,17 +63,17 @@ def _show(inspection: ModelInspection, output: Output) -> None:
     output.show(table)
     for title, tensors in (("input", inspection.inputs), ("output", inspection.outputs)):
         for tensor in tensors:
-            output.show(f"{title}: {tensor.name}: {_tensor(tensor)}")
+            output.show(f"{title}: {printable(tensor.name)}: {_tensor(tensor)}")
     output.show(
         f"{inspection.file_bytes:,} bytes; {inspection.parameters:,} parameters in "
         f"{inspection.parameter_bytes:,} bytes; {inspection.macs:,} MACs"
     )
     if inspection.uncounted:
-        output.show(f"MACs not counted for: {', '.join(inspection.uncounted)}")
+        output.show(f"MACs not counted for: {', '.join(map(printable, inspection.uncounted))}")
     if inspection.fully_int8:
         output.show("fully int8: yes")
     else:
-        layers = ", ".join(sorted({offender.layer for offender in inspection.offenders}))
+        layers = ", ".join(sorted({printable(offender.layer) for offender in inspection.offenders}))
         output.show(f"fully int8: no ({layers})")
 
 

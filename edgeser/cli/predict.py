@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from quantize.foundation.foreign import printable
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
@@ -65,8 +66,8 @@ def _show_labels(
                 output.problem(result.problem)
                 continue
             ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
-            shown = "  ".join(f"{label} {share:.2f}" for label, share in ranked[:3])
-            click.echo(f"{result.path}: {shown}")
+            shown = "  ".join(f"{printable(label)} {share:.2f}" for label, share in ranked[:3])
+            output.show(f"{_named(result.path)}: {shown}")
     return BadInput.exit_code if any(result.problem for result in results) else 0
 
 
@@ -93,7 +94,12 @@ def _show_decisions(
             output.problem(result.problem)
         elif not output.json:
             for decision in result.decisions:
-                click.echo(f"{result.path}  {decision.seconds:7.2f} s  {decision.label}")
+                label = printable(decision.label)
+                output.show(f"{_named(result.path)}  {decision.seconds:7.2f} s  {label}")
             if not result.decisions:
                 output.note(f"{result.path} is shorter than a window: no decision")
     return BadInput.exit_code if any(result.problem for result in results) else 0
+
+
+def _named(path: Path) -> str:
+    return printable(str(path), limit=4096)
