@@ -103,7 +103,6 @@ def download_command(name: str, version: str, out: Path, output: Output) -> None
 
 
 def _show(found: CorpusCheck, output: Output) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     from edgeser.corpora import problem_rows
@@ -114,7 +113,7 @@ def _show(found: CorpusCheck, output: Output) -> None:
     for column in ("finding", "clips", "which"):
         table.add_column(column, overflow="fold")
     for kind, count, text in problem_rows(found.problems, Path(found.root)):
-        table.add_row(escape(kind), f"{count:,}", escape(text))
+        table.add_row(kind, f"{count:,}", text)
     for name, clips in (
         ("clipped", found.clipped),
         ("silent", found.silent),
@@ -141,10 +140,8 @@ def _show(found: CorpusCheck, output: Output) -> None:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    from rich.markup import escape
-
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return escape(", ".join(printable(name) for name in names[:_SHOWN])) + more
+    return ", ".join(map(printable, names[:_SHOWN])) + more
 
 
 def _counts(counts: Mapping[str, int]) -> str:

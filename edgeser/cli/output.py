@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _SHOW_AFTER_S = 1.0
 _LONGEST_LINE = 2000
+_LONGEST_SHOWN = 10_000
 
 
 def message_line(text: str) -> str:
     """Return a message as the one line that is shown of it, whatever it quotes."""
     return printable(shortened(" ".join(text.split())), limit=_LONGEST_LINE)
+
+
+def harmless(text: str) -> str:
+    """Return lines of which a terminal obeys nothing; the ends of the lines are kept."""
+    return "\n".join(printable(line, limit=_LONGEST_SHOWN) for line in text.split("\n"))
 
 
 @dataclass
@@ -42,14 +48,14 @@ class Output:
         """The console on stdout."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=False)
+        return Console(highlight=False, soft_wrap=False, markup=False, emoji=False)
 
     @functools.cached_property
     def err(self) -> Console:
         """The console on stderr."""
         from rich.console import Console
 
-        return Console(stderr=True, highlight=False)
+        return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
     def note(self, text: str) -> None:
         """Tell one line on stderr, unless quiet."""
@@ -73,7 +79,7 @@ class Output:
     def result(self, value: dict[str, Any]) -> None:
         """Print a JSON result on stdout."""
         self.close()
-        click.echo(json.dumps(value, indent=2, allow_nan=False))
+        click.echo(json.dumps(value, indent=2, allow_nan=False))  # in ASCII: nothing is obeyed
 
     def show(self, renderable: Any) -> None:
         """Print something for people on stdout, unless quiet or JSON was asked for."""
@@ -81,10 +87,16 @@ class Output:
         if self.quiet or self.json:
             return
         if isinstance(renderable, str):
-            click.echo(renderable)  # a path must not be broken over lines
+            click.echo(harmless(renderable))  # a path must not be broken over lines
         else:
+            from rich.segment import Segment, Segments
+
+            parts = [  # the console's own styles are added afterwards
+                part if part.control else Segment(harmless(part.text), part.style)
+                for part in self.out.render(renderable)
+            ]
             with self.out.capture() as text:
-                self.out.print(renderable)
+                self.out.print(Segments(parts), end="")
             click.echo(text.get(), nl=False)
 
     def close(self) -> None:
@@ -126,7 +138,7 @@ class _Bar:
         )
 
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
@@ -77,8 +78,6 @@ def _show_labels(
 
 
 def _show_label(result: ClipLabel, output: Output) -> None:
-    from quantize.foundation.foreign import MOST_QUOTED, printable
-
     if result.problem:
         output.problem(result.problem)
         return
@@ -142,8 +141,6 @@ def _show_decisions(
 
 def _shown(path: Path, decision: StreamDecision) -> list[StreamDecision]:
     """Print a decision at once, for whoever waits for it; nothing of it is kept."""
-    from quantize.foundation.foreign import MOST_QUOTED, printable
-
     name, label = printable(str(path), limit=MOST_QUOTED), printable(decision.label)
     said = f"silence (the device says {label})" if decision.silent else label
     click.echo(f"{name}  {decision.seconds:7.2f} s  {said}")

@@ -82,7 +82,7 @@ def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str,
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in facts:
-        ET.SubElement(properties, "property", name=name, value=printable(value))
+        ET.SubElement(properties, "property", name=printable(name), value=printable(value))
     for case in cases:
         element = ET.SubElement(suite, "testcase", classname=suite_name, name=printable(case.name))
         if case.failure is not None:

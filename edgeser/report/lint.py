@@ -42,7 +42,7 @@ def lint_tables(report: LintReport) -> Group:
         runs_on = Text("CPU" if on_cpu else "Edge TPU", "red" if on_cpu else "green")
         table.add_row(
             str(placement.operator),
-            Text(placement.name),
+            Text(printable(placement.name)),
             str(placement.version),
             runs_on,
             Text(printable(placement.reason)),
