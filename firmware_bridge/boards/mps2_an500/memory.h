@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern uint32_t image_begin[], image_end[]; /* vectors, code, constants */
 extern uint32_t ram_begin[], ram_end[];     /* what is used of it */
 extern uint32_t stack_bottom[], stack_top[];
@@ -20,5 +24,9 @@ void memory_paint_stack(void);
  * peripherals and what is shared; nothing else can be touched. The stack lies at the bottom of RAM:
  * what overflows it leaves RAM and faults. */
 void memory_protect(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include "dev_model.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEV_REBUILDS_INPUT (MODEL_OUTPUT_VALUES == MODEL_INPUT_VALUES)
 #define DEV_LOADS_FLOATS (DEV_REBUILDS_INPUT && !MODEL_INPUT_IS_FLOAT)
 
@@ -37,5 +41,9 @@ void dev_load_forget(struct dev_load *load);
 
 /* Mean squared difference of input and output, for a model that rebuilds its input. */
 float dev_load_error(const struct dev_load *load, const struct dev_model *model);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
