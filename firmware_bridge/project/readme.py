@@ -122,8 +122,11 @@ def readme(board: Board, model: ModelSources, frontend: FrontendSources | None) 
 
 
 def _text_protocol(model: ModelSources) -> str:
-    values = {what: _defined(model.header, f"MODEL_{what}_VALUES") for what in ("INPUT", "OUTPUT")}
-    input_bytes = _defined(model.header, "MODEL_INPUT_BYTES")
+    macros = model.prefix.upper()
+    values = {
+        what: _defined(model.header, f"{macros}_{what}_VALUES") for what in ("INPUT", "OUTPUT")
+    }
+    input_bytes = _defined(model.header, f"{macros}_INPUT_BYTES")
     rebuilds = values["INPUT"] == values["OUTPUT"]
     takes_floats = rebuilds and values["INPUT"] == input_bytes
     return _paragraph(
@@ -139,10 +142,10 @@ def _paragraph(text: str, **values: str) -> str:
 
 
 def _defined(header: str, name: str) -> int:
-    """Return a number that model.h defines."""
+    """Return a number that the model's header defines."""
     return int(header.partition(f"#define {name} ")[2].split(maxsplit=1)[0])
 
 
 def frontend_hash(frontend: FrontendSources) -> str:
     """Return the hash that the frontend's header carries."""
-    return frontend.header.partition('#define FRONTEND_HASH "')[2].partition('"')[0]
+    return frontend.hash

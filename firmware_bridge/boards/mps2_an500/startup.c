@@ -53,12 +53,14 @@ void reset_handler(void) {
   memory_paint_stack();
   memory_protect();
   port_start();
-  /* From here on the process stack is the stack, and this function is never returned to. */
+  /* From here on the process stack is the stack, and this function is never returned to. Main is an
+   * operand: of names in here the link-time optimiser knows nothing. */
   __asm volatile("msr psp, %0\n"
                  "movs r0, #2\n"
                  "msr control, r0\n"
                  "isb\n"
-                 "bl main\n"
-                 "b ." ::"r"(stack_top)
+                 "blx %1\n"
+                 "b ." ::"r"(stack_top),
+                 "r"(main)
                  : "r0", "memory");
 }
