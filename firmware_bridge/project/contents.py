@@ -13,7 +13,7 @@ from firmware_bridge.compiler.kernel_sources import kernel_sources
 from firmware_bridge.compiler.names import DEFAULT
 from firmware_bridge.frontend.c_tables import HEADER_NAME, FrontendSources
 from firmware_bridge.project.device_code import device_code
-from firmware_bridge.project.records import ModelSources, StreamSettings
+from firmware_bridge.project.records import IMAGE_MODELS, ModelSources, StreamSettings
 
 _PACKAGE = Path(__file__).parents[1]
 _STREAM_ONLY = ("dev_stream", "dev_decisions")
@@ -21,9 +21,6 @@ _HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
 """Of the frontend, what only a host's vector units run."""
 _LICENSE = Path(__file__).with_name("LICENSE.txt")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
-
-_IMAGE_MODELS = ("ic01", "vww01")
-"""MLPerf Tiny's: what its runner sends of them are pixels."""
 
 Contents = dict[str, bytes]
 
@@ -87,7 +84,7 @@ def _app_config(
         f"#define APP_NAME {name}",
         "",
         "/* Whether db HEX% brings pixels, 0 to 255, of which 128 are taken for an int8 input. */",
-        f"#define APP_LOADS_PIXELS {int(model.name in _IMAGE_MODELS)}",
+        f"#define APP_LOADS_PIXELS {int(model.name in IMAGE_MODELS)}",
     ]
     if self_test_output is not None:
         lines += [

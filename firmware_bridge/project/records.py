@@ -8,6 +8,9 @@ from pathlib import Path
 
 from firmware_bridge.compiler.names import DEFAULT
 
+IMAGE_MODELS = ("ic01", "vww01")
+"""MLPerf Tiny's: what its runner sends of them are pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSources:

@@ -14,6 +14,7 @@ extern uint32_t stack_bottom[], stack_top[];
 extern uint32_t handler_stack_top[];
 extern uint32_t data_begin[], data_end[], data_image[];
 extern uint32_t bss_begin[], bss_end[];
+extern void (*init_begin[])(void), (*init_end[])(void); /* constructors */
 extern uint32_t shared_begin[],
     shared_end[]; /* with the host; empty where it is talked to by UART */
 
