@@ -22,6 +22,7 @@ def command(output: Output) -> int:
         output.result(to_json(findings))
     else:
         from rich.table import Table
+        from rich.text import Text
 
         styles = {Status.OK: "green", Status.OPTIONAL: "yellow"}
         table = Table(box=None, pad_edge=False)
@@ -29,7 +30,7 @@ def command(output: Output) -> int:
             table.add_column(column, overflow="fold")
         for finding in findings:
             style = styles.get(finding.status, "bold red")
-            state = f"[{style}]{finding.status.value}[/]"
+            state = Text(finding.status.value, style)
             table.add_row(finding.name, state, finding.version)
         output.show(table)
         for finding in findings:

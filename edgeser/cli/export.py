@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,6 +39,11 @@ _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.
     help="firmware: folder of the project (firmware-BOARD); edgetpu: folder (edgetpu).",
 )
 @click.option(
+    "--name",
+    help="firmware: prefix of the model's names in C, and what the device calls itself; made of "
+    "the file's name when left out. For MLPerf Tiny's runner: kws01, ad01, ic01, vww01.",
+)
+@click.option(
     "--compiler",
     type=click.Path(path_type=Path, dir_okay=False),
     help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, the recipe's, the one on PATH.",
@@ -50,9 +56,9 @@ def command(
     calibration: Path | None,
     board: str | None,
     out: Path | None,
-    compiler: Path | None,
-    no_compile: bool,
+    name: str | None,
     output: Output,
+    **compiling: Any,
 ) -> int:
     """Turn SOURCE into a model for a device.
 
@@ -68,11 +74,9 @@ def command(
 
         if board not in (None, "coral-micro"):
             raise click.UsageError("--board is coral-micro for --target edgetpu")
-        return export_for_edgetpu(
-            source, out=out, board=board, compiler=compiler, no_compile=no_compile, output=output
-        )
+        return export_for_edgetpu(source, out=out, board=board, output=output, **compiling)
     if target == "firmware":
-        _export_firmware(source, board, out, output)
+        _export_firmware(source, board, out, name, output)
     else:
         _export_int8(source, calibration, output)
     return 0
@@ -104,11 +108,15 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
     )
 
 
-def _export_firmware(source: Path, board: str | None, out: Path | None, output: Output) -> None:
+def _export_firmware(
+    source: Path, board: str | None, out: Path | None, name: str | None, output: Output
+) -> None:
     from edgeser.cli.model_file import bundle_if_any, model_bytes, read_and_tell, reading_json
     from edgeser.pipeline.firmware import export_firmware
     from firmware_bridge.boards import MPS2_AN500, board_named
 
+    if name is not None:
+        _check_name(name)
     chosen = board_named(board) if board else MPS2_AN500
     bundle = bundle_if_any(source)
     read = read_and_tell(model_bytes(source), name=source.stem, output=output)
@@ -116,6 +124,7 @@ def _export_firmware(source: Path, board: str | None, out: Path | None, output: 
         bundle or model_bytes(source),
         out or Path(f"firmware-{chosen.name}"),
         name=source.stem,
+        chosen=name,
         board=chosen,
         reporter=output,
     )
@@ -126,6 +135,8 @@ def _export_firmware(source: Path, board: str | None, out: Path | None, output: 
                 "schema": "edgeser.export-firmware/1",
                 "directory": str(project.directory),
                 "board": chosen.name,
+                "name": compiled.name,
+                "prefix": compiled.prefix,
                 "model_sha256": compiled.sha256,
                 "frontend_hash": bundle.trained.frontend.hash if bundle else None,
                 "operators": len(compiled.operators),
@@ -143,3 +154,13 @@ def _export_firmware(source: Path, board: str | None, out: Path | None, output: 
         f"next: make -C {shlex.quote(str(project.directory))}, or edgeser bench "
         f"{shlex.quote(str(source))} --device emulator"
     )
+
+
+def _check_name(name: str) -> None:
+    from firmware_bridge.compiler.names import check_prefix
+    from quantize.foundation.errors import BadInput
+
+    try:
+        check_prefix(name)
+    except BadInput as error:
+        raise click.UsageError(f"--name {error}") from error

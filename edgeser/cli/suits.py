@@ -69,6 +69,7 @@ EXPORT: Table = MappingProxyType(
         "calibration": frozenset({Target.INT8}),
         "board": frozenset({Target.FIRMWARE, Target.EDGE_TPU}),
         "out": frozenset({Target.FIRMWARE, Target.EDGE_TPU}),
+        "name": frozenset({Target.FIRMWARE}),
         "compiler": frozenset({Target.EDGE_TPU}),
         "no_compile": frozenset({Target.EDGE_TPU}),
     }

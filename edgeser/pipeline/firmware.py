@@ -14,6 +14,7 @@ from edgeser.bundle import Bundle
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import MPS2_AN500, Board
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
+from firmware_bridge.compiler.names import prefix_from
 from firmware_bridge.emulator import BuiltFirmware, built_firmware, running_emulator
 from firmware_bridge.frontend.c_tables import emit_frontend
 from firmware_bridge.link.address import open_address, parse_address
@@ -110,6 +111,7 @@ def export_firmware(
     directory: Path,
     *,
     name: str = "model",
+    chosen: str | None = None,
     board: Board = MPS2_AN500,
     reporter: Reporter = SILENT,
 ) -> Firmware:
@@ -123,7 +125,10 @@ def export_firmware(
     directory
         Where to; an earlier export there is replaced, anything else is kept.
     name
-        What the firmware calls a .tflite; a bundle's recipe names it.
+        What the firmware calls a .tflite; a bundle's recipe names it. The prefix of the C is made
+        of it: `prefix_from`.
+    chosen
+        A prefix, which then is the name of model and device too.
     board
         What it is for.
     reporter
@@ -132,22 +137,27 @@ def export_firmware(
     Raises
     ------
     BadInput
-        When an operator is not supported: it is named, with its layer. Nothing is written then.
+        When an operator is not supported: it is named, with its layer. When the chosen prefix is no
+        identifier. Nothing is written then.
     """
     reporter.stage(f"Writing firmware for {board.name}")
-    contents, compiled = _contents(model, name, board)
+    contents, compiled = _contents(model, name, board, chosen)
     place(directory, contents)
     project = FirmwareProject(directory=Path(directory), files=hashes_of(contents))
     return Firmware(project, compiled, board)
 
 
-def _contents(model: Bundle | bytes, name: str, board: Board) -> tuple[Contents, CompiledModel]:
+def _contents(
+    model: Bundle | bytes, name: str, board: Board, chosen: str | None = None
+) -> tuple[Contents, CompiledModel]:
     """Return the files of a model's firmware, and the model as C."""
-    compiled = compiled_model(model, name=name)
+    called = chosen or _name_of(model, name)
+    prefix = called if chosen else prefix_from(called)
+    compiled = compile_model(_bytes_of(model), called, prefix=prefix)
     frontend, stream = None, None
     if isinstance(model, Bundle):
         window = model.trained.recipe.window
-        frontend = emit_frontend(model.trained.frontend, window_frames=window.frames)
+        frontend = emit_frontend(model.trained.frontend, window_frames=window.frames, prefix=prefix)
         stream = StreamSettings(hop_frames=window.hop_frames, smoothing=window.smoothing)
     contents = project_contents(
         board=board,
@@ -156,6 +166,8 @@ def _contents(model: Bundle | bytes, name: str, board: Board) -> tuple[Contents,
             hash=compiled.sha256,
             header=compiled.header,
             source=compiled.source,
+            prefix=prefix,
+            device=chosen,
         ),
         frontend=frontend,
         stream=stream,
@@ -226,9 +238,11 @@ def _compiled_hash(data: bytes) -> str:
 
 def compiled_model(model: Bundle | bytes, *, name: str = "model") -> CompiledModel:
     """Compile a bundle's int8 model, or any, into C."""
-    if isinstance(model, Bundle):
-        name = model.trained.recipe.name
-    return compile_model(_bytes_of(model), name)
+    return compile_model(_bytes_of(model), _name_of(model, name))
+
+
+def _name_of(model: Bundle | bytes, name: str) -> str:
+    return model.trained.recipe.name if isinstance(model, Bundle) else name
 
 
 def _bytes_of(model: Bundle | bytes) -> bytes:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
 from firmware_bridge.compiler.emit import Sources, header_text, source_text, tensor_bytes
 from firmware_bridge.compiler.lowering import lower_model
+from firmware_bridge.compiler.names import DEFAULT, MAX_NAME, check_prefix
 from firmware_bridge.compiler.records import KernelCall
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.reader import read_model
-
-MAX_NAME = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,14 @@ class CompiledModel:
     Parameters
     ----------
     name
-        ``MODEL_NAME``.
+        What the firmware calls it: ``PREFIX_NAME``.
+    prefix
+        A C identifier, before every name that others can see: ``prefix_run``; in capitals before
+        the macros. It names the files too.
     sha256
         Of the .tflite file, 64 hex digits.
     header, source
-        Texts of model.h and model.c.
+        Texts of ``prefix.h`` and ``prefix.c``.
     graph
         The subgraph that was compiled.
     calls
@@ -69,6 +71,7 @@ class CompiledModel:
     """
 
     name: str
+    prefix: str
     sha256: str
     header: str
     source: str
@@ -89,7 +92,7 @@ class CompiledModel:
 
     @property
     def arena_bytes(self) -> int:
-        """``MODEL_ARENA_BYTES``."""
+        """Memory that it runs in: ``PREFIX_ARENA_BYTES``."""
         return self.plan.arena_bytes
 
     @property
@@ -103,7 +106,7 @@ class CompiledModel:
         return sum(row.macs for row in self.operators)
 
 
-def compile_model(data: bytes, name: str) -> CompiledModel:
+def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledModel:
     """Compile a .tflite model; the same bytes and name give the same texts.
 
     Parameters
@@ -111,15 +114,18 @@ def compile_model(data: bytes, name: str) -> CompiledModel:
     data
         The file's bytes.
     name
-        ``MODEL_NAME``; what is not a letter, digit, ``_``, ``-`` or ``.`` becomes ``_``, and
+        ``PREFIX_NAME``; what is not a letter, digit, ``_``, ``-`` or ``.`` becomes ``_``, and
         what is beyond 31 characters is cut.
+    prefix
+        Before the names of the C; two models of one program need two.
 
     Raises
     ------
     BadInput
         When the file is not a valid .tflite model, or cannot be compiled; the message names the
-        operator, its layer and the reason.
+        operator, its layer and the reason. When the prefix is no identifier for C and C++.
     """
+    check_prefix(prefix)
     model = read_model(data, name=name)
     calls = lower_model(model)
     graph = model.main
@@ -130,9 +136,10 @@ def compile_model(data: bytes, name: str) -> CompiledModel:
     }
     plan = plan_arena(calls, sizes, input_tensor=graph.inputs[0], output_tensor=graph.outputs[0])
     sha256 = hashlib.sha256(data).hexdigest()
-    sources = Sources(_model_name(name), sha256, graph, calls, plan)
+    sources = Sources(_model_name(name), prefix, sha256, graph, calls, plan)
     return CompiledModel(
         name=sources.name,
+        prefix=sources.prefix,
         sha256=sha256,
         header=header_text(sources),
         source=source_text(sources),

@@ -1,4 +1,4 @@
-"""Write model.h and model.c."""
+"""Write a model's header and source, with its prefix before every name that others can see."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from firmware_bridge.compiler.records import KernelCall
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.schema import DType
 
+_OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "uint32_t bytes")
+
 POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
 """Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
 
@@ -26,10 +28,16 @@ class Sources:
     """What both files are written from."""
 
     name: str
+    prefix: str
     sha256: str
     graph: Subgraph
     calls: tuple[KernelCall, ...]
     plan: ArenaPlan
+
+    @property
+    def macros(self) -> str:
+        """What the macros begin with."""
+        return self.prefix.upper()
 
     @property
     def input(self) -> Tensor:
@@ -51,59 +59,69 @@ def tensor_bytes(tensor: Tensor) -> int:
 
 
 def header_text(sources: Sources) -> str:
-    """Return model.h."""
+    """Return the header."""
+    lower, upper = sources.prefix, sources.macros
+    run = ("void *arena", f"{lower}_observer observer", "void *context")
     outputs = [tensor_bytes(sources.graph.tensors[call.outputs[0]]) for call in sources.calls]
+    digest = _broken(f"#define {upper}_HASH", f'"{sources.sha256}"', mark=" \\")
     return f"""\
 /* The model {comment_text(sources.name)} as C; written by the compiler, not by hand.
  *
  * Input:  {_describe(sources.input)}
  * Output: {_describe(sources.output)}
  */
-#ifndef MODEL_H
-#define MODEL_H
+#ifndef {upper}_H
+#define {upper}_H
 
 #include <stdint.h>
 
-#define MODEL_NAME {string_literal(sources.name)}
-/* SHA-256 of the .tflite file. */
-#define MODEL_HASH "{sources.sha256}"
-/* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
-#define MODEL_ARENA_BYTES {sources.plan.arena_bytes}
-/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
-{_values("INPUT", sources.input)}
-{_values("OUTPUT", sources.output)}
-#define MODEL_OPERATORS {len(sources.calls)}
-#define MODEL_MAX_OPERATOR_OUTPUT_BYTES {max(outputs)}
+#ifdef __cplusplus
+extern "C" {{
+#endif
 
-struct model_operator {{
+#define {upper}_NAME {string_literal(sources.name)}
+/* SHA-256 of the .tflite file. */
+{digest}
+/* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
+#define {upper}_ARENA_BYTES {sources.plan.arena_bytes}
+/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
+{_values(upper, "INPUT", sources.input)}
+{_values(upper, "OUTPUT", sources.output)}
+#define {upper}_OPERATORS {len(sources.calls)}
+#define {upper}_MAX_OPERATOR_OUTPUT_BYTES {max(outputs)}
+
+struct {lower}_operator {{
   const char *name;
   uint32_t macs; /* multiply-accumulates of one inference */
 }};
 
-extern const struct model_operator model_operators[MODEL_OPERATORS];
+{_broken(f"extern const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS];")}
 
 /* Fill the input before every run: its bytes are overwritten. */
-void *model_input(void *arena);
-const void *model_output(const void *arena);
+void *{lower}_input(void *arena);
+const void *{lower}_output(const void *arena);
 
 /* Called after each operator with its (first) output. */
-typedef void (*model_observer)(void *context, uint32_t operator_index, const void *output,
-                               uint32_t bytes);
+{_joined(f"typedef void (*{lower}_observer)(", _OBSERVED, ");")}
 
 /* observer may be NULL. */
-void model_run(void *arena, model_observer observer, void *context);
+{_joined(f"void {lower}_run(", run, ");")}
+
+#ifdef __cplusplus
+}}
+#endif
 
 #endif
 """
 
 
 def source_text(sources: Sources) -> str:
-    """Return model.c."""
+    """Return the source."""
     headers = sorted({call.header for call in sources.calls if call.header})
     lines = [
         f"/* The model {comment_text(sources.name)}; written by the compiler, not by hand. */",
         "/* clang-format off */",
-        '#include "model.h"',
+        f'#include "{sources.prefix}.h"',
         "",
         "#include <stddef.h>",
         "",
@@ -114,11 +132,11 @@ def source_text(sources: Sources) -> str:
     ]
     for call in sources.calls:
         lines += [*_layer(sources, call), ""]
-    lines += [*_operator_table(sources.calls), "", *_functions(sources)]
+    lines += [*_operator_table(sources), "", *_functions(sources)]
     return "\n".join(lines) + "\n"
 
 
-def _values(what: str, tensor: Tensor) -> str:
+def _values(upper: str, what: str, tensor: Tensor) -> str:
     """Define how many bytes and values a tensor has, and which numbers they stand for."""
     scale, zero_point = 1.0, 0
     quantisation = tensor.quantisation
@@ -126,11 +144,11 @@ def _values(what: str, tensor: Tensor) -> str:
     if not is_float and quantisation is not None and not quantisation.per_axis:
         scale, zero_point = quantisation.scale, quantisation.zero_point
     return f"""\
-#define MODEL_{what}_BYTES {tensor_bytes(tensor)}
-#define MODEL_{what}_VALUES {tensor.elements}
-#define MODEL_{what}_IS_FLOAT {int(is_float)}
-#define MODEL_{what}_SCALE {number(scale)}
-#define MODEL_{what}_ZERO_POINT ({zero_point})"""
+#define {upper}_{what}_BYTES {tensor_bytes(tensor)}
+#define {upper}_{what}_VALUES {tensor.elements}
+#define {upper}_{what}_IS_FLOAT {int(is_float)}
+#define {upper}_{what}_SCALE {number(scale)}
+#define {upper}_{what}_ZERO_POINT ({zero_point})"""
 
 
 def _describe(tensor: Tensor) -> str:
@@ -175,32 +193,37 @@ def _layer(sources: Sources, call: KernelCall) -> list[str]:
     return [*lines, *layer_struct(prefix, call)]
 
 
-def _operator_table(calls: Sequence[KernelCall]) -> list[str]:
+def _operator_table(sources: Sources) -> list[str]:
+    lower, upper, calls = sources.prefix, sources.macros, sources.calls
     return [
-        "const struct model_operator model_operators[MODEL_OPERATORS] = {",
+        _broken(f"const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS] = {{"),
         *(f"    {{.name = {string_literal(call.name)}, .macs = {call.macs}}}," for call in calls),
         "};",
     ]
 
 
 def _functions(sources: Sources) -> list[str]:
+    lower = sources.prefix
     lines = [
-        "void *model_input(void *arena) {",
+        f"void *{lower}_input(void *arena) {{",
         f"  return (uint8_t *)arena + TENSOR_{sources.input.index};",
         "}",
         "",
-        "const void *model_output(const void *arena) {",
+        f"const void *{lower}_output(const void *arena) {{",
         f"  return (const uint8_t *)arena + TENSOR_{sources.output.index};",
         "}",
         "",
-        "static void observe(model_observer observer, void *context, uint32_t operator_index,",
-        "                    const void *output, uint32_t bytes) {",
+        *_wrapped_call("static void observe(", [f"{lower}_observer observer", *_OBSERVED], ") {"),
         "  if (observer != NULL) {",
         "    observer(context, operator_index, output, bytes);",
         "  }",
         "}",
         "",
-        "void model_run(void *arena, model_observer observer, void *context) {",
+        *_wrapped_call(
+            f"void {lower}_run(",
+            ["void *arena", f"{lower}_observer observer", "void *context"],
+            ") {",
+        ),
         "  int8_t *const at = arena;",
     ]
     for call in sources.calls:
@@ -256,3 +279,12 @@ def _wrapped_call(start: str, items: Sequence[str], end: str) -> list[str]:
         else:
             line += text if line == start else f" {text}"
     return [*lines, line]
+
+
+def _joined(start: str, items: Sequence[str], end: str) -> str:
+    return "\n".join(_wrapped_call(start, items, end))
+
+
+def _broken(start: str, end: str, *, mark: str = "") -> str:
+    """Join two parts of a line, which is broken between them when it is too long."""
+    return f"{start} {end}" if len(start) + 1 + len(end) <= 100 else f"{start}{mark}\n    {end}"

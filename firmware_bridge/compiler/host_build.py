@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.compiler.alias import model_headers
 from firmware_bridge.compiler.compile import CompiledModel
 from firmware_bridge.compiler.emit import tensor_bytes
 from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
@@ -115,7 +116,7 @@ def build_host_model(
     compiled
         The model.
     directory
-        Where model.h, model.c and the program go; made if it is not there.
+        Where the model's headers, its source and the program go; made if it is not there.
     objects
         Where compiled kernels are kept, to be shared between models; `directory` by default.
     sanitise
@@ -130,13 +131,17 @@ def build_host_model(
     """
     compiler = host_compiler()
     directory.mkdir(parents=True, exist_ok=True)
-    write_atomically(directory / "model.h", compiled.header.encode(), sync=False)
-    write_atomically(directory / "model.c", compiled.source.encode(), sync=False)
+    source = directory / f"{compiled.prefix}.c"
+    for name, text in (
+        *model_headers(compiled.prefix, compiled.header).items(),
+        (source.name, compiled.source),
+    ):
+        write_atomically(directory / name, text.encode(), sync=False)
     flags = ["-O1" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
-    includes = ["-I", str(directory), "-I", str(KERNELS / "include")]
+    includes = ["-iquote", str(directory), "-I", str(KERNELS / "include")]
     kernels = _kernel_objects(compiled, objects or directory, [compiler, *flags])
     program = directory / "model"
-    sources = [str(directory / "model.c"), str(_DRIVER)]
+    sources = [str(source), str(_DRIVER)]
     _compile([compiler, *flags, *includes, *sources, *map(str, kernels), "-o", str(program)])
     return HostModel(compiled, program)
 

@@ -7,6 +7,7 @@ whenever the configuration is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from quantize.foundation.errors import BadInput
 
 HEADER_NAME = "frontend_tables.h"
 SOURCE_NAME = "frontend_tables.c"
+_NAMES = re.compile(r"\bfrontend_(?=config\b|tables\b|affines\b)|\bFRONTEND_")
 
 _ALIGNMENT = 16
 _LINE = 96
@@ -31,13 +33,15 @@ class FrontendSources:
     Parameters
     ----------
     header, source
-        The texts of `HEADER_NAME` and `SOURCE_NAME`.
+        The texts of `HEADER_NAME` and `SOURCE_NAME`, whose names have the prefix in front too.
     table_bytes, affine_bytes
         Read-only data: the frontend's tables, and the normalisation's.
     work_bytes
         RAM of the frontend itself.
     stream_bytes
         RAM of a `dev_stream` with it: work memory, ring of rows, one frame of raw features.
+    prefix
+        What its names begin with: ``kws01`` for ``kws01_frontend_config``; empty for none.
     """
 
     header: str
@@ -46,9 +50,31 @@ class FrontendSources:
     affine_bytes: int
     work_bytes: int
     stream_bytes: int
+    prefix: str = ""
+
+    @property
+    def header_name(self) -> str:
+        """The header's file."""
+        return self._start + HEADER_NAME
+
+    @property
+    def source_name(self) -> str:
+        """The source's file."""
+        return self._start + SOURCE_NAME
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the configuration, as the header has it."""
+        return self.header.partition('FRONTEND_HASH "')[2].partition('"')[0]
+
+    @property
+    def _start(self) -> str:
+        return f"{self.prefix}_" if self.prefix else ""
 
 
-def emit_frontend(config: FrontendConfig, *, window_frames: int) -> FrontendSources:
+def emit_frontend(
+    config: FrontendConfig, *, window_frames: int, prefix: str = ""
+) -> FrontendSources:
     """Write the frontend of `config` as C.
 
     Parameters
@@ -57,6 +83,8 @@ def emit_frontend(config: FrontendConfig, *, window_frames: int) -> FrontendSour
         The frontend, with its normalisation.
     window_frames
         Rows of the model's input: frames of one inference.
+    prefix
+        Before all names, so that frontends of two models go into one program; empty for none.
 
     Raises
     ------
@@ -80,12 +108,22 @@ def emit_frontend(config: FrontendConfig, *, window_frames: int) -> FrontendSour
         "FRONTEND_STREAM_BYTES": (stream_bytes, "RAM of a struct dev_stream's memory"),
     }
     return FrontendSources(
-        header=_header(config, window_frames, sizes, tables.size),
-        source=_source(config, config.normalisation, tables),
+        header=_named(_header(config, window_frames, sizes, tables.size), prefix),
+        source=_named(_source(config, config.normalisation, tables), prefix),
         table_bytes=table_bytes,
         affine_bytes=config.normalisation.to_affines().nbytes,
         work_bytes=work_bytes,
         stream_bytes=stream_bytes,
+        prefix=prefix,
+    )
+
+
+def _named(text: str, prefix: str) -> str:
+    """Put a prefix before the names of the configuration."""
+    if not prefix:
+        return text
+    return _NAMES.sub(
+        lambda found: f"{prefix.upper() if found[0].isupper() else prefix}_{found[0]}", text
     )
 
 
@@ -124,15 +162,24 @@ def _header(
         '#include "apf_frontend.h"',
         '#include "apf_normalise.h"',
         "",
+        "#ifdef __cplusplus",
+        'extern "C" {',
+        "#endif",
+        "",
         "/* SHA-256 of the configuration, normalisation and all. */",
         f'#define FRONTEND_HASH "{config.hash}"',
         f'#define FRONTEND_PLANE_NAMES "{",".join(config.planes)}"',
         *_defines(numbers),
         "",
         "extern const struct apf_config frontend_config;",
-        f"extern const int16_t frontend_tables[{values}]; /* what apf_attach takes */",
-        "extern const struct apf_affine",
-        "    frontend_affines[FRONTEND_CHANNELS * FRONTEND_PLANES]; /* planes last */",
+        "/* What apf_attach takes. */",
+        f"extern const int16_t frontend_tables[{values}];",
+        "/* Channels by planes, planes last. */",
+        f"extern const struct apf_affine frontend_affines[{config.channels * len(config.planes)}];",
+        "",
+        "#ifdef __cplusplus",
+        "}",
+        "#endif",
         "",
         "#endif",
     ]
@@ -165,7 +212,7 @@ def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArra
         "};",
         "",
         f"/* offset, multiplier, shift; by channel: {', '.join(config.planes)} */",
-        "const struct apf_affine frontend_affines[FRONTEND_CHANNELS * FRONTEND_PLANES] = {",
+        f"const struct apf_affine frontend_affines[{config.channels * len(config.planes)}] = {{",
         *_affine_lines(normalisation),
         "};",
     ]

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.boards import Board
+from firmware_bridge.compiler.alias import alias_header, model_headers
+from firmware_bridge.compiler.c_text import string_literal
 from firmware_bridge.compiler.kernel_sources import kernel_sources
-from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, FrontendSources
+from firmware_bridge.compiler.names import DEFAULT
+from firmware_bridge.frontend.c_tables import HEADER_NAME, FrontendSources
 from firmware_bridge.project.device_code import device_code
-from firmware_bridge.project.records import ModelSources, StreamSettings
+from firmware_bridge.project.records import IMAGE_MODELS, ModelSources, StreamSettings
 
 _PACKAGE = Path(__file__).parents[1]
 _STREAM_ONLY = ("dev_stream", "dev_decisions")
@@ -33,21 +36,39 @@ def collect(
     """Return every file of a project but those that describe it."""
     contents: Contents = {
         "LICENSE": _LICENSE.read_bytes(),
-        "model/model.h": model.header.encode(),
-        "model/model.c": model.source.encode(),
-        "runtime/include/app_config.h": _app_config(stream, self_test_output).encode(),
+        f"model/{model.prefix}.h": model.header.encode(),
+        f"model/{model.prefix}.c": model.source.encode(),
+        "runtime/include/app_config.h": _app_config(model, stream, self_test_output).encode(),
     }
+    if model.prefix != DEFAULT:
+        alias = model_headers(model.prefix, model.header)[f"{DEFAULT}.h"]
+        contents[f"runtime/include/{DEFAULT}.h"] = alias.encode()
     contents |= _kernels(model.source)
     contents |= _runtime(with_stream=frontend is not None)
     contents |= {f"board/{path.name}": _licensed(path) for path in board.files}
     if frontend is not None:
         contents |= _tree("frontend", without=_HOST_ONLY)
-        contents[f"frontend/{HEADER_NAME}"] = frontend.header.encode()
-        contents[f"frontend/{SOURCE_NAME}"] = device_code(frontend.source).encode()
+        contents |= _frontend_tables(frontend)
     return contents
 
 
-def _app_config(stream: StreamSettings | None, self_test_output: bytes | None) -> str:
+def _frontend_tables(frontend: FrontendSources) -> Contents:
+    """Return the tables, and the names that the application knows them by."""
+    contents = {
+        f"frontend/{frontend.header_name}": frontend.header.encode(),
+        f"frontend/{frontend.source_name}": device_code(frontend.source).encode(),
+    }
+    if frontend.prefix:
+        old = f"{frontend.prefix}_frontend"
+        alias = alias_header(frontend.header, frontend.header_name, old=old, new="frontend")
+        contents[f"runtime/include/{HEADER_NAME}"] = alias.encode()
+    return contents
+
+
+def _app_config(
+    model: ModelSources, stream: StreamSettings | None, self_test_output: bytes | None
+) -> str:
+    name = "port_board" if model.device is None else string_literal(model.device)
     lines = [
         "/* What this firmware does with its frontend and model. Generated. */",
         "#ifndef APP_CONFIG_H",
@@ -58,6 +79,12 @@ def _app_config(stream: StreamSettings | None, self_test_output: bytes | None) -
         "/* Frames from one inference on a stream to the next; inferences that a decision sums. */",
         f"#define APP_STREAM_HOP_FRAMES {stream.hop_frames if stream else 0}u",
         f"#define APP_SMOOTHING {stream.smoothing if stream else 0}u",
+        "",
+        "/* What the device calls itself. */",
+        f"#define APP_NAME {name}",
+        "",
+        "/* Whether db HEX% brings pixels, 0 to 255, of which 128 are taken for an int8 input. */",
+        f"#define APP_LOADS_PIXELS {int(model.name in IMAGE_MODELS)}",
     ]
     if self_test_output is not None:
         lines += [

@@ -155,9 +155,7 @@ def _check(model: MicroModel, frontend: FrontendSources | None) -> None:
                 f"{name} stays on the CPU, and the board's TFLite-Micro is not known to have it",
                 hint="change the network so that it maps: edgeser lint",
             )
-    if frontend is not None and f"#define FRONTEND_SAMPLE_RATE {_SAMPLE_RATE}" not in (
-        frontend.header
-    ):
+    if frontend is not None and f"FRONTEND_SAMPLE_RATE {_SAMPLE_RATE}" not in (frontend.header):
         raise BadInput(
             "the board's microphone gives 16,000 samples a second, the frontend takes others",
             hint="set sample_rate = 16000 in [frontend]",

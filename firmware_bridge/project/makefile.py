@@ -94,7 +94,7 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
         size=board.compiler.removesuffix("gcc") + "size",
         compiler_flags="".join(f" {flag}" for flag in board.compiler_flags),
         linker_flags="".join(f" {flag}" for flag in board.linker_flags),
-        includes=" ".join(f"-I{folder}" for folder in folders),
+        includes=" ".join(f"-iquote {folder}" for folder in folders),
         memory=_memory(board, script) if script else "",
         sources=" \\\n  ".join(map(str, common)),
         console=objects[0] if objects else "",

@@ -6,7 +6,7 @@ import textwrap
 
 from firmware_bridge.boards import Board
 from firmware_bridge.frontend.c_tables import FrontendSources
-from firmware_bridge.project.records import ModelSources
+from firmware_bridge.project.records import IMAGE_MODELS, ModelSources
 
 _LINE = 100
 
@@ -44,15 +44,15 @@ and `edgeser parity` use them: `--device serial:/dev/ttyACM0`, `--device pty:/de
 
 | Folder | |
 | --- | --- |
-| `model/` | weights, memory plan and calls of the kernels; `model.h` gives sizes and scales |
+| `model/` | weights, memory plan and calls of the kernels; `{prefix}.h` gives sizes and scales |
 | `kernels/` | the int8 kernels that it needs |
 {frontend_row}| `runtime/` | the application: protocol, streaming, profile, self-test |
 | `board/` | start-up, memory and `port.c` |
 
 To bring it to another board, write its `port.c` (`runtime/include/port.h` lists what a board
-supplies), start-up code and linker script in `board/`, and set the flags in the Makefile. To use
-the model in a program of your own, take `model/` and `kernels/`: `model_input`, `model_run`,
-`model_output`, over `MODEL_ARENA_BYTES` of memory aligned to 16.
+supplies), start-up code and linker script in `board/`, and set the flags in the Makefile.
+
+{own_program}
 
 ## Licence
 
@@ -74,6 +74,7 @@ _COMMANDS = (
     "`timestamp%`, `db load N%`, `db HEX%`, `db print%`, `infer N W%`, `results%`, `help%`."
 )
 _INPUT = "The input is the model's own, {input_bytes} bytes"
+_PIXELS = "The input is {input_bytes} pixels of 0 to 255, from each of which the device takes 128"
 _FLOATS = ", or {float_bytes} bytes of little-endian float32, which the device quantises"
 _OUTPUTS = "; the results are its outputs as numbers: {output_values} of them."
 _ERROR = "; the result is how well the model rebuilds it: the mean squared error."
@@ -93,6 +94,38 @@ any runner can open as a serial port. On a board the UART has 115,200 baud (`BAU
 `make emulated` gives `build/emulated.elf`, whose bytes go through memory that the emulator shares
 with whoever started it (`board/console_mailbox.c`), which is much faster: `edgeser bench` does so.
 """
+
+_OWN_PROGRAM = """\
+## In a program of your own
+
+Take `model/` and `kernels/`; nothing else is needed. This is C11 and C++11 alike:
+
+```c
+#include <stdalign.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "PREFIX.h"
+
+alignas(16) static uint8_t arena[MACRO_ARENA_BYTES];
+
+void PREFIX_infer(const void *input, void *output) {
+  memcpy(PREFIX_input(arena), input, MACRO_INPUT_BYTES);
+  PREFIX_run(arena, NULL, NULL);
+  memcpy(output, PREFIX_output(arena), MACRO_OUTPUT_BYTES);
+}
+```
+
+Compile `model/PREFIX.c` and `kernels/src/*.c` as C11, with `-Imodel -Ikernels/include`; link them
+with objects of C or C++; `-flto` is fine. All that others can see of the model begins with
+`PREFIX` or `MACRO`, so that models of different names (`edgeser export --name`) share one program
+and one copy of the kernels: take the union of their `kernels/`. Arenas can be shared where the
+models do not run at the same time. An int8 value stands for
+`MACRO_INPUT_SCALE * (value - MACRO_INPUT_ZERO_POINT)`, and likewise of the output."""
+_OWN_FRONTEND = """
+
+The frontend goes along with `frontend/` and its header, `TABLES`: `apf_attach` takes
+`PREFIX_config` and `PREFIX_tables`, `apf_normalise_process` takes `PREFIX_affines`."""
 
 _FRONTEND_ROW = "| `frontend/` | samples to features, with the tables of its configuration |\n"
 
@@ -118,16 +151,31 @@ def readme(board: Board, model: ModelSources, frontend: FrontendSources | None) 
         run=_RUN.format(machine=board.machine) if board.machine else "",
         text_protocol=_text_protocol(model),
         frontend_row=_FRONTEND_ROW if frontend else "",
+        prefix=model.prefix,
+        own_program=_own_program(model, frontend),
     )
 
 
+def _own_program(model: ModelSources, frontend: FrontendSources | None) -> str:
+    text = _OWN_PROGRAM.replace("PREFIX", model.prefix).replace("MACRO", model.prefix.upper())
+    if frontend is not None:
+        prefix = f"{frontend.prefix}_frontend" if frontend.prefix else "frontend"
+        text += _OWN_FRONTEND.replace("TABLES", frontend.header_name).replace("PREFIX", prefix)
+    return text
+
+
 def _text_protocol(model: ModelSources) -> str:
-    values = {what: _defined(model.header, f"MODEL_{what}_VALUES") for what in ("INPUT", "OUTPUT")}
-    input_bytes = _defined(model.header, "MODEL_INPUT_BYTES")
+    macros = model.prefix.upper()
+    values = {
+        what: _defined(model.header, f"{macros}_{what}_VALUES") for what in ("INPUT", "OUTPUT")
+    }
+    input_bytes = _defined(model.header, f"{macros}_INPUT_BYTES")
     rebuilds = values["INPUT"] == values["OUTPUT"]
+    pixels = model.name in IMAGE_MODELS and not rebuilds and values["INPUT"] == input_bytes
     takes_floats = rebuilds and values["INPUT"] == input_bytes
+    takes = _PIXELS if pixels else _INPUT + (_FLOATS if takes_floats else "")
     return _paragraph(
-        f"{_COMMANDS} {_INPUT}{_FLOATS if takes_floats else ''}{_ERROR if rebuilds else _OUTPUTS}",
+        f"{_COMMANDS} {takes}{_ERROR if rebuilds else _OUTPUTS}",
         input_bytes=f"{input_bytes:,}",
         output_values=f"{values['OUTPUT']:,}",
         float_bytes=f"{4 * input_bytes:,}",
@@ -139,10 +187,10 @@ def _paragraph(text: str, **values: str) -> str:
 
 
 def _defined(header: str, name: str) -> int:
-    """Return a number that model.h defines."""
+    """Return a number that the model's header defines."""
     return int(header.partition(f"#define {name} ")[2].split(maxsplit=1)[0])
 
 
 def frontend_hash(frontend: FrontendSources) -> str:
     """Return the hash that the frontend's header carries."""
-    return frontend.header.partition('#define FRONTEND_HASH "')[2].partition('"')[0]
+    return frontend.hash

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_bridge.compiler.names import DEFAULT
+
+IMAGE_MODELS = ("ic01", "vww01")
+"""MLPerf Tiny's: what its runner sends of them are pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSources:
@@ -16,13 +21,20 @@ class ModelSources:
     name, hash
         As in the header: a printable name, and the SHA-256 of the .tflite in hexadecimal digits.
     header, source
-        The texts of model.h and model.c. The kernels are those whose headers the source includes.
+        The texts of ``prefix.h`` and ``prefix.c``. The kernels are those whose headers the source
+        includes.
+    prefix
+        What the names in them begin with, as `check_prefix` has it.
+    device
+        What the device answers when it is asked for its name; `None` for the board's name.
     """
 
     name: str
     hash: str
     header: str
     source: str
+    prefix: str = DEFAULT
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

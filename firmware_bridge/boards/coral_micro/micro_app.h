@@ -9,6 +9,10 @@
 #include "dev_link.h"
 #include "micro_upload.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct micro_app {
   struct dev_app device;
   struct dev_link link;
@@ -28,5 +32,9 @@ const char *micro_app_listen(struct micro_app *app, bool on);
 
 /* Starts anew after what is being said now was said. */
 void micro_app_restart_soon(struct micro_app *app);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "micro_sha256.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct micro_upload {
   uint32_t size; /* announced; 0: none */
   uint32_t taken;
@@ -18,5 +22,9 @@ const char *micro_upload_begin(struct micro_upload *upload, uint32_t size, const
 const char *micro_upload_take(struct micro_upload *upload, uint32_t offset, const uint8_t *bytes,
                               uint32_t count);
 const char *micro_upload_end(struct micro_upload *upload);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,9 +3,17 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 void console_start(void);
 
 /* Waits until all that was written is out. */
 void console_finish(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -47,8 +47,11 @@ static const char *kind_of(uint32_t status, uint32_t address, uint32_t stack_poi
   return "fault";
 }
 
-/* Called with the stack pointer at the time of the fault. */
-__attribute__((used)) static _Noreturn void report_fault(uint32_t stack_pointer) {
+/* Called with the stack pointer at the time of the fault, by a name that the link-time optimiser
+ * has to keep. */
+__attribute__((used, externally_visible)) _Noreturn void report_fault(uint32_t stack_pointer);
+
+void report_fault(uint32_t stack_pointer) {
   const uint32_t status = SCB_FAULT_STATUS;
   const uint32_t address =
       (status & BUS_FAULT_ADDRESS_VALID) != 0 ? SCB_BUS_FAULT_ADDRESS : SCB_FAULT_ADDRESS;

@@ -2,7 +2,15 @@
 #ifndef FAULTS_H
 #define FAULTS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 void fault_handler(void);
 void unexpected_handler(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,12 +4,17 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern uint32_t image_begin[], image_end[]; /* vectors, code, constants */
 extern uint32_t ram_begin[], ram_end[];     /* what is used of it */
 extern uint32_t stack_bottom[], stack_top[];
 extern uint32_t handler_stack_top[];
 extern uint32_t data_begin[], data_end[], data_image[];
 extern uint32_t bss_begin[], bss_end[];
+extern void (*init_begin[])(void), (*init_end[])(void); /* constructors */
 extern uint32_t shared_begin[],
     shared_end[]; /* with the host; empty where it is talked to by UART */
 
@@ -20,5 +25,9 @@ void memory_paint_stack(void);
  * peripherals and what is shared; nothing else can be touched. The stack lies at the bottom of RAM:
  * what overflows it leaves RAM and faults. */
 void memory_protect(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -43,6 +43,15 @@ static void clear_bss(void) {
   }
 }
 
+/* On the process stack. Constructors are those of C++ that somebody links; there are none of ours.
+ */
+static void enter(void) {
+  for (void (**constructor)(void) = init_begin; constructor < init_end; ++constructor) {
+    (*constructor)();
+  }
+  main();
+}
+
 /* Interrupts stay masked for good: see port_wait. */
 void reset_handler(void) {
   __asm volatile("cpsid i" ::: "memory");
@@ -53,12 +62,14 @@ void reset_handler(void) {
   memory_paint_stack();
   memory_protect();
   port_start();
-  /* From here on the process stack is the stack, and this function is never returned to. */
+  /* From here on the process stack is the stack, and this function is never returned to. What is
+   * called is an operand: of names in here the link-time optimiser knows nothing. */
   __asm volatile("msr psp, %0\n"
                  "movs r0, #2\n"
                  "msr control, r0\n"
                  "isb\n"
-                 "bl main\n"
-                 "b ." ::"r"(stack_top)
+                 "blx %1\n"
+                 "b ." ::"r"(stack_top),
+                 "r"(enter)
                  : "r0", "memory");
 }

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 void uart_start(void);
 
 /* The next byte, or -1 when none has come. */
@@ -16,5 +20,9 @@ void uart_write(uint8_t byte);
 
 /* Waits until all that was written is out. */
 void uart_finish(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_ALIGNMENT 16u
 
 /* With `base` NULL the arena only counts: that is the size query. */
@@ -20,5 +24,9 @@ static inline void *apf_take(struct apf_arena *arena, size_t count, size_t size)
   arena->used += (bytes + APF_ALIGNMENT - 1u) & ~(size_t)(APF_ALIGNMENT - 1u);
   return taken;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Number of bits needed to write `value`: 0 for 0, 32 for 2^31 and above. */
 static inline unsigned apf_bit_length32(uint32_t value) {
 #if defined(__GNUC__)
@@ -27,5 +31,9 @@ static inline unsigned apf_bit_length64(uint64_t value) {
 static inline int16_t apf_wrap16(int32_t value) {
   return (int16_t)(uint16_t)(uint32_t)value;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

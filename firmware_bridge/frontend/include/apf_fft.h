@@ -17,6 +17,10 @@
 #include "apf_arena.h"
 #include "apf_spectrum.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_FFT_MIN_SIZE 4u
 #define APF_FFT_MAX_SIZE 16384u
 #define APF_FFT_ONE 32767 /* Q15 */
@@ -62,5 +66,9 @@ struct apf_complex apf_fft_factor(double phase);
 
 /* The factors e^(-j pi (k / points + 1 / 2)) for k from 1 to points / 2. */
 void apf_fft_populate_split(struct apf_fft_state *state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

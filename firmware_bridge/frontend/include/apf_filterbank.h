@@ -12,6 +12,10 @@
 #include "apf_fft.h"
 #include "apf_root.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_FILTERBANK_BITS 12
 
 struct apf_filterbank_config {
@@ -67,5 +71,9 @@ struct apf_weights apf_filterbank_weights(const struct apf_filterbank_state *sta
 /* Fills `energies`, `roots` and `signal`; `shift` is what the samples were shifted left by. */
 void apf_filterbank_process(struct apf_filterbank_state *state, const struct apf_spectrum *bins,
                             unsigned shift);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -32,6 +32,10 @@
 #include "apf_phase.h"
 #include "apf_window.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_MAX_CHANNELS 256u
 
 struct apf_config {
@@ -97,5 +101,9 @@ void apf_process_frame(struct apf_frontend *frontend, const int16_t *samples, ui
 
 /* Number of frames in `count` samples. */
 size_t apf_frames_in(const struct apf_frontend *frontend, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "apf_arena.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_LOG_SEGMENT_BITS 7
 #define APF_LOG_TABLE_SIZE ((1u << APF_LOG_SEGMENT_BITS) + 1u)
 
@@ -29,5 +33,9 @@ void apf_log_scale_bind(struct apf_log_scale_state *state,
 void apf_log_scale_populate(struct apf_log_scale_state *state);
 void apf_log_scale_process(const struct apf_log_scale_state *state, const uint32_t *signal,
                            uint16_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

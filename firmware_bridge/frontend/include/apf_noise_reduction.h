@@ -7,6 +7,10 @@
 
 #include "apf_arena.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_NOISE_REDUCTION_BITS 14
 
 struct apf_noise_reduction_config {
@@ -33,5 +37,9 @@ void apf_noise_reduction_reset(struct apf_noise_reduction_state *state);
 
 /* Updates the estimate and reduces `signal` in place. */
 void apf_noise_reduction_process(struct apf_noise_reduction_state *state, uint32_t *signal);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

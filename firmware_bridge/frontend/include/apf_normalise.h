@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct apf_affine {
   int64_t offset;     /* modulus at most 2^61 */
   int32_t multiplier; /* modulus at most 2^30 */
@@ -25,5 +29,9 @@ struct apf_normalise_state {
  * channels x planes; planes last. */
 void apf_normalise_process(const struct apf_normalise_state *state, const uint16_t *amplitude,
                            const int16_t *phase, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

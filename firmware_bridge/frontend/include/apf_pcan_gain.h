@@ -9,6 +9,10 @@
 
 #include "apf_arena.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_PCAN_SNR_BITS 12
 #define APF_PCAN_OUTPUT_BITS 6
 #define APF_PCAN_OCTAVES 33u /* bit lengths 0 to 32 of an estimate */
@@ -49,5 +53,9 @@ void apf_pcan_gain_populate(struct apf_pcan_gain_state *state,
 /* Multiplies `signal` in place by the gain for each channel's noise estimate. */
 void apf_pcan_gain_process(const struct apf_pcan_gain_state *state, const uint32_t *estimate,
                            uint32_t *signal);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -20,6 +20,10 @@
 #include "apf_filterbank.h"
 #include "apf_sums.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Planes, in the order in which they are put out. */
 enum {
   APF_IF_RE = 1 << 0,
@@ -67,5 +71,9 @@ void apf_phase_reset(struct apf_phase_state *state);
  * frame before. */
 void apf_phase_process(struct apf_phase_state *state, const struct apf_filterbank_state *bank,
                        struct apf_spectrum *bins, int16_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

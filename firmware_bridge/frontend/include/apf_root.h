@@ -7,6 +7,10 @@
 
 #include "apf_bits.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The square root of 4^shift * value, rounded down, with `shift` chosen so that the root has
  * all its 32 bits. A value of 0 has root 0 and shift 0. */
 struct apf_root {
@@ -56,5 +60,9 @@ static inline uint32_t apf_rounded_root(uint64_t value, struct apf_root root) {
   const uint32_t largest = (value >> 32) == 0u ? 0xFFFFu : UINT32_MAX;
   return floor_root + (rest > floor_root && floor_root != largest ? 1u : 0u);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

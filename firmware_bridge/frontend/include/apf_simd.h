@@ -15,6 +15,10 @@
 #define APF_HAS_DSP 0
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* For functions whose arguments are constants where they are called. */
 #if defined(__GNUC__)
 #define APF_INLINE static inline __attribute__((always_inline))
@@ -256,5 +260,9 @@ static inline int32_t apf_saturate8(int32_t value) {
   return value > INT8_MAX ? INT8_MAX : value < INT8_MIN ? INT8_MIN : value;
 #endif
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "apf_arena.h"
 #include "apf_simd.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct apf_complex {
   int16_t re;
   int16_t im;
@@ -51,7 +55,7 @@ struct apf_spectrum {
 
 static inline struct apf_spectrum apf_take_spectrum(struct apf_arena *arena, size_t count) {
   struct apf_spectrum spectrum;
-  spectrum.bins = apf_take(arena, count, sizeof(apf_pair));
+  spectrum.bins = (apf_pair *)apf_take(arena, count, sizeof(apf_pair));
   return spectrum;
 }
 
@@ -66,6 +70,10 @@ static inline void apf_set(const struct apf_spectrum *spectrum, size_t index,
   spectrum->bins[index] = apf_pair_of(value.re, value.im);
 }
 
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

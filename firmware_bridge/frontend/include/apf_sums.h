@@ -11,6 +11,10 @@
 #include "apf_filterbank.h"
 #include "apf_spectrum.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Complex sums per channel; two's complement in unsigned numbers. */
 struct apf_complex_sums {
   uint64_t *re;
@@ -30,5 +34,9 @@ void apf_sum_neighbours(const struct apf_filterbank_state *bank, const struct ap
 void apf_sum_turned(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                     const struct apf_spectrum *earlier, const struct apf_spectrum *rotation,
                     uint32_t drop, const struct apf_complex_sums *sums);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

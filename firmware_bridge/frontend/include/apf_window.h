@@ -7,6 +7,10 @@
 
 #include "apf_arena.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APF_WINDOW_BITS 12
 
 struct apf_window_config {
@@ -42,5 +46,9 @@ void apf_window_advance(struct apf_window_state *state);
 
 /* Windows `samples`, fills up `output` with zeros and sets `peak`. */
 void apf_window_process(struct apf_window_state *state, const int16_t *samples);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_addition {
   /* [256], by the operand's bits as uint8: twice the operand on a common scale, which is 2^20
      times finer than twice the larger of both operands' scales. SUB has its second table
@@ -29,5 +33,9 @@ struct i8_addition {
 void i8_addition(const struct i8_addition *layer, const int8_t *input_0, const int8_t *input_1,
                  int8_t *output);
 void i8_addition_constant(const struct i8_addition *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_quantise {
   int32_t elements;
   float scale;
@@ -19,5 +23,9 @@ struct i8_dequantise {
 };
 
 void i8_dequantise(const struct i8_dequantise *layer, const int8_t *input, float *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Both see the axis and all within it as one block: [outer, block]. */
 struct i8_concatenate {
   const int32_t *blocks; /* [count]: bytes of each part's block */
@@ -15,5 +19,9 @@ void i8_concatenate(const struct i8_concatenate *layer, const int8_t *const *inp
                     int8_t *output);
 
 void i8_split(const struct i8_concatenate *layer, const int8_t *input, int8_t *const *outputs);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

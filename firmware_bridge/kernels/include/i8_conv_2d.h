@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_conv_2d {
   const int8_t *weights;   /* [output_c][row_bytes], each row as [filter_h][filter_w][input_c] */
   const int32_t *channels; /* [output_c][4], see i8_requantise.h */
@@ -24,5 +28,9 @@ struct i8_conv_2d {
 /* `scratch` takes 9 * row_bytes where patches are gathered, 8 * row_bytes elsewhere, on a
  * boundary of 4 bytes. */
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output, void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

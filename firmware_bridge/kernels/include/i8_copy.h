@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_gather {
   int32_t offset;     /* of the first byte in the input */
   int32_t lengths[4]; /* of the output's axes; it is dense */
@@ -21,5 +25,9 @@ struct i8_pad {
 };
 
 void i8_pad(const struct i8_pad *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_depthwise_3x3 {
   const int8_t *weights;   /* [blocks of four channels][4][3 lines][4]: three taps along, and a 0 */
   const int32_t *channels; /* [output_c][4], see i8_requantise.h */
@@ -30,5 +34,9 @@ struct i8_depthwise_3x3 {
 /* `scratch` takes 12 * row_words + 40 words, on a boundary of 4 bytes. */
 void i8_depthwise_3x3(const struct i8_depthwise_3x3 *layer, const int8_t *input, int8_t *output,
                       void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_depthwise_conv_2d {
   const int8_t *weights;   /* [blocks of four channels][filter_h * filter_w][4]; zeros past the last
                               channel */
@@ -23,5 +27,9 @@ struct i8_depthwise_conv_2d {
 /* `scratch` takes filter_h * filter_w * input_c bytes. */
 void i8_depthwise_conv_2d(const struct i8_depthwise_conv_2d *layer, const int8_t *input,
                           int8_t *output, void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 #include "i8_requantise.h"
 #include "i8_simd.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Words that four inputs of one pixel become. */
 #define I8_WORDS_PER_GROUP 2u
 /* Pixels that i8_dot_row_by_columns takes at a time. */
@@ -123,6 +127,10 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
   }
 }
 
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* round(a * b / 2^31), ties up. Of all pairs only INT32_MIN * INT32_MIN would not fit, and no
    caller multiplies by a negative constant. */
 static inline int32_t i8_high_multiply(int32_t a, int32_t b) {
@@ -26,5 +30,9 @@ static inline int32_t i8_multiply(int32_t value, int32_t multiplier, int32_t shi
 static inline int32_t i8_clamp(int32_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : value;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_fully_connected {
   const int8_t *weights;   /* [rows of four][groups][4][4]: of each four inputs the weights of four
                               outputs in turn; zeros past the last input and the last output */
@@ -18,5 +22,9 @@ struct i8_fully_connected {
  * 4 bytes. */
 void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *input, int8_t *output,
                         void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_mean {
   int32_t outer;
   int32_t reduced_0;
@@ -18,5 +22,9 @@ struct i8_mean {
 };
 
 void i8_mean(const struct i8_mean *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

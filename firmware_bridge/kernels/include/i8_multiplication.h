@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_multiplication {
   const int8_t *constant; /* the second operand where it is not computed */
   int32_t lengths[4];
@@ -27,5 +31,9 @@ void i8_multiplication(const struct i8_multiplication *layer, const int8_t *inpu
                        const int8_t *input_1, int8_t *output);
 void i8_multiplication_constant(const struct i8_multiplication *layer, const int8_t *input,
                                 int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

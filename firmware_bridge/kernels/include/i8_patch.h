@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_patch_shape {
   int32_t input_h, input_w, input_c;
   int32_t filter_h, filter_w;
@@ -16,5 +20,9 @@ struct i8_patch_shape {
  * outside it, into filter_h * filter_w * input_c bytes. */
 void i8_patch_copy(const struct i8_patch_shape *shape, const int8_t *image, int32_t y, int32_t x,
                    int8_t *patch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_pool_2d {
   int32_t batches;
   int32_t input_h;
@@ -25,5 +29,9 @@ struct i8_pool_2d {
 void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output);
 
 void i8_max_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

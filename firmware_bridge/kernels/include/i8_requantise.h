@@ -11,6 +11,10 @@
 #include "i8_fixed_point.h"
 #include "i8_simd.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define I8_CHANNEL_WORDS 4u
 
 enum i8_rounding {
@@ -28,6 +32,11 @@ enum i8_rounding {
 struct i8_sums {
   int32_t a, b, c, d;
 };
+
+static inline struct i8_sums i8_four(int32_t a, int32_t b, int32_t c, int32_t d) {
+  const struct i8_sums sums = {a, b, c, d};
+  return sums;
+}
 
 /* What a layer does to its sums. */
 struct i8_output_stage {
@@ -60,12 +69,13 @@ static inline int32_t i8_at_most(int32_t value, int32_t maximum) {
 
 static inline struct i8_output_stage i8_output_stage(int32_t rounding, int32_t minimum,
                                                      int32_t maximum) {
-  return (struct i8_output_stage){
+  const struct i8_output_stage stage = {
       rounding,
       minimum,
       maximum,
       rounding == I8_HALVES_UP && minimum == -128 && maximum == 127,
   };
+  return stage;
 }
 
 /* Turn one sum into an output. */
@@ -76,8 +86,8 @@ struct i8_sums i8_requantise_channel(struct i8_sums sums, const int32_t *channel
                                      const struct i8_output_stage *stage);
 
 static inline struct i8_sums i8_requantise_plain(struct i8_sums sums, const int32_t *channel) {
-  return (struct i8_sums){i8_halves_up(sums.a, channel), i8_halves_up(sums.b, channel),
-                          i8_halves_up(sums.c, channel), i8_halves_up(sums.d, channel)};
+  return i8_four(i8_halves_up(sums.a, channel), i8_halves_up(sums.b, channel),
+                 i8_halves_up(sums.c, channel), i8_halves_up(sums.d, channel));
 }
 
 /* Turn four sums, of four channels or of one, into outputs. */
@@ -86,24 +96,27 @@ static inline struct i8_sums i8_requantise(struct i8_sums sums, const int32_t *a
                                            const struct i8_output_stage *stage) {
   struct i8_sums out;
   if (stage->rounding == I8_HALVES_UP) {
-    out = (struct i8_sums){i8_halves_up(sums.a, a), i8_halves_up(sums.b, b),
-                           i8_halves_up(sums.c, c), i8_halves_up(sums.d, d)};
+    out = i8_four(i8_halves_up(sums.a, a), i8_halves_up(sums.b, b), i8_halves_up(sums.c, c),
+                  i8_halves_up(sums.d, d));
   } else if (stage->rounding == I8_HALVES_AWAY) {
-    out = (struct i8_sums){i8_halves_away(sums.a, a), i8_halves_away(sums.b, b),
-                           i8_halves_away(sums.c, c), i8_halves_away(sums.d, d)};
+    out = i8_four(i8_halves_away(sums.a, a), i8_halves_away(sums.b, b), i8_halves_away(sums.c, c),
+                  i8_halves_away(sums.d, d));
   } else {
-    out = (struct i8_sums){i8_wide(sums.a, a), i8_wide(sums.b, b), i8_wide(sums.c, c),
-                           i8_wide(sums.d, d)};
+    out = i8_four(i8_wide(sums.a, a), i8_wide(sums.b, b), i8_wide(sums.c, c), i8_wide(sums.d, d));
   }
   if (stage->minimum > -128) {
-    out = (struct i8_sums){i8_at_least(out.a, stage->minimum), i8_at_least(out.b, stage->minimum),
-                           i8_at_least(out.c, stage->minimum), i8_at_least(out.d, stage->minimum)};
+    out = i8_four(i8_at_least(out.a, stage->minimum), i8_at_least(out.b, stage->minimum),
+                  i8_at_least(out.c, stage->minimum), i8_at_least(out.d, stage->minimum));
   }
   if (stage->maximum < 127) {
-    out = (struct i8_sums){i8_at_most(out.a, stage->maximum), i8_at_most(out.b, stage->maximum),
-                           i8_at_most(out.c, stage->maximum), i8_at_most(out.d, stage->maximum)};
+    out = i8_four(i8_at_most(out.a, stage->maximum), i8_at_most(out.b, stage->maximum),
+                  i8_at_most(out.c, stage->maximum), i8_at_most(out.d, stage->maximum));
   }
   return out;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

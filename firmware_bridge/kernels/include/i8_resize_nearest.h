@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_resize_nearest {
   const int32_t *rows;    /* [output_h]: where each output row comes from, in bytes */
   const int32_t *columns; /* [output_w]: where in its row each cell comes from, in bytes */
@@ -15,5 +19,9 @@ struct i8_resize_nearest {
 };
 
 void i8_resize_nearest(const struct i8_resize_nearest *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "i8_simd.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_scale {
   int32_t multiplier;
   int32_t offset; /* 2^(right - 1) + zero_point * 2^right */
@@ -47,5 +51,9 @@ static inline uint32_t i8_pair_of(int32_t value) {
 
 /* Clamp what a fused activation narrows; nothing is done for the whole range of int8. */
 void i8_clamp_bytes(int8_t *bytes, int32_t count, int32_t low, int32_t high);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

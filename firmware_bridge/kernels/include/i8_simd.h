@@ -17,6 +17,10 @@
 #define I8_HAS_SIMD32 0
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Read four bytes from any address. */
 static inline uint32_t i8_load_word(const int8_t *bytes) {
   uint32_t word;
@@ -165,6 +169,10 @@ static inline int32_t i8_saturate(int32_t value) {
   return low > 127 ? 127 : low;
 }
 
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

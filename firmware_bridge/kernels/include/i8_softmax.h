@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct i8_softmax {
   int32_t rows;
   int32_t depth;
@@ -12,5 +16,9 @@ struct i8_softmax {
 
 /* output may be input. */
 void i8_softmax(const struct i8_softmax *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Add `rows` rows of four adjacent columns to sums; rows lie `step` bytes apart. */
 void i8_add_four_columns(const int8_t *first, int32_t rows, int32_t step, int32_t sums[4]);
 
@@ -11,5 +15,9 @@ int32_t i8_sum_column(const int8_t *first, int32_t rows, int32_t step);
 
 /* The sum of `count` adjacent bytes. */
 int32_t i8_sum_bytes(const int8_t *first, int32_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

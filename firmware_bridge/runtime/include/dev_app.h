@@ -2,6 +2,7 @@
 #ifndef DEV_APP_H
 #define DEV_APP_H
 
+#include <stdalign.h>
 #include <stdint.h>
 
 #include "dev_config.h"
@@ -12,6 +13,10 @@
 #include "dev_stream.h"
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct dev_app {
   struct dev_model model;
   struct dev_load load;
@@ -20,10 +25,14 @@ struct dev_app {
 #if APP_FRONTEND
   struct dev_stream stream;
   struct dev_decisions decisions;
-  _Alignas(APF_ALIGNMENT) uint8_t stream_memory[FRONTEND_STREAM_BYTES];
+  alignas(APF_ALIGNMENT) uint8_t stream_memory[FRONTEND_STREAM_BYTES];
 #endif
 };
 
 void dev_app_start(struct dev_app *app);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,14 @@
 
 #include "dev_call.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 dev_handler dev_audio_reset, dev_audio, dev_audio_decisions, dev_audio_ticks;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline void dev_put_u16(uint8_t *bytes, uint32_t value) {
   bytes[0] = (uint8_t)value;
   bytes[1] = (uint8_t)(value >> 8);
@@ -21,5 +25,9 @@ static inline uint32_t dev_get_u16(const uint8_t *bytes) {
 static inline uint32_t dev_get_u32(const uint8_t *bytes) {
   return dev_get_u16(bytes) | dev_get_u16(bytes + 2) << 16;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

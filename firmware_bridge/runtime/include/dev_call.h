@@ -7,6 +7,10 @@
 #include "dev_app.h"
 #include "dev_writer.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct dev_call {
   const uint8_t *payload;
   uint32_t length;
@@ -27,5 +31,9 @@ enum dev_error {
 /* Carries the request out and appends the reply's payload; on an error that payload is dropped. */
 typedef enum dev_error dev_handler(struct dev_app *app, const struct dev_call *call,
                                    struct dev_writer *reply);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

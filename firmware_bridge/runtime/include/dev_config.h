@@ -3,6 +3,8 @@
 #ifndef DEV_CONFIG_H
 #define DEV_CONFIG_H
 
+#include <assert.h>
+
 #include "app_config.h"
 #include "model.h"
 
@@ -10,9 +12,9 @@
 
 #include "frontend_tables.h"
 
-_Static_assert(FRONTEND_WINDOW_FRAMES * FRONTEND_CHANNELS * FRONTEND_PLANES == MODEL_INPUT_BYTES,
-               "the rows of a window are the input of the model");
-_Static_assert(APP_STREAM_HOP_FRAMES > 0 && APP_SMOOTHING > 0, "one frame and one window at least");
+static_assert(FRONTEND_WINDOW_FRAMES * FRONTEND_CHANNELS * FRONTEND_PLANES == MODEL_INPUT_BYTES,
+              "the rows of a window are the input of the model");
+static_assert(APP_STREAM_HOP_FRAMES > 0 && APP_SMOOTHING > 0, "one frame and one window at least");
 
 #else
 

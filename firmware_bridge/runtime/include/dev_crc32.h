@@ -5,7 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Continues `crc` (0 at the beginning) over more bytes. */
 uint32_t dev_crc32(uint32_t crc, const void *bytes, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "dev_config.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEV_DECISIONS_KEPT 16u
 
 struct dev_decision {
@@ -33,5 +37,9 @@ void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, ui
 uint32_t dev_decisions_oldest(const struct dev_decisions *decisions);
 
 const struct dev_decision *dev_decisions_at(const struct dev_decisions *decisions, uint32_t number);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

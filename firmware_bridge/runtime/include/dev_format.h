@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEV_DECIMAL_ROOM 21u /* a 64-bit number and its end */
 #define DEV_FLOAT_ROOM 22u   /* sign, 16 digits, point, 3 digits and the end */
 
@@ -20,5 +24,9 @@ size_t dev_format_float(char text[DEV_FLOAT_ROOM], float value);
 void dev_print(const char *text);
 void dev_print_unsigned(uint64_t value);
 void dev_print_float(float value);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

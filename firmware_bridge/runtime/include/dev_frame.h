@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEV_PAYLOAD_BYTES 1024u
 #define DEV_HEADER_BYTES 6u
 #define DEV_CRC_BYTES 4u
@@ -52,5 +56,9 @@ void dev_frame_seal(struct dev_frame *frame, uint8_t type, uint32_t sequence, ui
 
 /* Sends it by `port_write`. */
 void dev_frame_send(const struct dev_frame *frame);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

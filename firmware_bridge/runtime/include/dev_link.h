@@ -8,6 +8,10 @@
 #include "dev_app.h"
 #include "dev_frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEV_COMMAND_CHARACTERS 80u
 
 struct dev_link {
@@ -28,5 +32,9 @@ void dev_link_take(struct dev_link *link, struct dev_app *app, uint8_t byte);
 
 /* Nothing came for long: a frame that has begun will not end, a byte of noise began it. */
 void dev_link_idle(struct dev_link *link);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,16 +2,21 @@
 #ifndef DEV_MODEL_H
 #define DEV_MODEL_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "model.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEV_CANARY_WORDS 4u
 
 struct dev_model {
   uint32_t canary_before[DEV_CANARY_WORDS];
-  _Alignas(16) uint8_t arena[MODEL_ARENA_BYTES];
+  alignas(16) uint8_t arena[MODEL_ARENA_BYTES];
   uint32_t canary_after[DEV_CANARY_WORDS];
   int8_t input[MODEL_INPUT_BYTES]; /* kept: an inference may reuse the arena's own input */
   uint32_t operator_ticks[MODEL_OPERATORS];
@@ -41,5 +46,9 @@ bool dev_model_tap(struct dev_model *model, uint32_t operator_index, uint32_t of
 
 /* Whether nothing was written beside the arena. */
 bool dev_model_intact(const struct dev_model *model);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

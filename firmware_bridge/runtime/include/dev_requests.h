@@ -5,6 +5,10 @@
 #include "dev_app.h"
 #include "dev_frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What each carries -> what its answer carries. */
 enum dev_request {
   /* nothing -> lines of key=value: hashes of model and frontend, sizes, rates, compiler */
@@ -44,5 +48,9 @@ enum dev_request {
 
 /* Carries the request out and makes `reply` of it. */
 void dev_answer(struct dev_app *app, const struct dev_frame *request, struct dev_frame *reply);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -24,6 +24,10 @@
 #include "apf_frontend.h"
 #include "apf_normalise.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct dev_stream_config {
   const struct apf_config *frontend;
   const void *tables;               /* the frontend's, aligned to APF_ALIGNMENT */
@@ -89,5 +93,9 @@ int dev_stream_window_due(const struct dev_stream *stream, uint32_t hop_frames);
 /* Copies the last window_frames rows, oldest first, to `input`: window_frames x row_bytes. Rows
  * that no frame has filled yet are 0. */
 void dev_stream_copy_window(const struct dev_stream *stream, int8_t *input);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct dev_writer {
   uint8_t *bytes;
   size_t room;
@@ -25,5 +29,9 @@ void dev_append_text(struct dev_writer *writer, const char *text);
 /* "key=value\n" */
 void dev_append_entry(struct dev_writer *writer, const char *key, const char *value);
 void dev_append_number(struct dev_writer *writer, const char *key, uint32_t value);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

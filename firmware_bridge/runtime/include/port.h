@@ -5,6 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+#define PORT_NEVER_RETURNS [[noreturn]]
+extern "C" {
+#else
+#define PORT_NEVER_RETURNS _Noreturn
+#endif
+
 /* Printable, without spaces. */
 extern const char port_board[];
 
@@ -34,12 +41,16 @@ void port_write(const void *bytes, size_t count);
 void port_log(const char *line);
 
 /* Reports the reason to the host and ends: the board restarts, a process exits. */
-_Noreturn void port_fatal(const char *reason);
+PORT_NEVER_RETURNS void port_fatal(const char *reason);
 
 /* The stack: its size, and how much of it was ever used. Both 0 where nobody knows. */
 void port_stack(uint32_t *bytes, uint32_t *used);
 
 /* Memory that never changes while the program runs: code and constants. */
 const void *port_constants(size_t *bytes);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

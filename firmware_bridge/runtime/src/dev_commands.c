@@ -146,7 +146,6 @@ static void load(struct dev_app *app, const char *word) {
 }
 
 static void print_input(const struct dev_app *app, char *rest) {
-  const uint8_t *bytes = dev_load_bytes(&app->load, &app->model);
   const uint32_t most = app->load.floats ? DEV_LOAD_FLOAT_BYTES : MODEL_INPUT_BYTES;
   uint32_t count, offset;
   if (!read_number(next_word(&rest), app->load.announced, most, &count) ||
@@ -156,7 +155,7 @@ static void print_input(const struct dev_app *app, char *rest) {
   }
   for (uint32_t i = 0; i < count; ++i) {
     char text[3];
-    dev_format_hex_byte(text, bytes[offset + i]);
+    dev_format_hex_byte(text, dev_load_byte(&app->load, &app->model, offset + i));
     dev_print(i % BYTES_A_LINE == 0 ? "m-buffer-" : "-");
     dev_print(text);
     dev_print(i % BYTES_A_LINE == BYTES_A_LINE - 1u || i + 1u == count ? "\r\n" : "");
@@ -205,7 +204,7 @@ static void profile(void) {
 
 static void name(void) {
   dev_print("m-name-dut-[");
-  dev_print(port_board);
+  dev_print(APP_NAME);
   dev_print("]\r\n");
 }
 

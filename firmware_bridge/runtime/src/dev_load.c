@@ -5,6 +5,9 @@
 #include "dev_bytes.h"
 #include "dev_values.h"
 
+/* The top bit turned over is 128 less of a pixel, and 128 more on the way back. */
+#define PIXEL_OFFSET (DEV_LOADS_PIXELS ? 0x80u : 0u)
+
 static bool has_floats(const struct dev_load *load) {
   return DEV_LOADS_FLOATS && load->floats;
 }
@@ -31,7 +34,7 @@ bool dev_load_take(struct dev_load *load, struct dev_model *model, uint8_t byte)
   if (has_floats(load)) {
     load->float_bytes[load->taken++] = byte;
   } else {
-    model->input[load->taken++] = (int8_t)byte;
+    model->input[load->taken++] = (int8_t)(byte ^ PIXEL_OFFSET);
   }
   const bool last = load->taken == load->announced;
   for (uint32_t i = 0; last && has_floats(load) && i < MODEL_INPUT_VALUES; ++i) {
@@ -40,8 +43,11 @@ bool dev_load_take(struct dev_load *load, struct dev_model *model, uint8_t byte)
   return last;
 }
 
-const uint8_t *dev_load_bytes(const struct dev_load *load, const struct dev_model *model) {
-  return has_floats(load) ? load->float_bytes : (const uint8_t *)model->input;
+uint8_t dev_load_byte(const struct dev_load *load, const struct dev_model *model, uint32_t index) {
+  if (has_floats(load)) {
+    return load->float_bytes[index];
+  }
+  return (uint8_t)((uint8_t)model->input[index] ^ PIXEL_OFFSET);
 }
 
 void dev_load_forget(struct dev_load *load) {
