@@ -100,7 +100,9 @@ def refuse_unsuited(table: Table, choice: Device | Target) -> None:
     """
     for name, suited in table.items():
         if choice not in suited and is_given(name):
-            raise click.UsageError(f"{option_of(name)} is for {listed(suited)}, not {choice}")
+            option = option_of(name)
+            where = listed(suited).replace(f" with {option}", "")
+            raise click.UsageError(f"{option} is for {where}, not {choice}")
 
 
 def option_of(name: str) -> str:

@@ -46,13 +46,10 @@ def atomic_writer(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
         When the folder cannot be written or the disk is full; `path` is as it was.
     """
     path = Path(path)
-    try:
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(6)}.tmp"
+    try:  # from before there is a file: Ctrl-C may come as soon as it is there
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".{path.name}.{secrets.token_hex(6)}.tmp"
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
-    except OSError as error:
-        raise file_error(error, path, "write") from error
-    try:
         with os.fdopen(descriptor, "w+b") as handle:
             yield handle
             handle.flush()
@@ -64,7 +61,7 @@ def atomic_writer(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise file_error(error, path, "write") from error
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             temporary.unlink()
 
 

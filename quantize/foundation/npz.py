@@ -51,7 +51,10 @@ class ArrayForm:
 
     def __str__(self) -> str:
         lengths = ", ".join("any" if length is None else str(length) for length in self.shape)
-        return f"{self.kind}{8 * self.itemsize if self.itemsize else ''} [{lengths}]"
+        name = f"of kind {self.kind}"
+        if self.itemsize:
+            name = np.dtype(f"{self.kind}{self.itemsize}").name
+        return f"{name} [{lengths}]"
 
 
 def read_npz(

@@ -129,10 +129,13 @@ def test_bench_measures_it(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("bench", "--device", "host"), "--compiled is for boards"),
-        (("bench", "--device", "emulator"), "--compiled is for boards"),
-        (("parity", "--device", "emulator"), "the emulator has no Edge TPU"),
-        (("parity",), "--compiled is for"),
+        (("bench", "--device", "host"), "is for a board's address, not --device host"),
+        (("bench", "--device", "emulator"), "is for a board's address, not --device emulator"),
+        (
+            ("parity", "--device", "emulator"),
+            "is for a board's address and --device edgetpu, not --device emulator",
+        ),
+        (("parity",), "is for a board's address and --device edgetpu, not --device host"),
     ],
 )
 def test_compiled_files_are_for_boards(
@@ -140,7 +143,7 @@ def test_compiled_files_are_for_boards(
 ) -> None:
     ran = edgeser(arguments[0], run_folder, *arguments[1:], "--compiled", compiled)
     assert ran.code == 2
-    assert reason in ran.err
+    assert f"--compiled {reason}" in ran.err
 
 
 def test_a_file_that_is_not_compiled_is_refused(
