@@ -10,6 +10,7 @@ import numpy as np
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 
 LINE = 100
+MAX_NAME = 31
 _TYPES = {
     "int8": "int8_t",
     "uint8": "uint8_t",
@@ -19,16 +20,25 @@ _TYPES = {
 }
 
 
+def model_name(name: str) -> str:
+    """Return a model's name as every file of a project can hold it: letters, digits, `_`, `.`, `-`.
+
+    C, Makefile, CMake, Markdown and the banner on the wire read it; none finds markup in it.
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:MAX_NAME] or "model"
+
+
 def comment_text(text: str, *, limit: int = 90) -> str:
     """Make foreign text fit for a C comment: printable ASCII that does not end the comment."""
     ascii_only = "".join(c if " " <= c <= "~" else "?" for c in text)
-    harmless = ascii_only.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+    harmless = ascii_only.replace("*/", "* /").replace("/*", "/ *")
+    harmless = re.sub(r"\?(?=\?)", "? ", harmless)  # no trigraph, also of many marks in a row
     return harmless if len(harmless) <= limit else harmless[: limit - 3] + "..."
 
 
 def string_literal(text: str) -> str:
-    """Return text as a C string literal; it must be printable ASCII."""
-    escaped = re.sub(r'(["\\])', r"\\\1", text)
+    """Return text as a C string literal, without trigraphs; it must be printable ASCII."""
+    escaped = re.sub(r'(["\\?])', r"\\\1", text)
     return f'"{escaped}"'
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
+from firmware_bridge.compiler.c_text import model_name
 from firmware_bridge.compiler.emit import Sources, header_text, source_text, tensor_bytes
 from firmware_bridge.compiler.lowering import lower_model
 from firmware_bridge.compiler.records import KernelCall
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.reader import read_model
-
-MAX_NAME = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def compile_model(data: bytes, name: str) -> CompiledModel:
     }
     plan = plan_arena(calls, sizes, input_tensor=graph.inputs[0], output_tensor=graph.outputs[0])
     sha256 = hashlib.sha256(data).hexdigest()
-    sources = Sources(_model_name(name), sha256, graph, calls, plan)
+    sources = Sources(model_name(name), sha256, graph, calls, plan)
     return CompiledModel(
         name=sources.name,
         sha256=sha256,
@@ -141,10 +139,6 @@ def compile_model(data: bytes, name: str) -> CompiledModel:
         plan=plan,
         operators=tuple(_row(graph, call) for call in calls),
     )
-
-
-def _model_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:MAX_NAME] or "model"
 
 
 def _row(graph: Subgraph, call: KernelCall) -> OperatorRow:
