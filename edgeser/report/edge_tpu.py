@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgeser.benchmark.records import BudgetCheck
 from edgeser.report import markdown
-from edgeser.report.figures import figure
+from edgeser.report.figures import figure, printable
 from edgeser.report.junit import Case, budget_cases, suite_xml
 from quantize.edgetpu.device import EdgeTpuBench
 from quantize.edgetpu.difference import OutputDifference
@@ -25,7 +25,7 @@ def bench_text(report: EdgeTpuBench) -> str:
         lines.append(f"temperature: {report.temperature.value:.1f} degrees Celsius")
     if report.difference is not None:
         lines.append(f"random inputs: {report.difference.describe()}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def bench_junit(report: EdgeTpuBench, budgets: Sequence[BudgetCheck]) -> str:

@@ -42,7 +42,7 @@ Json = dict[str, Any]
 
 
 def dump_json(value: Json) -> str:
-    """Return `value` as indented JSON text.
+    """Return `value` as indented JSON text, in ASCII: no name in it steers a terminal.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def dump_json(value: Json) -> str:
         When a NaN or an infinity is among the figures; the message says where.
     """
     try:
-        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(value, indent=2, allow_nan=False) + "\n"
     except ValueError as error:
         where = next(_not_finite(value, ""), "an unknown place")
         raise CheckFailed(

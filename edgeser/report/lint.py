@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def lint_sarif(report: LintReport, *, uri: str, version: str) -> dict[str, Any]:
     """
     order = list(RULES)
     location = {
-        "artifactLocation": {"uri": quote(uri), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {"uri": quote(os.fsencode(uri)), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 1},
     }
     results = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from edgeser.report.markdown import plain
+
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.recipe import Recipe
@@ -26,13 +28,13 @@ def model_card(bundle: Bundle) -> str:
     corpus = trained.corpus
     frontend = trained.frontend
     lines = [
-        f"# Model card: {trained.recipe.name}",
+        f"# Model card: {plain(trained.recipe.name)}",
         "",
         _SYNTHETIC if corpus.synthetic else _ACTED,
         "",
         "## What it is",
         "",
-        f"- Labels: {', '.join(trained.classes)}",
+        f"- Labels: {', '.join(map(plain, trained.classes))}",
         f"- Input: int8 `[1, {trained.recipe.window.frames}, {frontend.channels}, "
         f"{len(frontend.planes)}]` (frames, channels, planes: {', '.join(frontend.planes)}), "
         "scale 1/32, zero point 0",
@@ -43,11 +45,11 @@ def model_card(bundle: Bundle) -> str:
         "",
         "## Data",
         "",
-        f"- Corpus: {corpus.name}. {corpus.licence} {corpus.citation}".rstrip(),
+        "- Corpus: " + plain(f"{corpus.name}. {corpus.licence} {corpus.citation}".rstrip()),
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
         f"{corpus.clips_test} to test; no speaker is in two of them.{_again(trained.recipe)}",
-        f"- Left out, or odd: {'; '.join(corpus.problems) or 'nothing'}",
-        f"- int8 ranges measured on: {bundle.calibration.get('source', 'unknown')}",
+        f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
+        f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## Figures",
         "",
@@ -75,5 +77,5 @@ def _figures(metrics: Mapping[str, Measurement]) -> list[str]:
         if figure.interval is not None:
             low, high = figure.interval
             value += f" ({low:.4g} to {high:.4g}, {figure.interval_kind})"
-        lines.append(f"| {name} | {value} | {figure.unit} | {figure.evidence} |")
+        lines.append(f"| {plain(name)} | {value} | {plain(figure.unit)} | {figure.evidence} |")
     return lines

@@ -188,9 +188,8 @@ def _memory(report: DeviceReport) -> Table:
         table.add_row(_safe(part.name), part.memory, f"{part.size.value:,.0f}")
     table.add_section()
     for part in report.sections:
-        table.add_row(
-            Text(f"section {part.name}", style="dim"), part.memory, f"{part.size.value:,.0f}"
-        )
+        name = Text(printable(f"section {part.name}"), style="dim")
+        table.add_row(name, part.memory, f"{part.size.value:,.0f}")
     return table
 
 

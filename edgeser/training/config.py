@@ -11,6 +11,9 @@ from quantize.foundation.errors import BadInput
 Device = Literal["cpu", "cuda", "auto"]
 LabelSource = Literal["hard", "votes"]
 BoardName = Literal["coral-micro"]
+_SANE = {"_range": (0.25, 4.0), "_db": (-120.0, 120.0), "_hz": (0.0, 1e6), "_decay_s": (0.0, 10.0)}
+"""Bounds of a condition's values by the end of its name: beyond them no sound is left, or no room
+in memory for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class AugmentationConfig:
             _check_minimum(self, item.name, 0)
         _check_most(self, shift_frames=4096, time_masks=64, channel_masks=64)
         _check_most(self, time_mask_frames=4096, channel_mask_channels=256)
+        _check_most(self, gain=100, channel_gain=100, mixup=1000)
         if self.warp >= 0.5:
             raise BadInput(f"warp = {self.warp} is too much", hint="give a value below 0.5")
 
@@ -210,6 +214,7 @@ class TrainingConfig:
         for name in ("weight_decay", "threads", "ema_decay", "teachers"):
             _check_minimum(self, name, 0)
         _check_most(self, epochs=100_000, batch_size=65_536, teachers=64, threads=1024)
+        _check_most(self, learning_rate=100, weight_decay=100, gradient_clip=1e9)
         if self.teachers > 0 and not self.refit:
             raise BadInput(
                 f"teachers = {self.teachers} teach a second training; refit = false leaves it out",
@@ -239,6 +244,11 @@ def _check_ranges(config: ConditionsConfig) -> None:
                 f"{item.name} = {list(value)} is not a range",
                 hint="give the low end, then the high",
             )
+        low, high = next(_SANE[end] for end in _SANE if item.name.endswith(end))
+        if not low <= value[0] <= value[1] <= high:
+            raise BadInput(
+                f"{item.name} = {list(value)} is out of bounds", hint=f"give {low:g} to {high:g}"
+            )
 
 
 def _check_share(config: object, name: str) -> None:
@@ -247,10 +257,12 @@ def _check_share(config: object, name: str) -> None:
         raise BadInput(f"{name} = {value} must lie between 0 and 1", hint="correct the recipe")
 
 
-def _check_most(config: object, **limits: int) -> None:
+def _check_most(config: object, **limits: float) -> None:
     for name, most in limits.items():
         if getattr(config, name) > most:
-            raise BadInput(f"{name} = {getattr(config, name)} is too many", hint=f"at most {most}")
+            raise BadInput(
+                f"{name} = {getattr(config, name)} is too many", hint=f"at most {most:g}"
+            )
 
 
 def _check_minimum(config: object, name: str, least: float) -> None:

@@ -22,13 +22,14 @@ _TYPES = {
 def comment_text(text: str, *, limit: int = 90) -> str:
     """Make foreign text fit for a C comment: printable ASCII that does not end the comment."""
     ascii_only = "".join(c if " " <= c <= "~" else "?" for c in text)
-    harmless = ascii_only.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+    harmless = ascii_only.replace("*/", "* /").replace("/*", "/ *")
+    harmless = re.sub(r"\?(?=\?)", "? ", harmless)  # no trigraph, also of many marks in a row
     return harmless if len(harmless) <= limit else harmless[: limit - 3] + "..."
 
 
 def string_literal(text: str) -> str:
-    """Return text as a C string literal; it must be printable ASCII."""
-    escaped = re.sub(r'(["\\])', r"\\\1", text)
+    """Return text as a C string literal, without trigraphs; it must be printable ASCII."""
+    escaped = re.sub(r'(["\\?])', r"\\\1", text)
     return f'"{escaped}"'
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
 from firmware_bridge.compiler.emit import Sources, header_text, source_text, tensor_bytes
 from firmware_bridge.compiler.lowering import lower_model
-from firmware_bridge.compiler.names import DEFAULT, MAX_NAME, check_prefix
+from firmware_bridge.compiler.names import DEFAULT, check_prefix, model_name
 from firmware_bridge.compiler.records import KernelCall
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.reader import read_model
@@ -136,7 +135,7 @@ def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledM
     }
     plan = plan_arena(calls, sizes, input_tensor=graph.inputs[0], output_tensor=graph.outputs[0])
     sha256 = hashlib.sha256(data).hexdigest()
-    sources = Sources(_model_name(name), prefix, sha256, graph, calls, plan)
+    sources = Sources(model_name(name), prefix, sha256, graph, calls, plan)
     return CompiledModel(
         name=sources.name,
         prefix=sources.prefix,
@@ -148,10 +147,6 @@ def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledM
         plan=plan,
         operators=tuple(_row(graph, call) for call in calls),
     )
-
-
-def _model_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:MAX_NAME] or "model"
 
 
 def _row(graph: Subgraph, call: KernelCall) -> OperatorRow:

@@ -1,4 +1,4 @@
-"""Names for C: the prefix of a model's symbols, macros and files."""
+"""Names of a model: as texts of a project hold it, and the prefix of its symbols and macros."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ _HEADERS = frozenset({
 """Of the C library: a file of that name would stand before it."""
 _OURS = ("apf", "app", "console", "dev", "faults", "frontend", "i8", "micro", "port", "registers")
 """What names in kernels, frontend, runtime and boards begin with."""
+
+
+def model_name(name: str) -> str:
+    """Return a model's name as every file of a project can hold it: letters, digits, `_`, `.`, `-`.
+
+    C, Makefile, CMake, Markdown and the banner on the wire read it; none finds markup in it.
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:MAX_NAME] or DEFAULT
 
 
 def check_prefix(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from firmware_bridge.boards import HOST, Board
 from firmware_bridge.compiler.c_text import comment_text, number, string_literal
+from firmware_bridge.compiler.names import model_name
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project.contents import Contents, collect
 from firmware_bridge.project.micro_readme import micro_readme
@@ -26,7 +27,6 @@ MODEL_FILE = "models/model_edgetpu.tflite"
 TARGET = "edgeser-micro"
 _FOLDER = Path(__file__).parents[1] / "boards" / "coral_micro"
 _SAMPLE_RATE = 16_000
-_NAME_LIMIT = 31
 _LINE = 96
 _LARGEST_ROOM = 16 << 20
 _METHODS = {
@@ -121,6 +121,7 @@ def write_coral_micro(
     BadInput
         When the model cannot be driven by the application, or the directory holds something else.
     """
+    model = replace(model, name=model_name(model.name))
     _check(model, frontend)
     contents = _application(model, frontend, stream)
     files = {path: hashlib.sha256(contents[path]).hexdigest() for path in sorted(contents)}
@@ -271,10 +272,9 @@ inline bool AddOperators(tflite::MicroMutableOpResolver<kResolverOperators> *res
 
 
 def _model_header(model: MicroModel) -> str:
-    name = "".join(c if " " < c <= "~" else "_" for c in model.name)[:_NAME_LIMIT] or "model"
     return _MODEL_HEADER.format(
-        name=comment_text(name),
-        literal=string_literal(name),
+        name=comment_text(model.name),
+        literal=string_literal(model.name),
         room=model.room_bytes,
         reason=textwrap.fill(
             f"{comment_text(model.arena_reason, limit=300)}.",
@@ -315,7 +315,7 @@ def _cmake(model: MicroModel, contents: Contents) -> str:
         (_FOLDER / "CMakeLists.txt.in")
         .read_text("utf-8")
         .format(
-            name=model.name,
+            name=comment_text(model.name),
             target=TARGET,
             model=MODEL_FILE,
             compiled="" if model.compiled else _TAKE_COMPILED,

@@ -96,6 +96,8 @@ def open_regular(path: Path, *, buffering: int = -1) -> IO[bytes]:
         os.close(descriptor)
     except FileNotFoundError as error:
         raise BadInput(f"cannot read {path}: it does not exist", hint="check the path") from error
+    except ValueError as error:  # a NUL, or half of a surrogate pair
+        raise BadInput(f"cannot read {path}: no file has such a name", hint="check it") from error
     except OSError as error:
         if error.errno != errno.ENXIO:  # what a socket answers
             raise file_error(error, path, "read") from error
