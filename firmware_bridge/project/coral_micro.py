@@ -213,6 +213,10 @@ _MODEL_HEADER = """\
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
 #define MODEL_NAME {literal}
 /* SHA-256 of the file that runs, computed on the board. */
 #define MODEL_HASH micro_model_hash()
@@ -241,6 +245,10 @@ const void *model_output(const void *arena);
 typedef void (*model_observer)(void *context, uint32_t operator_index, const void *output,
                                uint32_t bytes);
 void model_run(void *arena, model_observer observer, void *context);
+
+#ifdef __cplusplus
+}}
+#endif
 
 #endif
 """

@@ -31,8 +31,8 @@ struct apf_spectrum {
 
 static inline struct apf_spectrum apf_take_spectrum(struct apf_arena *arena, size_t count) {
   struct apf_spectrum spectrum;
-  spectrum.re = apf_take(arena, count, sizeof(int16_t));
-  spectrum.im = apf_take(arena, count, sizeof(int16_t));
+  spectrum.re = (int16_t *)apf_take(arena, count, sizeof(int16_t));
+  spectrum.im = (int16_t *)apf_take(arena, count, sizeof(int16_t));
   return spectrum;
 }
 

@@ -26,7 +26,7 @@ VALUES = {
     "ram_bytes": "1", "clock_mhz": "100", "against": "none.tflite", "compiled": "none.tflite",
     "corpus": "generic:none", "junit": "x.xml", "markdown": "x.md", "max_uar_drop": "0.1",
     "max_flips": "0.1", "clips": "5", "calibration": "none.npz", "board": "coral-micro",
-    "out": "none", "compiler": "none", "no_compile": None,
+    "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
 }  # fmt: skip
 
 

@@ -1,0 +1,90 @@
+"""Every header compiles alone, as C11 and as C++17, for the host and for the board."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.boards import HOST, MPS2_AN500
+from firmware_bridge.frontend.c_tables import FrontendSources
+from firmware_bridge.project import ModelSources, StreamSettings, write_project
+
+PACKAGE = Path(__file__).parents[3] / "firmware_bridge"
+STAND_IN = Path(__file__).parents[1] / "boards" / "coral_micro" / "stand_in"
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+LANGUAGES = {"c": ["-std=c11", "-x", "c"], "c++": ["-std=c++17", "-x", "c++"]}
+CPP_ONLY = ("sdk_",)
+COMPILERS = {
+    "host": {"c": ("gcc",), "c++": ("g++",)},
+    "board": {
+        "c": ("arm-none-eabi-gcc", *MPS2_AN500.compiler_flags),
+        "c++": ("arm-none-eabi-g++", *MPS2_AN500.compiler_flags),
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def generated(
+    tmp_path_factory: pytest.TempPathFactory,
+    hand_made_model: ModelSources,
+    small_frontend_sources: FrontendSources,
+) -> Path:
+    directory = tmp_path_factory.mktemp("headers") / "project"
+    write_project(
+        directory,
+        board=HOST,
+        model=hand_made_model,
+        frontend=small_frontend_sources,
+        stream=StreamSettings(hop_frames=3, smoothing=2),
+    )
+    return directory
+
+
+def headers() -> list[Path]:
+    ours = [PACKAGE / part / "include" for part in ("kernels", "frontend", "runtime")]
+    boards = sorted((PACKAGE / "boards").iterdir())
+    return [path for place in [*ours, *boards] for path in sorted(place.glob("*.h"))]
+
+
+@pytest.mark.parametrize("target", COMPILERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("split", [False, True])
+def test_each_header_compiles_alone(
+    target: str, language: str, split: bool, generated: Path, tmp_path: Path
+) -> None:
+    compiler = COMPILERS[target][language]
+    if shutil.which(compiler[0]) is None:
+        pytest.skip(f"{compiler[0]} is not installed")
+    micro = tmp_path / "micro.h"
+    micro.write_text("#define MODEL_ROOM_BYTES 4096\nextern int something;\n")
+    folders = sorted({path.parent for path in headers()})
+    made = ["model", "frontend", "runtime/include"]
+    includes = [f"-I{folder}" for folder in (*folders, *(generated / part for part in made))]
+    command = [*compiler, *LANGUAGES[language][:1], *WARNINGS, *includes]
+    tested = [path for path in headers() if not path.name.startswith(CPP_ONLY)]
+    tested += [generated / "model" / "model.h", generated / "frontend" / "frontend_tables.h"]
+    assert len(tested) > 65
+    if split:
+        # What hosts alone compile, with their vector units.
+        command += ["-DAPF_SPLIT"]
+        tested = [path for path in tested if path.name.startswith("apf_")]
+    done = subprocess.run(
+        [*command, "-include", micro, *LANGUAGES[language][1:], *tested],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_cpp_links_has_the_names_of_c() -> None:
+    """Declared functions stand between the guards, or C++ would look for mangled names."""
+    for path in headers():
+        if path.name.startswith(CPP_ONLY) or path.name in (
+            "apf_vector.h", "dev_config.h", "registers.h"
+        ):  # fmt: skip
+            continue
+        text = path.read_text("utf-8")
+        assert "#ifdef __cplusplus\n" in text and 'extern "C" {' in text, path
+        assert text.endswith("#ifdef __cplusplus\n}\n#endif\n\n#endif\n"), path
