@@ -19,8 +19,6 @@ from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TestSetDetails
 from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
-    ClassCount,
-    CorpusSummary,
     Environment,
     Epoch,
     RecipeSummary,
@@ -67,7 +65,8 @@ def contents_of(folder: RunFolder) -> ReportContents:
         statement=_statement(trained),
         recipe=_recipe(bundle),
         environment=_environment(trained),
-        corpus=_corpus(trained),
+        corpus=trained.corpus,
+        splits=_splits(trained),
         features=details.example if details else None,
         training=_training(bundle),
         float_metrics=parity.float_metrics if parity else None,
@@ -140,21 +139,12 @@ def _environment(trained: TrainedModel) -> Environment:
     return Environment(facts=facts, versions=tuple(sorted(trained.versions.items())))
 
 
-def _corpus(trained: TrainedModel) -> CorpusSummary:
+def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
     corpus, split = trained.corpus, trained.split
-    parts = (
+    return (
         SplitSummary("train", corpus.clips_train, len(split.train)),
         SplitSummary("development", corpus.clips_development, len(split.development)),
         SplitSummary("test", corpus.clips_test, len(split.test)),
-    )
-    return CorpusSummary(
-        name=corpus.name,
-        clips=sum(part.clips for part in parts),
-        speakers=sum(part.speakers for part in parts),
-        splits=parts,
-        classes=tuple(ClassCount(name, count) for name, count in corpus.class_counts),
-        problems=corpus.problems,
-        split_source=corpus.split_source,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.layer_error import LayerError
+
+if TYPE_CHECKING:
+    from edgeser.bundle import CorpusSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +57,6 @@ class SplitSummary:
     name: str
     clips: int
     speakers: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClassCount:
-    """How many clips of one emotion there are, over all splits."""
-
-    name: str
-    clips: int
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusSummary:
-    """The recordings.
-
-    `problems` names what is broken, odd or left out, one line each or one for many of a kind;
-    `split_source` says where the parts come from.
-    """
-
-    name: str
-    clips: int
-    speakers: int
-    splits: tuple[SplitSummary, ...] = ()
-    classes: tuple[ClassCount, ...] = ()
-    problems: tuple[str, ...] = ()
-    split_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,6 +175,7 @@ class ReportContents:
     recipe: RecipeSummary | None = None
     environment: Environment | None = None
     corpus: CorpusSummary | None = None
+    splits: tuple[SplitSummary, ...] = ()
     features: ExampleFeatures | None = None
     training: TrainingHistory | None = None
     float_metrics: Metrics | None = None

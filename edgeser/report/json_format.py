@@ -380,13 +380,13 @@ def _inputs(contents: ReportContents) -> Json:
     if (corpus := contents.corpus) is not None:
         out["corpus"] = {
             "name": corpus.name,
-            "clips": corpus.clips,
-            "speakers": corpus.speakers,
+            "clips": sum(part.clips for part in contents.splits),
+            "speakers": sum(part.speakers for part in contents.splits),
             "splits": [
                 {"name": part.name, "clips": part.clips, "speakers": part.speakers}
-                for part in corpus.splits
+                for part in contents.splits
             ],
-            "classes": [{"name": count.name, "clips": count.clips} for count in corpus.classes],
+            "classes": [{"name": name, "clips": clips} for name, clips in corpus.class_counts],
             "split_source": corpus.split_source,
             "problems": list(corpus.problems),
         }

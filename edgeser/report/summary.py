@@ -225,8 +225,10 @@ def _read_corpus(contents: ReportContents) -> str:
     corpus = contents.corpus
     if corpus is None:
         return ""
-    text = f"{corpus.name}: {corpus.clips:,} clips of {corpus.speakers} speakers."
-    if corpus.splits:
+    clips = sum(part.clips for part in contents.splits)
+    speakers = sum(part.speakers for part in contents.splits)
+    text = f"{corpus.name}: {clips:,} clips of {speakers} speakers."
+    if contents.splits:
         text += " No speaker is in two parts."
     if corpus.split_source:
         text += f" Parts are {printable(corpus.split_source, limit=MOST_QUOTED)}."

@@ -21,6 +21,7 @@ from edgeser.benchmark.records import (
     OperatorCost,
     Percentiles,
 )
+from edgeser.bundle import CorpusSummary
 from edgeser.evaluation import (
     AblationTable,
     Bootstrap,
@@ -41,8 +42,6 @@ from edgeser.evaluation import (
     summarise_variants,
 )
 from edgeser.report.contents import (
-    ClassCount,
-    CorpusSummary,
     Environment,
     Epoch,
     ExampleFeatures,
@@ -322,15 +321,20 @@ def contents() -> ReportContents:
         ),
         corpus=CorpusSummary(
             name="made-up corpus",
-            clips=4087,
-            speakers=50,
-            splits=(
-                SplitSummary("train", 2940, 36),
-                SplitSummary("development", 507, 6),
-                SplitSummary("test", 640, 8),
-            ),
-            classes=tuple(ClassCount(name, 681 - i) for i, name in enumerate(CLASSES)),
+            licence="none",
+            citation="",
+            synthetic=False,
+            clips_train=2940,
+            clips_development=507,
+            clips_test=640,
+            class_counts=tuple((name, 681 - i) for i, name in enumerate(CLASSES)),
             problems=("1076_MTI_SAD_XX.flac: empty: 0 samples",),
+            input_hash="5e" * 32,
+        ),
+        splits=(
+            SplitSummary("train", 2940, 36),
+            SplitSummary("development", 507, 6),
+            SplitSummary("test", 640, 8),
         ),
         features=features(),
         training=training(),
