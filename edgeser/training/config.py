@@ -214,7 +214,7 @@ class TrainingConfig:
         for name in ("weight_decay", "threads", "ema_decay", "teachers"):
             _check_minimum(self, name, 0)
         _check_most(self, epochs=100_000, batch_size=65_536, teachers=64, threads=1024)
-        _check_most(self, learning_rate=100, weight_decay=100, gradient_clip=1e9)
+        _check_most(self, learning_rate=1e30, weight_decay=1e30, gradient_clip=1e30)  # float32
         if self.teachers > 0 and not self.refit:
             raise BadInput(
                 f"teachers = {self.teachers} teach a second training; refit = false leaves it out",

@@ -190,7 +190,7 @@ def _application(
         compiled=model.compiled is not None,
         frontend=frontend_hash(frontend) if frontend else None,
         operators=("edgetpu-custom-op", *model.cpu_operators),
-        arena=f"{model.arena_bytes:,} bytes: {model.arena_reason}",
+        arena=f"{model.arena_bytes:,} bytes: {comment_text(model.arena_reason, limit=300)}",
     ).encode()
     return contents
 

@@ -179,6 +179,7 @@ def test_unknown_keys_are_named_with_the_nearest_one(text: str, message: str) ->
         ("[conditions]\nroom_decay_s = [1.0, 1e9]", "room_decay_s"),
         ("[augmentation]\nmixup = 1e300", "mixup"),
         ("[training]\nlearning_rate = 1e300", "learning_rate"),
+        ("[training]\ngradient_clip = 1e300", "gradient_clip"),
     ],
 )
 def test_wrong_types_and_values_name_the_key_and_what_would_be_right(table: str, key: str) -> None:

@@ -23,19 +23,25 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console, RenderableType
 
-from edgeser.cli import app
+from edgeser.cli import app, corpus, inspect
 from edgeser.cli.output import Output
+from edgeser.corpora.check import CorpusCheck
+from edgeser.corpora.utterance import FileProblem
 from edgeser.evaluation.conditions import ConditionRow
 from edgeser.report import edge_tpu, json_format, junit, markdown, model_card, terminal
 from edgeser.report.contents import ReportContents
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif, lint_tables
 from firmware_bridge.compiler.c_text import comment_text, model_name, string_literal
+from firmware_bridge.project.coral_micro import MicroModel, write_coral_micro
 from quantize.edgetpu.lint import Finding, LintReport, Placement
 from quantize.edgetpu.rules import RULES
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
 from quantize.foundation.measurement import Measurement
+from quantize.tflite.inspect import ModelInspection, Offender, OperatorSummary, TensorSummary
+from quantize.tflite.model import Tensor
+from quantize.tflite.schema import DType
 
 HOSTILE = {
     "escape": "conv\x1b[31m\x1b]0;owned\x07",
@@ -63,7 +69,7 @@ HOSTILE = {
     "template": "{{ 7 * 7 }}{% x %}{name}%s",
 }  # fmt: skip
 EVIL = pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE.keys())
-OURS = {"unit", "interval_kind", "memory", "created"}
+OURS = {"dtype", "unit", "interval_kind", "memory", "created"}
 """Fields of text that no file gives."""
 
 
@@ -193,6 +199,59 @@ def test_what_commands_show_and_note_steers_nothing(
     assert not controls(said.out + said.err)
     assert len(said.err.splitlines()) == 3
     assert all(len(line) <= 2000 for line in said.err.splitlines())
+
+
+@EVIL
+def test_inspect_and_corpus_check_show_names_harmlessly(
+    evil: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensor = TensorSummary(0, "name", (1, 4), "int8", False, 0.5, 0, 1, None, None)
+    operator = OperatorSummary(0, 0, "name", 1, True, (tensor,), (tensor,), None, 8)
+    offenders = (Offender("name", "name", "float32"),)
+    sizes = (100, 0, ("name",), 1, 8)
+    model = ModelInspection("name", "", 3, (tensor,), (tensor,), (operator,), *sizes, offenders, ())
+    problem = FileProblem(Path("name"), "kind", "name")
+    many, pair = ("name",) * 11, (("name", "name"),)
+    counts = ({"name": 1},) * 4
+    found = CorpusCheck("name", "name", False, (), (problem,), many, many, many, pair, (), *counts)
+    inspect._show(poisoned(model, evil), Output())
+    shown = capsys.readouterr().out
+    assert not controls(shown)
+    assert len([line for line in shown.splitlines() if line.startswith("fully int8")]) == 1
+    bad = dataclasses.replace(problem, path=Path(evil.replace("\0", "")), detail=evil)
+    corpus._show(dataclasses.replace(poisoned(found, evil), problems=(bad,)), Output())
+    shown = capsys.readouterr().out
+    assert not controls(shown)
+    heads = [line.partition(":")[0] for line in shown.splitlines()[-2:]]
+    assert heads == ["emotions", "speakers"]
+
+
+@EVIL
+def test_an_application_for_the_micro_runs_no_name(evil: str, tmp_path: Path) -> None:
+    tensor = Tensor(0, evil, (1, 4), (), DType.INT8, None, False, 0, None)
+    model = MicroModel(
+        name=evil,
+        input=tensor,
+        output=tensor,
+        cpu_operators=(),
+        arena_bytes=1024,
+        arena_reason=evil,
+        room_bytes=4096,
+        compiled=None,
+    )
+    written = write_coral_micro(tmp_path / "p", model=model).directory
+    plain = write_coral_micro(
+        tmp_path / "q", model=dataclasses.replace(model, name="name", arena_reason="r")
+    ).directory
+    for name in ("CMakeLists.txt", "README.md"):
+        text, same = (folder.joinpath(name).read_text("utf-8") for folder in (written, plain))
+        assert len(text.splitlines()) >= len(same.splitlines())
+        assert not controls(text), name
+    lines = (written / "CMakeLists.txt").read_text("utf-8").splitlines()
+    expected = (plain / "CMakeLists.txt").read_text("utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        line for line in expected if not line.startswith("#")
+    ]
 
 
 class Page(HTMLParser):
