@@ -44,11 +44,12 @@ def command(model: Path, output: Output) -> None:
 
 def _show(inspection: ModelInspection, output: Output) -> None:
     from edgeser.report.inspection import border_lines, operator_table, whole_lines
+    from quantize.foundation.foreign import printable
 
     several = len(inspection.graphs) > 1
     for graph in inspection.graphs:
         if several:
-            output.show(f"{graph.label}:")
+            output.show(f"{printable(graph.label)}:")
         output.show(operator_table(graph, numbered=several))
         for line in border_lines(graph):
             output.show(line)

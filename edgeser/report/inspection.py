@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from edgeser.report.figures import printable
+from quantize.foundation.foreign import printable
 from quantize.tflite.inspect import GraphSummary, ModelInspection, TensorSummary
 from quantize.tflite.remarks import Oddity, in_groups
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SHOWN_OFFENDERS = 8
 _SHOWN_ODDITIES = 12
+_LONGEST_LINE = 2000
 
 
 def operator_table(graph: GraphSummary, *, numbered: bool) -> Table:
@@ -57,18 +58,18 @@ def whole_lines(found: ModelInspection) -> Iterator[str]:
     if found.fully_int8:
         yield "fully int8: yes"
     else:
-        shown = [str(offender) for offender in found.offenders[:_SHOWN_OFFENDERS]]
+        shown = [_one_line(str(offender)) for offender in found.offenders[:_SHOWN_OFFENDERS]]
         more = len(found.offenders) - len(shown)
         yield f"fully int8: no ({'; '.join(shown)}{f'; and {more} more' if more else ''})"
     yield from odd_lines(found.oddities)
     for unread in found.unread:
         what = "not read by edgeser" if unread.sound else "cannot be used"
-        yield f"{what}: {unread}; {unread.advice}"
+        yield f"{what}: {_one_line(f'{unread}; {unread.advice}')}"
 
 
 def odd_lines(oddities: Iterable[Oddity]) -> list[str]:
     """Return a line for each thing that is odd, the first few of many."""
-    lines = [f"odd: {line}" for line in in_groups(oddities)]
+    lines = [f"odd: {_one_line(line)}" for line in in_groups(oddities)]
     more = len(lines) - _SHOWN_ODDITIES
     return lines[:_SHOWN_ODDITIES] + ([f"odd: {more} more things"] if more > 0 else [])
 
@@ -80,3 +81,7 @@ def tensor_text(tensor: TensorSummary) -> str:
     if tensor.scale is not None:
         text += f" scale {tensor.scale:.6g} zero {tensor.zero_point}"
     return text
+
+
+def _one_line(text: str) -> str:
+    return printable(text, limit=_LONGEST_LINE)

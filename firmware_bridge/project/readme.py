@@ -119,8 +119,8 @@ void PREFIX_infer(const void *input, void *output) {
 Compile `model/PREFIX.c` and `kernels/src/*.c` as C11, with `-Imodel -Ikernels/include`; link them
 with objects of C or C++ and `-lm`; `-flto` is fine. All that others can see of the model begins
 with `PREFIX` or `MACRO`, so that models of different names (`edgeser export --name`) share one
-program and one copy of the kernels: take the union of their `kernels/`. Arenas can be shared where the
-models do not run at the same time. An int8 value stands for
+program and one copy of the kernels: take the union of their `kernels/`. Arenas can be shared
+where the models do not run at the same time. An int8 value stands for
 `MACRO_INPUT_SCALE * (value - MACRO_INPUT_ZERO_POINT)`, and likewise of the output."""
 _OWN_FRONTEND = """
 

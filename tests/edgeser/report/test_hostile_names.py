@@ -32,15 +32,23 @@ from edgeser.report import edge_tpu, json_format, junit, markdown, model_card, t
 from edgeser.report.contents import ReportContents
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif, lint_tables
-from firmware_bridge.compiler.c_text import comment_text, model_name, string_literal
+from firmware_bridge.compiler.c_text import comment_text, string_literal
+from firmware_bridge.compiler.names import model_name
 from firmware_bridge.project.coral_micro import MicroModel, write_coral_micro
 from quantize.edgetpu.lint import Finding, LintReport, Placement
 from quantize.edgetpu.rules import RULES
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
 from quantize.foundation.measurement import Measurement
-from quantize.tflite.inspect import ModelInspection, Offender, OperatorSummary, TensorSummary
+from quantize.tflite.inspect import (
+    GraphSummary,
+    ModelInspection,
+    Offender,
+    OperatorSummary,
+    TensorSummary,
+)
 from quantize.tflite.model import Tensor
+from quantize.tflite.remarks import Oddity, Unread
 from quantize.tflite.schema import DType
 
 HOSTILE = {
@@ -209,7 +217,12 @@ def test_inspect_and_corpus_check_show_names_harmlessly(
     operator = OperatorSummary(0, 0, "name", 1, True, (tensor,), (tensor,), None, 8)
     offenders = (Offender("name", "name", "float32"),)
     sizes = (100, 0, ("name",), 1, 8)
-    model = ModelInspection("name", "", 3, (tensor,), (tensor,), (operator,), *sizes, offenders, ())
+    graph = GraphSummary(0, "name", "name", (), (tensor,), (tensor,), (operator,))
+    remarks = (Oddity("name", "name"),), (Unread("name", "name", "name"),)
+    model = ModelInspection(
+        *("name", "", 3, (tensor,), (tensor,), (operator,), *sizes, offenders, ("name",)),
+        *((graph, graph), *remarks),
+    )
     problem = FileProblem(Path("name"), "kind", "name")
     many, pair = ("name",) * 11, (("name", "name"),)
     counts = ({"name": 1},) * 4
