@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.pipeline.coral_micro import MicroApplication
     from quantize.edgetpu.compiler import Compiler
+    from quantize.tflite import Model
 
 DEFAULT_DIRECTORY = Path("edgetpu")
 
@@ -29,13 +30,15 @@ def export_for_edgetpu(
     output: Output,
 ) -> int:
     """Export, show what was done, and return the exit code that fits."""
-    from edgeser.cli.model_file import bundle_if_any, model_bytes
+    from edgeser.cli.model_file import bundle_if_any, model_bytes, read_and_tell
     from edgeser.pipeline.edgetpu import export_edgetpu
+    from quantize.edgetpu.package import is_compiled
 
     directory = out or DEFAULT_DIRECTORY
     bundle = bundle_if_any(source)
     data = bundle.int8_model if bundle else model_bytes(source)
-    if board is not None and _is_compiled(data, source):
+    read = read_and_tell(data, name=str(source), output=output)
+    if board is not None and is_compiled(read):
         return _export_compiled(data, source, directory, output)
     missing: ToolMissing | None = None
     found: Compiler | None = None
@@ -49,7 +52,7 @@ def export_for_edgetpu(
     application = None
     if board is not None and (done.compilation is None or done.compiled):
         application = _application(done, data, source, bundle)
-    _show(done, application, output)
+    _show(done, application, read, output)
     if missing is not None:
         output.problem(
             f"nothing was compiled: {missing.message}; run {done.directory / SCRIPT} on an x86-64 "
@@ -71,13 +74,6 @@ def _find_compiler(given: Path | None, bundle: Bundle | None) -> Compiler:
     return find_compiler(
         given=given or os.environ.get(VARIABLE) or of_recipe, environment=os.environ
     )
-
-
-def _is_compiled(data: bytes, source: Path) -> bool:
-    from quantize.edgetpu.package import is_compiled
-    from quantize.tflite import read_model
-
-    return is_compiled(read_model(data, name=str(source)))
 
 
 def _application(
@@ -107,10 +103,14 @@ def _export_compiled(data: bytes, source: Path, directory: Path, output: Output)
     return 0
 
 
-def _show(done: EdgeTpuExport, application: MicroApplication | None, output: Output) -> None:
+def _show(
+    done: EdgeTpuExport, application: MicroApplication | None, read: Model, output: Output
+) -> None:
     if output.json:
+        from edgeser.cli.model_file import reading_json
+
         about = application.to_json() if application else None
-        output.result(done.to_json() | {"application": about})
+        output.result(done.to_json() | {"application": about} | reading_json(read))
         return
     lines = [_summary(done)]
     if application is not None:
