@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
-from edgeser.cli.suits import EXPORT, Target, refuse_unsuited
+from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
 
 _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.EDGE_TPU}
 
@@ -62,6 +62,7 @@ def command(
     operator would run on the CPU.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
+    refuse_beside("no_compile", "compiler", why="compiles nothing")
     if target == "edgetpu":
         from edgeser.cli.export_edgetpu import export_for_edgetpu
 

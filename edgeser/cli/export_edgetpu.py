@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from edgeser.cli.output import Output
 from edgeser.pipeline.edgetpu import COMPILED, MODEL, PREDICTION, SCRIPT, EdgeTpuExport
 from quantize.foundation.errors import CheckFailed, ToolMissing
@@ -35,6 +37,9 @@ def export_for_edgetpu(
     bundle = bundle_if_any(source)
     data = bundle.int8_model if bundle else model_bytes(source)
     if board is not None and _is_compiled(data, source):
+        if compiler is not None or no_compile:
+            given = "--compiler" if compiler is not None else "--no-compile"
+            raise click.UsageError(f"{source} is compiled already: leave out {given}")
         return _export_compiled(data, source, directory, output)
     missing: ToolMissing | None = None
     found: Compiler | None = None

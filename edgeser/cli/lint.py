@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.suits import refuse_beside
 
 
 @click.command("lint")
@@ -40,10 +41,9 @@ def command(
     """
     del target
     from edgeser.report import lint as formats
-    from quantize.foundation.files import write_atomically
+    from quantize.foundation.files import require_writable, write_atomically
 
-    if rules and (model or sarif or markdown):
-        raise click.UsageError("--rules stands alone: leave out all else")
+    refuse_beside("rules", why="stands alone")
     if rules:
         output.show(formats.rules_page().rstrip("\n"))
         return 0
@@ -54,6 +54,9 @@ def command(
     from quantize.edgetpu.lint import lint_model
     from quantize.tflite import read_model
 
+    for path in (sarif, markdown):
+        if path is not None:
+            require_writable(path)
     report = lint_model(read_model(model_bytes(model), name=str(model)))
     if sarif:
         from edgeser.diagnosis import installed_version

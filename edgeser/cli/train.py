@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgeser.cli.options import recipe_options
+from edgeser.cli.options import recipe_options, refuse_settings_of_options
 from edgeser.cli.output import Output, common_options
 
 
@@ -30,6 +30,7 @@ def command(
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
 
+    refuse_settings_of_options(settings)
     resolved = resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
     trained = train(
