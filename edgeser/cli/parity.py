@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     "--device",
     metavar="WHERE",
     default="host",
+    show_default=True,
     help="Instead, hold a device to the host, audio in on both sides: emulator, or a board's "
     "address, such as serial:/dev/ttyACM0. edgetpu: the compiled model on an Edge TPU, features "
     "from the host, within tolerances.",

@@ -129,10 +129,10 @@ def test_bench_measures_it(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("bench", "--device", "host"), "--compiled is for boards"),
-        (("bench", "--device", "emulator"), "--compiled is for boards"),
-        (("parity", "--device", "emulator"), "the emulator has no Edge TPU"),
-        (("parity",), "--compiled is for"),
+        (("bench", "--device", "host"), "--compiled is for a board's address, not --device host"),
+        (("bench", "--device", "emulator"), "--compiled is for a board's address, not"),
+        (("parity", "--device", "emulator"), "is for a board's address and --device edgetpu, not"),
+        (("parity",), "is for a board's address and --device edgetpu, not --device host"),
     ],
 )
 def test_compiled_files_are_for_boards(
