@@ -44,6 +44,9 @@ def command(
     from quantize.foundation.files import require_writable, write_atomically
 
     refuse_beside("rules", why="stands alone")
+    for path in (sarif, markdown):
+        if path is not None:
+            require_writable(path)
     if rules:
         output.show(formats.rules_page().rstrip("\n"))
         return 0
@@ -54,9 +57,6 @@ def command(
     from quantize.edgetpu.lint import lint_model
     from quantize.tflite import read_model
 
-    for path in (sarif, markdown):
-        if path is not None:
-            require_writable(path)
     report = lint_model(read_model(model_bytes(model), name=str(model)))
     if sarif:
         from edgeser.diagnosis import installed_version

@@ -116,10 +116,9 @@ def refuse_unsuited(table: Table, choice: Device | Target) -> None:
     """
     for name, suited in table.items():
         if choice not in suited and is_given(name):
-            what = listed(suited)
-            if name == "compiled":  # it is what makes a board one with an Edge TPU
-                what = what.replace(Device.BOARD_WITH_EDGE_TPU, Device.BOARD)
-            raise click.UsageError(f"{option_of(name)} is for {what}, not {choice}")
+            option = option_of(name)
+            where = listed(suited).replace(f" with {option}", "")
+            raise click.UsageError(f"{option} is for {where}, not {choice}")
 
 
 def refuse_beside(name: str, *others: str, why: str) -> None:

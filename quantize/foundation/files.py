@@ -43,13 +43,10 @@ def atomic_writer(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
     Raises
     ------
     BadInput
-        When the folder cannot be written or the disk is full, or `path` is there and no regular
-        file: a name such as /dev/null would be replaced. `path` is as it was.
+        When the folder cannot be written or the disk is full; `path` is as it was.
     """
     path = Path(path)
     try:
-        if path.exists() and not path.is_file():
-            raise _irregular(path, "write")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / f".{path.name}.{secrets.token_hex(6)}.tmp"
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
@@ -72,7 +69,11 @@ def atomic_writer(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write `data` to `path`, whole or not at all (see `atomic_writer`)."""
+    """Write `data` to `path`, whole or not at all (see `atomic_writer`).
+
+    What is there and no regular file, such as /dev/null, is refused: it would be replaced.
+    """
+    require_writable(Path(path))
     with atomic_writer(path, sync=sync) as handle:
         handle.write(data)
 

@@ -56,9 +56,8 @@ def program(bundle: Bundle, compiled: Path, tmp_path_factory: pytest.TempPathFac
     """Firmware of this computer that says it runs the compiled file."""
     directory = tmp_path_factory.mktemp("firmware") / "project"
     export_firmware(bundle, directory, board=HOST)
-    header = next(directory.rglob("model.h"))
+    (header,) = (directory / "model").glob("*.h")
     text = header.read_text()
-    assert bundle.model_hash in text
     other = hashlib.sha256(compiled.read_bytes()).hexdigest()
     header.write_text(text.replace(bundle.model_hash, other))
     return build_firmware(directory, HOST).elf
@@ -129,9 +128,12 @@ def test_bench_measures_it(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("bench", "--device", "host"), "--compiled is for a board's address, not --device host"),
-        (("bench", "--device", "emulator"), "--compiled is for a board's address, not"),
-        (("parity", "--device", "emulator"), "is for a board's address and --device edgetpu, not"),
+        (("bench", "--device", "host"), "is for a board's address, not --device host"),
+        (("bench", "--device", "emulator"), "is for a board's address, not --device emulator"),
+        (
+            ("parity", "--device", "emulator"),
+            "is for a board's address and --device edgetpu, not --device emulator",
+        ),
         (("parity",), "is for a board's address and --device edgetpu, not --device host"),
     ],
 )
@@ -140,7 +142,7 @@ def test_compiled_files_are_for_boards(
 ) -> None:
     ran = edgeser(arguments[0], run_folder, *arguments[1:], "--compiled", compiled)
     assert ran.code == 2
-    assert reason in ran.err
+    assert f"--compiled {reason}" in ran.err
 
 
 def test_a_file_that_is_not_compiled_is_refused(
