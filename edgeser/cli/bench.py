@@ -144,15 +144,16 @@ def command(
     from edgeser.pipeline.firmware import DeviceChoice
 
     for_edge_tpu = model_bytes(compiled) if compiled else None
-    on_device = bench_on_device(
-        source,
-        device=DeviceChoice(device, for_edge_tpu, build_cache()),
-        name=model.stem,
-        corpus=corpus,
-        folder=folder,
-        limits=limits,
-        reporter=output,
-    )
+    with files.also_when_it_fails("edgeser.device"):
+        on_device = bench_on_device(
+            source,
+            device=DeviceChoice(device, for_edge_tpu, build_cache()),
+            name=model.stem,
+            corpus=corpus,
+            folder=folder,
+            limits=limits,
+            reporter=output,
+        )
     return _show_device(on_device, files, output)
 
 
@@ -166,32 +167,32 @@ def _show_host(report: BenchReport, files: ResultFiles, output: Output) -> int:
     from edgeser.report import json_format, junit, markdown
     from edgeser.report.terminal import bench_tables
 
-    files.write(
+    with files.writing(
         junit=lambda: junit.bench_junit(report), markdown=lambda: markdown.bench_markdown(report)
-    )
-    if output.json:
-        output.result(json_format.bench_json(report))
-    else:
-        output.show(bench_tables(report))
-    _name_broken(report.budgets, output)
-    return 0 if report.passed else 1
+    ):
+        if output.json:
+            output.result(json_format.bench_json(report))
+        else:
+            output.show(bench_tables(report))
+        _name_broken(report.budgets, output)
+        return 0 if report.passed else 1
 
 
 def _show_device(report: DeviceReport, files: ResultFiles, output: Output) -> int:
     from edgeser.report import json_format, junit, markdown
     from edgeser.report.terminal import device_tables
 
-    files.write(
+    with files.writing(
         junit=lambda: junit.device_junit(report), markdown=lambda: markdown.device_markdown(report)
-    )
-    if output.json:
-        output.result(json_format.device_json(report))
-    else:
-        output.show(device_tables(report))
-    _name_broken(report.budgets, output)
-    if report.parity is not None and not report.parity.passed:
-        output.problem(f"the device differs from the host: {report.parity.describe()}")
-    return 0 if report.passed else 1
+    ):
+        if output.json:
+            output.result(json_format.device_json(report))
+        else:
+            output.show(device_tables(report))
+        _name_broken(report.budgets, output)
+        if report.parity is not None and not report.parity.passed:
+            output.problem(f"the device differs from the host: {report.parity.describe()}")
+        return 0 if report.passed else 1
 
 
 def _name_broken(checks: tuple[BudgetCheck, ...], output: Output) -> None:

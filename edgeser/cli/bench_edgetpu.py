@@ -50,21 +50,21 @@ def bench_edge_tpu(
         runs=runs,
     )
     budgets = check("latency", latency_ms, report.percentile(90))
-    files.write(
+    with files.writing(
         junit=lambda: edge_tpu.bench_junit(report, budgets),
         markdown=lambda: edge_tpu.bench_markdown(report, budgets),
-    )
-    if output.json:
-        held = all(budget.passed for budget in budgets)
-        about = {"passed": report.passed and held, "budgets": json_format.budgets_json(budgets)}
-        output.result(report.to_json() | about)
-    else:
-        output.show(edge_tpu.bench_text(report))
-    for budget in budgets:
-        if not budget.passed:
-            output.problem(f"budget broken: {describe(budget)}")
-    broken = any(not budget.passed for budget in budgets)
-    return max(_FAILED if broken else _OK, _verdict(report.difference, output))
+    ):
+        if output.json:
+            held = all(budget.passed for budget in budgets)
+            about = {"passed": report.passed and held, "budgets": json_format.budgets_json(budgets)}
+            output.result(report.to_json() | about)
+        else:
+            output.show(edge_tpu.bench_text(report))
+        for budget in budgets:
+            if not budget.passed:
+                output.problem(f"budget broken: {describe(budget)}")
+        broken = any(not budget.passed for budget in budgets)
+        return max(_FAILED if broken else _OK, _verdict(report.difference, output))
 
 
 def parity_on_edge_tpu(
@@ -95,15 +95,15 @@ def parity_on_edge_tpu(
         tolerances=tolerances_with(max_flips),
         reporter=output,
     )
-    files.write(
+    with files.writing(
         junit=lambda: edge_tpu.parity_junit(found), markdown=lambda: edge_tpu.parity_markdown(found)
-    )
-    if output.json:
-        about = {"schema": SCHEMA, "device": str(device.node), "passed": found.passed}
-        output.result(about | {"against_cpu": found.to_json()})
-    else:
-        output.show(f"test clips: {found.describe()}")
-    return _verdict(found, output)
+    ):
+        if output.json:
+            about = {"schema": SCHEMA, "device": str(device.node), "passed": found.passed}
+            output.result(about | {"against_cpu": found.to_json()})
+        else:
+            output.show(f"test clips: {found.describe()}")
+        return _verdict(found, output)
 
 
 def tolerances_with(max_flips: float | None) -> Tolerances:

@@ -37,8 +37,9 @@ def command(
     from edgeser.bundle.trained import encode_calibration
     from edgeser.cli.places import feature_cache, open_trained, run_folder_of
     from edgeser.pipeline.calibrate import calibrate, to_json
-    from quantize.foundation.files import write_atomically
+    from quantize.foundation.files import require_writable, write_atomically
 
+    require_writable(out)
     found = calibrate(
         open_trained(trained),
         corpus=corpus,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.suits import refuse_beside
 
 
 @click.command("estimate")
@@ -30,8 +31,7 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     del target
     from edgeser.report.estimate import estimate_tables, fit_page
 
-    if fit and model:
-        raise click.UsageError("--fit stands alone: leave out all else")
+    refuse_beside("fit", why="stands alone")
     if fit:
         output.show(fit_page().rstrip("\n"))
         return

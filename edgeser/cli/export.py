@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from edgeser.cli.output import Output, common_options
-from edgeser.cli.suits import EXPORT, Target, refuse_unsuited
+from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
 
 _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.EDGE_TPU}
 
@@ -69,6 +69,7 @@ def command(
     operator would run on the CPU.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
+    refuse_beside("no_compile", "compiler", why="compiles nothing")
     if target == "edgetpu":
         from edgeser.cli.export_edgetpu import export_for_edgetpu
 

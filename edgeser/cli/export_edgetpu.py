@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from edgeser.cli.output import Output
 from edgeser.pipeline.edgetpu import COMPILED, MODEL, PREDICTION, SCRIPT, EdgeTpuExport
 from quantize.foundation.errors import CheckFailed, ToolMissing
@@ -39,6 +41,9 @@ def export_for_edgetpu(
     data = bundle.int8_model if bundle else model_bytes(source)
     read = read_and_tell(data, name=str(source), output=output)
     if board is not None and is_compiled(read):
+        if compiler is not None or no_compile:
+            given = "--compiler" if compiler is not None else "--no-compile"
+            raise click.UsageError(f"{source} is compiled already: leave out {given}")
         return _export_compiled(data, source, directory, output)
     missing: ToolMissing | None = None
     found: Compiler | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.suits import refuse_beside
 
 
 @click.command("lint")
@@ -40,10 +41,12 @@ def command(
     """
     del target
     from edgeser.report import lint as formats
-    from quantize.foundation.files import write_atomically
+    from quantize.foundation.files import require_writable, write_atomically
 
-    if rules and (model or sarif or markdown):
-        raise click.UsageError("--rules stands alone: leave out all else")
+    refuse_beside("rules", why="stands alone")
+    for path in (sarif, markdown):
+        if path is not None:
+            require_writable(path)
     if rules:
         output.show(formats.rules_page().rstrip("\n"))
         return 0

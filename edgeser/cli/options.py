@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from edgeser.cli.suits import is_given
+
 F = TypeVar("F", bound=Callable[..., Any])
+_SET_BY_OPTIONS = {"seed": "seed", "corpus.name": "corpus", "corpus.path": "corpus"}
+"""Keys of a recipe that have an option of their own."""
 
 
 def corpus_option(function: F) -> F:
@@ -18,6 +22,21 @@ def corpus_option(function: F) -> F:
         metavar="NAME:PATH",
         help="Recordings, such as cremad:/data/CREMA-D; synthetic voices when left out.",
     )(function)
+
+
+def refuse_settings_of_options(settings: Sequence[str]) -> None:
+    """Refuse a --set of what the running command's own option sets: one would be ignored.
+
+    Raises
+    ------
+    click.UsageError
+        Naming both.
+    """
+    for setting in settings:
+        key = setting.partition("=")[0].strip()
+        option = _SET_BY_OPTIONS.get(key)
+        if option is not None and is_given(option):
+            raise click.UsageError(f"--{option} sets {key} already: leave out --set {key}")
 
 
 def recipe_options(function: F) -> F:

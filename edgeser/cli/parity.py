@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     "--device",
     metavar="WHERE",
     default="host",
+    show_default=True,
     help="Instead, hold a device to the host, audio in on both sides: emulator, or a board's "
     "address, such as serial:/dev/ttyACM0. edgetpu: the compiled model on an Edge TPU, features "
     "from the host, within tolerances.",
@@ -111,25 +112,26 @@ def _on_host(
     loaded = open_bundle(bundle)
     given = {name: limit for name, limit in limits.items() if limit is not None}
     tolerances = replace(loaded.trained.recipe.parity, **given)
-    report, verdict = check_parity(
-        loaded,
-        corpus=corpus,
-        folder=run_folder_of(bundle),
-        tolerances=tolerances,
-        cache=feature_cache(),
-        reporter=output,
-    )
-    files.write(
+    with files.also_when_it_fails("edgeser.parity"):
+        report, verdict = check_parity(
+            loaded,
+            corpus=corpus,
+            folder=run_folder_of(bundle),
+            tolerances=tolerances,
+            cache=feature_cache(),
+            reporter=output,
+        )
+    with files.writing(
         junit=lambda: junit_format.parity_junit(report, verdict),
         markdown=lambda: markdown_format.parity_markdown(report, verdict),
-    )
-    if output.json:
-        output.result(json_format.parity_json(report, verdict))
-    else:
-        output.show(parity_tables(report, verdict))
-    for failure in verdict.failures:
-        output.problem(f"parity failed: {failure}")
-    return 0 if verdict.passed else 1
+    ):
+        if output.json:
+            output.result(json_format.parity_json(report, verdict))
+        else:
+            output.show(parity_tables(report, verdict))
+        for failure in verdict.failures:
+            output.problem(f"parity failed: {failure}")
+        return 0 if verdict.passed else 1
 
 
 def _on_device(
@@ -148,22 +150,23 @@ def _on_device(
     from edgeser.report import markdown as markdown_format
     from edgeser.report.figures import printable
 
-    parity = check_on_device(
-        open_bundle(bundle),
-        device=device,
-        clips=clips,
-        corpus=corpus,
-        folder=run_folder_of(bundle),
-        reporter=output,
-    )
-    files.write(
+    with files.also_when_it_fails("edgeser.device-parity"):
+        parity = check_on_device(
+            open_bundle(bundle),
+            device=device,
+            clips=clips,
+            corpus=corpus,
+            folder=run_folder_of(bundle),
+            reporter=output,
+        )
+    with files.writing(
         junit=lambda: junit_format.device_parity_junit(parity),
         markdown=lambda: markdown_format.device_parity_markdown(parity),
-    )
-    if output.json:
-        output.result(json_format.device_parity_json(parity))
-    else:
-        output.show(printable(parity.describe()))
-    if not parity.passed:
-        output.problem(f"the device differs from the host: {parity.failure}")
-    return 0 if parity.passed else 1
+    ):
+        if output.json:
+            output.result(json_format.device_parity_json(parity))
+        else:
+            output.show(printable(parity.describe()))
+        if not parity.passed:
+            output.problem(f"the device differs from the host: {parity.failure}")
+        return 0 if parity.passed else 1

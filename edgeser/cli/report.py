@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.suits import is_given
+
+_FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
 
 
 @click.command("report")
@@ -17,6 +20,7 @@ from edgeser.cli.output import Output, common_options
     type=click.Choice(["html", "markdown", "json"]),
     default="html",
     show_default=True,
+    help="What --to's ending says when left out.",
 )
 @click.option(
     "--to", type=click.Path(path_type=Path, dir_okay=False), help="File; RUN/report.* by default."
@@ -27,6 +31,8 @@ def command(run: Path, suffix: str, to: Path | None, output: Output) -> None:
     from edgeser.pipeline.folder import RunFolder
     from edgeser.pipeline.report import write_report
 
+    if to is not None and not is_given("suffix"):
+        suffix = _FORMATS.get(to.suffix.lower(), suffix)
     path = write_report(RunFolder(run), suffix=suffix, to=to)
     if output.json:
         output.result({"schema": "edgeser.report-file/1", "path": str(path), "format": suffix})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from quantize.foundation.errors import BadInput
-from quantize.foundation.files import append_text, write_atomically
+from quantize.foundation.errors import CheckFailed, EdgeserError
+from quantize.foundation.files import append_text, require_writable, write_atomically
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -38,7 +39,10 @@ class ResultFiles:
     Raises
     ------
     BadInput
-        On making it, when one cannot be written: before any work is done for it.
+        On making it, when one of them or $GITHUB_STEP_SUMMARY cannot be written: before any work
+        is done for it.
+    click.UsageError
+        When both are one file.
     """
 
     junit: Path | None
@@ -47,28 +51,66 @@ class ResultFiles:
     def __post_init__(self) -> None:
         for path in (self.junit, self.markdown):
             if path is not None:
-                _check_can_be_written(path)
+                require_writable(path)
+        if (summary := _summary()) is not None:
+            require_writable(summary, "append to")
+        if self.junit is not None and self.junit.resolve() in _resolved(self.markdown, summary):
+            raise click.UsageError("--junit and the Markdown would go into the same file")
 
-    def write(self, *, junit: Callable[[], str], markdown: Callable[[], str]) -> None:
-        """Write what is wanted, each as its function gives it."""
-        if self.junit is not None:
-            write_atomically(self.junit, junit().encode())
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if self.markdown is None and not summary:
-            return
-        text = markdown()
-        if self.markdown is not None:
-            write_atomically(self.markdown, text.encode())
-        if summary:
-            append_text(Path(summary), text)
+    @contextmanager
+    def writing(self, *, junit: Callable[[], str], markdown: Callable[[], str]) -> Iterator[None]:
+        """Write what is wanted, then let the results be shown; nothing is lost by a full disk.
+
+        Each file is tried whatever became of the others. What could not be written is raised at the
+        end, when the results have been shown.
+
+        Raises
+        ------
+        BadInput
+            The first file that could not be written.
+        """
+        failed: list[EdgeserError] = []
+        for write in self._writes(junit, markdown):
+            try:
+                write()
+            except EdgeserError as error:
+                failed.append(error)
+        yield
+        if failed:
+            raise failed[0]
+
+    @contextmanager
+    def also_when_it_fails(self, suite: str) -> Iterator[None]:
+        """Write a check that ended the work, such as firmware larger than its board, as failed."""
+        from edgeser.report import junit, markdown
+
+        try:
+            yield
+        except CheckFailed as error:
+            reason = str(error)
+            with self.writing(
+                junit=lambda: junit.suite_xml(suite, [junit.Case("it runs", reason)], []),
+                markdown=lambda: markdown.failure_markdown(suite, reason),
+            ):
+                raise
+
+    def _writes(
+        self, junit: Callable[[], str], markdown: Callable[[], str]
+    ) -> Iterator[Callable[[], None]]:
+        if (path := self.junit) is not None:
+            yield lambda: write_atomically(path, junit().encode())
+        summary, table = _summary(), self.markdown
+        if table is not None and table.resolve() not in _resolved(summary):
+            yield lambda: write_atomically(table, markdown().encode())
+        if summary is not None:
+            yield lambda: append_text(summary, markdown())
 
 
-def _check_can_be_written(path: Path) -> None:
-    """Look whether the file, or the nearest folder above it that is there, can be written."""
-    if path.exists() and not path.is_file():
-        raise BadInput(f"cannot write {path}: it is not a regular file", hint="choose another name")
-    place = path.absolute().parent
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK):
-        raise BadInput(f"cannot write {path}: {place} cannot be written", hint="choose another")
+def _summary() -> Path | None:
+    """Return the file of a GitHub job that Markdown is appended to; `None` elsewhere."""
+    place = os.environ.get("GITHUB_STEP_SUMMARY")
+    return Path(place) if place else None
+
+
+def _resolved(*paths: Path | None) -> list[Path]:
+    return [path.resolve() for path in paths if path is not None]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgeser.cli.options import recipe_options
+from edgeser.cli.options import recipe_options, refuse_settings_of_options
 from edgeser.cli.output import Output, common_options
 
 
@@ -35,6 +35,7 @@ def command(
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.report.terminal import run_summary
 
+    refuse_settings_of_options(settings)
     result = run(
         resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed),
         out=out,

@@ -77,11 +77,28 @@ EXPORT: Table = MappingProxyType(
 """Options of `edgeser export`, by parameter."""
 
 
+_NAMED = {"host": Device.HOST, "emulator": Device.EMULATOR, "edgetpu": Device.EDGE_TPU}
+
+
 def device_kind(device: str, *, compiled: bool) -> Device:
-    """Return which kind of device `--device` names: a word, or the address of a board."""
-    named = {"host": Device.HOST, "emulator": Device.EMULATOR, "edgetpu": Device.EDGE_TPU}
-    board = Device.BOARD_WITH_EDGE_TPU if compiled else Device.BOARD
-    return named.get(device, board)
+    """Return which kind of device `--device` names: a word, or the address of a board.
+
+    Raises
+    ------
+    BadInput
+        When it is neither: the words and the forms of an address are named.
+    """
+    if device in _NAMED:
+        return _NAMED[device]
+    from firmware_bridge.link.address import parse_address
+    from quantize.foundation.errors import BadInput
+
+    try:
+        parse_address(device)
+    except BadInput as error:
+        hint = f"write {', '.join(_NAMED)}, or {error.hint.removeprefix('write ')}"
+        raise BadInput(error.message, hint=hint) from error
+    return Device.BOARD_WITH_EDGE_TPU if compiled else Device.BOARD
 
 
 def is_given(name: str) -> bool:
@@ -105,14 +122,44 @@ def refuse_unsuited(table: Table, choice: Device | Target) -> None:
             raise click.UsageError(f"{option} is for {where}, not {choice}")
 
 
+def refuse_beside(name: str, *others: str, why: str) -> None:
+    """Refuse, by name, what was given beside an option that leaves it nothing to do.
+
+    Parameters
+    ----------
+    name
+        The option, by parameter; nothing is refused where it was not given.
+    others
+        What may not stand beside it; everything when empty.
+    why
+        What the option does, so that the others are in vain.
+
+    Raises
+    ------
+    click.UsageError
+        Naming all that is to be left out.
+    """
+    if not is_given(name):
+        return
+    beside = others or [p.name or "" for p in click.get_current_context().command.params]
+    vain = [
+        option_of(other) for other in beside if other not in (name, "debug") and is_given(other)
+    ]
+    if vain:
+        raise click.UsageError(f"{option_of(name)} {why}: leave out {', '.join(vain)}")
+
+
 def option_of(name: str) -> str:
     """Return a parameter of the running command as the user writes it: ``"--max-flips"``."""
     parameters = click.get_current_context().command.params
-    return next(parameter.opts[-1] for parameter in parameters if parameter.name == name)
+    found = next(parameter for parameter in parameters if parameter.name == name)
+    return found.opts[-1] if isinstance(found, click.Option) else name.upper()
 
 
 def listed(suited: Collection[Device] | Collection[Target]) -> str:
     """Return what an option is for, in words, in the order in which choices are listed."""
     kind = type(next(iter(suited)))
     names = [str(choice) for choice in kind if choice in suited]
+    if Device.BOARD in suited:  # then with --compiled too
+        names = [name for name in names if name != Device.BOARD_WITH_EDGE_TPU]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import recipe_options
+from edgeser.cli.options import recipe_options, refuse_settings_of_options
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def command(
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
 
+    refuse_settings_of_options(settings)
     resolved = resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
     trained = train(

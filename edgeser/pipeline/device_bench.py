@@ -79,6 +79,8 @@ def bench_on_device(
             model, count=_CLIPS, corpus=corpus, folder=folder, reporter=reporter
         )
     with attached(model, device, name=name, reporter=reporter) as found:
+        if found.built is None and (limits.flash_bytes or limits.ram_bytes):
+            reporter.note("not held to the recipe's flash and RAM: a board does not tell them")
         inputs = _inputs(model, found, recordings)
         report = bench_device(
             found.device,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edgeser.benchmark.records import BudgetCheck
 from edgeser.report import markdown
 from edgeser.report.figures import figure, printable
-from edgeser.report.junit import Case, budget_cases, suite_xml
+from edgeser.report.junit import RAN, budget_cases, difference_cases, suite_xml
 from quantize.edgetpu.device import EdgeTpuBench
 from quantize.edgetpu.difference import OutputDifference
 
@@ -31,9 +31,9 @@ def bench_text(report: EdgeTpuBench) -> str:
 def bench_junit(report: EdgeTpuBench, budgets: Sequence[BudgetCheck]) -> str:
     """Return a suite with a case for each budget, and one for the outputs where compared."""
     facts = [(f"latency.p{p}", figure(report.percentile(p))) for p in _PERCENTILES]
-    cases = budget_cases(budgets)
+    cases = [RAN, *budget_cases(budgets)]
     if report.difference is not None:
-        cases += _difference_cases(report.difference)
+        cases += difference_cases(report.difference)
     return suite_xml("edgeser.bench-edgetpu", cases, [("device", report.device), *facts])
 
 
@@ -55,7 +55,7 @@ def bench_markdown(report: EdgeTpuBench, budgets: Sequence[BudgetCheck]) -> str:
 
 def parity_junit(found: OutputDifference) -> str:
     """Return a suite with a case for each tolerance."""
-    return suite_xml("edgeser.parity-edgetpu", _difference_cases(found), [])
+    return suite_xml("edgeser.parity-edgetpu", difference_cases(found), [])
 
 
 def parity_markdown(found: OutputDifference) -> str:
@@ -63,12 +63,3 @@ def parity_markdown(found: OutputDifference) -> str:
     verdict = "passed" if found.passed else "failed"
     text = markdown.plain(f"Test clips: {found.describe()}.")
     return markdown.joined([f"## Edge TPU against int8 on the CPU: {verdict}", text])
-
-
-def _difference_cases(found: OutputDifference) -> list[Case]:
-    limits = found.tolerances
-    flips = limits.max_flips * found.samples
-    return [
-        Case.held("largest difference in steps", found.max_lsb <= limits.max_lsb, found.describe()),
-        Case.held("label flips", found.flips <= flips, found.describe()),
-    ]

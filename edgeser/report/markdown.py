@@ -81,6 +81,11 @@ def device_parity_markdown(parity: DeviceParity) -> str:
     return joined([f"## Device against host: {verdict}", plain(parity.describe())])
 
 
+def failure_markdown(what: str, reason: str) -> str:
+    """Return that something failed before there was a figure, and why."""
+    return joined([f"## {plain(what)}: failed", plain(reason)])
+
+
 def figures_table(rows: Iterable[tuple[str, Measurement]]) -> str:
     """Return figures, each with its evidence, as a table."""
     cells = [

@@ -66,7 +66,11 @@ def atomic_writer(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write `data` to `path`, whole or not at all (see `atomic_writer`)."""
+    """Write `data` to `path`, whole or not at all (see `atomic_writer`).
+
+    What is there and no regular file, such as /dev/null, is refused: it would be replaced.
+    """
+    require_writable(Path(path))
     with atomic_writer(path, sync=sync) as handle:
         handle.write(data)
 
@@ -128,6 +132,43 @@ def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
     return data
 
 
+def require_writable(path: Path, doing: str = "write") -> None:
+    """Raise now what `write_atomically` or `append_text` would raise after minutes of work.
+
+    Nothing is written and no folder is made: the file, or the nearest folder above it that is
+    there, is looked at.
+
+    Parameters
+    ----------
+    doing
+        ``"write"`` a file whole, or ``"append to"`` one; messages say so.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be written, or is there and no regular file.
+    """
+    try:
+        exists = path.exists()
+        if exists and not path.is_file():
+            raise _irregular(path, doing)
+        place = path if exists and doing == "append to" else path.absolute().parent
+        while doing == "write" and not place.exists():
+            place = place.parent
+        place.stat()
+    except OSError as error:
+        raise file_error(error, path, doing) from error
+    allowed = os.access(place, os.W_OK if place == path else os.W_OK | os.X_OK)
+    if not allowed or (place != path and not place.is_dir()):
+        raise BadInput(
+            f"cannot {doing} {path}: {place} cannot be written", hint="choose another place"
+        )
+
+
+def _irregular(path: Path, doing: str) -> BadInput:
+    return BadInput(f"cannot {doing} {path}: it is not a regular file", hint="choose another name")
+
+
 def append_text(path: Path, text: str) -> None:
     """Append text in UTF-8 to a file, which is made if it is not there.
 
@@ -138,7 +179,7 @@ def append_text(path: Path, text: str) -> None:
     """
     try:
         if path.exists() and not path.is_file():
-            raise BadInput(f"cannot append to {path}: it is not a regular file")
+            raise _irregular(path, "append to")
         with path.open("a", encoding="utf-8") as handle:
             handle.write(text)
     except OSError as error:

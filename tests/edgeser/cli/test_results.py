@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
 
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.records import DeviceParity
+from edgeser.benchmark.device import Clock
+from edgeser.benchmark.records import BenchReport, DeviceParity, Percentiles
+from edgeser.cli import app
 from edgeser.cli.results import ResultFiles
 from edgeser.report import edge_tpu, junit, markdown
+from firmware_bridge.boards import MPS2_AN500
 from quantize.edgetpu.difference import OutputDifference, Tolerances
-from quantize.foundation.errors import BadInput
+from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 
 SAME = DeviceParity(5, "of a test", 100, 0, 30, 0, "")
@@ -58,8 +63,10 @@ def test_a_comparison_of_nothing_fails() -> None:
 def test_an_edge_tpus_tolerances_are_cases(flips: int) -> None:
     found = OutputDifference(10, 60, ((0, 59), (1, 1)), flips, Tolerances(max_flips=0.05))
     failed = cases(edge_tpu.parity_junit(found))
-    assert failed["largest difference in steps"] is None
-    assert (failed["label flips"] is None) == (flips == 0)
+    assert failed["an Edge TPU's outputs: steps"] is None
+    reason = failed["an Edge TPU's outputs: label flips"]
+    assert (reason is None) == (flips == 0)
+    assert reason is None or reason.endswith("1 of 10 labels flip; 5.0 % may flip")
     assert ("passed" in edge_tpu.parity_markdown(found)) == (flips == 0)
 
 
@@ -84,7 +91,8 @@ def test_files_and_summary_are_written(tmp_path: Path, monkeypatch: pytest.Monke
     summary.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     files = ResultFiles(tmp_path / "deep" / "x.xml", tmp_path / "deep" / "x.md")
-    files.write(junit=lambda: "<x/>", markdown=lambda: "text\n")
+    with files.writing(junit=lambda: "<x/>", markdown=lambda: "text\n"):
+        pass
     assert (tmp_path / "deep" / "x.xml").read_text() == "<x/>"
     assert (tmp_path / "deep" / "x.md").read_text() == "text\n"
     assert summary.read_text() == "before\ntext\n"
@@ -96,7 +104,10 @@ def test_nothing_is_rendered_that_nobody_wants(monkeypatch: pytest.MonkeyPatch) 
     def wrong() -> str:
         raise AssertionError
 
-    ResultFiles(None, None).write(junit=wrong, markdown=wrong)
+    shown = []
+    with ResultFiles(None, None).writing(junit=wrong, markdown=wrong):
+        shown.append("figures")
+    assert shown
 
 
 def test_a_place_that_cannot_be_written_is_named_before_any_work(
@@ -110,3 +121,90 @@ def test_a_place_that_cannot_be_written_is_named_before_any_work(
         assert str(path) in caught.value.message
         with pytest.raises(BadInput, match="cannot write"):
             ResultFiles(None, path)
+
+
+def test_a_summary_that_cannot_be_appended_to_is_named_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in (tmp_path, tmp_path / "none" / "summary.md"):
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(place))
+        with pytest.raises(BadInput, match=f"cannot append to {place}"):
+            ResultFiles(None, None)
+
+
+def test_one_file_is_not_written_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(click.UsageError, match="the same file"):
+        ResultFiles(tmp_path / "x", tmp_path / "y" / ".." / "x")
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    with ResultFiles(None, summary).writing(junit=str, markdown=lambda: "text\n"):
+        pass
+    assert summary.read_text() == "before\ntext\n"
+    with pytest.raises(click.UsageError, match="the same file"):
+        ResultFiles(summary, None)
+
+
+def test_what_cannot_be_written_costs_neither_the_other_files_nor_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    files = ResultFiles(tmp_path / "a" / "x.xml", tmp_path / "b" / "x.md")
+    (tmp_path / "a").touch()  # in the meantime
+    shown = []
+
+    def measured() -> int:
+        with files.writing(junit=lambda: "<x/>", markdown=lambda: "text"):
+            shown.append("figures")
+            return 0
+
+    with pytest.raises(BadInput, match=r"x\.xml"):
+        measured()
+    assert shown == ["figures"]
+    assert (tmp_path / "b" / "x.md").read_text() == "text"
+
+
+def test_a_check_that_ends_the_work_is_a_failed_case(tmp_path: Path) -> None:
+    files = ResultFiles(tmp_path / "x.xml", tmp_path / "x.md")
+    with pytest.raises(CheckFailed), files.also_when_it_fails("edgeser.device"):
+        raise CheckFailed("the firmware does not fit mps2-an500: by 9 bytes")
+    found = cases((tmp_path / "x.xml").read_text())
+    assert list(found) == ["it runs"]
+    assert "does not fit mps2-an500: by 9 bytes" in str(found["it runs"])
+    assert "does not fit" in (tmp_path / "x.md").read_text()
+
+
+def test_a_benchmark_without_a_budget_has_a_case() -> None:
+    ran = BenchReport("m", "r", Percentiles(TIME, TIME, TIME), (2.0,), TIME, TIME)
+    assert cases(junit.bench_junit(ran)) == {"it runs": None}
+    held = replace(ran, budgets=check("latency", 1.0, TIME))
+    assert list(cases(junit.bench_junit(held))) == ["it runs", "budget: latency"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("calibrate", "none", "--out"),
+        ("lint", "none.tflite", "--sarif"),
+        ("lint", "none.tflite", "--markdown"),
+        ("bench", "none.tflite", "--junit"),
+        ("parity", "none", "--device", "emulator", "--markdown"),
+    ],
+)
+def test_every_command_looks_at_its_file_before_the_work_and_replaces_no_device(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    assert app._run([*arguments, str(fifo)]) == 2
+    assert "is not a regular file" in capsys.readouterr().err
+    assert fifo.is_fifo()
+
+
+def test_a_board_is_held_to_the_slow_end_an_emulator_to_the_middle() -> None:
+    ticks = (1000, 1000, 1000, 1000, 9000)
+    held = Clock(None, 1_000_000, 800.0, "a board").held_to_budget(ticks)
+    assert (held.value, held.evidence) == (pytest.approx(5.8), Evidence.MEASURED)
+    assert "90th percentile of 5" in held.source
+    emulated = Clock(MPS2_AN500, 25_000_000, 800.0, "emulated")
+    assert emulated.held_to_budget(ticks) == emulated.milliseconds(emulated.cost(ticks))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from edgeser.cli import app
 from edgeser.cli.suits import BENCH, EXPORT, PARITY, Device, Target
 
 Edgeser = Callable[..., Any]
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "devices.md"
 SHARED_BY_ALL = {"as_json", "quiet", "debug"}
 DEVICES = {
     Device.HOST: ("--device", "host"),
@@ -103,11 +107,112 @@ def test_those_defaults_are_the_recipes() -> None:
     assert (MPS2_AN500.flash_bytes, MPS2_AN500.ram_bytes) == (4 << 20, 4 << 20)
 
 
-@pytest.mark.parametrize(("verb", "option"), [("lint", "--rules"), ("estimate", "--fit")])
-def test_what_stands_alone_takes_no_model(verb: str, option: str) -> None:
-    ran = CliRunner().invoke(command_of(verb), [option, "none.tflite"])
+def page(verb: str, table: Any, choices: list[str]) -> str:
+    """Return a command's table as docs/devices.md shows it."""
+    lines = [f"| option | {' | '.join(choices)} |", "|---" * (len(choices) + 1) + "|"]
+    for name, suited in table.items():
+        marks = ["yes" if choice in suited else "" for choice in choices]
+        lines.append(f"| `{option_of(verb, name)}` | {' | '.join(marks)} |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("verb", "table", "choices"),
+    [("bench", BENCH, list(Device)), ("parity", PARITY, list(Device)),
+     ("export", EXPORT, list(Target))],
+)  # fmt: skip
+def test_the_docs_show_the_table(verb: str, table: Any, choices: list[str]) -> None:
+    assert f"## `edgeser {verb}`\n\n{page(verb, table, choices)}\n" in DOCS.read_text("utf-8")
+
+
+def test_the_docs_name_the_default_of_every_limit() -> None:
+    from edgeser.benchmark.budget import Budget
+
+    text = DOCS.read_text("utf-8")
+    for item in fields(Budget):
+        assert f"| `{item.name}` | {getattr(Budget(), item.name):,.0f} |" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("lint", "--rules", "none.tflite"), "MODEL"),
+        (("lint", "--rules", "--json"), "--json"),
+        (("lint", "--rules", "--quiet", "--markdown", "x.md"), "--markdown, --quiet"),
+        (("estimate", "--fit", "none.tflite"), "MODEL"),
+        (("estimate", "--fit", "--json"), "--json"),
+        (("estimate", "--link", "micro", "--fit"), "--link"),
+        (("export", "x", "--target", "edgetpu", "--no-compile", "--compiler", "y"), "--compiler"),
+    ],
+)
+def test_what_would_do_nothing_beside_an_option_is_refused(
+    arguments: tuple[str, ...], named: str
+) -> None:
+    verb, *rest = arguments
+    ran = CliRunner().invoke(command_of(verb), rest)
     assert ran.exit_code == 2
-    assert f"{option} stands alone" in ran.output
+    assert f"leave out {named}\n" in ran.output
+
+
+@pytest.mark.parametrize("verb", ["run", "train"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--seed", "3", "--set", "seed=5"),
+        ("--set", "seed=5", "--seed", "3"),
+        ("--set", "corpus.name=ravdess", "--corpus", "generic:none"),
+        ("--corpus", "generic:none", "--set", " corpus.path = 'x'"),
+    ],
+)
+def test_what_is_set_twice_is_refused(verb: str, arguments: tuple[str, ...]) -> None:
+    ran = CliRunner().invoke(command_of(verb), ["demo", *arguments])
+    assert ran.exit_code == 2
+    assert "already: leave out --set" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("device", "says"),
+    [
+        ("emulater", "write host, emulator, edgetpu, or serial:"),
+        ("edge-tpu", "write host, emulator, edgetpu, or serial:"),
+        ("HOST", "write host, emulator, edgetpu, or serial:"),
+        ("toaster", "write host, emulator, edgetpu, or serial:"),
+        ("serial:", "names no port"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--max-flash", "5")])
+def test_a_device_that_is_none_is_told_what_there_is(
+    device: str, says: str, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app._run(["bench", "none.tflite", "--device", device, *more]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_both_kinds_of_board_are_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app._run(["parity", "none", "--clips", "3"]) == 2
+    found = " ".join(capsys.readouterr().err.split())
+    assert "--device emulator, a board's address and --device edgetpu, not --device host" in found
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("r.md", "# "), ("r.json", "{"), ("r.html", "<!DOCTYPE"), ("r.txt", "<!DOCTYPE")],
+)
+def test_a_reports_ending_says_its_format(
+    name: str, begins: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = {}
+
+    def write(folder: Any, *, suffix: str, to: Path) -> Path:
+        seen[to.name] = {"markdown": "# ", "json": "{", "html": "<!DOCTYPE"}[suffix]
+        return to
+
+    monkeypatch.setattr("edgeser.pipeline.report.write_report", write)
+    run = ["report", str(tmp_path), "--to", str(tmp_path / name)]
+    assert app._run(run) == 0
+    assert seen == {name: begins}
+    assert app._run([*run, "--format", "json"]) == 0
+    assert seen == {name: "{"}
 
 
 def test_the_audio_of_a_corpus_is_for_what_takes_audio(shared: Any, edgeser: Edgeser) -> None:
