@@ -315,8 +315,8 @@ def find_offenders(model: Model) -> tuple[Offender, ...]:
     """Return the layers that keep a model from being int8 throughout, in order.
 
     A layer is int8 when its activations and weights are int8 with a scale, its bias is int32, and
-    all else it reads or writes are integers that are no activations (shapes, axes, indices). The model's own
-    inputs and outputs must be int8.
+    all else it reads or writes are integers that are no activations (shapes, axes, indices). The
+    model's own inputs and outputs must be int8.
     """
     offenders = []
     for what, tensors in (
