@@ -208,6 +208,18 @@ def _one_step(view: View) -> str:
         low, high = int(values.min()), int(values.max())
         if 0 < high - low <= 1:
             return f"{_label(tensor)} has the values {low} and {high} only"
+    for tensor in view.outputs:
+        quantisation = tensor.quantisation
+        if quantisation is None or quantisation.per_axis:
+            continue
+        least, greatest = quantisation.recorded or (0.0, 0.0)
+        if least == greatest == 0.0:  # nothing was recorded, or nothing seen
+            continue
+        if 0.0 <= greatest - least <= quantisation.scale:
+            return (
+                f"the recorded range of {_label(tensor)} is {least:.3g} to {greatest:.3g}, and a "
+                f"step {quantisation.scale:.3g}"
+            )
     return ""
 
 

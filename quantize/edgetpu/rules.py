@@ -165,9 +165,10 @@ _RULES = (
     ),
     Rule(
         "one-step",
-        "The values of a constant tensor are told apart by more than one step of its scale.",
+        "What a tensor holds, or calibration recorded of it, spans more than a step of its scale.",
         Effect.VALUES,
-        "look at the layer's weights and their range: quantised so, they are all but equal",
+        "look at the layer's weights, or calibrate with data that move it: quantised so, all its "
+        "values are all but equal",
         Basis.INFERRED,
         "it follows from the numbers",
     ),

@@ -27,11 +27,14 @@ class Quantisation:
         int64, as many as `scales`.
     axis
         The dimension that `scales` run along; without meaning when there is one scale.
+    recorded
+        The least and the greatest value that calibration saw, where the file tells one range.
     """
 
     scales: NDArray[np.float32]
     zero_points: NDArray[np.int64]
     axis: int
+    recorded: tuple[float, float] | None = None
 
     @property
     def per_axis(self) -> bool:

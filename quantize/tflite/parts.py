@@ -273,7 +273,9 @@ class _Reading:
                 "TFLite-Micro does not look at it, LiteRT refuses to load it",
             )
             axis = 0
-        return Quantisation(scales, zero_points, axis)
+        low, high = (table.array(field, np.float32) for field in (0, 1))
+        recorded = (float(low[0]), float(high[0])) if low.size == high.size == 1 else None
+        return Quantisation(scales, zero_points, axis, recorded)
 
     def _unread(self, where: str, what: str, advice: str) -> None:
         if self.used:
