@@ -225,7 +225,8 @@ def memory_chart(title: str, parts: Sequence[tuple[str, float]], limit: float | 
     used = f"{size(total)} used"
     drawn.append(text(used, 1, 15, class_="row-heading"))
     if limit is not None:
-        share = f"{100 * total / limit:.0f} % of the {size(limit)} budget"
+        share = f"{100 * total / limit:.0f} % of" if limit > 0 else "more than"
+        share += f" the {size(limit)} budget"
         drawn.append(text(share, WIDTH - 1, 15, anchor="end", class_="tick"))
         drawn.append(line(x(limit), 20, x(limit), 62, "limit"))
     for index, (label, value) in enumerate(parts):

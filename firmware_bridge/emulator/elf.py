@@ -79,6 +79,8 @@ def _sections(data: bytes) -> tuple[Section, ...]:
     offset, entry_bytes, count, names_index = fields[5], fields[10], fields[11], fields[12]
     if count > _MOST_SECTIONS or entry_bytes != struct.calcsize(layout.section):
         raise ValueError("its section table makes no sense")
+    if offset + count * entry_bytes > len(data):
+        raise ValueError("its section table lies outside of it")
     headers = [
         struct.unpack_from(layout.section, data, offset + i * entry_bytes) for i in range(count)
     ]

@@ -113,6 +113,7 @@ def test_extreme_charts_are_drawn() -> None:
     ET.fromstring(str(charts.memory_chart("t", [("a", 5.0)], None)))  # noqa: S314
     over = str(charts.memory_chart("t", [("a", 300.0), ("b", 100.0)], 200.0))
     assert "200 % of the 200 B budget" in over
+    assert "more than the 0 B budget" in str(charts.memory_chart("t", [("a", 5.0)], 0.0))
     one = charts.line_chart("t", [(1.0, 0.5)], x_label="epoch", y_label="loss", marked=1.0)
     assert "nan" not in str(one)
     negative = charts.bar_chart("t", [("a", -3.0), ("b", 5.0)], x_label="dB", unit="dB", worst=0)

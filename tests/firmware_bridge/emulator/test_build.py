@@ -117,6 +117,11 @@ def test_damaged_elf_is_refused(damage: str, emulated_firmware, tmp_path: Path) 
         read_sections(path)
 
 
-def test_sections_of_a_host_program_are_read_too(host_firmware) -> None:
+def test_sections_of_a_host_program_are_read_too(host_firmware, tmp_path: Path) -> None:
     names = {section.name for section in read_sections(host_firmware.elf)}
     assert {".text", ".rodata", ".bss"} <= names
+    data = bytearray(host_firmware.elf.read_bytes())
+    struct.pack_into("<Q", data, 40, 2**64 - 1)
+    (tmp_path / "damaged.elf").write_bytes(data)
+    with pytest.raises(BadInput, match="its section table lies outside of it"):
+        read_sections(tmp_path / "damaged.elf")
