@@ -7,7 +7,7 @@ an empty string.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -30,6 +30,7 @@ from quantize.tflite.options import (
     Pool2DOptions,
     StridedSliceOptions,
 )
+from quantize.tflite.ranges import nearly_equal_values, one_step_range, unseen_range
 from quantize.tflite.scales import named, scale_problem
 from quantize.tflite.schema import Activation, DType
 
@@ -66,8 +67,6 @@ _LARGEST_RESIZE_BYTES = 4 * _MEBIBYTE
 _LARGEST_RESIZE_FACTOR = 16
 _LARGEST_SOFTMAX = 16_000
 _INNER_AXES = 3
-_SMALLEST_SEEN_SCALE = 7.9e-9
-"""The converter makes 7.8e-9 of a range without width: 2e-6 over 255 steps."""
 _MOST_SCALES_TOLD = 4
 
 
@@ -190,36 +189,18 @@ def _scales(view: View) -> str:
 
 
 def _unseen_range(view: View) -> str:
-    for tensor in view.outputs:
-        quantisation = tensor.quantisation
-        if tensor.dtype not in _EIGHT_BIT or quantisation is None or quantisation.per_axis:
-            continue
-        if 0.0 < quantisation.scale <= _SMALLEST_SEEN_SCALE:
-            return f"the scale of {_label(tensor)} is {quantisation.scale:.3g}"
-    return ""
+    return _first_of(view.outputs, unseen_range)
 
 
 def _one_step(view: View) -> str:
-    for place in _WEIGHTED.get(view.name, ())[:1]:
-        tensor = view.input(place)
-        values = None if tensor is None else tensor.data
-        if tensor is None or values is None or tensor.dtype not in _EIGHT_BIT or values.size < 2:
-            continue
-        low, high = int(values.min()), int(values.max())
-        if 0 < high - low <= 1:
-            return f"{_label(tensor)} has the values {low} and {high} only"
-    for tensor in view.outputs:
-        quantisation = tensor.quantisation
-        if quantisation is None or quantisation.per_axis:
-            continue
-        least, greatest = quantisation.recorded or (0.0, 0.0)
-        if least == greatest == 0.0:  # nothing was recorded, or nothing seen
-            continue
-        if 0.0 <= greatest - least <= quantisation.scale:
-            return (
-                f"the recorded range of {_label(tensor)} is {least:.3g} to {greatest:.3g}, and a "
-                f"step {quantisation.scale:.3g}"
-            )
+    weights = (view.input(place) for place in _WEIGHTED.get(view.name, ())[:1])
+    return _first_of(weights, nearly_equal_values) or _first_of(view.outputs, one_step_range)
+
+
+def _first_of(tensors: Iterable[Tensor | None], check: Callable[[Tensor], str]) -> str:
+    for tensor in tensors:
+        if tensor is not None and (text := check(tensor)):
+            return f"{_label(tensor)} {text}"
     return ""
 
 

@@ -341,9 +341,9 @@ BROKEN: tuple[tuple[str, Edit, str], ...] = (
     ("scales", addition(1e-9), "output 'pool' is 1e-09, too small beside"),
     ("scales", both(set_option(CONV, fusedActivationFunction=3), set_scale(3, 1e-9)),
      "the bound of RELU6, 6, is no 32-bit integer"),
-    ("unseen-range", set_scale(7, 7.843137e-09), "'pool' [1, 1, 1, 4] is 7.84e-09"),
+    ("unseen-range", set_scale(7, 7.843137e-09), "'pool' [1, 1, 1, 4] has the scale 7.84e-09"),
     ("one-step", nearly_equal_weights, "has the values 0 and 1 only"),
-    ("one-step", constant_answer, "is 0.1 to 0.12, and a step 0.04"),
+    ("one-step", constant_answer, "was recorded from 0.1 to 0.12, and a step is 0.04"),
 )  # fmt: skip
 
 
