@@ -46,7 +46,7 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
 
     data = model_bytes(model)
     read = read_and_tell(data, name=str(model), output=output)
-    lint = None if is_compiled(read) else lint_file(data, name=str(model))
+    lint = None if is_compiled(read) else lint_file(data, read)
     found = estimate(read, link=Link(link), lint=lint)
     if output.json:
         output.result(found.to_json() | reading_json(read))

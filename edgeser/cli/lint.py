@@ -63,7 +63,7 @@ def command(
 
     data = model_bytes(model)
     read = read_and_tell(data, name=str(model), output=output)
-    report = lint_file(data, name=str(model))
+    report = lint_file(data, read)
     if sarif:
         from edgeser.diagnosis import installed_version
 

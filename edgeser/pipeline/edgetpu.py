@@ -107,7 +107,7 @@ def export_edgetpu(
         When not every operator maps to the Edge TPU; nothing is written.
     """
     model = read_model(data, name=name)
-    lint = lint_file(data, name=name)
+    lint = lint_file(data, model)
     if not lint.passed:
         first = next((str(f) for f in lint.findings if f.rule.effect.severity == "error"), "")
         raise CheckFailed(

@@ -13,7 +13,6 @@ from quantize.edgetpu.rules import RULES, Effect, Rule
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.runtimes.prepare import Preparation, Refusal, prepare
-from quantize.tflite import read_model
 from quantize.tflite.model import Model, Subgraph
 from quantize.tflite.schema import DType
 
@@ -160,15 +159,21 @@ class LintReport:
         }
 
 
-def lint_file(data: bytes, *, name: str) -> LintReport:
-    """Read a .tflite, try it in LiteRT's reference kernels, and hold it to all rules.
+def lint_file(data: bytes, model: Model) -> LintReport:
+    """Try a .tflite in LiteRT's reference kernels, and hold it to all rules.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    model
+        The same, read.
 
     Raises
     ------
     BadInput
-        When it cannot be read, or is compiled already.
+        When it is compiled already.
     """
-    model = read_model(data, name=name)
     return lint_model(model, Preparation() if is_compiled(model) else prepare(data, model))
 
 
@@ -234,7 +239,7 @@ def _add_refusal(
     if refusal is None:
         return
     known = [f for group in by_operator.values() for f in group if f.rule.id in _SAID]
-    at = refusal.operator if refusal.operator is not None else None
+    at = refusal.operator
     for finding in known:
         if at in (None, finding.operator) and finding.operator is not None:
             said = f"{finding.detail}; LiteRT: {refusal.message}"

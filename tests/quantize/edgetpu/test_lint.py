@@ -521,7 +521,7 @@ def test_what_no_runtime_can_prepare_is_found_with_tensor_and_numbers(
     shared: Path, name: str
 ) -> None:
     path = shared / "cases" / "models" / f"{name}.tflite"
-    report = lint_file(path.read_bytes(), name=name)
+    report = lint_file(path.read_bytes(), read_model(path))
     rule, detail = CASES[name]
     assert not report.passed
     found = [f for f in report.findings if f.rule.id == rule]
@@ -534,7 +534,8 @@ def test_one_fix_is_not_given_for_every_cause(shared: Path) -> None:
     assert len(set(ADVICE.values())) == len(ADVICE)
     text = "inference_input_type"
     for name in ADVICE:
-        report = lint_file((shared / f"cases/models/{name}.tflite").read_bytes(), name=name)
+        path = shared / f"cases/models/{name}.tflite"
+        report = lint_file(path.read_bytes(), read_model(path))
         rule, detail = CASES[name]
         told = [f.fix for f in report.findings if f.rule.id == rule and detail in f.detail]
         assert not any(text in fix for fix in told), told
@@ -542,7 +543,8 @@ def test_one_fix_is_not_given_for_every_cause(shared: Path) -> None:
 
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_models_are_prepared_and_pass(shared: Path, name: str) -> None:
-    report = lint_file((shared / f"cases/models/{name}.tflite").read_bytes(), name=name)
+    path = shared / f"cases/models/{name}.tflite"
+    report = lint_file(path.read_bytes(), read_model(path))
     assert report.passed
     assert report.not_prepared == ""
 
@@ -563,7 +565,7 @@ def test_what_a_runtime_refuses_is_a_finding_of_that_operator(build_model: Build
         set_scale(7, 0.5)(model, schema)
 
     data = build_model(edit)
-    report = lint_file(data, name="small.tflite")
+    report = lint_file(data, read_model(data, name="small.tflite"))
     (found,) = [f for f in report.findings if f.rule.id == "kernel-demands"]
     assert found.operator == POOL
     assert "CONCATENATION (pool)" in found.layer
