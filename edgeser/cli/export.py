@@ -112,17 +112,17 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
 def _export_firmware(
     source: Path, board: str | None, out: Path | None, name: str | None, output: Output
 ) -> None:
-    from edgeser.cli.model_file import bundle_if_any, model_bytes, read_and_tell, reading_json
+    from edgeser.cli.model_file import open_model, read_and_tell, reading_json
     from edgeser.pipeline.firmware import export_firmware
     from firmware_bridge.boards import MPS2_AN500, board_named
 
     if name is not None:
         _check_name(name)
     chosen = board_named(board) if board else MPS2_AN500
-    bundle = bundle_if_any(source)
-    read = read_and_tell(model_bytes(source), name=source.stem, output=output)
+    data, bundle = open_model(source)
+    read = read_and_tell(data, name=source.stem, output=output)
     firmware = export_firmware(
-        bundle or model_bytes(source),
+        bundle or data,
         out or Path(f"firmware-{chosen.name}"),
         name=source.stem,
         chosen=name,

@@ -32,13 +32,12 @@ def export_for_edgetpu(
     output: Output,
 ) -> int:
     """Export, show what was done, and return the exit code that fits."""
-    from edgeser.cli.model_file import bundle_if_any, model_bytes, read_and_tell
+    from edgeser.cli.model_file import open_model, read_and_tell
     from edgeser.pipeline.edgetpu import export_edgetpu
     from quantize.edgetpu.package import is_compiled
 
     directory = out or DEFAULT_DIRECTORY
-    bundle = bundle_if_any(source)
-    data = bundle.int8_model if bundle else model_bytes(source)
+    data, bundle = open_model(source)
     read = read_and_tell(data, name=str(source), output=output)
     if board is not None and is_compiled(read):
         if compiler is not None or no_compile:

@@ -24,10 +24,16 @@ def bundle_if_any(path: Path) -> Bundle | None:
     return open_bundle(path)
 
 
+def open_model(path: Path) -> tuple[bytes, Bundle | None]:
+    """Return the bytes of a .tflite, or of the int8 model of a bundle or run, and that bundle."""
+    if bundle := bundle_if_any(path):
+        return bundle.int8_model, bundle
+    return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES), None
+
+
 def model_bytes(path: Path) -> bytes:
     """Return the bytes of a .tflite, or of the int8 model of a bundle or run."""
-    bundle = bundle_if_any(path)
-    return bundle.int8_model if bundle else read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES)
+    return open_model(path)[0]
 
 
 def read_and_tell(data: bytes, *, name: str, output: Output) -> Model:
