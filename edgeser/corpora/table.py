@@ -7,9 +7,9 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeser.corpora.unread import is_lfs_pointer, magic, unpacking
+from edgeser.corpora.unread import magic, unpacking
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import read_bounded
+from quantize.foundation.files import is_lfs_pointer, read_bounded
 
 _TABLE_BYTES = 64 << 20
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}

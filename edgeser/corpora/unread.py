@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeser.corpora.audio import AUDIO_SUFFIXES
 from edgeser.corpora.utterance import FileProblem
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import open_regular
+from quantize.foundation.files import LONGEST_POINTER, is_lfs_pointer, open_regular
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 OTHER_FORMAT = "other-format"
@@ -28,8 +28,6 @@ _ARCHIVES = frozenset({
     ".7z", ".bz2", ".gz", ".lz4", ".rar", ".tar", ".tbz2", ".tgz", ".txz", ".xz", ".zip",
     ".zst",
 })  # fmt: skip
-_POINTER_BYTES = 1024
-_LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
 _MAGIC = {
     b"PK\x03\x04": "a zip archive",
     b"PK\x05\x06": "a zip archive",
@@ -90,14 +88,9 @@ def magic(path: Path) -> str | None:
     return "a tar archive" if head[_TAR_AT : _TAR_AT + 5] == b"ustar" else None
 
 
-def is_lfs_pointer(data: bytes) -> bool:
-    """Return whether bytes are what Git LFS puts in the place of a file that is not fetched."""
-    return len(data) < _POINTER_BYTES and data.startswith(_LFS)
-
-
 def pointer(path: Path, size: int) -> FileProblem | None:
     """Return the problem of a small file that only says where the recording is."""
-    if size >= _POINTER_BYTES:
+    if size >= LONGEST_POINTER:
         return None
     head = _head(path)
     if is_lfs_pointer(head):
@@ -130,6 +123,6 @@ _ANNEX_DETAIL = "it is a git-annex link, not the recording: run 'git annex get .
 def _head(path: Path) -> bytes:
     try:
         with open_regular(path) as handle:
-            return handle.read(_POINTER_BYTES)
+            return handle.read(LONGEST_POINTER)
     except (BadInput, OSError):
         return b""

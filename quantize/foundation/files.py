@@ -15,6 +15,9 @@ from typing import IO
 from quantize.foundation.errors import BadInput, EdgeserError
 
 _CHUNK_BYTES = 1 << 20
+_LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+LONGEST_POINTER = 1024
+"""Bytes that no pointer to a file elsewhere has."""
 
 
 def file_error(error: OSError, path: Path, doing: str) -> EdgeserError:
@@ -130,6 +133,11 @@ def read_bounded(path: Path, *, limit_bytes: int) -> bytes:
             hint="check that this is the file you meant",
         )
     return data
+
+
+def is_lfs_pointer(data: bytes) -> bool:
+    """Return whether bytes are what Git LFS puts in the place of a file that is not fetched."""
+    return len(data) < LONGEST_POINTER and data.startswith(_LFS)
 
 
 def require_writable(path: Path, doing: str = "write") -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import read_bounded
+from quantize.foundation.files import is_lfs_pointer, read_bounded
 from quantize.foundation.foreign import printable
 from quantize.tflite.flatbuffer import FlatBuffer, FlatbufferError
 from quantize.tflite.model import Model
@@ -19,7 +19,6 @@ from quantize.tflite.verify import find_problems
 IDENTIFIER = b"TFL3"
 MAX_FILE_BYTES = 256 << 20
 _HINT = "give a .tflite file as the converter wrote it; copy or convert it again"
-_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 def read_model(source: str | os.PathLike[str] | bytes, *, name: str = "") -> Model:
@@ -90,7 +89,7 @@ def examine_model(source: str | os.PathLike[str] | bytes, *, name: str = "") -> 
 def _refuse_other_kinds(data: bytes, name: str) -> None:
     if not data:
         raise BadInput(f"{name} is empty", hint=_HINT)
-    if data.startswith(_LFS):
+    if is_lfs_pointer(data):
         raise BadInput(
             f"{name} is a pointer of Git LFS, not the model itself", hint="run git lfs pull"
         )
