@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from edgeser.corpora.audio import read_recording
+from edgeser.corpora.riff import chunks
 from edgeser.corpora.utterance import FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
@@ -18,7 +19,6 @@ from quantize.foundation.files import open_regular
 DOUBLED = "doubled-recording"
 _PROBE_BYTES = 4096
 _CHUNK_BYTES = 1 << 20
-_MOST_CHUNKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,7 @@ def _flac(head: bytes, size: int) -> _Sound:
 
 def _wav(handle: IO[bytes], size: int) -> _Sound | None:
     form: tuple[int, ...] = ()
-    handle.seek(12)
-    for _ in range(_MOST_CHUNKS):
-        header = handle.read(8)
-        if len(header) < 8:
-            return None
-        name, length = struct.unpack("<4sI", header)
+    for name, length in chunks(handle):
         here = handle.tell()
         if name == b"fmt " and length >= 16:
             tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", handle.read(16))
@@ -144,9 +139,8 @@ def _wav(handle: IO[bytes], size: int) -> _Sound | None:
                 tag = int.from_bytes(handle.read(2), "little")
             form = (rate, channels, bits) if tag == 1 else (rate, channels, bits, tag)
         elif name == b"data":
-            length = min(length, size - here)
-            return _Sound((*form, length), here, length) if length and form else None
-        handle.seek(here + length + (length & 1))
+            there = min(length, size - here)
+            return _Sound((*form, there), here, there) if there and form else None
     return None
 
 

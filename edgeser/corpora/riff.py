@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -65,17 +66,27 @@ def audio_bytes(handle: IO[bytes], size: int) -> AudioBytes | None:
     handle.seek(0)
     if handle.read(4) != b"RIFF":
         return None
-    handle.seek(12)
+    for name, length in chunks(handle):
+        if name == b"data":
+            here = handle.tell()
+            return AudioBytes(length, size - here, here, _chunks_follow(handle, here, length, size))
+    return None
+
+
+def chunks(handle: IO[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Yield name and length in bytes of a RIFF file's first chunks, the file at each one's content.
+
+    It may be read from in between: the next chunk is found by the length, not by where the file is.
+    """
+    at = 12
     for _ in range(_MOST_CHUNKS):
+        handle.seek(at)
         header = handle.read(8)
         if len(header) < 8:
-            return None
+            return
         name, length = struct.unpack("<4sI", header)
-        here = handle.tell()
-        if name == b"data":
-            return AudioBytes(length, size - here, here, _chunks_follow(handle, here, length, size))
-        handle.seek(here + length + (length & 1))
-    return None
+        yield name, length
+        at += 8 + length + (length & 1)
 
 
 def _chunks_follow(handle: IO[bytes], begin: int, length: int, size: int) -> bool:
