@@ -109,7 +109,10 @@ def _show_decisions(
         try:
             coming = stream.decisions() if stream else raw_decisions(loaded, sys.stdin.buffer)
             for decision in coming:
-                taken += [decision] if output.json else _shown(path, decision)
+                if output.json:
+                    taken.append(decision)
+                else:
+                    _show_decision(path, decision)
         except EdgeserError as error:
             problem = str(error)
             output.problem(problem)
@@ -139,10 +142,9 @@ def _show_decisions(
     return BadInput.exit_code if failed else 0
 
 
-def _shown(path: Path, decision: StreamDecision) -> list[StreamDecision]:
-    """Print a decision at once, for whoever waits for it; nothing of it is kept."""
+def _show_decision(path: Path, decision: StreamDecision) -> None:
+    """Print a decision at once, for whoever waits for it."""
     name, label = printable(str(path), limit=MOST_QUOTED), printable(decision.label)
     said = f"silence (the device says {label})" if decision.silent else label
     click.echo(f"{name}  {decision.seconds:7.2f} s  {said}")
     sys.stdout.flush()
-    return []

@@ -66,22 +66,29 @@ class Levels:
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self.samples = 0
-        self._frame = max(1, round(FRAME_SECONDS * sample_rate))
+        self.frame_samples = max(1, round(FRAME_SECONDS * sample_rate))
         self._left: NDArray[np.float64] = np.zeros(0)
         self._counts = np.zeros(len(_LEVELS), np.int64)
         self._clipped = 0
 
-    def push(self, samples: NDArray[np.int16] | NDArray[np.float64]) -> None:
-        """Take the next samples, ``[count]``: int16, or float64 with full scale 1.0."""
+    def push(self, samples: NDArray[np.int16] | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Take the next samples, ``[count]``: int16, or float64 with full scale 1.0.
+
+        Returns
+        -------
+        numpy.ndarray
+            Levels of the frames that they complete, in dBFS.
+        """
         scaled = samples / 32768.0 if samples.dtype == np.int16 else samples
         self.samples += len(scaled)
         self._clipped += int(np.count_nonzero(np.abs(scaled) >= _FULL_SCALE))
         joined = np.concatenate((self._left, scaled), dtype=np.float64)
-        whole = len(joined) // self._frame * self._frame
+        whole = len(joined) // self.frame_samples * self.frame_samples
         self._left = joined[whole:].copy()
-        levels = frame_levels(joined[:whole].reshape(-1, self._frame))
+        levels = _frame_levels(joined[:whole].reshape(-1, self.frame_samples))
         places = np.clip(np.rint(levels).astype(np.int64) - _LEVELS[0], 0, len(_LEVELS) - 1)
         self._counts += np.bincount(places, minlength=len(_LEVELS))
+        return levels
 
     @property
     def seconds(self) -> float:
@@ -118,7 +125,7 @@ class Levels:
         return float(_LEVELS[int(np.argmax(reached))])
 
 
-def frame_levels(frames: NDArray[np.float64]) -> NDArray[np.float64]:
+def _frame_levels(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the level of each frame of ``[frames, samples]`` in dBFS, without its mean."""
     if not len(frames):
         return np.zeros(0)

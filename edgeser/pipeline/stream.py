@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
-from edgeser.corpora.sound import FRAME_SECONDS, Levels, frame_levels, is_silence, remarks
+from edgeser.corpora.sound import Levels, is_silence, remarks
 from edgeser.pipeline.inference import int8_logits
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
@@ -63,14 +63,12 @@ class Listener:
         self._bundle = bundle
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
         self._classifier = streaming_classifier(bundle)
-        self._frame = round(FRAME_SECONDS * config.sample_rate)
         self._window_samples = config.samples_of(window.frames)
-        self._left = np.zeros(0, np.int16)
+        self.levels = Levels(config.sample_rate)
         self._taken = 0
         # Levels of the last frames: of one window before the oldest decision that may be due.
-        kept = window.frames + (_WINDOWS_AT_ONCE + 1) * window.hop_frames
-        self._levels: deque[float] = deque(maxlen=2 + config.samples_of(kept) // self._frame)
-        self.levels = Levels(config.sample_rate)
+        kept = config.samples_of(window.frames + (_WINDOWS_AT_ONCE + 1) * window.hop_frames)
+        self._last: deque[float] = deque(maxlen=2 + kept // self.levels.frame_samples)
 
     @property
     def samples_at_once(self) -> int:
@@ -83,17 +81,11 @@ class Listener:
         step = self.samples_at_once
         for start in range(0, len(samples), step):
             piece = samples[start : start + step]
-            self._hear(piece)
+            levels = self.levels.push(piece)
+            self._last.extend(levels)
+            self._taken += len(levels)
             for decision in self._classifier.push(piece):
                 yield self._named(decision)
-
-    def _hear(self, samples: NDArray[np.int16]) -> None:
-        self.levels.push(samples)
-        joined = np.concatenate((self._left, samples))
-        whole = len(joined) // self._frame * self._frame
-        self._levels.extend(frame_levels(joined[:whole].reshape(-1, self._frame) / 32768.0))
-        self._left = joined[whole:].copy()
-        self._taken += whole // self._frame
 
     def _named(self, decision: Decision) -> StreamDecision:
         config, classes = self._bundle.trained.frontend, self._bundle.trained.classes
@@ -106,9 +98,9 @@ class Listener:
         )
 
     def _is_silent(self, end: int) -> bool:
-        first = self._taken - len(self._levels)
-        begin = max(0, (end - self._window_samples) // self._frame - first)
-        heard = np.array(self._levels)[begin : max(0, end // self._frame - first)]
+        first, frame = self._taken - len(self._last), self.levels.frame_samples
+        begin = max(0, (end - self._window_samples) // frame - first)
+        heard = np.array(self._last)[begin : max(0, end // frame - first)]
         if not len(heard):
             return False
         loud, floor = np.percentile(heard, (95, 10))
