@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mutation import extreme_words, flipped, flipped_in_structure, spliced, truncated
 
 from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
@@ -15,50 +16,6 @@ from quantize.tflite.inspect import inspect_model
 MUTANTS = 1000
 SLOWEST_S = 1.0
 """The reader's work is bounded by the file's size, so the largest model here sets the time."""
-
-
-def truncated(data: bytes, rng: np.random.Generator) -> bytes:
-    return data[: rng.integers(0, len(data))]
-
-
-def flipped(data: bytes, rng: np.random.Generator) -> bytes:
-    mutant = bytearray(data)
-    for _ in range(rng.integers(1, 9)):
-        mutant[rng.integers(0, len(mutant))] ^= 1 << int(rng.integers(0, 8))
-    return bytes(mutant)
-
-
-def flipped_in_structure(data: bytes, rng: np.random.Generator) -> bytes:
-    """Flip where tables, offsets and vtables are: converters write those last, weights first."""
-    mutant = bytearray(data)
-    size = len(mutant)
-    for _ in range(rng.integers(1, 5)):
-        near = int(rng.integers(0, min(size, 4096)))
-        mutant[near if rng.random() < 0.5 else size - 1 - near] ^= 1 << int(rng.integers(0, 8))
-    return bytes(mutant)
-
-
-def extreme_words(data: bytes, rng: np.random.Generator) -> bytes:
-    """Overwrite aligned words with values that overflow careless arithmetic."""
-    mutant = bytearray(data)
-    words = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFC, len(data), len(data) - 4)
-    for _ in range(rng.integers(1, 4)):
-        near = int(rng.integers(0, min(len(mutant), 4096) // 4)) * 4
-        at = near if rng.random() < 0.5 else max(0, len(mutant) - 4 - near)
-        mutant[at : at + 4] = int(rng.choice(words)).to_bytes(4, "little")
-    return bytes(mutant)
-
-
-def spliced(data: bytes, rng: np.random.Generator) -> bytes:
-    """Cut a slice out, double it, or overwrite it with another one."""
-    start, end = sorted(int(i) for i in rng.integers(0, len(data) + 1, 2))
-    kind = rng.integers(0, 3)
-    if kind == 0:
-        return data[:start] + data[end:]
-    if kind == 1:
-        return data[:end] + data[start:]
-    to = int(rng.integers(0, len(data)))
-    return data[:to] + data[start:end] + data[to + end - start :]
 
 
 OPERATIONS = (truncated, flipped, flipped_in_structure, extreme_words, spliced)
