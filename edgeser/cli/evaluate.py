@@ -19,7 +19,7 @@ from edgeser.cli.output import Output, common_options
 )
 @common_options
 def command(
-    bundle: Path, corpus: str | None, conditions: bool, all_speakers: bool, output: Output
+    bundle: Path, corpora: tuple[str, ...], conditions: bool, all_speakers: bool, output: Output
 ) -> None:
     """Measure the UAR of a BUNDLE (or the folder of a run) on speakers that it has not heard.
 
@@ -32,7 +32,7 @@ def command(
 
     found = evaluate_bundle(
         open_bundle(bundle),
-        corpus=corpus,
+        corpora=corpora,
         conditions=conditions,
         everyone=all_speakers,
         folder=None if all_speakers else run_folder_of(bundle),

@@ -8,19 +8,22 @@ from typing import Any, TypeVar
 
 import click
 
-from edgeser.cli.suits import is_given
+from edgeser.cli.suits import is_given, option_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SET_BY_OPTIONS = {"seed": "seed", "corpus.name": "corpus", "corpus.path": "corpus"}
+_SET_BY_OPTIONS = {"seed": "seed", "corpus.name": "corpora", "corpus.path": "corpora"}
 """Keys of a recipe that have an option of their own."""
 
 
 def corpus_option(function: F) -> F:
-    """Add --corpus NAME:PATH."""
+    """Add --corpus NAME:PATH, as often as wanted."""
     return click.option(
         "--corpus",
+        "corpora",
+        multiple=True,
         metavar="NAME:PATH",
-        help="Recordings, such as cremad:/data/CREMA-D; synthetic voices when left out.",
+        help="Recordings, such as cremad:/data/CREMA-D; may be repeated, two of one kind with "
+        "names, as in office=generic:PATH. When left out, the recipe's or the run's own.",
     )(function)
 
 
@@ -36,7 +39,7 @@ def refuse_settings_of_options(settings: Sequence[str]) -> None:
         key = setting.partition("=")[0].strip()
         option = _SET_BY_OPTIONS.get(key)
         if option is not None and is_given(option):
-            raise click.UsageError(f"--{option} sets {key} already: leave out --set {key}")
+            raise click.UsageError(f"{option_of(option)} sets {key} already: leave out --set {key}")
 
 
 def recipe_options(function: F) -> F:
