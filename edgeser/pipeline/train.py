@@ -9,8 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_trained
-from edgeser.bundle.trained import MemberSummary, PartSummary
+from edgeser.bundle import (
+    CalibrationSet,
+    CorpusSummary,
+    MemberSummary,
+    PartSummary,
+    TrainedModel,
+    save_trained,
+)
 from edgeser.corpora import Corpus, CorpusChoice, Utterance, describe_split
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
