@@ -275,8 +275,8 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
 
     def build() -> TrainedModel:
         corpus = from_table(CorpusSummary, training["corpus"], where=TRAINING)
-        # Archives older than several corpora have speakers without their corpus's name.
-        prefix = "" if corpus.members else f"{recipe.corpora[0].name}/"
+        # Archives from when there was one corpus have speakers without its name.
+        prefix = f"{recipe.corpora[0].name}/" if b"\n[corpus]\n" in members[RECIPE] else ""
         parts = {
             name: frozenset(f"{prefix}{speaker}" for speaker in who)
             for name, who in training["split"].items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +12,11 @@ import click
 from edgeser.cli.suits import is_given, option_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SET_BY_OPTIONS = {"seed": "seed", "corpus.name": "corpora", "corpus.path": "corpora"}
-"""Keys of a recipe that have an option of their own."""
+_SET_BY_OPTIONS = {
+    "seed": re.compile(r"seed"),
+    "corpora": re.compile(r"(corpus|corpora\..+)\.(name|path|adapter)"),
+}
+"""Options that set keys of a recipe, and which."""
 
 
 def corpus_option(function: F) -> F:
@@ -37,9 +41,11 @@ def refuse_settings_of_options(settings: Sequence[str]) -> None:
     """
     for setting in settings:
         key = setting.partition("=")[0].strip()
-        option = _SET_BY_OPTIONS.get(key)
-        if option is not None and is_given(option):
-            raise click.UsageError(f"{option_of(option)} sets {key} already: leave out --set {key}")
+        for option, keys in _SET_BY_OPTIONS.items():
+            if keys.fullmatch(key) and is_given(option):
+                raise click.UsageError(
+                    f"{option_of(option)} sets {key} already: leave out --set {key}"
+                )
 
 
 def recipe_options(function: F) -> F:

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
     from edgeser.cli.places import feature_cache
-    from edgeser.pipeline.folder import RunFolder, default_folder
+    from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
     from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
@@ -39,12 +39,11 @@ def command(
     refuse_settings_of_options(settings)
     resolved = resolve_recipe(recipe, corpora=corpora, settings=settings, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    folder.begin(resolved, fresh=fresh)
+    refuse_fresh_resume(fresh=fresh, resume=resume)
     trained = train(
-        plan_run(resolved, folder=folder, reporter=output),
+        plan_run(resolved, folder=folder, fresh=fresh, reporter=output),
         folder=folder,
         resume=resume,
-        fresh=fresh,
         cache=feature_cache(),
         reporter=output,
     )

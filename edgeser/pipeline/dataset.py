@@ -86,7 +86,9 @@ def few(lines: Sequence[str], most: int = 10) -> list[str]:
 
 
 def normalised_frontend(
-    config: FrontendConfig, features: Sequence[FrontendFeatures], corpora: Sequence[str]
+    config: FrontendConfig,
+    features: Sequence[FrontendFeatures],
+    corpora: Sequence[str] | None = None,
 ) -> FrontendConfig:
     """Return `config` with the normalisation of these clips: training speakers, all conditions.
 
@@ -100,7 +102,7 @@ def normalised_frontend(
     features
         Of the clips.
     corpora
-        The corpus of each.
+        The corpus of each; `None` where all are of one.
 
     Raises
     ------
@@ -109,9 +111,10 @@ def normalised_frontend(
     """
     if not features:
         raise BadInput("no clip of the training speakers can be read", hint="check the corpus")
+    names = [""] * len(features) if corpora is None else corpora
     shape = (1 + len(config.phase_planes), config.channels)
-    sums = {name: _Moments(np.zeros(shape), np.zeros(shape)) for name in sorted(set(corpora))}
-    for name, item in zip(corpora, features, strict=True):
+    sums = {name: _Moments(np.zeros(shape), np.zeros(shape)) for name in sorted(set(names))}
+    for name, item in zip(names, features, strict=True):
         sums[name].add(item)
     mean = np.mean([s.total / s.count for s in sums.values()], axis=0)
     square = np.mean([s.squares / s.count for s in sums.values()], axis=0)

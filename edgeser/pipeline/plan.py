@@ -56,7 +56,11 @@ class Plan:
 
 
 def plan_run(
-    recipe: Recipe, *, folder: RunFolder | None = None, reporter: Reporter = SILENT
+    recipe: Recipe,
+    *,
+    folder: RunFolder | None = None,
+    fresh: bool = False,
+    reporter: Reporter = SILENT,
 ) -> Plan:
     """Open the recipe's corpora, divide their speakers, and say what is odd.
 
@@ -66,14 +70,19 @@ def plan_run(
         Every choice; `edgeser.pipeline.source.resolve_recipe` puts paths into it.
     folder
         Of the run: where synthetic voices are made, and where the paths of an earlier run are.
+    fresh
+        Replace a run of another recipe in the folder, which is refused otherwise.
     reporter
         Told of stages.
 
     Raises
     ------
     BadInput
-        When a corpus cannot be opened or divided, or holds one label only.
+        When a corpus cannot be opened or divided, or holds one label only; when the folder holds a
+        run of another recipe.
     """
+    if folder is not None:
+        folder.begin(recipe, fresh=fresh)
     corpus = corpora_of(recipe, folder=folder, reporter=reporter)
     require_two_emotions(corpus)
     split = divide(corpus.members, recipe.corpora)

@@ -15,7 +15,7 @@ from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.firmware import DeviceChoice
-from edgeser.pipeline.folder import RunFolder, default_folder
+from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
 from edgeser.pipeline.parity import check_parity
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.report import contents_of, write_report
@@ -104,8 +104,8 @@ def run(
     """
     resolved = resolve_recipe(recipe, corpora=corpora, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    folder.begin(resolved, fresh=fresh)
-    plan = plan_run(resolved, folder=folder, reporter=reporter)
+    refuse_fresh_resume(fresh=fresh, resume=resume)
+    plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
     trained = None if fresh else _kept_training(folder, plan, reporter)
     bundle = None
     if trained is None:
@@ -113,7 +113,6 @@ def run(
             plan,
             folder=folder,
             resume=resume,
-            fresh=fresh,
             cache=caches.features,
             reporter=reporter,
         )

@@ -37,7 +37,6 @@ from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
-from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 
 _BABBLE_SEED = 1
@@ -70,7 +69,6 @@ def train(
     *,
     folder: RunFolder | None = None,
     resume: bool = False,
-    fresh: bool = False,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
 ) -> TrainedModel:
@@ -83,26 +81,22 @@ def train(
     plan
         From `edgeser.plan_run`.
     folder
-        Where ``recipe.toml``, ``trained.zip`` and the checkpoint are written; nowhere when `None`.
+        That of the plan, if any: where ``recipe.toml``, ``trained.zip`` and the checkpoint are
+        written; nowhere when `None`.
     resume
         Go on from the folder's checkpoint.
-    fresh
-        Replace a run of another recipe in the folder, which is refused otherwise.
     cache, reporter
         Of features; of stages.
 
     Raises
     ------
     BadInput
-        When no clip can be used, or the folder holds a run of another recipe.
+        When no clip can be used, or the checkpoint is of another training.
     """
     from edgeser.training import train as fit
 
-    if fresh and resume:
-        raise BadInput("fresh and resume exclude each other", hint="give one of them")
     recipe = plan.recipe
     if folder is not None:
-        folder.begin(recipe, fresh=fresh)
         write_atomically(folder.recipe, recipe.to_toml().encode())
     heard = _hear(plan, cache, reporter)
     result = fit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,8 +100,6 @@ def test_votes_follow_the_mapping(tmp_path: Path) -> None:
     voted = Utterance(
         clip.path, clip.clip_id, "one", "calm", "f1", votes=(("calm", 0.5), ("neutral", 0.25))
     )
-    from dataclasses import replace
-
     member = Member(
         CorpusChoice("one", labels={"calm": "neutral"}), replace(one, utterances=(voted,))
     )
@@ -121,7 +120,7 @@ def test_a_corpus_to_test_on_brings_no_label_of_its_own(tmp_path: Path) -> None:
 def test_corpora_without_a_common_label_are_refused(tmp_path: Path, role) -> None:
     one = corpus(tmp_path, "one", *two_people("anger", "fear"))
     two = corpus(tmp_path, "two", *two_people("boredom", "calm"))
-    with pytest.raises(BadInput, match="two has no label in common|one has no label in common"):
+    with pytest.raises(BadInput, match=r"(one|two) has no label in common"):
         join([Member(CorpusChoice("one"), one), Member(CorpusChoice("two", role=role), two)])
 
 
