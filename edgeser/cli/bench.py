@@ -9,12 +9,12 @@ import click
 
 from edgeser.cli.options import compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
-from edgeser.cli.results import ResultFiles, result_options
+from edgeser.cli.results import ResultFiles, name_broken, result_options
 from edgeser.cli.suits import BENCH, Device, device_kind, is_given, refuse_unsuited
 
 if TYPE_CHECKING:
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
+    from edgeser.benchmark.records import BenchReport, DeviceReport
     from edgeser.bundle import Bundle
 
 _BYTES = click.IntRange(1)
@@ -174,7 +174,7 @@ def _show_host(report: BenchReport, files: ResultFiles, output: Output) -> int:
             output.result(json_format.bench_json(report))
         else:
             output.show(bench_tables(report))
-        _name_broken(report.budgets, output)
+        name_broken(report.budgets, output)
         return 0 if report.passed else 1
 
 
@@ -189,15 +189,7 @@ def _show_device(report: DeviceReport, files: ResultFiles, output: Output) -> in
             output.result(json_format.device_json(report))
         else:
             output.show(device_tables(report))
-        _name_broken(report.budgets, output)
+        name_broken(report.budgets, output)
         if report.parity is not None and not report.parity.passed:
             output.problem(f"the device differs from the host: {report.parity.describe()}")
         return 0 if report.passed else 1
-
-
-def _name_broken(checks: tuple[BudgetCheck, ...], output: Output) -> None:
-    from edgeser.benchmark.budget import describe
-
-    for check in checks:
-        if not check.passed:
-            output.problem(f"budget broken: {describe(check)}")
