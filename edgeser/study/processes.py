@@ -64,7 +64,7 @@ class ProcessExecutor:
                 folder = stack.enter_context(temporary_folder("shared"))
                 write_shared(self.shared, folder)
             slots: list[tuple[JobChild, int]] = []
-            stack.callback(lambda: [child.close() for child, _ in slots])
+            stack.callback(_close_all, slots)
             waiting = iter(jobs)
             more = True
             while more or slots:
@@ -101,3 +101,8 @@ class ProcessExecutor:
         if not found and slots:
             time.sleep(_LOOK_EVERY_S)
         return found
+
+
+def _close_all(slots: list[tuple[JobChild, int]]) -> None:
+    for child, _ in slots:
+        child.close()

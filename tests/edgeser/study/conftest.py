@@ -19,7 +19,8 @@ FAKE = {name: f"fake_tasks:fake_{name}" for name in (*_NAMES, "shared", "child_i
 
 @pytest.fixture
 def fake_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let child processes find `fake_tasks`."""
+    """Let this process and its children find `fake_tasks`."""
+    monkeypatch.syspath_prepend(HERE)
     before = os.environ.get("PYTHONPATH")
     monkeypatch.setenv("PYTHONPATH", f"{HERE}{os.pathsep}{before}" if before else str(HERE))
 
