@@ -66,20 +66,18 @@ class RayExecutor:
     @property
     def place(self) -> str:
         """Where the jobs run, in words."""
-        where = {
-            "local": "a Ray cluster on this machine",
-            "auto": "the Ray cluster of this machine",
-        }
-        return where.get(self.address, f"the Ray cluster at {self.address}")
+        if self.address in ("local", "auto"):
+            return "a Ray cluster on this machine"
+        return f"the Ray cluster at {printable(self.address)}"
 
     def run(self, jobs: Iterable[Job], on_event: OnEvent) -> Iterator[Outcome]:
         """Do the jobs: see `Executor.run`."""
-        if importlib.util.find_spec("ray") is None:
-            raise ToolMissing("Ray is not installed", hint="pip install 'edgeser[ray]'")
         waiting = iter(jobs)
         first = next(waiting, None)
         if first is None:  # nothing to do: no cluster is needed
             return
+        if importlib.util.find_spec("ray") is None:
+            raise ToolMissing("Ray is not installed", hint="pip install 'edgeser[ray]'")
         with ExitStack() as stack:
             driver = _Driver(self, stack)
             yield from driver.work(first, waiting, on_event)
