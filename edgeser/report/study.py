@@ -49,6 +49,7 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "arrangement": row.arrangement,
         "variant": row.variant,
         "corpus": row.corpus,
+        "trained_on_too": row.trained_on_too,
         "classes": list(row.classes),
         "clips": row.clips,
         "speakers": row.speakers,
@@ -73,14 +74,7 @@ def study_tables(table: StudyTable) -> Group:
     """Return a table for each test corpus, then costs, failures and notes; 80 columns."""
     parts: list[RenderableType] = [Text(printable(f"Study {table.name}"), style="bold")]
     for corpus, rows in by_corpus(table):
-        shown = Table(
-            title=Text(printable(corpus_title(corpus, rows))),
-            title_justify="left",
-            title_style="bold",
-            box=box.SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-        )
-        shown.add_column("", overflow="fold")
+        shown = _table(corpus_title(corpus, rows))
         for name in ("UAR, %", "seeds", "points to first", "p Holm"):
             shown.add_column(name, justify="right", no_wrap=name != "points to first")
         for row in rows:
@@ -95,6 +89,18 @@ def study_tables(table: StudyTable) -> Group:
     ]
     parts += [Text(printable(note), style="dim") for note in table.notes]
     return Group(*parts)
+
+
+def _table(title: str) -> Table:
+    shown = Table(
+        title=Text(printable(title)),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    shown.add_column("", overflow="fold")
+    return shown
 
 
 def _costs(table: StudyTable) -> Table:

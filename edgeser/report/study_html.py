@@ -141,5 +141,5 @@ def _cell(row: StudyRow) -> _HeatCell:
         f"{100 * row.mean.value:.1f}",
         round(_STRONGEST * above, 3),
         title,
-        row.corpus in row.arrangement.split(" + ") or row.corpus == row.arrangement,
+        row.trained_on_too,
     )

@@ -31,6 +31,8 @@ class Cell:
     ----------
     variant, arrangement
         Their names.
+    trained
+        Names of the corpora that are trained on.
     seed, fold
         Of the training; the fold is ``None`` where the study has none.
     job
@@ -39,6 +41,7 @@ class Cell:
 
     variant: str
     arrangement: str
+    trained: tuple[str, ...]
     seed: int
     fold: int | None
     job: Job
@@ -90,6 +93,7 @@ def combine(
     for variant, base in _variants(study, recipe):
         for arrangement, fold in product(arrangements, folds):
             chosen = _chosen(base, arrangement, fold, study)
+            trained = tuple(c["name"] for c in chosen["corpora"] if c["role"] != "test")
             named = " + ".join(known) if arrangement is None else arrangement.name
             for seed in study.seeds:
                 resolved = from_table(Recipe, {**chosen, "seed": seed}, where="the study")
@@ -107,7 +111,7 @@ def combine(
                     },
                     cpus=max(1, resolved.training.threads),
                 )
-                found.append(Cell(variant.name, named, seed, fold, job))
+                found.append(Cell(variant.name, named, trained, seed, fold, job))
     return tuple(found)
 
 

@@ -20,6 +20,20 @@ Against = Literal["variant", "arrangement", "nothing"]
 Protocol = Literal["matrix", "leave-one-out"]
 
 
+def _check_name(what: str, name: str) -> None:
+    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise BadInput(
+            f"a {what} cannot be called '{printable(name)}'",
+            hint=f"use 1 to {_LONGEST_NAME} characters that can be printed",
+        )
+
+
+def _refuse_twice(what: str, names: Sequence[Any]) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise BadInput(f"{what} {printable(str(name))} twice", hint="name each once")
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """The recipe with some keys changed.
@@ -181,17 +195,3 @@ def arrangements_of(study: Study, corpora: Sequence[str]) -> tuple[Arrangement, 
             found += [Arrangement(f"all but {n}", train, (n,)) for n, train in rest.items()]
     _refuse_twice("the study has the arrangement", [a.name for a in found])
     return tuple(found)
-
-
-def _check_name(what: str, name: str) -> None:
-    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise BadInput(
-            f"a {what} cannot be called '{printable(name)}'",
-            hint=f"use 1 to {_LONGEST_NAME} characters that can be printed",
-        )
-
-
-def _refuse_twice(what: str, names: Sequence[Any]) -> None:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise BadInput(f"{what} {printable(str(name))} twice", hint="name each once")

@@ -52,6 +52,8 @@ class StudyRow:
     ----------
     arrangement, variant, corpus
         Their names.
+    trained_on_too
+        Whether other speakers of that corpus were trained on.
     classes
         The classes that have clips, over which UAR is the mean.
     clips, speakers
@@ -67,6 +69,7 @@ class StudyRow:
     arrangement: str
     variant: str
     corpus: str
+    trained_on_too: bool
     classes: tuple[str, ...]
     clips: int
     speakers: int
@@ -131,7 +134,9 @@ def summarise(
         When folds overlap in part.
     """
     runs = _runs(cells, kept)
-    rows, other_clips = _compared(study, {p: (_row(p, r), r) for p, r in runs.items()})
+    trained = {cell.arrangement: cell.trained for cell in cells}
+    found = {p: (_row(p, r, trained_on_too=p[2] in trained[p[0]]), r) for p, r in runs.items()}
+    rows, other_clips = _compared(study, found)
     names = {cell.job.key: cell.job.name for cell in cells}
     return StudyTable(
         name=study.name,
@@ -186,7 +191,7 @@ def _summary(place: Place, runs: Runs, seeds: Sequence[int], first: Runs | None)
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
 
 
-def _row(place: Place, runs: Runs) -> StudyRow:
+def _row(place: Place, runs: Runs, *, trained_on_too: bool) -> StudyRow:
     seeds = tuple(runs)
     summary = _summary(place, runs, seeds, None)
     values = iter(summary.uars)
@@ -195,6 +200,7 @@ def _row(place: Place, runs: Runs) -> StudyRow:
     there = set(one.labels.tolist())
     return StudyRow(
         *place,
+        trained_on_too=trained_on_too,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
         speakers=len(set(one.speakers)),
