@@ -12,6 +12,7 @@ from rich.text import Text
 
 from edgeser.report.figures import (
     difference,
+    evidence,
     figure,
     number,
     percent_span,
@@ -87,7 +88,7 @@ def study_tables(table: StudyTable) -> Group:
         Text(printable(f"no result: {job}: {reason}"), style="red")
         for job, reason in table.failures
     ]
-    parts += [Text(printable(note), style="dim") for note in table.notes]
+    parts += [Text(printable(line), style="dim") for line in (*_sources(table), *table.notes)]
     return Group(*parts)
 
 
@@ -135,7 +136,7 @@ def study_markdown(table: StudyTable) -> str:
         rows_of = [(variant, *cells) for variant, cells in cost_rows(table)]
         parts += ["### Costs", table_of(("", *cost_names(table)), rows_of)]
     parts += [f"- no result: {plain(job)}: {plain(reason)}" for job, reason in table.failures]
-    parts += [f"<sub>{plain(note)}</sub>" for note in table.notes]
+    parts += [f"<sub>{plain(line)}</sub>" for line in (*_sources(table), *table.notes)]
     return joined(parts)
 
 
@@ -207,6 +208,21 @@ def cost_rows(table: StudyTable) -> list[tuple[str, list[str]]]:
         (variant, [_cost(costs.get(name)) for name in names])
         for variant, costs in table.costs.items()
     ]
+
+
+def cost_sources(table: StudyTable) -> list[tuple[str, Measurement]]:
+    """Return, for each cost that is shown, one of its figures: how they were obtained."""
+    found = []
+    for name, title in COSTS.items():
+        figures = [costs[name] for costs in table.costs.values() if name in costs]
+        found += [(title, cost) for cost in figures[:1]]
+    return found
+
+
+def _sources(table: StudyTable) -> list[str]:
+    """Return the evidence of what a text shows, a line each."""
+    lines = [f"UAR: {evidence(row.mean)}, and so on" for row in table.rows[:1]]
+    return lines + [f"{title}: {evidence(cost)}" for title, cost in cost_sources(table)]
 
 
 def _cost(cost: Measurement | None) -> str:

@@ -15,6 +15,7 @@ from edgeser.report.study import (
     corpus_title,
     cost_names,
     cost_rows,
+    cost_sources,
     p_holm,
     points_to_first,
     row_name,
@@ -85,6 +86,7 @@ def render_study(table: StudyTable) -> str:
         heat_maps=heat_maps(table),
         cost_names=cost_names(table),
         cost_rows=cost_rows(table),
+        cost_sources=cost_sources(table),
         compared=any(row.comparison is not None for row in table.rows),
     )
 

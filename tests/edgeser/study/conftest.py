@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edgeser.recipe import Recipe, parse_recipe
 from edgeser.study.jobs import Job, job_key
 from edgeser.study.processes import ProcessExecutor
 
@@ -44,3 +46,15 @@ def processes(tmp_path: Path, fake_path: None) -> Callable[..., ProcessExecutor]
         return ProcessExecutor(workers, tmp_path / "logs", tasks=FAKE, **options)
 
     return make
+
+
+@pytest.fixture
+def two_corpora(fake_path: None) -> Recipe:
+    """The tiny recipe on two corpora that are not there."""
+    if "corpora" not in {field.name for field in dataclasses.fields(Recipe)}:
+        pytest.skip("recipes have one [corpus] here: studies need [[corpora]]")
+    rest = (HERE.parents[1] / "tiny_recipe.toml").read_text("utf-8").partition("[frontend]")[2]
+    corpora = "".join(
+        f'[[corpora]]\nname = "{name}"\npath = "/data/{name}"\n' for name in ("cremad", "emodb")
+    )
+    return parse_recipe(f'name = "tiny"\n{corpora}[frontend]{rest}', where="test")
