@@ -78,9 +78,11 @@ def study_tables(table: StudyTable) -> Group:
         shown = _table(corpus_title(corpus, rows))
         for name in ("UAR, %", "seeds", "points to first", "p Holm"):
             shown.add_column(name, justify="right", no_wrap=name != "points to first")
-        for row in rows:
-            cells = (uar(row.mean), seeds_span(row), points_to_first(row), p_holm(row))
-            shown.add_row(Text(printable(row_name(table, row))), *cells)
+        for heading, below in grouped(table, rows):
+            if heading:
+                shown.add_row(Text(printable(heading), style="italic"))
+            for row in below:
+                shown.add_row(Text(printable(row_name(table, row))), *row_cells(row))
         parts.append(shown)
     if table.costs:
         parts.append(_costs(table))
@@ -160,14 +162,28 @@ def _from_to(values: set[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+def grouped(table: StudyTable, rows: list[StudyRow]) -> list[tuple[str, list[StudyRow]]]:
+    """Return rows below headings: what was trained on, where variants differ too, else ``""``."""
+    if not _both_differ(table):
+        return [("", rows)]
+    arrangements = dict.fromkeys(row.arrangement for row in rows)
+    return [(f"trained on {a}", [r for r in rows if r.arrangement == a]) for a in arrangements]
+
+
 def row_name(table: StudyTable, row: StudyRow) -> str:
-    """Return what tells a row from others: its variant, its arrangement, or both."""
-    variants = {other.variant for other in table.rows}
-    arrangements = {other.arrangement for other in table.rows}
-    if len(arrangements) == 1:
-        return row.variant
-    trained = f"trained on {row.arrangement}"
-    return trained if len(variants) == 1 else f"{trained}: {row.variant}"
+    """Return what a row is called below its heading: its variant, or its training corpora."""
+    alone = len({other.arrangement for other in table.rows}) == 1
+    return row.variant if alone or _both_differ(table) else f"trained on {row.arrangement}"
+
+
+def _both_differ(table: StudyTable) -> bool:
+    arrangements = {row.arrangement for row in table.rows}
+    return len(arrangements) > 1 and len({row.variant for row in table.rows}) > 1
+
+
+def row_cells(row: StudyRow) -> tuple[str, str, str, str]:
+    """Return mean, seeds, difference and p of a row, as text."""
+    return uar(row.mean), seeds_span(row), points_to_first(row), p_holm(row)
 
 
 def uar(measurement: Measurement) -> str:

@@ -16,12 +16,10 @@ from edgeser.report.study import (
     cost_names,
     cost_rows,
     cost_sources,
-    p_holm,
-    points_to_first,
+    grouped,
+    row_cells,
     row_name,
-    seeds_span,
     study_json,
-    uar,
 )
 from edgeser.study.table import StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
@@ -32,23 +30,20 @@ _STRONGEST = 0.62
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of a table, as text."""
+    """A row of a table, as text: mean, seeds, difference, p; and where the figures are from."""
 
     name: str
-    uar: str
-    seeds: str
-    difference: str
-    p: str
+    cells: tuple[str, str, str, str]
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """What was found on one test corpus."""
+    """What was found on one test corpus: rows below headings."""
 
     title: str
     chart: Markup
-    lines: tuple[_Line, ...]
+    groups: tuple[tuple[str, tuple[_Line, ...]], ...]
     mean: Measurement
 
 
@@ -92,30 +87,28 @@ def render_study(table: StudyTable) -> str:
 
 
 def _section(table: StudyTable, corpus: str, rows: list[StudyRow]) -> _Section:
-    dots = []
-    for row in rows:
-        note = f"{row_name(table, row)}: {figure(row.mean, interval=True)}; {evidence(row.mean)}"
-        dot = Dot("int8", row.mean.value, row.mean.interval, note)
-        dots.append(DotRow(row_name(table, row), (dot,)))
-    chart = dot_chart(f"UAR on {corpus}", dots, x_label="UAR, mean of the seeds, %")
+    groups = grouped(table, rows)
+    dots: list[DotRow] = []
+    for heading, below in groups:
+        if heading:
+            dots.append(DotRow(heading))
+        for row in below:
+            note = (
+                f"{row_name(table, row)}: {figure(row.mean, interval=True)}; {evidence(row.mean)}"
+            )
+            dot = Dot("int8", row.mean.value, row.mean.interval, note)
+            dots.append(DotRow(row_name(table, row), (dot,)))
     return _Section(
         corpus_title(corpus, rows),
-        chart,
-        tuple(_line(table, row) for row in rows),
+        dot_chart(f"UAR on {corpus}", dots, x_label="UAR, mean of the seeds, %"),
+        tuple((heading, tuple(_line(table, row) for row in below)) for heading, below in groups),
         rows[0].mean,
     )
 
 
 def _line(table: StudyTable, row: StudyRow) -> _Line:
     title = evidence(row.mean if row.comparison is None else row.comparison.difference)
-    return _Line(
-        row_name(table, row),
-        uar(row.mean),
-        seeds_span(row),
-        points_to_first(row),
-        p_holm(row),
-        title,
-    )
+    return _Line(row_name(table, row), row_cells(row), title)
 
 
 def heat_maps(table: StudyTable) -> list[_HeatMap]:

@@ -312,5 +312,16 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             "of other speakers."
         )
     if len({row.classes for row in rows}) > 1:
-        notes.append("Corpora differ in their classes: each row is over those that it lists.")
+        notes.append("Each row is over the classes that both sides have: chance differs with them.")
+        notes += _classes_by_training(rows)
     return tuple(notes)
+
+
+def _classes_by_training(rows: Sequence[StudyRow]) -> list[str]:
+    """Return a line for each cell of corpora whose classes hang on what was trained on."""
+    lines: dict[str, None] = {}
+    for row in rows:
+        if len({other.classes for other in rows if other.corpus == row.corpus}) > 1:
+            over = ", ".join(row.classes)
+            lines[f"Trained on {row.arrangement}, tested on {row.corpus}: over {over}."] = None
+    return list(lines)
