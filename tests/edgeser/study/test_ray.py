@@ -8,19 +8,24 @@ from __future__ import annotations
 import importlib.util
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgeser.report.json_format import dump_json
+from edgeser.report.study import study_json
 from edgeser.study import ray_executor
+from edgeser.study.combine import Cell
+from edgeser.study.config import Study, Variant
 from edgeser.study.executor import Event, Executor, Happened, OnEvent, Outcome
 from edgeser.study.jobs import Job, canonical_json
 from edgeser.study.processes import ProcessExecutor
 from edgeser.study.ray_executor import RayExecutor
-from edgeser.study.store import ResultStore
+from edgeser.study.store import Kept, ResultStore
+from edgeser.study.table import summarise
 from edgeser.study.work import work_off
 from quantize.foundation.errors import BadInput, EdgeserError, ToolMissing
 
@@ -73,6 +78,15 @@ class Heard:
         return self.executor.run(jobs, both)
 
 
+def table_of(jobs: list[Job], kept: Mapping[str, Kept]) -> str:
+    """Return the table of two variants with three seeds each, as JSON."""
+    study = Study("killed", seeds=(0, 1, 2), variants=(Variant("a"), Variant("b")))
+    cells = [Cell("ab"[n // 3], "cremad", ("cremad",), n % 3, None, j) for n, j in enumerate(jobs)]
+    table = summarise(study, cells, kept)
+    assert [(row.variant, row.seeds) for row in table.rows] == [("a", (0, 1, 2)), ("b", (0, 1, 2))]
+    return dump_json(study_json(table))
+
+
 @NEEDS_RAY
 @pytest.mark.slow
 def test_a_node_that_is_killed_changes_no_bit(
@@ -102,6 +116,7 @@ def test_a_node_that_is_killed_changes_no_bit(
     assert len(again) == 1
     here = ResultStore(tmp_path / "here")
     alone = work_off(jobs, store=here, executor=processes(1))
+    assert table_of(jobs, worked.kept) == table_of(jobs, alone.kept)
     for job in jobs:
         ours, theirs = alone.kept[job.key].result, worked.kept[job.key].result
         assert canonical_json(ours) == canonical_json(theirs)
