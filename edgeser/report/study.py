@@ -20,7 +20,7 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.markdown import joined, plain, table_of
-from edgeser.study.scores import COSTS
+from edgeser.study.scores import SHOWN_COSTS
 from edgeser.study.table import Comparison, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
@@ -214,12 +214,15 @@ def p_holm(row: StudyRow) -> str:
 
 def cost_names(table: StudyTable) -> list[str]:
     """Return the headings of the costs that some variant has."""
-    return [title for name, title in COSTS.items() if any(name in c for c in table.costs.values())]
+    return [
+        title for name, title in SHOWN_COSTS.items() if any(name in c for c in table.costs.values())
+    ]
 
 
 def cost_rows(table: StudyTable) -> list[tuple[str, list[str]]]:
     """Return each variant's costs as text, with their evidence where they are not measured."""
-    names = [name for name in COSTS if any(name in costs for costs in table.costs.values())]
+    shown = cost_names(table)
+    names = [name for name, title in SHOWN_COSTS.items() if title in shown]
     return [
         (variant, [_cost(costs.get(name)) for name in names])
         for variant, costs in table.costs.items()
@@ -229,7 +232,7 @@ def cost_rows(table: StudyTable) -> list[tuple[str, list[str]]]:
 def cost_sources(table: StudyTable) -> list[tuple[str, Measurement]]:
     """Return, for each cost that is shown, one of its figures: how they were obtained."""
     found = []
-    for name, title in COSTS.items():
+    for name, title in SHOWN_COSTS.items():
         figures = [costs[name] for costs in table.costs.values() if name in costs]
         found += [(title, cost) for cost in figures[:1]]
     return found

@@ -8,11 +8,11 @@ from itertools import product
 from typing import Any
 
 from edgeser.diagnosis import package_versions
-from edgeser.recipe import Recipe, with_settings
+from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.code import code_version
 from edgeser.study.config import MOST_JOBS, Arrangement, Study, Variant, arrangements_of
 from edgeser.study.jobs import Job, job_key
-from edgeser.study.tasks import TASKS, TRAIN, Tasks, module_of, place_of
+from edgeser.study.tasks import COSTS, TASKS, TRAIN, Tasks, module_of, place_of
 from edgeser.typed_tables import from_table, to_table
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -71,7 +71,7 @@ def combine(
     features
         The folder where features are cached, or ``None``.
     tasks
-        The table of tasks; `TRAIN` is the one that is done.
+        The table of tasks; here `TRAIN` is done.
 
     Raises
     ------
@@ -79,9 +79,6 @@ def combine(
         When a variant has an unknown key (with the nearest one) or a value that is refused, or an
         arrangement a corpus that there is not: before any job is done.
     """
-    place = place_of(TRAIN, tasks)
-    code = code_version([module_of(place)])
-    packages = package_versions()
     table = to_table(recipe)
     known = [choice["name"] for choice in table["corpora"]]
     arrangements = arrangements_of(study, known) or (None,)
@@ -89,6 +86,7 @@ def combine(
     count = len(study.variants) * len(study.seeds) * len(folds) * len(arrangements)
     if count > MOST_JOBS:
         raise BadInput(f"the study has {count} jobs", hint=f"{MOST_JOBS} are the most")
+    made = _Making(paths, work_hash, features, tasks)
     found = []
     for variant, base in _variants(study, recipe):
         for arrangement, fold in product(arrangements, folds):
@@ -97,22 +95,60 @@ def combine(
             named = " + ".join(known) if arrangement is None else arrangement.name
             for seed in study.seeds:
                 resolved = from_table(Recipe, {**chosen, "seed": seed}, where="the study")
-                inputs = {"task": TRAIN, "work": work_hash(resolved), "packages": packages}
-                here = [c["name"] for c in chosen["corpora"] if c["name"] in paths]
                 said = [variant.name, named, f"seed {seed}"]
-                job = Job(
-                    key=job_key(inputs, code=code),
-                    name=", ".join(said if fold is None else [*said, f"fold {fold}"]),
-                    task=TRAIN,
-                    arguments={
-                        "recipe_toml": resolved.to_toml(),
-                        "corpora": {name: paths[name] for name in here},
-                        "features_dir": features,
-                    },
-                    cpus=max(1, resolved.training.threads),
-                )
+                name = ", ".join(said if fold is None else [*said, f"fold {fold}"])
+                job = _job(TRAIN, name, resolved, made)
                 found.append(Cell(variant.name, named, trained, seed, fold, job))
     return tuple(found)
+
+
+def cost_jobs(
+    cells: Sequence[Cell],
+    *,
+    work_hash: WorkHash,
+    tasks: Tasks = TASKS,
+) -> tuple[tuple[str, Job], ...]:
+    """Return a job for each variant that measures what it costs; none without such a task.
+
+    It is given what the variant's first training is given.
+    """
+    if COSTS not in tasks:
+        return ()
+    first = {cell.variant: cell.job for cell in reversed(cells)}
+    found = []
+    for variant in dict.fromkeys(cell.variant for cell in cells):
+        given = first[variant].arguments
+        recipe = parse_recipe(given["recipe_toml"], where="the study")
+        made = _Making(given["corpora"], work_hash, given["features_dir"], tasks)
+        found.append((variant, _job(COSTS, f"{variant}, costs", recipe, made)))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What the jobs of a study share."""
+
+    paths: Mapping[str, str]
+    work_hash: WorkHash
+    features: str | None
+    tasks: Tasks
+
+
+def _job(task: str, name: str, recipe: Recipe, made: _Making) -> Job:
+    code = code_version([module_of(place_of(task, made.tasks))])
+    inputs = {"task": task, "work": made.work_hash(recipe), "packages": package_versions()}
+    corpora = [choice["name"] for choice in to_table(recipe)["corpora"]]
+    return Job(
+        key=job_key(inputs, code=code),
+        name=name,
+        task=task,
+        arguments={
+            "recipe_toml": recipe.to_toml(),
+            "corpora": {name: made.paths[name] for name in corpora if name in made.paths},
+            "features_dir": made.features,
+        },
+        cpus=max(1, recipe.training.threads),
+    )
 
 
 def _variants(study: Study, recipe: Recipe) -> list[tuple[Variant, dict[str, Any]]]:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from edgeser.evaluation.predictions import Predictions
+from edgeser.study.jobs import Job
+from edgeser.study.tasks import TRAIN
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
 
-COSTS = {
+SHOWN_COSTS = {
     "parameters": "parameters",
     "int8_bytes": "int8 model",
     "arena_bytes": "arena",
@@ -77,9 +79,10 @@ def costs_of(result: Any) -> dict[str, Measurement]:
         )
 
 
-def check_result(result: Any) -> None:
-    """Raise what `predictions_of` and `costs_of` would."""
-    predictions_of(result)
+def check_result(job: Job, result: Any) -> None:
+    """Raise what `predictions_of` would of a training's result, and `costs_of` of any."""
+    if job.task == TRAIN:
+        predictions_of(result)
     costs_of(result)
 
 

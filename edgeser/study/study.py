@@ -9,10 +9,11 @@ from pathlib import Path
 from edgeser.corpora import write_synthetic_corpus
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
-from edgeser.study.combine import Cell, WorkHash, combine
+from edgeser.study.combine import Cell, WorkHash, combine, cost_jobs
 from edgeser.study.config import Study
 from edgeser.study.executor import Executor
 from edgeser.study.inputs import Recordings
+from edgeser.study.jobs import Job
 from edgeser.study.scores import check_result
 from edgeser.study.store import ResultStore
 from edgeser.study.table import StudyTable, summarise
@@ -35,6 +36,8 @@ class StudyPlan:
         What is tried, on what.
     cells
         Every combination with its job.
+    cost_jobs
+        Of variants, by their names: what they cost; none where no task measures it.
     folder
         Of the study: ``results/``, ``logs/`` and the tables.
     """
@@ -43,6 +46,12 @@ class StudyPlan:
     recipe: Recipe
     cells: tuple[Cell, ...]
     folder: Path
+    cost_jobs: tuple[tuple[str, Job], ...] = ()
+
+    @property
+    def jobs(self) -> tuple[tuple[str, Job], ...]:
+        """All jobs, each with the name of its variant."""
+        return (*((cell.variant, cell.job) for cell in self.cells), *self.cost_jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,8 @@ def plan_study(
         adapters = {c["name"]: c.get("adapter") or c["name"] for c in to_table(recipe)["corpora"]}
         work_hash = Recordings(adapters, paths, reporter=reporter).work_hash
     cells = combine(study, recipe, paths=paths, work_hash=work_hash, features=features, tasks=tasks)
-    return StudyPlan(study, recipe, cells, folder)
+    costs = cost_jobs(cells, work_hash=work_hash, tasks=tasks)
+    return StudyPlan(study, recipe, cells, folder, costs)
 
 
 def _paths(recipe: Recipe) -> dict[str, str]:
@@ -147,23 +157,23 @@ def _synthetic(
 def forecast(plan: StudyPlan, *, workers: int = 1) -> Forecast:
     """Say what a study would do; nothing is changed."""
     store = ResultStore(plan.folder)
-    cells = {cell.job.key: cell for cell in plan.cells}
-    found = {key: store.find(key) for key in cells}
+    variants = {job.key: variant for variant, job in plan.jobs}
+    found = {key: store.find(key) for key in variants}
     seconds: dict[str, list[float]] = {}
-    for key, cell in cells.items():
+    for key, variant in variants.items():
         kept = found[key].kept
         if kept is not None:
-            seconds.setdefault(cell.variant, []).append(kept.seconds)
+            seconds.setdefault(variant, []).append(kept.seconds)
     measured = [value for values in seconds.values() for value in values]
     if not measured:
         each = left = None
     else:
         each = sum(measured) / len(measured)
         means = {variant: sum(values) / len(values) for variant, values in seconds.items()}
-        missing = [cell.variant for key, cell in cells.items() if found[key].kept is None]
+        missing = [variant for key, variant in variants.items() if found[key].kept is None]
         left = sum(means.get(variant, each) for variant in missing) / workers
     problems = tuple(item.problem for item in found.values() if item.problem)
-    return Forecast(len(cells), len(measured), each, left, problems)
+    return Forecast(len(variants), len(measured), each, left, problems)
 
 
 def run_study(plan: StudyPlan, executor: Executor, *, reporter: Reporter = SILENT) -> StudyTable:
@@ -177,7 +187,7 @@ def run_study(plan: StudyPlan, executor: Executor, *, reporter: Reporter = SILEN
         When the place where jobs run is not there, or is gone; what was done is kept.
     """
     worked = work_off(
-        [cell.job for cell in plan.cells],
+        [job for _, job in plan.jobs],
         store=ResultStore(plan.folder),
         executor=executor,
         check=check_result,
@@ -188,6 +198,7 @@ def run_study(plan: StudyPlan, executor: Executor, *, reporter: Reporter = SILEN
         plan.cells,
         worked.kept,
         worked.failures,
+        cost_jobs=plan.cost_jobs,
         recipe_hash=plan.recipe.hash,
         reused=worked.reused,
     )

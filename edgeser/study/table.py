@@ -12,6 +12,7 @@ from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study
+from edgeser.study.jobs import Job
 from edgeser.study.scores import costs_of, over_folds, predictions_of
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
@@ -121,6 +122,7 @@ def summarise(
     kept: Mapping[str, Kept],
     failures: Sequence[Failure] = (),
     *,
+    cost_jobs: Sequence[tuple[str, Job]] = (),
     recipe_hash: str = "",
     reused: int = 0,
 ) -> StudyTable:
@@ -137,14 +139,15 @@ def summarise(
     trained = {cell.arrangement: cell.trained for cell in cells}
     found = {p: (_row(p, r, trained_on_too=p[2] in trained[p[0]]), r) for p, r in runs.items()}
     rows, other_clips = _compared(study, found)
-    names = {cell.job.key: cell.job.name for cell in cells}
+    of_variants = [*((cell.variant, cell.job) for cell in cells), *cost_jobs]
+    names = {job.key: job.name for _, job in of_variants}
     return StudyTable(
         name=study.name,
         recipe_hash=recipe_hash,
         jobs=len(names),
         reused=reused,
         rows=rows,
-        costs=_costs(cells, kept),
+        costs=_costs(of_variants, kept),
         failures=tuple((names[f.job.key], f.reason) for f in failures),
         notes=_notes(study, rows, other_clips),
     )
@@ -269,13 +272,15 @@ def _adjusted(rows: Sequence[StudyRow]) -> tuple[StudyRow, ...]:
     )
 
 
-def _costs(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[str, dict[str, Measurement]]:
+def _costs(
+    jobs: Sequence[tuple[str, Job]], kept: Mapping[str, Kept]
+) -> dict[str, dict[str, Measurement]]:
     """Return each variant's costs; where its jobs differ their mean, from lowest to highest."""
     found: dict[str, dict[str, list[Measurement]]] = {}
-    for cell in cells:
-        if cell.job.key in kept:
-            for name, cost in costs_of(kept[cell.job.key].result).items():
-                found.setdefault(cell.variant, {}).setdefault(name, []).append(cost)
+    for variant, job in jobs:
+        if job.key in kept:
+            for name, cost in costs_of(kept[job.key].result).items():
+                found.setdefault(variant, {}).setdefault(name, []).append(cost)
     return {v: {n: _merged(costs) for n, costs in of.items()} for v, of in found.items()}
 
 

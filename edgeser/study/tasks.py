@@ -17,6 +17,9 @@ Tasks = Mapping[str, str]
 Function = Callable[[dict[str, Any]], Any]
 
 TRAIN = "train"
+"""A training: its result has ``predictions`` by corpus (see `edgeser.study.scores`)."""
+COSTS = "costs"
+"""What a variant costs, whatever its weights: its result has ``costs``, figures by name."""
 TASKS: Tasks = {TRAIN: "edgeser.pipeline.study_job:train_and_score"}
 """All tasks of edgeser's own."""
 SHARED = "shared_dir"

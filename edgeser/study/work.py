@@ -15,7 +15,7 @@ from quantize.foundation.errors import EdgeserError
 from quantize.foundation.foreign import printable
 
 _LOOK_EVERY_S = 1.0
-Check = Callable[[Any], object]
+Check = Callable[[Job, Any], object]
 """Raises an `EdgeserError` when a result is not what it should be."""
 
 
@@ -51,7 +51,7 @@ def work_off(
     *,
     store: ResultStore,
     executor: Executor,
-    check: Check = lambda result: None,
+    check: Check = lambda job, result: None,
     reporter: Reporter = SILENT,
 ) -> Worked:
     """Do the jobs that have no result yet.
@@ -122,7 +122,7 @@ class _Work:
             self._reporter.note(found.problem)
         if found.kept is None:
             return bool(found.problem)
-        if wrong := self._wrong_with(found.kept.result):
+        if wrong := self._wrong_with(job, found.kept.result):
             self._reporter.note(f"{printable(job.name)} is done again: {wrong}")
             return True
         self._kept[job.key] = found.kept
@@ -147,7 +147,7 @@ class _Work:
     def _take(self, outcome: Outcome) -> None:
         job, reason = outcome.job, outcome.reason
         if outcome.state is State.DONE:
-            reason = self._wrong_with(outcome.result)
+            reason = self._wrong_with(job, outcome.result)
         if reason:
             self._failed[job.key] = reason
             self._reporter.note(f"{_ended(outcome)}: {printable(job.name)}: {reason}")
@@ -158,9 +158,9 @@ class _Work:
         self._store.release(job.key)
         self._advance()
 
-    def _wrong_with(self, result: Any) -> str:
+    def _wrong_with(self, job: Job, result: Any) -> str:
         try:
-            self._check(result)
+            self._check(job, result)
         except EdgeserError as error:
             return str(error)
         return ""

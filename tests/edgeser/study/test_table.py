@@ -73,7 +73,7 @@ class Made:
         self.cells.append(cell)
         if entries is not None:
             result = {"predictions": entries, "costs": costs, "facts": {}}
-            check_result(result)
+            check_result(job, result)
             self.kept[key] = Kept(key, job.name, 1.0, result)
         return cell
 
@@ -206,9 +206,10 @@ def test_clips_may_come_in_any_order() -> None:
 )
 def test_a_result_that_is_not_as_it_should_be_is_one_line(change: Callable[[Any], Any]) -> None:
     result = {"predictions": [predictions("cremad", 1, 1.0, range(30))], "costs": None}
-    check_result(result)
+    job = Made().add("a", "one", 0, None).job
+    check_result(job, result)
     with pytest.raises((BadInput, CheckFailed)) as error:
-        check_result(change(result))
+        check_result(job, change(result))
     assert "\n" not in str(error.value)
 
 
@@ -305,6 +306,27 @@ def test_a_study_of_fake_trainings_is_the_same_from_one_and_from_two_processes(
         assert third.seconds_left > 0
         assert len(third.problems) == 1
     assert tables[0] == tables[1]
+
+
+def test_costs_are_a_job_of_each_variant(
+    two_corpora: Any, processes: Callable[..., Any], tmp_path: Path
+) -> None:
+    from edgeser.study.study import forecast, plan_study, run_study
+
+    tasks = {"train": "fake_tasks:fake_training", "costs": "fake_tasks:fake_costs"}
+    plan = plan_study(
+        study(variants=(Variant("a"), Variant("b", {"training.epochs": 3}))),
+        two_corpora,
+        folder=tmp_path,
+        tasks=tasks,
+        work_hash=lambda recipe: recipe.hash,
+    )
+    assert forecast(plan).jobs == 6
+    table = run_study(plan, dataclasses.replace(processes(2), tasks=tasks))
+    assert table.jobs == 6
+    assert not table.failures
+    found = {variant: costs["int8_bytes"].value for variant, costs in table.costs.items()}
+    assert found == {"a": 4000.0, "b": 300.0}
 
 
 def _trains(executor: Any) -> Any:

@@ -107,7 +107,7 @@ def test_a_damaged_result_is_named_done_again_and_nothing_is_lost(tmp_path: Path
 
 
 def test_a_result_that_is_not_what_it_should_be_is_a_failure(tmp_path: Path) -> None:
-    def check(result: Any) -> None:
+    def check(job: Job, result: Any) -> None:
         if result["number"] == 1:
             raise BadInput("the number is 1")
 
