@@ -112,6 +112,8 @@ class Study:
     protocols
         Arrangements of all corpora: ``"matrix"`` trains on each one and tests on all,
         ``"leave-one-out"`` trains on all but one and tests on that.
+    costs
+        Whether what each variant costs on a device is measured beside: one job a variant.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Study:
     variants: tuple[Variant, ...] = (Variant("as it is"),)
     arrangements: tuple[Arrangement, ...] = ()
     protocols: tuple[Protocol, ...] = ()
+    costs: bool = True
 
     def __post_init__(self) -> None:
         _check_name("study", self.name)

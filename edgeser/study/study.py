@@ -117,7 +117,7 @@ def plan_study(
         adapters = {c["name"]: c.get("adapter") or c["name"] for c in to_table(recipe)["corpora"]}
         work_hash = Recordings(adapters, paths, reporter=reporter).work_hash
     cells = combine(study, recipe, paths=paths, work_hash=work_hash, features=features, tasks=tasks)
-    costs = cost_jobs(cells, work_hash=work_hash, tasks=tasks)
+    costs = cost_jobs(cells, work_hash=work_hash, tasks=tasks) if study.costs else ()
     return StudyPlan(study, recipe, cells, folder, costs)
 
 

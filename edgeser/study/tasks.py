@@ -20,7 +20,10 @@ TRAIN = "train"
 """A training: its result has ``predictions`` by corpus (see `edgeser.study.scores`)."""
 COSTS = "costs"
 """What a variant costs, whatever its weights: its result has ``costs``, figures by name."""
-TASKS: Tasks = {TRAIN: "edgeser.pipeline.study_job:train_and_score"}
+TASKS: Tasks = {
+    TRAIN: "edgeser.pipeline.study_job:train_and_score",
+    COSTS: "edgeser.pipeline.cost_job:measure_costs",
+}
 """All tasks of edgeser's own."""
 SHARED = "shared_dir"
 """The argument that names a folder with the executor's shared files, where it has some."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
@@ -16,13 +15,8 @@ from typing import Any
 import pytest
 
 from edgeser.corpora import write_synthetic_corpus
-from edgeser.recipe import Recipe
 
 Edgeser = Callable[..., Any]
-pytestmark = pytest.mark.skipif(
-    "corpora" not in {field.name for field in dataclasses.fields(Recipe)},
-    reason="recipes have one [corpus] here: studies need [[corpora]]",
-)
 QUICK = ("--set", "training.epochs=1")
 
 
@@ -40,7 +34,8 @@ def study(tmp_path: Path, tiny_recipe: Path) -> Callable[[str], Path]:
 
     def write(text: str) -> Path:
         path = tmp_path / "study.toml"
-        path.write_text(f'name = "trial"\nrecipe = "tiny.toml"\n{text}', "utf-8")
+        head = 'name = "trial"\nrecipe = "tiny.toml"\n'
+        path.write_text(f"{head}{'' if 'costs' in text else 'costs = false'}\n{text}", "utf-8")
         return path
 
     return write
@@ -172,3 +167,18 @@ def test_ctrl_c_ends_the_workers_and_the_study_goes_on(
     table = json.loads(edgeser(*asked, *QUICK, "--json").out)
     assert table["reused"] == there
     assert table["rows"][0]["seeds"] == [0, 1, 2]
+
+
+@pytest.mark.slow
+def test_costs_of_each_variant_stand_beside_its_scores(
+    edgeser: Edgeser, study: Callable[[str], Path], voices: Path, tmp_path: Path
+) -> None:
+    asked = ("--corpus", f"synthetic:{voices}", "--out", tmp_path / "out", *QUICK, "--json")
+    done = edgeser("study", study("seeds = [0]\ncosts = true"), *asked)
+    assert done.code == 0, done.err
+    (costs,) = json.loads(done.out)["costs"].values()
+    assert costs["parameters"]["value"] > 1000
+    assert costs["arena_bytes"]["evidence"] == "measured"
+    if shutil.which("qemu-system-arm") and shutil.which("arm-none-eabi-gcc"):
+        assert costs["instructions"]["evidence"] == "emulated"
+        assert costs["predicted_ms"]["evidence"] == "predicted"
