@@ -14,9 +14,7 @@ from edgeser.cli.output import Output, common_options
 @bundle_argument
 @corpus_option
 @click.option("--conditions", is_flag=True, help="Also levels, noise floors, noise, tilts.")
-@click.option(
-    "--all-speakers", is_flag=True, help="All speakers of a corpus it was not trained on."
-)
+@click.option("--all-speakers", is_flag=True, help="All speakers that it was not trained on.")
 @common_options
 def command(
     bundle: Path, corpora: tuple[str, ...], conditions: bool, all_speakers: bool, output: Output

@@ -129,9 +129,9 @@ def _chosen(
         return chosen
     heard = trained.split.train | trained.split.development
     unheard = tuple(u for u in corpus.utterances if u.speaker not in heard)
-    if not unheard:
+    if {u.speaker for u in unheard} <= trained.split.test:
         raise BadInput(
-            f"the bundle was trained on all speakers of {corpus.name}",
+            f"the bundle was trained on speakers of {corpus.name}, on all but its test speakers",
             hint="leave out --all-speakers to score only its test speakers",
         )
     left_out = len({u.speaker for u in corpus.utterances} & heard)
