@@ -15,7 +15,7 @@ from edgeser.study.work import work_off
 
 _RECIPE = Path(__file__).parents[1] / "tests" / "tiny_recipe.toml"
 _JOBS, _RATIO = 4, 0.6
-_EPOCHS = 400
+_EPOCHS, _ROUNDS = 200, 2
 
 
 def _jobs(voices: Path) -> list[Job]:
@@ -47,13 +47,17 @@ def main() -> None:
         voices = scratch / "voices"
         write_synthetic_corpus(voices, speakers=5, utterances=1)
         jobs = _jobs(voices)
-        one, two = (_seconds(jobs, workers, scratch / str(workers)) for workers in (1, 2))
+        spent: dict[int, list[float]] = {1: [], 2: []}
+        for number in range(_ROUNDS):  # in turn, so that what else runs here hits both
+            for workers, seconds in spent.items():
+                seconds.append(_seconds(jobs, workers, scratch / f"{workers}-{number}"))
+        one, two = min(spent[1]), min(spent[2])
     ratio = two / one
     print(
         f"study of {_JOBS} trainings, one thread each: two workers {two:.1f} s, {ratio:.2f} x one "
         f"worker; target {_RATIO}: {'met' if ratio <= _RATIO else 'MISSED'}"
     )
-    print(f"  ({one:.1f} s with one worker, measured on this host)")
+    print(f"  ({one:.1f} s with one worker; best of {_ROUNDS}, measured on this host)")
 
 
 if __name__ == "__main__":

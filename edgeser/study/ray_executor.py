@@ -27,6 +27,8 @@ from quantize.foundation.temporary import temporary_folder
 
 _MOST_AT_ONCE = 256
 """Jobs that wait on the cluster: enough for it to grow by, few enough to share a store."""
+_DRIVERS = 3
+"""How often the cluster is connected to before it counts as gone."""
 _GOODBYE_S = 10.0
 _ERRORS: dict[str, type[EdgeserError]] = {"BadInput": BadInput, "ToolMissing": ToolMissing}
 
@@ -78,18 +80,45 @@ class RayExecutor:
             return
         if importlib.util.find_spec("ray") is None:
             raise ToolMissing("Ray is not installed", hint="pip install 'edgeser[ray]'")
-        with ExitStack() as stack:
-            driver = _Driver(self, stack)
-            yield from driver.work(first, waiting, on_event)
+        begun: dict[str, Job] = {first.key: first}
+        for attempt in range(1, _DRIVERS + 1):
+            with ExitStack() as stack:
+                driver = _Driver(self, stack, begun)
+                try:
+                    yield from driver.work(waiting, on_event)
+                except _DriverGone as error:
+                    _say_gone(self, error, last=attempt == _DRIVERS)
+                except ToolMissing as error:
+                    if attempt == 1:
+                        raise
+                    _say_gone(self, error, last=True)
+                else:
+                    return
+            for job in begun.values():
+                on_event(Event(job, Happened.AGAIN, "the connection to the cluster was lost"))
+
+
+class _DriverGone(ToolMissing):
+    """The process that speaks with the cluster ended: its node went, or the whole cluster."""
+
+
+def _say_gone(executor: RayExecutor, error: ToolMissing, *, last: bool) -> None:
+    """Raise that the cluster is gone, unless it is to be tried again."""
+    if last:
+        hint = error.hint if isinstance(error, _DriverGone) else error.message
+        raise ToolMissing(f"{executor.place} is gone", hint=hint) from error
 
 
 class _Driver:
-    """The child process that speaks with the cluster, and the jobs that it has."""
+    """The child process that speaks with the cluster, and the jobs that it has.
 
-    def __init__(self, executor: RayExecutor, stack: ExitStack) -> None:
+    Ray ends it when the node goes that it is connected to; another one then takes its jobs.
+    """
+
+    def __init__(self, executor: RayExecutor, stack: ExitStack, begun: dict[str, Job]) -> None:
         self._executor = executor
         self._log = executor.logs / "ray.log"
-        self._jobs: dict[str, Job] = {}
+        self._jobs = begun
         self._started: set[str] = set()
         shared = self._shared(stack)
         command = [*_quiet(), sys.executable, "-m", "edgeser.study.ray_driver"]
@@ -115,9 +144,10 @@ class _Driver:
             }
         )
 
-    def work(self, first: Job, waiting: Iterator[Job], on_event: OnEvent) -> Iterator[Outcome]:
+    def work(self, waiting: Iterator[Job], on_event: OnEvent) -> Iterator[Outcome]:
         self._await_ready()
-        self._submit(first)
+        for job in list(self._jobs.values()):
+            self._submit(job)
         more = self._fill(waiting)
         while self._jobs:
             said = self._read()
@@ -179,7 +209,7 @@ class _Driver:
         except ValueError:
             last = last_line(self._log)
             hint = f"{self._log} ends: {last}" if last else "start it and run this again"
-            raise ToolMissing(f"{self._executor.place} is gone", hint=hint) from None
+            raise _DriverGone(f"{self._executor.place} is gone", hint=hint) from None
         if "fatal" in said:
             self._process.kill()  # there is nobody to say goodbye to
             raise _ERRORS.get(said["fatal"], ToolMissing)(said["message"], hint=said["hint"])

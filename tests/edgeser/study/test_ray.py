@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from edgeser.report.json_format import dump_json
@@ -122,6 +123,28 @@ def test_a_node_that_is_killed_changes_no_bit(
         assert canonical_json(ours) == canonical_json(theirs)
         log = (executor.logs / f"{job.key}.log").read_text()
         assert "a line on stderr" in log
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_a_connection_that_is_lost_is_made_again(
+    cluster: Any, fake_job: MakeJob, on_ray: Callable[..., RayExecutor], tmp_path: Path
+) -> None:
+    """As when the node goes that this side is connected to, and not the cluster."""
+    jobs = [fake_job("number", number=number, seconds=1.0) for number in range(2)]
+    lost: list[int] = []
+
+    def hear(event: Event) -> None:
+        if not lost:
+            for child in psutil.Process().children(recursive=True):
+                if "edgeser.study.ray_driver" in child.cmdline():
+                    lost.append(child.pid)
+                    child.kill()
+
+    executor = Heard(on_ray(cluster.address), hear)
+    worked = work_off(jobs, store=ResultStore(tmp_path), executor=executor)
+    assert len(lost) == 1
+    assert [worked.kept[job.key].result["number"] for job in jobs] == [0, 1]
 
 
 @NEEDS_RAY
