@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from edgeser.corpora import open_corpus
+from edgeser.corpora import Corpus, Member, divide, join, open_corpus
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.study.jobs import canonical_json
@@ -16,17 +16,11 @@ from quantize.foundation.errors import EdgeserError
 from quantize.foundation.files import sha256_of_file
 
 
-def corpus_hash(adapter: str, path: Path) -> str:
+def corpus_hash(corpus: Corpus) -> str:
     """Return SHA-256 over what is known of a corpus's clips, and their contents.
 
     A file that cannot be opened counts by its name alone, as it does in a training.
-
-    Raises
-    ------
-    BadInput
-        When the corpus cannot be opened.
     """
-    corpus = open_corpus(adapter, path)
     digest = hashlib.sha256()
     for clip in corpus.utterances:
         try:
@@ -62,13 +56,31 @@ class Recordings:
         reporter: Reporter = SILENT,
     ) -> None:
         progress = reporter.stage("Reading corpora")
+        self._corpora: dict[str, Corpus] = {}
         self._hashes: dict[str, str] = {}
+        self._joined: set[bytes] = set()
         for number, (name, path) in enumerate(paths.items(), 1):
-            self._hashes[name] = corpus_hash(adapters[name], Path(path))
+            self._corpora[name] = open_corpus(adapters[name], Path(path))
+            self._hashes[name] = corpus_hash(self._corpora[name])
             progress(number, len(paths))
 
     def work_hash(self, recipe: Recipe) -> str:
-        """Return the hash of a recipe and the recordings that it names."""
-        names = [choice["name"] for choice in to_table(recipe)["corpora"]]
-        heard = {name: self._hashes.get(name, "") for name in names}
+        """Return the hash of a recipe and the recordings that it names.
+
+        Raises
+        ------
+        BadInput
+            When its corpora cannot be joined or divided: before any job, not in each of them.
+        """
+        self._require_joinable(recipe)
+        heard = {choice.name: self._hashes.get(choice.name, "") for choice in recipe.corpora}
         return hashlib.sha256(canonical_json([recipe.hash, heard])).hexdigest()
+
+    def _require_joinable(self, recipe: Recipe) -> None:
+        table = to_table(recipe)
+        asked = canonical_json([table["corpora"], table["labels"]])
+        if asked in self._joined or not all(c.name in self._corpora for c in recipe.corpora):
+            return
+        members = [Member(choice, self._corpora[choice.name]) for choice in recipe.corpora]
+        divide(join(members, recipe.labels).members, recipe.corpora)
+        self._joined.add(asked)

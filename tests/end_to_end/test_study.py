@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgeser.corpora import write_synthetic_corpus
+from edgeser.corpora.wav import wav_bytes
 
 Edgeser = Callable[..., Any]
 QUICK = ("--set", "training.epochs=1")
@@ -182,3 +184,19 @@ def test_costs_of_each_variant_stand_beside_its_scores(
     if shutil.which("qemu-system-arm") and shutil.which("arm-none-eabi-gcc"):
         assert costs["instructions"]["evidence"] == "emulated"
         assert costs["predicted_ms"]["evidence"] == "predicted"
+
+
+def test_corpora_without_a_common_label_are_named_before_any_job(
+    edgeser: Edgeser, study: Callable[[str], Path], tmp_path: Path
+) -> None:
+    for corpus, label in (("a", "anger"), ("b", "fear")):
+        for speaker in ("s1", "s2", "s3"):
+            path = tmp_path / corpus / label / speaker / "x.wav"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(wav_bytes(np.arange(8000, dtype=np.int16)))
+    given = [("--corpus", f"{name}=generic:{tmp_path / name}") for name in "ab"]
+    asked = ("study", study('protocols = ["matrix"]'), *given[0], *given[1])
+    ran = edgeser(*asked, "--out", tmp_path / "out", "--dry-run", "--quiet")
+    assert ran.code == 2
+    (line,) = ran.err.splitlines()
+    assert "b has no label in common with the other corpora: fear against anger" in line
