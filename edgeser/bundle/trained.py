@@ -81,7 +81,7 @@ class MemberSummary:
     parts
         Train, development, test.
     split_source
-        Where its parts come from, one line; empty where its role says all.
+        Where its parts come from, one line.
     """
 
     name: str
@@ -89,7 +89,7 @@ class MemberSummary:
     weight: float
     labels: tuple[str, ...]
     parts: tuple[PartSummary, ...]
-    split_source: str = ""
+    split_source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ from quantize.foundation.files import write_atomically
 _BABBLE_SEED = 1
 _BABBLE_MINUTES = 8
 """Of voices that training mixes in: one minute would be learnt by heart."""
+_DIVIDED = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
+"""What becomes of a corpus's speakers by its role, where they are not divided as published."""
 Features = tuple[FrontendFeatures, ...]
 
 
@@ -276,6 +278,11 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
     problems = list(plan.oddities)
     problems += few([problem for part in parts.values() for problem in part.problems])
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
+    members = tuple(
+        _member(choice, member, parts)
+        for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
+    )
+    sources = [f"{m.name}: {m.split_source}" for m in members]
     return CorpusSummary(
         name=corpus.name,
         licence=corpus.licence,
@@ -287,11 +294,8 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         class_counts=tuple((name, counts[name]) for name in corpus.emotions),
         problems=tuple(problems),
         input_hash=plan.input_hash,
-        split_source=describe_split(corpus),
-        members=tuple(
-            _member(choice, member, parts)
-            for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
-        ),
+        split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
+        members=members,
     )
 
 
@@ -309,5 +313,5 @@ def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) ->
             PartSummary(part, len(clips), len({u.speaker for u in clips}))
             for part, clips in heard.items()
         ),
-        split_source=describe_split(corpus) if choice.role == "both" else "",
+        split_source=_DIVIDED.get(choice.role) or describe_split(corpus),
     )
