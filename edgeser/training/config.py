@@ -149,7 +149,7 @@ class SamplingConfig:
         loss, so that a room is no proof against it. ``"wrong"``: it counts as not said.
     """
 
-    corpus: float = 0.5
+    corpus: float = 0.0
     label: float = 0.0
     speaker: float = 0.0
     absent_labels: AbsentLabels = "free"

@@ -68,7 +68,8 @@ class Fit:
             else taught_targets(targets, answers, training, self.present)
         )
         draws = draws_of(clips, data.sampling, data.weights)
-        self.draws = None if np.allclose(draws, 1.0) else draws
+        one = len(set(clips.corpora)) < 2
+        self.draws = None if one and np.allclose(draws, 1.0) else draws
         self.device = choose_device(training.device)
         self.epochs = 0
         torch.manual_seed(seed)

@@ -41,7 +41,7 @@ def total(draws: np.ndarray, **of: object) -> float:
 
 
 def test_exponents_of_0_draw_every_clip_alike() -> None:
-    draws = draws_of(UNLIKE, SamplingConfig(corpus=0.0), {})
+    draws = draws_of(UNLIKE, SamplingConfig(), {})
     np.testing.assert_allclose(draws, 1.0)
 
 
