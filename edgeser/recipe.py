@@ -26,6 +26,7 @@ from edgeser.typed_tables import from_table, nearest, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
+from quantize.foundation.foreign import printable
 
 _LIMIT_BYTES = 1 << 20
 _LIMIT_NAME = 64
@@ -224,7 +225,7 @@ def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
             )
         for target in targets:
             target[key] = _value_of(text.strip())
-    return from_table(Recipe, table, where="--set:")
+    return from_table(Recipe, table, where="--set")
 
 
 def _targets(table: dict[str, Any], path: Sequence[str]) -> list[dict[str, Any]]:
@@ -234,12 +235,22 @@ def _targets(table: dict[str, Any], path: Sequence[str]) -> list[dict[str, Any]]
         if depth == 0 and name == "corpus":
             found = list(table["corpora"])
         elif isinstance(found[0], list):
-            found = [item for item in found[0] if item["name"] == name]
+            found = [_named(found[0], name)]
         else:
             found = [item.setdefault(name, {}) for item in found if isinstance(item, dict)]
         if not found:
             return []
     return found if all(isinstance(item, dict) for item in found) else []
+
+
+def _named(corpora: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    known = {corpus["name"]: corpus for corpus in corpora}
+    if name not in known:
+        raise BadInput(
+            f"--set: there is no corpus '{printable(name)}'{nearest(name, known)}",
+            hint=f"corpora here: {', '.join(map(printable, known))}",
+        )
+    return known[name]
 
 
 def _value_of(text: str) -> Any:

@@ -103,7 +103,8 @@ def corpora_of(
     choices = tuple(replace(c, path=c.path or stored.get(c.name)) for c in choices)
     missing = [c.name for c in choices if c.path is None and c.read_by != SYNTHETIC]
     if missing:
-        names = " and ".join(map(printable, missing))
+        *most, last = map(printable, missing)
+        names = f"{', '.join(most)} and {last}" if most else last
         needed = " ".join(f"--corpus {printable(name)}:PATH" for name in missing)
         raise BadInput(f"this needs the recordings of {names}", hint=f"give {needed}")
     members = [Member(choice, _opened(choice, folder, reporter)) for choice in choices]

@@ -308,3 +308,41 @@ def test_frontends_have_names() -> None:
     assert frontend_named("demo") == load_recipe("demo").frontend
     with pytest.raises(BadInput, match="microfrontent"):
         frontend_named("microfrontent")
+
+
+def test_one_corpus_is_read_as_a_list_of_one() -> None:
+    recipe = parse_recipe('name = "x"\n[corpus]\nname = "emodb"\nfold = 2\n', where="x")
+    assert [(c.name, c.fold) for c in recipe.corpora] == [("emodb", 2)]
+    with pytest.raises(BadInput, match=r"both \[corpus\] and \[\[corpora\]\]"):
+        parse_recipe('name = "x"\n[corpus]\n[[corpora]]\n', where="x")
+
+
+def test_settings_reach_one_corpus_or_all() -> None:
+    changed = resolve_recipe(
+        "speech", settings=("corpora.ravdess.role=train", "corpus.fold=1", "corpora.nemo.weight=2")
+    )
+    assert {c.name: (c.role, c.fold, c.weight) for c in changed.corpora} == {
+        "cremad": ("both", 1, 1.0),
+        "ravdess": ("train", 1, 1.0),
+        "nemo": ("both", 1, 2.0),
+    }
+    with pytest.raises(BadInput, match="no corpus 'ravdes'; did you mean 'ravdess'"):
+        resolve_recipe("speech", settings=("corpora.ravdes.role=train",))
+
+
+def test_the_command_lines_corpora_keep_what_the_recipe_says_of_them() -> None:
+    recipe = resolve_recipe("speech", settings=("corpora.nemo.weight=3", "corpus.seed=7"))
+    chosen = with_corpora(recipe, ["nemo:n", "office=generic:o", "lab=generic:l"])
+    assert [(c.name, c.read_by, c.path) for c in chosen.corpora] == [
+        ("nemo", "nemo", "n"),
+        ("office", "generic", "o"),
+        ("lab", "generic", "l"),
+    ]
+    assert [(c.weight, c.seed) for c in chosen.corpora] == [(3.0, 7), (1.0, 7), (1.0, 7)]
+    with pytest.raises(BadInput, match="the corpus nemo is named twice"):
+        with_corpora(recipe, ["nemo:n", "nemo:m"])
+
+
+def test_a_recipe_needs_a_corpus_to_train_on() -> None:
+    with pytest.raises(BadInput, match="no corpus to train on"):
+        resolve_recipe("speech", settings=("corpus.role=test",))
