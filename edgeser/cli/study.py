@@ -63,6 +63,7 @@ def command(
     """
     from edgeser.cli.places import cache_folder
     from edgeser.pipeline.source import resolve_recipe
+    from edgeser.pipeline.study_plans import Recordings
     from edgeser.study.config import load_study
     from edgeser.study.study import forecast, plan_study, run_study
     from quantize.foundation.foreign import printable
@@ -74,6 +75,7 @@ def command(
         resolve_recipe(study.recipe, **given),
         folder=out or Path("runs") / f"study-{_file_name(study.name)}",
         features=str((cache_folder() / "features").absolute()),
+        read=lambda adapters, paths: Recordings(adapters, paths, reporter=output).work_hash,
         reporter=output,
     )
     at_once = workers or _workers(plan)
