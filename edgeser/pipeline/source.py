@@ -15,6 +15,7 @@ from edgeser.corpora import (
     parse_corpus_argument,
     write_synthetic_corpus,
 )
+from edgeser.corpora.choice import refuse_same_names
 from edgeser.corpora.join import NOT_LEARNED
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
@@ -28,10 +29,15 @@ SYNTHETIC_SEED = 0
 
 
 def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
-    """Return the recipe with the corpora of ``"NAME:PATH"`` arguments, and no others.
+    """Return the recipe with the corpora of the arguments, see `choices_of`."""
+    return replace(recipe, corpora=choices_of(recipe, arguments)) if arguments else recipe
+
+
+def choices_of(recipe: Recipe, arguments: Sequence[str]) -> tuple[CorpusChoice, ...]:
+    """Return the corpora of ``"NAME:PATH"`` arguments, and no others; without any, the recipe's.
 
     A corpus that the recipe names keeps what it says of it; another is divided as the recipe's
-    first one is. Without arguments the recipe is unchanged.
+    first one is.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
         When one is named twice, is unknown or has no path.
     """
     if not arguments:
-        return recipe
+        return recipe.corpora
     known = {choice.name: choice for choice in recipe.corpora}
     first = recipe.corpora[0]
     other = CorpusChoice(
@@ -54,7 +60,8 @@ def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
         choice = known.get(name, replace(other, name=name))
         read_by = None if adapter == name else adapter
         chosen.append(replace(choice, adapter=read_by, path=str(path)))
-    return replace(recipe, corpora=tuple(chosen))
+    refuse_same_names(chosen)
+    return tuple(chosen)
 
 
 def resolve_recipe(
@@ -98,7 +105,7 @@ def corpora_of(
     BadInput
         When a corpus of recordings has no path, or its folder is not what it should be.
     """
-    choices = with_corpora(recipe, arguments).corpora
+    choices = choices_of(recipe, arguments)
     stored = _stored_paths(choices, folder)
     choices = tuple(replace(c, path=c.path or stored.get(c.name)) for c in choices)
     missing = [c.name for c in choices if c.path is None and c.read_by != SYNTHETIC]
