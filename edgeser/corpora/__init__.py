@@ -4,6 +4,7 @@ from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpu
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig
+from edgeser.corpora.division import divide, without_same_person
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
 from edgeser.corpora.gaps import gaps, require_two_emotions
 from edgeser.corpora.join import Member, join
@@ -11,10 +12,8 @@ from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
 from edgeser.corpora.split import (
     SpeakerSplit,
     describe_split,
-    divide,
     published_or_folds,
     split_problems,
-    without_same_person,
 )
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
