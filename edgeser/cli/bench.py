@@ -94,7 +94,7 @@ def command(
     warmup: int,
     against: Path | None,
     compiled: Path | None,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     output: Output,
     **rest: Any,
 ) -> int:
@@ -123,7 +123,7 @@ def command(
     from edgeser.cli.places import build_cache, run_folder_of
 
     bundle = bundle_if_any(model)
-    if bundle is None and is_given("corpus"):
+    if bundle is None and is_given("corpora"):
         raise click.UsageError("--corpus is for bundles and runs, whose firmware takes audio")
     limits = _limits(bundle, rest)
     source, folder = bundle or model_bytes(model), run_folder_of(model) if bundle else None
@@ -149,7 +149,7 @@ def command(
             source,
             device=DeviceChoice(device, for_edge_tpu, build_cache()),
             name=model.stem,
-            corpus=corpus,
+            corpora=corpora,
             folder=folder,
             limits=limits,
             reporter=output,

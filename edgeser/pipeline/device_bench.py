@@ -34,7 +34,7 @@ def bench_on_device(
     *,
     device: DeviceChoice = EMULATED,
     name: str = "the model",
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     limits: Limits | None = None,
     reporter: Reporter = SILENT,
@@ -49,9 +49,9 @@ def bench_on_device(
         The emulator, or a board.
     name
         What messages call a .tflite.
-    corpus
-        ``"NAME:PATH"``: recordings to feed a bundle's firmware; those of the folder's run, or
-        noise that is called noise, when `None`.
+    corpora
+        ``"NAME:PATH"`` each: recordings to feed a bundle's firmware; those of the folder's run, or
+        noise that is called noise, when none is named.
     folder
         Where the result is kept for the report; nowhere when `None`.
     limits
@@ -72,7 +72,7 @@ def bench_on_device(
         When the device is not there or does not answer as it must.
     """
     limits = _limits_of(model) if limits is None else limits
-    recordings = _recordings(model, corpus, folder, reporter)
+    recordings = _recordings(model, corpora, folder, reporter)
     with attached(model, device, name=name, reporter=reporter) as found:
         if found.built is None and (limits.flash_bytes or limits.ram_bytes):
             reporter.note("not held to the recipe's flash and RAM: a board does not tell them")
@@ -102,12 +102,14 @@ def _limits_of(model: Bundle | bytes) -> Limits:
 
 
 def _recordings(
-    model: Bundle | bytes, corpus: str | None, folder: RunFolder | None, reporter: Reporter
+    model: Bundle | bytes, corpora: Sequence[str], folder: RunFolder | None, reporter: Reporter
 ) -> Recordings | None:
     """Return recordings for a bundle; none for a model that takes no audio."""
     if not isinstance(model, Bundle):
         return None
-    return recordings_at_hand(model, count=_CLIPS, corpus=corpus, folder=folder, reporter=reporter)
+    return recordings_at_hand(
+        model, count=_CLIPS, corpora=corpora, folder=folder, reporter=reporter
+    )
 
 
 def keep(folder: RunFolder, report: DeviceReport, *, model_hash: str) -> None:
