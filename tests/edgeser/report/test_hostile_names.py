@@ -43,11 +43,11 @@ from quantize.foundation.measurement import Measurement
 from quantize.tflite.inspect import (
     GraphSummary,
     ModelInspection,
-    Offender,
     OperatorSummary,
     TensorSummary,
 )
 from quantize.tflite.model import Tensor
+from quantize.tflite.offenders import Offender
 from quantize.tflite.remarks import Oddity, Unread
 from quantize.tflite.schema import DType
 
