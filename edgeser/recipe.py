@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edgeser.benchmark.budget import Budget
 from edgeser.evaluation.verdict import Tolerances
@@ -75,6 +75,26 @@ class CorpusChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsConfig:
+    """What the classes are.
+
+    Parameters
+    ----------
+    kind
+        ``"emotions"``: emotions, whatever a corpus calls them. ``"any"``: a corpus's own labels, as
+        they are.
+    map
+        Labels that are called otherwise.
+    leave_out
+        Labels whose clips are not used.
+    """
+
+    kind: Literal["emotions", "any"] = "emotions"
+    map: dict[str, str] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ExportConfig:
     """How the float network becomes int8.
 
@@ -131,6 +151,7 @@ class Recipe:
     name: str
     seed: int = 0
     corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    labels: LabelsConfig = field(default_factory=LabelsConfig)
     frontend: FrontendConfig = field(default_factory=FrontendConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
     conditions: ConditionsConfig = field(default_factory=ConditionsConfig)

@@ -29,7 +29,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> None:
-    """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
+    """Train a network with RECIPE: a preset ('demo', 'cremad', 'keywords') or a .toml file."""
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder
     from edgeser.pipeline.source import resolve_recipe
@@ -75,9 +75,10 @@ def command(
 
 
 def _caveat(trained: TrainedModel) -> str:
-    """Return a line of warning where the epoch was chosen by too little, else nothing."""
-    from edgeser.evaluation.metrics import too_few
+    """Return lines of warning where the epoch was chosen by too little, or by voices known."""
+    from edgeser.evaluation.metrics import divided_by_clip, too_few
 
-    speakers = len(trained.split.development)
-    few = too_few(trained.corpus.clips_development, speakers, len(trained.classes))
-    return f"warning: {few}\n" if few else ""
+    clips, unknown = trained.corpus.clips_development, trained.corpus.anonymous[1]
+    few = too_few(clips, len(trained.split.development) - unknown, len(trained.classes))
+    found = ([divided_by_clip(unknown, clips)] if unknown else []) + ([few] if few else [])
+    return "".join(f"warning: {line}\n" for line in found)

@@ -4,7 +4,7 @@ from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpu
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
-from edgeser.corpora.gaps import gaps, require_two_emotions
+from edgeser.corpora.gaps import gaps, require_two_labels
 from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
 from edgeser.corpora.split import (
     SpeakerSplit,
@@ -35,7 +35,7 @@ __all__ = [
     "problem_rows",
     "published_or_folds",
     "read_audio",
-    "require_two_emotions",
+    "require_two_labels",
     "split_problems",
     "write_synthetic_corpus",
 ]

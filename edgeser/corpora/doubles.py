@@ -49,7 +49,8 @@ def without_doubles(
     doubles: list[tuple[str, str]] = []
     groups: dict[tuple[object, ...], list[tuple[Utterance, _Sound]]] = {}
     for utterance in utterances:
-        sound = _sound_of(utterance.path)
+        # Stretches of one file are told apart by where they begin.
+        sound = _sound_of(utterance.path) if utterance.duration_s is None else None
         if sound is None:
             kept.append(utterance)
         else:

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeser.corpora.audio import Excerpt, Sound
+from edgeser.wording import LabelKind, Wording, wording
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One recording of one speaker, labelled with one emotion.
+    """One recording of one speaker, with one label.
 
     Parameters
     ----------
@@ -21,7 +24,8 @@ class Utterance:
     corpus
         Name of the adapter that read it, such as ``"cremad"``.
     emotion
-        The intended emotion, as a lower-case English noun (see `edgeser.corpora.emotions`).
+        The intended emotion, as a lower-case English noun (see `edgeser.corpora.emotions`); in a
+        corpus of other labels its label (see `edgeser.corpora.labels`).
     speaker
         The speaker's name within the corpus.
     sex
@@ -36,6 +40,11 @@ class Utterance:
     split
         The part of the published speaker split it belongs to: ``"train"``, ``"development"``,
         ``"test"``, or ``None``.
+    speaker_known
+        False where nobody knows whose clip it is: `speaker` is then a name that no other clip has,
+        so that it is divided by itself, and may share its speaker with clips on another side.
+    start_s, duration_s
+        The stretch of the file that it is, in seconds; all of the file where there is no duration.
     """
 
     path: Path
@@ -48,6 +57,16 @@ class Utterance:
     language: str | None = None
     votes: tuple[tuple[str, float], ...] | None = None
     split: str | None = None
+    speaker_known: bool = True
+    start_s: float = 0.0
+    duration_s: float | None = None
+
+    @property
+    def sound(self) -> Sound:
+        """What to read: the file, or the stretch of it."""
+        if self.duration_s is None:
+            return self.path
+        return Excerpt(self.path, self.start_s, self.duration_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,7 @@ class Corpus:
     utterances
         Sorted by `clip_id`.
     emotions
-        Every emotion that occurs, in alphabetical order: the order of class indices.
+        Every emotion, or other label, that occurs, in alphabetical order: that of class indices.
     synthetic
         True where no human being spoke: nothing measured on it says anything about people.
     licence, citation
@@ -94,6 +113,8 @@ class Corpus:
         and the same label; the copies are not among the utterances.
     split_source
         Where the speaker split is published and how it is read, one line; empty where none is.
+    label_kind
+        ``"emotions"``, or ``"any"`` where its labels are its own.
     """
 
     name: str
@@ -106,6 +127,12 @@ class Corpus:
     problems: tuple[FileProblem, ...] = field(default=())
     doubles: tuple[tuple[str, str], ...] = field(default=())
     split_source: str = ""
+    label_kind: LabelKind = "emotions"
+
+    @property
+    def words(self) -> Wording:
+        """What its labels are called."""
+        return wording(self.label_kind)
 
     @property
     def speakers(self) -> tuple[str, ...]:

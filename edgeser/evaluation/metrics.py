@@ -93,7 +93,9 @@ class Metrics:
     classes
         The classes' names.
     clips, speakers
-        How many there were.
+        How many there were; speakers that are known.
+    anonymous
+        How many of the clips are of no known speaker.
     """
 
     uar: Measurement
@@ -103,6 +105,7 @@ class Metrics:
     classes: tuple[str, ...]
     clips: int
     speakers: int
+    anonymous: int = 0
 
     @property
     def in_play(self) -> tuple[str, ...]:
@@ -125,12 +128,23 @@ class Metrics:
         found = []
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
+        if self.anonymous:
+            found.append(divided_by_clip(self.anonymous, self.clips))
         few = too_few(self.clips, self.speakers, len(self.in_play))
         return (*found, few) if few else tuple(found)
 
     def _classes(self, *, present: bool) -> tuple[str, ...]:
         support = self.confusion.sum(axis=1) > 0
         return tuple(n for n, has in zip(self.classes, support, strict=True) if has == present)
+
+
+def divided_by_clip(anonymous: int, clips: int) -> str:
+    """Say of clips without a known speaker what a score on them is worth."""
+    return (
+        f"{anonymous:,} of {clips:,} {plural('clip', clips)} {'is' if anonymous == 1 else 'are'} of "
+        "no known speaker and divided by clip: they may share a voice or a room with clips that "
+        "were trained on"
+    )
 
 
 def too_few(clips: int, speakers: int, classes: int) -> str:
@@ -140,7 +154,7 @@ def too_few(clips: int, speakers: int, classes: int) -> str:
     return (
         f"{clips} {plural('clip', clips)} of {speakers} {plural('speaker', speakers)} "
         f"{'is' if clips == 1 else 'are'} too few to judge by (at least {FEWEST_SPEAKERS} speakers "
-        f"and {FEWEST_CLIPS_A_CLASS} clips an emotion)"
+        f"and {FEWEST_CLIPS_A_CLASS} clips a class)"
     )
 
 
@@ -181,7 +195,8 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         confusion=confusion,
         classes=predictions.classes,
         clips=len(predictions),
-        speakers=len(set(predictions.speakers)),
+        speakers=len(set(predictions.speakers) - predictions.anonymous),
+        anonymous=predictions.anonymous_clips,
     )
 
 

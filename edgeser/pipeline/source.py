@@ -61,16 +61,17 @@ def corpus_for(
             choice = replace(choice, path=stored.path)
     if choice.name == SYNTHETIC and choice.path is None:
         root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
-        return write_synthetic_corpus(
+        made = write_synthetic_corpus(
             root,
             seed=SYNTHETIC_SEED,
             speakers=choice.synthetic_speakers,
             utterances=choice.synthetic_utterances,
             progress=reporter.stage("Making synthetic voices"),
         )
+        return replace(made, label_kind=recipe.labels.kind)
     if choice.path is None:
         raise BadInput(
             f"this needs the recordings of {choice.name}",
             hint=f"give --corpus {choice.name}:PATH",
         )
-    return open_corpus(choice.name, Path(choice.path))
+    return open_corpus(choice.name, Path(choice.path), labels=recipe.labels.kind)
