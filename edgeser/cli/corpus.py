@@ -63,10 +63,10 @@ def check_command(corpus: str, labels: LabelKind | None, output: Output) -> int:
     from edgeser.corpora import check_corpus, open_corpus, parse_corpus_argument
     from edgeser.corpora.adapters import adapter_named
 
-    name, path = parse_corpus_argument(corpus)
-    kind = labels or ("emotions" if adapter_named(name).emotions else "any")
+    _, adapter, path = parse_corpus_argument(corpus)
+    kind = labels or ("emotions" if adapter_named(adapter).emotions else "any")
     found = check_corpus(
-        open_corpus(name, path, labels=kind), progress=output.stage("Checking files")
+        open_corpus(adapter, path, labels=kind), progress=output.stage("Checking files")
     )
     if output.json:
         output.result(found.to_json())

@@ -141,9 +141,8 @@ class Metrics:
 def divided_by_clip(anonymous: int, clips: int) -> str:
     """Say of clips without a known speaker what a score on them is worth."""
     return (
-        f"{anonymous:,} of {clips:,} {plural('clip', clips)} {'is' if anonymous == 1 else 'are'} of "
-        "no known speaker and divided by clip: they may share a voice or a room with clips that "
-        "were trained on"
+        f"of {anonymous:,} of {clips:,} {plural('clip', clips)} the speaker is not known, so they "
+        "are divided by clip: they may share a voice or a room with clips that were trained on"
     )
 
 
