@@ -76,16 +76,20 @@ def read(path: Path, labels: LabelKind = "emotions") -> Corpus:
     utterances, problems = read_files(root, lambda file: read_place(file, root))
     if labels == "any":
         problems += check_labels((u.emotion for u in utterances), root)
-    return assemble(
-        name=NAME,
-        root=root,
-        utterances=utterances,
-        problems=problems,
-        licence=LICENCE,
-        citation=CITATION,
-        label_kind=labels,
-        hint="" if labels == "any" else OWN_LABELS,
-    )
+    try:
+        corpus = assemble(
+            name=NAME,
+            root=root,
+            utterances=utterances,
+            problems=problems,
+            licence=LICENCE,
+            citation=CITATION,
+        )
+    except BadInput as error:
+        if labels == "emotions" and any(p.kind == "unknown-label" for p in problems):
+            raise BadInput(error.message, hint=f"{error.hint}; {OWN_LABELS}") from error
+        raise
+    return replace(corpus, label_kind=labels)
 
 
 def read_own_labels(path: Path) -> Corpus:
@@ -151,7 +155,7 @@ def read_manifest(
             problems.append(fault)
     if labels == "any":
         problems += check_labels((u.emotion for u in utterances), manifest)
-    return assemble(
+    corpus = assemble(
         name=name,
         root=root,
         utterances=utterances,
@@ -159,12 +163,12 @@ def read_manifest(
         licence=licence,
         citation=citation,
         synthetic=synthetic,
-        label_kind=labels,
         split=(
             manifest,
             f"the column split of {manifest.name}" if "split" in table.columns else "",
         ),
     )
+    return replace(corpus, label_kind=labels)
 
 
 def _label_column(table: Table, labels: LabelKind) -> str:

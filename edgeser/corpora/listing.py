@@ -15,7 +15,6 @@ from edgeser.corpora.split import not_in_split
 from edgeser.corpora.unread import broken_link, magic, pointer, unpacking
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from edgeser.corpora.walk import find_audio
-from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput
 
 _MOST_REASONS = 3
@@ -143,8 +142,6 @@ def assemble(
     citation: str,
     synthetic: bool = False,
     split: tuple[Path, str] | None = None,
-    label_kind: LabelKind = "emotions",
-    hint: str = "",
 ) -> Corpus:
     """Sort, leave out doubled clip ids and doubled sounds, and put a corpus together.
 
@@ -152,10 +149,6 @@ def assemble(
     ----------
     split
         The file that publishes a speaker split, and how it was read (`Corpus.split_source`).
-    label_kind
-        What its labels are.
-    hint
-        What else may be done where no clip can be used.
 
     Raises
     ------
@@ -175,8 +168,7 @@ def assemble(
             f"{root} holds no clip that the {name} adapter can use"
             + "".join(f"; {line}" for line in lines[:_MOST_REASONS]),
             hint=advice(faults, root)
-            or "check the path and the corpus name, or describe the files in a manifest"
-            + (f"; {hint}" if hint else ""),
+            or "check the path and the corpus name, or describe the files in a manifest",
         )
     kept, same, doubles = without_doubles(by_id.values())
     ordered = tuple(sorted(kept, key=lambda utterance: utterance.clip_id))
@@ -190,7 +182,6 @@ def assemble(
         citation=citation,
         doubles=tuple(sorted(doubles)),
         split_source=split[1] if split else "",
-        label_kind=label_kind,
     )
     faults += same + not_in_split(corpus, split[0] if split else root)
     return replace(

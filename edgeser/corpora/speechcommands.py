@@ -71,7 +71,7 @@ def _corpus(
     faults = list(problems)
     if missing and len(missing) < len(WORDS):
         faults.append(FileProblem(root, "missing-words", f"no clip of {', '.join(missing)}"))
-    return assemble(
+    corpus = assemble(
         name=NAME,
         root=root,
         utterances=utterances,
@@ -79,8 +79,8 @@ def _corpus(
         licence=LICENCE,
         citation=CITATION,
         split=split,
-        label_kind="any",
     )
+    return replace(corpus, label_kind="any")
 
 
 def _read_archived(path: Path, root: Path) -> Utterance | FileProblem:

@@ -194,7 +194,7 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         confusion=confusion,
         classes=predictions.classes,
         clips=len(predictions),
-        speakers=len(set(predictions.speakers) - predictions.anonymous),
+        speakers=predictions.known_speakers,
         anonymous=predictions.anonymous_clips,
     )
 

@@ -78,6 +78,11 @@ class Predictions:
         return np.asarray(np.argmax(self.logits, axis=1), dtype=np.int64)
 
     @property
+    def known_speakers(self) -> int:
+        """How many speakers there are that are known."""
+        return len(set(self.speakers) - self.anonymous)
+
+    @property
     def anonymous_clips(self) -> int:
         """How many of the clips are of no known speaker."""
         return sum(speaker in self.anonymous for speaker in self.speakers)

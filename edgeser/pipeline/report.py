@@ -15,9 +15,9 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import judge
 from edgeser.pipeline.compare import STATE
-from edgeser.pipeline.dataset import PARTS
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TestSetDetails
+from edgeser.pipeline.plan import PARTS
 from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
     Environment,
