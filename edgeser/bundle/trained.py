@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import SpeakerSplit
-from edgeser.evaluation.metrics import divided_by_clip
+from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
@@ -117,7 +117,9 @@ class CorpusSummary:
     label_kind
         What its labels are.
     anonymous
-        Clips of no known speaker in train, development and test: each was divided by itself.
+        Clips of no known speaker in train, development and test.
+    anonymous_names
+        How many names of the split stand for such clips, in each.
     members
         Each corpus by itself; empty in archives older than several corpora.
     """
@@ -135,6 +137,7 @@ class CorpusSummary:
     split_source: str = ""
     label_kind: LabelKind = "emotions"
     anonymous: tuple[int, int, int] = (0, 0, 0)
+    anonymous_names: tuple[int, int, int] = (0, 0, 0)
     members: tuple[MemberSummary, ...] = ()
 
     @property
@@ -147,7 +150,7 @@ class CorpusSummary:
         """What must be known of its parts before a score is believed, one line each."""
         unknown = sum(self.anonymous)
         clips = self.clips_train + self.clips_development + self.clips_test
-        return (divided_by_clip(unknown, clips),) if unknown else ()
+        return (of_nobody_known(unknown, clips),) if unknown else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ def open_corpus(name: str, path: Path, *, labels: LabelKind = "emotions") -> Cor
         return replace(corpus, label_kind="any")
     if not adapter.emotions:
         raise BadInput(
-            f"the labels of {adapter.name} are no emotions",
+            f"the labels of {adapter.name} at {path} are no emotions",
             hint='set [labels] kind = "any", as the preset keywords does',
         )
     return adapter.read(Path(path))

@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from edgeser.corpora.audio import read_recording
@@ -37,11 +38,12 @@ NOT_DRAWN = "not-drawn"
 
 _NOISE = "_background_noise_"
 _LISTS = {"development": "validation_list.txt", "test": "testing_list.txt"}
-_SHARES = {"train": 0.8, "development": 0.1, "test": 0.1}
+_SHARES = {"train": 8, "development": 1, "test": 1}
 _ARCHIVE_LABELS = {"_silence_": SILENCE, "_unknown_": UNKNOWN} | {word: word for word in WORDS}
 _MARK = "_nohash_"
 _LIST_BYTES = 16 << 20
 _PIECE_MS = 1000
+_BLOCK_MS = 5000
 _STEP_MS = 10
 _LAYOUT = "a folder a word and testing_list.txt, or the test archive's twelve folders"
 
@@ -180,7 +182,7 @@ def _not_there(root: Path, names: Sequence[str]) -> list[FileProblem]:
     return [FileProblem(root, "missing-clips", detail)]
 
 
-def _average_clips(words: Iterable[Utterance]) -> dict[str | None, int]:
+def _average_clips(words: Sequence[Utterance]) -> dict[str | None, int]:
     """Return how many clips a word has on average in each part, rounded up: a tenth of ten."""
     counts = Counter(utterance.split for utterance in words)
     present = {part: {u.emotion for u in words if u.split == part} for part in counts}
@@ -204,8 +206,8 @@ def _silence(
 ) -> tuple[list[Utterance], list[FileProblem]]:
     """Cut pieces of a second from the noise: each part from a stretch of its own of each file.
 
-    Pieces of one part may overlap where all parts are published. Else some will be dealt to other
-    parts later, so none overlap, and there may be fewer.
+    A stretch is cut into blocks of a few seconds. Pieces of one block may overlap, and stand for
+    one speaker, so that they stay together however speakers are divided; those of two never do.
     """
     problems = []
     lengths: dict[Path, int] = {}
@@ -218,18 +220,36 @@ def _silence(
             lengths[path] = len(recording.samples) * 1000 // recording.sample_rate
     pieces: list[Utterance] = []
     for part, count in wanted.items():
-        stretches = {path: _stretch(length, part, wanted) for path, length in lengths.items()}
-        step = _STEP_MS if wanted.keys() >= _SHARES.keys() else _PIECE_MS
+        blocks = [
+            _Block(path, begin, end)
+            for path, length in lengths.items()
+            for begin, end in _blocks(*_stretch(length, part, wanted))
+        ]
         made = [
-            _piece(path, root, start, part)
-            for path, starts in _starts(stretches, count, step).items()
-            for start in starts
+            _piece(block, start, root, part)
+            for block, share in zip(blocks, _shares(blocks, count), strict=True)
+            for start in block.starts(share)
         ]
         pieces += made
         if len(made) < count:
             detail = f"{len(made)} pieces for {part or 'all'}, {count} wanted: too little noise"
             problems.append(FileProblem(root / _NOISE, "little-noise", detail))
     return pieces, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some seconds of a noise file, from `begin` to `end` in ms."""
+
+    path: Path
+    begin: int
+    end: int
+
+    def starts(self, count: int) -> list[int]:
+        """Return where up to `count` pieces begin, in ms, spread over the block."""
+        room = self.end - self.begin - _PIECE_MS
+        number = min(count, room // _STEP_MS + 1)
+        return [self.begin + room * index // max(1, number - 1) for index in range(number)]
 
 
 def _stretch(length: int, part: str | None, wanted: dict[str | None, int]) -> tuple[int, int]:
@@ -239,34 +259,33 @@ def _stretch(length: int, part: str | None, wanted: dict[str | None, int]) -> tu
         return 0, length
     whole = sum(share for _, share in shares)
     before = sum(share for name, share in shares[: [name for name, _ in shares].index(part)])
-    begin, end = before / whole, (before + dict(shares)[part]) / whole
-    return int(length * begin), int(length * end)
+    return length * before // whole, length * (before + dict(shares)[part]) // whole
 
 
-def _starts(stretches: dict[Path, tuple[int, int]], count: int, step: int) -> dict[Path, list[int]]:
-    """Spread `count` pieces over the stretches, in ms, each stretch by its length."""
-    rooms = {path: end - begin - _PIECE_MS for path, (begin, end) in stretches.items()}
-    usable = {path: room for path, room in rooms.items() if room >= 0}
-    length = sum(room + _PIECE_MS for room in usable.values())
-    starts: dict[Path, list[int]] = {}
-    left = count
-    for path, room in usable.items():
-        share = -(-count * (room + _PIECE_MS) // length)
-        number = min(share, room // step + 1, left)
-        left -= number
-        gap = room // max(1, number - 1)
-        starts[path] = [stretches[path][0] + gap * index for index in range(number)]
-    return starts
+def _blocks(begin: int, end: int) -> list[tuple[int, int]]:
+    """Divide a stretch into blocks of like length, none if it is shorter than a piece."""
+    if end - begin < _PIECE_MS:
+        return []
+    number = -(-(end - begin) // _BLOCK_MS)
+    edges = [begin + (end - begin) * index // number for index in range(number + 1)]
+    return list(pairwise(edges))
 
 
-def _piece(path: Path, root: Path, start: int, part: str | None) -> Utterance:
-    clip_id = f"{clip_id_of(path, root)}@{start:06d}ms"
+def _shares(blocks: Sequence[_Block], count: int) -> list[int]:
+    """Deal `count` pieces to blocks by their lengths."""
+    lengths = list(accumulate((block.end - block.begin for block in blocks), initial=0))
+    dealt = [count * length // max(1, lengths[-1]) for length in lengths]
+    return [after - before for before, after in pairwise(dealt)]
+
+
+def _piece(block: _Block, start: int, root: Path, part: str | None) -> Utterance:
+    noise = clip_id_of(block.path, root)
     return Utterance(
-        path=path,
-        clip_id=clip_id,
+        path=block.path,
+        clip_id=f"{noise}@{start:06d}ms",
         corpus=NAME,
         emotion=SILENCE,
-        speaker=clip_id,
+        speaker=f"{noise}@{block.begin:06d}-{block.end:06d}ms",
         split=part,
         speaker_known=False,
         start_s=start / 1000.0,

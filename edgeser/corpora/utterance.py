@@ -41,8 +41,8 @@ class Utterance:
         The part of the published speaker split it belongs to: ``"train"``, ``"development"``,
         ``"test"``, or ``None``.
     speaker_known
-        False where nobody knows whose clip it is: `speaker` is then a name that no other clip has,
-        so that it is divided by itself, and may share its speaker with clips on another side.
+        False where nobody knows whose clip it is: `speaker` is then a name of its own (or of clips
+        that overlap with it), so that it may share its speaker with clips on another side.
     start_s, duration_s
         The stretch of the file that it is, in seconds; all of the file where there is no duration.
     """

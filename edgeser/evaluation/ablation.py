@@ -17,7 +17,7 @@ from edgeser.evaluation.bootstrap import (
     paired_interval,
     stack_confusions,
 )
-from edgeser.evaluation.metrics import divided_by_clip, ratio, unweighted_average_recall
+from edgeser.evaluation.metrics import of_nobody_known, ratio, unweighted_average_recall
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
@@ -132,7 +132,7 @@ def summarise_variants(
     ]
     first = next(iter(of_first.values())) if of_first else None
     unknown = 0 if first is None else first.anonymous_clips
-    caveats = (divided_by_clip(unknown, len(first)),) if first is not None and unknown else ()
+    caveats = (of_nobody_known(unknown, len(first)),) if first is not None and unknown else ()
     return AblationTable(tuple(rows), caveats)
 
 

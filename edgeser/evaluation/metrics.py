@@ -129,7 +129,7 @@ class Metrics:
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
         if self.anonymous:
-            found.append(divided_by_clip(self.anonymous, self.clips))
+            found.append(of_nobody_known(self.anonymous, self.clips))
         few = too_few(self.clips, self.speakers, len(self.in_play))
         return (*found, few) if few else tuple(found)
 
@@ -138,11 +138,11 @@ class Metrics:
         return tuple(n for n, has in zip(self.classes, support, strict=True) if has == present)
 
 
-def divided_by_clip(anonymous: int, clips: int) -> str:
+def of_nobody_known(anonymous: int, clips: int) -> str:
     """Say of clips without a known speaker what a score on them is worth."""
     return (
-        f"of {anonymous:,} of {clips:,} {plural('clip', clips)} the speaker is not known, so they "
-        "are divided by clip: they may share a voice or a room with clips that were trained on"
+        f"of {anonymous:,} of {clips:,} {plural('clip', clips)} the speaker is not known: they "
+        "may share a voice or a room with clips that were trained on"
     )
 
 

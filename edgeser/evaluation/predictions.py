@@ -28,7 +28,7 @@ class Predictions:
     classes
         The classes' names, in the order of the logits.
     anonymous
-        Those of `speakers` that nobody knows: one clip each (`Utterance.speaker_known`).
+        Those of `speakers` that nobody knows (`Utterance.speaker_known`).
 
     Raises
     ------
@@ -111,7 +111,7 @@ def clips_in_words(speakers: Sequence[str], anonymous: Collection[str], called: 
     speakers
         One a clip.
     anonymous
-        Those of them that are one clip each, of a speaker nobody knows.
+        Those of them that stand for a speaker nobody knows.
     called
         What the others are called: ``"unseen speakers"``.
 

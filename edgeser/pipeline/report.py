@@ -110,7 +110,7 @@ def _statement(trained: TrainedModel) -> str:
         return _SYNTHETIC
     return _MEASURED.format(
         clips=trained.corpus.clips_test,
-        speakers=len(trained.split.test) - trained.corpus.anonymous[2],
+        speakers=len(trained.split.test) - trained.corpus.anonymous_names[2],
         corpus=trained.corpus.name,
         limits=trained.corpus.words.limits,
     )
@@ -147,7 +147,7 @@ def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
     return tuple(
         SplitSummary(part, count, named - unknown)
         for part, count, named, unknown in zip(
-            PARTS, clips, speakers, corpus.anonymous, strict=True
+            PARTS, clips, speakers, corpus.anonymous_names, strict=True
         )
     )
 

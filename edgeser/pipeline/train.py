@@ -278,9 +278,9 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
     corpus, parts = plan.corpus, heard.parts
     problems = list(plan.oddities)
     problems += few([problem for part in parts.values() for problem in part.problems])
-    unknown = {
-        part: sum(not u.speaker_known for u in raw.utterances) for part, raw in parts.items()
-    }
+    train, development, test = (
+        [u.speaker for u in parts[part].utterances if not u.speaker_known] for part in PARTS
+    )
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
     members = tuple(
         _member(choice, member, parts)
@@ -300,7 +300,8 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         input_hash=plan.input_hash,
         split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
         label_kind=corpus.label_kind,
-        anonymous=(unknown["train"], unknown["development"], unknown["test"]),
+        anonymous=(len(train), len(development), len(test)),
+        anonymous_names=(len(set(train)), len(set(development)), len(set(test))),
         members=members,
     )
 
@@ -316,7 +317,7 @@ def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) ->
         weight=choice.weight,
         labels=corpus.emotions,
         parts=tuple(
-            PartSummary(part, len(clips), len({u.speaker for u in clips}))
+            PartSummary(part, len(clips), len({u.speaker for u in clips if u.speaker_known}))
             for part, clips in heard.items()
         ),
         split_source=_DIVIDED.get(choice.role) or describe_split(corpus),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
-from edgeser.evaluation.metrics import divided_by_clip, plural
+from edgeser.evaluation.metrics import of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
@@ -321,7 +321,7 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             "of other speakers."
         )
     unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
-    notes += [f"{name}: {divided_by_clip(*counts)}." for name, counts in unknown.items()]
+    notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
     if len({row.classes for row in rows}) > 1:
         notes.append("Each row is over the classes that both sides have: chance differs with them.")
         notes += _classes_by_training(rows)
