@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from edgeser.corpora import (
     Corpus,
     SpeakerSplit,
+    audio,
     divide,
     gaps,
     problem_lines,
-    require_two_emotions,
+    require_two_labels,
     split_problems,
     without_same_person,
 )
@@ -22,10 +22,9 @@ from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import sha256_of_file
 from quantize.foundation.foreign import printable
 
-ContentHash = Callable[[Path], str]
+ContentHash = Callable[[audio.Sound], str]
 PARTS = ("train", "development", "test")
 
 
@@ -90,7 +89,9 @@ def plan_run(
     return plan_on(recipe, corpora_of(recipe, folder=folder, reporter=reporter))
 
 
-def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha256_of_file) -> Plan:
+def plan_on(
+    recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = audio.content_hash
+) -> Plan:
     """Divide the speakers of a recipe's joined corpora, and say what is odd.
 
     Parameters
@@ -100,14 +101,14 @@ def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha25
     corpus
         Its corpora, joined.
     content_hash
-        Returns SHA-256 of a file; whoever makes many plans may remember it.
+        Returns SHA-256 of a file, or of a stretch of one; whoever makes many plans may remember it.
 
     Raises
     ------
     BadInput
         When the corpora cannot be divided, or hold one label only.
     """
-    require_two_emotions(corpus)
+    require_two_labels(corpus)
     split = divide(corpus.members, recipe.corpora)
     split, left_out = without_same_person(split, corpus.same_person)
     oddities = _oddities(corpus, split)
@@ -120,7 +121,7 @@ def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha25
 
 
 def input_hash(
-    corpus: Corpus, split: SpeakerSplit, content_hash: ContentHash = sha256_of_file
+    corpus: Corpus, split: SpeakerSplit, content_hash: ContentHash = audio.content_hash
 ) -> str:
     """Return SHA-256 over part, name and content of each clip of the split, in order.
 
@@ -130,7 +131,7 @@ def input_hash(
     for part in PARTS:
         for utterance in split.select(corpus.utterances, part):
             try:
-                content = content_hash(utterance.path)
+                content = content_hash(utterance.sound)
             except EdgeserError:
                 content = "unreadable"
             digest.update(f"{part}\n{utterance.clip_id}\n{content}\n".encode())

@@ -114,7 +114,7 @@ def corpora_of(
         names = f"{', '.join(most)} and {last}" if most else last
         needed = " ".join(f"--corpus {printable(name)}:PATH" for name in missing)
         raise BadInput(f"this needs the recordings of {names}", hint=f"give {needed}")
-    members = [Member(choice, _opened(choice, folder, reporter)) for choice in choices]
+    members = [Member(choice, _opened(choice, recipe, folder, reporter)) for choice in choices]
     corpus = join(members, recipe.labels, classes=classes)
     if classes is not None:
         for problem in corpus.problems:
@@ -131,13 +131,17 @@ def _stored_paths(
     return {choice.name: choice.path for choice in load_recipe(str(folder.recipe)).corpora}
 
 
-def _opened(choice: CorpusChoice, folder: RunFolder | None, reporter: Reporter) -> Corpus:
+def _opened(
+    choice: CorpusChoice, recipe: Recipe, folder: RunFolder | None, reporter: Reporter
+) -> Corpus:
+    kind = recipe.labels.kind
     if choice.path is not None:
-        return open_corpus(choice.read_by, Path(choice.path))
-    return write_synthetic_corpus(
+        return open_corpus(choice.read_by, Path(choice.path), labels=kind)
+    made = write_synthetic_corpus(
         (folder.root if folder else Path.cwd()) / "synthetic-voices",
         seed=SYNTHETIC_SEED,
         speakers=choice.synthetic_speakers,
         utterances=choice.synthetic_utterances,
         progress=reporter.stage("Making synthetic voices"),
     )
+    return replace(made, label_kind=kind)

@@ -77,7 +77,7 @@ HOSTILE = {
     "template": "{{ 7 * 7 }}{% x %}{name}%s",
 }  # fmt: skip
 EVIL = pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE.keys())
-OURS = {"dtype", "unit", "interval_kind", "memory", "created"}
+OURS = {"dtype", "unit", "interval_kind", "memory", "created", "label_kind"}
 """Fields of text that no file gives."""
 
 
