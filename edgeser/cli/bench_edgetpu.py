@@ -82,10 +82,11 @@ def parity_on_edge_tpu(
     from edgeser.report import edge_tpu
     from quantize.edgetpu.hardware import find_edge_tpus, pick_backend, pick_edge_tpu
 
+    loaded, for_edge_tpu = open_bundle(bundle), model_bytes(compiled)
     device = pick_edge_tpu(find_edge_tpus())
     found = check_on_edge_tpu(
-        open_bundle(bundle),
-        model_bytes(compiled),
+        loaded,
+        for_edge_tpu,
         backend=pick_backend(),
         clips=clips,
         corpora=corpora,

@@ -63,8 +63,13 @@ class RunFolder:
     def begin(self, recipe: Recipe, *, fresh: bool) -> None:
         """Raise `BadInput` when the folder holds a run of another recipe, which would be lost.
 
-        A fresh run may replace it, whatever is in its recipe.
+        A fresh run may replace it, whatever is in its recipe. What is there and no folder is
+        refused too.
         """
+        if self.root.exists() and not self.root.is_dir():
+            raise BadInput(
+                f"cannot keep a run in {self.root}: it is not a folder", hint="choose another --out"
+            )
         if not self.recipe.is_file():
             return
         if fresh:
