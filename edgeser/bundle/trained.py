@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import SpeakerSplit
+from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
+from edgeser.wording import LabelKind, Wording, wording
 from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.npz import ArrayForm, read_npz
@@ -112,6 +114,12 @@ class CorpusSummary:
         SHA-256 over clip names and file hashes, in order.
     split_source
         Where the parts come from, one line; empty where it was not recorded.
+    label_kind
+        What its labels are.
+    anonymous
+        Clips of no known speaker in train, development and test.
+    anonymous_names
+        How many names of the split stand for such clips, in each.
     members
         Each corpus by itself; empty in archives older than several corpora.
     """
@@ -127,7 +135,22 @@ class CorpusSummary:
     problems: tuple[str, ...]
     input_hash: str
     split_source: str = ""
+    label_kind: LabelKind = "emotions"
+    anonymous: tuple[int, int, int] = (0, 0, 0)
+    anonymous_names: tuple[int, int, int] = (0, 0, 0)
     members: tuple[MemberSummary, ...] = ()
+
+    @property
+    def words(self) -> Wording:
+        """What its labels are called."""
+        return wording(self.label_kind)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What must be known of its parts before a score is believed, one line each."""
+        unknown = sum(self.anonymous)
+        clips = self.clips_train + self.clips_development + self.clips_test
+        return (of_nobody_known(unknown, clips),) if unknown else ()
 
 
 @dataclass(frozen=True, slots=True)

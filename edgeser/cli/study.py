@@ -63,17 +63,21 @@ def command(
     """
     from edgeser.cli.places import cache_folder
     from edgeser.pipeline.source import resolve_recipe
+    from edgeser.pipeline.study_plans import Recordings
     from edgeser.study.config import load_study
     from edgeser.study.study import forecast, plan_study, run_study
     from quantize.foundation.foreign import printable
 
     study = load_study(file)
     given: dict[str, Any] = {"corpora": corpora, "settings": settings}
+    recipe = resolve_recipe(study.recipe, **given)
+    kind = recipe.labels.kind
     plan = plan_study(
         study,
-        resolve_recipe(study.recipe, **given),
+        recipe,
         folder=out or Path("runs") / f"study-{_file_name(study.name)}",
         features=str((cache_folder() / "features").absolute()),
+        read=lambda *where: Recordings(*where, labels=kind, reporter=output).work_hash,
         reporter=output,
     )
     at_once = workers or _workers(plan)

@@ -29,7 +29,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> None:
-    """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
+    """Train a network with RECIPE: a preset ('demo', 'cremad', 'keywords') or a .toml file."""
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
     from edgeser.pipeline.plan import plan_run
@@ -76,9 +76,11 @@ def command(
 
 
 def _caveat(trained: TrainedModel) -> str:
-    """Return a line of warning where the epoch was chosen by too little, else nothing."""
-    from edgeser.evaluation.metrics import too_few
+    """Return lines of warning where the epoch was chosen by too little, or by voices known."""
+    from edgeser.evaluation.metrics import of_nobody_known, too_few
 
-    speakers = len(trained.split.development)
-    few = too_few(trained.corpus.clips_development, speakers, len(trained.classes))
-    return f"warning: {few}\n" if few else ""
+    clips, unknown = trained.corpus.clips_development, trained.corpus.anonymous[1]
+    speakers = len(trained.split.development) - trained.corpus.anonymous_names[1]
+    few = too_few(clips, speakers, len(trained.classes))
+    found = ([of_nobody_known(unknown, clips)] if unknown else []) + ([few] if few else [])
+    return "".join(f"warning: {line}\n" for line in found)

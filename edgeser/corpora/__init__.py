@@ -4,17 +4,16 @@ from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpu
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig
+from edgeser.corpora.division import divide, without_same_person
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
-from edgeser.corpora.gaps import gaps, require_two_emotions
+from edgeser.corpora.gaps import gaps, require_two_labels
 from edgeser.corpora.join import Member, join
 from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
 from edgeser.corpora.split import (
     SpeakerSplit,
     describe_split,
-    divide,
     published_or_folds,
     split_problems,
-    without_same_person,
 )
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
@@ -44,7 +43,7 @@ __all__ = [
     "problem_rows",
     "published_or_folds",
     "read_audio",
-    "require_two_emotions",
+    "require_two_labels",
     "split_problems",
     "without_same_person",
     "write_synthetic_corpus",

@@ -93,7 +93,9 @@ class Metrics:
     classes
         The classes' names.
     clips, speakers
-        How many there were.
+        How many there were; speakers that are known.
+    anonymous
+        How many of the clips are of no known speaker.
     """
 
     uar: Measurement
@@ -103,6 +105,7 @@ class Metrics:
     classes: tuple[str, ...]
     clips: int
     speakers: int
+    anonymous: int = 0
 
     @property
     def in_play(self) -> tuple[str, ...]:
@@ -125,12 +128,22 @@ class Metrics:
         found = []
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
+        if self.anonymous:
+            found.append(of_nobody_known(self.anonymous, self.clips))
         few = too_few(self.clips, self.speakers, len(self.in_play))
         return (*found, few) if few else tuple(found)
 
     def _classes(self, *, present: bool) -> tuple[str, ...]:
         support = self.confusion.sum(axis=1) > 0
         return tuple(n for n, has in zip(self.classes, support, strict=True) if has == present)
+
+
+def of_nobody_known(anonymous: int, clips: int) -> str:
+    """Say of clips without a known speaker what a score on them is worth."""
+    return (
+        f"of {anonymous:,} of {clips:,} {plural('clip', clips)} the speaker is not known: they "
+        "may share a voice or a room with clips that were trained on"
+    )
 
 
 def too_few(clips: int, speakers: int, classes: int) -> str:
@@ -140,7 +153,7 @@ def too_few(clips: int, speakers: int, classes: int) -> str:
     return (
         f"{clips} {plural('clip', clips)} of {speakers} {plural('speaker', speakers)} "
         f"{'is' if clips == 1 else 'are'} too few to judge by (at least {FEWEST_SPEAKERS} speakers "
-        f"and {FEWEST_CLIPS_A_CLASS} clips an emotion)"
+        f"and {FEWEST_CLIPS_A_CLASS} clips a class)"
     )
 
 
@@ -181,7 +194,8 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         confusion=confusion,
         classes=predictions.classes,
         clips=len(predictions),
-        speakers=len(set(predictions.speakers)),
+        speakers=predictions.known_speakers,
+        anonymous=predictions.anonymous_clips,
     )
 
 

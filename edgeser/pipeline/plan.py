@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeser.corpora import (
     Corpus,
     SpeakerSplit,
+    audio,
     divide,
     gaps,
     problem_lines,
-    require_two_emotions,
+    require_two_labels,
     split_problems,
     without_same_person,
 )
@@ -20,8 +22,9 @@ from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import sha256_of_file
+from quantize.foundation.foreign import printable
 
+ContentHash = Callable[[audio.Sound], str]
 PARTS = ("train", "development", "test")
 
 
@@ -83,20 +86,43 @@ def plan_run(
     """
     if folder is not None:
         folder.begin(recipe, fresh=fresh)
-    corpus = corpora_of(recipe, folder=folder, reporter=reporter)
-    require_two_emotions(corpus)
+    return plan_on(recipe, corpora_of(recipe, folder=folder, reporter=reporter))
+
+
+def plan_on(
+    recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = audio.content_hash
+) -> Plan:
+    """Divide the speakers of a recipe's joined corpora, and say what is odd.
+
+    Parameters
+    ----------
+    recipe
+        Every choice.
+    corpus
+        Its corpora, joined.
+    content_hash
+        Returns SHA-256 of a file, or of a stretch of one; whoever makes many plans may remember it.
+
+    Raises
+    ------
+    BadInput
+        When the corpora cannot be divided, or hold one label only.
+    """
+    require_two_labels(corpus)
     split = divide(corpus.members, recipe.corpora)
     split, left_out = without_same_person(split, corpus.same_person)
     oddities = _oddities(corpus, split)
     if left_out:
         oddities += (
-            f"speakers who share recordings with a speaker of another part take no part: "
-            f"{', '.join(left_out)}",
+            "speakers who share recordings with a speaker of another part take no part: "
+            f"{', '.join(map(printable, left_out))}",
         )
-    return Plan(recipe, corpus, split, input_hash(corpus, split), oddities)
+    return Plan(recipe, corpus, split, input_hash(corpus, split, content_hash), oddities)
 
 
-def input_hash(corpus: Corpus, split: SpeakerSplit) -> str:
+def input_hash(
+    corpus: Corpus, split: SpeakerSplit, content_hash: ContentHash = audio.content_hash
+) -> str:
     """Return SHA-256 over part, name and content of each clip of the split, in order.
 
     A file that cannot be opened counts by its name alone; reading it later names it as a problem.
@@ -105,7 +131,7 @@ def input_hash(corpus: Corpus, split: SpeakerSplit) -> str:
     for part in PARTS:
         for utterance in split.select(corpus.utterances, part):
             try:
-                content = sha256_of_file(utterance.path)
+                content = content_hash(utterance.sound)
             except EdgeserError:
                 content = "unreadable"
             digest.update(f"{part}\n{utterance.clip_id}\n{content}\n".encode())

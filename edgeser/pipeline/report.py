@@ -17,6 +17,7 @@ from edgeser.evaluation.verdict import judge
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TestSetDetails
+from edgeser.pipeline.plan import PARTS
 from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
     Environment,
@@ -35,9 +36,8 @@ _SYNTHETIC = (
     "Trained and measured on synthetic voices: these figures show that the tool works, and say "
     "nothing of accuracy on people."
 )
-_ACTED = (
-    "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). "
-    "Acted speech, few speakers: not a measure of how people are understood in daily life."
+_MEASURED = (
+    "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). {limits}"
 )
 
 
@@ -59,7 +59,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     details = folder.load_state("test-set", TestSetDetails, model_hash=model_hash)
     kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
     return ReportContents(
-        title=f"{trained.recipe.name}: speech emotion on {kind}",
+        title=f"{trained.recipe.name}: {trained.corpus.words.title.format(corpus=kind)}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         synthetic=trained.corpus.synthetic,
         statement=_statement(trained),
@@ -108,10 +108,11 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
 def _statement(trained: TrainedModel) -> str:
     if trained.corpus.synthetic:
         return _SYNTHETIC
-    return _ACTED.format(
+    return _MEASURED.format(
         clips=trained.corpus.clips_test,
-        speakers=len(trained.split.test),
+        speakers=len(trained.split.test) - trained.corpus.anonymous_names[2],
         corpus=trained.corpus.name,
+        limits=trained.corpus.words.limits,
     )
 
 
@@ -141,10 +142,13 @@ def _environment(trained: TrainedModel) -> Environment:
 
 def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
     corpus, split = trained.corpus, trained.split
-    return (
-        SplitSummary("train", corpus.clips_train, len(split.train)),
-        SplitSummary("development", corpus.clips_development, len(split.development)),
-        SplitSummary("test", corpus.clips_test, len(split.test)),
+    clips = (corpus.clips_train, corpus.clips_development, corpus.clips_test)
+    speakers = (len(split.train), len(split.development), len(split.test))
+    return tuple(
+        SplitSummary(part, count, named - unknown)
+        for part, count, named, unknown in zip(
+            PARTS, clips, speakers, corpus.anonymous_names, strict=True
+        )
     )
 
 

@@ -75,6 +75,7 @@ def predictions_json(corpus: str, predictions: Predictions) -> dict[str, Any]:
         "corpus": corpus,
         "clip_ids": list(predictions.clip_ids),
         "speakers": list(predictions.speakers),
+        "anonymous": sorted(predictions.anonymous.intersection(predictions.speakers)),
         "labels": predictions.labels.tolist(),
         "classes": list(predictions.classes),
         "logits": predictions.logits.tolist(),
@@ -98,5 +99,5 @@ def _test_predictions(
         )
         features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
         logits = float_logits(trained, features)
-        found[name] = predictions_of(raw.utterances, logits, trained.classes)
+        found[name] = predictions_of(raw.utterances, logits, trained)
     return found

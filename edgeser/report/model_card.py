@@ -16,10 +16,6 @@ _SYNTHETIC = (
     "**Trained on synthetic voices.** Its figures show that the tool works; they say nothing of "
     "accuracy on people."
 )
-_ACTED = (
-    "Trained on acted speech. It labels how speech *sounds*; it does not know what a person feels. "
-    "Do not use it to judge people at work, in education, or where they cannot object."
-)
 
 
 def model_card(bundle: Bundle) -> str:
@@ -27,10 +23,11 @@ def model_card(bundle: Bundle) -> str:
     trained = bundle.trained
     corpus = trained.corpus
     frontend = trained.frontend
+    divided = f"no speaker{' that is known' if corpus.caveats else ''} is in two of them"
     lines = [
         f"# Model card: {plain(trained.recipe.name)}",
         "",
-        _SYNTHETIC if corpus.synthetic else _ACTED,
+        _SYNTHETIC if corpus.synthetic else corpus.words.card.format(corpus=plain(corpus.name)),
         "",
         "## What it is",
         "",
@@ -47,13 +44,14 @@ def model_card(bundle: Bundle) -> str:
         "",
         "- Corpus: " + plain(f"{corpus.name}. {corpus.licence} {corpus.citation}".rstrip()),
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
-        f"{corpus.clips_test} to test; no speaker is in two of them.{_again(trained.recipe)}",
+        f"{corpus.clips_test} to test; {divided}.{_again(trained.recipe)}",
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## Figures",
         "",
         *_figures(bundle.metrics),
+        *(f"\nWarning: {plain(caveat)}." for caveat in corpus.caveats),
         "",
     ]
     return "\n".join(lines)

@@ -75,7 +75,8 @@ def _recognition(contents: ReportContents) -> KeyFigure | None:
     model = "int8" if contents.int8_metrics is not None else "float"
     chance = number(metrics.chance, "ratio")
     interval = f"95 % interval {span(metrics.uar)}; " if metrics.uar.interval else ""
-    remark = f"{interval}guessing among {len(metrics.in_play)} emotions gives {chance}"
+    remark = f"{interval}guessing among {len(metrics.in_play)} "
+    remark += f"{contents.words.many} gives {chance}"
     remark = "; ".join((remark, *metrics.caveats))
     name = f"Recognised, {model} (UAR)"
     return _key(name, figure(metrics.uar), remark, metrics.uar)
@@ -229,7 +230,8 @@ def _read_corpus(contents: ReportContents) -> str:
     speakers = sum(part.speakers for part in contents.splits)
     text = f"{corpus.name}: {clips:,} clips of {speakers} speakers."
     if contents.splits:
-        text += " No speaker is in two parts."
+        text += f" No speaker{' that is known' if corpus.caveats else ''} is in two parts."
+    text = " ".join((text, *(f"Note: {caveat}." for caveat in corpus.caveats)))
     if corpus.split_source:
         text += f" Parts are {printable(corpus.split_source, limit=MOST_QUOTED)}."
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from edgeser.recipe import Recipe
 from edgeser.study.combine import Cell, WorkHash, combine, cost_jobs
 from edgeser.study.config import Study
 from edgeser.study.executor import Executor
-from edgeser.study.inputs import Recordings
 from edgeser.study.jobs import Job
 from edgeser.study.scores import check_result
 from edgeser.study.store import ResultStore
@@ -24,6 +23,7 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 SYNTHETIC = "synthetic"
+Read = Callable[[Mapping[str, str], Mapping[str, str]], WorkHash]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def plan_study(
     folder: Path,
     features: str | None = None,
     tasks: Tasks = TASKS,
-    work_hash: WorkHash | None = None,
+    read: Read | None = None,
     reporter: Reporter = SILENT,
 ) -> StudyPlan:
     """Make every job of a study: every variant's recipe is made and every corpus read first.
@@ -100,8 +100,11 @@ def plan_study(
         Of the study.
     features
         The folder where features are cached, or ``None``.
-    tasks, work_hash
-        The table of tasks; what the keys are made of, of recipe and recordings when ``None``.
+    tasks
+        The table of tasks.
+    read
+        Reads corpora, given the adapter and the path of each by its name, and returns what the keys
+        are made of: the hash of a training's plan. ``None``: the recipe's hash alone.
     reporter
         Of stages.
 
@@ -112,13 +115,17 @@ def plan_study(
     """
     paths = _paths(recipe)
     combine(study, recipe, paths=paths, work_hash=lambda _: "", tasks=tasks)  # before any reading
-    if work_hash is None:
+    work_hash: WorkHash = _hash_of_recipe
+    if read is not None:
         paths |= _synthetic(recipe, paths, folder, reporter)
-        adapters = {c["name"]: c.get("adapter") or c["name"] for c in to_table(recipe)["corpora"]}
-        work_hash = Recordings(adapters, paths, reporter=reporter).work_hash
+        work_hash = read({c.name: c.read_by for c in recipe.corpora}, paths)
     cells = combine(study, recipe, paths=paths, work_hash=work_hash, features=features, tasks=tasks)
     costs = cost_jobs(cells, work_hash=work_hash, tasks=tasks) if study.costs else ()
     return StudyPlan(study, recipe, cells, folder, costs)
+
+
+def _hash_of_recipe(recipe: Recipe) -> str:
+    return recipe.hash
 
 
 def _paths(recipe: Recipe) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
-from edgeser.evaluation.metrics import plural
+from edgeser.evaluation.metrics import of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
@@ -58,7 +58,9 @@ class StudyRow:
     classes
         The classes that have clips, over which UAR is the mean.
     clips, speakers
-        How many were tested.
+        How many were tested; speakers that are known.
+    anonymous
+        How many of the clips are of no known speaker.
     seeds, uars
         Each seed and its UAR (the mean of its folds where they were tested on the same clips).
     mean
@@ -78,6 +80,7 @@ class StudyRow:
     uars: tuple[float, ...]
     mean: Measurement
     comparison: Comparison | None = None
+    anonymous: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +188,10 @@ def _flat(runs: Runs, seeds: Sequence[int]) -> dict[int, Predictions]:
 def _summary(place: Place, runs: Runs, seeds: Sequence[int], first: Runs | None) -> AblationRow:
     arrangement, variant, corpus = place
     one = runs[seeds[0]][0]
-    speakers = len(set(one.speakers))
+    speakers = plural("speaker", one.known_speakers)
     source = (
-        f"float networks of '{variant}' trained on {arrangement}, {len(one)} clips of "
-        f"{speakers} {plural('speaker', speakers)} of {corpus}"
+        f"float networks of '{variant}' trained on {arrangement}, {one.describe(speakers)} of "
+        f"{corpus}"
     )
     against = None if first is None else _flat(first, seeds)
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
@@ -206,7 +209,8 @@ def _row(place: Place, runs: Runs, *, trained_on_too: bool) -> StudyRow:
         trained_on_too=trained_on_too,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
-        speakers=len(set(one.speakers)),
+        speakers=one.known_speakers,
+        anonymous=one.anonymous_clips,
         seeds=seeds,
         uars=tuple(sum(found) / len(found) for found in by_seed.values()),
         mean=summary.mean,
@@ -310,12 +314,14 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
         )
     if other_clips:
         notes.append("Rows without a difference were tested on other clips than the first.")
-    few = sorted({row.corpus for row in rows if row.speakers < 2})
+    few = sorted({row.corpus for row in rows if row.speakers < 2 and not row.anonymous})
     if few:
         notes.append(
             f"One speaker only in {', '.join(few)}: interval and p are over clips, and say nothing "
             "of other speakers."
         )
+    unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
+    notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
     if len({row.classes for row in rows}) > 1:
         notes.append("Each row is over the classes that both sides have: chance differs with them.")
         notes += _classes_by_training(rows)

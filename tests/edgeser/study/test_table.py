@@ -291,7 +291,6 @@ def test_a_study_of_fake_trainings_is_the_same_from_one_and_from_two_processes(
             two_corpora,
             folder=tmp_path / f"{executor.workers}",
             tasks={"train": "fake_tasks:fake_training"},
-            work_hash=lambda recipe: recipe.hash,
         )
         before = forecast(plan)
         assert (before.jobs, before.there, before.seconds_left) == (4, 0, None)
@@ -319,7 +318,6 @@ def test_costs_are_a_job_of_each_variant(
         two_corpora,
         folder=tmp_path,
         tasks=tasks,
-        work_hash=lambda recipe: recipe.hash,
     )
     assert forecast(plan).jobs == 6
     table = run_study(plan, dataclasses.replace(processes(2), tasks=tasks))
