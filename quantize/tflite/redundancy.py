@@ -99,7 +99,8 @@ def disagreements(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
 def _of_inputs(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     follows = following_shape(operator, subgraph)
     said = [tensor.shape for tensor in subgraph.outputs_of(operator)]
-    other = next((shape for shape in said if shape != follows), None)
+    # A single value is a scalar to one, and a row of one to the other: nobody goes by that.
+    other = next((shape for shape in said if (shape or (1,)) != (follows or (1,))), None)
     if follows is not None and other is not None:
         shapes = ", ".join(str(list(t.shape)) for t in subgraph.inputs_of(operator)[:2])
         yield (
