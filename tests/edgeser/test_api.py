@@ -43,6 +43,6 @@ def test_a_run_s_folder_may_be_text_and_must_be_a_folder(tmp_path: Path) -> None
     place = tmp_path / "file"
     place.write_text("kept")
     for out in (place, str(place)):
-        with pytest.raises(BadInput, match="cannot keep a run in .*: it is not a folder"):
+        with pytest.raises(BadInput, match=r"cannot keep a run in .*: it is not a folder"):
             edgeser.run("demo", out=out)
     assert place.read_text() == "kept"
