@@ -68,6 +68,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
 ALSO = (
     ("bench", FIFO, "--device", "emulator"),
     ("bench", FIFO, "--device", "edgetpu"),
+    ("parity", FIFO, "--device", "edgetpu"),
     ("export", FIFO, "--target", "edgetpu", "--out", "{out}"),
     ("export", "{model}", "--target", "edgetpu", "--out", FIFO),
     ("predict", "{run}", FIFO, "--stream"),
