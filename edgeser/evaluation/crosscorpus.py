@@ -18,8 +18,6 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class CrossCorpusCell:
     """One training, tested on one corpus.

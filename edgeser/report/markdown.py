@@ -279,6 +279,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, raw: Sequence[
     return "\n".join(lines)
 
 
+def table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table whose cells are text as it is."""
+    return _table(head, rows)
+
+
 def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(plain(cell) for cell in cells) + " |"
 
