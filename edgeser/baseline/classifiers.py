@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 
 from edgeser.baseline.functionals import Functionals
 from edgeser.baseline.licence import INSTALL
-from edgeser.baseline.scaling import Matrix, fit_scaling
+from edgeser.baseline.scaling import Scaled, fit_scaling
 from edgeser.evaluation.metrics import confusion_matrix, unweighted_average_recall
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.errors import BadInput, ToolMissing
 
 Labels = NDArray[np.int64]
 MOST_FOLDS = 5
+_HIDDEN = 64
+_EPOCHS = 40
+"""Of the perceptron: fixed, since to stop early would need speakers to be held out once more."""
 _LEAST = float(np.log(1e-12))
 """Log-probability of what a classifier holds impossible, or has not learned."""
 
@@ -42,7 +45,7 @@ class Kind(StrEnum):
 
         Each is in units of its own: the inverse of scikit-learn's ``C``, and its ``alpha``.
         """
-        return (1e4, 1e3, 1e2, 1e1, 1.0) if self is Kind.LOGISTIC else (100.0, 10.0, 1.0)
+        return (1e4, 1e3, 1e2, 1e1, 1.0) if self is Kind.LOGISTIC else (10.0, 1.0, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def _tuned(train: Functionals, labels: Labels, classes: int, kind: Kind, seed: i
     from sklearn.model_selection import StratifiedGroupKFold
 
     speakers = np.array([f"{u.corpus}\n{u.speaker}" for u in train.utterances])
-    folds = min(MOST_FOLDS, len(set(speakers.tolist())))
+    folds = min(MOST_FOLDS, len(set(speakers.tolist())), int(np.bincount(labels).max()))
     strengths = kind.strengths
     if folds < 2:
         return Tuning(0, (), strengths[len(strengths) // 2])
@@ -188,7 +191,7 @@ def _tuned(train: Functionals, labels: Labels, classes: int, kind: Kind, seed: i
         warnings.simplefilter("ignore")  # of labels with fewer clips than folds
         dealt = list(dealer.split(train.values, labels, speakers))
     for inside, outside in dealt:
-        if len(set(labels[inside].tolist())) < 2:
+        if len(set(labels[inside].tolist())) < 2 or not outside.size:
             continue
         scaling = fit_scaling(train.values[inside])
         x, held_out = scaling.apply(train.values[inside]), scaling.apply(train.values[outside])
@@ -212,24 +215,23 @@ class _Model:
         self._kind = kind
         self._estimator = _estimator(kind, strength, seed)
 
-    def fit(self, x: Matrix, labels: Labels) -> bool:
+    def fit(self, x: Scaled, labels: Labels) -> bool:
         """Train; return whether the optimiser came to its end."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.utils.class_weight import compute_sample_weight
 
+        options = {}
+        if self._kind is Kind.MLP:
+            options["sample_weight"] = compute_sample_weight("balanced", labels)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            if self._kind is Kind.MLP:
-                weights = compute_sample_weight("balanced", labels)
-                self._estimator.fit(x.astype(np.float32), labels, sample_weight=weights)
-                return True
-            self._estimator.fit(x, labels)
+            self._estimator.fit(x, labels, **options)
+        if self._kind is Kind.MLP:
+            return True
         return not any(issubclass(warning.category, ConvergenceWarning) for warning in said)
 
-    def log_probabilities(self, x: Matrix, classes: int) -> NDArray[np.float32]:
+    def log_probabilities(self, x: Scaled, classes: int) -> NDArray[np.float32]:
         """Return float32 ``[clips, classes]``; a class that was not learned has the least."""
-        if self._kind is Kind.MLP:
-            x = x.astype(np.float32)
         known = np.asarray(self._estimator.predict_proba(x), np.float64)
         out = np.full((len(x), classes), _LEAST)
         out[:, self._estimator.classes_] = np.maximum(np.log(np.maximum(known, 1e-300)), _LEAST)
@@ -240,17 +242,18 @@ def _estimator(kind: Kind, strength: float, seed: int) -> Any:
     if kind is Kind.LOGISTIC:
         from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(C=1.0 / strength, class_weight="balanced", max_iter=2000)
+        return LogisticRegression(
+            C=1.0 / strength, class_weight="balanced", tol=1e-3, max_iter=1000
+        )
     from sklearn.neural_network import MLPClassifier
 
-    epochs = 40
     return MLPClassifier(
-        hidden_layer_sizes=(64,),
+        hidden_layer_sizes=(_HIDDEN,),
         alpha=strength,
         batch_size=64,
         learning_rate_init=1e-3,
-        max_iter=epochs,
-        n_iter_no_change=epochs,
+        max_iter=_EPOCHS,
+        n_iter_no_change=_EPOCHS,
         tol=0.0,
         random_state=_state(seed),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput
 
-Matrix = NDArray[np.float64]
+Scaled = NDArray[np.float32]
 _CONSTANT = 1e-9
 """A column whose standard deviation is less than this share of its size says nothing."""
 FURTHEST = 10.0
@@ -31,15 +31,15 @@ class Scaling:
     """
 
     columns: NDArray[np.int64]
-    mean: Matrix
-    deviation: Matrix
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
 
-    def apply(self, values: NDArray[np.float32]) -> Matrix:
-        """Return float64 ``[clips, columns]``; what is not finite counts as the training mean."""
+    def apply(self, values: NDArray[np.float32]) -> Scaled:
+        """Return float32 ``[clips, columns]``; what is not finite counts as the training mean."""
         chosen = values[:, self.columns].astype(np.float64)
         scaled = (chosen - self.mean) / self.deviation
         scaled = np.where(np.isfinite(chosen), scaled, 0.0)
-        return np.asarray(np.clip(scaled, -FURTHEST, FURTHEST), np.float64)
+        return np.asarray(np.clip(scaled, -FURTHEST, FURTHEST), np.float32)
 
     def not_finite(self, values: NDArray[np.float32]) -> int:
         """Return how many values of the columns in use are not finite."""
