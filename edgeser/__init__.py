@@ -1,7 +1,7 @@
 """Recordings in, a speech-emotion model on a device out.
 
-The stages of a run as functions: `run`, `train`, `export`, `check_parity` and `bench`. They are
-loaded when they are used, so that importing the package stays quick.
+The stages of a run as functions: `run`, or `plan_run`, `train`, `export`, `check_parity` and
+`bench`. They are loaded when they are used, so that importing the package stays quick.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from edgeser.pipeline.bench import bench
     from edgeser.pipeline.export import export
     from edgeser.pipeline.parity import check_parity
+    from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.run import run
     from edgeser.pipeline.train import train
 
-__all__ = ["bench", "check_parity", "export", "run", "train"]
+__all__ = ["bench", "check_parity", "export", "plan_run", "run", "train"]
 
 _HOMES = {
     "bench": "edgeser.pipeline.bench",
     "check_parity": "edgeser.pipeline.parity",
     "export": "edgeser.pipeline.export",
+    "plan_run": "edgeser.pipeline.plan",
     "run": "edgeser.pipeline.run",
     "train": "edgeser.pipeline.train",
 }

@@ -12,66 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.benchmark.budget import Budget
+from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig
-from edgeser.training.config import AugmentationConfig, ConditionsConfig, TrainingConfig
+from edgeser.training.config import (
+    AugmentationConfig,
+    ConditionsConfig,
+    SamplingConfig,
+    TrainingConfig,
+)
 from edgeser.typed_tables import from_table, nearest, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
+from quantize.foundation.foreign import printable
 
 _LIMIT_BYTES = 1 << 20
 _LIMIT_NAME = 64
-_MOST_OF_A_CORPUS = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusChoice:
-    """Which recordings, and how their speakers are divided.
-
-    Parameters
-    ----------
-    name
-        An adapter's name; ``"synthetic"`` needs no path.
-    path
-        The corpus's folder; given by ``--corpus NAME:PATH`` on the command line.
-    development_share
-        Share of the training speakers that is kept for choosing epochs, 0 to 0.5.
-    seed
-        Of the division of speakers; apart from the training's, so that trainings of several seeds
-        are tested and chosen by the same people.
-    folds, fold
-        Speaker folds where no test split is published, and which of them is the test set.
-    synthetic_speakers, synthetic_utterances
-        Synthetic voices to make, and utterances of each in each emotion, where no path is given.
-    """
-
-    name: str = "synthetic"
-    path: str | None = None
-    development_share: float = 0.15
-    seed: int = 0
-    folds: int = 5
-    fold: int = 0
-    synthetic_speakers: int = 12
-    synthetic_utterances: int = 6
-
-    def __post_init__(self) -> None:
-        if not 0 < self.development_share <= 0.5:
-            raise BadInput(
-                f"development_share is {self.development_share}",
-                hint="it must be above 0 and at most 0.5",
-            )
-        for name, most in _MOST_OF_A_CORPUS.items():
-            if not 1 <= getattr(self, name) <= most:
-                raise BadInput(f"{name} is {getattr(self, name)}", hint=f"choose 1 to {most}")
-        if not 0 <= self.seed < 2**63:
-            raise BadInput(f"the corpus's seed is {self.seed}", hint="choose 0 to 2**63 - 1")
-        if not 0 <= self.fold < self.folds:
-            raise BadInput(
-                f"fold {self.fold} of {self.folds} does not exist",
-                hint="choose 0 <= fold < folds",
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +88,12 @@ class Recipe:
 
     name: str
     seed: int = 0
-    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    corpora: tuple[CorpusChoice, ...] = (CorpusChoice(),)
+    labels: LabelsConfig = field(default_factory=LabelsConfig)
     frontend: FrontendConfig = field(default_factory=FrontendConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
     conditions: ConditionsConfig = field(default_factory=ConditionsConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -151,6 +111,11 @@ class Recipe:
             )
         if not 0 <= self.seed < 2**63:
             raise BadInput(f"the seed is {str(self.seed)[:40]}", hint="choose 0 to 2**63 - 1")
+        refuse_same_names(self.corpora)
+        if not self.corpora or all(choice.role == "test" for choice in self.corpora):
+            raise BadInput(
+                "there is no corpus to train on", hint="give one whose role is train or both"
+            )
         if self.network.inputs != "amplitude" and not self.frontend.phase_planes:
             raise BadInput(
                 f"[network] inputs = {self.network.inputs!r} needs phase planes, there are none",
@@ -160,9 +125,13 @@ class Recipe:
     @property
     def hash(self) -> str:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
-        table = to_table(replace(self, corpus=replace(self.corpus, path=None)))
+        table = to_table(self.without_paths())
         del table["edgetpu"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
+
+    def without_paths(self) -> Recipe:
+        """Return the recipe as it is on every machine."""
+        return replace(self, corpora=tuple(replace(c, path=None) for c in self.corpora))
 
     def to_toml(self) -> str:
         """Return the resolved recipe as TOML that `parse_recipe` reads back."""
@@ -220,7 +189,17 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
-    return from_table(Recipe, table, where=where)
+    return from_table(Recipe, _with_list_of_corpora(table, where), where=where)
+
+
+def _with_list_of_corpora(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """Read ``[corpus]``, of recipes with one, as a list of one."""
+    if "corpus" not in table:
+        return table
+    if "corpora" in table:
+        raise BadInput(f"{where} has both [corpus] and [[corpora]]", hint="use [[corpora]] alone")
+    rest = {key: value for key, value in table.items() if key != "corpus"}
+    return {**rest, "corpora": [table["corpus"]]}
 
 
 def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
@@ -237,16 +216,41 @@ def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
     for setting in settings:
         path, equals, text = setting.partition("=")
         *tables, key = path.strip().split(".")
-        target: Any = table
-        for name in tables:
-            target = target.setdefault(name, {}) if isinstance(target, dict) else None
-        if not (equals and key and isinstance(target, dict)):
+        targets = _targets(table, tables) if equals and key else []
+        if not targets:
             raise BadInput(
                 f"--set cannot use '{setting[:80]}'",
-                hint="give KEY=VALUE, such as training.epochs=20",
+                hint="give KEY=VALUE, such as training.epochs=20, corpora.ravdess.role=train for "
+                "one corpus, or corpus.fold=1 for all",
             )
-        target[key] = _value_of(text.strip())
-    return from_table(Recipe, table, where="--set:")
+        for target in targets:
+            target[key] = _value_of(text.strip())
+    return from_table(Recipe, table, where="--set")
+
+
+def _targets(table: dict[str, Any], path: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the tables that a key is set in: several for ``corpus``, which is every corpus."""
+    found: list[Any] = [table]
+    for depth, name in enumerate(path):
+        if depth == 0 and name == "corpus":
+            found = list(table["corpora"])
+        elif isinstance(found[0], list):
+            found = [_named(found[0], name)]
+        else:
+            found = [item.setdefault(name, {}) for item in found if isinstance(item, dict)]
+        if not found:
+            return []
+    return found if all(isinstance(item, dict) for item in found) else []
+
+
+def _named(corpora: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    known = {corpus["name"]: corpus for corpus in corpora}
+    if name not in known:
+        raise BadInput(
+            f"--set: there is no corpus '{printable(name)}'{nearest(name, known)}",
+            hint=f"corpora here: {', '.join(map(printable, known))}",
+        )
+    return known[name]
 
 
 def _value_of(text: str) -> Any:

@@ -4,6 +4,8 @@ from edgeser.bundle.bundle import Bundle, load_bundle, save_bundle
 from edgeser.bundle.trained import (
     CalibrationSet,
     CorpusSummary,
+    MemberSummary,
+    PartSummary,
     TrainedModel,
     load_trained,
     save_trained,
@@ -13,6 +15,8 @@ __all__ = [
     "Bundle",
     "CalibrationSet",
     "CorpusSummary",
+    "MemberSummary",
+    "PartSummary",
     "TrainedModel",
     "load_bundle",
     "load_trained",

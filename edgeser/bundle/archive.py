@@ -7,12 +7,12 @@ import json
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import atomic_writer, file_error, open_regular
+from quantize.foundation.npz import ZIP_ERRORS
 
 MANIFEST = "manifest.json"
 SCHEMA = "edgeser.bundle/1"
@@ -64,7 +64,7 @@ def read_archive(path: Path, *, required: tuple[str, ...]) -> dict[str, bytes]:
             members = {entry.filename: _read_member(path, archive, entry) for entry in entries}
     except OSError as error:
         raise file_error(error, path, "read") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ZIP_ERRORS as error:
         raise _bad(path, f"it is not a readable zip: {error}") from error
     except ValueError as error:
         raise _bad(path, f"its directory is damaged: {error}") from error

@@ -58,8 +58,43 @@ class CalibrationSet:
 
 
 @dataclass(frozen=True, slots=True)
+class PartSummary:
+    """How much of a corpus is in one part: clips and speakers."""
+
+    name: str
+    clips: int
+    speakers: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSummary:
+    """One of the corpora that a network was trained or tested on.
+
+    Parameters
+    ----------
+    name
+        As in its speakers' names.
+    role, weight
+        As in the recipe.
+    labels
+        Those that its clips have.
+    parts
+        Train, development, test.
+    split_source
+        Where its parts come from, one line.
+    """
+
+    name: str
+    role: str
+    weight: float
+    labels: tuple[str, ...]
+    parts: tuple[PartSummary, ...]
+    split_source: str
+
+
+@dataclass(frozen=True, slots=True)
 class CorpusSummary:
-    """What a network was trained on.
+    """What a network was trained on: one corpus, or several joined.
 
     Parameters
     ----------
@@ -77,6 +112,8 @@ class CorpusSummary:
         SHA-256 over clip names and file hashes, in order.
     split_source
         Where the parts come from, one line; empty where it was not recorded.
+    members
+        Each corpus by itself; empty in archives older than several corpora.
     """
 
     name: str
@@ -90,6 +127,7 @@ class CorpusSummary:
     problems: tuple[str, ...]
     input_hash: str
     split_source: str = ""
+    members: tuple[MemberSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +274,13 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     training = json_object(path, members, TRAINING)
 
     def build() -> TrainedModel:
-        parts = {name: frozenset(map(str, who)) for name, who in training["split"].items()}
         corpus = from_table(CorpusSummary, training["corpus"], where=TRAINING)
+        # Archives from when there was one corpus have speakers without its name.
+        prefix = f"{recipe.corpora[0].name}/" if b"\n[corpus]\n" in members[RECIPE] else ""
+        parts = {
+            name: frozenset(f"{prefix}{speaker}" for speaker in who)
+            for name, who in training["split"].items()
+        }
         epochs = training["history"]
         history = tuple(from_table(EpochRecord, epoch, where=TRAINING) for epoch in epochs)
         return TrainedModel(

@@ -30,6 +30,7 @@ _COMMANDS = {
     "report": "Write the report of a run as HTML, Markdown or JSON.",
     "evaluate": "Measure a bundle on a corpus, clean and under conditions.",
     "compare": "Compare trainings, seed by seed, on the same test speakers.",
+    "study": "Do many trainings and make one table of them.",
     "predict": "Label recordings with a bundle.",
     "features": "Compute features of recordings.",
     "calibrate": "Choose balanced calibration clips from a corpus.",

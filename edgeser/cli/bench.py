@@ -9,12 +9,12 @@ import click
 
 from edgeser.cli.options import compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
-from edgeser.cli.results import ResultFiles, result_options
+from edgeser.cli.results import ResultFiles, name_broken, result_options
 from edgeser.cli.suits import BENCH, Device, device_kind, is_given, refuse_unsuited
 
 if TYPE_CHECKING:
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
+    from edgeser.benchmark.records import BenchReport, DeviceReport
     from edgeser.bundle import Bundle
 
 _BYTES = click.IntRange(1)
@@ -94,7 +94,7 @@ def command(
     warmup: int,
     against: Path | None,
     compiled: Path | None,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     output: Output,
     **rest: Any,
 ) -> int:
@@ -123,7 +123,7 @@ def command(
     from edgeser.cli.places import build_cache, run_folder_of
 
     bundle = bundle_if_any(model)
-    if bundle is None and is_given("corpus"):
+    if bundle is None and is_given("corpora"):
         raise click.UsageError("--corpus is for bundles and runs, whose firmware takes audio")
     limits = _limits(bundle, rest)
     source, folder = bundle or model_bytes(model), run_folder_of(model) if bundle else None
@@ -149,7 +149,7 @@ def command(
             source,
             device=DeviceChoice(device, for_edge_tpu, build_cache()),
             name=model.stem,
-            corpus=corpus,
+            corpora=corpora,
             folder=folder,
             limits=limits,
             reporter=output,
@@ -174,7 +174,7 @@ def _show_host(report: BenchReport, files: ResultFiles, output: Output) -> int:
             output.result(json_format.bench_json(report))
         else:
             output.show(bench_tables(report))
-        _name_broken(report.budgets, output)
+        name_broken(report.budgets, output)
         return 0 if report.passed else 1
 
 
@@ -189,15 +189,7 @@ def _show_device(report: DeviceReport, files: ResultFiles, output: Output) -> in
             output.result(json_format.device_json(report))
         else:
             output.show(device_tables(report))
-        _name_broken(report.budgets, output)
+        name_broken(report.budgets, output)
         if report.parity is not None and not report.parity.passed:
             output.problem(f"the device differs from the host: {report.parity.describe()}")
         return 0 if report.passed else 1
-
-
-def _name_broken(checks: tuple[BudgetCheck, ...], output: Output) -> None:
-    from edgeser.benchmark.budget import describe
-
-    for check in checks:
-        if not check.passed:
-            output.problem(f"budget broken: {describe(check)}")

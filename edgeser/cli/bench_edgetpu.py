@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeser.cli.output import Output
-from edgeser.cli.results import ResultFiles
+from edgeser.cli.results import ResultFiles, name_broken
 
 if TYPE_CHECKING:
     from quantize.edgetpu.difference import OutputDifference, Tolerances
@@ -29,7 +29,7 @@ def bench_edge_tpu(
     `against` is the uncompiled model: the difference of their outputs is shown too. `latency_ms` is
     a budget for the 90th percentile.
     """
-    from edgeser.benchmark.budget import check, describe
+    from edgeser.benchmark.budget import check
     from edgeser.cli.model_file import model_bytes
     from edgeser.report import edge_tpu, json_format
     from quantize.edgetpu.device import bench_on_edge_tpu
@@ -60,9 +60,7 @@ def bench_edge_tpu(
             output.result(report.to_json() | about)
         else:
             output.show(edge_tpu.bench_text(report))
-        for budget in budgets:
-            if not budget.passed:
-                output.problem(f"budget broken: {describe(budget)}")
+        name_broken(budgets, output)
         broken = any(not budget.passed for budget in budgets)
         return max(_FAILED if broken else _OK, _verdict(report.difference, output))
 
@@ -72,7 +70,7 @@ def parity_on_edge_tpu(
     compiled: Path,
     *,
     clips: int,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     max_flips: float | None,
     files: ResultFiles,
     output: Output,
@@ -90,7 +88,7 @@ def parity_on_edge_tpu(
         model_bytes(compiled),
         backend=pick_backend(),
         clips=clips,
-        corpus=corpus,
+        corpora=corpora,
         folder=run_folder_of(bundle),
         tolerances=tolerances_with(max_flips),
         reporter=output,

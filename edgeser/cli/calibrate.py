@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @common_options
 def command(
-    trained: Path, corpus: str | None, out: Path, count: int, seed: int, output: Output
+    trained: Path, corpora: tuple[str, ...], out: Path, count: int, seed: int, output: Output
 ) -> None:
     """Choose calibration clips for TRAINED (a run's folder or its trained.zip).
 
@@ -42,7 +42,7 @@ def command(
     require_writable(out)
     found = calibrate(
         open_trained(trained),
-        corpus=corpus,
+        corpora=corpora,
         folder=run_folder_of(trained),
         count=count,
         seed=seed,

@@ -17,7 +17,9 @@ _folder = click.Path(path_type=Path, file_okay=False)
 @corpus_option
 @click.option("--into", type=_folder, help="A run whose report shall show the table.")
 @common_options
-def command(runs: tuple[Path, ...], corpus: str | None, into: Path | None, output: Output) -> None:
+def command(
+    runs: tuple[Path, ...], corpora: tuple[str, ...], into: Path | None, output: Output
+) -> None:
     """Compare the float networks of RUNS (folders) on the same test speakers.
 
     Runs that differ in nothing but the seed are one variant: its mean UAR, with a 95 %
@@ -32,7 +34,7 @@ def command(runs: tuple[Path, ...], corpus: str | None, into: Path | None, outpu
 
     table = compare_runs(
         [RunFolder(run) for run in runs],
-        corpus=corpus,
+        corpora=corpora,
         into=RunFolder(into) if into else None,
         cache=feature_cache(),
         reporter=output,

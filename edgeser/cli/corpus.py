@@ -56,9 +56,8 @@ def check_command(corpus: str, output: Output) -> int:
     """
     from edgeser.corpora import check_corpus, open_corpus, parse_corpus_argument
 
-    found = check_corpus(
-        open_corpus(*parse_corpus_argument(corpus)), progress=output.stage("Checking files")
-    )
+    _, adapter, path = parse_corpus_argument(corpus)
+    found = check_corpus(open_corpus(adapter, path), progress=output.stage("Checking files"))
     if output.json:
         output.result(found.to_json())
     else:

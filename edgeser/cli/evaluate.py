@@ -14,12 +14,10 @@ from edgeser.cli.output import Output, common_options
 @bundle_argument
 @corpus_option
 @click.option("--conditions", is_flag=True, help="Also levels, noise floors, noise, tilts.")
-@click.option(
-    "--all-speakers", is_flag=True, help="All speakers of a corpus it was not trained on."
-)
+@click.option("--all-speakers", is_flag=True, help="All speakers that it was not trained on.")
 @common_options
 def command(
-    bundle: Path, corpus: str | None, conditions: bool, all_speakers: bool, output: Output
+    bundle: Path, corpora: tuple[str, ...], conditions: bool, all_speakers: bool, output: Output
 ) -> None:
     """Measure the UAR of a BUNDLE (or the folder of a run) on speakers that it has not heard.
 
@@ -32,7 +30,7 @@ def command(
 
     found = evaluate_bundle(
         open_bundle(bundle),
-        corpus=corpus,
+        corpora=corpora,
         conditions=conditions,
         everyone=all_speakers,
         folder=None if all_speakers else run_folder_of(bundle),

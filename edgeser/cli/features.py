@@ -31,14 +31,22 @@ def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -
 
     'amplitude' is uint16, frames x channels, as the C code puts it out; 'phase' is int16,
     frames x channels x planes (Q15), and 'phase_planes' names the planes.
+
+    x.wav becomes x.npz, in place of a file of that name. Where several FILES would have one name,
+    none is lost: those of several folders go below the folders' names (a/x.npz, b/x.npz), those
+    that differ in the suffix keep it (x.wav.npz, x.flac.npz).
     """
     from edgeser.features.extract import hear
     from edgeser.features.files import write_npz
+    from edgeser.features.names import npz_names
     from edgeser.recipe import frontend_named
     from quantize.foundation.errors import BadInput
 
     config = frontend_named(frontend)
-    results = hear(files, config, progress=output.stage("Computing features"))
+    names = npz_names(files)
+    if len(names) < len(files):
+        output.note("A file that was given more than once is computed once.")
+    results = hear(list(names), config, progress=output.stage("Computing features"))
     written = []
     for result in results:
         if result.features is None:
@@ -47,7 +55,7 @@ def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -
         remarks = [remark.detail for remark in result.remarks]
         for remark in remarks:
             output.note(f"{result.path}: {remark}")
-        target = out / f"{result.path.stem}.npz"
+        target = out / names[result.path]
         write_npz(target, result.features, config)
         frames, channels = result.features.amplitude.shape
         written.append(

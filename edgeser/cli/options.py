@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from edgeser.cli.suits import is_given
+from edgeser.cli.suits import is_given, option_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SET_BY_OPTIONS = {"seed": "seed", "corpus.name": "corpus", "corpus.path": "corpus"}
-"""Keys of a recipe that have an option of their own."""
+_SET_BY_OPTIONS = {
+    "seed": re.compile(r"seed"),
+    "corpora": re.compile(r"(corpus|corpora\..+)\.(name|path|adapter)"),
+}
+"""Options that set keys of a recipe, and which."""
 
 
 def corpus_option(function: F) -> F:
-    """Add --corpus NAME:PATH."""
+    """Add --corpus NAME:PATH, as often as wanted."""
     return click.option(
         "--corpus",
+        "corpora",
+        multiple=True,
         metavar="NAME:PATH",
-        help="Recordings, such as cremad:/data/CREMA-D; synthetic voices when left out.",
+        help="Recordings, such as cremad:/data/CREMA-D; may be repeated, two of one kind with "
+        "names, as in office=generic:PATH. When left out, the recipe's or the run's own.",
     )(function)
 
 
@@ -34,9 +41,11 @@ def refuse_settings_of_options(settings: Sequence[str]) -> None:
     """
     for setting in settings:
         key = setting.partition("=")[0].strip()
-        option = _SET_BY_OPTIONS.get(key)
-        if option is not None and is_given(option):
-            raise click.UsageError(f"--{option} sets {key} already: leave out --set {key}")
+        for option, keys in _SET_BY_OPTIONS.items():
+            if keys.fullmatch(key) and is_given(option):
+                raise click.UsageError(
+                    f"{option_of(option)} sets {key} already: leave out --set {key}"
+                )
 
 
 def recipe_options(function: F) -> F:

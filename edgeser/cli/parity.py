@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @common_options
 def command(
     bundle: Path,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     device: str,
     compiled: Path | None,
     clips: int,
@@ -77,13 +77,13 @@ def command(
             bundle,
             compiled or Path("edgetpu") / "model_edgetpu.tflite",
             clips=clips,
-            corpus=corpus,
+            corpora=corpora,
             max_flips=limits["max_flips"],
             files=files,
             output=output,
         )
     if kind is Device.HOST:
-        return _on_host(bundle, corpus, limits, files, output)
+        return _on_host(bundle, corpora, limits, files, output)
     from edgeser.cli.bench_edgetpu import tolerances_with
     from edgeser.cli.model_file import model_bytes
     from edgeser.cli.places import build_cache
@@ -92,12 +92,12 @@ def command(
     for_edge_tpu = model_bytes(compiled) if compiled else None
     tolerances = tolerances_with(limits["max_flips"])
     choice = DeviceChoice(device, for_edge_tpu, build_cache(), tolerances)
-    return _on_device(bundle, choice, clips=clips, corpus=corpus, files=files, output=output)
+    return _on_device(bundle, choice, clips=clips, corpora=corpora, files=files, output=output)
 
 
 def _on_host(
     bundle: Path,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     limits: dict[str, float | None],
     files: ResultFiles,
     output: Output,
@@ -115,7 +115,7 @@ def _on_host(
     with files.also_when_it_fails("edgeser.parity"):
         report, verdict = check_parity(
             loaded,
-            corpus=corpus,
+            corpora=corpora,
             folder=run_folder_of(bundle),
             tolerances=tolerances,
             cache=feature_cache(),
@@ -139,7 +139,7 @@ def _on_device(
     device: DeviceChoice,
     *,
     clips: int,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     files: ResultFiles,
     output: Output,
 ) -> int:
@@ -155,7 +155,7 @@ def _on_device(
             open_bundle(bundle),
             device=device,
             clips=clips,
-            corpus=corpus,
+            corpora=corpora,
             folder=run_folder_of(bundle),
             reporter=output,
         )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from quantize.foundation.errors import CheckFailed, EdgeserError
 from quantize.foundation.files import append_text, require_writable, write_atomically
+
+if TYPE_CHECKING:
+    from edgeser.benchmark.records import BudgetCheck
+    from edgeser.cli.output import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -104,6 +108,15 @@ class ResultFiles:
             yield lambda: write_atomically(table, markdown().encode())
         if summary is not None:
             yield lambda: append_text(summary, markdown())
+
+
+def name_broken(checks: Sequence[BudgetCheck], output: Output) -> None:
+    """Name each budget that is broken in a line of its own."""
+    from edgeser.benchmark.budget import describe
+
+    for check in checks:
+        if not check.passed:
+            output.problem(f"budget broken: {describe(check)}")
 
 
 def _summary() -> Path | None:

@@ -16,7 +16,7 @@ from edgeser.cli.output import Output, common_options
 @common_options
 def command(
     recipe: str,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     out: Path | None,
     settings: tuple[str, ...],
     seed: int | None,
@@ -37,7 +37,7 @@ def command(
 
     refuse_settings_of_options(settings)
     result = run(
-        resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed),
+        resolve_recipe(recipe, corpora=corpora, settings=settings, seed=seed),
         out=out,
         resume=resume,
         fresh=fresh,

@@ -44,7 +44,7 @@ BENCH: Table = MappingProxyType(
         "clock_mhz": _EMULATOR,
         "against": frozenset({Device.EDGE_TPU}),
         "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU}),
-        "corpus": _EMULATOR | _BOARDS,
+        "corpora": _EMULATOR | _BOARDS,
         "junit": frozenset(Device),
         "markdown": frozenset(Device),
     }
@@ -57,7 +57,7 @@ PARITY: Table = MappingProxyType(
         "max_flips": frozenset({Device.HOST, Device.BOARD_WITH_EDGE_TPU, Device.EDGE_TPU}),
         "clips": frozenset({Device.EMULATOR, Device.EDGE_TPU}) | _BOARDS,
         "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU, Device.EDGE_TPU}),
-        "corpus": frozenset(Device),
+        "corpora": frozenset(Device),
         "junit": frozenset(Device),
         "markdown": frozenset(Device),
     }

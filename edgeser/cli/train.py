@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @common_options
 def command(
     recipe: str,
-    corpus: str | None,
+    corpora: tuple[str, ...],
     out: Path | None,
     settings: tuple[str, ...],
     seed: int | None,
@@ -31,18 +31,19 @@ def command(
 ) -> None:
     """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
     from edgeser.cli.places import feature_cache
-    from edgeser.pipeline.folder import RunFolder, default_folder
+    from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
+    from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
 
     refuse_settings_of_options(settings)
-    resolved = resolve_recipe(recipe, corpus=corpus, settings=settings, seed=seed)
+    resolved = resolve_recipe(recipe, corpora=corpora, settings=settings, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
+    refuse_fresh_resume(fresh=fresh, resume=resume)
     trained = train(
-        resolved,
+        plan_run(resolved, folder=folder, fresh=fresh, reporter=output),
         folder=folder,
         resume=resume,
-        fresh=fresh,
         cache=feature_cache(),
         reporter=output,
     )

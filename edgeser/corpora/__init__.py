@@ -3,14 +3,18 @@
 from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpus_argument
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
+from edgeser.corpora.choice import CorpusChoice, LabelsConfig
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
 from edgeser.corpora.gaps import gaps, require_two_emotions
+from edgeser.corpora.join import Member, join
 from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
 from edgeser.corpora.split import (
     SpeakerSplit,
     describe_split,
+    divide,
     published_or_folds,
     split_problems,
+    without_same_person,
 )
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
@@ -21,14 +25,19 @@ __all__ = [
     "Adapter",
     "Corpus",
     "CorpusCheck",
+    "CorpusChoice",
     "FileProblem",
+    "LabelsConfig",
+    "Member",
     "SpeakerSplit",
     "Utterance",
     "canonical_emotion",
     "check_corpus",
     "count_kinds",
     "describe_split",
+    "divide",
     "gaps",
+    "join",
     "open_corpus",
     "parse_corpus_argument",
     "problem_lines",
@@ -37,5 +46,6 @@ __all__ = [
     "read_audio",
     "require_two_emotions",
     "split_problems",
+    "without_same_person",
     "write_synthetic_corpus",
 ]

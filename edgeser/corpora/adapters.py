@@ -20,6 +20,7 @@ from edgeser.corpora import (
 )
 from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,24 @@ ADAPTERS: dict[str, Adapter] = {
 """Every adapter by its name."""
 
 
+def adapter_named(name: str) -> Adapter:
+    """Return an adapter by its name, however it is written: ``CREMA-D`` is ``cremad``.
+
+    Raises
+    ------
+    BadInput
+        When there is none, with the nearest name.
+    """
+    adapter = ADAPTERS.get(name.strip().lower().replace("-", "").replace("_", ""))
+    if adapter is None:
+        near = difflib.get_close_matches(name.lower(), ADAPTERS, n=1)
+        raise BadInput(
+            f"there is no corpus named '{printable(name)}'",
+            hint=f"did you mean {near[0]!r}?" if near else f"one of {', '.join(ADAPTERS)}",
+        )
+    return adapter
+
+
 def open_corpus(name: str, path: Path) -> Corpus:
     """Read the corpus `name` from `path`.
 
@@ -136,34 +155,31 @@ def open_corpus(name: str, path: Path) -> Corpus:
     BadInput
         When the name is unknown, or the folder is not what the adapter expects.
     """
-    adapter = ADAPTERS.get(name.strip().lower().replace("-", "").replace("_", ""))
-    if adapter is None:
-        near = difflib.get_close_matches(name.lower(), ADAPTERS, n=1)
-        known = ", ".join(ADAPTERS)
-        raise BadInput(
-            f"there is no corpus named {name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"one of {known}",
-        )
-    return adapter.read(Path(path))
+    return adapter_named(name).read(Path(path))
 
 
-def parse_corpus_argument(argument: str) -> tuple[str, Path]:
-    """Split ``NAME:PATH`` into the adapter's name and the path.
+def parse_corpus_argument(argument: str) -> tuple[str, str, Path]:
+    """Split ``NAME:PATH``, or ``OWN=NAME:PATH``, into own name, adapter's name and path.
 
     Examples
     --------
     >>> parse_corpus_argument("cremad:/data/CREMA-D")
-    ('cremad', PosixPath('/data/CREMA-D'))
+    ('cremad', 'cremad', PosixPath('/data/CREMA-D'))
+    >>> parse_corpus_argument("office=generic:/data/office.csv")[:2]
+    ('office', 'generic')
 
     Raises
     ------
     BadInput
-        When either half is missing.
+        When a half is missing, or there is no such adapter.
     """
-    name, colon, path = argument.partition(":")
-    if not colon or not name.strip() or not path.strip():
+    names, colon, path = argument.partition(":")
+    own, equals, name = names.partition("=")
+    name = name if equals else own
+    if not colon or not name.strip() or not path.strip() or not own.strip():
         raise BadInput(
-            f"{argument!r} does not say which corpus it is",
+            f"{printable(argument)!r} does not say which corpus it is",
             hint="write NAME:PATH, for example cremad:/data/CREMA-D",
         )
-    return name.strip(), Path(path.strip()).expanduser()
+    adapter = adapter_named(name).name
+    return own.strip() if equals else adapter, adapter, Path(path.strip()).expanduser()

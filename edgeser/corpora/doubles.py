@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -47,23 +47,32 @@ def without_doubles(
     kept: list[Utterance] = []
     problems: list[FileProblem] = []
     doubles: list[tuple[str, str]] = []
+    for same in same_sounds(utterances, lambda u: (u.emotion, u.speaker)):
+        first, *copies = sorted(same, key=lambda u: (len(u.path.parts), u.clip_id))
+        kept.append(first)
+        for copy in copies:
+            detail = f"the same sound as {first.clip_id}, which is used; it counts once"
+            problems.append(FileProblem(copy.path, DOUBLED, detail))
+            doubles.append((copy.clip_id, first.clip_id))
+    return kept, problems, doubles
+
+
+def same_sounds(
+    utterances: Iterable[Utterance], alike: Callable[[Utterance], tuple[str, ...]]
+) -> Iterator[list[Utterance]]:
+    """Divide recordings into those that sound the same; most are alone.
+
+    Only recordings of which `alike` says the same are compared.
+    """
     groups: dict[tuple[object, ...], list[tuple[Utterance, _Sound]]] = {}
     for utterance in utterances:
         sound = _sound_of(utterance.path)
         if sound is None:
-            kept.append(utterance)
+            yield [utterance]
         else:
-            form = (utterance.emotion, utterance.speaker, *sound.form)
-            groups.setdefault(form, []).append((utterance, sound))
+            groups.setdefault((alike(utterance), sound.form), []).append((utterance, sound))
     for members in groups.values():
-        for same in _same(members):
-            first, *copies = sorted(same, key=lambda u: (len(u.path.parts), u.clip_id))
-            kept.append(first)
-            for copy in copies:
-                detail = f"the same sound as {first.clip_id}, which is used; it counts once"
-                problems.append(FileProblem(copy.path, DOUBLED, detail))
-                doubles.append((copy.clip_id, first.clip_id))
-    return kept, problems, doubles
+        yield from _same(members)
 
 
 def _same(members: list[tuple[Utterance, _Sound]]) -> Iterator[list[Utterance]]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeser.corpora.choice import CorpusChoice
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -73,6 +74,7 @@ def published_or_folds(
     development_share: float = 0.12,
     folds: int = 5,
     fold: int = 0,
+    use_published: bool = True,
 ) -> SpeakerSplit:
     """Split a corpus by speaker: as published where it is, else by seeded folds.
 
@@ -90,6 +92,8 @@ def published_or_folds(
         speaker, and at least one of each sex where six or more are left.
     folds, fold
         How many groups to deal (at most one a speaker), and which of them to test on.
+    use_published
+        Whether a published split goes before folds.
 
     Raises
     ------
@@ -106,9 +110,10 @@ def published_or_folds(
         raise BadInput(
             f"{corpus.name} at {corpus.root} has {len(sex)} speaker(s); a speaker-disjoint split "
             "needs at least three",
-            hint="join it with other recordings in one manifest",
+            hint="give it the role 'train' or 'test' beside another corpus: "
+            f"--set corpora.{printable(corpus.name)}.role=train",
         )
-    published = _published(corpus)
+    published = _published(corpus) if use_published else None
     if published is not None and published.test:
         if published.development:
             return published
@@ -123,6 +128,81 @@ def published_or_folds(
     rest = frozenset(sex) - test
     development = _draw_development(rest, sex, development_share, seed)
     return SpeakerSplit(rest - development, development, test)
+
+
+def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> SpeakerSplit:
+    """Divide the speakers of joined corpora, each corpus as it was chosen.
+
+    Parameters
+    ----------
+    corpora, choices
+        `Corpus.members`, and how each of them was chosen.
+
+    Raises
+    ------
+    BadInput
+        As `published_or_folds` does; also when nobody is left to test on or to choose by.
+    """
+    parts = [_by_role(corpus, choice) for corpus, choice in zip(corpora, choices, strict=True)]
+    split = SpeakerSplit(
+        train=frozenset().union(*(part.train for part in parts)),
+        development=frozenset().union(*(part.development for part in parts)),
+        test=frozenset().union(*(part.test for part in parts)),
+    )
+    if not split.test:
+        raise BadInput(
+            "no speaker is kept for testing: every corpus has the role 'train'",
+            hint="give one the role 'both' or 'test'",
+        )
+    if not split.development:
+        raise BadInput(
+            "no speaker is left to choose the epoch by",
+            hint="train on a corpus of two speakers or more",
+        )
+    return split
+
+
+def without_same_person(
+    split: SpeakerSplit, same_person: Sequence[tuple[str, str]]
+) -> tuple[SpeakerSplit, tuple[str, ...]]:
+    """Take out speakers who are, under another name, in another part.
+
+    Returns
+    -------
+    split, left_out
+        Who takes no part, sorted.
+    """
+    part_of = {name: part for part, names in split.to_json().items() for name in names}
+    out = {
+        name
+        for name, who in same_person
+        if name in part_of and who in part_of and part_of[name] != part_of[who]
+    }
+    left = SpeakerSplit(split.train - out, split.development - out, split.test - out)
+    return left, tuple(sorted(out))
+
+
+def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
+    everyone, nobody = frozenset(corpus.speakers), frozenset[str]()
+    use_published = choice.split == "published"
+    if choice.role == "test":
+        return SpeakerSplit(nobody, nobody, everyone)
+    if choice.role == "train":
+        published = _published(corpus) if use_published else None
+        development = published.development if published else nobody
+        if not development and len(everyone) > 1:
+            development = _draw_development(
+                everyone, corpus.sex_of_speakers(), choice.development_share, choice.seed
+            )
+        return SpeakerSplit(everyone - development, development, nobody)
+    return published_or_folds(
+        corpus,
+        seed=choice.seed,
+        development_share=choice.development_share,
+        folds=choice.folds,
+        fold=choice.fold,
+        use_published=use_published,
+    )
 
 
 def not_in_split(corpus: Corpus, place: Path) -> list[FileProblem]:

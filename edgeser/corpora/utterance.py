@@ -94,6 +94,11 @@ class Corpus:
         and the same label; the copies are not among the utterances.
     split_source
         Where the speaker split is published and how it is read, one line; empty where none is.
+    members
+        The corpora that were joined into it (see `edgeser.corpora.join`); empty for one that an
+        adapter read.
+    same_person
+        ``(name, other name)`` of speakers of joined corpora who share a recording.
     """
 
     name: str
@@ -106,6 +111,8 @@ class Corpus:
     problems: tuple[FileProblem, ...] = field(default=())
     doubles: tuple[tuple[str, str], ...] = field(default=())
     split_source: str = ""
+    members: tuple[Corpus, ...] = field(default=())
+    same_person: tuple[tuple[str, str], ...] = field(default=())
 
     @property
     def speakers(self) -> tuple[str, ...]:

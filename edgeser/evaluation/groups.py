@@ -20,7 +20,7 @@ class GroupScore:
     Parameters
     ----------
     kind, name
-        What is grouped by (``"speaker"``, ``"sex"``, ``"age group"``), and which group it is.
+        What is grouped by (``"speaker"``, ``"corpus"``, ``"sex"``, ``"age group"``), and which one.
     clips, speakers
         How many it has.
     float_uar, int8_uar

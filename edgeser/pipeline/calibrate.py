@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import evaluation_variant
 from edgeser.pipeline.dataset import RawClips, raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.source import corpus_for
+from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.conditions import power
 from edgeser.training.variants import EVALUATION_CONDITIONS
@@ -43,7 +44,7 @@ class Calibration:
 def calibrate(
     trained: TrainedModel,
     *,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     count: int = 256,
     seed: int = 0,
@@ -58,8 +59,8 @@ def calibrate(
     ----------
     trained
         The network that the clips are for: its frontend, normalisation and window.
-    corpus
-        ``"NAME:PATH"``; the network's own when `None`.
+    corpora
+        ``"NAME:PATH"``, each; the network's own when there are none.
     folder
         Of the network's run, where its own corpus is found.
     count, seed
@@ -72,10 +73,15 @@ def calibrate(
     BadInput
         When no clip can be used.
     """
-    found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
+    found = corpora_of(
+        trained.recipe,
+        arguments=corpora,
+        classes=trained.classes,
+        folder=folder,
+        reporter=reporter,
+    )
     held_out = trained.split.test | trained.split.development
-    same = found.name == trained.corpus.name
-    utterances = [u for u in found.utterances if not (same and u.speaker in held_out)]
+    utterances = [u for u in found.utterances if u.speaker not in held_out]
     conditions = [c for c in EVALUATION_CONDITIONS if c.name in _CONDITIONS]
     silence = np.zeros(0, np.int16)
     takes = [

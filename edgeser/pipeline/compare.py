@@ -12,7 +12,7 @@ from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import float_logits, predictions_of
-from edgeser.pipeline.source import corpus_for
+from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from quantize.foundation.errors import BadInput
@@ -24,7 +24,7 @@ STATE = "compare"
 def compare_runs(
     folders: Sequence[RunFolder],
     *,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     into: RunFolder | None = None,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
@@ -38,8 +38,8 @@ def compare_runs(
     ----------
     folders
         Of runs or trainings; an int8 model is not needed.
-    corpus
-        ``"NAME:PATH"``; each folder's own when `None`.
+    corpora
+        ``"NAME:PATH"``, each; each folder's own when there are none.
     into
         A run whose report shall show the table; none when `None`.
     cache, reporter
@@ -67,7 +67,7 @@ def compare_runs(
                 f"{folder.root} is the second run of '{name}' with seed {model.recipe.seed}",
                 hint="give each variant and seed once",
             )
-        seeds[model.recipe.seed] = _test_predictions(model, folder, corpus, cache, reporter)
+        seeds[model.recipe.seed] = _test_predictions(model, folder, corpora, cache, reporter)
     table = _table(tested, trained[0][1])
     if into is not None and target is not None:
         into.save_state(STATE, table, model_hash=target.model_hash)
@@ -103,11 +103,17 @@ def _variant_names(recipes: Sequence[Recipe]) -> list[str]:
 def _test_predictions(
     model: TrainedModel,
     folder: RunFolder,
-    corpus: str | None,
+    corpora: Sequence[str],
     cache: FeatureCache | None,
     reporter: Reporter,
 ) -> Predictions:
-    found = corpus_for(model.recipe, argument=corpus, folder=folder, reporter=reporter)
+    found = corpora_of(
+        model.recipe,
+        arguments=corpora,
+        classes=model.classes,
+        folder=folder,
+        reporter=reporter,
+    )
     raw = raw_features(
         model.split.select(found.utterances, "test"),
         model.frontend,

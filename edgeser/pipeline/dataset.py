@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora import Corpus, SpeakerSplit, Utterance, published_or_folds
+from edgeser.corpora import Utterance
 from edgeser.features import FeatureCache, Variant, extract_features, fit_window
 from edgeser.progress import SILENT, Reporter
-from edgeser.recipe import Recipe
 from firmware_bridge.frontend import (
     FrontendConfig,
     FrontendFeatures,
     normalisation_from_statistics,
     quantise_features,
 )
-from quantize.foundation.errors import BadInput, EdgeserError
-from quantize.foundation.files import sha256_of_file
-
-PARTS = ("train", "development", "test")
+from quantize.foundation.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,18 +53,6 @@ class RawClips:
     problems: tuple[str, ...]
 
 
-def split_of(corpus: Corpus, recipe: Recipe) -> SpeakerSplit:
-    """Divide the corpus's speakers as the recipe says."""
-    choice = recipe.corpus
-    return published_or_folds(
-        corpus,
-        seed=choice.seed,
-        development_share=choice.development_share,
-        folds=choice.folds,
-        fold=choice.fold,
-    )
-
-
 def raw_features(
     utterances: Sequence[Utterance],
     config: FrontendConfig,
@@ -103,11 +86,23 @@ def few(lines: Sequence[str], most: int = 10) -> list[str]:
 
 
 def normalised_frontend(
-    config: FrontendConfig, features: Sequence[FrontendFeatures]
+    config: FrontendConfig,
+    features: Sequence[FrontendFeatures],
+    corpora: Sequence[str] | None = None,
 ) -> FrontendConfig:
     """Return `config` with the normalisation of these clips: training speakers, all conditions.
 
-    Mean and standard deviation per plane and channel, over all frames of all clips.
+    Mean and standard deviation per plane and channel, over all frames of all clips of a corpus;
+    each corpus counts alike, since a device does not know where it stands.
+
+    Parameters
+    ----------
+    config
+        The frontend.
+    features
+        Of the clips.
+    corpora
+        The corpus of each; `None` where all are of one.
 
     Raises
     ------
@@ -116,19 +111,32 @@ def normalised_frontend(
     """
     if not features:
         raise BadInput("no clip of the training speakers can be read", hint="check the corpus")
-    count = sum(item.amplitude.shape[0] for item in features)
-    planes = 1 + len(config.phase_planes)
-    total = np.zeros((planes, config.channels))
-    squares = np.zeros((planes, config.channels))
-    for item in features:
+    names = [""] * len(features) if corpora is None else corpora
+    shape = (1 + len(config.phase_planes), config.channels)
+    sums = {name: _Moments(np.zeros(shape), np.zeros(shape)) for name in sorted(set(names))}
+    for name, item in zip(names, features, strict=True):
+        sums[name].add(item)
+    mean = np.mean([s.total / s.count for s in sums.values()], axis=0)
+    square = np.mean([s.squares / s.count for s in sums.values()], axis=0)
+    deviation = np.sqrt(np.maximum(square - mean * mean, 0.0))
+    return replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+
+
+@dataclass(slots=True, eq=False)
+class _Moments:
+    """Sums over frames, each float64 [planes, channels]."""
+
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    count: int = 0
+
+    def add(self, item: FrontendFeatures) -> None:
         raw = np.concatenate(
             [item.amplitude[:, :, None].astype(np.float64), item.phase], axis=2
         ).transpose(0, 2, 1)
-        total += raw.sum(axis=0)
-        squares += (raw * raw).sum(axis=0)
-    mean = total / count
-    deviation = np.sqrt(np.maximum(squares / count - mean * mean, 0.0))
-    return replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+        self.total += raw.sum(axis=0)
+        self.squares += (raw * raw).sum(axis=0)
+        self.count += raw.shape[0]
 
 
 def windows_of(
@@ -139,22 +147,6 @@ def windows_of(
     for index, item in enumerate(features):
         out[index] = fit_window(quantise_features(item, config), frames)
     return out
-
-
-def input_hash(corpus: Corpus, split: SpeakerSplit) -> str:
-    """Return SHA-256 over part, name and content of each clip of the split, in order.
-
-    A file that cannot be opened counts by its name alone; reading it later names it as a problem.
-    """
-    digest = hashlib.sha256()
-    for part in PARTS:
-        for utterance in split.select(corpus.utterances, part):
-            try:
-                content = sha256_of_file(utterance.path)
-            except EdgeserError:
-                content = "unreadable"
-            digest.update(f"{part}\n{utterance.clip_id}\n{content}\n".encode())
-    return digest.hexdigest()
 
 
 def labels_of(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.int64]:

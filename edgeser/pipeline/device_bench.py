@@ -34,7 +34,7 @@ def bench_on_device(
     *,
     device: DeviceChoice = EMULATED,
     name: str = "the model",
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     limits: Limits | None = None,
     reporter: Reporter = SILENT,
@@ -76,7 +76,7 @@ def bench_on_device(
     recordings = None
     if isinstance(model, Bundle):
         recordings = recordings_at_hand(
-            model, count=_CLIPS, corpus=corpus, folder=folder, reporter=reporter
+            model, count=_CLIPS, corpora=corpora, folder=folder, reporter=reporter
         )
     with attached(model, device, name=name, reporter=reporter) as found:
         if found.built is None and (limits.flash_bytes or limits.ram_bytes):

@@ -38,7 +38,7 @@ def check_on_device(
     *,
     device: DeviceChoice = EMULATED,
     clips: int = 100,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     reporter: Reporter = SILENT,
 ) -> DeviceParity:
@@ -52,8 +52,8 @@ def check_on_device(
         The emulator, or a board.
     clips
         How many, spread over the test speakers.
-    corpus
-        ``"NAME:PATH"``; that of the folder's run when `None`.
+    corpora
+        ``"NAME:PATH"``, each; that of the folder's run when there are none.
     folder
         Of the run; its corpus is used.
     reporter
@@ -69,7 +69,7 @@ def check_on_device(
         When the device is not there, runs something else, or does not answer as it must.
     """
     recordings = recordings_of_test_speakers(
-        bundle, count=clips, corpus=corpus, folder=folder, reporter=reporter
+        bundle, count=clips, corpora=corpora, folder=folder, reporter=reporter
     )
     with attached(bundle, device, reporter=reporter) as found:
         return check_device(bundle, found, recordings, reporter=reporter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edgeser.bundle import Bundle
@@ -23,7 +25,7 @@ def check_on_edge_tpu(
     *,
     backend: Backend,
     clips: int = 100,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     tolerances: Tolerances | None = None,
     reporter: Reporter = SILENT,
@@ -55,7 +57,7 @@ def check_on_edge_tpu(
         When the Edge TPU does not open.
     """
     recordings = recordings_of_test_speakers(
-        bundle, count=clips, corpus=corpus, folder=folder, reporter=reporter
+        bundle, count=clips, corpora=corpora, folder=folder, reporter=reporter
     )
     frontend, frames = bundle.trained.frontend, bundle.trained.recipe.window.frames
     windows = [

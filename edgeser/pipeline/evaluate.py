@@ -20,7 +20,7 @@ from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import score_known_groups
 from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
-from edgeser.pipeline.source import corpus_for
+from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
@@ -51,7 +51,7 @@ class Evaluation:
 def evaluate_bundle(
     bundle: Bundle,
     *,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     conditions: bool = False,
     everyone: bool = False,
     folder: RunFolder | None = None,
@@ -64,13 +64,13 @@ def evaluate_bundle(
     ----------
     bundle
         What to measure.
-    corpus
-        ``"NAME:PATH"``; the bundle's own when `None`.
+    corpora
+        ``"NAME:PATH"``, each; the bundle's own when there are none.
     conditions
         Also under each of `EVALUATION_CONDITIONS`.
     everyone
-        All speakers of the corpus, for one that the bundle was not trained on; else only those
-        that its split left to test on.
+        All speakers that the bundle was not trained on and did not choose its epoch by; else only
+        those that its split left to test on.
     folder
         Where the result is kept for the report; nowhere when `None`.
     cache, reporter
@@ -83,10 +83,16 @@ def evaluate_bundle(
     Raises
     ------
     BadInput
-        When there are no clips, or `everyone` would score speakers that were trained on.
+        When there are no clips, or `everyone` was trained on.
     """
-    found = corpus_for(bundle.trained.recipe, argument=corpus, folder=folder, reporter=reporter)
-    utterances = _chosen(bundle, found, everyone)
+    found = corpora_of(
+        bundle.trained.recipe,
+        arguments=corpora,
+        classes=bundle.trained.classes,
+        folder=folder,
+        reporter=reporter,
+    )
+    utterances = _chosen(bundle, found, everyone, reporter)
     voices = tuple(u for u in found.utterances if u.speaker in bundle.trained.split.development)
     babble = babble_of(voices or utterances, seed=_BABBLE_SEED)
     heard = [
@@ -109,7 +115,9 @@ def evaluate_bundle(
     return evaluation
 
 
-def _chosen(bundle: Bundle, corpus: Corpus, everyone: bool) -> tuple[Utterance, ...]:
+def _chosen(
+    bundle: Bundle, corpus: Corpus, everyone: bool, reporter: Reporter
+) -> tuple[Utterance, ...]:
     trained = bundle.trained
     if not everyone:
         chosen = trained.split.select(corpus.utterances, "test")
@@ -119,12 +127,17 @@ def _chosen(bundle: Bundle, corpus: Corpus, everyone: bool) -> tuple[Utterance, 
                 hint="give --all-speakers for a corpus that it was not trained on",
             )
         return chosen
-    if corpus.name == trained.corpus.name:
+    heard = trained.split.train | trained.split.development
+    unheard = tuple(u for u in corpus.utterances if u.speaker not in heard)
+    if {u.speaker for u in unheard} <= trained.split.test:
         raise BadInput(
-            f"the bundle was trained on speakers of {corpus.name}",
+            f"the bundle was trained on speakers of {corpus.name}, on all but its test speakers",
             hint="leave out --all-speakers to score only its test speakers",
         )
-    return tuple(u for u in corpus.utterances if u.emotion in trained.classes)
+    left_out = len({u.speaker for u in corpus.utterances} & heard)
+    if left_out:
+        reporter.note(f"left out: {left_out} speakers that the bundle was trained on")
+    return unheard
 
 
 @dataclass(frozen=True, slots=True, eq=False)

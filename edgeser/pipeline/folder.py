@@ -111,6 +111,18 @@ class RunFolder:
         return from_table(kind, record, where=str(path))
 
 
+def refuse_fresh_resume(*, fresh: bool, resume: bool) -> None:
+    """Refuse to begin anew and to go on at once.
+
+    Raises
+    ------
+    BadInput
+        When both are asked for.
+    """
+    if fresh and resume:
+        raise BadInput("fresh and resume exclude each other", hint="give one of them")
+
+
 def default_folder(recipe: Recipe) -> RunFolder:
     """Return where a run goes when nobody says: ``runs/<recipe>-seed<seed>``."""
     return RunFolder(Path("runs") / f"{recipe.name}-seed{recipe.seed}")

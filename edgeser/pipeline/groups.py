@@ -8,15 +8,29 @@ from edgeser.corpora import Utterance
 from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
 from edgeser.evaluation.predictions import Predictions
 
+_UNKNOWN = "unknown"
+
 
 def score_known_groups(
     utterances: Sequence[Utterance], of_float: Predictions, of_int8: Predictions, *, source: str
 ) -> tuple[GroupScore, ...]:
-    """Return UAR by speaker, and by sex and age group where the corpus tells them."""
-    sexes = {u.speaker: u.sex or "unknown" for u in utterances}
+    """Return UAR by speaker, and by sex and age group where the corpus tells them.
+
+    Of several corpora also by corpus, and by sex within each: an average over rooms hides the one
+    in which nothing is understood.
+    """
+    sexes = {u.speaker: u.sex or _UNKNOWN for u in utterances}
     ages = {u.speaker: age_group(u.age) for u in utterances}
+    corpora = {u.speaker: u.corpus for u in utterances}
+    kinds = [("sex", sexes), ("age group", ages)]
+    if len(set(corpora.values())) > 1:
+        within = {
+            speaker: _UNKNOWN if sex == _UNKNOWN else f"{corpora[speaker]}, {sex}"
+            for speaker, sex in sexes.items()
+        }
+        kinds = [("corpus", corpora), ("corpus and sex", within), *kinds]
     scores = list(score_speakers(of_float, of_int8, source=source))
-    for kind, group_of in (("sex", sexes), ("age group", ages)):
-        if set(group_of.values()) != {"unknown"}:
+    for kind, group_of in kinds:
+        if set(group_of.values()) != {_UNKNOWN}:
             scores += score_groups(kind, group_of, of_float, of_int8, source=source)
     return tuple(scores)

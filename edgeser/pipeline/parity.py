@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from edgeser.pipeline.feature_parity import check_features
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import score_known_groups
 from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
-from edgeser.pipeline.source import corpus_for
+from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from edgeser.report.contents import ExampleFeatures
@@ -55,7 +56,7 @@ class TestSetDetails:
 def check_parity(
     bundle: Bundle,
     *,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     tolerances: Tolerances | None = None,
     cache: FeatureCache | None = None,
@@ -67,8 +68,9 @@ def check_parity(
     ----------
     bundle
         From `edgeser.export` or `edgeser.bundle.load_bundle`.
-    corpus
-        ``"NAME:PATH"``; the bundle's own synthetic voices, or the folder's corpus, when `None`.
+    corpora
+        ``"NAME:PATH"``, each; the bundle's own synthetic voices, or the folder's corpora, when
+        there are none.
     folder
         Where the result is kept for the report; nowhere when `None`.
     tolerances
@@ -88,7 +90,7 @@ def check_parity(
         When a logit is not finite.
     """
     clips = clips_of_test_speakers(
-        bundle, corpus=corpus, folder=folder, cache=cache, reporter=reporter
+        bundle, corpora=corpora, folder=folder, cache=cache, reporter=reporter
     )
     trained = bundle.trained
     logits = float_logits(trained, clips.features, progress=reporter.stage("Float inference"))
@@ -124,7 +126,7 @@ def check_parity(
 def clips_of_test_speakers(
     bundle: Bundle,
     *,
-    corpus: str | None,
+    corpora: Sequence[str],
     folder: RunFolder | None,
     cache: FeatureCache | None,
     reporter: Reporter,
@@ -137,7 +139,13 @@ def clips_of_test_speakers(
         When the corpus holds none of the test speakers.
     """
     trained = bundle.trained
-    found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
+    found = corpora_of(
+        trained.recipe,
+        arguments=corpora,
+        classes=trained.classes,
+        folder=folder,
+        reporter=reporter,
+    )
     chosen = trained.split.select(found.utterances, "test")
     if not chosen:
         raise BadInput(

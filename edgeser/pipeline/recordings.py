@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from edgeser.benchmark.host import speech_like_signal
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.source import SYNTHETIC, corpus_for
+from edgeser.pipeline.source import SYNTHETIC, corpora_of
 from edgeser.progress import SILENT, Reporter
 from quantize.foundation.errors import BadInput, EdgeserError
 
@@ -46,7 +46,7 @@ def recordings_of_test_speakers(
     bundle: Bundle,
     *,
     count: int,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     reporter: Reporter = SILENT,
 ) -> Recordings:
@@ -62,7 +62,13 @@ def recordings_of_test_speakers(
         When the corpus cannot be opened or holds no readable clip of the test speakers.
     """
     trained = bundle.trained
-    found = corpus_for(trained.recipe, argument=corpus, folder=folder, reporter=reporter)
+    found = corpora_of(
+        trained.recipe,
+        arguments=corpora,
+        classes=trained.classes,
+        folder=folder,
+        reporter=reporter,
+    )
     utterances = trained.split.select(found.utterances, "test")
     window = trained.recipe.window
     longest = trained.frontend.samples_of(window.frames + 2 * window.hop_frames)
@@ -90,18 +96,17 @@ def recordings_at_hand(
     bundle: Bundle,
     *,
     count: int,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     reporter: Reporter = SILENT,
 ) -> Recordings:
     """Return clips of the test speakers where they are at hand, else noise that is called noise."""
     trained = bundle.trained
-    at_hand = corpus is not None or (
-        folder is not None and (folder.recipe.is_file() or trained.recipe.corpus.name == SYNTHETIC)
-    )
+    made = all(choice.read_by == SYNTHETIC for choice in trained.recipe.corpora)
+    at_hand = bool(corpora) or (folder is not None and (folder.recipe.is_file() or made))
     if at_hand:
         return recordings_of_test_speakers(
-            bundle, count=count, corpus=corpus, folder=folder, reporter=reporter
+            bundle, count=count, corpora=corpora, folder=folder, reporter=reporter
         )
     window = trained.recipe.window
     needed = trained.frontend.samples_of(window.frames + window.hop_frames)

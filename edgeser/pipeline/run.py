@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
-from edgeser.corpora import Corpus
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
-from edgeser.pipeline.dataset import input_hash, split_of
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.firmware import DeviceChoice
-from edgeser.pipeline.folder import RunFolder, default_folder
+from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
 from edgeser.pipeline.parity import check_parity
+from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.report import contents_of, write_report
-from edgeser.pipeline.source import corpus_for, resolve_recipe
+from edgeser.pipeline.source import resolve_recipe
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
@@ -66,7 +66,7 @@ class RunResult:
 def run(
     recipe: str | Recipe = "demo",
     *,
-    corpus: str | None = None,
+    corpora: Sequence[str] = (),
     out: Path | None = None,
     seed: int | None = None,
     resume: bool = False,
@@ -80,8 +80,8 @@ def run(
     ----------
     recipe
         A preset's name, a TOML file, or a recipe.
-    corpus
-        ``"NAME:PATH"``; the recipe's own corpus when `None`.
+    corpora
+        ``"NAME:PATH"``, each; the recipe's own corpus when there are none.
     out
         Folder of the run; ``runs/<recipe>-seed<seed>`` when `None`.
     seed
@@ -102,19 +102,17 @@ def run(
     CheckFailed
         When a layer cannot be int8, or a logit is not finite.
     """
-    resolved = resolve_recipe(recipe, corpus=corpus, seed=seed)
+    resolved = resolve_recipe(recipe, corpora=corpora, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    folder.begin(resolved, fresh=fresh)
-    recordings = corpus_for(resolved, folder=folder, reporter=reporter)
-    trained = None if fresh else _kept_training(folder, resolved, recordings, reporter)
+    refuse_fresh_resume(fresh=fresh, resume=resume)
+    plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
+    trained = None if fresh else _kept_training(folder, plan, reporter)
     bundle = None
     if trained is None:
         trained = train(
-            resolved,
-            corpus=recordings,
+            plan,
             folder=folder,
             resume=resume,
-            fresh=fresh,
             cache=caches.features,
             reporter=reporter,
         )
@@ -166,15 +164,13 @@ def _costs(bundle: Bundle, folder: RunFolder, caches: Caches, reporter: Reporter
     return [f"budget broken: {describe(check)}" for check in checks if not check.passed] + failures
 
 
-def _kept_training(
-    folder: RunFolder, recipe: Recipe, corpus: Corpus, reporter: Reporter
-) -> TrainedModel | None:
+def _kept_training(folder: RunFolder, plan: Plan, reporter: Reporter) -> TrainedModel | None:
     """Return the folder's trained network when it is of this recipe and these recordings."""
     if not folder.trained.is_file():
         return None
     trained = load_trained(folder.trained)
-    same_clips = trained.corpus.input_hash == input_hash(corpus, split_of(corpus, recipe))
-    if trained.recipe.hash != recipe.hash or not same_clips:
+    same_clips = trained.corpus.input_hash == plan.input_hash
+    if trained.recipe.hash != plan.recipe.hash or not same_clips:
         return None
     reporter.note("training: kept from the last run of this recipe on these recordings")
     return trained

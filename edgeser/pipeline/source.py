@@ -6,71 +6,131 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from edgeser.corpora import Corpus, open_corpus, parse_corpus_argument, write_synthetic_corpus
+from edgeser.corpora import (
+    Corpus,
+    CorpusChoice,
+    Member,
+    join,
+    open_corpus,
+    parse_corpus_argument,
+    write_synthetic_corpus,
+)
+from edgeser.corpora.join import NOT_LEARNED
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe, with_settings
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_SEED = 0
 """The embedded default is one corpus, whatever the seed of a training."""
 
 
-def with_corpus(recipe: Recipe, argument: str | None) -> Recipe:
-    """Return the recipe with ``"NAME:PATH"`` as its corpus; unchanged when `None`."""
-    if argument is None:
+def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
+    """Return the recipe with the corpora of ``"NAME:PATH"`` arguments, and no others.
+
+    A corpus that the recipe names keeps what it says of it; another is divided as the recipe's
+    first one is. Without arguments the recipe is unchanged.
+
+    Raises
+    ------
+    BadInput
+        When one is named twice, is unknown or has no path.
+    """
+    if not arguments:
         return recipe
-    name, path = parse_corpus_argument(argument)
-    return replace(recipe, corpus=replace(recipe.corpus, name=name, path=str(path)))
+    known = {choice.name: choice for choice in recipe.corpora}
+    first = recipe.corpora[0]
+    other = CorpusChoice(
+        development_share=first.development_share,
+        seed=first.seed,
+        folds=first.folds,
+        fold=first.fold,
+    )
+    chosen = []
+    for argument in arguments:
+        name, adapter, path = parse_corpus_argument(argument)
+        choice = known.get(name, replace(other, name=name))
+        read_by = None if adapter == name else adapter
+        chosen.append(replace(choice, adapter=read_by, path=str(path)))
+    return replace(recipe, corpora=tuple(chosen))
 
 
 def resolve_recipe(
     recipe: str | Recipe,
     *,
-    corpus: str | None,
-    seed: int | None,
+    corpora: Sequence[str] = (),
+    seed: int | None = None,
     settings: Sequence[str] = (),
 ) -> Recipe:
-    """Return a recipe by name or file, with the command line's settings, corpus and seed in it."""
+    """Return a recipe by name or file, with the command line's corpora, settings and seed in it."""
     loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    resolved = with_corpus(with_settings(loaded, settings) if settings else loaded, corpus)
+    resolved = with_corpora(loaded, corpora)
+    resolved = with_settings(resolved, settings) if settings else resolved
     return resolved if seed is None else replace(resolved, seed=seed)
 
 
-def corpus_for(
+def corpora_of(
     recipe: Recipe,
     *,
-    argument: str | None = None,
+    arguments: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
     folder: RunFolder | None = None,
     reporter: Reporter = SILENT,
 ) -> Corpus:
-    """Open the corpus that the argument names, or the run's folder, or the recipe.
+    """Open the corpora that the arguments name, or the recipe, and join them.
 
-    Synthetic voices are made where they are not yet there: in the run's folder.
+    Paths that the recipe lacks are those of the run in `folder`. Synthetic voices are made where
+    they are not yet there: in the run's folder.
+
+    Parameters
+    ----------
+    recipe, arguments
+        The choices; ``"NAME:PATH"`` arguments go before them.
+    classes
+        Labels of a model that is there already: clips with others are named and left out.
+    folder, reporter
+        Of the run; of stages.
 
     Raises
     ------
     BadInput
         When a corpus of recordings has no path, or its folder is not what it should be.
     """
-    choice = with_corpus(recipe, argument).corpus
-    if choice.path is None and folder is not None and folder.recipe.is_file():
-        stored = load_recipe(str(folder.recipe)).corpus
-        if stored.name == choice.name:
-            choice = replace(choice, path=stored.path)
-    if choice.name == SYNTHETIC and choice.path is None:
-        root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
-        return write_synthetic_corpus(
-            root,
-            seed=SYNTHETIC_SEED,
-            speakers=choice.synthetic_speakers,
-            utterances=choice.synthetic_utterances,
-            progress=reporter.stage("Making synthetic voices"),
-        )
-    if choice.path is None:
-        raise BadInput(
-            f"this needs the recordings of {choice.name}",
-            hint=f"give --corpus {choice.name}:PATH",
-        )
-    return open_corpus(choice.name, Path(choice.path))
+    choices = with_corpora(recipe, arguments).corpora
+    stored = _stored_paths(choices, folder)
+    choices = tuple(replace(c, path=c.path or stored.get(c.name)) for c in choices)
+    missing = [c.name for c in choices if c.path is None and c.read_by != SYNTHETIC]
+    if missing:
+        *most, last = map(printable, missing)
+        names = f"{', '.join(most)} and {last}" if most else last
+        needed = " ".join(f"--corpus {printable(name)}:PATH" for name in missing)
+        raise BadInput(f"this needs the recordings of {names}", hint=f"give {needed}")
+    members = [Member(choice, _opened(choice, folder, reporter)) for choice in choices]
+    corpus = join(members, recipe.labels, classes=classes)
+    if classes is not None:
+        for problem in corpus.problems:
+            if problem.kind == NOT_LEARNED:
+                reporter.note(f"left out of {problem.path}: {problem.detail}")
+    return corpus
+
+
+def _stored_paths(
+    choices: Sequence[CorpusChoice], folder: RunFolder | None
+) -> dict[str, str | None]:
+    if folder is None or not folder.recipe.is_file() or all(choice.path for choice in choices):
+        return {}
+    return {choice.name: choice.path for choice in load_recipe(str(folder.recipe)).corpora}
+
+
+def _opened(choice: CorpusChoice, folder: RunFolder | None, reporter: Reporter) -> Corpus:
+    if choice.path is not None:
+        return open_corpus(choice.read_by, Path(choice.path))
+    return write_synthetic_corpus(
+        (folder.root if folder else Path.cwd()) / "synthetic-voices",
+        seed=SYNTHETIC_SEED,
+        speakers=choice.synthetic_speakers,
+        utterances=choice.synthetic_utterances,
+        progress=reporter.stage("Making synthetic voices"),
+    )

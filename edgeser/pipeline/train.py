@@ -4,50 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.bundle import CalibrationSet, CorpusSummary, TrainedModel, save_trained
-from edgeser.corpora import (
-    Corpus,
-    SpeakerSplit,
-    Utterance,
-    describe_split,
-    gaps,
-    problem_lines,
-    require_two_emotions,
-    split_problems,
+from edgeser.bundle import (
+    CalibrationSet,
+    CorpusSummary,
+    MemberSummary,
+    PartSummary,
+    TrainedModel,
+    save_trained,
 )
+from edgeser.corpora import Corpus, CorpusChoice, Utterance, describe_split
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.dataset import (
-    PARTS,
     RawClips,
     few,
-    input_hash,
     labels_of,
     normalised_frontend,
     raw_features,
-    split_of,
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.source import corpus_for
+from edgeser.pipeline.plan import PARTS, Plan
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
-from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 
 _BABBLE_SEED = 1
 _BABBLE_MINUTES = 8
 """Of voices that training mixes in: one minute would be learnt by heart."""
+_DIVIDED = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
+"""What becomes of a corpus's speakers by its role, where they are not divided as published."""
 Features = tuple[FrontendFeatures, ...]
 
 
@@ -57,8 +53,6 @@ class _Heard:
 
     Parameters
     ----------
-    split
-        Who is trained on, chosen by, and tested on.
     parts
         Clips by part, as recorded.
     takes
@@ -67,88 +61,76 @@ class _Heard:
         With the normalisation of the training clips, in all their takes.
     """
 
-    split: SpeakerSplit
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
 
 
 def train(
-    recipe: Recipe,
+    plan: Plan,
     *,
-    corpus: Corpus | None = None,
     folder: RunFolder | None = None,
     resume: bool = False,
-    fresh: bool = False,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
 ) -> TrainedModel:
-    """Train the recipe's network on its training speakers.
+    """Train the network of a plan on its training speakers.
 
     The epoch is chosen by the development speakers; the test speakers are only counted.
 
     Parameters
     ----------
-    recipe
-        Every choice.
-    corpus
-        The recordings; opened as the recipe says when `None`.
+    plan
+        From `edgeser.plan_run`.
     folder
-        Where ``recipe.toml``, ``trained.zip`` and the checkpoint are written; nowhere when `None`.
+        That of the plan, if any: where ``recipe.toml``, ``trained.zip`` and the checkpoint are
+        written; nowhere when `None`.
     resume
         Go on from the folder's checkpoint.
-    fresh
-        Replace a run of another recipe in the folder, which is refused otherwise.
     cache, reporter
         Of features; of stages.
 
     Raises
     ------
     BadInput
-        When the corpus cannot be used, or the folder holds a run of another recipe.
+        When no clip can be used, or the checkpoint is of another training.
     """
     from edgeser.training import train as fit
 
-    if fresh and resume:
-        raise BadInput("fresh and resume exclude each other", hint="give one of them")
-    if folder is not None:
-        folder.begin(recipe, fresh=fresh)
-    corpus = corpus or corpus_for(recipe, folder=folder, reporter=reporter)
+    recipe = plan.recipe
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
-    heard = _hear(recipe, corpus, cache, reporter)
+    heard = _hear(plan, cache, reporter)
     result = fit(
         recipe.network,
         recipe.training,
         recipe.augmentation,
-        _training_data(recipe, corpus, heard),
+        _training_data(plan, heard),
         seed=recipe.seed,
         checkpoint_dir=folder.checkpoint if folder else None,
         resume=resume,
         progress=_told(reporter),
     )
-    trained = _trained_model(recipe, corpus, heard, result)
+    trained = _trained_model(plan, heard, result)
     if folder is not None:
         save_trained(folder.trained, trained)
     return trained
 
 
-def _trained_model(
-    recipe: Recipe, corpus: Corpus, heard: _Heard, result: TrainingResult
-) -> TrainedModel:
+def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> TrainedModel:
     return TrainedModel(
-        recipe=replace(recipe, corpus=replace(recipe.corpus, path=None)),
+        recipe=plan.recipe.without_paths(),
         frontend=heard.frontend,
-        classes=corpus.emotions,
-        split=heard.split,
-        corpus=_summary(corpus, heard),
+        classes=plan.corpus.emotions,
+        split=plan.split,
+        corpus=_summary(plan, heard),
         weights=result.weights,
         calibration=calibration_of(
             heard.parts["train"].utterances,
             heard.takes["train"],
             heard.frontend,
-            recipe,
-            source=f"training clips of {corpus.name}",
+            plan.recipe,
+            source=f"training clips of {plan.corpus.name}",
         ),
         history=result.history,
         best_epoch=result.best_epoch,
@@ -169,32 +151,26 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
     return tell
 
 
-def _hear(recipe: Recipe, corpus: Corpus, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
-    require_two_emotions(corpus)
-    split = split_of(corpus, recipe)
-    for line in _oddities(corpus, split):
+def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
+    for line in plan.oddities:
         reporter.note(f"recordings: {line}")
     parts = {
         part: raw_features(
-            split.select(corpus.utterances, part),
-            recipe.frontend,
+            plan.split.select(plan.corpus.utterances, part),
+            plan.recipe.frontend,
             title=f"Features of {part} clips",
             cache=cache,
             reporter=reporter,
         )
         for part in PARTS
     }
-    takes = _takes(recipe, parts, cache, reporter)
+    takes = _takes(plan.recipe, parts, cache, reporter)
     frontend = normalised_frontend(
-        recipe.frontend, [features for take in takes["train"] for features in take]
+        plan.recipe.frontend,
+        [features for take in takes["train"] for features in take],
+        [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(split, parts, takes, frontend)
-
-
-def _oddities(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
-    """Return what is left out, missing or odd, a line each: files, copies, emotions of a part."""
-    problems = problem_lines((*corpus.problems, *split_problems(corpus, split)), corpus.root)
-    return (*problems, *gaps(corpus, split))
+    return _Heard(parts, takes, frontend)
 
 
 def calibration_of(
@@ -258,8 +234,9 @@ def _takes(
     return takes
 
 
-def _training_data(recipe: Recipe, corpus: Corpus, heard: _Heard) -> TrainingData:
+def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
     # More frames than the network sees, so that shifts move in real ones.
+    recipe, classes = plan.recipe, plan.corpus.emotions
     frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
 
     def labelled(part: str) -> LabelledFeatures:
@@ -267,17 +244,20 @@ def _training_data(recipe: Recipe, corpus: Corpus, heard: _Heard) -> TrainingDat
         windows = [windows_of(take, heard.frontend, frames) for take in heard.takes[part]]
         return LabelledFeatures(
             features=np.stack(windows),
-            labels=labels_of(utterances, corpus.emotions),
+            labels=labels_of(utterances, classes),
             speakers=tuple(u.speaker for u in utterances),
-            votes=_votes(utterances, corpus.emotions),
+            votes=_votes(utterances, classes),
+            corpora=tuple(u.corpus for u in utterances),
         )
 
     return TrainingData(
-        classes=corpus.emotions,
+        classes=classes,
         planes=heard.frontend.planes,
         frames=recipe.window.frames,
         train=labelled("train"),
         development=labelled("development"),
+        sampling=recipe.sampling,
+        weights={choice.name: choice.weight for choice in recipe.corpora},
     )
 
 
@@ -293,11 +273,16 @@ def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[n
     return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)
 
 
-def _summary(corpus: Corpus, heard: _Heard) -> CorpusSummary:
-    parts = heard.parts
-    problems = list(_oddities(corpus, heard.split))
+def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
+    corpus, parts = plan.corpus, heard.parts
+    problems = list(plan.oddities)
     problems += few([problem for part in parts.values() for problem in part.problems])
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
+    members = tuple(
+        _member(choice, member, parts)
+        for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
+    )
+    sources = [f"{m.name}: {m.split_source}" for m in members]
     return CorpusSummary(
         name=corpus.name,
         licence=corpus.licence,
@@ -308,6 +293,25 @@ def _summary(corpus: Corpus, heard: _Heard) -> CorpusSummary:
         clips_test=len(parts["test"].utterances),
         class_counts=tuple((name, counts[name]) for name in corpus.emotions),
         problems=tuple(problems),
-        input_hash=input_hash(corpus, heard.split),
-        split_source=describe_split(corpus),
+        input_hash=plan.input_hash,
+        split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
+        members=members,
+    )
+
+
+def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) -> MemberSummary:
+    heard = {
+        part: [u for u in clips.utterances if u.corpus == corpus.name]
+        for part, clips in parts.items()
+    }
+    return MemberSummary(
+        name=corpus.name,
+        role=choice.role,
+        weight=choice.weight,
+        labels=corpus.emotions,
+        parts=tuple(
+            PartSummary(part, len(clips), len({u.speaker for u in clips}))
+            for part, clips in heard.items()
+        ),
+        split_source=_DIVIDED.get(choice.role) or describe_split(corpus),
     )

@@ -29,7 +29,7 @@ def render_html(contents: ReportContents) -> str:
         When a figure that it would show is NaN or infinite; the message says which.
     """
     dump_json(report_json(contents))  # the one walk through every figure: refuses NaN
-    return _page().render(
+    return page("report.html.j2").render(
         contents=contents,
         what=_WHAT,
         keys=key_figures(contents),
@@ -50,7 +50,8 @@ def _block(text: str) -> str:
 
 
 @functools.cache
-def _page() -> jinja2.Template:
+def page(name: str) -> jinja2.Template:
+    """Return a template of ours, with the figures' filters."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("edgeser.report", "templates"),
         autoescape=True,
@@ -79,4 +80,4 @@ def _page() -> jinja2.Template:
         costs_by_kind=figures.costs_by_kind,
         count=figures.count,
     )
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)

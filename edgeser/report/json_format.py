@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from edgeser.benchmark.records import (
@@ -388,6 +389,7 @@ def _inputs(contents: ReportContents) -> Json:
             ],
             "classes": [{"name": name, "clips": clips} for name, clips in corpus.class_counts],
             "split_source": corpus.split_source,
+            "members": [asdict(member) for member in corpus.members],
             "problems": list(corpus.problems),
         }
     if (training := contents.training) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
@@ -28,6 +29,9 @@ from edgeser.report.figures import (
     span,
 )
 from quantize.foundation.measurement import Measurement
+
+if TYPE_CHECKING:
+    from edgeser.bundle import MemberSummary
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~@])")
 
@@ -158,6 +162,8 @@ def report_markdown(contents: ReportContents) -> str:
         parts.append(bench_markdown(contents.bench))
     if contents.device is not None:
         parts.append(device_markdown(contents.device))
+    if contents.corpus is not None and len(contents.corpus.members) > 1:
+        parts += ["## Corpora", _corpora(contents.corpus.members)]
     if contents.problems:
         parts += ["## Problems", *(f"- {plain(problem)}" for problem in contents.problems)]
     parts += _provenance(contents)
@@ -224,6 +230,22 @@ def _groups(groups: Sequence[GroupScore]) -> str:
     return _table(("group", "clips", "float UAR", "int8 UAR"), rows)
 
 
+def _corpora(members: Sequence[MemberSummary]) -> str:
+    names = [part.name for part in members[0].parts]
+    rows = [
+        (
+            member.name,
+            member.role,
+            f"{member.weight:g}",
+            *(f"{part.clips:,} of {part.speakers}" for part in member.parts),
+            ", ".join(member.labels),
+        )
+        for member in members
+    ]
+    clips = [f"{name}: clips of speakers" for name in names]
+    return _table(("corpus", "role", "weight", *clips, "labels"), rows)
+
+
 def _conditions(table: ConditionTable) -> str:
     rows = [
         (
@@ -280,7 +302,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, raw: Sequence[
 
 
 def table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table whose cells are text as it is."""
+    """Return a table of plain text."""
     return _table(head, rows)
 
 

@@ -74,20 +74,26 @@ def augment(x: Tensor, config: AugmentationConfig, rng: np.random.Generator) -> 
 
 
 def mix(
-    x: Tensor, targets: Tensor, alpha: float, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
+    x: Tensor,
+    targets: Tensor,
+    alpha: float,
+    rng: np.random.Generator,
+    present: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Mix each clip and its target with another of the batch (Zhang et al. 2018, mixup).
 
-    One weight a clip, drawn from Beta(alpha, alpha); the heavier share stays with the clip.
+    One weight a clip, drawn from Beta(alpha, alpha); the heavier share stays with the clip. Labels
+    in the loss of either, bool [clips, classes] in `present`, are in that of the mixture.
     """
     if alpha <= 0.0:
-        return x, targets
+        return x, targets, present
     share = rng.beta(alpha, alpha, size=x.shape[0])
     weight = torch.from_numpy(np.maximum(share, 1.0 - share).astype(np.float32)).to(x.device)
     other = torch.from_numpy(rng.permutation(x.shape[0])).to(x.device)
     across = weight[:, None, None, None]
     mixed = across * x + (1.0 - across) * x[other]
-    return mixed, weight[:, None] * targets + (1.0 - weight[:, None]) * targets[other]
+    both = weight[:, None] * targets + (1.0 - weight[:, None]) * targets[other]
+    return mixed, both, None if present is None else present | present[other]
 
 
 def _warp_channels(amplitude: Tensor, warp: float, rng: np.random.Generator) -> Tensor:

@@ -11,6 +11,7 @@ from quantize.foundation.errors import BadInput
 Device = Literal["cpu", "cuda", "auto"]
 LabelSource = Literal["hard", "votes"]
 BoardName = Literal["coral-micro"]
+AbsentLabels = Literal["free", "wrong"]
 _SANE = {"_range": (0.25, 4.0), "_db": (-120.0, 120.0), "_hz": (0.0, 1e6), "_decay_s": (0.0, 10.0)}
 """Bounds of a condition's values by the end of its name: beyond them no sound is left, or no room
 in memory for it."""
@@ -129,6 +130,33 @@ class AugmentationConfig:
         _check_most(self, gain=100, channel_gain=100, mixup=1000)
         if self.warp >= 0.5:
             raise BadInput(f"warp = {self.warp} is too much", hint="give a value below 0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingConfig:
+    """How often a clip is drawn, where corpora, labels and speakers have unlike many clips.
+
+    Each is an exponent: 0 draws all clips alike; 1 gives every corpus (every label of a corpus,
+    every speaker of a label) the same number of draws; between, a compromise. Corpora are weighed
+    besides, as ``[[corpora]] weight`` says. Every batch has its share of each.
+
+    Parameters
+    ----------
+    corpus, label, speaker
+        Exponents, 0 to 1.
+    absent_labels
+        ``"free"``: a label that a clip's corpus does not have at all takes no part in that clip's
+        loss, so that a room is no proof against it. ``"wrong"``: it counts as not said.
+    """
+
+    corpus: float = 0.0
+    label: float = 0.0
+    speaker: float = 0.0
+    absent_labels: AbsentLabels = "free"
+
+    def __post_init__(self) -> None:
+        for name in ("corpus", "label", "speaker"):
+            _check_share(self, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.training.config import SamplingConfig
 from quantize.foundation.errors import BadInput
 
 INPUT_SCALE = 1 / 32
@@ -29,6 +31,8 @@ class LabelledFeatures:
     votes
         float32 [clips, classes], the crowd's distribution over the classes, rows summing to 1, or
         to 0 where nobody voted; `None` where the corpus has none.
+    corpora
+        The corpus of each clip; empty where all are of one.
 
     Raises
     ------
@@ -40,6 +44,7 @@ class LabelledFeatures:
     labels: NDArray[np.int64]
     speakers: tuple[str, ...]
     votes: NDArray[np.float32] | None = None
+    corpora: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8 or self.features.ndim != 5:
@@ -56,6 +61,8 @@ class LabelledFeatures:
             )
         if self.votes is not None and self.votes.shape[0] != clips:
             raise BadInput(f"{clips} clips have {self.votes.shape[0]} votes", hint="one a clip")
+        if self.corpora and len(self.corpora) != clips:
+            raise BadInput(f"{clips} clips have {len(self.corpora)} corpora", hint="one a clip")
 
     def __len__(self) -> int:
         return int(self.features.shape[1])
@@ -75,6 +82,8 @@ class TrainingData:
         Frames that the network sees.
     train, development
         Their clips.
+    sampling, weights
+        How often clips are drawn; the weight of each corpus, 1 where it has none.
 
     Raises
     ------
@@ -87,6 +96,8 @@ class TrainingData:
     frames: int
     train: LabelledFeatures
     development: LabelledFeatures
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shared = sorted(set(self.train.speakers) & set(self.development.speakers))
@@ -110,12 +121,21 @@ class TrainingData:
         """Return training and development clips together, with the variants that both have."""
         parts = (self.train, self.development)
         variants = min(part.features.shape[0] for part in parts)
-        votes = [part.votes for part in parts if part.votes is not None]
         return LabelledFeatures(
             features=np.concatenate([part.features[:variants] for part in parts], axis=1),
             labels=np.concatenate([part.labels for part in parts]),
             speakers=self.train.speakers + self.development.speakers,
-            votes=np.concatenate(votes) if len(votes) == len(parts) else None,
+            votes=self._all_votes(),
+            corpora=self.train.corpora + self.development.corpora,
+        )
+
+    def _all_votes(self) -> NDArray[np.float32] | None:
+        parts = (self.train, self.development)
+        if all(part.votes is None for part in parts):
+            return None
+        nobody = np.zeros(len(self.classes), np.float32)
+        return np.concatenate(
+            [np.tile(nobody, (len(p), 1)) if p.votes is None else p.votes for p in parts]
         )
 
     @property

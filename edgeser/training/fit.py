@@ -22,6 +22,7 @@ from edgeser.training.optimisation import (
     taught_targets,
     update_average,
 )
+from edgeser.training.sampling import drawn_order, draws_of, labels_present, strata_of
 from quantize.foundation.errors import CheckFailed, ToolMissing
 
 State = dict[str, Tensor]
@@ -59,12 +60,16 @@ class Fit:
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
         self.clips = clips
-        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training)
+        self.present = _present(clips, data)
+        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, self.present)
         self.targets = (
             np.broadcast_to(targets, (clips.features.shape[0], *targets.shape))
             if answers is None
-            else taught_targets(targets, answers, training)
+            else taught_targets(targets, answers, training, self.present)
         )
+        draws = draws_of(clips, data.sampling, data.weights)
+        one = len(set(clips.corpora)) < 2
+        self.draws = None if one and np.allclose(draws, 1.0) else draws
         self.device = choose_device(training.device)
         self.epochs = 0
         torch.manual_seed(seed)
@@ -74,7 +79,7 @@ class Fit:
         self.averaged.eval()
         self.optimizer = make_optimizer(self.network, training)
         weights = (
-            class_weights(clips.labels, len(data.classes))
+            class_weights(clips.labels, len(data.classes), self.draws)
             if training.class_balance
             else np.ones(len(data.classes), np.float32)
         )
@@ -100,7 +105,7 @@ class Fit:
         """
         rng = np.random.default_rng([self.seed, self.epochs])
         torch.manual_seed(int(rng.integers(2**62)))
-        batches = _batches(len(self.clips), self.training.batch_size, rng)
+        batches = _batches(self._order(rng), self.training.batch_size)
         steps = self.training.epochs * len(batches)
         self.network.train()
         total, rate = 0.0, 0.0
@@ -111,13 +116,19 @@ class Fit:
         self.epochs += 1
         return rate, total / len(batches)
 
+    def _order(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the clips of an epoch: each once, or as often as the sampling says."""
+        if self.draws is None:
+            return rng.permutation(len(self.clips))
+        return drawn_order(self.draws, strata_of(self.clips), rng)
+
     def _step(
         self, chosen: NDArray[np.int64], rate: float, step: int, rng: np.random.Generator
     ) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        x, targets = self._batch(chosen, rng)
-        loss = soft_cross_entropy(self.network(x), targets, self.class_weights)
+        x, targets, present = self._batch(chosen, rng)
+        loss = soft_cross_entropy(self.network(x), targets, self.class_weights, present)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise CheckFailed(
@@ -133,7 +144,9 @@ class Fit:
         )
         return value
 
-    def _batch(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _batch(
+        self, chosen: NDArray[np.int64], rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         features = self.clips.features
         variants = np.zeros(len(chosen), np.int64)
         if features.shape[0] > 1:
@@ -144,7 +157,10 @@ class Fit:
         )
         x = augment(to_input(cut, self.device), self.augmentation, rng)
         targets = torch.from_numpy(self.targets[variants, chosen]).to(self.device)
-        return mix(x, targets, self.augmentation.mixup, rng)
+        present = None
+        if self.present is not None:
+            present = torch.from_numpy(self.present[chosen]).to(self.device)
+        return mix(x, targets, self.augmentation.mixup, rng, present)
 
     def logits(self, clips: LabelledFeatures, variant: int) -> NDArray[np.float32]:
         """Return the averaged network's logits [clips, classes] of one variant of each clip."""
@@ -213,8 +229,16 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
-def _batches(clips: int, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Return a random order of all clips in batches of nearly one size (batch norm needs two)."""
-    order = rng.permutation(clips)
-    count = max(1, round(clips / size))
+def _present(clips: LabelledFeatures, data: TrainingData) -> NDArray[np.bool_] | None:
+    """Return which labels take part in each clip's loss; `None` where all do."""
+    if data.sampling.absent_labels == "wrong":
+        return None
+    present = labels_present(clips, len(data.classes))
+    learned = present.any(axis=0)
+    return None if present[:, learned].all() else present
+
+
+def _batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """Return clips in order in batches of nearly one size (batch norm needs two)."""
+    count = max(1, round(len(order) / size))
     return [part for part in np.array_split(order, count) if part.size > 1] or [order]

@@ -280,9 +280,10 @@ def _fingerprint(
     seed: int,
 ) -> str:
     about = [asdict(network), asdict(training), asdict(augmentation), data.classes, data.planes]
+    about += [asdict(data.sampling), dict(data.weights)]
     digest = hashlib.sha256(json.dumps([*about, data.frames, seed]).encode())
     for part in (data.train, data.development):
-        digest.update(repr((part.features.shape, part.speakers)).encode())
+        digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())
         digest.update(part.labels.tobytes())
         for variant in part.features:
             digest.update(np.ascontiguousarray(variant[:: max(1, len(part) // 64)]).tobytes())

@@ -13,6 +13,8 @@ from edgeser.training.config import TrainingConfig
 
 _START_DIVISOR = 25.0
 _END_DIVISOR = 1000.0
+_NO_ANSWER = -1e4
+"""Logit of a class that takes no part: its probability is 0, and 0 times its logarithm too."""
 
 
 def make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
@@ -63,10 +65,12 @@ def soft_targets(
     votes: NDArray[np.float32] | None,
     classes: int,
     config: TrainingConfig,
+    present: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Return target distributions, float32 [clips, classes], rows summing to 1.
 
-    The label, mixed with the crowd's votes where asked for and where somebody voted, then smoothed.
+    The label, mixed with the crowd's votes where asked for and where somebody voted, then smoothed:
+    over the labels in `present`, bool [clips, classes], or over all.
     """
     targets = np.eye(classes, dtype=np.float32)[labels]
     if config.labels == "votes" and votes is not None:
@@ -74,12 +78,16 @@ def soft_targets(
         mixed = (1.0 - config.vote_share) * targets + config.vote_share * votes
         targets = np.where(voted, mixed, targets).astype(np.float32)
     smoothing = config.label_smoothing
-    smoothed = (1.0 - smoothing) * targets + smoothing / classes
+    spread = 1 / classes if present is None else present / present.sum(axis=1, keepdims=True)
+    smoothed = (1.0 - smoothing) * targets + smoothing * spread
     return np.asarray(smoothed, dtype=np.float32)
 
 
 def taught_targets(
-    targets: NDArray[np.float32], answers: NDArray[np.float32], config: TrainingConfig
+    targets: NDArray[np.float32],
+    answers: NDArray[np.float32],
+    config: TrainingConfig,
+    present: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Return targets that are mixed with what teachers answer (Hinton et al. 2015, distillation).
 
@@ -92,26 +100,42 @@ def taught_targets(
         has its own: what is hard to hear in noise is taught as uncertain (Beyer et al. 2022).
     config
         The teachers' share.
+    present
+        bool [clips, classes]: labels that take part in a clip's loss; `None`: all.
 
     Returns
     -------
     NDArray[np.float32]
         [variants, clips, classes], distributions.
     """
+    if present is not None:
+        answers = np.where(present, answers, -np.inf)
     powers = np.exp(answers - answers.max(axis=-1, keepdims=True))
     taught = powers / powers.sum(axis=-1, keepdims=True)
     share = config.teachers_share
     return np.asarray((1.0 - share) * targets + share * taught, dtype=np.float32)
 
 
-def class_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
-    """Return weights inverse to the classes' counts, with mean 1 over the clips."""
-    counts = np.bincount(labels, minlength=classes).astype(np.float64)
-    weights = np.where(counts > 0.0, len(labels) / np.maximum(counts, 1.0), 0.0)
-    return np.asarray(weights / weights[labels].mean(), dtype=np.float32)
+def class_weights(
+    labels: NDArray[np.int64], classes: int, draws: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
+    """Return weights inverse to the classes' counts, with mean 1 over the clips.
+
+    With `draws`, float64 [clips], a clip counts as often as it is drawn.
+    """
+    counts = np.bincount(labels, draws, minlength=classes).astype(np.float64)
+    weights = np.where(counts > 0.0, len(labels) / np.where(counts > 0.0, counts, 1.0), 0.0)
+    return np.asarray(weights / np.average(weights[labels], weights=draws), dtype=np.float32)
 
 
-def soft_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Return the mean cross-entropy against distributions, each class weighed; in nats."""
+def soft_cross_entropy(
+    logits: Tensor, targets: Tensor, weights: Tensor, present: Tensor | None = None
+) -> Tensor:
+    """Return the mean cross-entropy against distributions, each class weighed; in nats.
+
+    A class that is not `present`, bool [clips, classes], is no answer at all for that clip.
+    """
+    if present is not None:
+        logits = logits.masked_fill(~present, _NO_ANSWER)
     log_probabilities = torch.log_softmax(logits, dim=1)
     return -(targets * weights * log_probabilities).sum(dim=1).mean()

@@ -33,9 +33,10 @@ def options_of(operator: Operator, graph: Subgraph, kind: type[_Options]) -> _Op
 
 def input_tensor(operator: Operator, graph: Subgraph, position: int) -> Tensor:
     """Return an input that must be there."""
-    if position >= len(operator.inputs) or operator.inputs[position] < 0:
+    tensor = graph.input_of(operator, position)
+    if tensor is None:
         refuse(operator, graph, f"it lacks input {position}")
-    return graph.tensors[operator.inputs[position]]
+    return tensor
 
 
 def computed_input(

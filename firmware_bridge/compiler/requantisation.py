@@ -86,9 +86,9 @@ def weight_scales(
 
 def bias_of(operator: Operator, graph: Subgraph, channels: int) -> NDArray[np.int64]:
     """Return the bias of each output channel, zeros where there is none."""
-    if len(operator.inputs) < 3 or operator.inputs[2] < 0:
+    tensor = graph.input_of(operator, 2)
+    if tensor is None:
         return np.zeros(channels, np.int64)
-    tensor = graph.tensors[operator.inputs[2]]
     if tensor.data is None or tensor.dtype is not DType.INT32 or tensor.elements != channels:
         refuse(operator, graph, f"its bias is not {channels} constant int32")
     return np.asarray(tensor.data, np.int64).reshape(-1)

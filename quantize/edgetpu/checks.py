@@ -31,10 +31,9 @@ from quantize.tflite.options import (
     StridedSliceOptions,
 )
 from quantize.tflite.ranges import nearly_equal_values, one_step_range, unseen_range
-from quantize.tflite.scales import named, scale_problem
-from quantize.tflite.schema import Activation, DType
+from quantize.tflite.scales import scale_problem
+from quantize.tflite.schema import Activation
 
-_EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
 _SIXTEEN_BIT_STATE = frozenset({"UNIDIRECTIONAL_SEQUENCE_LSTM"})
 _WEIGHTED = {
     "CONV_2D": (1, 2),
@@ -84,15 +83,12 @@ class View:
 
     def input(self, place: int) -> Tensor | None:
         """Return the input at `place`, ``None`` where it is left out."""
-        inputs = self.operator.inputs
-        if place >= len(inputs) or inputs[place] < 0:
-            return None
-        return self.graph.tensors[inputs[place]]
+        return self.graph.input_of(self.operator, place)
 
     @property
     def outputs(self) -> tuple[Tensor, ...]:
         """The tensors that it makes."""
-        return tuple(self.graph.tensors[index] for index in self.operator.outputs if index >= 0)
+        return self.graph.outputs_of(self.operator)
 
     @property
     def shape_inputs(self) -> tuple[Tensor, ...]:
@@ -106,7 +102,7 @@ class View:
         helpers = {tensor.index for tensor in self.shape_inputs}
         weights = _WEIGHTED.get(self.name, ())
         helpers |= {t.index for place in weights[1:] if (t := self.input(place)) is not None}
-        inputs = (self.graph.tensors[i] for i in self.operator.inputs if i >= 0)
+        inputs = self.graph.inputs_of(self.operator)
         used = [tensor for tensor in inputs if tensor.index not in helpers]
         return (*used, *self.outputs)
 
@@ -120,7 +116,7 @@ Check = Callable[[View], str]
 
 
 def _label(tensor: Tensor) -> str:
-    name = f" '{printable(tensor.name.split(';')[0])}'" if tensor.name else ""
+    name = f" '{tensor.short_name}'" if tensor.name else ""
     return f"tensor{name} {list(tensor.shape)}"
 
 
@@ -171,7 +167,7 @@ def misfit(view: View) -> Tensor | None:
     for tensor in view.data:
         if view.name in _SIXTEEN_BIT_STATE and (tensor.is_constant or tensor.is_variable):
             continue
-        if tensor.dtype not in _EIGHT_BIT or tensor.quantisation is None:
+        if not tensor.dtype.is_eight_bit or tensor.quantisation is None:
             return tensor
     return None
 
@@ -180,7 +176,7 @@ def _eight_bit(view: View) -> str:
     tensor = misfit(view)
     if tensor is None:
         return ""
-    what = "has no scale" if tensor.dtype in _EIGHT_BIT else f"is {tensor.dtype.label}"
+    what = "has no scale" if tensor.dtype.is_eight_bit else f"is {tensor.dtype.label}"
     return f"{_label(tensor)} {what}"
 
 
@@ -208,10 +204,10 @@ def describe_scales(view: View) -> tuple[str, ...]:
     """Return scale and zero point of each tensor of an operator, for people; of many the first."""
     found = []
     for tensor in (*view.data, *view.outputs):
-        quantisation = tensor.quantisation
-        if quantisation is None or quantisation.per_axis:
+        quantisation = tensor.whole
+        if quantisation is None:
             continue
-        text = f"{named(tensor)}: scale {quantisation.scale:.7g}, zero point "
+        text = f"{tensor.quoted}: scale {quantisation.scale:.7g}, zero point "
         found.append(f"{text}{quantisation.zero_point}")
     return tuple(dict.fromkeys(found))[:_MOST_SCALES_TOLD]
 

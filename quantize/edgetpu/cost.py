@@ -117,9 +117,9 @@ def parameter_bytes(graph: Subgraph, operator: Operator) -> int:
             return _SOFTMAX_BYTES + _SOFTMAX_BYTES_PER_ELEMENT * _length(graph, operator)
         case "PRELU":
             return _padded(graph.tensors[operator.inputs[1]].elements, 4)
-    constants = (graph.tensors[i] for i in operator.inputs if i >= 0)
     # Shapes and axes have no scale; they shape the program and take no memory.
-    return sum(_padded(t.elements, 4) for t in constants if t.is_constant and t.quantisation)
+    used = graph.inputs_of(operator)
+    return sum(_padded(t.elements, 4) for t in used if t.is_constant and t.quantisation)
 
 
 def instruction_bytes(graph: Subgraph, operator: Operator) -> int:

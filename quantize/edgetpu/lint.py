@@ -14,7 +14,6 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.runtimes.prepare import Preparation, Refusal, prepare
 from quantize.tflite.model import Model, Subgraph
-from quantize.tflite.schema import DType
 
 SCHEMA = "edgeser.lint/1"
 COMPILER = "16.0"
@@ -291,7 +290,7 @@ def _model_findings(model: Model) -> list[Finding]:
     details = {}
     if len(model.subgraphs) > 1:
         details["control-flow"] = f"there are {len(model.subgraphs)} graphs"
-    if not any(tensor.dtype in {DType.INT8, DType.UINT8} for tensor in graph.tensors):
+    if not any(tensor.dtype.is_eight_bit for tensor in graph.tensors):
         details["quantised-model"] = "there are none"
     if any(tensor.shape_signature[:1] == (-1,) for tensor in graph.input_tensors):
         details["open-batch"] = "it is open"

@@ -70,7 +70,7 @@ def read_compiled(model: Model) -> CompiledModel:
         )
     packages = []
     for operator in holders:
-        names = tuple(graph.tensors[index].name for index in operator.outputs if index >= 0)
+        names = tuple(tensor.name for tensor in graph.outputs_of(operator))
         try:
             packages.append(_package(operator, names))
         except FlatbufferError as error:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from quantize.foundation.foreign import printable
 
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What `zipfile` raises where a zip is damaged, encrypted, or packed in a way that it lacks."""
 _LONGEST_HEADER = 4096
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _SUFFIX = ".npy"
@@ -90,7 +92,7 @@ def read_npz(
             if odd := set(names) ^ {name + _SUFFIX for name in forms}:
                 raise ValueError(f"an array is missing or not known: {printable(min(odd))}")
             return {name: _array(archive, name, form) for name, form in forms.items()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ZIP_ERRORS as error:
         raise ValueError(f"it is not a readable .npz: {printable(str(error))}") from error
 
 

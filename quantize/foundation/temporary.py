@@ -96,9 +96,12 @@ def _is_left_over(entry: os.DirEntry[str]) -> bool:
     """Whether a folder was made here by this user, and nobody holds its lock any more."""
     try:
         status = entry.stat(follow_symlinks=False)
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            return False
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    except OSError:  # its maker has removed it since it was listed
+        return False
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        return False
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
         lock = os.open(Path(entry.path) / _LOCK, flags)
     except FileNotFoundError:  # killed while it was made
         return time.time() - status.st_mtime > _OLD_S

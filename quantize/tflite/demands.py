@@ -14,11 +14,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from quantize.foundation.foreign import printable
 from quantize.tflite.model import Operator, Quantisation, Subgraph, Tensor
 from quantize.tflite.schema import Activation, DType
 
-_EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
 _BIAS_TOLERANCE = 0.01
 _SCALE_TOLERANCE = 1e-6
 _FIXED_OUTPUTS: Mapping[str, tuple[str, float, int]] = MappingProxyType(
@@ -68,14 +66,14 @@ def doubtful_scales(graph: Subgraph, operator: Operator) -> Iterator[str]:
 def fixed_output(name: str, dtype: DType) -> tuple[float, int] | None:
     """Return the output scale and zero point that a kernel assumes; ``None`` if it reads them."""
     known = _FIXED_OUTPUTS.get(name)
-    if known is None or dtype not in _EIGHT_BIT:
+    if known is None or not dtype.is_eight_bit:
         return None
     return known[1], known[2] + (128 if dtype is DType.UINT8 else 0)
 
 
 def fixed_output_problem(name: str, output: Tensor) -> str:
     """Say how the output of SOFTMAX and its kind differs from what kernels assume."""
-    wanted, quantised = fixed_output(name, output.dtype), _whole(output)
+    wanted, quantised = fixed_output(name, output.dtype), output.whole
     if wanted is None or quantised is None:
         return ""
     scale, zero_point = wanted
@@ -90,10 +88,10 @@ def fixed_output_problem(name: str, output: Tensor) -> str:
 
 
 def _fixed(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    for output in _outputs(graph, operator)[:1]:
+    for output in graph.outputs_of(operator)[:1]:
         problem = fixed_output_problem(operator.name, output)
         if problem:
-            yield f"{_named(output)}: {problem}"
+            yield f"{output.named}: {problem}"
 
 
 def _bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
@@ -102,13 +100,13 @@ def _bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
         return
     bias, _, _ = found
     if bias.dtype is not DType.INT32:
-        yield f"bias {_named(bias)} is {bias.dtype.label}, must be int32"
+        yield f"bias {bias.named} is {bias.dtype.label}, must be int32"
         return
     if bias.quantisation is None:
         return
     zero_points = bias.quantisation.zero_points
     if zero_points.size and (zero_points != 0).any():
-        yield f"bias {_named(bias)}: zero point is {int(zero_points[0])}, must be 0"
+        yield f"bias {bias.named}: zero point is {int(zero_points[0])}, must be 0"
 
 
 def _doubtful_bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
@@ -135,7 +133,7 @@ def _doubtful_bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
 
 def _bias_text(bias: Tensor, scale: float, wanted: float) -> str:
     return (
-        f"bias {_named(bias)}: scale is {scale:.6g}, must be input scale x weight scale = "
+        f"bias {bias.named}: scale is {scale:.6g}, must be input scale x weight scale = "
         f"{wanted:.6g}"
     )
 
@@ -147,12 +145,12 @@ def _bias_parts(
     if operator.name not in _WEIGHTED:
         return None
     transposed = operator.name == "TRANSPOSE_CONV"
-    source = _input(graph, operator, 2 if transposed else 0)
-    weights, bias = _input(graph, operator, 1), _input(graph, operator, 3 if transposed else 2)
-    outputs = _outputs(graph, operator)
+    source = graph.input_of(operator, 2 if transposed else 0)
+    weights, bias = graph.input_of(operator, 1), graph.input_of(operator, 3 if transposed else 2)
+    outputs = graph.outputs_of(operator)
     if source is None or weights is None or bias is None or not outputs:
         return None
-    one, other = _scale_of(source), _scale_of(outputs[0])
+    one, other = source.eight_bit_scale, outputs[0].eight_bit_scale
     if one is None or other is None or weights.quantisation is None:
         return None
     with np.errstate(all="ignore"):
@@ -162,7 +160,7 @@ def _bias_parts(
 
 def _weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
     """Weights whose scales are not one for each output channel."""
-    axis, weights = _WEIGHTED.get(operator.name), _input(graph, operator, 1)
+    axis, weights = _WEIGHTED.get(operator.name), graph.input_of(operator, 1)
     if axis is None or weights is None or weights.quantisation is None:
         return
     if operator.name != "FULLY_CONNECTED":
@@ -174,19 +172,19 @@ def _weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
     along = weights.shape[quantised.axis] if 0 <= quantised.axis < len(weights.shape) else None
     if count != channels or along != channels:
         yield (
-            f"weights {_named(weights)} have {count} scales along axis {quantised.axis}, must be "
+            f"weights {weights.named} have {count} scales along axis {quantised.axis}, must be "
             f"{channels} along axis {axis}"
         )
 
 
 def _doubtful_weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    axis, weights = _WEIGHTED.get(operator.name), _input(graph, operator, 1)
+    axis, weights = _WEIGHTED.get(operator.name), graph.input_of(operator, 1)
     if axis is None or weights is None or weights.quantisation is None:
         return
     quantised = weights.quantisation
     if quantised.per_axis and quantised.axis != axis and not any(_weights(graph, operator)):
         yield (
-            f"weights {_named(weights)} have scales along axis {quantised.axis}, kernels take "
+            f"weights {weights.named} have scales along axis {quantised.axis}, kernels take "
             f"them along axis {axis}"
         )
     yield from _weight_zero_point(weights) if operator.name == "FULLY_CONNECTED" else ()
@@ -199,7 +197,7 @@ def _weight_zero_point(weights: Tensor) -> Iterator[str]:
     zero_points = weights.quantisation.zero_points
     if weights.dtype is DType.INT8 and zero_points.size and (zero_points != 0).any():
         other = int(zero_points[zero_points != 0][0])
-        yield f"weights {_named(weights)}: zero point is {other}, must be 0 in int8"
+        yield f"weights {weights.named}: zero point is {other}, must be 0 in int8"
 
 
 def _equal(graph: Subgraph, operator: Operator) -> Iterator[str]:
@@ -213,25 +211,24 @@ def _doubtful_equal(graph: Subgraph, operator: Operator) -> Iterator[str]:
 
 
 def _differences(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    outputs = _outputs(graph, operator)
+    outputs = graph.outputs_of(operator)
     if not outputs:
         return
     target = outputs[0]
-    other = _whole(target)
-    if other is None or target.dtype not in _EIGHT_BIT:
+    other = target.whole
+    if other is None or not target.dtype.is_eight_bit:
         return
     # Kernels of uint8 rescale what they join.
     if operator.name == "CONCATENATION" and target.dtype is not DType.INT8:
         return
-    for index in operator.inputs:
-        source = graph.tensors[index] if index >= 0 else None
-        one = None if source is None or source.dtype is not target.dtype else _whole(source)
-        if source is None or one is None:
+    for source in graph.inputs_of(operator):
+        one = source.whole if source.dtype is target.dtype else None
+        if one is None:
             continue
         if abs(one.scale - other.scale) > _SCALE_TOLERANCE or one.zero_point != other.zero_point:
             yield (
-                f"{_named(source)} has scale {one.scale:.6g} and zero point {one.zero_point}, "
-                f"{_named(target)} has {other.scale:.6g} and {other.zero_point}; they must be equal"
+                f"{source.named} has scale {one.scale:.6g} and zero point {one.zero_point}, "
+                f"{target.named} has {other.scale:.6g} and {other.zero_point}; they must be equal"
             )
             return
 
@@ -260,7 +257,7 @@ def _doubtful_activation(graph: Subgraph, operator: Operator) -> Iterator[str]:
             most = min(most, quantised.zero_point + round(min(high / quantised.scale, 1e9)))
         if least >= most:
             yield (
-                f"{_named(target)}: scale {quantised.scale:.3g} and zero point "
+                f"{target.named}: scale {quantised.scale:.3g} and zero point "
                 f"{quantised.zero_point} leave {activation_of(operator).name} no more than one "
                 "value"
             )
@@ -272,9 +269,9 @@ def _activation_parts(
     bounds = _BOUNDS.get(activation_of(operator))
     if bounds is None:
         return
-    for target in _outputs(graph, operator)[:1]:
-        quantised = _whole(target)
-        if quantised is not None and target.dtype in _EIGHT_BIT:
+    for target in graph.outputs_of(operator)[:1]:
+        quantised = target.whole
+        if quantised is not None and target.dtype.is_eight_bit:
             yield target, quantised, bounds
 
 
@@ -291,34 +288,3 @@ _DOUBTFUL: tuple[_Check, ...] = (
     _doubtful_equal,
     _doubtful_activation,
 )
-
-
-def _input(graph: Subgraph, operator: Operator, place: int) -> Tensor | None:
-    if place >= len(operator.inputs) or operator.inputs[place] < 0:
-        return None
-    return graph.tensors[operator.inputs[place]]
-
-
-def _outputs(graph: Subgraph, operator: Operator) -> list[Tensor]:
-    return [graph.tensors[index] for index in operator.outputs if index >= 0]
-
-
-def _whole(tensor: Tensor) -> Quantisation | None:
-    """Return a tensor's quantisation where it has one scale."""
-    quantised = tensor.quantisation
-    if quantised is None or quantised.per_axis or not quantised.zero_points.size:
-        return None
-    return quantised
-
-
-def _scale_of(tensor: Tensor | None) -> float | None:
-    """Return the scale of an 8-bit tensor that has one."""
-    if tensor is None or tensor.dtype not in _EIGHT_BIT:
-        return None
-    quantised = _whole(tensor)
-    return None if quantised is None else quantised.scale
-
-
-def _named(tensor: Tensor) -> str:
-    name = printable(tensor.name.split(";")[0])
-    return f"tensor '{name}'" if name else f"tensor {tensor.index}"

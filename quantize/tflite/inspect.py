@@ -342,8 +342,7 @@ def _offender(layer: str, tensor: Tensor) -> Offender:
 
 
 def _used_tensors(subgraph: Subgraph, operator: Operator) -> tuple[Tensor, ...]:
-    indices = (*operator.inputs, *operator.outputs)
-    return tuple(subgraph.tensors[index] for index in indices if index >= 0)
+    return (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator))
 
 
 def _is_parameter(tensor: Tensor) -> bool:
@@ -365,7 +364,7 @@ def _parameters(model: Model) -> tuple[int, int]:
 
 
 def _operator_summary(subgraph: Subgraph, operator: Operator) -> OperatorSummary:
-    inputs = tuple(subgraph.tensors[index] for index in operator.inputs if index >= 0)
+    inputs = subgraph.inputs_of(operator)
     return OperatorSummary(
         subgraph=subgraph.index,
         index=operator.index,
@@ -373,7 +372,7 @@ def _operator_summary(subgraph: Subgraph, operator: Operator) -> OperatorSummary
         version=operator.version,
         custom=operator.code.is_custom,
         inputs=tuple(_tensor_summary(tensor) for tensor in inputs),
-        outputs=tuple(_tensor_summary(subgraph.tensors[index]) for index in operator.outputs),
+        outputs=tuple(_tensor_summary(tensor) for tensor in subgraph.outputs_of(operator)),
         macs=count_macs(subgraph, operator),
         parameter_bytes=sum(t.byte_size or 0 for t in inputs if _is_parameter(t)),
     )

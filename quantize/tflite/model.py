@@ -90,6 +90,37 @@ class Tensor:
     data: NDArray[Any] | None
 
     @property
+    def short_name(self) -> str:
+        """Its name for people, of names joined by semicolons the first; empty where it has none.
+
+        Converters join the names of all layers that were fused into one.
+        """
+        return printable(self.name.split(";")[0])
+
+    @property
+    def quoted(self) -> str:
+        """What a sentence calls it: ``"'probs'"``, or ``"tensor 3"`` where it has no name."""
+        return f"'{self.short_name}'" if self.short_name else f"tensor {self.index}"
+
+    @property
+    def named(self) -> str:
+        """The same with what it is: ``"tensor 'probs'"``."""
+        return f"tensor {self.quoted}" if self.short_name else self.quoted
+
+    @property
+    def whole(self) -> Quantisation | None:
+        """Its quantisation where one scale and zero point are for the whole tensor."""
+        quantisation = self.quantisation
+        if quantisation is None or quantisation.per_axis or not quantisation.zero_points.size:
+            return None
+        return quantisation
+
+    @property
+    def eight_bit_scale(self) -> float | None:
+        """The one scale of an 8-bit tensor; ``None`` for all others."""
+        return self.whole.scale if self.dtype.is_eight_bit and self.whole is not None else None
+
+    @property
     def is_constant(self) -> bool:
         """Whether its value stands in the file."""
         return self.data is not None
@@ -188,6 +219,24 @@ class Subgraph:
         """The tensors that a caller reads."""
         return tuple(self.tensors[index] for index in self.outputs)
 
+    def input_of(self, operator: Operator, place: int) -> Tensor | None:
+        """Return an operator's input at a place, ``None`` where it is left out."""
+        if place >= len(operator.inputs) or operator.inputs[place] < 0:
+            return None
+        return self.tensors[operator.inputs[place]]
+
+    def inputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
+        """Return an operator's inputs without those that are left out."""
+        return tuple(self.tensors[index] for index in operator.inputs if index >= 0)
+
+    def outputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
+        """Return the tensors that an operator makes."""
+        return tuple(self.tensors[index] for index in operator.outputs if index >= 0)
+
+    def output_of(self, operator: Operator) -> Tensor | None:
+        """Return the first tensor that an operator makes, ``None`` where it makes none."""
+        return next(iter(self.outputs_of(operator)), None)
+
     @property
     def prefix(self) -> str:
         """What stands before the number of an operator or tensor; empty for an only subgraph."""
@@ -199,11 +248,9 @@ class Subgraph:
 
     def layer_label(self, operator: Operator) -> str:
         """Name an operator for people: its index, kind and the tensor that it makes."""
-        names = (self.tensors[index].name for index in operator.outputs if index >= 0)
-        # Converters join the names of all layers that were fused into one by semicolons.
-        made = next((name.split(";")[0] for name in names if name), "")
+        made = next((tensor.short_name for tensor in self.outputs_of(operator) if tensor.name), "")
         label = f"{self.prefix}operator {operator.index} {printable(operator.name)}"
-        return f"{label} ({printable(made)})" if made else label
+        return f"{label} ({made})" if made else label
 
 
 def tensor_label(index: int, name: str) -> str:

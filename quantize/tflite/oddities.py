@@ -10,7 +10,7 @@ from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Signature, Subgraph, Tensor
 from quantize.tflite.redundancy import field_oddities
 from quantize.tflite.remarks import Oddity
-from quantize.tflite.unread import scale_problem
+from quantize.tflite.unread import unusable_scale
 from quantize.tflite.verify import (
     QUANTISED,
     is_open,
@@ -74,7 +74,7 @@ def _used(tensor: Tensor) -> Iterator[str]:
 
 
 def _unused(tensor: Tensor) -> Iterator[str]:
-    problem = next(quantisation_problems(tensor), "") or scale_problem(tensor)
+    problem = next(quantisation_problems(tensor), "") or unusable_scale(tensor)
     if problem:
         yield f"{problem}; nothing uses it"
 

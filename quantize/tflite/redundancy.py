@@ -74,7 +74,7 @@ def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
         case SqueezeOptions():
             yield from _squeeze(options, data, out)
         case ConcatenationOptions():
-            parts = [tensors[index].shape for index in operator.inputs if index >= 0]
+            parts = [tensor.shape for tensor in subgraph.inputs_of(operator)]
             yield from _concatenation(options.axis, parts, out)
 
 
@@ -116,8 +116,9 @@ def _reshape(
     subgraph: Subgraph, operator: Operator, options: ReshapeOptions, out: Shape
 ) -> Iterator[str]:
     wanted = options.new_shape
-    if len(operator.inputs) > 1 and operator.inputs[1] >= 0:
-        values = subgraph.tensors[operator.inputs[1]].data
+    shape = subgraph.input_of(operator, 1)
+    if shape is not None:
+        values = shape.data
         wanted = () if values is None else tuple(values.reshape(-1)[:9].tolist())
     same = len(wanted) == len(out) and all(a in (b, -1) for a, b in zip(wanted, out, strict=True))
     if wanted and not same:

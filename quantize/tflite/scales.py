@@ -11,8 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from quantize.foundation.foreign import printable
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import (
     ArithmeticOptions,
     Conv2DOptions,
@@ -23,7 +22,6 @@ from quantize.tflite.options import (
 )
 from quantize.tflite.schema import Activation, DType
 
-_EIGHT_BIT = frozenset({DType.INT8, DType.UINT8})
 _INT32_MAX = (1 << 31) - 1
 _SOFTMAX_SCALE = 1 / 256
 _SOFTMAX_BITS = 26
@@ -51,44 +49,23 @@ def scale_problem(operator: Operator, graph: Subgraph) -> str:
     return found or _activation(operator, graph)
 
 
-def named(tensor: Tensor) -> str:
-    """Return a tensor's name for a sentence: ``"'probs'"``, or its number."""
-    name = printable(tensor.name.split(";")[0])
-    return f"'{name}'" if name else f"tensor {tensor.index}"
-
-
-def _tensor(operator: Operator, graph: Subgraph, place: int) -> Tensor | None:
-    inputs = operator.inputs
-    return graph.tensors[inputs[place]] if place < len(inputs) and inputs[place] >= 0 else None
-
-
-def _scale(tensor: Tensor | None) -> float | None:
-    """Return the one scale of an 8-bit tensor."""
-    if tensor is None or tensor.dtype not in _EIGHT_BIT:
-        return None
-    quantisation = tensor.quantisation
-    return None if quantisation is None or quantisation.per_axis else quantisation.scale
-
-
-def _output(operator: Operator, graph: Subgraph) -> Tensor | None:
-    return graph.tensors[operator.outputs[0]] if operator.outputs else None
-
-
 def _softmax(operator: Operator, graph: Subgraph) -> str:
-    source, target = _tensor(operator, graph, 0), _output(operator, graph)
-    scale, result = _scale(source), _scale(target)
-    if source is None or target is None or scale is None or result is None:
+    source, target = graph.input_of(operator, 0), graph.output_of(operator)
+    if source is None or target is None:
+        return ""
+    scale, result = source.eight_bit_scale, target.eight_bit_scale
+    if scale is None or result is None:
         return ""
     if result != _SOFTMAX_SCALE:
         return (
-            f"the scale of its output {named(target)} is {result:.7g}, where its kernel gives "
+            f"the scale of its output {target.quoted} is {result:.7g}, where its kernel gives "
             f"1/256 = {_SOFTMAX_SCALE:.7g}"
         )
     lowest = -128 if target.dtype is DType.INT8 else 0
     quantisation = target.quantisation
     if quantisation is not None and quantisation.zero_point != lowest:
         return (
-            f"the zero point of its output {named(target)} is {quantisation.zero_point}, where its "
+            f"the zero point of its output {target.quoted} is {quantisation.zero_point}, where its "
             f"kernel gives {lowest}"
         )
     options = operator.options
@@ -98,43 +75,45 @@ def _softmax(operator: Operator, graph: Subgraph) -> str:
         return f"its beta is {options.beta:g}, which must be above 0"
     if options.beta * scale * (1 << _SOFTMAX_BITS) <= 1.0:
         return (
-            f"the scale of its input {named(source)} is {scale:.7g}, which times beta "
+            f"the scale of its input {source.quoted} is {scale:.7g}, which times beta "
             f"{options.beta:g} must be above 2^-{_SOFTMAX_BITS} = {2.0**-_SOFTMAX_BITS:.3g}"
         )
     return ""
 
 
 def _dense(operator: Operator, graph: Subgraph) -> str:
-    source, weights = _tensor(operator, graph, 0), _tensor(operator, graph, 1)
-    bias, target = _tensor(operator, graph, 2), _output(operator, graph)
-    scales = [_scale(tensor) for tensor in (source, weights, target)]
-    if source is None or weights is None or bias is None or target is None or None in scales:
+    source, weights = graph.input_of(operator, 0), graph.input_of(operator, 1)
+    bias, target = graph.input_of(operator, 2), graph.output_of(operator)
+    if source is None or weights is None or bias is None or target is None:
+        return ""
+    one, other, result = (tensor.eight_bit_scale for tensor in (source, weights, target))
+    if one is None or other is None or result is None:
         return ""
     if bias.dtype is not DType.INT32 or bias.quantisation is None or bias.quantisation.per_axis:
         return ""
-    one, other, result = (float(scale or 0.0) for scale in scales)
     product, found = one * other, bias.quantisation.scale
     if abs(product - found) <= _LARGEST_BIAS_DEVIATION * result:
         return ""
     return (
-        f"the scale of its bias {named(bias)} is {found:.7g}, where input {named(source)} x "
-        f"weights {named(weights)} is {one:.7g} x {other:.7g} = {product:.7g}"
+        f"the scale of its bias {bias.quoted} is {found:.7g}, where input {source.quoted} x "
+        f"weights {weights.quoted} is {one:.7g} x {other:.7g} = {product:.7g}"
     )
 
 
 def _sum(operator: Operator, graph: Subgraph) -> str:
-    tensors = [_tensor(operator, graph, 0), _tensor(operator, graph, 1), _output(operator, graph)]
-    scales = [_scale(tensor) for tensor in tensors]
-    first, second, target = tensors
-    if first is None or second is None or target is None or None in scales:
+    first, second = graph.input_of(operator, 0), graph.input_of(operator, 1)
+    target = graph.output_of(operator)
+    if first is None or second is None or target is None:
         return ""
-    one, other, result = (float(scale or 0.0) for scale in scales)
+    one, other, result = (tensor.eight_bit_scale for tensor in (first, second, target))
+    if one is None or other is None or result is None:
+        return ""
     twice = 2.0 * max(one, other)
     if result <= 0.0 or twice / (result * (1 << _ADDITION_BITS)) < 1.0:
         return ""
     return (
-        f"the scale of its output {named(target)} is {result:.7g}, too small beside those of its "
-        f"inputs {named(first)} and {named(second)}, {one:.7g} and {other:.7g}: it must be above "
+        f"the scale of its output {target.quoted} is {result:.7g}, too small beside those of its "
+        f"inputs {first.quoted} and {second.quoted}, {one:.7g} and {other:.7g}: it must be above "
         f"2 x {max(one, other):.7g} / 2^{_ADDITION_BITS} = {twice / (1 << _ADDITION_BITS):.7g}"
     )
 
@@ -151,15 +130,15 @@ def _activation(operator: Operator, graph: Subgraph) -> str:
             highest = _HIGHEST.get(options.activation)
         case _:
             return ""
-    target = _output(operator, graph)
-    scale = _scale(target)
+    target = graph.output_of(operator)
+    scale = None if target is None else target.eight_bit_scale
     if target is None or scale is None or highest is None or scale <= 0.0:
         return ""
     if highest / scale <= _INT32_MAX:
         return ""
     name = options.activation.name
     return (
-        f"the scale of its output {named(target)} is {scale:.7g}, with which the bound of {name}, "
+        f"the scale of its output {target.quoted} is {scale:.7g}, with which the bound of {name}, "
         f"{highest:g}, is no 32-bit integer"
     )
 

@@ -61,6 +61,11 @@ class DType(Enum):
         return "FLOAT" in self.name or self.name.startswith("COMPLEX")
 
     @property
+    def is_eight_bit(self) -> bool:
+        """Whether it is one of the integer types that 8-bit quantisation is for."""
+        return self in (DType.INT8, DType.UINT8)
+
+    @property
     def numpy(self) -> np.dtype[Any] | None:
         """The NumPy type of its elements, ``None`` where NumPy has none of that layout."""
         return _NUMPY.get(self)

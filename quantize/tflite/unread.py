@@ -40,7 +40,7 @@ def find_unread(model: Model) -> Iterator[Unread]:
         yield from _operators(subgraph)
 
 
-def scale_problem(tensor: Tensor) -> str:
+def unusable_scale(tensor: Tensor) -> str:
     """Say why nothing can be computed with a tensor's scales, or return ``""``."""
     if tensor.quantisation is None or tensor.dtype not in QUANTISED:
         return ""
@@ -56,7 +56,7 @@ def scale_problem(tensor: Tensor) -> str:
 
 def _tensor(subgraph: Subgraph, tensor: Tensor) -> Iterator[Unread]:
     where = subgraph.tensor_label(tensor.index)
-    problem = scale_problem(tensor)
+    problem = unusable_scale(tensor)
     if problem:
         yield Unread(where, problem, _CALIBRATE, sound=False)
     if tensor.is_variable and tensor.is_constant:
@@ -69,9 +69,7 @@ def _tensor(subgraph: Subgraph, tensor: Tensor) -> Iterator[Unread]:
 
 def _operators(subgraph: Subgraph) -> Iterator[Unread]:
     for operator in subgraph.operators:
-        tensors = [
-            subgraph.tensors[index] for index in (*operator.inputs, *operator.outputs) if index >= 0
-        ]
+        tensors = (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator))
         # A scalar's shape is a constant without elements, which is as it should be.
         empty = next((t for t in tensors if 0 in t.shape and not _is_empty_shape(t)), None)
         if empty is not None:

@@ -226,7 +226,7 @@ def _window_problems(operator: Operator, label: str) -> Iterator[str]:
 
 def _weight_problems(subgraph: Subgraph, operator: Operator, label: str) -> Iterator[str]:
     tensors = subgraph.tensors
-    shapes = [tensors[index].shape for index in operator.inputs if index >= 0]
+    shapes = [tensor.shape for tensor in subgraph.inputs_of(operator)]
     out = tensors[operator.outputs[0]].shape
     good = _ranks_fit(operator.name, shapes, out)
     # Shapes that are not known, or hold nothing, are for `quantize.tflite.unread`.
@@ -238,12 +238,8 @@ def _weight_problems(subgraph: Subgraph, operator: Operator, label: str) -> Iter
 
 def is_settled(subgraph: Subgraph, operator: Operator) -> bool:
     """Whether the shapes of all that an operator uses are known now, and hold something."""
-    for index in (*operator.inputs, *operator.outputs):
-        if index >= 0:
-            tensor = subgraph.tensors[index]
-            if 0 in tensor.shape or is_open(tensor):
-                return False
-    return True
+    used = (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator))
+    return not any(0 in tensor.shape or is_open(tensor) for tensor in used)
 
 
 def is_open(tensor: Tensor) -> bool:
@@ -272,7 +268,7 @@ def lengths_fit(subgraph: Subgraph, operator: Operator) -> bool:
     if operator.code.is_custom or operator.name not in _ARITY:
         return True
     tensors = subgraph.tensors
-    shapes = [tensors[index].shape for index in operator.inputs if index >= 0]
+    shapes = [tensor.shape for tensor in subgraph.inputs_of(operator)]
     out = tensors[operator.outputs[0]].shape
     match operator.name:
         case "CONV_2D":

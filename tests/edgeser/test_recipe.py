@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeser.corpora import CorpusChoice
 from edgeser.features import WindowConfig
 from edgeser.network.config import NetworkConfig
-from edgeser.pipeline.source import resolve_recipe, with_corpus
+from edgeser.pipeline.source import resolve_recipe, with_corpora
 from edgeser.recipe import (
-    CorpusChoice,
     ExportConfig,
     Recipe,
     frontend_named,
@@ -47,8 +47,8 @@ def test_the_presets_are_there_and_bear_their_own_names() -> None:
 
 
 def test_the_demo_needs_no_recordings_and_cremad_does() -> None:
-    assert load_recipe("demo").corpus.name == "synthetic"
-    assert load_recipe("cremad").corpus.name == "cremad"
+    assert load_recipe("demo").corpora[0].name == "synthetic"
+    assert load_recipe("cremad").corpora[0].name == "cremad"
 
 
 @pytest.mark.parametrize("name", names_of_presets())
@@ -67,14 +67,14 @@ def test_what_is_left_out_has_its_default_and_the_resolved_recipe_says_it() -> N
     written = tomllib.loads(recipe.to_toml())
     assert written["training"]["epochs"] == TrainingConfig().epochs
     assert written["frontend"]["channels"] == FrontendConfig().channels
-    assert set(written) >= {"corpus", "window", "network", "augmentation", "export", "budget"}
+    assert set(written) >= {"corpora", "window", "network", "augmentation", "export", "budget"}
 
 
 def test_the_hash_does_not_depend_on_where_the_corpus_lies() -> None:
     recipe = load_recipe("cremad")
-    here = with_corpus(recipe, "cremad:/data/here")
-    there = with_corpus(recipe, "cremad:/data/there")
-    assert here.corpus.path != there.corpus.path
+    here = with_corpora(recipe, ["cremad:/data/here"])
+    there = with_corpora(recipe, ["cremad:/data/there"])
+    assert here.corpora[0].path != there.corpora[0].path
     assert here.hash == there.hash == recipe.hash
 
 
@@ -91,7 +91,7 @@ def test_the_path_of_the_compiler_is_kept_and_changes_no_hash() -> None:
     [
         Recipe("other"),
         Recipe("mine", seed=1),
-        Recipe("mine", corpus=CorpusChoice(name="emodb")),
+        Recipe("mine", corpora=(CorpusChoice(name="emodb"),)),
         Recipe("mine", frontend=FrontendConfig(hop_ms=20)),
         Recipe("mine", network=NetworkConfig(stem_width=8)),
         Recipe("mine", training=TrainingConfig(epochs=3)),
@@ -115,9 +115,13 @@ def test_the_hash_is_the_same_in_another_process() -> None:
 
 
 def test_command_line_and_seed_override_the_recipe() -> None:
-    recipe = resolve_recipe("demo", corpus="generic:some/folder", seed=7)
-    assert (recipe.seed, recipe.corpus.name, recipe.corpus.path) == (7, "generic", "some/folder")
-    assert resolve_recipe(recipe, corpus=None, seed=None) == recipe
+    recipe = resolve_recipe("demo", corpora=["generic:some/folder"], seed=7)
+    assert (recipe.seed, recipe.corpora[0].name, recipe.corpora[0].path) == (
+        7,
+        "generic",
+        "some/folder",
+    )
+    assert resolve_recipe(recipe, seed=None) == recipe
 
 
 @pytest.mark.parametrize(
@@ -255,21 +259,20 @@ def test_any_recipe_survives_toml(seed: int, epochs: int, frames: int, path: str
     recipe = Recipe(
         "mine",
         seed=seed,
-        corpus=CorpusChoice(path=path),
+        corpora=(CorpusChoice(path=path),),
         training=TrainingConfig(epochs=epochs),
         window=WindowConfig(frames, max(1, frames // 3)),
     )
     again = parse_recipe(recipe.to_toml(), where="again")
     assert again == recipe
     assert to_table(again) == to_table(recipe)
-    moved = replace(recipe, corpus=replace(recipe.corpus, path="elsewhere"))
+    moved = replace(recipe, corpora=(replace(recipe.corpora[0], path="elsewhere"),))
     assert again.hash == moved.hash
 
 
 def test_settings_change_keys_and_are_checked_like_a_recipe() -> None:
     changed = resolve_recipe(
         "demo",
-        corpus=None,
         seed=None,
         settings=(
             "training.epochs=3",
@@ -297,7 +300,7 @@ def test_settings_change_keys_and_are_checked_like_a_recipe() -> None:
 )
 def test_a_setting_that_does_not_fit_is_named(setting: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        resolve_recipe("demo", corpus=None, seed=None, settings=(setting,))
+        resolve_recipe("demo", seed=None, settings=(setting,))
 
 
 def test_frontends_have_names() -> None:
@@ -305,3 +308,41 @@ def test_frontends_have_names() -> None:
     assert frontend_named("demo") == load_recipe("demo").frontend
     with pytest.raises(BadInput, match="microfrontent"):
         frontend_named("microfrontent")
+
+
+def test_one_corpus_is_read_as_a_list_of_one() -> None:
+    recipe = parse_recipe('name = "x"\n[corpus]\nname = "emodb"\nfold = 2\n', where="x")
+    assert [(c.name, c.fold) for c in recipe.corpora] == [("emodb", 2)]
+    with pytest.raises(BadInput, match=r"both \[corpus\] and \[\[corpora\]\]"):
+        parse_recipe('name = "x"\n[corpus]\n[[corpora]]\n', where="x")
+
+
+def test_settings_reach_one_corpus_or_all() -> None:
+    changed = resolve_recipe(
+        "speech", settings=("corpora.ravdess.role=train", "corpus.fold=1", "corpora.nemo.weight=2")
+    )
+    assert {c.name: (c.role, c.fold, c.weight) for c in changed.corpora} == {
+        "cremad": ("both", 1, 1.0),
+        "ravdess": ("train", 1, 1.0),
+        "nemo": ("both", 1, 2.0),
+    }
+    with pytest.raises(BadInput, match="no corpus 'ravdes'; did you mean 'ravdess'"):
+        resolve_recipe("speech", settings=("corpora.ravdes.role=train",))
+
+
+def test_the_command_lines_corpora_keep_what_the_recipe_says_of_them() -> None:
+    recipe = resolve_recipe("speech", settings=("corpora.nemo.weight=3", "corpus.seed=7"))
+    chosen = with_corpora(recipe, ["nemo:n", "office=generic:o", "lab=generic:l"])
+    assert [(c.name, c.read_by, c.path) for c in chosen.corpora] == [
+        ("nemo", "nemo", "n"),
+        ("office", "generic", "o"),
+        ("lab", "generic", "l"),
+    ]
+    assert [(c.weight, c.seed) for c in chosen.corpora] == [(3.0, 7), (1.0, 7), (1.0, 7)]
+    with pytest.raises(BadInput, match="the corpus nemo is named twice"):
+        with_corpora(recipe, ["nemo:n", "nemo:m"])
+
+
+def test_a_recipe_needs_a_corpus_to_train_on() -> None:
+    with pytest.raises(BadInput, match="no corpus to train on"):
+        resolve_recipe("speech", settings=("corpus.role=test",))

@@ -28,7 +28,7 @@ DEVICES = {
 VALUES = {
     "runs": "300", "warmup": "30", "memory_bytes": "1", "latency_ms": "1", "flash_bytes": "1",
     "ram_bytes": "1", "clock_mhz": "100", "against": "none.tflite", "compiled": "none.tflite",
-    "corpus": "generic:none", "junit": "x.xml", "markdown": "x.md", "max_uar_drop": "0.1",
+    "corpora": "generic:none", "junit": "x.xml", "markdown": "x.md", "max_uar_drop": "0.1",
     "max_flips": "0.1", "clips": "5", "calibration": "none.npz", "board": "coral-micro",
     "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
 }  # fmt: skip
@@ -162,6 +162,7 @@ def test_what_would_do_nothing_beside_an_option_is_refused(
         ("--set", "seed=5", "--seed", "3"),
         ("--set", "corpus.name=ravdess", "--corpus", "generic:none"),
         ("--corpus", "generic:none", "--set", " corpus.path = 'x'"),
+        ("--corpus", "generic:none", "--set", "corpora.generic.path=x"),
     ],
 )
 def test_what_is_set_twice_is_refused(verb: str, arguments: tuple[str, ...]) -> None:

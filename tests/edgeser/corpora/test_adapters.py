@@ -228,8 +228,10 @@ def test_unknown_corpus_names_the_nearest() -> None:
 
 
 def test_corpus_argument() -> None:
-    assert parse_corpus_argument("cremad:a/b:c") == ("cremad", Path("a/b:c"))
-    for wrong in ("cremad", ":x", "cremad:", " : "):
+    assert parse_corpus_argument("cremad:a/b:c") == ("cremad", "cremad", Path("a/b:c"))
+    assert parse_corpus_argument("CREMA-D:a")[:2] == ("cremad", "cremad")
+    assert parse_corpus_argument("office = generic:a=b") == ("office", "generic", Path("a=b"))
+    for wrong in ("cremad", ":x", "cremad:", " : ", "=cremad:x", "mine=:x"):
         with pytest.raises(BadInput, match="NAME:PATH"):
             parse_corpus_argument(wrong)
 

@@ -13,12 +13,12 @@ from edgeser.corpora import Corpus, SpeakerSplit, Utterance
 from edgeser.corpora.wav import wav_bytes
 from edgeser.pipeline.dataset import (
     ClipSet,
-    input_hash,
     labels_of,
     normalised_frontend,
     raw_features,
     windows_of,
 )
+from edgeser.pipeline.plan import input_hash
 from edgeser.progress import Progress
 from firmware_bridge.frontend import (
     FrontendConfig,

@@ -61,7 +61,7 @@ def test_a_folder_is_refused_to_another_recipe_but_not_to_another_place(tmp_path
     folder.begin(recipe, fresh=False)
     folder.recipe.write_text(recipe.to_toml())
     folder.begin(recipe, fresh=False)
-    moved = replace(recipe, corpus=replace(recipe.corpus, path="elsewhere"))
+    moved = replace(recipe, corpora=(replace(recipe.corpora[0], path="elsewhere"),))
     folder.begin(moved, fresh=False)
     with pytest.raises(BadInput, match="holds a run of another recipe") as caught:
         folder.begin(replace(recipe, seed=1), fresh=False)

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeser.corpora import CorpusChoice
 from edgeser.corpora.wav import wav_bytes
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.source import corpus_for, with_corpus
-from edgeser.recipe import CorpusChoice, Recipe
+from edgeser.pipeline.source import corpora_of, with_corpora
+from edgeser.recipe import Recipe
 from quantize.foundation.errors import BadInput
 
-SMALL = Recipe("mine", corpus=CorpusChoice(synthetic_speakers=2, synthetic_utterances=1))
+SMALL = Recipe("mine", corpora=(CorpusChoice(synthetic_speakers=2, synthetic_utterances=1),))
 
 
 @pytest.fixture
@@ -28,30 +29,30 @@ def recordings(tmp_path: Path) -> Path:
 def test_synthetic_voices_are_made_in_the_runs_folder_as_many_as_the_recipe_says(
     tmp_path: Path,
 ) -> None:
-    corpus = corpus_for(SMALL, folder=RunFolder(tmp_path / "run"))
+    corpus = corpora_of(SMALL, folder=RunFolder(tmp_path / "run"))
     assert corpus.synthetic
     assert corpus.root == tmp_path / "run" / "synthetic-voices"
     assert (len(corpus.speakers), len(corpus.utterances)) == (2, 12)
-    seeded = corpus_for(replace(SMALL, seed=9), folder=RunFolder(tmp_path / "other"))
+    seeded = corpora_of(replace(SMALL, seed=9), folder=RunFolder(tmp_path / "other"))
     assert [u.path.read_bytes() for u in seeded.utterances] == [
         u.path.read_bytes() for u in corpus.utterances
     ]
 
 
 def test_the_command_line_comes_first(tmp_path: Path, recordings: Path) -> None:
-    corpus = corpus_for(SMALL, argument=f"generic:{recordings}", folder=RunFolder(tmp_path))
+    corpus = corpora_of(SMALL, arguments=[f"generic:{recordings}"], folder=RunFolder(tmp_path))
     assert (corpus.name, corpus.synthetic) == ("generic", False)
 
 
 def test_a_run_remembers_where_its_recordings_are(tmp_path: Path, recordings: Path) -> None:
     folder = RunFolder(tmp_path / "run")
-    known = with_corpus(SMALL, f"generic:{recordings}")
+    known = with_corpora(SMALL, [f"generic:{recordings}"])
     folder.root.mkdir()
     folder.recipe.write_text(known.to_toml())
-    forgotten = replace(known, corpus=replace(known.corpus, path=None))
-    assert corpus_for(forgotten, folder=folder).root == recordings
+    forgotten = known.without_paths()
+    assert corpora_of(forgotten, folder=folder).root == recordings
     with pytest.raises(BadInput, match="this needs the recordings of generic"):
-        corpus_for(forgotten)
+        corpora_of(forgotten)
 
 
 def test_a_folder_of_another_corpus_does_not_lend_its_recordings(
@@ -59,21 +60,21 @@ def test_a_folder_of_another_corpus_does_not_lend_its_recordings(
 ) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.root.mkdir()
-    folder.recipe.write_text(with_corpus(SMALL, f"generic:{recordings}").to_toml())
-    assert corpus_for(SMALL, folder=folder).name == "synthetic"
+    folder.recipe.write_text(with_corpora(SMALL, [f"generic:{recordings}"]).to_toml())
+    assert corpora_of(SMALL, folder=folder).name == "synthetic"
 
 
 def test_a_folder_of_other_voices_does_not_change_the_recipes(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.root.mkdir()
     folder.recipe.write_text(Recipe("other").to_toml())
-    assert len(corpus_for(SMALL, folder=folder).utterances) == 12
+    assert len(corpora_of(SMALL, folder=folder).utterances) == 12
 
 
 def test_the_recipes_own_path_is_used(recordings: Path) -> None:
-    recipe = Recipe("mine", corpus=CorpusChoice(name="generic", path=str(recordings)))
-    assert corpus_for(recipe).root == recordings
+    recipe = Recipe("mine", corpora=(CorpusChoice(name="generic", path=str(recordings)),))
+    assert corpora_of(recipe).root == recordings
 
 
 def test_without_an_argument_the_recipe_stays_as_it_is() -> None:
-    assert with_corpus(SMALL, None) is SMALL
+    assert with_corpora(SMALL, ()) is SMALL

@@ -82,7 +82,7 @@ def test_shift_moves_and_pads_with_the_mean() -> None:
 def test_mixup_mixes_clips_as_it_mixes_targets() -> None:
     targets = torch.eye(6)
     x = targets[:, :, None, None].repeat(1, 1, 2, 2)
-    mixed, mixed_targets = mix(x, targets, 0.5, rng())
+    mixed, mixed_targets, _ = mix(x, targets, 0.5, rng())
     torch.testing.assert_close(mixed[:, :, 0, 0], mixed_targets)
     torch.testing.assert_close(mixed_targets.sum(dim=1), torch.ones(6))
     assert torch.all(mixed_targets.diagonal() >= 0.5 - 1e-6)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 STAND_IN = Path(__file__).with_name("stand_in_compiler.py")
 
 

@@ -1,7 +1,8 @@
 """A stand-in for Google's Edge TPU compiler: it compiles nothing, it misbehaves as asked.
 
 It prints what the real one was reported to print. Beside it lie `mode`, the way to behave, and
-`compiled`, a file that it hands out as its result.
+`compiled`, a file that it hands out as its result. Where it starts a child, the child's number is
+written to `child`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+AN_HOUR = 3600
 MODE = (HERE / "mode").read_text()
 VERSION = "Edge TPU Compiler version 16.0.384591198"
 SUMMARY = """
@@ -55,6 +57,12 @@ END = "Compilation child process completed within timeout period.\nCompilation s
 def say(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def hang_with_a_child() -> None:
+    hang = [sys.executable, "-c", f"import time; time.sleep({AN_HOUR})"]
+    (HERE / "child").write_text(str(subprocess.Popen(hang).pid))
+    time.sleep(AN_HOUR)
 
 
 def summary(subgraphs: int = 1, used: str = "0.25KiB") -> str:
@@ -111,8 +119,7 @@ def main(arguments: list[str]) -> int:  # noqa: PLR0912  one branch for each way
         say(summary() + ALL + END)
         return 3
     elif MODE == "hangs with a child":
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "stand-in-child"])
-        time.sleep(60)
+        hang_with_a_child()
     elif MODE == "crashes":
         os.kill(os.getpid(), signal.SIGSEGV)
     elif MODE == "takes all memory":

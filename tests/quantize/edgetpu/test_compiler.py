@@ -21,6 +21,8 @@ from quantize.edgetpu.failures import (
 )
 from quantize.foundation.errors import BadInput, ToolMissing
 
+AN_HOUR = 3600
+"""So long the stand-in hangs."""
 StandIn = Callable[[str], Path]
 
 
@@ -113,15 +115,30 @@ def test_a_compiled_file_of_another_model(stand_in: StandIn, shared: Path, model
 
 
 def test_a_compiler_that_hangs_is_stopped_with_its_children(
-    compiling: Callable[..., Compilation],
+    compiling: Callable[..., Compilation], stand_in: StandIn
 ) -> None:
-    started = time.monotonic()
-    done = compiling("hangs with a child", timeout_s=2.0)
-    assert time.monotonic() - started < 10
+    note = stand_in("hangs with a child").with_name("child")
+    timeout_s = 1.0
+    # On a busy machine it may be stopped before it has started its child: give it longer then.
+    while not note.exists() or not note.read_text():
+        timeout_s *= 2
+        assert timeout_s < 100, "the stand-in never started its child"
+        done = compiling("hangs with a child", timeout_s=timeout_s)
     assert done.exit_code is None
-    assert any("did not end within 2 s" in problem for problem in done.problems)
-    for process in psutil.process_iter(["cmdline"]):
-        assert "stand-in-child" not in (process.info["cmdline"] or [])
+    assert done.seconds < AN_HOUR / 2, "it was waited for"
+    assert any(f"did not end within {timeout_s:g} s" in problem for problem in done.problems)
+    # The child of this compiler alone: others may try theirs on this machine at the same time.
+    end = time.monotonic() + 60
+    while not is_gone(int(note.read_text())):
+        assert time.monotonic() < end, "its child still runs"
+        time.sleep(0.01)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_endless_output_ends(compiling: Callable[..., Compilation]) -> None:

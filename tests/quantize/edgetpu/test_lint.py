@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from edits import (
+    CONV,
+    DENSE,
+    DEPTHWISE,
+    POOL,
+    RESHAPE,
+    Build,
+    Edit,
+    addition,
+    all_float,
+    bias_of_64_bits,
+    both,
+    compute_input,
+    constant_answer,
+    custom,
+    float_input,
+    lstm,
+    nearly_equal_weights,
+    open_batch,
+    open_height,
+    own_input,
+    per_channel_dense,
+    rename,
+    requantise,
+    reshape_tensor,
+    resize,
+    set_option,
+    set_scale,
+    set_version,
+    softmax,
+    with_input,
+)
 
 from quantize.edgetpu.checks import CHECKS
 from quantize.edgetpu.estimate import estimate
-from quantize.edgetpu.lint import CPU, EDGE_TPU, LintReport, lint_file, lint_model
+from quantize.edgetpu.lint import CPU, EDGE_TPU, LintReport, lint_model
 from quantize.edgetpu.operators import MAPPABLE, REFUSED_FROM
 from quantize.edgetpu.package import read_compiled
 from quantize.edgetpu.rules import RULES, Effect
@@ -21,9 +51,6 @@ from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
 from quantize.tflite.schema import OPERATOR_NAMES
 
-Build = Callable[..., bytes]
-Edit = Callable[[Any, Any], None]
-CONV, DEPTHWISE, POOL, RESHAPE, DENSE = range(5)
 PAIRS = (
     "deeplabv3_mnv2_dm05_pascal_quant",
     "keras_lstm_mnist_ptq",
@@ -64,222 +91,6 @@ def test_a_model_without_faults_has_no_findings(build_model: Build) -> None:
     assert report.passed
     assert report.summary == "all 5 operators map to the Edge TPU"
     assert all(p.runs_on == EDGE_TPU and not p.reason for p in report.placements)
-
-
-def rename(place: int, kind: str, version: int = 1) -> Edit:
-    """Turn an operator into another one, without options."""
-
-    def edit(model: Any, schema: Any) -> None:
-        code = model.operatorCodes[place]
-        code.builtinCode = getattr(schema.BuiltinOperator, kind)
-        code.deprecatedBuiltinCode = min(code.builtinCode, 127)
-        code.version = version
-        operator = model.subgraphs[0].operators[place]
-        operator.builtinOptions, operator.builtinOptionsType = None, 0
-
-    return edit
-
-
-def set_version(place: int, version: int) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        del schema
-        model.operatorCodes[place].version = version
-
-    return edit
-
-
-def set_option(place: int, **values: Any) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        del schema
-        for name, value in values.items():
-            setattr(model.subgraphs[0].operators[place].builtinOptions, name, value)
-
-    return edit
-
-
-def compute_input(place: int, which: int) -> Edit:
-    """Make a constant a tensor that is given from outside."""
-
-    def edit(model: Any, schema: Any) -> None:
-        del schema
-        graph = model.subgraphs[0]
-        index = graph.operators[place].inputs[which]
-        graph.tensors[index].buffer = 0
-        graph.inputs = [*graph.inputs, index]
-
-    return edit
-
-
-def reshape_tensor(tensor: int, shape: list[int]) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        del schema
-        model.subgraphs[0].tensors[tensor].shape = shape
-
-    return edit
-
-
-def with_input(place: int, kind: str, values: Any) -> Edit:
-    """Turn the operator at `place` into `kind` with a second input of constant integers."""
-
-    def edit(model: Any, schema: Any) -> None:
-        rename(place, kind)(model, schema)
-        graph = model.subgraphs[0]
-        buffer, tensor = schema.BufferT(), schema.TensorT()
-        data = np.asarray(values, np.int32)
-        buffer.data = np.frombuffer(data.tobytes(), np.uint8)
-        tensor.name, tensor.shape = "extra", list(data.shape)
-        tensor.type, tensor.buffer = schema.TensorType.INT32, len(model.buffers)
-        model.buffers.append(buffer)
-        graph.tensors.append(tensor)
-        operator = graph.operators[place]
-        operator.inputs = [operator.inputs[0], len(graph.tensors) - 1]
-
-    return edit
-
-
-def both(*edits: Edit) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        for each in edits:
-            each(model, schema)
-
-    return edit
-
-
-def float_input(model: Any, schema: Any) -> None:
-    model.subgraphs[0].tensors[0].type = schema.TensorType.FLOAT32
-
-
-def per_channel_dense(model: Any, schema: Any) -> None:
-    del schema
-    tensor = model.subgraphs[0].tensors[model.subgraphs[0].operators[DENSE].inputs[1]]
-    tensor.quantization.scale, tensor.quantization.zeroPoint = [0.1, 0.2, 0.3], [0, 0, 0]
-
-
-def all_float(model: Any, schema: Any) -> None:
-    for tensor in model.subgraphs[0].tensors:
-        if tensor.type == schema.TensorType.INT8:
-            tensor.type = schema.TensorType.FLOAT32
-            if tensor.buffer:
-                values = model.buffers[tensor.buffer].data.view(np.int8).astype(np.float32)
-                model.buffers[tensor.buffer].data = values.view(np.uint8)
-
-
-def own_input(place: int, shape: list[int]) -> Edit:
-    """Feed an operator from an input of its own, of any shape."""
-
-    def edit(model: Any, schema: Any) -> None:
-        graph = model.subgraphs[0]
-        tensor = schema.TensorT()
-        tensor.name, tensor.shape, tensor.type = "own", shape, schema.TensorType.INT8
-        tensor.quantization = graph.tensors[0].quantization
-        graph.tensors.append(tensor)
-        graph.operators[place].inputs[0] = len(graph.tensors) - 1
-        graph.inputs = [*graph.inputs, len(graph.tensors) - 1]
-
-    return edit
-
-
-def lstm(model: Any, schema: Any) -> None:
-    rename(POOL, "UNIDIRECTIONAL_SEQUENCE_LSTM")(model, schema)
-    operator = model.subgraphs[0].operators[POOL]
-    operator.inputs = [operator.inputs[0], *[-1] * 23]
-
-
-def open_batch(model: Any, schema: Any) -> None:
-    del schema
-    model.subgraphs[0].tensors[0].shapeSignature = [-1, 6, 5, 2]
-
-
-def open_height(model: Any, schema: Any) -> None:
-    del schema
-    model.subgraphs[0].tensors[0].shapeSignature = [1, -1, 5, 2]
-
-
-def custom(model: Any, schema: Any) -> None:
-    rename(POOL, "CUSTOM")(model, schema)
-    model.operatorCodes[POOL].customCode = "MyPool\x1b[31m"
-
-
-def resize(before: list[int], after: list[int]) -> Edit:
-    kind = with_input(POOL, "RESIZE_BILINEAR", after[1:3])
-    return both(kind, own_input(POOL, before), reshape_tensor(7, after))
-
-
-def set_scale(tensor: int, scale: float, zero_point: int = 0) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        del schema
-        quantisation = model.subgraphs[0].tensors[tensor].quantization
-        quantisation.scale, quantisation.zeroPoint = [scale], [zero_point]
-
-    return edit
-
-
-def softmax(beta: float | None = 1.0, *, scale: float = 1 / 256, zero_point: int = -128) -> Edit:
-    """Turn the pooling into a softmax over four values."""
-
-    def edit(model: Any, schema: Any) -> None:
-        rename(POOL, "SOFTMAX", 2)(model, schema)
-        own_input(POOL, [1, 4])(model, schema)
-        graph = model.subgraphs[0]
-        tensor = graph.tensors[-1]
-        tensor.quantization = copy.deepcopy(tensor.quantization)
-        graph.tensors[7].shape = [1, 4]
-        graph.tensors[7].quantization = copy.deepcopy(graph.tensors[7].quantization)
-        set_scale(7, scale, zero_point)(model, schema)
-        if beta is not None:
-            options = schema.SoftmaxOptionsT()
-            options.beta = beta
-            operator = graph.operators[POOL]
-            operator.builtinOptions = options
-            operator.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
-
-    return edit
-
-
-def addition(output_scale: float) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        rename(POOL, "ADD", 2)(model, schema)
-        graph = model.subgraphs[0]
-        operator = graph.operators[POOL]
-        operator.inputs = [operator.inputs[0]] * 2
-        options = schema.AddOptionsT()
-        operator.builtinOptions = options
-        operator.builtinOptionsType = schema.BuiltinOptions.AddOptions
-        graph.tensors[7].shape = [1, 3, 3, 4]
-        set_scale(7, output_scale)(model, schema)
-
-    return edit
-
-
-def nearly_equal_weights(model: Any, schema: Any) -> None:
-    del schema
-    tensor = model.subgraphs[0].tensors[model.subgraphs[0].operators[DENSE].inputs[1]]
-    values = np.zeros(12, np.int8)
-    values[3] = 1
-    model.buffers[tensor.buffer].data = values.view(np.uint8)
-
-
-def constant_answer(model: Any, schema: Any) -> None:
-    del schema
-    graph = model.subgraphs[0]
-    probabilities = graph.tensors[graph.outputs[0]].quantization
-    probabilities.min, probabilities.max = [0.1], [0.12]
-
-
-def requantise(tensor: int, **values: Any) -> Edit:
-    def edit(model: Any, schema: Any) -> None:
-        del schema
-        for name, value in values.items():
-            setattr(model.subgraphs[0].tensors[tensor].quantization, name, value)
-
-    return edit
-
-
-def bias_of_64_bits(model: Any, schema: Any) -> None:
-    tensor = model.subgraphs[0].tensors[2]
-    tensor.type = schema.TensorType.INT64
-    values = model.buffers[tensor.buffer].data.view(np.int32).astype(np.int64)
-    model.buffers[tensor.buffer].data = values.view(np.uint8)
 
 
 # Tensors of the small model: 0 input, 3 conv, 6 dw, 7 pool, 9 flat, 12 logits.
@@ -489,85 +300,3 @@ def test_mutants_are_linted_or_refused(build_model: Build, shared: Path) -> None
             assert "\n" not in str(error)
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 50
-
-
-CASES = {
-    "SX_softmax_scale": ("scales", "1/256 = 0.00390625"),
-    "E3_dense_bias_mismatch": ("scales", "0.00336712"),
-    "AD_add_multiplier": ("scales", "must be above 2 x 0.04069545 / 2^20"),
-    "F1_softmax_tiny_scale": ("scales", "is 1e-11"),
-    "F3_softmax_beta0": ("scales", "its beta is 0"),
-    "F5_softmax_no_options": ("scales", "its beta is 0"),
-    "K_two_signatures": ("control-flow", "2 graphs"),
-    "M2_int4_dense": ("eight-bit", "is int4"),
-    "N_16x8": ("eight-bit", "is int16"),
-    "ST_string_input": ("eight-bit", "is string"),
-    "FX_flex_add_int8": ("supported-operator", "FlexAddV2"),
-    "P_detection_postprocess": ("supported-operator", "TFLite_Detection_PostProcess"),
-}
-ADVICE = {
-    "K_two_signatures": "signature_keys",
-    "M2_int4_dense": "quantise weights to int8",
-    "N_16x8": "16x8",
-    "ST_string_input": "texts stay on the host",
-    "FX_flex_add_int8": "SELECT_TF_OPS",
-    "P_detection_postprocess": "the last operator already",
-}
-SOUND = ("micro_speech_quantized", "depth_multiplier_base", "R_two_inputs")
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_what_no_runtime_can_prepare_is_found_with_tensor_and_numbers(
-    shared: Path, name: str
-) -> None:
-    path = shared / "cases" / "models" / f"{name}.tflite"
-    report = lint_file(path.read_bytes(), read_model(path))
-    rule, detail = CASES[name]
-    assert not report.passed
-    found = [f for f in report.findings if f.rule.id == rule]
-    assert any(detail in f.detail for f in found), [str(f) for f in report.findings]
-    if name in ADVICE:
-        assert any(ADVICE[name] in f.fix for f in found), [f.fix for f in found]
-
-
-def test_one_fix_is_not_given_for_every_cause(shared: Path) -> None:
-    assert len(set(ADVICE.values())) == len(ADVICE)
-    text = "inference_input_type"
-    for name in ADVICE:
-        path = shared / f"cases/models/{name}.tflite"
-        report = lint_file(path.read_bytes(), read_model(path))
-        rule, detail = CASES[name]
-        told = [f.fix for f in report.findings if f.rule.id == rule and detail in f.detail]
-        assert not any(text in fix for fix in told), told
-
-
-@pytest.mark.parametrize("name", SOUND)
-def test_sound_models_are_prepared_and_pass(shared: Path, name: str) -> None:
-    path = shared / f"cases/models/{name}.tflite"
-    report = lint_file(path.read_bytes(), read_model(path))
-    assert report.passed
-    assert report.not_prepared == ""
-
-
-def test_what_a_runtime_refuses_is_a_finding_of_that_operator(build_model: Build) -> None:
-    """A concatenation may not rescale: the rule has the numbers, and the runtime's words."""
-
-    def edit(model: Any, schema: Any) -> None:
-        rename(POOL, "CONCATENATION", 2)(model, schema)
-        graph = model.subgraphs[0]
-        operator = graph.operators[POOL]
-        operator.inputs = [operator.inputs[0]] * 2
-        options = schema.ConcatenationOptionsT()
-        options.axis = 3
-        operator.builtinOptions = options
-        operator.builtinOptionsType = schema.BuiltinOptions.ConcatenationOptions
-        graph.tensors[7].shape = [1, 3, 3, 8]
-        set_scale(7, 0.5)(model, schema)
-
-    data = build_model(edit)
-    report = lint_file(data, read_model(data, name="small.tflite"))
-    (found,) = [f for f in report.findings if f.rule.id == "kernel-demands"]
-    assert found.operator == POOL
-    assert "CONCATENATION (pool)" in found.layer
-    assert "'pool' has 0.5 and 0; they must be equal; LiteRT: " in found.detail
-    assert report.refused

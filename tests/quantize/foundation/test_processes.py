@@ -17,10 +17,11 @@ from quantize.foundation.processes import run
 STARTS_ANOTHER = """
 import subprocess, sys, time
 quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], **quiet)
-open(sys.argv[1], "w").write(str(other.pid))
+other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], **quiet)
+with open(sys.argv[1], "w") as note:
+    note.write(str(other.pid))
 if sys.argv[2] == "wait":
-    time.sleep(60)
+    time.sleep(3600)
 """
 HAS_A_CHILD = """
 import subprocess, sys, time
@@ -63,8 +64,13 @@ def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
 
 def test_what_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
     note = tmp_path / "pid"
-    with pytest.raises(subprocess.TimeoutExpired):
-        run([sys.executable, "-c", STARTS_ANOTHER, note, "wait"], timeout_s=3)
+    timeout_s = 1.0
+    # On a busy machine it may be stopped before it has started the other: longer then.
+    while not note.exists() or not note.read_text():
+        timeout_s *= 2
+        assert timeout_s < 100, "it never started the other"
+        with pytest.raises(subprocess.TimeoutExpired):
+            run([sys.executable, "-c", STARTS_ANOTHER, note, "wait"], timeout_s=timeout_s)
     until(lambda: is_gone(int(note.read_text())))
 
 

@@ -85,6 +85,15 @@ def test_what_was_killed_while_it_was_made_goes_when_it_is_old(tmp_path: Path) -
     assert not half.exists()
 
 
+def test_one_that_its_maker_removes_while_it_is_looked_at(tmp_path: Path) -> None:
+    theirs = tmp_path / "edgeser-test-abcdefgh"
+    theirs.mkdir()
+    with os.scandir(tmp_path) as entries:
+        (listed,) = entries
+        theirs.rmdir()
+    assert not temporary._is_left_over(listed)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_folders_of_other_users_stay(tmp_path: Path) -> None:
     theirs = tmp_path / "edgeser-test-abcdefgh"

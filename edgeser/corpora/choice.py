@@ -1,0 +1,138 @@
+"""Which recordings a training takes, and how their speakers and labels are read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
+
+Role = Literal["both", "train", "test"]
+LabelKind = Literal["emotions", "any"]
+SplitKind = Literal["published", "folds"]
+_MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
+_LONGEST_NAME = 64
+_MOST_WEIGHT = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsConfig:
+    """What the classes are; for all corpora.
+
+    Parameters
+    ----------
+    kind
+        ``"emotions"``: words for emotions, in any of ten languages, become one English noun each.
+        ``"any"``: each corpus's own labels, as they are.
+    map
+        Labels that are read as another, such as ``calm = "neutral"``.
+    leave_out
+        Labels whose clips take no part.
+    """
+
+    kind: LabelKind = "emotions"
+    map: dict[str, str] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusChoice:
+    """Which recordings, and how their speakers are divided.
+
+    Parameters
+    ----------
+    name
+        What it is called: speakers are speakers of it, as in ``ravdess/03``. The adapter's name
+        where `adapter` is `None`; ``"synthetic"`` needs no path.
+    adapter
+        Which adapter reads it, where two corpora of one kind need names of their own.
+    path
+        The corpus's folder; given by ``--corpus NAME:PATH`` on the command line.
+    role
+        ``"train"``: all its speakers are trained on or choose the epoch. ``"test"``: all are kept
+        for testing. ``"both"``: they are divided.
+    weight
+        How often its clips are drawn, beside those of other corpora (see `SamplingConfig`).
+    split
+        ``"published"``: as published, and folds where nothing is. ``"folds"``: folds in any case.
+    labels, leave_out
+        As in `LabelsConfig`, for this corpus alone, and before those.
+    development_share
+        Share of the training speakers that is kept for choosing epochs, 0 to 0.5.
+    seed
+        Of the division of speakers; apart from the training's, so that trainings of several seeds
+        are tested and chosen by the same people.
+    folds, fold
+        Speaker folds where no test split is published, and which of them is the test set.
+    synthetic_speakers, synthetic_utterances
+        Synthetic voices to make, and utterances of each in each emotion, where no path is given.
+    """
+
+    name: str = "synthetic"
+    adapter: str | None = None
+    path: str | None = None
+    role: Role = "both"
+    weight: float = 1.0
+    split: SplitKind = "published"
+    labels: dict[str, str] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
+    development_share: float = 0.15
+    seed: int = 0
+    folds: int = 5
+    fold: int = 0
+    synthetic_speakers: int = 12
+    synthetic_utterances: int = 6
+
+    def __post_init__(self) -> None:
+        if not self.name or "/" in self.name or len(self.name) > _LONGEST_NAME:
+            raise BadInput(
+                f"a corpus cannot be named '{printable(self.name)}'",
+                hint=f"use 1 to {_LONGEST_NAME} characters, without '/'",
+            )
+        if not (math.isfinite(self.weight) and 0.0 < self.weight <= _MOST_WEIGHT):
+            raise BadInput(
+                f"the weight of {printable(self.name)} is {self.weight:g}",
+                hint=f"give one above 0, at most {_MOST_WEIGHT:g}; to weigh it 0, leave it out",
+            )
+        if not 0 < self.development_share <= 0.5:
+            raise BadInput(
+                f"development_share is {self.development_share}",
+                hint="it must be above 0 and at most 0.5",
+            )
+        for name, most in _MOST.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise BadInput(f"{name} is {getattr(self, name)}", hint=f"choose 1 to {most}")
+        if not 0 <= self.seed < 2**63:
+            raise BadInput(f"the corpus's seed is {self.seed}", hint="choose 0 to 2**63 - 1")
+        if not 0 <= self.fold < self.folds:
+            raise BadInput(
+                f"fold {self.fold} of {self.folds} does not exist",
+                hint="choose 0 <= fold < folds",
+            )
+
+    @property
+    def read_by(self) -> str:
+        """Name of the adapter that reads it."""
+        return self.adapter or self.name
+
+
+def refuse_same_names(choices: Sequence[CorpusChoice]) -> None:
+    """Refuse two corpora of one name: their speakers could not be told apart.
+
+    Raises
+    ------
+    BadInput
+        Naming it, and how to give it another name.
+    """
+    seen: set[str] = set()
+    for choice in choices:
+        if choice.name in seen:
+            name = printable(choice.name)
+            raise BadInput(
+                f"the corpus {name} is named twice",
+                hint=f"give one a name of its own: --corpus mine={printable(choice.read_by)}:PATH",
+            )
+        seen.add(choice.name)

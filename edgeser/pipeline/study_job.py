@@ -1,0 +1,102 @@
+"""One job of a study: a training, and what its network says of every clip that was kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edgeser.bundle import TrainedModel
+from edgeser.corpora import Utterance
+from edgeser.evaluation.predictions import Predictions
+from edgeser.features import FeatureCache
+from edgeser.pipeline.dataset import raw_features, windows_of
+from edgeser.pipeline.inference import float_logits, predictions_of
+from edgeser.pipeline.plan import Plan, plan_run
+from edgeser.pipeline.train import train
+from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import Recipe, parse_recipe
+
+
+def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) -> dict[str, Any]:
+    """Train a recipe's network and return its logits for the test clips of each corpus.
+
+    Parameters
+    ----------
+    arguments
+        ``recipe_toml``; ``corpora``, paths by name; ``features_dir``, where features are cached,
+        or ``None``.
+    reporter
+        Told of stages.
+
+    Returns
+    -------
+    ``predictions`` (one for each corpus that is tested on), ``costs`` (``None``: the study measures
+    them once a variant) and ``facts`` of the training.
+    """
+    recipe = recipe_of(arguments)
+    folder = arguments.get("features_dir")
+    cache = FeatureCache(Path(folder)) if folder else None
+    plan = plan_run(recipe, reporter=reporter)
+    trained = train(plan, cache=cache, reporter=reporter)
+    best = trained.history[trained.best_epoch]
+    return {
+        "predictions": [
+            predictions_json(name, predictions)
+            for name, predictions in _test_predictions(plan, trained, cache, reporter).items()
+        ],
+        "costs": None,
+        "facts": {
+            "best_epoch": trained.best_epoch,
+            "epochs": len(trained.history),
+            "development_uar": best.development_uar,
+            "seconds": trained.seconds,
+            "clips_train": trained.corpus.clips_train,
+            "input_hash": plan.input_hash,
+            "problems": list(trained.corpus.problems),
+        },
+    }
+
+
+def recipe_of(arguments: Mapping[str, Any]) -> Recipe:
+    """Return a job's recipe with the paths of its corpora."""
+    recipe = parse_recipe(arguments["recipe_toml"], where="the recipe of the job")
+    paths = arguments["corpora"]
+    return replace(
+        recipe,
+        corpora=tuple(replace(c, path=paths.get(c.name, c.path)) for c in recipe.corpora),
+    )
+
+
+def predictions_json(corpus: str, predictions: Predictions) -> dict[str, Any]:
+    """Return what was said of the clips of a corpus as JSON."""
+    return {
+        "corpus": corpus,
+        "clip_ids": list(predictions.clip_ids),
+        "speakers": list(predictions.speakers),
+        "labels": predictions.labels.tolist(),
+        "classes": list(predictions.classes),
+        "logits": predictions.logits.tolist(),
+    }
+
+
+def _test_predictions(
+    plan: Plan, trained: TrainedModel, cache: FeatureCache | None, reporter: Reporter
+) -> dict[str, Predictions]:
+    tested: dict[str, list[Utterance]] = {}
+    for utterance in plan.split.select(plan.corpus.utterances, "test"):
+        tested.setdefault(utterance.corpus, []).append(utterance)
+    found = {}
+    for name, utterances in tested.items():
+        raw = raw_features(
+            utterances,
+            trained.frontend,
+            title=f"Test clips of {name}",
+            cache=cache,
+            reporter=reporter,
+        )
+        features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
+        logits = float_logits(trained, features)
+        found[name] = predictions_of(raw.utterances, logits, trained.classes)
+    return found

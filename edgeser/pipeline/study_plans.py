@@ -1,0 +1,72 @@
+"""What a study's trainings depend on: each one's plan, from corpora that are read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from edgeser.corpora import Corpus, Member, join, open_corpus
+from edgeser.pipeline.plan import plan_on
+from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import Recipe
+from edgeser.typed_tables import to_table
+from quantize.foundation.files import sha256_of_file
+
+
+class Recordings:
+    """The corpora of a study, each opened once, each file hashed once.
+
+    Parameters
+    ----------
+    adapters, paths
+        Which adapter reads each corpus, and where it is, by its name.
+    reporter
+        Of stages.
+
+    Raises
+    ------
+    BadInput
+        When a corpus cannot be opened.
+    """
+
+    def __init__(
+        self,
+        adapters: Mapping[str, str],
+        paths: Mapping[str, str],
+        *,
+        reporter: Reporter = SILENT,
+    ) -> None:
+        progress = reporter.stage("Reading corpora")
+        self._corpora: dict[str, Corpus] = {}
+        self._joined: dict[str, Corpus] = {}
+        self._content_hash = cache(sha256_of_file)
+        for number, (name, path) in enumerate(paths.items(), 1):
+            self._corpora[name] = open_corpus(adapters[name], Path(path))
+            progress(number, len(paths))
+
+    def work_hash(self, recipe: Recipe) -> str:
+        """Return the hash of the plan that the training of a recipe will make.
+
+        Raises
+        ------
+        BadInput
+            When its corpora cannot be joined or divided: before any job, not in each of them.
+        """
+        plan = plan_on(recipe, self._join(recipe), content_hash=self._content_hash)
+        return plan.hash
+
+    def _join(self, recipe: Recipe) -> Corpus:
+        """Join a recipe's corpora, once for all recipes that join them alike."""
+        table = to_table(recipe)
+        alike = [{k: c[k] for k in c if k not in _OF_DIVISION} for c in table["corpora"]]
+        asked = json.dumps([alike, table["labels"]], sort_keys=True)
+        if asked not in self._joined:
+            members = [Member(choice, self._corpora[choice.name]) for choice in recipe.corpora]
+            self._joined[asked] = join(members, recipe.labels)
+        return self._joined[asked]
+
+
+_OF_DIVISION = {"folds", "fold", "seed", "development_share", "split", "weight"}
+"""Keys of a corpus's choice that change who is in which part, and not what is joined."""

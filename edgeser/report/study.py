@@ -1,0 +1,252 @@
+"""The table of a study for terminals, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from edgeser.report.figures import (
+    difference,
+    evidence,
+    figure,
+    number,
+    percent_span,
+    printable,
+    span,
+)
+from edgeser.report.markdown import joined, plain, table_of
+from edgeser.study.scores import SHOWN_COSTS
+from edgeser.study.table import Comparison, StudyRow, StudyTable
+from quantize.foundation.measurement import Measurement
+
+SCHEMA = "edgeser.study/1"
+
+
+def study_json(table: StudyTable) -> dict[str, Any]:
+    """Return the schema ``edgeser.study/1``."""
+    return {
+        "schema": SCHEMA,
+        "name": table.name,
+        "recipe_hash": table.recipe_hash,
+        "jobs": table.jobs,
+        "reused": table.reused,
+        "rows": [_row_json(row) for row in table.rows],
+        "costs": {
+            variant: {name: cost.to_json() for name, cost in costs.items()}
+            for variant, costs in table.costs.items()
+        },
+        "failures": [{"job": job, "reason": reason} for job, reason in table.failures],
+        "notes": list(table.notes),
+    }
+
+
+def _row_json(row: StudyRow) -> dict[str, Any]:
+    return {
+        "arrangement": row.arrangement,
+        "variant": row.variant,
+        "corpus": row.corpus,
+        "trained_on_too": row.trained_on_too,
+        "classes": list(row.classes),
+        "clips": row.clips,
+        "speakers": row.speakers,
+        "seeds": list(row.seeds),
+        "uars": list(row.uars),
+        "uar": row.mean.to_json(),
+        "comparison": None if row.comparison is None else _comparison_json(row.comparison),
+    }
+
+
+def _comparison_json(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "against": comparison.against,
+        "difference": comparison.difference.to_json(),
+        "p": comparison.p,
+        "p_holm": comparison.p_holm,
+        "seeds": comparison.seeds,
+    }
+
+
+def study_tables(table: StudyTable) -> Group:
+    """Return a table for each test corpus, then costs, failures and notes; 80 columns."""
+    parts: list[RenderableType] = [Text(printable(f"Study {table.name}"), style="bold")]
+    for corpus, rows in by_corpus(table):
+        shown = _table(corpus_title(corpus, rows))
+        for name in ("UAR, %", "seeds", "points to first", "p Holm"):
+            shown.add_column(name, justify="right", no_wrap=name != "points to first")
+        for heading, below in grouped(table, rows):
+            if heading:
+                shown.add_row(Text(printable(heading), style="italic"))
+            for row in below:
+                shown.add_row(Text(printable(row_name(table, row))), *row_cells(row))
+        parts.append(shown)
+    if table.costs:
+        parts.append(_costs(table))
+    parts += [
+        Text(printable(f"no result: {job}: {reason}"), style="red")
+        for job, reason in table.failures
+    ]
+    parts += [Text(printable(line), style="dim") for line in (*_sources(table), *table.notes)]
+    return Group(*parts)
+
+
+def _table(title: str) -> Table:
+    shown = Table(
+        title=Text(printable(title)),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    shown.add_column("", overflow="fold")
+    return shown
+
+
+def _costs(table: StudyTable) -> Table:
+    shown = Table(
+        title=Text("Costs"), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    shown.add_column("", overflow="fold")
+    for name in cost_names(table):
+        shown.add_column(name, justify="right")
+    for variant, cells in cost_rows(table):
+        shown.add_row(Text(printable(variant)), *cells)
+    return shown
+
+
+def study_markdown(table: StudyTable) -> str:
+    """Return the table as GitHub-flavoured Markdown."""
+    parts = [f"## Study {plain(table.name)}"]
+    for corpus, rows in by_corpus(table):
+        head = ("", "UAR, %", "seeds, %", "points to first", "p, Holm")
+        body = [
+            (
+                row_name(table, row),
+                uar(row.mean),
+                seeds_span(row),
+                points_to_first(row),
+                p_holm(row),
+            )
+            for row in rows
+        ]
+        parts += [f"### {plain(corpus_title(corpus, rows))}", table_of(head, body)]
+    if table.costs:
+        rows_of = [(variant, *cells) for variant, cells in cost_rows(table)]
+        parts += ["### Costs", table_of(("", *cost_names(table)), rows_of)]
+    parts += [f"- no result: {plain(job)}: {plain(reason)}" for job, reason in table.failures]
+    parts += [f"<sub>{plain(line)}</sub>" for line in (*_sources(table), *table.notes)]
+    return joined(parts)
+
+
+def by_corpus(table: StudyTable) -> Iterator[tuple[str, list[StudyRow]]]:
+    """Yield each test corpus with its rows, in order."""
+    for corpus in dict.fromkeys(row.corpus for row in table.rows):
+        yield corpus, [row for row in table.rows if row.corpus == corpus]
+
+
+def corpus_title(corpus: str, rows: list[StudyRow]) -> str:
+    """Return what was tested on: corpus, clips, speakers, classes."""
+    clips, speakers = {row.clips for row in rows}, {row.speakers for row in rows}
+    counts = f"{_from_to(clips)} clips of {_from_to(speakers)} speakers"
+    classes = {row.classes for row in rows}
+    named = f": {', '.join(next(iter(classes)))}" if len(classes) == 1 else ""
+    return f"Tested on {corpus}, {counts}{named}"
+
+
+def _from_to(values: set[int]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def grouped(table: StudyTable, rows: list[StudyRow]) -> list[tuple[str, list[StudyRow]]]:
+    """Return rows below headings: what was trained on, where variants differ too, else ``""``."""
+    if not _both_differ(table):
+        return [("", rows)]
+    arrangements = dict.fromkeys(row.arrangement for row in rows)
+    return [(f"trained on {a}", [r for r in rows if r.arrangement == a]) for a in arrangements]
+
+
+def row_name(table: StudyTable, row: StudyRow) -> str:
+    """Return what a row is called below its heading: its variant, or its training corpora."""
+    alone = len({other.arrangement for other in table.rows}) == 1
+    return row.variant if alone or _both_differ(table) else f"trained on {row.arrangement}"
+
+
+def _both_differ(table: StudyTable) -> bool:
+    arrangements = {row.arrangement for row in table.rows}
+    return len(arrangements) > 1 and len({row.variant for row in table.rows}) > 1
+
+
+def row_cells(row: StudyRow) -> tuple[str, str, str, str]:
+    """Return mean, seeds, difference and p of a row, as text."""
+    return uar(row.mean), seeds_span(row), points_to_first(row), p_holm(row)
+
+
+def uar(measurement: Measurement) -> str:
+    """Return a mean UAR in percent with its interval, no unit: ``"61.2 (58.0 to 64.3)"``."""
+    text = f"{100 * measurement.value:.1f}"
+    return f"{text} ({span(measurement)})" if measurement.interval is not None else text
+
+
+def seeds_span(row: StudyRow) -> str:
+    """Return the lowest and the highest seed in percent, and how many seeds there are."""
+    if len(row.uars) == 1:
+        return "1 seed"
+    return f"{percent_span(min(row.uars), max(row.uars))} ({len(row.uars)})"
+
+
+def points_to_first(row: StudyRow) -> str:
+    """Return the difference in points with its interval; empty without one."""
+    return "" if row.comparison is None else difference(row.comparison.difference)
+
+
+def p_holm(row: StudyRow) -> str:
+    """Return the adjusted p-value; empty without one."""
+    if row.comparison is None:
+        return ""
+    value = row.comparison.p_holm
+    return "<0.001" if value < 0.0005 else f"{value:.3f}"
+
+
+def cost_names(table: StudyTable) -> list[str]:
+    """Return the headings of the costs that some variant has."""
+    return [
+        title for name, title in SHOWN_COSTS.items() if any(name in c for c in table.costs.values())
+    ]
+
+
+def cost_rows(table: StudyTable) -> list[tuple[str, list[str]]]:
+    """Return each variant's costs as text, with their evidence where they are not measured."""
+    shown = cost_names(table)
+    names = [name for name, title in SHOWN_COSTS.items() if title in shown]
+    return [
+        (variant, [_cost(costs.get(name)) for name in names])
+        for variant, costs in table.costs.items()
+    ]
+
+
+def cost_sources(table: StudyTable) -> list[tuple[str, Measurement]]:
+    """Return, for each cost that is shown, one of its figures: how they were obtained."""
+    found = []
+    for name, title in SHOWN_COSTS.items():
+        figures = [costs[name] for costs in table.costs.values() if name in costs]
+        found += [(title, cost) for cost in figures[:1]]
+    return found
+
+
+def _sources(table: StudyTable) -> list[str]:
+    """Return the evidence of what a text shows, a line each."""
+    lines = [f"UAR: {evidence(row.mean)}, and so on" for row in table.rows[:1]]
+    return lines + [f"{title}: {evidence(cost)}" for title, cost in cost_sources(table)]
+
+
+def _cost(cost: Measurement | None) -> str:
+    if cost is None:
+        return ""
+    if cost.unit == "count":
+        return f"{number(cost.value, 'instructions').removesuffix(' instructions')}"
+    return figure(cost).removesuffix(" instructions")

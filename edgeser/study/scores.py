@@ -1,0 +1,140 @@
+"""What a training's result holds, checked at the door: predictions by corpus, and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeser.evaluation.predictions import Predictions
+from edgeser.study.jobs import Job
+from edgeser.study.tasks import TRAIN
+from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.foreign import printable
+from quantize.foundation.measurement import Measurement
+
+SHOWN_COSTS = {
+    "parameters": "parameters",
+    "int8_bytes": "int8 model",
+    "arena_bytes": "arena",
+    "instructions": "instructions",
+    "predicted_ms": "predicted time",
+}
+"""The costs that a table shows, and what it calls them; others are kept in JSON only."""
+
+
+def predictions_of(result: Any) -> dict[str, Predictions]:
+    """Return a training's predictions by corpus, clips in order of their names.
+
+    Raises
+    ------
+    BadInput
+        When the result is not of that form.
+    CheckFailed
+        When a logit is NaN or infinite.
+    """
+    try:
+        found = {str(entry["corpus"]): _predictions(entry) for entry in result["predictions"]}
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise BadInput(f"the result of a training is not as it should be: {_said(error)}") from (
+            error
+        )
+    if not found or len(found) != len(result["predictions"]):
+        raise BadInput("the result of a training names no corpus, or one twice")
+    return found
+
+
+def _predictions(entry: Mapping[str, Any]) -> Predictions:
+    clip_ids = [_text(name) for name in entry["clip_ids"]]
+    order = sorted(range(len(clip_ids)), key=lambda index: clip_ids[index])
+    speakers = [_text(name) for name in entry["speakers"]]
+    labels = np.array(entry["labels"], np.int64)
+    logits = np.array(entry["logits"], np.float32)
+    if len(speakers) != len(order) or len(labels) != len(order) or len(logits) != len(order):
+        raise ValueError("its lists are not equally long")
+    return Predictions(
+        clip_ids=tuple(clip_ids[index] for index in order),
+        labels=labels[order],
+        speakers=tuple(speakers[index] for index in order),
+        logits=logits[order],
+        classes=tuple(_text(name) for name in entry["classes"]),
+    )
+
+
+def costs_of(result: Any) -> dict[str, Measurement]:
+    """Return the costs that a result names; none where it has none.
+
+    Raises
+    ------
+    BadInput
+        When they are not figures by name.
+    """
+    try:
+        costs = result.get("costs") or {}
+        return {_text(name): Measurement.from_json(table) for name, table in costs.items()}
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise BadInput(f"the costs of a result are not as they should be: {_said(error)}") from (
+            error
+        )
+
+
+def check_result(job: Job, result: Any) -> None:
+    """Raise what `predictions_of` would of a training's result, and `costs_of` of any."""
+    if job.task == TRAIN:
+        predictions_of(result)
+    costs_of(result)
+
+
+def over_folds(runs: Sequence[Predictions]) -> list[Predictions]:
+    """Join the runs of several folds that were scored on different clips.
+
+    Runs on the same clips, such as on a corpus that is never trained on, stay apart.
+
+    Raises
+    ------
+    CheckFailed
+        When two runs share some clips and not others, or clips of a speaker.
+    """
+    kept: list[list[Predictions]] = []
+    for run in runs:
+        place = next((group for group in kept if _is_apart(run, group)), None)
+        if place is None:
+            kept.append([run])
+        else:
+            place.append(run)
+    return [group[0] if len(group) == 1 else _joined(group) for group in kept]
+
+
+def _is_apart(run: Predictions, group: Sequence[Predictions]) -> bool:
+    clips = set(run.clip_ids)
+    shared = [clips & set(other.clip_ids) for other in group]
+    if not any(shared):
+        return all(run.classes == other.classes for other in group)
+    if not any(both == clips == set(o.clip_ids) for both, o in zip(shared, group, strict=True)):
+        raise CheckFailed("two folds test some of the same clips, and others not")
+    return False
+
+
+def _joined(runs: Sequence[Predictions]) -> Predictions:
+    clip_ids = [name for run in runs for name in run.clip_ids]
+    order = sorted(range(len(clip_ids)), key=lambda index: clip_ids[index])
+    speakers = [name for run in runs for name in run.speakers]
+    return Predictions(
+        clip_ids=tuple(clip_ids[index] for index in order),
+        labels=np.concatenate([run.labels for run in runs])[order],
+        speakers=tuple(speakers[index] for index in order),
+        logits=np.concatenate([run.logits for run in runs])[order],
+        classes=runs[0].classes,
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a name is no text")
+    return value
+
+
+def _said(error: Exception) -> str:
+    name = type(error).__name__ if isinstance(error, KeyError) else ""
+    return printable(f"{name} {error}".strip())

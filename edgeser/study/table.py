@@ -1,0 +1,332 @@
+"""The table of a study: each variant on each test corpus, held against the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edgeser.evaluation.ablation import AblationRow, summarise_seeds
+from edgeser.evaluation.bootstrap import BY_SPEAKER
+from edgeser.evaluation.metrics import plural
+from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
+from edgeser.evaluation.predictions import Predictions
+from edgeser.study.combine import Cell
+from edgeser.study.config import Study
+from edgeser.study.jobs import Job
+from edgeser.study.scores import costs_of, over_folds, predictions_of
+from edgeser.study.store import Kept
+from edgeser.study.work import Failure
+from quantize.foundation.measurement import Measurement
+
+Runs = dict[int, list[Predictions]]
+"""Of one row: by seed, one run, or one a fold where the folds were tested on the same clips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far a row is above the one that it is held against.
+
+    Parameters
+    ----------
+    against
+        Name of the variant or arrangement.
+    difference
+        In mean UAR, over the seeds that both have; paired by speaker.
+    p, p_holm
+        Two-sided, and adjusted for all comparisons of the table.
+    seeds
+        How many both have.
+    """
+
+    against: str
+    difference: Measurement
+    p: float
+    p_holm: float
+    seeds: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """One variant on one test corpus, in one arrangement.
+
+    Parameters
+    ----------
+    arrangement, variant, corpus
+        Their names.
+    trained_on_too
+        Whether other speakers of that corpus were trained on.
+    classes
+        The classes that have clips, over which UAR is the mean.
+    clips, speakers
+        How many were tested.
+    seeds, uars
+        Each seed and its UAR (the mean of its folds where they were tested on the same clips).
+    mean
+        Over the seeds, with the interval over speakers.
+    comparison
+        ``None`` for the row that others are held against, and where there is none to hold against.
+    """
+
+    arrangement: str
+    variant: str
+    corpus: str
+    trained_on_too: bool
+    classes: tuple[str, ...]
+    clips: int
+    speakers: int
+    seeds: tuple[int, ...]
+    uars: tuple[float, ...]
+    mean: Measurement
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTable:
+    """What a study found.
+
+    Parameters
+    ----------
+    name
+        Of the study.
+    recipe_hash
+        Of the recipe before variants.
+    jobs, reused
+        How many there are, and how many results were there before.
+    rows
+        In the order of the study's file.
+    costs
+        Figures by name, by variant; empty where none were measured.
+    failures
+        Name of the job, and why it has no result.
+    notes
+        What must be known to read the table, a line each.
+    """
+
+    name: str
+    recipe_hash: str
+    jobs: int
+    reused: int
+    rows: tuple[StudyRow, ...]
+    costs: Mapping[str, Mapping[str, Measurement]]
+    failures: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+Place = tuple[str, str, str]
+"""Arrangement, variant, corpus."""
+
+
+def summarise(
+    study: Study,
+    cells: Sequence[Cell],
+    kept: Mapping[str, Kept],
+    failures: Sequence[Failure] = (),
+    *,
+    cost_jobs: Sequence[tuple[str, Job]] = (),
+    recipe_hash: str = "",
+    reused: int = 0,
+) -> StudyTable:
+    """Return the table of what there is: of jobs without a result their seeds are missing.
+
+    The table is a function of the results alone, to the bit.
+
+    Raises
+    ------
+    CheckFailed
+        When folds overlap in part.
+    """
+    runs = _runs(cells, kept)
+    trained = {cell.arrangement: cell.trained for cell in cells}
+    found = {p: (_row(p, r, trained_on_too=p[2] in trained[p[0]]), r) for p, r in runs.items()}
+    rows, other_clips = _compared(study, found)
+    of_variants = [*((cell.variant, cell.job) for cell in cells), *cost_jobs]
+    names = {job.key: job.name for _, job in of_variants}
+    return StudyTable(
+        name=study.name,
+        recipe_hash=recipe_hash,
+        jobs=len(names),
+        reused=reused,
+        rows=rows,
+        costs=_costs(of_variants, kept),
+        failures=tuple((names[f.job.key], f.reason) for f in failures),
+        notes=_notes(study, rows, other_clips),
+    )
+
+
+def _runs(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[Place, Runs]:
+    """Return what there is for each row: variants side by side, on one corpus after the other."""
+    found: dict[Place, Runs] = {}
+    for cell in cells:
+        if cell.job.key not in kept:
+            continue
+        for corpus, predictions in predictions_of(kept[cell.job.key].result).items():
+            place = (cell.arrangement, cell.variant, corpus)
+            found.setdefault(place, {}).setdefault(cell.seed, []).append(predictions)
+    joined = {p: {seed: over_folds(r) for seed, r in runs.items()} for p, runs in found.items()}
+    orders = [list(dict.fromkeys(place[part] for place in found)) for part in range(3)]
+    in_order = sorted(
+        joined, key=lambda p: (orders[0].index(p[0]), orders[2].index(p[2]), orders[1].index(p[1]))
+    )
+    return {place: _on_the_same_clips(joined[place]) for place in in_order}
+
+
+def _on_the_same_clips(runs: Runs) -> Runs:
+    """Leave out seeds of which a fold is missing: their clips are not those of the others."""
+    most = max((r for seed in runs.values() for r in seed), key=len).clip_ids
+    whole = {seed: [r for r in rs if r.clip_ids == most] for seed, rs in runs.items()}
+    return {seed: rs for seed, rs in whole.items() if rs}
+
+
+def _flat(runs: Runs, seeds: Sequence[int]) -> dict[int, Predictions]:
+    """Return the runs of some seeds, numbered: the mean is over all of them."""
+    return dict(enumerate(r for seed in seeds for r in runs[seed]))
+
+
+def _summary(place: Place, runs: Runs, seeds: Sequence[int], first: Runs | None) -> AblationRow:
+    arrangement, variant, corpus = place
+    one = runs[seeds[0]][0]
+    speakers = len(set(one.speakers))
+    source = (
+        f"float networks of '{variant}' trained on {arrangement}, {len(one)} clips of "
+        f"{speakers} {plural('speaker', speakers)} of {corpus}"
+    )
+    against = None if first is None else _flat(first, seeds)
+    return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
+
+
+def _row(place: Place, runs: Runs, *, trained_on_too: bool) -> StudyRow:
+    seeds = tuple(runs)
+    summary = _summary(place, runs, seeds, None)
+    values = iter(summary.uars)
+    by_seed = {seed: [next(values) for _ in runs[seed]] for seed in seeds}
+    one = runs[seeds[0]][0]
+    there = set(one.labels.tolist())
+    return StudyRow(
+        *place,
+        trained_on_too=trained_on_too,
+        classes=tuple(name for index, name in enumerate(one.classes) if index in there),
+        clips=len(one),
+        speakers=len(set(one.speakers)),
+        seeds=seeds,
+        uars=tuple(sum(found) / len(found) for found in by_seed.values()),
+        mean=summary.mean,
+    )
+
+
+def _compared(
+    study: Study, found: Mapping[Place, tuple[StudyRow, Runs]]
+) -> tuple[tuple[StudyRow, ...], bool]:
+    """Return the rows with their comparisons, and whether some were impossible: other clips."""
+    reference = _reference(study, found)
+    rows: list[StudyRow] = []
+    other_clips = False
+    for place, (row, runs) in found.items():
+        base = reference(place)
+        if base is None or base not in found or base == place:
+            rows.append(row)
+            continue
+        first = found[base][1]
+        if _clips(runs) != _clips(first):
+            other_clips = True
+            rows.append(row)
+            continue
+        seeds = [seed for seed in runs if seed in first and len(runs[seed]) == len(first[seed])]
+        if not seeds:
+            rows.append(row)
+            continue
+        summary = _summary(place, runs, seeds, first)
+        assert summary.above_first is not None  # noqa: S101  there is a first
+        p = sign_flip_p(list(_flat(runs, seeds).values()), list(_flat(first, seeds).values()))
+        name = base[1] if base[1] != place[1] else base[0]
+        rows.append(
+            replace(row, comparison=Comparison(name, summary.above_first, p, p, len(seeds)))
+        )
+    return _adjusted(rows), other_clips
+
+
+def _reference(
+    study: Study, found: Mapping[Place, tuple[StudyRow, Runs]]
+) -> Callable[[Place], Place | None]:
+    against = study.held_against
+    first_variant = study.variants[0].name
+    first_arrangement = next(iter(found), ("", "", ""))[0]
+    if against == "variant":
+        return lambda place: (place[0], first_variant, place[2])
+    if against == "arrangement":
+        return lambda place: (first_arrangement, place[1], place[2])
+    return lambda place: None
+
+
+def _clips(runs: Runs) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    one = next(iter(runs.values()))[0]
+    return one.clip_ids, tuple(one.classes[label] for label in one.labels)
+
+
+def _adjusted(rows: Sequence[StudyRow]) -> tuple[StudyRow, ...]:
+    adjusted = iter(holm([row.comparison.p for row in rows if row.comparison is not None]))
+    return tuple(
+        row
+        if row.comparison is None
+        else replace(row, comparison=replace(row.comparison, p_holm=next(adjusted)))
+        for row in rows
+    )
+
+
+def _costs(
+    jobs: Sequence[tuple[str, Job]], kept: Mapping[str, Kept]
+) -> dict[str, dict[str, Measurement]]:
+    """Return each variant's costs; where its jobs differ their mean, from lowest to highest."""
+    found: dict[str, dict[str, list[Measurement]]] = {}
+    for variant, job in jobs:
+        if job.key in kept:
+            for name, cost in costs_of(kept[job.key].result).items():
+                found.setdefault(variant, {}).setdefault(name, []).append(cost)
+    return {v: {n: _merged(costs) for n, costs in of.items()} for v, of in found.items()}
+
+
+def _merged(costs: Sequence[Measurement]) -> Measurement:
+    values = [cost.value for cost in costs]
+    if min(values) == max(values):
+        return costs[0]
+    return replace(
+        costs[0],
+        value=sum(values) / len(values),
+        interval=(min(values), max(values)),
+        interval_kind=f"lowest to highest of {len(values)} trainings",
+    )
+
+
+def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[str, ...]:
+    notes = [
+        f"UAR is the mean over the seeds, with the interval of a {BY_SPEAKER}: it shows the spread "
+        "over speakers; that over seeds is beside it.",
+    ]
+    comparisons = [row.comparison for row in rows if row.comparison is not None]
+    if comparisons:
+        notes.append(
+            f"Differences are to the first {study.held_against}, on the same clips, paired by "
+            f"speaker and seed; p: {P_VALUE}; adjusted by {ADJUSTMENT} "
+            f"({len(comparisons)} {plural('comparison', len(comparisons))})."
+        )
+    if other_clips:
+        notes.append("Rows without a difference were tested on other clips than the first.")
+    few = sorted({row.corpus for row in rows if row.speakers < 2})
+    if few:
+        notes.append(
+            f"One speaker only in {', '.join(few)}: interval and p are over clips, and say nothing "
+            "of other speakers."
+        )
+    if len({row.classes for row in rows}) > 1:
+        notes.append("Each row is over the classes that both sides have: chance differs with them.")
+        notes += _classes_by_training(rows)
+    return tuple(notes)
+
+
+def _classes_by_training(rows: Sequence[StudyRow]) -> list[str]:
+    """Return a line for each cell of corpora whose classes hang on what was trained on."""
+    lines: dict[str, None] = {}
+    for row in rows:
+        if len({other.classes for other in rows if other.corpus == row.corpus}) > 1:
+            over = ", ".join(row.classes)
+            lines[f"Trained on {row.arrangement}, tested on {row.corpus}: over {over}."] = None
+    return list(lines)
