@@ -11,12 +11,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.baseline.choice import Classifier
 from edgeser.baseline.functionals import Functionals
 from edgeser.baseline.licence import INSTALL
 from edgeser.baseline.scaling import Scaled, fit_scaling
@@ -31,21 +31,6 @@ _EPOCHS = 40
 """Of the perceptron: fixed, since to stop early would need speakers to be held out once more."""
 _LEAST = float(np.log(1e-12))
 """Log-probability of what a classifier holds impossible, or has not learned."""
-
-
-class Kind(StrEnum):
-    """Which classifier."""
-
-    LOGISTIC = "logistic"
-    MLP = "mlp"
-
-    @property
-    def strengths(self) -> tuple[float, ...]:
-        """The L2 penalties that are tried, strongest first, which wins a tie.
-
-        Each is in units of its own: the inverse of scikit-learn's ``C``, and its ``alpha``.
-        """
-        return (1e4, 1e3, 1e2, 1e1, 1.0) if self is Kind.LOGISTIC else (10.0, 1.0, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +78,11 @@ class BaselineResult:
     converged: bool
 
 
-def classifier_kind(name: str) -> Kind:
-    """Return the classifier of that name.
-
-    Raises
-    ------
-    BadInput
-        Naming those that there are.
-    """
-    try:
-        return Kind(name)
-    except ValueError as error:
-        raise BadInput(
-            f"there is no classifier '{name[:80]}'", hint=f"choose {' or '.join(Kind)}"
-        ) from error
-
-
 def fit_and_predict(
     train: Functionals,
     test: Functionals,
     classes: Sequence[str],
-    kind: Kind,
+    kind: Classifier,
     *,
     seed: int = 0,
 ) -> BaselineResult:
@@ -176,7 +145,7 @@ def _labels(clips: Functionals, classes: Sequence[str]) -> Labels:
     return np.array([place[u.emotion] for u in clips.utterances], np.int64)
 
 
-def _tuned(train: Functionals, labels: Labels, classes: int, kind: Kind, seed: int) -> Tuning:
+def _tuned(train: Functionals, labels: Labels, classes: int, kind: Classifier, seed: int) -> Tuning:
     """Try each strength on held-out speakers; the scale is that of the others each time."""
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -211,7 +180,7 @@ def _tuned(train: Functionals, labels: Labels, classes: int, kind: Kind, seed: i
 class _Model:
     """One classifier of scikit-learn's, with the classes that it has seen."""
 
-    def __init__(self, kind: Kind, strength: float, seed: int) -> None:
+    def __init__(self, kind: Classifier, strength: float, seed: int) -> None:
         self._kind = kind
         self._estimator = _estimator(kind, strength, seed)
 
@@ -221,12 +190,12 @@ class _Model:
         from sklearn.utils.class_weight import compute_sample_weight
 
         options = {}
-        if self._kind is Kind.MLP:
+        if self._kind is Classifier.MLP:
             options["sample_weight"] = compute_sample_weight("balanced", labels)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             self._estimator.fit(x, labels, **options)
-        if self._kind is Kind.MLP:
+        if self._kind is Classifier.MLP:
             return True
         return not any(issubclass(warning.category, ConvergenceWarning) for warning in said)
 
@@ -238,8 +207,8 @@ class _Model:
         return out.astype(np.float32)
 
 
-def _estimator(kind: Kind, strength: float, seed: int) -> Any:
-    if kind is Kind.LOGISTIC:
+def _estimator(kind: Classifier, strength: float, seed: int) -> Any:
+    if kind is Classifier.LOGISTIC:
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(

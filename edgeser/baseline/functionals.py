@@ -16,38 +16,26 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.baseline.cache import FunctionalsCache
+from edgeser.baseline.choice import FunctionalSet
 from edgeser.baseline.licence import require_extra
 from edgeser.baseline.opensmile_child import compute
 from edgeser.corpora.audio import SAMPLE_RATE, read_audio
 from edgeser.corpora.utterance import Utterance
 from edgeser.progress import SILENT, Reporter
 from quantize.foundation.child import ChildCrashed, call_in_child
-from quantize.foundation.errors import BadInput, EdgeserError
+from quantize.foundation.errors import EdgeserError
 from quantize.foundation.files import sha256_of_file
 
 _CLIPS_A_BATCH = 128
 _SAMPLES_A_CHILD = 600 * SAMPLE_RATE
 """What a child is given at once: some seconds of its work."""
 _SHORTEST_TIMEOUT_S = 120.0
-
-
-class FunctionalSet(StrEnum):
-    """Which functionals, by openSMILE's name."""
-
-    EGEMAPS = "eGeMAPSv02"
-    COMPARE = "ComParE_2016"
-
-    @property
-    def features(self) -> int:
-        """How many values a clip has."""
-        return 88 if self is FunctionalSet.EGEMAPS else 6373
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,22 +58,6 @@ class Functionals:
 
     def __len__(self) -> int:
         return len(self.utterances)
-
-
-def functional_set(name: str) -> FunctionalSet:
-    """Return the set of that name.
-
-    Raises
-    ------
-    BadInput
-        Naming those that there are.
-    """
-    try:
-        return FunctionalSet(name)
-    except ValueError as error:
-        raise BadInput(
-            f"there are no functionals '{name[:80]}'", hint=f"choose {' or '.join(FunctionalSet)}"
-        ) from error
 
 
 def functionals_of(

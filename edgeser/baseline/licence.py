@@ -26,3 +26,14 @@ def require_extra(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError as error:
         raise ToolMissing(f"{package} is not installed", hint=INSTALL) from error
+
+
+def baseline_versions() -> dict[str, str]:
+    """Return the versions of what a baseline rests on, by package.
+
+    Raises
+    ------
+    ToolMissing
+        When one of them is not installed.
+    """
+    return {name: require_extra(name) for name in ("opensmile", "scikit-learn")}

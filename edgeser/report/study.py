@@ -51,6 +51,7 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "variant": row.variant,
         "corpus": row.corpus,
         "trained_on_too": row.trained_on_too,
+        "learned": list(row.learned),
         "classes": list(row.classes),
         "clips": row.clips,
         "speakers": row.speakers,

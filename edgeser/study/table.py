@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from edgeser.baseline.licence import LICENCE
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.evaluation.metrics import plural
@@ -55,8 +56,10 @@ class StudyRow:
         Their names.
     trained_on_too
         Whether other speakers of that corpus were trained on.
+    learned
+        The classes that the models know, and may answer with.
     classes
-        The classes that have clips, over which UAR is the mean.
+        Those of them that have clips, over which UAR is the mean.
     clips, speakers
         How many were tested.
     seeds, uars
@@ -71,6 +74,7 @@ class StudyRow:
     variant: str
     corpus: str
     trained_on_too: bool
+    learned: tuple[str, ...]
     classes: tuple[str, ...]
     clips: int
     speakers: int
@@ -112,6 +116,10 @@ class StudyTable:
     notes: tuple[str, ...]
 
 
+BOTH_SIDES = (
+    "UAR and chance are over the classes that both sides have: clips of other classes take no part, "
+    "and a model may answer with all that it knows, where one that the test side lacks is wrong."
+)
 Place = tuple[str, str, str]
 """Arrangement, variant, corpus."""
 
@@ -137,7 +145,11 @@ def summarise(
     """
     runs = _runs(cells, kept)
     trained = {cell.arrangement: cell.trained for cell in cells}
-    found = {p: (_row(p, r, trained_on_too=p[2] in trained[p[0]]), r) for p, r in runs.items()}
+    said = _models(study)
+    found = {
+        place: (_row(place, r, said[place[1]], trained_on_too=place[2] in trained[place[0]]), r)
+        for place, r in runs.items()
+    }
     rows, other_clips = _compared(study, found)
     of_variants = [*((cell.variant, cell.job) for cell in cells), *cost_jobs]
     names = {job.key: job.name for _, job in of_variants}
@@ -182,21 +194,33 @@ def _flat(runs: Runs, seeds: Sequence[int]) -> dict[int, Predictions]:
     return dict(enumerate(r for seed in seeds for r in runs[seed]))
 
 
-def _summary(place: Place, runs: Runs, seeds: Sequence[int], first: Runs | None) -> AblationRow:
+def _models(study: Study) -> dict[str, str]:
+    """Return what the models of each variant are, in words."""
+    return {
+        v.name: f"float networks of '{v.name}'"
+        if v.baseline is None
+        else f"'{v.name}' ({v.baseline})"
+        for v in study.variants
+    }
+
+
+def _summary(
+    place: Place, runs: Runs, model: str, seeds: Sequence[int], first: Runs | None
+) -> AblationRow:
     arrangement, variant, corpus = place
     one = runs[seeds[0]][0]
     speakers = len(set(one.speakers))
     source = (
-        f"float networks of '{variant}' trained on {arrangement}, {len(one)} clips of "
+        f"{model} trained on {arrangement}, {len(one)} clips of "
         f"{speakers} {plural('speaker', speakers)} of {corpus}"
     )
     against = None if first is None else _flat(first, seeds)
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
 
 
-def _row(place: Place, runs: Runs, *, trained_on_too: bool) -> StudyRow:
+def _row(place: Place, runs: Runs, model: str, *, trained_on_too: bool) -> StudyRow:
     seeds = tuple(runs)
-    summary = _summary(place, runs, seeds, None)
+    summary = _summary(place, runs, model, seeds, None)
     values = iter(summary.uars)
     by_seed = {seed: [next(values) for _ in runs[seed]] for seed in seeds}
     one = runs[seeds[0]][0]
@@ -204,6 +228,7 @@ def _row(place: Place, runs: Runs, *, trained_on_too: bool) -> StudyRow:
     return StudyRow(
         *place,
         trained_on_too=trained_on_too,
+        learned=one.classes,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
         speakers=len(set(one.speakers)),
@@ -217,7 +242,7 @@ def _compared(
     study: Study, found: Mapping[Place, tuple[StudyRow, Runs]]
 ) -> tuple[tuple[StudyRow, ...], bool]:
     """Return the rows with their comparisons, and whether some were impossible: other clips."""
-    reference = _reference(study, found)
+    reference, models = _reference(study, found), _models(study)
     rows: list[StudyRow] = []
     other_clips = False
     for place, (row, runs) in found.items():
@@ -234,7 +259,7 @@ def _compared(
         if not seeds:
             rows.append(row)
             continue
-        summary = _summary(place, runs, seeds, first)
+        summary = _summary(place, runs, models[place[1]], seeds, first)
         assert summary.above_first is not None  # noqa: S101  there is a first
         p = sign_flip_p(list(_flat(runs, seeds).values()), list(_flat(first, seeds).values()))
         name = base[1] if base[1] != place[1] else base[0]
@@ -316,9 +341,14 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             f"One speaker only in {', '.join(few)}: interval and p are over clips, and say nothing "
             "of other speakers."
         )
-    if len({row.classes for row in rows}) > 1:
-        notes.append("Each row is over the classes that both sides have: chance differs with them.")
+    if any(row.classes != row.learned for row in rows) or len({row.classes for row in rows}) > 1:
+        notes.append(BOTH_SIDES)
         notes += _classes_by_training(rows)
+    shown = {row.variant for row in rows}
+    found = [v for v in study.variants if v.baseline is not None and v.name in shown]
+    if found:
+        named = "; ".join(f"{variant.name}: {variant.baseline}" for variant in found)
+        notes.append(f"Classical baselines by openSMILE and scikit-learn: {named}. {LICENCE}.")
     return tuple(notes)
 
 
