@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
-from edgeser.corpora import SpeakerSplit
+from edgeser.corpora import Division, SpeakerSplit, division_from_json
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
@@ -114,6 +114,8 @@ class CorpusSummary:
         Where the parts come from, one line; empty where it was not recorded.
     members
         Each corpus by itself; empty in archives older than several corpora.
+    caveat
+        What everything with a figure of its test clips must say; empty where there is nothing.
     """
 
     name: str
@@ -128,6 +130,7 @@ class CorpusSummary:
     input_hash: str
     split_source: str = ""
     members: tuple[MemberSummary, ...] = ()
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ class TrainedModel:
     recipe: Recipe
     frontend: FrontendConfig
     classes: tuple[str, ...]
-    split: SpeakerSplit
+    split: Division
     corpus: CorpusSummary
     weights: bytes
     calibration: CalibrationSet | None
@@ -198,6 +201,13 @@ class TrainedModel:
             VERSIONS: json_bytes(self.versions),
             WEIGHTS: self.weights,
         }
+
+
+def speakers_in(trained: TrainedModel, part: str) -> int:
+    """Return how many speakers a part has, ``"train"``, ``"development"`` or ``"test"``."""
+    if isinstance(trained.split, SpeakerSplit):
+        return len(getattr(trained.split, part))
+    return sum(p.speakers for m in trained.corpus.members for p in m.parts if p.name == part)
 
 
 def save_trained(path: Path, trained: TrainedModel) -> None:
@@ -277,17 +287,14 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
         corpus = from_table(CorpusSummary, training["corpus"], where=TRAINING)
         # Archives from when there was one corpus have speakers without its name.
         prefix = f"{recipe.corpora[0].name}/" if b"\n[corpus]\n" in members[RECIPE] else ""
-        parts = {
-            name: frozenset(f"{prefix}{speaker}" for speaker in who)
-            for name, who in training["split"].items()
-        }
+        split = division_from_json(training["split"], prefix=prefix)
         epochs = training["history"]
         history = tuple(from_table(EpochRecord, epoch, where=TRAINING) for epoch in epochs)
         return TrainedModel(
             recipe=recipe,
             frontend=frontend,
             classes=tuple(map(str, labels)),
-            split=SpeakerSplit(**parts),
+            split=split,
             corpus=corpus,
             weights=members[WEIGHTS],
             calibration=calibration,

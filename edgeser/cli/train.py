@@ -77,8 +77,9 @@ def command(
 
 def _caveat(trained: TrainedModel) -> str:
     """Return a line of warning where the epoch was chosen by too little, else nothing."""
+    from edgeser.bundle import speakers_in
     from edgeser.evaluation.metrics import too_few
 
-    speakers = len(trained.split.development)
+    speakers = speakers_in(trained, "development")
     few = too_few(trained.corpus.clips_development, speakers, len(trained.classes))
     return f"warning: {few}\n" if few else ""

@@ -9,44 +9,28 @@ it hears its test speakers in training (`caveat_of`).
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Final
 
 from edgeser.corpora.utterance import Corpus, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
-RANDOM_CLIPS = "random-clips"
+RANDOM_CLIPS: Final = "random-clips"
 HEARS_TEST_SPEAKERS = "hears its test speakers in training"
 _FEWEST_CLIPS = 3
-
-
-class Division(Protocol):
-    """What divides clips into parts: a `SpeakerSplit`, or a `RandomClips`."""
-
-    def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
-        """Return the utterances of ``"train"``, ``"development"`` or ``"test"``, in their order."""
-        ...
-
-    def to_json(self) -> Any:
-        """Return it as JSON."""
-        ...
+_CLIPS = "_clips"
 
 
 @dataclass(frozen=True, slots=True)
 class RandomClips:
-    """Three sets of clips, whoever speaks in them.
-
-    Not a `SpeakerSplit`, whose sets are of speakers: its sets have other names, its JSON another
-    form, and `caveat_of` tells them apart.
+    """Three sets of clips with none in two of them, whoever speaks in them.
 
     Parameters
     ----------
-    train_clips, development_clips, test_clips
-        Clip ids.
-    seed
-        Of the draw.
+    train, development, test
+        Clip ids; a `SpeakerSplit` has speakers there.
 
     Raises
     ------
@@ -54,52 +38,42 @@ class RandomClips:
         When a clip is in two sets.
     """
 
-    train_clips: frozenset[str]
-    development_clips: frozenset[str]
-    test_clips: frozenset[str]
-    seed: int
+    train: frozenset[str]
+    development: frozenset[str]
+    test: frozenset[str]
 
     def __post_init__(self) -> None:
-        parts = (self.train_clips, self.development_clips, self.test_clips)
-        if len(frozenset().union(*parts)) != sum(map(len, parts)):
-            twice = min(
-                (parts[0] & parts[1]) | (parts[0] & parts[2]) | (parts[1] & parts[2]),
-            )
-            raise BadInput(f"the clip {printable(twice)} is in two parts of {RANDOM_CLIPS}")
+        shared = (
+            (self.train & self.development)
+            | (self.train & self.test)
+            | (self.development & self.test)
+        )
+        if shared:
+            raise BadInput(f"the clip {printable(min(shared))} is in two parts of {RANDOM_CLIPS}")
 
     def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
         """Return the utterances in `part`, in their order."""
-        clips = {
-            "train": self.train_clips,
-            "development": self.development_clips,
-            "test": self.test_clips,
-        }[part]
+        clips = {"train": self.train, "development": self.development, "test": self.test}[part]
         return tuple(u for u in utterances if u.clip_id in clips)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return protocol, caveat, seed and the clips of each part, sorted."""
+    def to_json(self) -> dict[str, list[str]]:
+        """Return the three sets as sorted lists, under names that say that they are of clips."""
         return {
-            "protocol": RANDOM_CLIPS,
-            "caveat": HEARS_TEST_SPEAKERS,
-            "seed": self.seed,
-            "train_clips": sorted(self.train_clips),
-            "development_clips": sorted(self.development_clips),
-            "test_clips": sorted(self.test_clips),
+            f"{part}{_CLIPS}": sorted(clips)
+            for part, clips in (
+                ("train", self.train),
+                ("development", self.development),
+                ("test", self.test),
+            )
         }
 
 
-def caveat_of(division: Division) -> str:
-    """Return what every table with a figure of this division must say; empty for speakers."""
-    return HEARS_TEST_SPEAKERS if isinstance(division, RandomClips) else ""
-
-
-def describe_random_clips(division: RandomClips) -> str:
-    """Return where the parts come from, one line."""
-    counts = len(division.train_clips), len(division.development_clips), len(division.test_clips)
-    return (
-        f"{RANDOM_CLIPS}: {counts[0]} clips to train on, {counts[1]} to choose by and {counts[2]} "
-        f"to test on, drawn by the seed {division.seed}; it {HEARS_TEST_SPEAKERS}"
-    )
+def random_clips_from_json(table: Mapping[str, Iterable[str]]) -> RandomClips | None:
+    """Return what `RandomClips.to_json` wrote; `None` of a table that is none."""
+    names = [f"{part}{_CLIPS}" for part in ("train", "development", "test")]
+    if set(table) != set(names):
+        return None
+    return RandomClips(*(frozenset(table[name]) for name in names))
 
 
 def random_clips(
@@ -142,10 +116,9 @@ def random_clips(
     # evenly spaced through clips that lie label by label: each label gives its share
     development = {rest[(2 * i + 1) * len(rest) // (2 * chosen)] for i in range(chosen)}
     return RandomClips(
-        train_clips=frozenset(rest) - development,
-        development_clips=frozenset(development),
-        test_clips=frozenset(test),
-        seed=seed,
+        train=frozenset(rest) - development,
+        development=frozenset(development),
+        test=frozenset(test),
     )
 
 

@@ -130,20 +130,14 @@ def published_or_folds(
     return SpeakerSplit(rest - development, development, test)
 
 
-def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> SpeakerSplit:
-    """Divide the speakers of joined corpora, each corpus as it was chosen.
-
-    Parameters
-    ----------
-    corpora, choices
-        `Corpus.members`, and how each of them was chosen.
+def join_splits(parts: Sequence[SpeakerSplit]) -> SpeakerSplit:
+    """Return the split of joined corpora.
 
     Raises
     ------
     BadInput
-        As `published_or_folds` does; also when nobody is left to test on or to choose by.
+        When nobody is left to test on or to choose by.
     """
-    parts = [_by_role(corpus, choice) for corpus, choice in zip(corpora, choices, strict=True)]
     split = SpeakerSplit(
         train=frozenset().union(*(part.train for part in parts)),
         development=frozenset().union(*(part.development for part in parts)),
@@ -182,7 +176,14 @@ def without_same_person(
     return left, tuple(sorted(out))
 
 
-def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
+def by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
+    """Return the part that the speakers of a corpus have in a training, as it was chosen.
+
+    Raises
+    ------
+    BadInput
+        As `published_or_folds` does.
+    """
     everyone, nobody = frozenset(corpus.speakers), frozenset[str]()
     use_published = choice.split == "published"
     if choice.role == "test":
@@ -253,8 +254,10 @@ def split_problems(corpus: Corpus, split: SpeakerSplit | None = None) -> list[Fi
     return [FileProblem(corpus.root, "development-from-train", detail)]
 
 
-def describe_split(corpus: Corpus) -> str:
+def describe_split(corpus: Corpus, *, use_published: bool = True) -> str:
     """Return where the parts come from, one line."""
+    if _parts(corpus)["test"] and not use_published:
+        return "folds dealt by the seed, not the published split"
     if _parts(corpus)["test"]:
         return f"as published: {corpus.split_source or 'a split that names test speakers'}"
     return "folds dealt by the seed: no split is published"

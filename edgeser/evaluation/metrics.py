@@ -94,6 +94,8 @@ class Metrics:
         The classes' names.
     clips, speakers
         How many there were.
+    caveat
+        What else must be known of the clips, such as that their speakers were heard in training.
     """
 
     uar: Measurement
@@ -103,6 +105,7 @@ class Metrics:
     classes: tuple[str, ...]
     clips: int
     speakers: int
+    caveat: str = ""
 
     @property
     def in_play(self) -> tuple[str, ...]:
@@ -122,7 +125,7 @@ class Metrics:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What must be known before the figures are believed, one line each."""
-        found = []
+        found = [self.caveat] if self.caveat else []
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
         few = too_few(self.clips, self.speakers, len(self.in_play))
@@ -154,7 +157,9 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DEFAULT) -> Metrics:
+def evaluate(
+    predictions: Predictions, *, source: str, caveat: str = "", bootstrap: Bootstrap = DEFAULT
+) -> Metrics:
     """Score `predictions`, with 95 % speaker-clustered bootstrap intervals.
 
     Parameters
@@ -163,6 +168,8 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         At least one clip.
     source
         The command, model or data that the figures come from, in words.
+    caveat
+        As in `Metrics`.
     bootstrap
         How the intervals are drawn: see `edgeser.evaluation.bootstrap`.
     """
@@ -182,6 +189,7 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         classes=predictions.classes,
         clips=len(predictions),
         speakers=len(set(predictions.speakers)),
+        caveat=caveat,
     )
 
 

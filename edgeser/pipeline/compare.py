@@ -133,5 +133,7 @@ def _table(tested: dict[str, dict[int, Predictions]], model: TrainedModel) -> Ab
         )
     kind = "synthetic voices" if model.corpus.synthetic else model.corpus.name
     clips, speakers = len(runs[0].clip_ids), len(set(runs[0].speakers))
-    source = f"float networks, {clips} clips of {speakers} unseen speakers of {kind}"
+    caveat = model.corpus.caveat
+    whose = f"speakers of {kind}: each {caveat}" if caveat else f"unseen speakers of {kind}"
+    source = f"float networks, {clips} clips of {speakers} {whose}"
     return summarise_variants(tested, source=source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,11 @@ def check_parity(
         runtimes=_agreements(outputs),
         features=features,
         layers=_layers(bundle, clips.features),
+    )
+    report = replace(
+        report,
+        float_metrics=replace(report.float_metrics, caveat=trained.corpus.caveat),
+        int8_metrics=replace(report.int8_metrics, caveat=trained.corpus.caveat),
     )
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
@@ -217,6 +222,8 @@ def _source(bundle: Bundle, clips: ClipSet) -> str:
     corpus = bundle.trained.corpus
     speakers = len({u.speaker for u in clips.utterances})
     kind = "synthetic voices, not people" if corpus.synthetic else corpus.name
+    if corpus.caveat:
+        return f"{len(clips)} random clips of {speakers} speakers ({kind}): it {corpus.caveat}"
     return f"{len(clips)} clips of {speakers} speakers kept for testing ({kind})"
 
 

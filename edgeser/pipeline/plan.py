@@ -9,7 +9,9 @@ from pathlib import Path
 
 from edgeser.corpora import (
     Corpus,
+    Division,
     SpeakerSplit,
+    caveat_of,
     divide,
     gaps,
     problem_lines,
@@ -17,6 +19,7 @@ from edgeser.corpora import (
     split_problems,
     without_same_person,
 )
+from edgeser.corpora.division import PARTS
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
@@ -26,7 +29,6 @@ from quantize.foundation.files import sha256_of_file
 from quantize.foundation.foreign import printable
 
 ContentHash = Callable[[Path], str]
-PARTS = ("train", "development", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,7 @@ class Plan:
 
     recipe: Recipe
     corpus: Corpus
-    split: SpeakerSplit
+    split: Division
     input_hash: str
     oddities: tuple[str, ...]
 
@@ -109,7 +111,9 @@ def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha25
     """
     require_two_emotions(corpus)
     split = divide(corpus.members, recipe.corpora)
-    split, left_out = without_same_person(split, corpus.same_person)
+    left_out: tuple[str, ...] = ()
+    if isinstance(split, SpeakerSplit):
+        split, left_out = without_same_person(split, corpus.same_person)
     oddities = _oddities(corpus, split)
     if left_out:
         oddities += (
@@ -119,9 +123,7 @@ def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha25
     return Plan(recipe, corpus, split, input_hash(corpus, split, content_hash), oddities)
 
 
-def input_hash(
-    corpus: Corpus, split: SpeakerSplit, content_hash: ContentHash = sha256_of_file
-) -> str:
+def input_hash(corpus: Corpus, split: Division, content_hash: ContentHash = sha256_of_file) -> str:
     """Return SHA-256 over part, name and content of each clip of the split, in order.
 
     A file that cannot be opened counts by its name alone; reading it later names it as a problem.
@@ -137,9 +139,11 @@ def input_hash(
     return digest.hexdigest()
 
 
-def _oddities(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
-    lines: list[str] = []
+def _oddities(corpus: Corpus, split: Division) -> tuple[str, ...]:
+    caveat = caveat_of(split)
+    lines = [f"test clips are drawn at random: the model {caveat}"] if caveat else []
     for member in corpus.members:
-        found = problem_lines((*member.problems, *split_problems(member, split)), member.root)
+        odd = split_problems(member, split) if isinstance(split, SpeakerSplit) else []
+        found = problem_lines((*member.problems, *odd), member.root)
         lines += found if len(corpus.members) == 1 else [f"{member.name}: {line}" for line in found]
     return (*lines, *gaps(corpus, split))

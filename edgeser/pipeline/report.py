@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
-from edgeser.bundle import Bundle, TrainedModel, load_bundle
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
+from edgeser.corpora.division import PARTS
 from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -38,6 +39,10 @@ _SYNTHETIC = (
 _ACTED = (
     "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). "
     "Acted speech, few speakers: not a measure of how people are understood in daily life."
+)
+_HEARD = (
+    "Measured on {clips} random clips of {speakers} speakers ({corpus}): the model {caveat}, so "
+    "its scores say little of anybody else, and are not to be held against those of others."
 )
 
 
@@ -106,12 +111,15 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
 
 
 def _statement(trained: TrainedModel) -> str:
-    if trained.corpus.synthetic:
-        return _SYNTHETIC
-    return _ACTED.format(
-        clips=trained.corpus.clips_test,
-        speakers=len(trained.split.test),
-        corpus=trained.corpus.name,
+    corpus = trained.corpus
+    if corpus.synthetic:
+        return f"{_SYNTHETIC} The model {corpus.caveat}." if corpus.caveat else _SYNTHETIC
+    form = _HEARD if corpus.caveat else _ACTED
+    return form.format(
+        clips=corpus.clips_test,
+        speakers=speakers_in(trained, "test"),
+        corpus=corpus.name,
+        caveat=corpus.caveat,
     )
 
 
@@ -140,11 +148,11 @@ def _environment(trained: TrainedModel) -> Environment:
 
 
 def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
-    corpus, split = trained.corpus, trained.split
-    return (
-        SplitSummary("train", corpus.clips_train, len(split.train)),
-        SplitSummary("development", corpus.clips_development, len(split.development)),
-        SplitSummary("test", corpus.clips_test, len(split.test)),
+    corpus = trained.corpus
+    clips = (corpus.clips_train, corpus.clips_development, corpus.clips_test)
+    return tuple(
+        SplitSummary(part, count, speakers_in(trained, part))
+        for part, count in zip(PARTS, clips, strict=True)
     )
 
 

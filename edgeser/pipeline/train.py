@@ -17,7 +17,8 @@ from edgeser.bundle import (
     TrainedModel,
     save_trained,
 )
-from edgeser.corpora import Corpus, CorpusChoice, Utterance, describe_split
+from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
+from edgeser.corpora.division import PARTS
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
@@ -30,7 +31,7 @@ from edgeser.pipeline.dataset import (
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.plan import PARTS, Plan
+from edgeser.pipeline.plan import Plan
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
@@ -42,8 +43,6 @@ from quantize.foundation.files import write_atomically
 _BABBLE_SEED = 1
 _BABBLE_MINUTES = 8
 """Of voices that training mixes in: one minute would be learnt by heart."""
-_DIVIDED = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
-"""What becomes of a corpus's speakers by its role, where they are not divided as published."""
 Features = tuple[FrontendFeatures, ...]
 
 
@@ -258,6 +257,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         development=labelled("development"),
         sampling=recipe.sampling,
         weights={choice.name: choice.weight for choice in recipe.corpora},
+        shares_speakers=bool(caveat_of(plan.split)),
     )
 
 
@@ -296,6 +296,7 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         input_hash=plan.input_hash,
         split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
         members=members,
+        caveat=caveat_of(plan.split),
     )
 
 
@@ -313,5 +314,5 @@ def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) ->
             PartSummary(part, len(clips), len({u.speaker for u in clips}))
             for part, clips in heard.items()
         ),
-        split_source=_DIVIDED.get(choice.role) or describe_split(corpus),
+        split_source=describe_division(corpus, choice),
     )

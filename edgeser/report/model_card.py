@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgeser.report.markdown import plain
 
 if TYPE_CHECKING:
-    from edgeser.bundle import Bundle
+    from edgeser.bundle import Bundle, CorpusSummary
     from edgeser.recipe import Recipe
     from quantize.foundation.measurement import Measurement
 
@@ -47,16 +47,23 @@ def model_card(bundle: Bundle) -> str:
         "",
         "- Corpus: " + plain(f"{corpus.name}. {corpus.licence} {corpus.citation}".rstrip()),
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
-        f"{corpus.clips_test} to test; no speaker is in two of them.{_again(trained.recipe)}",
+        f"{corpus.clips_test} to test; {_divided(corpus)}.{_again(trained.recipe)}",
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## Figures",
         "",
+        *([f"**The model {plain(corpus.caveat)}.**", ""] if corpus.caveat else []),
         *_figures(bundle.metrics),
         "",
     ]
     return "\n".join(lines)
+
+
+def _divided(corpus: CorpusSummary) -> str:
+    if corpus.caveat:
+        return f"clips were divided at random: the model {plain(corpus.caveat)}"
+    return "no speaker is in two of them"
 
 
 def _again(recipe: Recipe) -> str:

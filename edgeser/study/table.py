@@ -117,8 +117,8 @@ class StudyTable:
 
 
 BOTH_SIDES = (
-    "UAR and chance are over the classes that both sides have: clips of other classes take no part, "
-    "and a model may answer with all that it knows, where one that the test side lacks is wrong."
+    "UAR and chance are over the classes that both sides have: clips of other classes take no "
+    "part. A model may answer with every class that it knows; one that no clip has is wrong."
 )
 Place = tuple[str, str, str]
 """Arrangement, variant, corpus."""
