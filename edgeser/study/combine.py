@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from edgeser.baseline.licence import baseline_versions
+from edgeser.corpora.division import is_by_clip
 from edgeser.diagnosis import package_versions
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.code import code_version
@@ -38,6 +39,8 @@ class Cell:
         Of the training; the fold is ``None`` where the study has none.
     job
         What is to be done.
+    heard
+        Names of the corpora whose test speakers are heard in training (`random-clips`).
     """
 
     variant: str
@@ -46,6 +49,7 @@ class Cell:
     seed: int
     fold: int | None
     job: Job
+    heard: tuple[str, ...] = ()
 
 
 def combine(
@@ -98,7 +102,8 @@ def combine(
                 said = [variant.name, named, f"seed {seed}"]
                 name = ", ".join(said if fold is None else [*said, f"fold {fold}"])
                 job = _variants_job(variant, name, resolved, made)
-                found.append(Cell(variant.name, named, trained, seed, fold, job))
+                heard = tuple(choice.name for choice in resolved.corpora if is_by_clip(choice))
+                found.append(Cell(variant.name, named, trained, seed, fold, job, heard))
     return tuple(found)
 
 

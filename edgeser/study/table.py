@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edgeser.baseline.licence import LICENCE
+from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
-from edgeser.evaluation.metrics import plural
+from edgeser.evaluation.metrics import listed, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
@@ -55,7 +56,9 @@ class StudyRow:
     arrangement, variant, corpus
         Their names.
     trained_on_too
-        Whether other speakers of that corpus were trained on.
+        Whether that corpus was trained on: its other speakers.
+    hears_test_speakers
+        Whether other clips of the very same speakers were (protocol `random-clips`).
     learned
         The classes that the models know, and may answer with.
     classes
@@ -74,6 +77,7 @@ class StudyRow:
     variant: str
     corpus: str
     trained_on_too: bool
+    hears_test_speakers: bool
     learned: tuple[str, ...]
     classes: tuple[str, ...]
     clips: int
@@ -116,6 +120,8 @@ class StudyTable:
     notes: tuple[str, ...]
 
 
+HEARD_MARK = "†"
+"""Of a row whose test speakers were heard in training."""
 BOTH_SIDES = (
     "UAR and chance are over the classes that both sides have: clips of other classes take no "
     "part. A model may answer with every class that it knows; one that no clip has is wrong."
@@ -145,9 +151,10 @@ def summarise(
     """
     runs = _runs(cells, kept)
     trained = {cell.arrangement: cell.trained for cell in cells}
+    heard = {cell.arrangement: cell.heard for cell in cells}
     said = _models(study)
     found = {
-        place: (_row(place, r, said[place[1]], trained_on_too=place[2] in trained[place[0]]), r)
+        place: (_row(place, r, said[place[1]], trained[place[0]], heard[place[0]]), r)
         for place, r in runs.items()
     }
     rows, other_clips = _compared(study, found)
@@ -218,7 +225,9 @@ def _summary(
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
 
 
-def _row(place: Place, runs: Runs, model: str, *, trained_on_too: bool) -> StudyRow:
+def _row(
+    place: Place, runs: Runs, model: str, trained: Sequence[str], heard: Sequence[str]
+) -> StudyRow:
     seeds = tuple(runs)
     summary = _summary(place, runs, model, seeds, None)
     values = iter(summary.uars)
@@ -227,7 +236,8 @@ def _row(place: Place, runs: Runs, model: str, *, trained_on_too: bool) -> Study
     there = set(one.labels.tolist())
     return StudyRow(
         *place,
-        trained_on_too=trained_on_too,
+        trained_on_too=place[2] in trained,
+        hears_test_speakers=place[2] in heard,
         learned=one.classes,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
@@ -341,6 +351,11 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             f"One speaker only in {', '.join(few)}: interval and p are over clips, and say nothing "
             "of other speakers."
         )
+    if any(row.hears_test_speakers for row in rows):
+        notes.append(
+            f"{HEARD_MARK} {RANDOM_CLIPS}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
+            "of models that do not."
+        )
     if any(row.classes != row.learned for row in rows) or len({row.classes for row in rows}) > 1:
         notes.append(BOTH_SIDES)
         notes += _classes_by_training(rows)
@@ -353,10 +368,14 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
 
 
 def _classes_by_training(rows: Sequence[StudyRow]) -> list[str]:
-    """Return a line for each cell of corpora whose classes hang on what was trained on."""
-    lines: dict[str, None] = {}
+    """Return a line for each set of classes, with the trainings and tests that are over it."""
+    places: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for row in rows:
-        if len({other.classes for other in rows if other.corpus == row.corpus}) > 1:
-            over = ", ".join(row.classes)
-            lines[f"Trained on {row.arrangement}, tested on {row.corpus}: over {over}."] = None
-    return list(lines)
+        tested = places.setdefault(row.classes, {}).setdefault(row.arrangement, [])
+        if row.corpus not in tested:
+            tested.append(row.corpus)
+    return [
+        f"Over {', '.join(classes)}: "
+        f"{'; '.join(f'{a} on {listed(tested)}' for a, tested in by_arrangement.items())}."
+        for classes, by_arrangement in places.items()
+    ]
