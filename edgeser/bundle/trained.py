@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
+from edgeser.corpora.levels import LevelSummary
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
@@ -82,6 +83,8 @@ class MemberSummary:
         Train, development, test.
     split_source
         Where its parts come from, one line.
+    levels
+        How loud its clips are; `None` in older archives, and where no clip can be read.
     """
 
     name: str
@@ -90,6 +93,7 @@ class MemberSummary:
     labels: tuple[str, ...]
     parts: tuple[PartSummary, ...]
     split_source: str
+    levels: LevelSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,9 @@ class CorpusSummary:
         Each corpus by itself; empty in archives older than several corpora.
     caveat
         What everything with a figure of its test clips must say; empty where there is nothing.
+    level_span
+        How loud the clips of all corpora are and whether the conditions of the training cover
+        that, one line; empty where it was not measured.
     """
 
     name: str
@@ -131,6 +138,7 @@ class CorpusSummary:
     split_source: str = ""
     members: tuple[MemberSummary, ...] = ()
     caveat: str = ""
+    level_span: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from edgeser.bundle import (
 )
 from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
 from edgeser.corpora.division import PARTS
+from edgeser.corpora.levels import LevelSummary, level_span, measure_levels
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
@@ -58,11 +59,14 @@ class _Heard:
         Features of training and development clips: as recorded, then under conditions.
     frontend
         With the normalisation of the training clips, in all their takes.
+    levels
+        How loud each corpus is.
     """
 
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
+    levels: dict[str, LevelSummary]
 
 
 def train(
@@ -153,6 +157,7 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
 def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     for line in plan.oddities:
         reporter.note(f"recordings: {line}")
+    levels = _levels(plan, reporter)
     parts = {
         part: raw_features(
             plan.split.select(plan.corpus.utterances, part),
@@ -169,7 +174,28 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(parts, takes, frontend)
+    return _Heard(parts, takes, frontend, levels)
+
+
+def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
+    """Return how loud each corpus is, and say when the conditions do not cover all of it."""
+    progress = reporter.stage("Levels of clips")
+    found = {}
+    for number, member in enumerate(plan.corpus.members, 1):
+        levels = measure_levels(member.utterances)
+        if levels is not None:
+            found[member.name] = levels
+        progress(number, len(plan.corpus.members))
+    span = level_span(found, _level_change(plan.recipe))
+    if span is not None and not span.covered:
+        reporter.note(f"levels: {span} (conditions.level_db)")
+    return found
+
+
+def _level_change(recipe: Recipe) -> tuple[float, float]:
+    conditions = recipe.conditions
+    happens = conditions.variants > 0 and conditions.level_probability > 0.0
+    return conditions.level_db if happens else (0.0, 0.0)
 
 
 def calibration_of(
@@ -279,7 +305,7 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
     problems += few([problem for part in parts.values() for problem in part.problems])
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
     members = tuple(
-        _member(choice, member, parts)
+        _member(choice, member, heard)
         for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
     )
     sources = [f"{m.name}: {m.split_source}" for m in members]
@@ -297,13 +323,14 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
         members=members,
         caveat=caveat_of(plan.split),
+        level_span=str(level_span(heard.levels, _level_change(plan.recipe)) or ""),
     )
 
 
-def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) -> MemberSummary:
-    heard = {
+def _member(choice: CorpusChoice, corpus: Corpus, heard: _Heard) -> MemberSummary:
+    utterances = {
         part: [u for u in clips.utterances if u.corpus == corpus.name]
-        for part, clips in parts.items()
+        for part, clips in heard.parts.items()
     }
     return MemberSummary(
         name=corpus.name,
@@ -312,7 +339,8 @@ def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) ->
         labels=corpus.emotions,
         parts=tuple(
             PartSummary(part, len(clips), len({u.speaker for u in clips}))
-            for part, clips in heard.items()
+            for part, clips in utterances.items()
         ),
         split_source=describe_division(corpus, choice),
+        levels=heard.levels.get(corpus.name),
     )
