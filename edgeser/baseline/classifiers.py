@@ -27,8 +27,11 @@ from quantize.foundation.errors import BadInput, ToolMissing
 Labels = NDArray[np.int64]
 MOST_FOLDS = 5
 _HIDDEN = 64
+_BATCH = 64
 _EPOCHS = 40
-"""Of the perceptron: fixed, since to stop early would need speakers to be held out once more."""
+_UPDATES = 2000
+"""The perceptron takes that many epochs, and more where they are fewer steps than this: to stop
+early would need speakers to be held out once more."""
 _LEAST = float(np.log(1e-12))
 """Log-probability of what a classifier holds impossible, or has not learned."""
 
@@ -181,14 +184,15 @@ class _Model:
     """One classifier of scikit-learn's, with the classes that it has seen."""
 
     def __init__(self, kind: Classifier, strength: float, seed: int) -> None:
-        self._kind = kind
-        self._estimator = _estimator(kind, strength, seed)
+        self._kind, self._strength, self._seed = kind, strength, seed
+        self._estimator: Any = None
 
     def fit(self, x: Scaled, labels: Labels) -> bool:
         """Train; return whether the optimiser came to its end."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.utils.class_weight import compute_sample_weight
 
+        self._estimator = _estimator(self._kind, self._strength, self._seed, len(x))
         options = {}
         if self._kind is Classifier.MLP:
             options["sample_weight"] = compute_sample_weight("balanced", labels)
@@ -207,7 +211,7 @@ class _Model:
         return out.astype(np.float32)
 
 
-def _estimator(kind: Classifier, strength: float, seed: int) -> Any:
+def _estimator(kind: Classifier, strength: float, seed: int, clips: int) -> Any:
     if kind is Classifier.LOGISTIC:
         from sklearn.linear_model import LogisticRegression
 
@@ -216,13 +220,14 @@ def _estimator(kind: Classifier, strength: float, seed: int) -> Any:
         )
     from sklearn.neural_network import MLPClassifier
 
+    epochs = max(_EPOCHS, -(-_UPDATES * _BATCH // clips))
     return MLPClassifier(
         hidden_layer_sizes=(_HIDDEN,),
         alpha=strength,
-        batch_size=64,
+        batch_size=min(_BATCH, clips),
         learning_rate_init=1e-3,
-        max_iter=_EPOCHS,
-        n_iter_no_change=_EPOCHS,
+        max_iter=epochs,
+        n_iter_no_change=epochs,
         tol=0.0,
         random_state=_state(seed),
     )
