@@ -29,7 +29,7 @@ MOST_FOLDS = 5
 _HIDDEN = 64
 _BATCH = 64
 _EPOCHS = 40
-_UPDATES = 2000
+_UPDATES = 600
 """The perceptron takes that many epochs, and more where they are fewer steps than this: to stop
 early would need speakers to be held out once more."""
 _LEAST = float(np.log(1e-12))
