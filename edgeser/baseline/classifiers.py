@@ -225,7 +225,7 @@ def _estimator(kind: Classifier, strength: float, seed: int, clips: int) -> Any:
         hidden_layer_sizes=(_HIDDEN,),
         alpha=strength,
         batch_size=min(_BATCH, clips),
-        learning_rate_init=1e-3,
+        learning_rate_init=3e-3,
         max_iter=epochs,
         n_iter_no_change=epochs,
         tol=0.0,
