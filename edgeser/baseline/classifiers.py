@@ -127,6 +127,7 @@ def fit_and_predict(
         speakers=tuple(u.speaker for u in test.utterances),
         logits=logits,
         classes=tuple(classes),
+        anonymous=frozenset(u.speaker for u in test.utterances if not u.speaker_known),
     )
     counts = scaling.not_finite(train.values), scaling.not_finite(test.values)
     return BaselineResult(predictions, tuning, scaling.columns.size, counts, converged)

@@ -16,7 +16,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +24,11 @@ from edgeser.baseline.cache import FunctionalsCache
 from edgeser.baseline.choice import FunctionalSet
 from edgeser.baseline.licence import require_extra
 from edgeser.baseline.opensmile_child import compute
-from edgeser.corpora.audio import SAMPLE_RATE, read_audio
+from edgeser.corpora.audio import SAMPLE_RATE, Sound, content_hash, read_audio
 from edgeser.corpora.utterance import Utterance
 from edgeser.progress import SILENT, Reporter
 from quantize.foundation.child import ChildCrashed, call_in_child
 from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import sha256_of_file
 
 _CLIPS_A_BATCH = 128
 _SAMPLES_A_CHILD = 600 * SAMPLE_RATE
@@ -141,7 +139,7 @@ class _Job:
         heard: list[_Heard] = []
         samples = 0
         for place, utterance in enumerate(self.utterances):
-            found = self._cached_or_heard(place, utterance.path)
+            found = self._cached_or_heard(place, utterance.sound)
             if not isinstance(found, tuple):
                 rows[place] = found
                 continue
@@ -153,9 +151,9 @@ class _Job:
         if heard:
             yield heard
 
-    def _cached_or_heard(self, place: int, path: Path) -> _Row | _Heard:
+    def _cached_or_heard(self, place: int, sound: Sound) -> _Row | _Heard:
         try:
-            file_hash = sha256_of_file(path)
+            file_hash = content_hash(sound)
             key = FunctionalsCache.key(
                 functionals=self.chosen, version=self.version, file_hash=file_hash
             )
@@ -163,7 +161,7 @@ class _Job:
                 cached = self.cache.load(key, self.chosen.features)
                 if cached is not None:
                     return cached
-            return place, key, read_audio(path, sample_rate=SAMPLE_RATE)
+            return place, key, read_audio(sound, sample_rate=SAMPLE_RATE)
         except EdgeserError as error:
             return str(error)
 
@@ -181,14 +179,14 @@ class _Job:
             )
         except ChildCrashed:
             if len(heard) == 1:
-                return [f"{self._path(heard[0])}: openSMILE crashes on it"]
+                return [f"{self._sound(heard[0])}: openSMILE crashes on it"]
             middle = len(heard) // 2
             return [*self._computed(heard[:middle]), *self._computed(heard[middle:])]
         values = result.arrays["functionals"].astype(np.float32)
         return [
-            row if np.isfinite(row).any() else f"{self._path(clip)}: too short for {self.chosen}"
+            row if np.isfinite(row).any() else f"{self._sound(clip)}: too short for {self.chosen}"
             for clip, row in zip(heard, values, strict=True)
         ]
 
-    def _path(self, heard: _Heard) -> Path:
-        return self.utterances[heard[0]].path
+    def _sound(self, heard: _Heard) -> Sound:
+        return self.utterances[heard[0]].sound

@@ -74,21 +74,13 @@ def bench_model(
     latency = _percentiles(times.milliseconds, times.load.source)
     arena, no_arena = _arena(data, name, reporter)
     flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
-    features = None
-    end_to_end = None
-    if frontend is not None:
-        reporter.stage("Timing features")
-        features, end_to_end = _features(frontend, frames, times)
+    features, end_to_end = _features(frontend, frames, times, reporter)
     return BenchReport(
         model=name,
         runtime=times.load.source,
         latency_ms=latency,
         samples_ms=tuple(float(value) for value in times.milliseconds),
-        throughput_per_s=_measured(
-            1000 * len(times.milliseconds) / float(times.milliseconds.sum()),
-            "1/s",
-            times.load.source,
-        ),
+        throughput_per_s=_throughput(times),
         flash_bytes=flash,
         arena_bytes=arena.total if arena else None,
         arena_persistent_bytes=arena.persistent if arena else None,
@@ -149,10 +141,18 @@ def _time(
     raise AssertionError  # the last candidate returns or raises
 
 
+def _throughput(times: InvocationTimes) -> Measurement:
+    per_second = 1000 * len(times.milliseconds) / float(times.milliseconds.sum())
+    return _measured(per_second, "1/s", times.load.source)
+
+
 def _features(
-    config: FrontendConfig, frames: int, times: InvocationTimes
-) -> tuple[Measurement, Percentiles]:
+    config: FrontendConfig | None, frames: int, times: InvocationTimes, reporter: Reporter
+) -> tuple[Measurement, Percentiles] | tuple[None, None]:
     """Time the features of one window; end to end is that and an inference, sample by sample."""
+    if config is None:
+        return None, None
+    reporter.stage("Timing features")
     seconds = config.samples_of(frames) / config.sample_rate
     signal = speech_like_signal(seconds, config.sample_rate)
     spent = _times_ms(lambda: quantise_features(compute_features(signal, config), config))

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
+from edgeser.corpora.division import PARTS
 from edgeser.corpora.levels import LevelSummary
+from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
+from edgeser.wording import LabelKind, Wording, wording
 from firmware_bridge.frontend import FrontendConfig
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.npz import ArrayForm, read_npz
@@ -116,6 +119,12 @@ class CorpusSummary:
         SHA-256 over clip names and file hashes, in order.
     split_source
         Where the parts come from, one line; empty where it was not recorded.
+    label_kind
+        What its labels are.
+    anonymous
+        Clips of no known speaker in train, development and test.
+    anonymous_names
+        How many names of the split stand for such clips, in each.
     members
         Each corpus by itself; empty in archives older than several corpora.
     caveat
@@ -136,9 +145,25 @@ class CorpusSummary:
     problems: tuple[str, ...]
     input_hash: str
     split_source: str = ""
+    label_kind: LabelKind = "emotions"
+    anonymous: tuple[int, int, int] = (0, 0, 0)
+    anonymous_names: tuple[int, int, int] = (0, 0, 0)
     members: tuple[MemberSummary, ...] = ()
     caveat: str = ""
     level_span: str = ""
+
+    @property
+    def words(self) -> Wording:
+        """What its labels are called."""
+        return wording(self.label_kind)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What must be known of its parts before a score is believed, one line each."""
+        unknown = sum(self.anonymous)
+        clips = self.clips_train + self.clips_development + self.clips_test
+        heard = (f"the model {self.caveat}",) if self.caveat else ()
+        return (*heard, of_nobody_known(unknown, clips)) if unknown else heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +237,10 @@ class TrainedModel:
 
 
 def speakers_in(trained: TrainedModel, part: str) -> int:
-    """Return how many speakers a part has, ``"train"``, ``"development"`` or ``"test"``."""
+    """Return how many known speakers a part has: ``"train"``, ``"development"``, ``"test"``."""
     if isinstance(trained.split, SpeakerSplit):
-        return len(getattr(trained.split, part))
+        names = len(getattr(trained.split, part))
+        return names - trained.corpus.anonymous_names[PARTS.index(part)]
     return sum(p.speakers for m in trained.corpus.members for p in m.parts if p.name == part)
 
 

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Choose calibration clips for TRAINED (a run's folder or its trained.zip).
 
-    They are balanced over emotion, speaker, level and recording condition; how far their ranges
+    They are balanced over label, speaker, level and recording condition; how far their ranges
     are from those of the whole corpus is reported by plane.
     """
     from edgeser.bundle.trained import encode_calibration

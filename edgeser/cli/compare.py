@@ -43,6 +43,8 @@ def command(
         output.result(json_format.compare_json(table))
     else:
         output.show(ablation_table(table))
+        for line in table.caveats:
+            output.note(f"warning: {line}")
     if into:
         for suffix in ("html", "markdown", "json"):
             write_report(RunFolder(into), suffix=suffix)

@@ -14,6 +14,7 @@ from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
     from edgeser.corpora import CorpusCheck
+    from edgeser.wording import LabelKind
 
 _SHOWN = 10
 
@@ -48,16 +49,25 @@ def list_command(output: Output) -> None:
 
 @command.command("check")
 @click.argument("corpus", metavar="NAME:PATH")
+@click.option(
+    "--labels",
+    type=click.Choice(["emotions", "any"]),
+    help="What its labels are, as in a recipe's [labels] kind; emotions, where it has them.",
+)
 @common_options
-def check_command(corpus: str, output: Output) -> int:
+def check_command(corpus: str, labels: LabelKind | None, output: Output) -> int:
     """Look at every file of a corpus: corrupt, empty, clipped, silent, too short, duplicates.
 
     Exit code 1 when a file cannot be used.
     """
     from edgeser.corpora import check_corpus, open_corpus, parse_corpus_argument
+    from edgeser.corpora.adapters import adapter_named
 
     _, adapter, path = parse_corpus_argument(corpus)
-    found = check_corpus(open_corpus(adapter, path), progress=output.stage("Checking files"))
+    kind = labels or ("emotions" if adapter_named(adapter).emotions else "any")
+    found = check_corpus(
+        open_corpus(adapter, path, labels=kind), progress=output.stage("Checking files")
+    )
     if output.json:
         output.result(found.to_json())
     else:
@@ -134,7 +144,7 @@ def _show(found: CorpusCheck, output: Output) -> None:
     if table.row_count:
         output.show(table)
     output.show(f"split: {printable(found.split_source, limit=MOST_QUOTED)}")
-    for title, counts in (("emotions", found.labels), ("speakers", found.speakers)):
+    for title, counts in ((found.words.many, found.labels), ("speakers", found.speakers)):
         output.show(f"{title}: {_counts(counts)}")
 
 

@@ -70,12 +70,14 @@ def command(
 
     study = load_study(file)
     given: dict[str, Any] = {"corpora": corpora, "settings": settings}
+    recipe = resolve_recipe(study.recipe, **given)
+    kind = recipe.labels.kind
     plan = plan_study(
         study,
-        resolve_recipe(study.recipe, **given),
+        recipe,
         folder=out or Path("runs") / f"study-{_file_name(study.name)}",
         features=str((cache_folder() / "features").absolute()),
-        read=lambda adapters, paths: Recordings(adapters, paths, reporter=output).work_hash,
+        read=lambda *where: Recordings(*where, labels=kind, reporter=output).work_hash,
         reporter=output,
     )
     at_once = workers or _workers(plan)

@@ -29,7 +29,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> None:
-    """Train a network with RECIPE: a preset ('demo', 'cremad') or a .toml file."""
+    """Train a network with RECIPE: a preset ('demo', 'cremad', 'keywords') or a .toml file."""
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
     from edgeser.pipeline.plan import plan_run
@@ -76,10 +76,11 @@ def command(
 
 
 def _caveat(trained: TrainedModel) -> str:
-    """Return a line of warning where the epoch was chosen by too little, else nothing."""
+    """Return lines of warning where the epoch was chosen by too little, or by voices known."""
     from edgeser.bundle import speakers_in
-    from edgeser.evaluation.metrics import too_few
+    from edgeser.evaluation.metrics import of_nobody_known, too_few
 
-    speakers = speakers_in(trained, "development")
-    few = too_few(trained.corpus.clips_development, speakers, len(trained.classes))
-    return f"warning: {few}\n" if few else ""
+    clips, unknown = trained.corpus.clips_development, trained.corpus.anonymous[1]
+    few = too_few(clips, speakers_in(trained, "development"), len(trained.classes))
+    found = ([of_nobody_known(unknown, clips)] if unknown else []) + ([few] if few else [])
+    return "".join(f"warning: {line}\n" for line in found)

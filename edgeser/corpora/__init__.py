@@ -10,9 +10,10 @@ from edgeser.corpora.division import (
     describe_division,
     divide,
     division_from_json,
+    without_same_person,
 )
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
-from edgeser.corpora.gaps import gaps, require_two_emotions
+from edgeser.corpora.gaps import gaps, require_two_labels
 from edgeser.corpora.join import Member, join
 from edgeser.corpora.problems import count_kinds, problem_lines, problem_rows
 from edgeser.corpora.split import (
@@ -20,7 +21,6 @@ from edgeser.corpora.split import (
     describe_split,
     published_or_folds,
     split_problems,
-    without_same_person,
 )
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
@@ -54,7 +54,7 @@ __all__ = [
     "problem_rows",
     "published_or_folds",
     "read_audio",
-    "require_two_emotions",
+    "require_two_labels",
     "split_problems",
     "without_same_person",
     "write_synthetic_corpus",

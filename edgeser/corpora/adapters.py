@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeser.corpora import (
@@ -14,11 +14,13 @@ from edgeser.corpora import (
     nemo,
     ravdess,
     savee,
+    speechcommands,
     synthetic,
     tess,
     urdu,
 )
 from edgeser.corpora.utterance import Corpus
+from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
@@ -39,6 +41,10 @@ class Adapter:
         Reads the folder (or manifest) into a `Corpus`.
     licence, citation
         Terms and work to cite.
+    read_any
+        The same with labels as they are, where that is another thing.
+    emotions
+        Whether its labels are emotions, or can be.
     """
 
     name: str
@@ -47,6 +53,8 @@ class Adapter:
     read: Callable[[Path], Corpus]
     licence: str
     citation: str
+    read_any: Callable[[Path], Corpus] | None = None
+    emotions: bool = True
 
 
 ADAPTERS: dict[str, Adapter] = {
@@ -110,11 +118,22 @@ ADAPTERS: dict[str, Adapter] = {
         ),
         Adapter(
             name=generic.NAME,
-            title="Your own recordings: a CSV manifest, or one folder an emotion",
+            title="Your own recordings: a CSV manifest, or one folder an emotion (or a label)",
             layout="the manifest, or the folder that holds the emotions' folders",
             read=generic.read,
             licence=generic.LICENCE,
             citation=generic.CITATION,
+            read_any=generic.read_own_labels,
+        ),
+        Adapter(
+            name=speechcommands.NAME,
+            title="Speech Commands: English, ten words, unknown and silence; no emotions",
+            layout="the folder that holds the words' folders and testing_list.txt, or the test "
+            "archive's",
+            read=speechcommands.read,
+            licence=speechcommands.LICENCE,
+            citation=speechcommands.CITATION,
+            emotions=False,
         ),
         Adapter(
             name=synthetic.NAME,
@@ -147,15 +166,30 @@ def adapter_named(name: str) -> Adapter:
     return adapter
 
 
-def open_corpus(name: str, path: Path) -> Corpus:
+def open_corpus(name: str, path: Path, *, labels: LabelKind = "emotions") -> Corpus:
     """Read the corpus `name` from `path`.
+
+    Parameters
+    ----------
+    labels
+        ``"any"`` takes its labels as they are; those of a corpus of emotions are its emotions.
 
     Raises
     ------
     BadInput
-        When the name is unknown, or the folder is not what the adapter expects.
+        When the name is unknown, the folder is not what the adapter expects, or its labels are no
+        emotions where those were asked for.
     """
-    return adapter_named(name).read(Path(path))
+    adapter = adapter_named(name)
+    if labels == "any":
+        corpus = (adapter.read_any or adapter.read)(Path(path))
+        return replace(corpus, label_kind="any")
+    if not adapter.emotions:
+        raise BadInput(
+            f"the labels of {adapter.name} at {path} are no emotions",
+            hint='set [labels] kind = "any", as the preset keywords does',
+        )
+    return adapter.read(Path(path))
 
 
 def parse_corpus_argument(argument: str) -> tuple[str, str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from edgeser.corpora.riff import AudioBytes, WithRightLength, audio_bytes
 from edgeser.corpora.sound import LARGEST_FLOAT, Levels, Remark, remarks
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import file_error, open_regular
+from quantize.foundation.files import file_error, open_regular, sha256_of_file
 
 SAMPLE_RATE = 16_000
 """Hz; the rate of every feature and model here."""
@@ -33,6 +34,22 @@ class NoSamples(BadInput):
     """An audio file that is fine but for having nothing in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A stretch of an audio file: where it begins and how long it is, in seconds."""
+
+    path: Path
+    start_s: float
+    duration_s: float
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.start_s:g} to {self.start_s + self.duration_s:g} s)"
+
+
+Sound = Path | Excerpt
+"""What can be read as one clip: a file, or a stretch of one."""
+
+
 _FORMATS = frozenset({"WAV", "WAVEX", "RF64", "FLAC"})
 _ENCODINGS = frozenset(
     {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
@@ -42,9 +59,9 @@ _HINT = "record or convert it again as WAV or FLAC, or leave it out"
 
 
 def read_audio(
-    path: Path, *, sample_rate: int = SAMPLE_RATE, max_seconds: float = MAX_SECONDS
+    path: Sound, *, sample_rate: int = SAMPLE_RATE, max_seconds: float = MAX_SECONDS
 ) -> NDArray[np.int16]:
-    """Read a WAV or FLAC file as 16-bit mono.
+    """Read a WAV or FLAC file, or a stretch of one, as 16-bit mono.
 
     A file that is 16-bit mono at `sample_rate` already comes back bit for bit. Any other is
     read as float64 with full scale 1.0, averaged over its channels, resampled by soxr (HQ) and
@@ -126,18 +143,19 @@ class Recording:
         return to_int16(resample(scaled, self.sample_rate, sample_rate))
 
 
-def read_recording(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
-    """Read a WAV or FLAC file at its own rate, averaged over its channels.
+def read_recording(sound: Sound, *, max_seconds: float = MAX_SECONDS) -> Recording:
+    """Read a WAV or FLAC file, or a stretch of one, at its own rate, averaged over its channels.
 
     Raises
     ------
     BadInput
-        As `read_audio` does.
+        As `read_audio` does; also when a file ends before the stretch does.
     """
+    path = file_of(sound)
     with open_audio(path) as audio:
         blocks: list[NDArray[Any]] = []
         done = 0
-        for block in audio.blocks():
+        for block in audio.excerpt(sound) if isinstance(sound, Excerpt) else audio.blocks():
             done += len(block)
             if done > max_seconds * audio.sample_rate:
                 raise BadInput(
@@ -154,6 +172,26 @@ def read_recording(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording
             audio.header,
             audio.mix_below_channels_db,
         )
+
+
+def file_of(sound: Sound) -> Path:
+    """Return the file that a sound is, or is a stretch of."""
+    return sound.path if isinstance(sound, Excerpt) else sound
+
+
+def content_hash(sound: Sound) -> str:
+    """Return SHA-256, in hexadecimal, of a file; of a stretch that of its samples and their rate.
+
+    Raises
+    ------
+    EdgeserError
+        When it cannot be read.
+    """
+    if not isinstance(sound, Excerpt):
+        return sha256_of_file(sound)
+    recording = read_recording(sound)
+    form = f"{recording.sample_rate} Hz {recording.samples.dtype.str}\n".encode()
+    return hashlib.sha256(form + recording.samples.tobytes()).hexdigest()
 
 
 class OpenAudio:
@@ -176,6 +214,24 @@ class OpenAudio:
         self._sound = sound
         self._path = path
         self._mixed_power = self._channel_power = 0.0
+
+    def excerpt(self, piece: Excerpt) -> Iterator[NDArray[Any]]:
+        """Yield a stretch of the audio, as `blocks` does.
+
+        Raises
+        ------
+        BadInput
+            As `blocks` does; also when the audio ends before the stretch does.
+        """
+        left = max(1, round(piece.duration_s * self.sample_rate))
+        with _reading(self._path):
+            self._sound.seek(round(piece.start_s * self.sample_rate))
+        for block in self.blocks(min(left, _BLOCK_FRAMES)):
+            yield block[:left]
+            left -= len(block)
+            if left <= 0:
+                return
+        raise BadInput(f"cannot use {piece}: the file ends before that", hint=_HINT)
 
     def blocks(self, frames: int = _BLOCK_FRAMES) -> Iterator[NDArray[Any]]:
         """Yield the audio as mono, ``[samples]`` of at most `frames`: int16 where the file is so.

@@ -14,6 +14,7 @@ import numpy as np
 
 from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording
 from edgeser.corpora.doubles import DOUBLED
+from edgeser.corpora.labels import SIMILAR
 from edgeser.corpora.problems import count_kinds
 from edgeser.corpora.sound import (
     CLIPPED_SHARE,
@@ -29,6 +30,7 @@ from edgeser.corpora.split import describe_split, split_problems
 from edgeser.corpora.unread import ARCHIVE
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from edgeser.corpora.walk import LINK
+from edgeser.wording import LabelKind, Wording, wording
 from quantize.foundation.errors import BadInput
 
 SCHEMA = "edgeser.corpus-check/1"
@@ -45,6 +47,8 @@ _LEFT_OUT_ON_PURPOSE = frozenset(
         "split-by-clip",
         "split-not-used",
         "development-from-train",
+        "not-drawn",  # what a class of Speech Commands does not need
+        SIMILAR,
         DOUBLED,
         ARCHIVE,  # a folder that holds nothing else is a problem of its own
         LINK,
@@ -107,11 +111,13 @@ class CorpusCheck:
     duplicates
         Groups of clip ids with the same samples.
     contradictions
-        Those groups whose members bear different emotions or speakers.
+        Those groups whose members bear different labels or speakers.
     labels, speakers, sexes, splits
         How many clips each has.
     split_source
         Where the parts come from, one line.
+    label_kind
+        What the labels are.
     """
 
     corpus: str
@@ -129,6 +135,12 @@ class CorpusCheck:
     sexes: dict[str, int]
     splits: dict[str, int]
     split_source: str = ""
+    label_kind: LabelKind = "emotions"
+
+    @property
+    def words(self) -> Wording:
+        """What the labels are called."""
+        return wording(self.label_kind)
 
     @property
     def clean(self) -> bool:
@@ -247,17 +259,18 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         duplicates=duplicates,
         contradictions=tuple(g for g in duplicates if len({labels[name] for name in g}) > 1),
         labels=_counts(u.emotion for u in corpus.utterances),
-        speakers=_counts(u.speaker for u in corpus.utterances),
+        speakers=_counts(u.speaker for u in corpus.utterances if u.speaker_known),
         sexes=_counts(u.sex or "unknown" for u in corpus.utterances),
         splits=_counts(u.split or "none" for u in corpus.utterances),
         split_source=describe_split(corpus),
+        label_kind=corpus.label_kind,
     )
 
 
 def examine(utterance: Utterance) -> ClipFacts | FileProblem:
     """Measure one clip, or say why it cannot be read."""
     try:
-        recording = read_recording(utterance.path)
+        recording = read_recording(utterance.sound)
     except NoSamples as error:
         return FileProblem(utterance.path, "empty-file", error.message)
     except BadInput as error:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 Role = Literal["both", "train", "test"]
-LabelKind = Literal["emotions", "any"]
 SplitKind = Literal["published", "folds", "random-clips"]
 _MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
 _LONGEST_NAME = 64

@@ -13,8 +13,15 @@ from edgeser.corpora.random_clips import (
     random_clips,
     random_clips_from_json,
 )
-from edgeser.corpora.split import SpeakerSplit, by_role, describe_split, join_splits
+from edgeser.corpora.split import (
+    SpeakerSplit,
+    describe_split,
+    draw_development,
+    published_or_folds,
+    published_split,
+)
 from edgeser.corpora.utterance import Corpus, Utterance
+from quantize.foundation.errors import BadInput
 
 PARTS = ("train", "development", "test")
 _WHOLE = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
@@ -63,9 +70,29 @@ def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> Divisi
     """
     pairs = list(zip(corpora, choices, strict=True))
     if not any(map(is_by_clip, choices)):
-        return join_splits([by_role(*pair) for pair in pairs])
+        return _joined([_by_role(*pair) for pair in pairs])
     parts = [_clips(*pair) for pair in pairs]
     return RandomClips(*(frozenset().union(*(getattr(p, name) for p in parts)) for name in PARTS))
+
+
+def without_same_person(
+    split: SpeakerSplit, same_person: Sequence[tuple[str, str]]
+) -> tuple[SpeakerSplit, tuple[str, ...]]:
+    """Take out speakers who are, under another name, in another part.
+
+    Returns
+    -------
+    split, left_out
+        Who takes no part, sorted.
+    """
+    part_of = {name: part for part, names in split.to_json().items() for name in names}
+    out = {
+        name
+        for name, who in same_person
+        if name in part_of and who in part_of and part_of[name] != part_of[who]
+    }
+    left = SpeakerSplit(split.train - out, split.development - out, split.test - out)
+    return left, tuple(sorted(out))
 
 
 def is_by_clip(choice: CorpusChoice) -> bool:
@@ -104,7 +131,49 @@ def _clips(corpus: Corpus, choice: CorpusChoice) -> RandomClips:
             folds=choice.folds,
             fold=choice.fold,
         )
-    split = by_role(corpus, choice)
+    split = _by_role(corpus, choice)
     return RandomClips(
         *(frozenset(u.clip_id for u in split.select(corpus.utterances, name)) for name in PARTS)
+    )
+
+
+def _joined(parts: Sequence[SpeakerSplit]) -> SpeakerSplit:
+    split = SpeakerSplit(
+        train=frozenset().union(*(part.train for part in parts)),
+        development=frozenset().union(*(part.development for part in parts)),
+        test=frozenset().union(*(part.test for part in parts)),
+    )
+    if not split.test:
+        raise BadInput(
+            "no speaker is kept for testing: every corpus has the role 'train'",
+            hint="give one the role 'both' or 'test'",
+        )
+    if not split.development:
+        raise BadInput(
+            "no speaker is left to choose the epoch by",
+            hint="train on a corpus of two speakers or more",
+        )
+    return split
+
+
+def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
+    everyone, nobody = frozenset(corpus.speakers), frozenset[str]()
+    use_published = choice.split == "published"
+    if choice.role == "test":
+        return SpeakerSplit(nobody, nobody, everyone)
+    if choice.role == "train":
+        published = published_split(corpus) if use_published else None
+        development = published.development if published else nobody
+        if not development and len(everyone) > 1:
+            development = draw_development(
+                everyone, corpus.sex_of_speakers(), choice.development_share, choice.seed
+            )
+        return SpeakerSplit(everyone - development, development, nobody)
+    return published_or_folds(
+        corpus,
+        seed=choice.seed,
+        development_share=choice.development_share,
+        folds=choice.folds,
+        fold=choice.fold,
+        use_published=use_published,
     )

@@ -10,13 +10,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from edgeser.corpora.audio import read_recording
+from edgeser.corpora.audio import Excerpt, Sound, content_hash, read_recording
 from edgeser.corpora.riff import chunks
 from edgeser.corpora.utterance import FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
 
 DOUBLED = "doubled-recording"
+_STRETCH = -2
 _PROBE_BYTES = 4096
 _CHUNK_BYTES = 1 << 20
 
@@ -66,7 +67,7 @@ def same_sounds(
     """
     groups: dict[tuple[object, ...], list[tuple[Utterance, _Sound]]] = {}
     for utterance in utterances:
-        sound = _sound_of(utterance.path)
+        sound = _sound_of(utterance.sound)
         if sound is None:
             yield [utterance]
         else:
@@ -83,13 +84,13 @@ def _same(members: list[tuple[Utterance, _Sound]]) -> Iterator[list[Utterance]]:
     flac = any(sound.md5 for _, sound in members)
     probed: dict[bytes, list[tuple[Utterance, _Sound]]] = {}
     for utterance, sound in members:
-        probe = b"" if flac else _hash(utterance.path, sound, probe=True)
+        probe = b"" if flac else _hash(utterance, sound, probe=True)
         probed.setdefault(probe, []).append((utterance, sound))
     for alike in probed.values():
         if len(alike) == 1:
             yield [alike[0][0]]
             continue
-        hashed = [(sound.md5 or _hash(u.path, sound), u) for u, sound in alike]
+        hashed = [(sound.md5 or _hash(u, sound), u) for u, sound in alike]
         hashed.sort(key=lambda pair: (pair[0], pair[1].clip_id))
         for _, same in groupby(hashed, key=lambda pair: pair[0]):
             yield from _confirmed([u for _, u in same], decode=flac)
@@ -103,7 +104,7 @@ def _confirmed(alike: list[Utterance], *, decode: bool) -> Iterator[list[Utteran
     heard: dict[bytes, list[Utterance]] = {}
     for number, utterance in enumerate(alike):
         try:
-            samples = read_recording(utterance.path).samples
+            samples = read_recording(utterance.sound).samples
             key = hashlib.sha256(samples.tobytes()).digest()
         except BadInput:
             key = str(number).encode()
@@ -111,8 +112,18 @@ def _confirmed(alike: list[Utterance], *, decode: bool) -> Iterator[list[Utteran
     yield from heard.values()
 
 
-def _sound_of(path: Path) -> _Sound | None:
-    """Return a file's form from its header; None for one without samples or that is unreadable."""
+def _sound_of(sound: Sound) -> _Sound | None:
+    """Return a file's form from its header; None for one without samples or that is unreadable.
+
+    A stretch of a file is like those only that begin where it does, and are as long.
+    """
+    if isinstance(sound, Excerpt):
+        begin, length = round(sound.start_s * 1e6), round(sound.duration_s * 1e6)
+        return _Sound((_STRETCH, begin, length), 0, 0)
+    return _sound_of_file(sound)
+
+
+def _sound_of_file(path: Path) -> _Sound | None:
     try:
         with open_regular(path) as handle:
             size = handle.seek(0, 2)
@@ -153,8 +164,17 @@ def _wav(handle: IO[bytes], size: int) -> _Sound | None:
     return None
 
 
-def _hash(path: Path, sound: _Sound, *, probe: bool = False) -> bytes:
-    """Return MD5, as FLAC's headers have it, of a file's sound, or of some of it in the middle."""
+def _hash(utterance: Utterance, sound: _Sound, *, probe: bool = False) -> bytes:
+    """Return MD5, as FLAC's headers have it, of a file's sound, or of some of it in the middle.
+
+    Of a stretch of a file its own hash, of all of it.
+    """
+    path = utterance.path
+    if isinstance(utterance.sound, Excerpt):
+        try:
+            return content_hash(utterance.sound).encode()
+        except BadInput:
+            return utterance.clip_id.encode()  # like nothing else; reading it later says why
     digest = hashlib.md5(usedforsecurity=False)
     start = sound.offset + (sound.size // 2 if probe else 0)
     left = min(_PROBE_BYTES, sound.size - sound.size // 2) if probe else sound.size

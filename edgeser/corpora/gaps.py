@@ -1,4 +1,4 @@
-"""Emotions that a part lacks, or has in one clip only: told before hours go into a training."""
+"""Labels that a part lacks, or has in one clip only: told before hours go into a training."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from collections import Counter
 from edgeser.corpora.division import PARTS, Division
 from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 
-def require_two_emotions(corpus: Corpus) -> None:
+def require_two_labels(corpus: Corpus) -> None:
     """Refuse a corpus in which there is nothing to tell apart.
 
     Raises
     ------
     BadInput
-        When all its clips have the same emotion.
+        When all its clips have the same label.
     """
     if len(corpus.emotions) < 2:
         raise BadInput(
-            f"{corpus.name} at {corpus.root} holds one emotion only, {corpus.emotions[0]}: there "
-            "is nothing to tell apart",
-            hint="join it with recordings of other emotions in one manifest",
+            f"{corpus.name} at {corpus.root} holds one {corpus.words.one} only, "
+            f"{printable(corpus.emotions[0])}: there is nothing to tell apart",
+            hint=f"join it with recordings of other {corpus.words.many} in one manifest",
         )
 
 
 def gaps(corpus: Corpus, split: Division) -> tuple[str, ...]:
-    """Return a line for each part that lacks emotions, or has one clip of some.
+    """Return a line for each part that lacks labels, or has one clip of some.
 
     What the training speakers lack is never learned; what the test speakers lack is never scored,
     and UAR is then over the others.
@@ -37,7 +38,7 @@ def gaps(corpus: Corpus, split: Division) -> tuple[str, ...]:
         for what, number in (("no clip", 0), ("one clip", 1)):
             names = [name for name in corpus.emotions if counts[name] == number]
             if names:
-                found.append(f"{_named(part)} have {what} of {', '.join(names)}")
+                found.append(f"{_named(part)} have {what} of {', '.join(map(printable, names))}")
     return tuple(found)
 
 

@@ -1,10 +1,13 @@
-"""Any recordings: a CSV manifest, or one folder an emotion.
+"""Any recordings: a CSV manifest, or one folder a label.
 
 Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
 ``sex,age,language,split``. Paths are relative to the manifest's folder and may not leave it.
 
 Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 ``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.
+
+Labels of one's own are taken as they are (`edgeser.corpora.labels`): from the column ``label`` (or
+``emotion``), or from the folder at the top, ``idle/<speaker>/clip.wav``.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeser.corpora.emotions import canonical_emotion, english_emotion, why_unknown
+from edgeser.corpora.labels import LONGEST_LABEL, check_labels, own_label, why_no_label
 from edgeser.corpora.listing import (
     assemble,
     clip_id_of,
@@ -22,15 +26,17 @@ from edgeser.corpora.listing import (
     read_files,
 )
 from edgeser.corpora.names import Finder, composed
-from edgeser.corpora.table import read_table
+from edgeser.corpora.table import Table, read_table
 from edgeser.corpora.unread import magic, unread_file
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 NAME = "generic"
 MANIFEST = "manifest.csv"
 REQUIRED_COLUMNS = ("path", "emotion", "speaker")
+LABEL_COLUMN = "label"
 OPTIONAL_COLUMNS = ("sex", "age", "language", "split")
 LICENCE = "the owner's"
 CITATION = "recordings described by their owner"
@@ -40,12 +46,19 @@ _SPLITS = {"": None, "train": "train", "dev": "development", "development": "dev
 _SPLITS |= {"training": "train", "val": "development", "valid": "development"}
 _SPLITS |= {"validation": "development", "test": "test", "testing": "test", "eval": "test"}
 _OLDEST = 130
+_AN = {"emotions": "an emotion", "any": "a label"}
+OWN_LABELS = 'for labels of your own set [labels] kind = "any"'
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _SPEAKER_IN_NAME = re.compile(r"(?P<speaker>[^_]+)_.+")
 
 
-def read(path: Path) -> Corpus:
+def read(path: Path, labels: LabelKind = "emotions") -> Corpus:
     """Read a manifest, a folder that holds ``manifest.csv``, or one folder an emotion.
+
+    Parameters
+    ----------
+    labels
+        ``"any"`` takes labels as they are, and the folders at the top for labels.
 
     Raises
     ------
@@ -55,19 +68,33 @@ def read(path: Path) -> Corpus:
     """
     path = Path(path)
     if path.is_file() and magic(path) is None:
-        return read_manifest(path)
-    root = folder(path, expected=f"{MANIFEST} or one folder an emotion")
+        return read_manifest(path, labels=labels)
+    root = folder(path, expected=f"{MANIFEST} or one folder {_AN[labels]}")
     if (root / MANIFEST).is_file():
-        return read_manifest(root / MANIFEST)
-    utterances, problems = read_files(root, lambda file: _read_place(file, root))
-    return assemble(
-        name=NAME,
-        root=root,
-        utterances=utterances,
-        problems=problems,
-        licence=LICENCE,
-        citation=CITATION,
-    )
+        return read_manifest(root / MANIFEST, labels=labels)
+    read_place = _read_place if labels == "emotions" else _read_own_place
+    utterances, problems = read_files(root, lambda file: read_place(file, root))
+    if labels == "any":
+        problems += check_labels((u.emotion for u in utterances), root)
+    try:
+        corpus = assemble(
+            name=NAME,
+            root=root,
+            utterances=utterances,
+            problems=problems,
+            licence=LICENCE,
+            citation=CITATION,
+        )
+    except BadInput as error:
+        if labels == "emotions" and any(p.kind == "unknown-label" for p in problems):
+            raise BadInput(error.message, hint=f"{error.hint}; {OWN_LABELS}") from error
+        raise
+    return replace(corpus, label_kind=labels)
+
+
+def read_own_labels(path: Path) -> Corpus:
+    """Read as `read` does, with labels as they are."""
+    return read(path, "any")
 
 
 def read_manifest(
@@ -77,6 +104,7 @@ def read_manifest(
     licence: str = LICENCE,
     citation: str = CITATION,
     synthetic: bool = False,
+    labels: LabelKind = "emotions",
 ) -> Corpus:
     """Read a CSV manifest; a row that is wrong is an error that names its line.
 
@@ -86,6 +114,8 @@ def read_manifest(
     ----------
     name, licence, citation, synthetic
         As in the `Corpus` that comes back.
+    labels
+        ``"any"`` takes them as they are, from the column ``label``, or else ``emotion``.
 
     Raises
     ------
@@ -94,12 +124,16 @@ def read_manifest(
         leaves the manifest's folder.
     """
     table = read_table(manifest, exact=True)
-    if missing := table.missing(*REQUIRED_COLUMNS):
+    column = _label_column(table, labels)
+    required = ("path", column, "speaker")
+    if missing := table.missing(*required):
+        own = labels == "emotions" and LABEL_COLUMN in table.columns
         raise BadInput(
             f"{manifest} lacks the column {', '.join(missing)}",
-            hint=f"its first line names {', '.join(REQUIRED_COLUMNS)} and, if known, "
-            f"{', '.join(OPTIONAL_COLUMNS)}",
+            hint=f"its first line names {', '.join(required)} and, if known, "
+            f"{', '.join(OPTIONAL_COLUMNS)}" + (f"; {OWN_LABELS}" if own else ""),
         )
+    label_of = _emotion_of if labels == "emotions" else _own_label_of
     root = manifest.parent
     resolved_root = root.resolve()
     utterances: list[Utterance] = []
@@ -112,13 +146,16 @@ def read_manifest(
         first = lines_by_path.setdefault(path, line)
         if first != line:
             raise BadInput(f"{place}: {printable(row['path'])} is on line {first} already")
-        utterance = replace(_read_row(row, path, root, place), corpus=name)
+        label = label_of(row[column], place)
+        utterance = replace(_read_row(row, label, path, root, place), corpus=name)
         fault = file_fault(path) or unread_file(path)
         if fault is None:
             utterances.append(utterance)
         else:
             problems.append(fault)
-    return assemble(
+    if labels == "any":
+        problems += check_labels((u.emotion for u in utterances), manifest)
+    corpus = assemble(
         name=name,
         root=root,
         utterances=utterances,
@@ -131,13 +168,35 @@ def read_manifest(
             f"the column split of {manifest.name}" if "split" in table.columns else "",
         ),
     )
+    return replace(corpus, label_kind=labels)
 
 
-def _read_row(row: dict[str, str], path: Path, root: Path, place: str) -> Utterance:
-    emotion = canonical_emotion(row["emotion"])
+def _label_column(table: Table, labels: LabelKind) -> str:
+    """Return the column that holds the labels; both names are one where labels are one's own."""
+    if labels == "emotions":
+        return "emotion"
+    return "emotion" if table.missing(LABEL_COLUMN) and not table.missing("emotion") else "label"
+
+
+def _emotion_of(word: str, place: str) -> str:
+    emotion = canonical_emotion(word)
     if emotion is None:
-        what, hint = why_unknown(row["emotion"])
-        raise BadInput(f"{place}: {what}", hint=hint)
+        what, hint = why_unknown(word)
+        raise BadInput(f"{place}: {what}", hint=f"{hint}; {OWN_LABELS}")
+    return emotion
+
+
+def _own_label_of(word: str, place: str) -> str:
+    label = own_label(word)
+    if not label:
+        raise BadInput(
+            f"{place}: {why_no_label(word)}",
+            hint=f"write 1 to {LONGEST_LABEL} characters that can be seen",
+        )
+    return label
+
+
+def _read_row(row: dict[str, str], label: str, path: Path, root: Path, place: str) -> Utterance:
     if not row["speaker"]:
         raise BadInput(f"{place}: the speaker is empty", hint="name every speaker")
     sex = row.get("sex", "").lower()
@@ -158,7 +217,7 @@ def _read_row(row: dict[str, str], path: Path, root: Path, place: str) -> Uttera
         path=path,
         clip_id=clip_id_of(path, root),
         corpus=NAME,
-        emotion=emotion,
+        emotion=label,
         speaker=composed(row["speaker"]),
         sex=_SEXES[sex],
         age=int(age) if age else None,
@@ -215,4 +274,22 @@ def _read_place(path: Path, root: Path) -> Utterance | FileProblem:
         corpus=NAME,
         emotion=emotion,
         speaker=speaker,
+    )
+
+
+def _read_own_place(path: Path, root: Path) -> Utterance | FileProblem:
+    """Find label and speaker: the folder at the top, and the folders below it or the name."""
+    folders = path.relative_to(root).parts[:-1]
+    if not folders:
+        return FileProblem(path, "unknown-label", "it is in no folder that is named for its label")
+    label = own_label(folders[0])
+    if not label:
+        return FileProblem(path, "unknown-label", why_no_label(folders[0]))
+    match = _SPEAKER_IN_NAME.fullmatch(path.stem)
+    speaker = composed("/".join(folders[1:]) or (match["speaker"] if match else ""))
+    if not speaker or speaker.casefold() == label.casefold():
+        detail = f"no speaker: put it in {printable(label)}/SPEAKER/ or name it SPEAKER_..."
+        return FileProblem(path, "unknown-speaker", detail)
+    return Utterance(
+        path=path, clip_id=clip_id_of(path, root), corpus=NAME, emotion=label, speaker=speaker
     )

@@ -82,6 +82,7 @@ def join(
         split_source=_each(corpora, lambda corpus: corpus.split_source),
         members=tuple(corpora),
         same_person=same_person,
+        label_kind=labels.kind,
     )
 
 

@@ -104,7 +104,7 @@ def level_span(
 
 def _measured(utterance: Utterance) -> tuple[float, float] | None:
     try:
-        samples = read_audio(utterance.path, sample_rate=SAMPLE_RATE)
+        samples = read_audio(utterance.sound, sample_rate=SAMPLE_RATE)
     except EdgeserError:
         return None
     if not samples.size:

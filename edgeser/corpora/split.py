@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeser.corpora.choice import CorpusChoice
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -113,11 +112,11 @@ def published_or_folds(
             hint="give it the role 'train' or 'test' beside another corpus: "
             f"--set corpora.{printable(corpus.name)}.role=train",
         )
-    published = _published(corpus) if use_published else None
+    published = published_split(corpus) if use_published else None
     if published is not None and published.test:
         if published.development:
             return published
-        development = _draw_development(published.train, sex, development_share, seed)
+        development = draw_development(published.train, sex, development_share, seed)
         return SpeakerSplit(published.train - development, development, published.test)
     groups = _deal(list(sex), sex, min(folds, len(sex)), seed)
     if not 0 <= fold < len(groups):
@@ -126,84 +125,8 @@ def published_or_folds(
         )
     test = frozenset(groups[fold])
     rest = frozenset(sex) - test
-    development = _draw_development(rest, sex, development_share, seed)
+    development = draw_development(rest, sex, development_share, seed)
     return SpeakerSplit(rest - development, development, test)
-
-
-def join_splits(parts: Sequence[SpeakerSplit]) -> SpeakerSplit:
-    """Return the split of joined corpora.
-
-    Raises
-    ------
-    BadInput
-        When nobody is left to test on or to choose by.
-    """
-    split = SpeakerSplit(
-        train=frozenset().union(*(part.train for part in parts)),
-        development=frozenset().union(*(part.development for part in parts)),
-        test=frozenset().union(*(part.test for part in parts)),
-    )
-    if not split.test:
-        raise BadInput(
-            "no speaker is kept for testing: every corpus has the role 'train'",
-            hint="give one the role 'both' or 'test'",
-        )
-    if not split.development:
-        raise BadInput(
-            "no speaker is left to choose the epoch by",
-            hint="train on a corpus of two speakers or more",
-        )
-    return split
-
-
-def without_same_person(
-    split: SpeakerSplit, same_person: Sequence[tuple[str, str]]
-) -> tuple[SpeakerSplit, tuple[str, ...]]:
-    """Take out speakers who are, under another name, in another part.
-
-    Returns
-    -------
-    split, left_out
-        Who takes no part, sorted.
-    """
-    part_of = {name: part for part, names in split.to_json().items() for name in names}
-    out = {
-        name
-        for name, who in same_person
-        if name in part_of and who in part_of and part_of[name] != part_of[who]
-    }
-    left = SpeakerSplit(split.train - out, split.development - out, split.test - out)
-    return left, tuple(sorted(out))
-
-
-def by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
-    """Return the part that the speakers of a corpus have in a training, as it was chosen.
-
-    Raises
-    ------
-    BadInput
-        As `published_or_folds` does.
-    """
-    everyone, nobody = frozenset(corpus.speakers), frozenset[str]()
-    use_published = choice.split == "published"
-    if choice.role == "test":
-        return SpeakerSplit(nobody, nobody, everyone)
-    if choice.role == "train":
-        published = _published(corpus) if use_published else None
-        development = published.development if published else nobody
-        if not development and len(everyone) > 1:
-            development = _draw_development(
-                everyone, corpus.sex_of_speakers(), choice.development_share, choice.seed
-            )
-        return SpeakerSplit(everyone - development, development, nobody)
-    return published_or_folds(
-        corpus,
-        seed=choice.seed,
-        development_share=choice.development_share,
-        folds=choice.folds,
-        fold=choice.fold,
-        use_published=use_published,
-    )
 
 
 def not_in_split(corpus: Corpus, place: Path) -> list[FileProblem]:
@@ -276,7 +199,14 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(printable(name, limit=_LONGEST) for name in names[:_NAMED]) + more
 
 
-def _published(corpus: Corpus) -> SpeakerSplit | None:
+def published_split(corpus: Corpus) -> SpeakerSplit | None:
+    """Return the split that comes with a corpus, `None` where none does.
+
+    Raises
+    ------
+    BadInput
+        When it has a speaker in two parts.
+    """
     parts = _parts(corpus)
     if not any(parts.values()):
         return None
@@ -303,7 +233,7 @@ def _deal(
     return [order[first::groups] for first in range(groups)]
 
 
-def _draw_development(
+def draw_development(
     speakers: frozenset[str], sex: dict[str, str], share: float, seed: int
 ) -> frozenset[str]:
     """Draw from each sex in turn, the larger group first, until the share is reached."""

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeser.corpora.audio import Excerpt, Sound
+from edgeser.wording import LabelKind, Wording, wording
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One recording of one speaker, labelled with one emotion.
+    """One recording of one speaker, with one label.
 
     Parameters
     ----------
@@ -21,7 +24,8 @@ class Utterance:
     corpus
         Name of the adapter that read it, such as ``"cremad"``.
     emotion
-        The intended emotion, as a lower-case English noun (see `edgeser.corpora.emotions`).
+        The intended emotion, as a lower-case English noun (see `edgeser.corpora.emotions`); in a
+        corpus of other labels its label (see `edgeser.corpora.labels`).
     speaker
         The speaker's name within the corpus.
     sex
@@ -36,6 +40,11 @@ class Utterance:
     split
         The part of the published speaker split it belongs to: ``"train"``, ``"development"``,
         ``"test"``, or ``None``.
+    speaker_known
+        False where nobody knows whose clip it is: `speaker` is then a name of its own (or of clips
+        that overlap with it), so that it may share its speaker with clips on another side.
+    start_s, duration_s
+        The stretch of the file that it is, in seconds; all of the file where there is no duration.
     """
 
     path: Path
@@ -48,6 +57,16 @@ class Utterance:
     language: str | None = None
     votes: tuple[tuple[str, float], ...] | None = None
     split: str | None = None
+    speaker_known: bool = True
+    start_s: float = 0.0
+    duration_s: float | None = None
+
+    @property
+    def sound(self) -> Sound:
+        """What to read: the file, or the stretch of it."""
+        if self.duration_s is None:
+            return self.path
+        return Excerpt(self.path, self.start_s, self.duration_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,7 @@ class Corpus:
     utterances
         Sorted by `clip_id`.
     emotions
-        Every emotion that occurs, in alphabetical order: the order of class indices.
+        Every emotion, or other label, that occurs, in alphabetical order: that of class indices.
     synthetic
         True where no human being spoke: nothing measured on it says anything about people.
     licence, citation
@@ -99,6 +118,8 @@ class Corpus:
         adapter read.
     same_person
         ``(name, other name)`` of speakers of joined corpora who share a recording.
+    label_kind
+        ``"emotions"``, or ``"any"`` where its labels are its own.
     """
 
     name: str
@@ -113,6 +134,12 @@ class Corpus:
     split_source: str = ""
     members: tuple[Corpus, ...] = field(default=())
     same_person: tuple[tuple[str, str], ...] = field(default=())
+    label_kind: LabelKind = "emotions"
+
+    @property
+    def words(self) -> Wording:
+        """What its labels are called."""
+        return wording(self.label_kind)
 
     @property
     def speakers(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from edgeser.evaluation.bootstrap import (
     paired_interval,
     stack_confusions,
 )
-from edgeser.evaluation.metrics import ratio, unweighted_average_recall
+from edgeser.evaluation.metrics import of_nobody_known, ratio, unweighted_average_recall
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
@@ -61,9 +61,10 @@ class AblationRow:
 
 @dataclass(frozen=True, slots=True)
 class AblationTable:
-    """Rows in the order given."""
+    """Rows in the order given, and what must be known before they are believed."""
 
     rows: tuple[AblationRow, ...]
+    caveats: tuple[str, ...] = ()
 
 
 def summarise_seeds(
@@ -90,7 +91,7 @@ def summarise_seeds(
     runs = list(by_seed.values())
     others = [] if first is None else list(first.values())
     _check_same_clips(variant, runs, others)
-    clusters, kind = clusters_of(runs[0].speakers)
+    clusters, kind = clusters_of(runs[0].speakers, runs[0].anonymous)
     confusions = _confusions(runs, clusters)
     uars = [float(uar) for uar in unweighted_average_recall(confusions.sum(axis=0))]
     (interval,) = bootstrap_intervals(confusions, [_mean_uar], bootstrap)
@@ -129,7 +130,10 @@ def summarise_variants(
         )
         for variant, seeds in tested.items()
     ]
-    return AblationTable(tuple(rows))
+    first = next(iter(of_first.values())) if of_first else None
+    unknown = 0 if first is None else first.anonymous_clips
+    caveats = (of_nobody_known(unknown, len(first)),) if first is not None and unknown else ()
+    return AblationTable(tuple(rows), caveats)
 
 
 def _confusions(runs: Sequence[Predictions], clusters: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -60,16 +60,21 @@ def confusion_by_cluster(predictions: Predictions) -> tuple[NDArray[np.int64], s
 
     The clusters are the speakers in order of their names; with one speaker, its clips.
     """
-    clusters, kind = clusters_of(predictions.speakers)
+    clusters, kind = clusters_of(predictions.speakers, predictions.anonymous)
     return stack_confusions(predictions, clusters), kind
 
 
-def clusters_of(speakers: tuple[str, ...]) -> tuple[NDArray[np.int64], str]:
-    """Return each clip's cluster, int64 ``[clips]`` counted from 0, and the interval's kind."""
+def clusters_of(
+    speakers: tuple[str, ...], anonymous: frozenset[str] = frozenset()
+) -> tuple[NDArray[np.int64], str]:
+    """Return each clip's cluster, int64 ``[clips]`` counted from 0, and the interval's kind.
+
+    `anonymous` are those that are no speakers known, but stand for a clip each.
+    """
     _, index = np.unique(np.asarray(speakers, dtype=np.str_), return_inverse=True)
     if int(index.max()) == 0:
         return np.arange(len(speakers), dtype=np.int64), BY_CLIP
-    return index.astype(np.int64), BY_SPEAKER
+    return index.astype(np.int64), BY_CLIP if anonymous.issuperset(speakers) else BY_SPEAKER
 
 
 def stack_confusions(predictions: Predictions, clusters: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -93,7 +93,9 @@ class Metrics:
     classes
         The classes' names.
     clips, speakers
-        How many there were.
+        How many there were; speakers that are known.
+    anonymous
+        How many of the clips are of no known speaker.
     caveat
         What else must be known of the clips, such as that their speakers were heard in training.
     """
@@ -105,6 +107,7 @@ class Metrics:
     classes: tuple[str, ...]
     clips: int
     speakers: int
+    anonymous: int = 0
     caveat: str = ""
 
     @property
@@ -128,12 +131,22 @@ class Metrics:
         found = [self.caveat] if self.caveat else []
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
+        if self.anonymous:
+            found.append(of_nobody_known(self.anonymous, self.clips))
         few = too_few(self.clips, self.speakers, len(self.in_play))
         return (*found, few) if few else tuple(found)
 
     def _classes(self, *, present: bool) -> tuple[str, ...]:
         support = self.confusion.sum(axis=1) > 0
         return tuple(n for n, has in zip(self.classes, support, strict=True) if has == present)
+
+
+def of_nobody_known(anonymous: int, clips: int) -> str:
+    """Say of clips without a known speaker what a score on them is worth."""
+    return (
+        f"of {anonymous:,} of {clips:,} {plural('clip', clips)} the speaker is not known: they "
+        "may share a voice or a room with clips that were trained on"
+    )
 
 
 def too_few(clips: int, speakers: int, classes: int) -> str:
@@ -143,7 +156,7 @@ def too_few(clips: int, speakers: int, classes: int) -> str:
     return (
         f"{clips} {plural('clip', clips)} of {speakers} {plural('speaker', speakers)} "
         f"{'is' if clips == 1 else 'are'} too few to judge by (at least {FEWEST_SPEAKERS} speakers "
-        f"and {FEWEST_CLIPS_A_CLASS} clips an emotion)"
+        f"and {FEWEST_CLIPS_A_CLASS} clips a class)"
     )
 
 
@@ -188,7 +201,8 @@ def evaluate(
         confusion=confusion,
         classes=predictions.classes,
         clips=len(predictions),
-        speakers=len(set(predictions.speakers)),
+        speakers=predictions.known_speakers,
+        anonymous=predictions.anonymous_clips,
         caveat=caveat,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,13 +223,7 @@ def as_predictions(
     like: Predictions, int8_output: NDArray[np.int8], grid: OutputGrid
 ) -> Predictions:
     """Return the int8 model's predictions on the clips of `like`, its logits dequantised."""
-    return Predictions(
-        clip_ids=like.clip_ids,
-        labels=like.labels,
-        speakers=like.speakers,
-        logits=grid.dequantise(int8_output),
-        classes=like.classes,
-    )
+    return replace(like, logits=grid.dequantise(int8_output))
 
 
 def cosine_by_clip(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -253,7 +247,7 @@ def _cosine(value: float, source: str) -> Measurement:
 def _uar_drop(
     first: Predictions, second: Predictions, source: str, bootstrap: Bootstrap
 ) -> Measurement:
-    clusters, kind = clusters_of(first.speakers)
+    clusters, kind = clusters_of(first.speakers, first.anonymous)
     a, b = stack_confusions(first, clusters), stack_confusions(second, clusters)
     uar = unweighted_average_recall
     drop = float(uar(a.sum(axis=0)) - uar(b.sum(axis=0)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ class Predictions:
         float32 ``[clips, classes]``, before any softmax.
     classes
         The classes' names, in the order of the logits.
+    anonymous
+        Those of `speakers` that nobody knows (`Utterance.speaker_known`).
 
     Raises
     ------
@@ -41,6 +43,7 @@ class Predictions:
     speakers: tuple[str, ...]
     logits: NDArray[np.float32]
     classes: tuple[str, ...]
+    anonymous: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         n, classes = len(self.clip_ids), len(self.classes)
@@ -74,16 +77,53 @@ class Predictions:
         """The class of the largest logit, int64 ``[clips]``; the first one on a tie."""
         return np.asarray(np.argmax(self.logits, axis=1), dtype=np.int64)
 
+    @property
+    def known_speakers(self) -> int:
+        """How many speakers there are that are known."""
+        return len(set(self.speakers) - self.anonymous)
+
+    @property
+    def anonymous_clips(self) -> int:
+        """How many of the clips are of no known speaker."""
+        return sum(speaker in self.anonymous for speaker in self.speakers)
+
+    def describe(self, speakers: str = "speakers") -> str:
+        """Return how many clips of how many `speakers` these are, in words."""
+        return clips_in_words(self.speakers, self.anonymous, speakers)
+
     def select(self, mask: NDArray[np.bool_]) -> Predictions:
         """Return the clips where `mask`, bool ``[clips]``, is true (at least one)."""
         kept = np.flatnonzero(mask)
-        return Predictions(
+        return replace(
+            self,
             clip_ids=tuple(self.clip_ids[i] for i in kept),
             labels=self.labels[kept],
             speakers=tuple(self.speakers[i] for i in kept),
             logits=self.logits[kept],
-            classes=self.classes,
         )
+
+
+def clips_in_words(speakers: Sequence[str], anonymous: Collection[str], called: str) -> str:
+    """Return how many clips there are, and of how many speakers, of which some are not known.
+
+    Parameters
+    ----------
+    speakers
+        One a clip.
+    anonymous
+        Those of them that stand for a speaker nobody knows.
+    called
+        What the others are called: ``"unseen speakers"``.
+
+    Examples
+    --------
+    >>> clips_in_words(["kim", "kim", "7"], {"7"}, "speakers")
+    '3 clips of 1 speakers (1 of no known speaker)'
+    """
+    known = len(set(speakers).difference(anonymous))
+    unknown = sum(speaker in anonymous for speaker in speakers)
+    rest = f" ({unknown} of no known speaker)" if unknown else ""
+    return f"{len(speakers)} clips of {known} {called}{rest}"
 
 
 def require_finite(values: NDArray[np.floating], clip_ids: Sequence[str], *, what: str) -> None:

@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import read_audio, read_recording
+from edgeser.corpora.audio import Sound, content_hash, file_of, read_audio, read_recording
 from edgeser.corpora.sound import Remark
 from edgeser.features.cache import FeatureCache
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, compute_features
 from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import sha256_of_file
+
+S = TypeVar("S", bound=Sound)
 
 Progress = Callable[[int, int], None]
 """Called with the number of clips done and the number of all."""
@@ -54,7 +56,7 @@ class ClipResult:
 
 
 def extract_features(
-    paths: Sequence[Path],
+    paths: Sequence[Sound],
     config: FrontendConfig,
     *,
     variant: Variant | None = None,
@@ -67,7 +69,7 @@ def extract_features(
     Parameters
     ----------
     paths
-        WAV or FLAC files of any rate and channel count.
+        WAV or FLAC files of any rate and channel count, or stretches of them.
     config
         The frontend; its normalisation is not applied here.
     variant
@@ -84,12 +86,12 @@ def extract_features(
     One result a path; a file that cannot be read has its reason in `problem`.
     """
 
-    def one(path: Path) -> ClipResult:
+    def one(sound: Sound) -> ClipResult:
         try:
-            features = _features_of(path, config, variant, cache)
+            features = _features_of(sound, config, variant, cache)
         except EdgeserError as error:
-            return ClipResult(path, None, str(error))
-        return _checked(path, features, config)
+            return ClipResult(file_of(sound), None, str(error))
+        return _checked(sound, features, config)
 
     return _on_all_cores(one, paths, workers=workers, progress=progress)
 
@@ -114,16 +116,17 @@ def hear(
     return _on_all_cores(one, paths, progress=progress)
 
 
-def _checked(path: Path, features: FrontendFeatures, config: FrontendConfig) -> ClipResult:
+def _checked(sound: Sound, features: FrontendFeatures, config: FrontendConfig) -> ClipResult:
+    path = file_of(sound)
     if features.amplitude.shape[0] == 0:
-        problem = f"{path} is shorter than one window of {config.window_ms:g} ms"
+        problem = f"{sound} is shorter than one window of {config.window_ms:g} ms"
         return ClipResult(path, None, problem)
     return ClipResult(path, features, "")
 
 
 def _on_all_cores(
-    one: Callable[[Path], ClipResult],
-    paths: Sequence[Path],
+    one: Callable[[S], ClipResult],
+    paths: Sequence[S],
     *,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -142,14 +145,14 @@ def _on_all_cores(
 
 
 def _features_of(
-    path: Path, config: FrontendConfig, variant: Variant | None, cache: FeatureCache | None
+    sound: Sound, config: FrontendConfig, variant: Variant | None, cache: FeatureCache | None
 ) -> FrontendFeatures:
-    file_hash = sha256_of_file(path)
+    file_hash = content_hash(sound)
     name = variant.name if variant else "clean"
     key = FeatureCache.key(frontend_hash=config.raw_hash, file_hash=file_hash, variant=name)
     if cache is not None and (found := cache.load(key)) is not None:
         return found
-    samples = read_audio(path, sample_rate=config.sample_rate)
+    samples = read_audio(sound, sample_rate=config.sample_rate)
     if variant is not None:
         seed = hashlib.sha256(f"{file_hash}\n{name}".encode()).digest()
         samples = variant.apply(samples, np.random.default_rng(list(seed)))

@@ -51,7 +51,7 @@ def calibrate(
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
 ) -> Calibration:
-    """Choose clips balanced over emotion, speaker, level (three classes) and condition.
+    """Choose clips balanced over label, speaker, level (three classes) and condition.
 
     Speakers that the network's split left to test on, or chose the epoch by, take no part.
 
@@ -112,8 +112,8 @@ def calibrate(
     chosen = [int(i) for i in select_balanced(strata, min(count, len(strata)), seed)]
     return Calibration(
         CalibrationSet(
-            source=f"{len(chosen)} clips of {found.name}, balanced over emotion, speaker, level "
-            "and condition",
+            source=f"{len(chosen)} clips of {found.name}, balanced over "
+            f"{trained.corpus.words.one}, speaker, level and condition",
             clips=tuple(names[i] for i in chosen),
             features=features[chosen],
         ),
@@ -126,7 +126,7 @@ def _level_classes(clips: RawClips) -> list[str]:
     levels = []
     for utterance in clips.utterances:
         try:
-            levels.append(power(read_audio(utterance.path)))
+            levels.append(power(read_audio(utterance.sound)))
         except EdgeserError:
             levels.append(0.0)
     ranks = np.argsort(np.argsort(levels, kind="stable"), kind="stable")

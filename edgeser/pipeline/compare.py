@@ -122,7 +122,7 @@ def _test_predictions(
         reporter=reporter,
     )
     features = windows_of(raw.features, model.frontend, model.recipe.window.frames)
-    return predictions_of(raw.utterances, float_logits(model, features), model.classes)
+    return predictions_of(raw.utterances, float_logits(model, features), model)
 
 
 def _table(tested: dict[str, dict[int, Predictions]], model: TrainedModel) -> AblationTable:
@@ -132,8 +132,7 @@ def _table(tested: dict[str, dict[int, Predictions]], model: TrainedModel) -> Ab
             "the runs were not tested on the same clips", hint="train them on the same corpus"
         )
     kind = "synthetic voices" if model.corpus.synthetic else model.corpus.name
-    clips, speakers = len(runs[0].clip_ids), len(set(runs[0].speakers))
     caveat = model.corpus.caveat
-    whose = f"speakers of {kind}: each {caveat}" if caveat else f"unseen speakers of {kind}"
-    source = f"float networks, {clips} clips of {speakers} {whose}"
+    clips = f"{runs[0].describe('speakers' if caveat else 'unseen speakers')} of {kind}"
+    source = f"float networks, {clips}" + (f": each {caveat}" if caveat else "")
     return summarise_variants(tested, source=source)

@@ -30,7 +30,7 @@ def babble_of(utterances: Sequence[Utterance], *, seed: int, minutes: int = 1) -
     recordings = []
     for utterance in utterances[::step][:clips]:
         try:
-            recordings.append(read_audio(utterance.path))
+            recordings.append(read_audio(utterance.sound))
         except EdgeserError:
             continue
     return make_babble(recordings, seed=seed, seconds=60.0 * minutes)

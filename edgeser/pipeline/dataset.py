@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgeser.corpora import Utterance
 from edgeser.features import FeatureCache, Variant, extract_features, fit_window
 from edgeser.progress import SILENT, Reporter
+from edgeser.wording import Wording
 from firmware_bridge.frontend import (
     FrontendConfig,
     FrontendFeatures,
@@ -18,6 +19,7 @@ from firmware_bridge.frontend import (
     quantise_features,
 )
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +65,7 @@ def raw_features(
     reporter: Reporter = SILENT,
 ) -> RawClips:
     """Compute raw features; a file that cannot be read is named and left out."""
-    paths = [utterance.path for utterance in utterances]
+    paths = [utterance.sound for utterance in utterances]
     results = extract_features(
         paths, config, variant=variant, cache=cache, progress=reporter.stage(title)
     )
@@ -149,19 +151,22 @@ def windows_of(
     return out
 
 
-def labels_of(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.int64]:
-    """Return class indices, int64 [clips].
+def labels_of(
+    utterances: Sequence[Utterance], classes: Sequence[str], words: Wording
+) -> NDArray[np.int64]:
+    """Return class indices, int64 [clips]; `words` say what a label is called.
 
     Raises
     ------
     BadInput
-        When an emotion is not among `classes`.
+        When a label is not among `classes`.
     """
     index = {name: position for position, name in enumerate(classes)}
     unknown = sorted({u.emotion for u in utterances} - set(index))
     if unknown:
         raise BadInput(
-            f"the corpus has the emotion '{unknown[0]}', which the model does not know",
-            hint=f"the model knows {', '.join(classes)}",
+            f"the corpus has the {words.one} '{printable(unknown[0])}', which the model does not "
+            "know",
+            hint=f"the model knows {', '.join(map(printable, classes))}",
         )
     return np.array([index[u.emotion] for u in utterances], np.int64)

@@ -49,9 +49,9 @@ def bench_on_device(
         The emulator, or a board.
     name
         What messages call a .tflite.
-    corpus
-        ``"NAME:PATH"``: recordings to feed a bundle's firmware; those of the folder's run, or
-        noise that is called noise, when `None`.
+    corpora
+        ``"NAME:PATH"`` each: recordings to feed a bundle's firmware; those of the folder's run, or
+        noise that is called noise, when none is named.
     folder
         Where the result is kept for the report; nowhere when `None`.
     limits
@@ -71,13 +71,8 @@ def bench_on_device(
     DeviceError
         When the device is not there or does not answer as it must.
     """
-    if limits is None:
-        limits = model.trained.recipe.budget.limits if isinstance(model, Bundle) else NO_LIMITS
-    recordings = None
-    if isinstance(model, Bundle):
-        recordings = recordings_at_hand(
-            model, count=_CLIPS, corpora=corpora, folder=folder, reporter=reporter
-        )
+    limits = _limits_of(model) if limits is None else limits
+    recordings = _recordings(model, corpora, folder, reporter)
     with attached(model, device, name=name, reporter=reporter) as found:
         if found.built is None and (limits.flash_bytes or limits.ram_bytes):
             reporter.note("not held to the recipe's flash and RAM: a board does not tell them")
@@ -100,6 +95,21 @@ def bench_on_device(
     if folder is not None and isinstance(model, Bundle):
         keep(folder, report, model_hash=model.model_hash)
     return report
+
+
+def _limits_of(model: Bundle | bytes) -> Limits:
+    return model.trained.recipe.budget.limits if isinstance(model, Bundle) else NO_LIMITS
+
+
+def _recordings(
+    model: Bundle | bytes, corpora: Sequence[str], folder: RunFolder | None, reporter: Reporter
+) -> Recordings | None:
+    """Return recordings for a bundle; none for a model that takes no audio."""
+    if not isinstance(model, Bundle):
+        return None
+    return recordings_at_hand(
+        model, count=_CLIPS, corpora=corpora, folder=folder, reporter=reporter
+    )
 
 
 def keep(folder: RunFolder, report: DeviceReport, *, model_hash: str) -> None:

@@ -178,14 +178,14 @@ def _predict(
     features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
     of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
     kind = "synthetic voices" if corpus.synthetic else corpus.name
-    speakers = len({u.speaker for u in raw.utterances})
-    whose = f"{speakers} unseen speakers of {kind}"
+    of_float = predictions_of(raw.utterances, float_logits(trained, features), trained)
+    source = f"{of_float.describe('unseen speakers')} of {kind}"
     if trained.corpus.caveat and {u.clip_id for u in utterances} <= trained.split.test:
-        whose = f"{speakers} speakers of {kind}: it {trained.corpus.caveat}"
+        source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
     return _Heard(
         name=condition.name,
         utterances=tuple(raw.utterances),
-        of_float=predictions_of(raw.utterances, float_logits(trained, features), trained.classes),
-        of_int8=predictions_of(raw.utterances, of_int8, trained.classes),
-        source=f"{len(features)} clips of {whose}",
+        of_float=of_float,
+        of_int8=predictions_of(raw.utterances, of_int8, trained),
+        source=source,
     )

@@ -72,7 +72,7 @@ def microfrontend_amplitude(samples: NDArray[np.int16]) -> NDArray[np.uint16]:
 
 def _samples(utterance: Utterance) -> NDArray[np.int16] | None:
     try:
-        return read_audio(utterance.path)
+        return read_audio(utterance.sound)
     except EdgeserError:
         return None
 

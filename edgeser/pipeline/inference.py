@@ -85,15 +85,16 @@ def output_grid(model: bytes) -> OutputGrid:
 
 
 def predictions_of(
-    utterances: Sequence[Utterance], logits: NDArray[np.float32], classes: tuple[str, ...]
+    utterances: Sequence[Utterance], logits: NDArray[np.float32], trained: TrainedModel
 ) -> Predictions:
-    """Bind logits to the clips they are of."""
+    """Bind logits of a network, or of its int8 form, to the clips they are of."""
     return Predictions(
         clip_ids=tuple(u.clip_id for u in utterances),
-        labels=labels_of(utterances, classes),
+        labels=labels_of(utterances, trained.classes, trained.corpus.words),
         speakers=tuple(u.speaker for u in utterances),
         logits=logits,
-        classes=classes,
+        classes=trained.classes,
+        anonymous=frozenset(u.speaker for u in utterances if not u.speaker_known),
     )
 
 

@@ -26,6 +26,7 @@ def predictions_json(corpus: str, predictions: Predictions) -> dict[str, Any]:
         "corpus": corpus,
         "clip_ids": list(predictions.clip_ids),
         "speakers": list(predictions.speakers),
+        "anonymous": sorted(predictions.anonymous.intersection(predictions.speakers)),
         "labels": predictions.labels.tolist(),
         "classes": list(predictions.classes),
         "logits": predictions.logits.tolist(),

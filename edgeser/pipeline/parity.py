@@ -16,6 +16,7 @@ from edgeser.evaluation.parity import (
     as_predictions,
     compare,
 )
+from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.verdict import Tolerances, Verdict, judge
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
@@ -98,13 +99,14 @@ def check_parity(
     oracle = outputs[Runtime.TFLITE_MICRO]
     features = check_features(clips.utterances, trained.frontend, reporter=reporter)
     reporter.stage("Quantisation error by layer")
-    of_float = predictions_of(clips.utterances, logits, trained.classes)
+    of_float = predictions_of(clips.utterances, logits, trained)
     grid = output_grid(bundle.int8_model)
+    source = _source(bundle, of_float)
     report = compare(
         of_float,
         oracle,
         grid,
-        source=_source(bundle, clips),
+        source=source,
         runtimes=_agreements(outputs),
         features=features,
         layers=_layers(bundle, clips.features),
@@ -118,9 +120,7 @@ def check_parity(
     if folder is not None:
         of_int8 = as_predictions(of_float, oracle, grid)
         details = TestSetDetails(
-            groups=score_known_groups(
-                clips.utterances, of_float, of_int8, source=_source(bundle, clips)
-            ),
+            groups=score_known_groups(clips.utterances, of_float, of_int8, source=source),
             example=_example(bundle, clips),
         )
         folder.save_state("test-set", details, model_hash=bundle.model_hash)
@@ -205,7 +205,7 @@ def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
     """Return the features of the first clip, as the C code puts them out."""
     config = bundle.trained.frontend
     utterance = clips.utterances[0]
-    features = compute_features(read_audio(utterance.path), config)
+    features = compute_features(read_audio(utterance.sound), config)
     return ExampleFeatures(
         clip_id=utterance.clip_id,
         label=utterance.emotion,
@@ -218,13 +218,12 @@ def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
     )
 
 
-def _source(bundle: Bundle, clips: ClipSet) -> str:
+def _source(bundle: Bundle, tested: Predictions) -> str:
     corpus = bundle.trained.corpus
-    speakers = len({u.speaker for u in clips.utterances})
     kind = "synthetic voices, not people" if corpus.synthetic else corpus.name
     if corpus.caveat:
-        return f"{len(clips)} random clips of {speakers} speakers ({kind}): it {corpus.caveat}"
-    return f"{len(clips)} clips of {speakers} speakers kept for testing ({kind})"
+        return f"{tested.describe()}, drawn at random ({kind}): the model {corpus.caveat}"
+    return f"{tested.describe()} kept for testing ({kind})"
 
 
 def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from edgeser.corpora import (
     Corpus,
     Division,
     SpeakerSplit,
+    audio,
     caveat_of,
     divide,
     gaps,
     problem_lines,
-    require_two_emotions,
+    require_two_labels,
     split_problems,
     without_same_person,
 )
@@ -25,10 +25,9 @@ from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import sha256_of_file
 from quantize.foundation.foreign import printable
 
-ContentHash = Callable[[Path], str]
+ContentHash = Callable[[audio.Sound], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +91,9 @@ def plan_run(
     return plan_on(recipe, corpora_of(recipe, folder=folder, reporter=reporter))
 
 
-def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha256_of_file) -> Plan:
+def plan_on(
+    recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = audio.content_hash
+) -> Plan:
     """Divide the speakers of a recipe's joined corpora, and say what is odd.
 
     Parameters
@@ -102,14 +103,14 @@ def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha25
     corpus
         Its corpora, joined.
     content_hash
-        Returns SHA-256 of a file; whoever makes many plans may remember it.
+        Returns SHA-256 of a file, or of a stretch of one; whoever makes many plans may remember it.
 
     Raises
     ------
     BadInput
         When the corpora cannot be divided, or hold one label only.
     """
-    require_two_emotions(corpus)
+    require_two_labels(corpus)
     split = divide(corpus.members, recipe.corpora)
     left_out: tuple[str, ...] = ()
     if isinstance(split, SpeakerSplit):
@@ -123,7 +124,9 @@ def plan_on(recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = sha25
     return Plan(recipe, corpus, split, input_hash(corpus, split, content_hash), oddities)
 
 
-def input_hash(corpus: Corpus, split: Division, content_hash: ContentHash = sha256_of_file) -> str:
+def input_hash(
+    corpus: Corpus, split: Division, content_hash: ContentHash = audio.content_hash
+) -> str:
     """Return SHA-256 over part, name and content of each clip of the split, in order.
 
     A file that cannot be opened counts by its name alone; reading it later names it as a problem.
@@ -132,7 +135,7 @@ def input_hash(corpus: Corpus, split: Division, content_hash: ContentHash = sha2
     for part in PARTS:
         for utterance in split.select(corpus.utterances, part):
             try:
-                content = content_hash(utterance.path)
+                content = content_hash(utterance.sound)
             except EdgeserError:
                 content = "unreadable"
             digest.update(f"{part}\n{utterance.clip_id}\n{content}\n".encode())

@@ -76,10 +76,12 @@ def predict_files(
     averaged; a shorter one is repeated.
     """
     trained = bundle.trained
+    # Where silence may be a class, or a machine hums, it is labelled like any other sound.
+    unlabelled = (lambda remarks: "") if trained.corpus.words.silence_has_label else says_nothing
     results = hear(paths, trained.frontend, progress=reporter.stage("Computing features"))
     windows = [
         None
-        if result.features is None or says_nothing(result.remarks)
+        if result.features is None or unlabelled(result.remarks)
         else sliding_windows(
             quantise_features(result.features, trained.frontend), trained.recipe.window
         )
@@ -95,7 +97,7 @@ def predict_files(
     for result, clip_windows in zip(results, windows, strict=True):
         lines = tuple(remark.detail for remark in result.remarks)
         if clip_windows is None:
-            silence = "" if result.problem else says_nothing(result.remarks)
+            silence = "" if result.problem else unlabelled(result.remarks)
             labels.append(ClipLabel(result.path, {}, 0, result.problem, silence, lines))
             continue
         stop = start + len(clip_windows)

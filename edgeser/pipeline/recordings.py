@@ -77,7 +77,7 @@ def recordings_of_test_speakers(
     recordings: list[NDArray[np.int16]] = []
     for index in spread(len(utterances), count):
         try:
-            samples = read_audio(utterances[index].path, sample_rate=trained.frontend.sample_rate)
+            samples = read_audio(utterances[index].sound, sample_rate=trained.frontend.sample_rate)
         except EdgeserError as error:
             reporter.note(f"left out: {error}")
             continue

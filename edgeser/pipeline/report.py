@@ -36,9 +36,8 @@ _SYNTHETIC = (
     "Trained and measured on synthetic voices: these figures show that the tool works, and say "
     "nothing of accuracy on people."
 )
-_ACTED = (
-    "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). "
-    "Acted speech, few speakers: not a measure of how people are understood in daily life."
+_MEASURED = (
+    "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). {limits}"
 )
 _HEARD = (
     "Measured on {clips} random clips of {speakers} speakers ({corpus}): the model {caveat}, so "
@@ -64,7 +63,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     details = folder.load_state("test-set", TestSetDetails, model_hash=model_hash)
     kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
     return ReportContents(
-        title=f"{trained.recipe.name}: speech emotion on {kind}",
+        title=f"{trained.recipe.name}: {trained.corpus.words.title.format(corpus=kind)}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         synthetic=trained.corpus.synthetic,
         statement=_statement(trained),
@@ -114,12 +113,13 @@ def _statement(trained: TrainedModel) -> str:
     corpus = trained.corpus
     if corpus.synthetic:
         return f"{_SYNTHETIC} The model {corpus.caveat}." if corpus.caveat else _SYNTHETIC
-    form = _HEARD if corpus.caveat else _ACTED
+    form = _HEARD if corpus.caveat else _MEASURED
     return form.format(
         clips=corpus.clips_test,
         speakers=speakers_in(trained, "test"),
         corpus=corpus.name,
         caveat=corpus.caveat,
+        limits=corpus.words.limits,
     )
 
 

@@ -15,6 +15,7 @@ from edgeser.corpora import (
     parse_corpus_argument,
     write_synthetic_corpus,
 )
+from edgeser.corpora.choice import refuse_same_names
 from edgeser.corpora.join import NOT_LEARNED
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
@@ -28,10 +29,15 @@ SYNTHETIC_SEED = 0
 
 
 def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
-    """Return the recipe with the corpora of ``"NAME:PATH"`` arguments, and no others.
+    """Return the recipe with the corpora of the arguments, see `choices_of`."""
+    return replace(recipe, corpora=choices_of(recipe, arguments)) if arguments else recipe
+
+
+def choices_of(recipe: Recipe, arguments: Sequence[str]) -> tuple[CorpusChoice, ...]:
+    """Return the corpora of ``"NAME:PATH"`` arguments, and no others; without any, the recipe's.
 
     A corpus that the recipe names keeps what it says of it; another is divided as the recipe's
-    first one is. Without arguments the recipe is unchanged.
+    first one is.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
         When one is named twice, is unknown or has no path.
     """
     if not arguments:
-        return recipe
+        return recipe.corpora
     known = {choice.name: choice for choice in recipe.corpora}
     first = recipe.corpora[0]
     other = CorpusChoice(
@@ -54,7 +60,8 @@ def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
         choice = known.get(name, replace(other, name=name))
         read_by = None if adapter == name else adapter
         chosen.append(replace(choice, adapter=read_by, path=str(path)))
-    return replace(recipe, corpora=tuple(chosen))
+    refuse_same_names(chosen)
+    return tuple(chosen)
 
 
 def resolve_recipe(
@@ -98,7 +105,7 @@ def corpora_of(
     BadInput
         When a corpus of recordings has no path, or its folder is not what it should be.
     """
-    choices = with_corpora(recipe, arguments).corpora
+    choices = choices_of(recipe, arguments)
     stored = _stored_paths(choices, folder)
     choices = tuple(replace(c, path=c.path or stored.get(c.name)) for c in choices)
     missing = [c.name for c in choices if c.path is None and c.read_by != SYNTHETIC]
@@ -107,7 +114,7 @@ def corpora_of(
         names = f"{', '.join(most)} and {last}" if most else last
         needed = " ".join(f"--corpus {printable(name)}:PATH" for name in missing)
         raise BadInput(f"this needs the recordings of {names}", hint=f"give {needed}")
-    members = [Member(choice, _opened(choice, folder, reporter)) for choice in choices]
+    members = [Member(choice, _opened(choice, recipe, folder, reporter)) for choice in choices]
     corpus = join(members, recipe.labels, classes=classes)
     if classes is not None:
         for problem in corpus.problems:
@@ -124,13 +131,17 @@ def _stored_paths(
     return {choice.name: choice.path for choice in load_recipe(str(folder.recipe)).corpora}
 
 
-def _opened(choice: CorpusChoice, folder: RunFolder | None, reporter: Reporter) -> Corpus:
+def _opened(
+    choice: CorpusChoice, recipe: Recipe, folder: RunFolder | None, reporter: Reporter
+) -> Corpus:
+    kind = recipe.labels.kind
     if choice.path is not None:
-        return open_corpus(choice.read_by, Path(choice.path))
-    return write_synthetic_corpus(
+        return open_corpus(choice.read_by, Path(choice.path), labels=kind)
+    made = write_synthetic_corpus(
         (folder.root if folder else Path.cwd()) / "synthetic-voices",
         seed=SYNTHETIC_SEED,
         speakers=choice.synthetic_speakers,
         utterances=choice.synthetic_utterances,
         progress=reporter.stage("Making synthetic voices"),
     )
+    return replace(made, label_kind=kind)

@@ -33,11 +33,12 @@ class StreamDecision:
     seconds
         From the start of the recording to the end of the window's last frame.
     label
-        The emotion, as a device decides.
+        As a device decides.
     sums
         Sum of the int8 logits over the last few windows, by label.
     silent
-        Whether nothing was said in the window, so that the label means nothing.
+        Whether nothing was said in the window, so that the label means nothing; never where
+        silence may have a label (`edgeser.wording`).
     """
 
     seconds: float
@@ -62,6 +63,7 @@ class Listener:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
+        self._silence_has_label = bundle.trained.corpus.words.silence_has_label
         self._classifier = streaming_classifier(bundle)
         self._window_samples = config.samples_of(window.frames)
         self.levels = Levels(config.sample_rate)
@@ -94,7 +96,7 @@ class Listener:
             seconds=end / config.sample_rate,
             label=classes[decision.label],
             sums=dict(zip(classes, decision.sums, strict=True)),
-            silent=self._is_silent(end),
+            silent=not self._silence_has_label and self._is_silent(end),
         )
 
     def _is_silent(self, end: int) -> bool:

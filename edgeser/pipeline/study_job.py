@@ -75,5 +75,5 @@ def _test_predictions(
         )
         features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
         logits = float_logits(trained, features)
-        found[name] = predictions_of(raw.utterances, logits, trained.classes)
+        found[name] = predictions_of(raw.utterances, logits, trained)
     return found

@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from edgeser.corpora import Corpus, Member, join, open_corpus
+from edgeser.corpora.audio import content_hash
 from edgeser.pipeline.plan import plan_on
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.typed_tables import to_table
-from quantize.foundation.files import sha256_of_file
+from edgeser.wording import LabelKind
 
 
 class Recordings:
@@ -22,6 +23,8 @@ class Recordings:
     ----------
     adapters, paths
         Which adapter reads each corpus, and where it is, by its name.
+    labels
+        What the study's recipe takes for labels; a variant may take others.
     reporter
         Of stages.
 
@@ -36,14 +39,17 @@ class Recordings:
         adapters: Mapping[str, str],
         paths: Mapping[str, str],
         *,
+        labels: LabelKind = "emotions",
         reporter: Reporter = SILENT,
     ) -> None:
         progress = reporter.stage("Reading corpora")
-        self._corpora: dict[str, Corpus] = {}
         self._joined: dict[str, Corpus] = {}
-        self._content_hash = cache(sha256_of_file)
-        for number, (name, path) in enumerate(paths.items(), 1):
-            self._corpora[name] = open_corpus(adapters[name], Path(path))
+        self._content_hash = cache(content_hash)
+        self._open = cache(
+            lambda name, kind: open_corpus(adapters[name], Path(paths[name]), labels=kind)
+        )
+        for number, name in enumerate(paths, 1):
+            self._open(name, labels)
             progress(number, len(paths))
 
     def work_hash(self, recipe: Recipe) -> str:
@@ -63,7 +69,10 @@ class Recordings:
         alike = [{k: c[k] for k in c if k not in _OF_DIVISION} for c in table["corpora"]]
         asked = json.dumps([alike, table["labels"]], sort_keys=True)
         if asked not in self._joined:
-            members = [Member(choice, self._corpora[choice.name]) for choice in recipe.corpora]
+            members = [
+                Member(choice, self._open(choice.name, recipe.labels.kind))
+                for choice in recipe.corpora
+            ]
             self._joined[asked] = join(members, recipe.labels)
         return self._joined[asked]
 

@@ -15,6 +15,7 @@ from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
+from edgeser.wording import Wording, wording
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.layer_error import LayerError
 
@@ -66,7 +67,7 @@ class ExampleFeatures:
     Parameters
     ----------
     clip_id, label
-        Which clip, and its emotion.
+        Which clip, and its label.
     amplitude
         uint16 ``[frames, channels]``, as the C code puts it out.
     phase
@@ -195,6 +196,16 @@ class ReportContents:
             raise BadInput("a report on synthetic voices must say so in its statement")
         if (self.parity is None) != (self.verdict is None):
             raise InternalError("a report needs a parity report and its verdict together")
+
+    @property
+    def words(self) -> Wording:
+        """What the labels are called."""
+        return wording("emotions") if self.corpus is None else self.corpus.words
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What must be known of the recordings before any score is believed, one line each."""
+        return () if self.corpus is None else self.corpus.caveats
 
     @property
     def passed(self) -> bool | None:

@@ -16,8 +16,8 @@ from edgeser.report.summary import key_figures, noisiest_layers, readings
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|B|kB|MB|dB|LSB|points)\b|%)")
 _WHAT = (
-    "A speech-emotion model made small enough for a microcontroller: how well it recognises, "
-    "how close its int8 form is to the float model it came from, and what it costs to run."
+    "{model} made small enough for a microcontroller: how well it recognises, how close its int8 "
+    "form is to the float model it came from, and what it costs to run."
 )
 
 
@@ -32,7 +32,7 @@ def render_html(contents: ReportContents) -> str:
     dump_json(report_json(contents))  # the one walk through every figure: refuses NaN
     return page("report.html.j2").render(
         contents=contents,
-        what=_WHAT,
+        what=_WHAT.format(model=contents.words.model),
         keys=key_figures(contents),
         readings=readings(contents),
         charts=charts_of(contents),

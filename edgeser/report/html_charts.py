@@ -92,7 +92,7 @@ def _confusions(contents: ReportContents) -> tuple[NamedChart, ...]:
     ]
     return tuple(
         NamedChart(
-            f"{name}: percent of each true emotion's clips; clips below.",
+            f"{name}: percent of each true class's clips; clips below.",
             confusion_chart(f"Confusion matrix, {name}", metrics.confusion, metrics.classes),
             metrics.uar,
         )

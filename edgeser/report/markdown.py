@@ -148,17 +148,19 @@ def device_markdown(report: DeviceReport) -> str:
 
 def report_markdown(contents: ReportContents) -> str:
     """Return the whole report but its pictures."""
+    warnings = _warnings(contents.caveats)
     parts = [f"# {plain(contents.title)}", plain(contents.statement)]
     if contents.parity is not None and contents.verdict is not None:
         parts.append(parity_markdown(contents.parity, contents.verdict))
     elif contents.float_metrics is not None:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
     if contents.groups:
-        parts += ["## By group", _groups(contents.groups)]
+        parts += ["## By group", _groups(contents.groups), *warnings]
     if contents.conditions is not None:
-        parts += ["## By recording condition", _conditions(contents.conditions)]
+        parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.ablation is not None:
         parts += ["## What each part brings", _ablation(contents.ablation)]
+        parts += _warnings(contents.ablation.caveats)
     if contents.bench is not None:
         parts.append(bench_markdown(contents.bench))
     if contents.device is not None:
@@ -197,9 +199,12 @@ def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
     head = f"{of_float.clips} clips, {of_float.speakers} speakers"
     table = _table((head, "float", "int8")[: 1 + len(columns)], rows)
     chance = number(of_float.chance, "ratio")
-    lines = [f"Guessing among {len(of_float.in_play)} emotions gives {chance} UAR."]
-    lines += [f"Warning: {caveat}." for caveat in of_float.caveats]
-    return "\n\n".join([table, *map(plain, lines)])
+    guess = f"Guessing among {len(of_float.in_play)} classes gives {chance} UAR."
+    return "\n\n".join([table, guess, *_warnings(of_float.caveats)])
+
+
+def _warnings(caveats: Iterable[str]) -> list[str]:
+    return [plain(f"Warning: {caveat}.") for caveat in caveats]
 
 
 def _differences(report: ParityReport) -> str:

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING
 from edgeser.report.markdown import plain
 
 if TYPE_CHECKING:
-    from edgeser.bundle import Bundle, CorpusSummary
+    from edgeser.bundle import Bundle
     from edgeser.recipe import Recipe
     from quantize.foundation.measurement import Measurement
 
 _SYNTHETIC = (
     "**Trained on synthetic voices.** Its figures show that the tool works; they say nothing of "
     "accuracy on people."
-)
-_ACTED = (
-    "Trained on acted speech. It labels how speech *sounds*; it does not know what a person feels. "
-    "Do not use it to judge people at work, in education, or where they cannot object."
 )
 
 
@@ -27,10 +23,15 @@ def model_card(bundle: Bundle) -> str:
     trained = bundle.trained
     corpus = trained.corpus
     frontend = trained.frontend
+    divided = (
+        "clips were divided at random, speakers are in all of them"
+        if corpus.caveat
+        else f"no speaker{' that is known' if corpus.caveats else ''} is in two of them"
+    )
     lines = [
         f"# Model card: {plain(trained.recipe.name)}",
         "",
-        _SYNTHETIC if corpus.synthetic else _ACTED,
+        _SYNTHETIC if corpus.synthetic else corpus.words.card.format(corpus=plain(corpus.name)),
         "",
         "## What it is",
         "",
@@ -47,23 +48,17 @@ def model_card(bundle: Bundle) -> str:
         "",
         "- Corpus: " + plain(f"{corpus.name}. {corpus.licence} {corpus.citation}".rstrip()),
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
-        f"{corpus.clips_test} to test; {_divided(corpus)}.{_again(trained.recipe)}",
+        f"{corpus.clips_test} to test; {divided}.{_again(trained.recipe)}",
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## Figures",
         "",
-        *([f"**The model {plain(corpus.caveat)}.**", ""] if corpus.caveat else []),
         *_figures(bundle.metrics),
+        *(f"\nWarning: {plain(caveat)}." for caveat in corpus.caveats),
         "",
     ]
     return "\n".join(lines)
-
-
-def _divided(corpus: CorpusSummary) -> str:
-    if corpus.caveat:
-        return f"clips were divided at random: the model {plain(corpus.caveat)}"
-    return "no speaker is in two of them"
 
 
 def _again(recipe: Recipe) -> str:

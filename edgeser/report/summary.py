@@ -75,7 +75,8 @@ def _recognition(contents: ReportContents) -> KeyFigure | None:
     model = "int8" if contents.int8_metrics is not None else "float"
     chance = number(metrics.chance, "ratio")
     interval = f"95 % interval {span(metrics.uar)}; " if metrics.uar.interval else ""
-    remark = f"{interval}guessing among {len(metrics.in_play)} emotions gives {chance}"
+    remark = f"{interval}guessing among {len(metrics.in_play)} "
+    remark += f"{contents.words.many} gives {chance}"
     remark = "; ".join((remark, *metrics.caveats))
     name = f"Recognised, {model} (UAR)"
     return _key(name, figure(metrics.uar), remark, metrics.uar)
@@ -230,10 +231,9 @@ def _read_corpus(contents: ReportContents) -> str:
     clips = sum(part.clips for part in contents.splits)
     speakers = sum(part.speakers for part in contents.splits)
     text = f"{corpus.name}: {clips:,} clips of {speakers} speakers."
-    if corpus.caveat:
-        text += f" Clips are divided, not speakers: the model {printable(corpus.caveat)}."
-    elif contents.splits:
-        text += " No speaker is in two parts."
+    if contents.splits and not corpus.caveat:
+        text += f" No speaker{' that is known' if corpus.caveats else ''} is in two parts."
+    text = " ".join((text, *(f"Note: {caveat}." for caveat in corpus.caveats)))
     if corpus.split_source:
         text += f" Parts are {printable(corpus.split_source, limit=MOST_QUOTED)}."
     return text

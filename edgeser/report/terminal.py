@@ -58,7 +58,7 @@ def bench_tables(report: BenchReport) -> Group:
     if report.budgets:
         parts.append(_budgets(report.budgets))
     parts += [Text(printable(line)) for line in bench_remarks(report)]
-    parts += [Text(f"runtime: {printable(report.runtime)}"), _sources(report.latency_ms.p50)]
+    parts.append(Text(f"runtime: {printable(report.runtime)}"))
     return Group(*parts)
 
 

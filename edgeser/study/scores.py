@@ -59,6 +59,7 @@ def _predictions(entry: Mapping[str, Any]) -> Predictions:
         speakers=tuple(speakers[index] for index in order),
         logits=logits[order],
         classes=tuple(_text(name) for name in entry["classes"]),
+        anonymous=frozenset(_text(name) for name in entry.get("anonymous", ())),
     )
 
 
@@ -126,6 +127,7 @@ def _joined(runs: Sequence[Predictions]) -> Predictions:
         speakers=tuple(speakers[index] for index in order),
         logits=np.concatenate([run.logits for run in runs])[order],
         classes=runs[0].classes,
+        anonymous=frozenset().union(*(run.anonymous for run in runs)),
     )
 
 

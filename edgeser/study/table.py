@@ -9,7 +9,7 @@ from edgeser.baseline.licence import LICENCE
 from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
-from edgeser.evaluation.metrics import listed, plural
+from edgeser.evaluation.metrics import listed, of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
@@ -64,7 +64,9 @@ class StudyRow:
     classes
         Those of them that have clips, over which UAR is the mean.
     clips, speakers
-        How many were tested.
+        How many were tested; speakers that are known.
+    anonymous
+        How many of the clips are of no known speaker.
     seeds, uars
         Each seed and its UAR (the mean of its folds where they were tested on the same clips).
     mean
@@ -86,6 +88,7 @@ class StudyRow:
     uars: tuple[float, ...]
     mean: Measurement
     comparison: Comparison | None = None
+    anonymous: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +219,8 @@ def _summary(
 ) -> AblationRow:
     arrangement, variant, corpus = place
     one = runs[seeds[0]][0]
-    speakers = len(set(one.speakers))
-    source = (
-        f"{model} trained on {arrangement}, {len(one)} clips of "
-        f"{speakers} {plural('speaker', speakers)} of {corpus}"
-    )
+    speakers = plural("speaker", one.known_speakers)
+    source = f"{model} trained on {arrangement}, {one.describe(speakers)} of {corpus}"
     against = None if first is None else _flat(first, seeds)
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
 
@@ -241,7 +241,8 @@ def _row(
         learned=one.classes,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
-        speakers=len(set(one.speakers)),
+        speakers=one.known_speakers,
+        anonymous=one.anonymous_clips,
         seeds=seeds,
         uars=tuple(sum(found) / len(found) for found in by_seed.values()),
         mean=summary.mean,
@@ -345,12 +346,14 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
         )
     if other_clips:
         notes.append("Rows without a difference were tested on other clips than the first.")
-    few = sorted({row.corpus for row in rows if row.speakers < 2})
+    few = sorted({row.corpus for row in rows if row.speakers < 2 and not row.anonymous})
     if few:
         notes.append(
             f"One speaker only in {', '.join(few)}: interval and p are over clips, and say nothing "
             "of other speakers."
         )
+    unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
+    notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
     if any(row.hears_test_speakers for row in rows):
         notes.append(
             f"{HEARD_MARK} {RANDOM_CLIPS}: {HEARS_TEST_SPEAKERS}; not to be held against figures "

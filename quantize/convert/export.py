@@ -80,7 +80,7 @@ def export_int8(
     InternalError
         When the converter crashes or takes too long.
     """
-    from quantize.convert.onnx_graph import check_input_shape, write_onnx
+    from quantize.convert.onnx_graph import check_input_shape
 
     tell = progress or (lambda stage: None)
     shape = check_input_shape(input_shape_nchw)
@@ -90,20 +90,11 @@ def export_int8(
         representative, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
     )
     with temporary_folder("conversion", parent=work_dir) as folder:
-        write_onnx(module, shape, folder / ONNX_NAME)
+        _write_graph(module, shape, folder)
         seconds = [("ONNX graph", time.monotonic() - started)]
         tell("TensorFlow Lite")
-        converted = call_in_child(
-            convert_onnx,
-            {"samples": samples},
-            {"folder": str(folder), "scale": input_scale, "zero_point": input_zero_point},
-            what="converting the network to TensorFlow Lite",
-            timeout_s=timeout_s,
-        )
-    if "refused" in converted.values:
-        _refuse(converted)
+        converted = _convert(folder, samples, input_scale, input_zero_point, timeout_s)
     seconds += [(str(stage), float(spent)) for stage, spent in converted.values["seconds"]]
-
     tell("verification")
     return _verified(
         converted,
@@ -113,6 +104,28 @@ def export_int8(
         zero_point=input_zero_point,
         samples=len(samples),
     )
+
+
+def _write_graph(module: torch.nn.Module, shape: tuple[int, int, int, int], folder: Path) -> None:
+    from quantize.convert.onnx_graph import write_onnx
+
+    write_onnx(module, shape, folder / ONNX_NAME)
+
+
+def _convert(
+    folder: Path, samples: NDArray[np.int8], scale: float, zero_point: int, timeout_s: float
+) -> ChildResult:
+    """Return what the converter makes of the graph in a folder; raise where it refuses."""
+    converted = call_in_child(
+        convert_onnx,
+        {"samples": samples},
+        {"folder": str(folder), "scale": scale, "zero_point": zero_point},
+        what="converting the network to TensorFlow Lite",
+        timeout_s=timeout_s,
+    )
+    if "refused" in converted.values:
+        _refuse(converted)
+    return converted
 
 
 def _verified(

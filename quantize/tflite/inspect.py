@@ -9,16 +9,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Model, Operator, Signature, Subgraph, Tensor
+from quantize.tflite.offenders import Offender, find_offenders
 from quantize.tflite.remarks import Oddity, Unread
-from quantize.tflite.schema import DType
 
 SCHEMA = "edgeser.inspect/1"
-_INTEGER_HELPERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})
-"""Types of shapes, indices and conditions: integers, though not int8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +112,6 @@ class OperatorSummary:
             "macs": self.macs,
             "parameter_bytes": self.parameter_bytes,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Offender:
-    """A layer that keeps a model from being int8 throughout: who, by which tensor, and why.
-
-    `missing` says what an int8 tensor lacks; it is empty where the type itself is another one.
-    """
-
-    layer: str
-    tensor: str
-    dtype: str
-    missing: str = ""
-
-    def __str__(self) -> str:
-        lacks = f" without a {self.missing}" if self.missing else ""
-        return f"{self.layer}: tensor '{printable(self.tensor)}' is {self.dtype}{lacks}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,36 +289,6 @@ def _graph_summary(model: Model, subgraph: Subgraph) -> GraphSummary:
         outputs=tuple(_tensor_summary(tensor) for tensor in subgraph.output_tensors),
         operators=tuple(_operator_summary(subgraph, op) for op in subgraph.operators),
     )
-
-
-def find_offenders(model: Model) -> tuple[Offender, ...]:
-    """Return the layers that keep a model from being int8 throughout, in order.
-
-    A layer is int8 when its activations and weights are int8 with a scale, its bias is int32, and
-    all else it reads or writes are integers that are no activations (shapes, axes, indices). The
-    model's own inputs and outputs must be int8.
-    """
-    offenders = []
-    for what, tensors in (
-        ("input", model.main.input_tensors),
-        ("output", model.main.output_tensors),
-    ):
-        for tensor in tensors:
-            if tensor.dtype is not DType.INT8 or tensor.quantisation is None:
-                offenders.append(_offender(f"model {what}", tensor))
-    for subgraph in model.subgraphs:
-        for operator in subgraph.operators:
-            for tensor in _used_tensors(subgraph, operator):
-                bare = tensor.dtype is DType.INT8 and tensor.quantisation is None
-                if bare or tensor.dtype not in {DType.INT8, *_INTEGER_HELPERS}:
-                    offenders.append(_offender(subgraph.layer_label(operator), tensor))
-                    break
-    return tuple(offenders)
-
-
-def _offender(layer: str, tensor: Tensor) -> Offender:
-    missing = "scale" if tensor.dtype is DType.INT8 else ""
-    return Offender(layer, tensor.name, tensor.dtype.label, missing)
 
 
 def _used_tensors(subgraph: Subgraph, operator: Operator) -> tuple[Tensor, ...]:

@@ -30,7 +30,9 @@ def clips(speakers: range, *, shift: float = 0.0, classes: int = 3) -> Functiona
             label = number % classes
             name = f"{speaker}/{number}"
             utterances.append(Utterance(Path(name), name, "c", CLASSES[label], str(speaker)))
-            rows.append([label + 0.2 * rng.normal(), 50.0 * (speaker % 3) + shift, rng.normal(), 7.0])
+            rows.append(
+                [label + 0.2 * rng.normal(), 50.0 * (speaker % 3) + shift, rng.normal(), 7.0]
+            )
     return Functionals(tuple(utterances), np.array(rows, np.float32), ())
 
 

@@ -11,7 +11,14 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeser.corpora.audio import NoSamples, read_audio, to_int16
+from edgeser.corpora.audio import (
+    Excerpt,
+    NoSamples,
+    content_hash,
+    read_audio,
+    read_recording,
+    to_int16,
+)
 from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput
 
@@ -201,3 +208,29 @@ def test_mutants_are_read_or_refused(tmp_path: Path, data: st.DataObject) -> Non
     else:
         assert samples.dtype == np.int16
         assert 0 < len(samples) <= 20 * 16_000 + 1
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+@pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (48_000, 2)])
+def test_a_stretch_is_those_samples_of_the_file(
+    tmp_path: Path, suffix: str, rate: int, channels: int
+) -> None:
+    path = tmp_path / f"long.{suffix}"
+    samples = np.random.default_rng(0).integers(-9000, 9000, (3 * rate, channels), np.int16)
+    soundfile.write(path, samples, rate, subtype="PCM_16")
+    found = read_recording(Excerpt(path, 1.25, 0.5))
+    begin, end = round(1.25 * rate), round(1.75 * rate)
+    expected = samples[begin:end, 0] if channels == 1 else samples[begin:end].mean(axis=1) / 32768
+    np.testing.assert_allclose(found.samples, expected, atol=1e-12)
+    assert len(read_audio(Excerpt(path, 1.25, 0.5))) == 8_000
+    last = Excerpt(path, 2.75, 0.5)
+    with pytest.raises(BadInput, match=r"2.75 to 3.25 s.*ends before"):
+        read_recording(last)
+
+
+def test_the_hash_of_a_stretch_is_that_of_its_samples(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.tile(np.arange(16_000, dtype=np.int16), 2), 16_000)
+    first, second, other = (content_hash(Excerpt(path, at, 1.0)) for at in (0.0, 1.0, 0.5))
+    assert first == second != other
+    assert content_hash(path) not in (first, other)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeser.corpora import Corpus, SpeakerSplit, Utterance, gaps, require_two_emotions
+from edgeser.corpora import Corpus, SpeakerSplit, Utterance, gaps, require_two_labels
 from quantize.foundation.errors import BadInput
 
 SPLIT = SpeakerSplit(frozenset({"a"}), frozenset({"b"}), frozenset({"c"}))
@@ -41,9 +41,9 @@ def test_a_part_that_lacks_emotions_or_has_one_clip_is_named() -> None:
 def test_nothing_is_said_where_nothing_lacks() -> None:
     clips = [(who, what) for who in "abc" for what in ("anger", "fear") for _ in range(2)]
     assert gaps(corpus(*clips), SPLIT) == ()
-    require_two_emotions(corpus(*clips))
+    require_two_labels(corpus(*clips))
 
 
 def test_one_emotion_is_refused() -> None:
     with pytest.raises(BadInput, match="one emotion only, anger"):
-        require_two_emotions(corpus(("a", "anger"), ("b", "anger"), ("c", "anger")))
+        require_two_labels(corpus(("a", "anger"), ("b", "anger"), ("c", "anger")))

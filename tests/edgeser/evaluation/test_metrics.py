@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -237,3 +238,23 @@ def test_few_clips_or_speakers_and_missing_emotions_are_caveats() -> None:
     many = [i % 4 for i in range(400)]
     assert scored(many, many, [str(i % 7) for i in range(400)]).caveats == ()
     assert scored(many, many, [str(i % 4) for i in range(400)]).caveats != ()
+
+
+def test_clips_of_no_known_speaker_are_said_and_are_no_speakers() -> None:
+    made = predictions(2, [(n % 2, n % 2, n // 4) for n in range(40)])
+    known = evaluate(made, source="here")
+    assert (known.speakers, known.anonymous, known.caveats) == (10, 0, ())
+    unknown = frozenset(made.speakers[:8])
+    some = evaluate(replace(made, anonymous=unknown), source="here")
+    assert (some.speakers, some.anonymous) == (8, 8)
+    assert "of 8 of 40 clips the speaker is not known" in some.caveats[0]
+    assert some.uar.interval_kind == known.uar.interval_kind
+    nobody = replace(made, anonymous=frozenset(made.speakers))
+    assert evaluate(nobody, source="here").uar.interval_kind == BY_CLIP
+    assert any("0 speakers are too few" in c for c in evaluate(nobody, source="here").caveats)
+    assert made.describe() == "40 clips of 10 speakers"
+    assert replace(made, anonymous=unknown).describe("unseen speakers") == (
+        "40 clips of 8 unseen speakers (8 of no known speaker)"
+    )
+    kept = replace(made, anonymous=unknown).select(np.arange(40) < 4)
+    assert (kept.known_speakers, kept.anonymous_clips) == (0, 4)

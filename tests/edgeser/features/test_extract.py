@@ -11,6 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from edgeser.corpora import read_audio
+from edgeser.corpora.audio import Excerpt
 from edgeser.features import ClipResult, FeatureCache, Variant, extract_features
 from firmware_bridge.frontend import FrontendConfig, compute_features
 
@@ -189,3 +190,43 @@ def test_real_recordings_give_the_same_bits_cold_and_cached(cremad: Path, tmp_pa
     for result in cold:
         assert result.features is not None
         assert result.features.amplitude.std() > 0
+
+
+def test_a_stretch_of_a_file_has_the_features_of_its_samples(
+    write_clip: WriteClip, tmp_path: Path
+) -> None:
+    path, cache = write_clip("long.flac", seconds=3.0), FeatureCache(tmp_path / "cache")
+    samples, rate = soundfile.read(path, dtype="int16")
+    soundfile.write(tmp_path / "piece.wav", samples[8_000:24_000], rate, subtype="PCM_16")
+    pieces = [Excerpt(path, 0.5, 1.0), Excerpt(path, 1.5, 1.0), path, tmp_path / "piece.wav"]
+    first, second, whole, alone = extract_features(pieces, CONFIG, cache=cache)
+    assert fingerprint(first) == fingerprint(alone)
+    assert len({fingerprint(r) for r in (first, second, whole)}) == 3
+    assert len(entries(cache)) == 4
+    assert first.path == second.path == path
+    again = extract_features(pieces, CONFIG, cache=cache)
+    assert [fingerprint(r) for r in again] == [
+        fingerprint(r) for r in (first, second, whole, alone)
+    ]
+    assert len(entries(cache)) == 4
+
+
+def test_the_noise_of_a_variant_goes_by_the_stretch(write_clip: WriteClip) -> None:
+    path = write_clip("long.wav", seconds=2.0)
+
+    def noisy(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        drawn.append(int(rng.integers(1 << 60)))
+        return samples
+
+    drawn: list[int] = []
+    pieces = [Excerpt(path, 0.0, 1.0), Excerpt(path, 1.0, 1.0), Excerpt(path, 0.0, 1.0)]
+    extract_features(pieces, CONFIG, variant=Variant("x", noisy), workers=1)
+    assert drawn[0] == drawn[2] != drawn[1]
+
+
+def test_a_stretch_beyond_the_end_is_named(write_clip: WriteClip) -> None:
+    path = write_clip("a.wav", seconds=1.0)
+    for begin in (0.5, 7.0):
+        (result,) = extract_features([Excerpt(path, begin, 1.0)], CONFIG)
+        assert result.features is None
+        assert str(path) in result.problem

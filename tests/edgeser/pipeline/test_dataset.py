@@ -20,6 +20,7 @@ from edgeser.pipeline.dataset import (
 )
 from edgeser.pipeline.plan import input_hash
 from edgeser.progress import Progress
+from edgeser.wording import wording
 from firmware_bridge.frontend import (
     FrontendConfig,
     FrontendFeatures,
@@ -141,9 +142,9 @@ def test_labels_are_indices_and_unknown_emotions_are_named(
     utterance: Callable[..., Utterance],
 ) -> None:
     clips = [replace(utterance("a"), emotion=name) for name in ("fear", "anger", "fear")]
-    assert labels_of(clips, ("anger", "fear")).tolist() == [1, 0, 1]
+    assert labels_of(clips, ("anger", "fear"), wording("emotions")).tolist() == [1, 0, 1]
     with pytest.raises(BadInput, match="the emotion 'fear', which the model does not know"):
-        labels_of(clips, ("anger", "neutral"))
+        labels_of(clips, ("anger", "neutral"), wording("emotions"))
 
 
 def test_clips_can_be_selected(utterance: Callable[..., Utterance]) -> None:

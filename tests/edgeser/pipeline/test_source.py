@@ -78,3 +78,12 @@ def test_the_recipes_own_path_is_used(recordings: Path) -> None:
 
 def test_without_an_argument_the_recipe_stays_as_it_is() -> None:
     assert with_corpora(SMALL, ()) is SMALL
+
+
+def test_a_model_that_is_there_may_be_given_a_corpus_to_test_on_alone(recordings: Path) -> None:
+    tested = CorpusChoice("generic", role="test")
+    recipe = Recipe("mine", corpora=(CorpusChoice(), tested))
+    found = corpora_of(recipe, arguments=[f"generic:{recordings}"], classes=("anger", "fear"))
+    assert (found.name, found.emotions) == ("generic", ("anger", "fear"))
+    with pytest.raises(BadInput, match="generic has no label that is learned: anger against fear"):
+        corpora_of(recipe, arguments=[f"generic:{recordings}"], classes=("fear",))

@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import soundfile
 from edgeser.pipeline import stream
 from edgeser.pipeline.stream import FileStream, Listener, raw_decisions
 from edgeser.recipe import load_recipe
+from edgeser.wording import wording
 from firmware_bridge.frontend import normalisation_from_statistics
 from quantize.foundation.errors import BadInput
 
@@ -47,6 +49,7 @@ class Model:
         self.recipe = recipe
         self.frontend = replace(recipe.frontend, normalisation=normalisation)
         self.classes = ("anger", "neutral", "sadness")
+        self.corpus = SimpleNamespace(words=wording("emotions"))
 
 
 @pytest.fixture
@@ -75,6 +78,13 @@ def test_a_window_in_which_nothing_is_said_is_called_silent(model: Any) -> None:
     found = list(Listener(model).push(samples))
     assert all(d.silent for d in found if 5.2 < d.seconds <= 8.0)
     assert not any(d.silent for d in found if d.seconds <= 4.0 or d.seconds > 9.0)
+
+
+def test_where_silence_may_have_a_label_no_window_is_called_silent(model: Any) -> None:
+    model.corpus = SimpleNamespace(words=wording("any"))
+    found = list(Listener(model).push(told(RNG.normal(0, 1e-4, 4 * RATE))))
+    assert found
+    assert not any(decision.silent for decision in found)
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])

@@ -30,3 +30,13 @@ def test_a_missing_arena_is_explained_everywhere(whole: ReportContents) -> None:
         assert "no arena figure: TFLite-Micro crashed at operator 3" in text
         assert "timed: subgraph 0 of 2" in text
         assert "a scale is 0" in text
+
+
+def test_the_runtime_is_said_once(whole: ReportContents) -> None:
+    assert whole.bench is not None
+    bench = dataclasses.replace(whole.bench, runtime=whole.bench.latency_ms.p50.source)
+    console = Console(width=200)
+    with console.capture() as shown:
+        console.print(bench_tables(bench))
+    assert shown.get().count(bench.runtime) == 1
+    assert f"runtime: {bench.runtime}" in shown.get()

@@ -43,11 +43,11 @@ from quantize.foundation.measurement import Measurement
 from quantize.tflite.inspect import (
     GraphSummary,
     ModelInspection,
-    Offender,
     OperatorSummary,
     TensorSummary,
 )
 from quantize.tflite.model import Tensor
+from quantize.tflite.offenders import Offender
 from quantize.tflite.remarks import Oddity, Unread
 from quantize.tflite.schema import DType
 
@@ -77,7 +77,7 @@ HOSTILE = {
     "template": "{{ 7 * 7 }}{% x %}{name}%s",
 }  # fmt: skip
 EVIL = pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE.keys())
-OURS = {"dtype", "unit", "interval_kind", "memory", "created"}
+OURS = {"dtype", "unit", "interval_kind", "memory", "created", "label_kind"}
 """Fields of text that no file gives."""
 
 

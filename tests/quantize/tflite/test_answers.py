@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from quantize.foundation.errors import BadInput
@@ -195,6 +196,45 @@ def test_int8_needs_a_scale(build_model: Build) -> None:
     assert str(found.offenders[0]) == (
         "operator 2 AVERAGE_POOL_2D (pool): tensor 'pool' is int8 without a scale"
     )
+
+
+@pytest.mark.parametrize(
+    ("edit", "tensor", "missing"),
+    [
+        (quantised(3, scale=[float("inf")]), "'conv' is int8", "finite scale"),
+        (quantised(3, scale=[float("nan")]), "'conv' is int8", "scale that is a number"),
+        (quantised(3, scale=[0.0]), "'conv' is int8", "scale above 0"),
+        (quantised(1, scale=[0.1, float("inf"), 1, 1]), "'conv/w' is int8", "finite scale"),
+        (quantised(1, scale=[0.1, 0.1, 0.0, 0.1]), "'conv/w' is int8", "scale above 0"),
+        (quantised(11, scale=[float("nan")]), "'dense/b' is int32", "scale that is a number"),
+        (quantised(0, scale=[float("inf")]), "model input: tensor 'input'", "finite scale"),
+        (quantised(12, scale=[0.0]), "model output: tensor 'logits'", "scale above 0"),
+    ],
+)
+def test_int8_needs_a_scale_that_integers_can_have(
+    build_model: Build, edit: Edit, tensor: str, missing: str
+) -> None:
+    found = inspect_model(examine_model(build_model(edit)))
+    assert not found.fully_int8
+    assert tensor in str(found.offenders[0])
+    assert str(found.offenders[0]).endswith(f" without a {missing}")
+    assert found.to_json()["not_int8"][0]["missing"] == missing
+
+
+def test_a_channel_of_zeros_may_have_a_scale_of_0(build_model: Build) -> None:
+    def edit(model: Any, schema: Any) -> None:
+        quantised(1, scale=[0.1, 0.1, 0.0, 0.1])(model, schema)
+        buffer = model.buffers[model.subgraphs[0].tensors[1].buffer]
+        values = np.array(buffer.data, np.uint8).reshape(4, -1)
+        values[2] = 0
+        buffer.data = values.reshape(-1)
+
+    assert inspect_model(read_model(build_model(edit))).fully_int8
+
+
+def test_a_negative_scale_is_damage(build_model: Build) -> None:
+    with pytest.raises(BadInput, match=r"tensor 3 \(conv\): a scale is negative"):
+        examine_model(build_model(quantised(3, scale=[-0.5])))
 
 
 @pytest.mark.parametrize(

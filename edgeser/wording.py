@@ -1,0 +1,78 @@
+"""What the labels of a corpus are called, wherever a run speaks of them: one vocabulary a kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+LabelKind = Literal["emotions", "any"]
+"""``"emotions"``: of the vocabulary of emotions. ``"any"``: whatever the corpus calls its clips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words for one kind of labels.
+
+    Parameters
+    ----------
+    one, many
+        A label, and several.
+    title
+        Of a report; ``{corpus}`` is the corpus.
+    model
+        What the model is, to begin a sentence with.
+    limits
+        What figures measured on test clips are not, one sentence.
+    card
+        What a model card warns of; ``{corpus}`` is the corpus.
+    silence_has_label
+        Whether a recording on which nothing is said may have a label all the same: a machine hums
+        steadily, and silence can be a class.
+    """
+
+    one: str
+    many: str
+    title: str
+    model: str
+    limits: str
+    card: str
+    silence_has_label: bool
+
+
+_WORDINGS: dict[LabelKind, Wording] = {
+    "emotions": Wording(
+        one="emotion",
+        many="emotions",
+        title="speech emotion on {corpus}",
+        model="A speech-emotion model",
+        limits="Acted speech, few speakers: not a measure of how people are understood in daily "
+        "life.",
+        card="Trained on acted speech. It labels how speech *sounds*; it does not know what a "
+        "person feels. Do not use it to judge people at work, in education, or where they cannot "
+        "object.",
+        silence_has_label=False,
+    ),
+    "any": Wording(
+        one="label",
+        many="labels",
+        title="labels of {corpus}",
+        model="A sound classifier",
+        limits="Other voices, machines, rooms and microphones than those of these recordings may "
+        "be recognised less well.",
+        card="Trained on recordings of {corpus}. It knows its own labels only, and takes whatever "
+        "it hears for one of them. Measure it in the place where it is to work before anything "
+        "depends on it.",
+        silence_has_label=True,
+    ),
+}
+
+
+def wording(kind: LabelKind) -> Wording:
+    """Return the words for labels of this kind.
+
+    Examples
+    --------
+    >>> wording("any").many
+    'labels'
+    """
+    return _WORDINGS[kind]
