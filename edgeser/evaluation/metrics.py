@@ -128,7 +128,7 @@ class Metrics:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What must be known before the figures are believed, one line each."""
-        found = [self.caveat] if self.caveat else []
+        found = [f"the model {self.caveat}"] if self.caveat else []
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
         if self.anonymous:
