@@ -15,6 +15,12 @@ from quantize.foundation.files import read_bounded, write_atomically
 
 T = TypeVar("T")
 _LIMIT_BYTES = 256 << 20
+_MADE_BY = {
+    "device": "bench --device emulator",
+    "parity-tolerances": "parity",
+    "test-set": "parity",
+}
+"""Which command makes a record that is not called as its command is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,8 @@ class RunFolder:
             bound, record = table["model_hash"], dict(table["record"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadInput(
-                f"cannot use {path}: it is damaged", hint=f"run 'edgeser {stage}' again"
+                f"cannot use {path}: it is damaged",
+                hint=f"run 'edgeser {_MADE_BY.get(stage, stage)}' again",
             ) from error
         if bound != model_hash:
             return None

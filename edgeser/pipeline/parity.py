@@ -36,6 +36,8 @@ from quantize.layer_error import LayerError, layer_errors
 from quantize.runtimes import Runtime, RuntimeAgreement, agreement_between, installed_runtimes
 
 _LAYER_CLIPS = 16
+TOLERANCES = "parity-tolerances"
+"""The record of what a run's parity was held to, beside that of the comparison itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,6 +229,7 @@ def _source(bundle: Bundle, tested: Predictions) -> str:
 
 
 def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:
+    folder.save_state(TOLERANCES, verdict.tolerances, model_hash=bundle.model_hash)
     folder.save_state("parity", report, model_hash=bundle.model_hash)
     public = json_format.parity_json(report, verdict)
     write_atomically(folder.result("parity"), json_format.dump_json(public).encode())

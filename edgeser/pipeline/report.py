@@ -14,10 +14,10 @@ from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.parity import ParityReport
-from edgeser.evaluation.verdict import judge
+from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.parity import TestSetDetails
+from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
 from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
     Environment,
@@ -60,6 +60,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     bundle = load_bundle(folder.bundle)
     trained, model_hash = bundle.trained, bundle.model_hash
     parity = folder.load_state("parity", ParityReport, model_hash=model_hash)
+    tolerances = folder.load_state(TOLERANCES, Tolerances, model_hash=model_hash)
     details = folder.load_state("test-set", TestSetDetails, model_hash=model_hash)
     kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
     return ReportContents(
@@ -78,7 +79,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         groups=details.groups if details else (),
         layers=parity.layers if parity else (),
         parity=parity,
-        verdict=judge(parity, trained.recipe.parity) if parity else None,
+        verdict=judge(parity, tolerances or trained.recipe.parity) if parity else None,
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
         device=folder.load_state("device", DeviceReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
