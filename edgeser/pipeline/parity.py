@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +113,11 @@ def check_parity(
         features=features,
         layers=_layers(bundle, clips.features),
     )
+    report = replace(
+        report,
+        float_metrics=replace(report.float_metrics, caveat=trained.corpus.caveat),
+        int8_metrics=replace(report.int8_metrics, caveat=trained.corpus.caveat),
+    )
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
         of_int8 = as_predictions(of_float, oracle, grid)
@@ -218,6 +223,8 @@ def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
 def _source(bundle: Bundle, tested: Predictions) -> str:
     corpus = bundle.trained.corpus
     kind = "synthetic voices, not people" if corpus.synthetic else corpus.name
+    if corpus.caveat:
+        return f"{tested.describe()}, drawn at random ({kind}): the model {corpus.caveat}"
     return f"{tested.describe()} kept for testing ({kind})"
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
-from edgeser.bundle import Bundle, TrainedModel, load_bundle
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
+from edgeser.corpora.division import PARTS
 from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -17,7 +18,6 @@ from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
-from edgeser.pipeline.plan import PARTS
 from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
     Environment,
@@ -38,6 +38,10 @@ _SYNTHETIC = (
 )
 _MEASURED = (
     "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). {limits}"
+)
+_HEARD = (
+    "Measured on {clips} random clips of {speakers} speakers ({corpus}): the model {caveat}, so "
+    "its scores say little of anybody else, and are not to be held against those of others."
 )
 
 
@@ -107,13 +111,16 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
 
 
 def _statement(trained: TrainedModel) -> str:
-    if trained.corpus.synthetic:
-        return _SYNTHETIC
-    return _MEASURED.format(
-        clips=trained.corpus.clips_test,
-        speakers=len(trained.split.test) - trained.corpus.anonymous_names[2],
-        corpus=trained.corpus.name,
-        limits=trained.corpus.words.limits,
+    corpus = trained.corpus
+    if corpus.synthetic:
+        return f"{_SYNTHETIC} The model {corpus.caveat}." if corpus.caveat else _SYNTHETIC
+    form = _HEARD if corpus.caveat else _MEASURED
+    return form.format(
+        clips=corpus.clips_test,
+        speakers=speakers_in(trained, "test"),
+        corpus=corpus.name,
+        caveat=corpus.caveat,
+        limits=corpus.words.limits,
     )
 
 
@@ -142,14 +149,11 @@ def _environment(trained: TrainedModel) -> Environment:
 
 
 def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
-    corpus, split = trained.corpus, trained.split
+    corpus = trained.corpus
     clips = (corpus.clips_train, corpus.clips_development, corpus.clips_test)
-    speakers = (len(split.train), len(split.development), len(split.test))
     return tuple(
-        SplitSummary(part, count, named - unknown)
-        for part, count, named, unknown in zip(
-            PARTS, clips, speakers, corpus.anonymous_names, strict=True
-        )
+        SplitSummary(part, count, speakers_in(trained, part))
+        for part, count in zip(PARTS, clips, strict=True)
     )
 
 
