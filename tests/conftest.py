@@ -66,14 +66,16 @@ def edgeser(edgeser_program: str, tmp_path_factory: pytest.TempPathFactory) -> E
     """Run the command in a process of its own, with a feature cache of ours."""
     cache = tmp_path_factory.mktemp("cache")
 
-    def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Ran:
+    def run(
+        *arguments: object, cwd: Path | None = None, timeout_s: float = 180, **environment: str
+    ) -> Ran:
         done = subprocess.run(
             [edgeser_program, *map(str, arguments)],
             cwd=cwd or tmp_path_factory.getbasetemp(),
             env={**os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=timeout_s,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)

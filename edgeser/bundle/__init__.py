@@ -9,6 +9,7 @@ from edgeser.bundle.trained import (
     TrainedModel,
     load_trained,
     save_trained,
+    speakers_in,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "load_trained",
     "save_bundle",
     "save_trained",
+    "speakers_in",
 ]

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
-from edgeser.corpora import SpeakerSplit
+from edgeser.corpora import Division, SpeakerSplit, division_from_json
+from edgeser.corpora.division import PARTS
+from edgeser.corpora.levels import LevelSummary
 from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
@@ -84,6 +86,8 @@ class MemberSummary:
         Train, development, test.
     split_source
         Where its parts come from, one line.
+    levels
+        How loud its clips are; `None` in older archives, and where no clip can be read.
     """
 
     name: str
@@ -92,6 +96,7 @@ class MemberSummary:
     labels: tuple[str, ...]
     parts: tuple[PartSummary, ...]
     split_source: str
+    levels: LevelSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,11 @@ class CorpusSummary:
         How many names of the split stand for such clips, in each.
     members
         Each corpus by itself; empty in archives older than several corpora.
+    caveat
+        What everything with a figure of its test clips must say; empty where there is nothing.
+    level_span
+        How loud the clips of all corpora are and whether the conditions of the training cover
+        that, one line; empty where it was not measured.
     """
 
     name: str
@@ -139,6 +149,8 @@ class CorpusSummary:
     anonymous: tuple[int, int, int] = (0, 0, 0)
     anonymous_names: tuple[int, int, int] = (0, 0, 0)
     members: tuple[MemberSummary, ...] = ()
+    caveat: str = ""
+    level_span: str = ""
 
     @property
     def words(self) -> Wording:
@@ -150,7 +162,8 @@ class CorpusSummary:
         """What must be known of its parts before a score is believed, one line each."""
         unknown = sum(self.anonymous)
         clips = self.clips_train + self.clips_development + self.clips_test
-        return (of_nobody_known(unknown, clips),) if unknown else ()
+        heard = (f"the model {self.caveat}",) if self.caveat else ()
+        return (*heard, of_nobody_known(unknown, clips)) if unknown else heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +199,7 @@ class TrainedModel:
     recipe: Recipe
     frontend: FrontendConfig
     classes: tuple[str, ...]
-    split: SpeakerSplit
+    split: Division
     corpus: CorpusSummary
     weights: bytes
     calibration: CalibrationSet | None
@@ -221,6 +234,14 @@ class TrainedModel:
             VERSIONS: json_bytes(self.versions),
             WEIGHTS: self.weights,
         }
+
+
+def speakers_in(trained: TrainedModel, part: str) -> int:
+    """Return how many known speakers a part has: ``"train"``, ``"development"``, ``"test"``."""
+    if isinstance(trained.split, SpeakerSplit):
+        names = len(getattr(trained.split, part))
+        return names - trained.corpus.anonymous_names[PARTS.index(part)]
+    return sum(p.speakers for m in trained.corpus.members for p in m.parts if p.name == part)
 
 
 def save_trained(path: Path, trained: TrainedModel) -> None:
@@ -300,17 +321,14 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
         corpus = from_table(CorpusSummary, training["corpus"], where=TRAINING)
         # Archives from when there was one corpus have speakers without its name.
         prefix = f"{recipe.corpora[0].name}/" if b"\n[corpus]\n" in members[RECIPE] else ""
-        parts = {
-            name: frozenset(f"{prefix}{speaker}" for speaker in who)
-            for name, who in training["split"].items()
-        }
+        split = division_from_json(training["split"], prefix=prefix)
         epochs = training["history"]
         history = tuple(from_table(EpochRecord, epoch, where=TRAINING) for epoch in epochs)
         return TrainedModel(
             recipe=recipe,
             frontend=frontend,
             classes=tuple(map(str, labels)),
-            split=SpeakerSplit(**parts),
+            split=split,
             corpus=corpus,
             weights=members[WEIGHTS],
             calibration=calibration,

@@ -81,7 +81,11 @@ def parity_on_edge_tpu(
     from edgeser.pipeline.edgetpu_parity import SCHEMA, check_on_edge_tpu
     from edgeser.report import edge_tpu
     from quantize.edgetpu.hardware import find_edge_tpus, pick_backend, pick_edge_tpu
+    from quantize.foundation.files import open_regular
 
+    for path in (bundle, compiled):  # a device that is missing hides nothing of what is there
+        if path.exists() and not path.is_dir():
+            open_regular(path).close()
     device = pick_edge_tpu(find_edge_tpus())
     found = check_on_edge_tpu(
         open_bundle(bundle),

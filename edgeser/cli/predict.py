@@ -98,25 +98,26 @@ def _show_decisions(
 ) -> int:
     """Show decisions as they are taken; as JSON all of them at the end."""
     del use_float
-    from edgeser.pipeline.stream import FileStream, raw_decisions
+    from edgeser.pipeline.stream import FileStream, RawStream
     from quantize.foundation.errors import BadInput, EdgeserError
 
     clips, failed = [], False
     output.stage("Listening")
     for path in files:
         taken: list[StreamDecision] = []
-        problem, stream = "", None if path == _STDIN else FileStream(loaded, path)
+        piped = path == _STDIN
+        stream = RawStream(loaded, sys.stdin.buffer) if piped else FileStream(loaded, path)
+        problem, remarks = "", tuple[str, ...]()
         try:
-            coming = stream.decisions() if stream else raw_decisions(loaded, sys.stdin.buffer)
-            for decision in coming:
+            for decision in stream.decisions():
                 if output.json:
                     taken.append(decision)
                 else:
                     _show_decision(path, decision)
+            remarks = stream.remarks
         except EdgeserError as error:
             problem = str(error)
             output.problem(problem)
-        remarks = stream.remarks if stream else ()
         if not output.json:
             for remark in remarks:
                 output.note(f"{path}: {remark}")

@@ -77,10 +77,10 @@ def command(
 
 def _caveat(trained: TrainedModel) -> str:
     """Return lines of warning where the epoch was chosen by too little, or by voices known."""
+    from edgeser.bundle import speakers_in
     from edgeser.evaluation.metrics import of_nobody_known, too_few
 
     clips, unknown = trained.corpus.clips_development, trained.corpus.anonymous[1]
-    speakers = len(trained.split.development) - trained.corpus.anonymous_names[1]
-    few = too_few(clips, speakers, len(trained.classes))
+    few = too_few(clips, speakers_in(trained, "development"), len(trained.classes))
     found = ([of_nobody_known(unknown, clips)] if unknown else []) + ([few] if few else [])
     return "".join(f"warning: {line}\n" for line in found)

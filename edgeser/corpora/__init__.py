@@ -4,7 +4,14 @@ from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpu
 from edgeser.corpora.audio import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig
-from edgeser.corpora.division import divide, without_same_person
+from edgeser.corpora.division import (
+    Division,
+    caveat_of,
+    describe_division,
+    divide,
+    division_from_json,
+    without_same_person,
+)
 from edgeser.corpora.emotions import EMOTIONS, canonical_emotion
 from edgeser.corpora.gaps import gaps, require_two_labels
 from edgeser.corpora.join import Member, join
@@ -25,16 +32,20 @@ __all__ = [
     "Corpus",
     "CorpusCheck",
     "CorpusChoice",
+    "Division",
     "FileProblem",
     "LabelsConfig",
     "Member",
     "SpeakerSplit",
     "Utterance",
     "canonical_emotion",
+    "caveat_of",
     "check_corpus",
     "count_kinds",
+    "describe_division",
     "describe_split",
     "divide",
+    "division_from_json",
     "gaps",
     "join",
     "open_corpus",

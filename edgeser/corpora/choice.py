@@ -12,7 +12,7 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 Role = Literal["both", "train", "test"]
-SplitKind = Literal["published", "folds"]
+SplitKind = Literal["published", "folds", "random-clips"]
 _MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
 _LONGEST_NAME = 64
 _MOST_WEIGHT = 1e6
@@ -58,6 +58,8 @@ class CorpusChoice:
         How often its clips are drawn, beside those of other corpora (see `SamplingConfig`).
     split
         ``"published"``: as published, and folds where nothing is. ``"folds"``: folds in any case.
+        ``"random-clips"``: clips are dealt, not speakers, so that test speakers are heard in
+        training: to be compared with what others published so, and for nothing else.
     labels, leave_out
         As in `LabelsConfig`, for this corpus alone, and before those.
     development_share
@@ -66,7 +68,8 @@ class CorpusChoice:
         Of the division of speakers; apart from the training's, so that trainings of several seeds
         are tested and chosen by the same people.
     folds, fold
-        Speaker folds where no test split is published, and which of them is the test set.
+        Folds of speakers where no test split is published (or of clips), and which of them is
+        tested.
     synthetic_speakers, synthetic_utterances
         Synthetic voices to make, and utterances of each in each emotion, where no path is given.
     """

@@ -1,50 +1,78 @@
-"""The speakers of joined corpora, divided: each corpus by its role, one person in one part."""
+"""Recordings divided into those to train on, to choose by and to test on, as was chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from edgeser.corpora.choice import CorpusChoice
+from edgeser.corpora.random_clips import (
+    HEARS_TEST_SPEAKERS,
+    RANDOM_CLIPS,
+    RandomClips,
+    random_clips,
+    random_clips_from_json,
+)
 from edgeser.corpora.split import (
     SpeakerSplit,
+    describe_split,
     draw_development,
     published_or_folds,
     published_split,
 )
-from edgeser.corpora.utterance import Corpus
+from edgeser.corpora.utterance import Corpus, Utterance
 from quantize.foundation.errors import BadInput
 
+PARTS = ("train", "development", "test")
+_WHOLE = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
+"""What becomes of a corpus's speakers by its role, where they are not divided."""
 
-def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> SpeakerSplit:
-    """Divide the speakers of joined corpora, each corpus as it was chosen.
+
+class Division(Protocol):
+    """What divides recordings: a `SpeakerSplit`, or `RandomClips`."""
+
+    @property
+    def train(self) -> frozenset[str]:
+        """Names of speakers, or of clips."""
+
+    @property
+    def development(self) -> frozenset[str]:
+        """Names of speakers, or of clips."""
+
+    @property
+    def test(self) -> frozenset[str]:
+        """Names of speakers, or of clips."""
+
+    def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
+        """Return the utterances of ``"train"``, ``"development"`` or ``"test"``, in their order."""
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Return it as `division_from_json` reads it."""
+
+
+def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> Division:
+    """Divide the recordings of joined corpora, each corpus as it was chosen.
 
     Parameters
     ----------
     corpora, choices
         `Corpus.members`, and how each of them was chosen.
 
+    Returns
+    -------
+    A `SpeakerSplit`; `RandomClips` where a corpus asks for it.
+
     Raises
     ------
     BadInput
-        As `published_or_folds` does; also when nobody is left to test on or to choose by.
+        As `published_or_folds` and `random_clips` do; also when nobody is left to test on or to
+        choose by.
     """
-    parts = [_by_role(corpus, choice) for corpus, choice in zip(corpora, choices, strict=True)]
-    split = SpeakerSplit(
-        train=frozenset().union(*(part.train for part in parts)),
-        development=frozenset().union(*(part.development for part in parts)),
-        test=frozenset().union(*(part.test for part in parts)),
-    )
-    if not split.test:
-        raise BadInput(
-            "no speaker is kept for testing: every corpus has the role 'train'",
-            hint="give one the role 'both' or 'test'",
-        )
-    if not split.development:
-        raise BadInput(
-            "no speaker is left to choose the epoch by",
-            hint="train on a corpus of two speakers or more",
-        )
-    return split
+    pairs = list(zip(corpora, choices, strict=True))
+    if not any(map(is_by_clip, choices)):
+        return _joined([_by_role(*pair) for pair in pairs])
+    parts = [_clips(*pair) for pair in pairs]
+    return RandomClips(*(frozenset().union(*(getattr(p, name) for p in parts)) for name in PARTS))
 
 
 def without_same_person(
@@ -65,6 +93,67 @@ def without_same_person(
     }
     left = SpeakerSplit(split.train - out, split.development - out, split.test - out)
     return left, tuple(sorted(out))
+
+
+def is_by_clip(choice: CorpusChoice) -> bool:
+    """Return whether a corpus's test speakers are heard in training."""
+    return choice.role == "both" and choice.split == RANDOM_CLIPS
+
+
+def caveat_of(division: Division) -> str:
+    """Return what everything with a figure of this division must say; empty for speakers."""
+    return HEARS_TEST_SPEAKERS if isinstance(division, RandomClips) else ""
+
+
+def division_from_json(table: Mapping[str, Iterable[str]], *, prefix: str = "") -> Division:
+    """Return what `Division.to_json` wrote; `prefix` goes before the names of speakers."""
+    clips = random_clips_from_json(table)
+    if clips is not None:
+        return clips
+    return SpeakerSplit(**{p: frozenset(f"{prefix}{who}" for who in table[p]) for p in table})
+
+
+def describe_division(corpus: Corpus, choice: CorpusChoice) -> str:
+    """Return where the parts of a corpus come from, one line."""
+    if choice.role in _WHOLE:
+        return _WHOLE[choice.role]
+    if is_by_clip(choice):
+        return f"{RANDOM_CLIPS}, drawn by the seed: a model {HEARS_TEST_SPEAKERS}"
+    return describe_split(corpus, use_published=choice.split == "published")
+
+
+def _clips(corpus: Corpus, choice: CorpusChoice) -> RandomClips:
+    if is_by_clip(choice):
+        return random_clips(
+            corpus,
+            seed=choice.seed,
+            development_share=choice.development_share,
+            folds=choice.folds,
+            fold=choice.fold,
+        )
+    split = _by_role(corpus, choice)
+    return RandomClips(
+        *(frozenset(u.clip_id for u in split.select(corpus.utterances, name)) for name in PARTS)
+    )
+
+
+def _joined(parts: Sequence[SpeakerSplit]) -> SpeakerSplit:
+    split = SpeakerSplit(
+        train=frozenset().union(*(part.train for part in parts)),
+        development=frozenset().union(*(part.development for part in parts)),
+        test=frozenset().union(*(part.test for part in parts)),
+    )
+    if not split.test:
+        raise BadInput(
+            "no speaker is kept for testing: every corpus has the role 'train'",
+            hint="give one the role 'both' or 'test'",
+        )
+    if not split.development:
+        raise BadInput(
+            "no speaker is left to choose the epoch by",
+            hint="train on a corpus of two speakers or more",
+        )
+    return split
 
 
 def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edgeser.corpora.split import SpeakerSplit
+from edgeser.corpora.division import PARTS, Division
 from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
-
-_PARTS = ("train", "development", "test")
 
 
 def require_two_labels(corpus: Corpus) -> None:
@@ -28,14 +26,14 @@ def require_two_labels(corpus: Corpus) -> None:
         )
 
 
-def gaps(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
+def gaps(corpus: Corpus, split: Division) -> tuple[str, ...]:
     """Return a line for each part that lacks labels, or has one clip of some.
 
     What the training speakers lack is never learned; what the test speakers lack is never scored,
     and UAR is then over the others.
     """
     found = []
-    for part in _PARTS:
+    for part in PARTS:
         counts = Counter(u.emotion for u in split.select(corpus.utterances, part))
         for what, number in (("no clip", 0), ("one clip", 1)):
             names = [name for name in corpus.emotions if counts[name] == number]

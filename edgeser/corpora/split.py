@@ -177,8 +177,10 @@ def split_problems(corpus: Corpus, split: SpeakerSplit | None = None) -> list[Fi
     return [FileProblem(corpus.root, "development-from-train", detail)]
 
 
-def describe_split(corpus: Corpus) -> str:
+def describe_split(corpus: Corpus, *, use_published: bool = True) -> str:
     """Return where the parts come from, one line."""
+    if _parts(corpus)["test"] and not use_published:
+        return "folds dealt by the seed, not the published split"
     if _parts(corpus)["test"]:
         return f"as published: {corpus.split_source or 'a split that names test speakers'}"
     return "folds dealt by the seed: no split is published"

@@ -96,6 +96,8 @@ class Metrics:
         How many there were; speakers that are known.
     anonymous
         How many of the clips are of no known speaker.
+    caveat
+        What else must be known of the clips, such as that their speakers were heard in training.
     """
 
     uar: Measurement
@@ -106,6 +108,7 @@ class Metrics:
     clips: int
     speakers: int
     anonymous: int = 0
+    caveat: str = ""
 
     @property
     def in_play(self) -> tuple[str, ...]:
@@ -125,7 +128,7 @@ class Metrics:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What must be known before the figures are believed, one line each."""
-        found = []
+        found = [f"the model {self.caveat}"] if self.caveat else []
         if self.missing:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
         if self.anonymous:
@@ -167,7 +170,9 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DEFAULT) -> Metrics:
+def evaluate(
+    predictions: Predictions, *, source: str, caveat: str = "", bootstrap: Bootstrap = DEFAULT
+) -> Metrics:
     """Score `predictions`, with 95 % speaker-clustered bootstrap intervals.
 
     Parameters
@@ -176,6 +181,8 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         At least one clip.
     source
         The command, model or data that the figures come from, in words.
+    caveat
+        As in `Metrics`.
     bootstrap
         How the intervals are drawn: see `edgeser.evaluation.bootstrap`.
     """
@@ -196,6 +203,7 @@ def evaluate(predictions: Predictions, *, source: str, bootstrap: Bootstrap = DE
         clips=len(predictions),
         speakers=predictions.known_speakers,
         anonymous=predictions.anonymous_clips,
+        caveat=caveat,
     )
 
 

@@ -80,8 +80,12 @@ def calibrate(
         folder=folder,
         reporter=reporter,
     )
-    held_out = trained.split.test | trained.split.development
-    utterances = [u for u in found.utterances if u.speaker not in held_out]
+    held_out = {
+        u.clip_id
+        for part in ("test", "development")
+        for u in trained.split.select(found.utterances, part)
+    }
+    utterances = [u for u in found.utterances if u.clip_id not in held_out]
     conditions = [c for c in EVALUATION_CONDITIONS if c.name in _CONDITIONS]
     silence = np.zeros(0, np.int16)
     takes = [

@@ -132,5 +132,7 @@ def _table(tested: dict[str, dict[int, Predictions]], model: TrainedModel) -> Ab
             "the runs were not tested on the same clips", hint="train them on the same corpus"
         )
     kind = "synthetic voices" if model.corpus.synthetic else model.corpus.name
-    source = f"float networks, {runs[0].describe('unseen speakers')} of {kind}"
+    caveat = model.corpus.caveat
+    clips = f"{runs[0].describe('speakers' if caveat else 'unseen speakers')} of {kind}"
+    source = f"float networks, {clips}" + (f": each {caveat}" if caveat else "")
     return summarise_variants(tested, source=source)

@@ -11,8 +11,8 @@ from edgeser.features import FeatureCache
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.export import export
+from edgeser.pipeline.job_form import recipe_of
 from edgeser.pipeline.plan import plan_run
-from edgeser.pipeline.study_job import recipe_of
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe

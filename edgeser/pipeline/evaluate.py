@@ -93,16 +93,17 @@ def evaluate_bundle(
         reporter=reporter,
     )
     utterances = _chosen(bundle, found, everyone, reporter)
-    voices = tuple(u for u in found.utterances if u.speaker in bundle.trained.split.development)
+    voices = bundle.trained.split.select(found.utterances, "development")
     babble = babble_of(voices or utterances, seed=_BABBLE_SEED)
     heard = [
         _predict(bundle, utterances, condition, babble, found, cache, reporter)
         for condition in (EVALUATION_CONDITIONS if conditions else EVALUATION_CONDITIONS[:1])
     ]
     clean = heard[0]
+    caveat = "" if everyone else bundle.trained.corpus.caveat
     evaluation = Evaluation(
-        float_metrics=evaluate(clean.of_float, source=clean.source),
-        int8_metrics=evaluate(clean.of_int8, source=clean.source),
+        float_metrics=evaluate(clean.of_float, source=clean.source, caveat=caveat),
+        int8_metrics=evaluate(clean.of_int8, source=clean.source, caveat=caveat),
         groups=score_known_groups(
             clean.utterances, clean.of_float, clean.of_int8, source=clean.source
         ),
@@ -127,9 +128,14 @@ def _chosen(
                 hint="give --all-speakers for a corpus that it was not trained on",
             )
         return chosen
-    heard = trained.split.train | trained.split.development
+    heard = {
+        u.speaker
+        for part in ("train", "development")
+        for u in trained.split.select(corpus.utterances, part)
+    }
     unheard = tuple(u for u in corpus.utterances if u.speaker not in heard)
-    if {u.speaker for u in unheard} <= trained.split.test:
+    tested = {u.speaker for u in trained.split.select(corpus.utterances, "test")}
+    if {u.speaker for u in unheard} <= tested:
         raise BadInput(
             f"the bundle was trained on speakers of {corpus.name}, on all but its test speakers",
             hint="leave out --all-speakers to score only its test speakers",
@@ -173,10 +179,13 @@ def _predict(
     of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
     kind = "synthetic voices" if corpus.synthetic else corpus.name
     of_float = predictions_of(raw.utterances, float_logits(trained, features), trained)
+    source = f"{of_float.describe('unseen speakers')} of {kind}"
+    if trained.corpus.caveat and {u.clip_id for u in utterances} <= trained.split.test:
+        source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
     return _Heard(
         name=condition.name,
         utterances=tuple(raw.utterances),
         of_float=of_float,
         of_int8=predictions_of(raw.utterances, of_int8, trained),
-        source=f"{of_float.describe('unseen speakers')} of {kind}",
+        source=source,
     )

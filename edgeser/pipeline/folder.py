@@ -15,6 +15,12 @@ from quantize.foundation.files import read_bounded, write_atomically
 
 T = TypeVar("T")
 _LIMIT_BYTES = 256 << 20
+_MADE_BY = {
+    "device": "bench --device emulator",
+    "parity-tolerances": "parity",
+    "test-set": "parity",
+}
+"""Which command makes a record that is not called as its command is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,13 @@ class RunFolder:
     def begin(self, recipe: Recipe, *, fresh: bool) -> None:
         """Raise `BadInput` when the folder holds a run of another recipe, which would be lost.
 
-        A fresh run may replace it, whatever is in its recipe.
+        A fresh run may replace it, whatever is in its recipe. What is there and no folder is
+        refused too.
         """
+        if self.root.exists() and not self.root.is_dir():
+            raise BadInput(
+                f"cannot keep a run in {self.root}: it is not a folder", hint="choose another --out"
+            )
         if not self.recipe.is_file():
             return
         if fresh:
@@ -104,7 +115,8 @@ class RunFolder:
             bound, record = table["model_hash"], dict(table["record"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadInput(
-                f"cannot use {path}: it is damaged", hint=f"run 'edgeser {stage}' again"
+                f"cannot use {path}: it is damaged",
+                hint=f"run 'edgeser {_MADE_BY.get(stage, stage)}' again",
             ) from error
         if bound != model_hash:
             return None

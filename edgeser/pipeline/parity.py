@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ from quantize.layer_error import LayerError, layer_errors
 from quantize.runtimes import Runtime, RuntimeAgreement, agreement_between, installed_runtimes
 
 _LAYER_CLIPS = 16
+TOLERANCES = "parity-tolerances"
+"""The record of what a run's parity was held to, beside that of the comparison itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +112,11 @@ def check_parity(
         runtimes=_agreements(outputs),
         features=features,
         layers=_layers(bundle, clips.features),
+    )
+    report = replace(
+        report,
+        float_metrics=replace(report.float_metrics, caveat=trained.corpus.caveat),
+        int8_metrics=replace(report.int8_metrics, caveat=trained.corpus.caveat),
     )
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
@@ -216,10 +223,13 @@ def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
 def _source(bundle: Bundle, tested: Predictions) -> str:
     corpus = bundle.trained.corpus
     kind = "synthetic voices, not people" if corpus.synthetic else corpus.name
+    if corpus.caveat:
+        return f"{tested.describe()}, drawn at random ({kind}): the model {corpus.caveat}"
     return f"{tested.describe()} kept for testing ({kind})"
 
 
 def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:
+    folder.save_state(TOLERANCES, verdict.tolerances, model_hash=bundle.model_hash)
     folder.save_state("parity", report, model_hash=bundle.model_hash)
     public = json_format.parity_json(report, verdict)
     write_atomically(folder.result("parity"), json_format.dump_json(public).encode())

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from edgeser.corpora import (
     Corpus,
+    Division,
     SpeakerSplit,
     audio,
+    caveat_of,
     divide,
     gaps,
     problem_lines,
@@ -17,6 +19,7 @@ from edgeser.corpora import (
     split_problems,
     without_same_person,
 )
+from edgeser.corpora.division import PARTS
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
@@ -25,7 +28,6 @@ from quantize.foundation.errors import EdgeserError
 from quantize.foundation.foreign import printable
 
 ContentHash = Callable[[audio.Sound], str]
-PARTS = ("train", "development", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +50,7 @@ class Plan:
 
     recipe: Recipe
     corpus: Corpus
-    split: SpeakerSplit
+    split: Division
     input_hash: str
     oddities: tuple[str, ...]
 
@@ -110,7 +112,9 @@ def plan_on(
     """
     require_two_labels(corpus)
     split = divide(corpus.members, recipe.corpora)
-    split, left_out = without_same_person(split, corpus.same_person)
+    left_out: tuple[str, ...] = ()
+    if isinstance(split, SpeakerSplit):
+        split, left_out = without_same_person(split, corpus.same_person)
     oddities = _oddities(corpus, split)
     if left_out:
         oddities += (
@@ -121,7 +125,7 @@ def plan_on(
 
 
 def input_hash(
-    corpus: Corpus, split: SpeakerSplit, content_hash: ContentHash = audio.content_hash
+    corpus: Corpus, split: Division, content_hash: ContentHash = audio.content_hash
 ) -> str:
     """Return SHA-256 over part, name and content of each clip of the split, in order.
 
@@ -138,9 +142,11 @@ def input_hash(
     return digest.hexdigest()
 
 
-def _oddities(corpus: Corpus, split: SpeakerSplit) -> tuple[str, ...]:
-    lines: list[str] = []
+def _oddities(corpus: Corpus, split: Division) -> tuple[str, ...]:
+    caveat = caveat_of(split)
+    lines = [f"test clips are drawn at random: the model {caveat}"] if caveat else []
     for member in corpus.members:
-        found = problem_lines((*member.problems, *split_problems(member, split)), member.root)
+        odd = split_problems(member, split) if isinstance(split, SpeakerSplit) else []
+        found = problem_lines((*member.problems, *odd), member.root)
         lines += found if len(corpus.members) == 1 else [f"{member.name}: {line}" for line in found]
     return (*lines, *gaps(corpus, split))

@@ -89,7 +89,8 @@ def recordings_of_test_speakers(
             hint="give the corpus that the bundle was trained on",
         )
     kind = "synthetic voices, not people" if trained.corpus.synthetic else trained.corpus.name
-    return Recordings(tuple(names), tuple(recordings), f"of speakers kept for testing ({kind})")
+    whose = "kept for testing" if trained.corpus.caveat else "of speakers kept for testing"
+    return Recordings(tuple(names), tuple(recordings), f"{whose} ({kind})")
 
 
 def recordings_at_hand(

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
-from edgeser.bundle import Bundle, TrainedModel, load_bundle
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
+from edgeser.corpora.division import PARTS
 from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.parity import ParityReport
-from edgeser.evaluation.verdict import judge
+from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.parity import TestSetDetails
-from edgeser.pipeline.plan import PARTS
+from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
 from edgeser.report import json_format, markdown
 from edgeser.report.contents import (
     Environment,
@@ -39,6 +39,10 @@ _SYNTHETIC = (
 _MEASURED = (
     "Measured on {clips} clips of {speakers} speakers that were not trained on ({corpus}). {limits}"
 )
+_HEARD = (
+    "Measured on {clips} random clips of {speakers} speakers ({corpus}): the model {caveat}, so "
+    "its scores say little of anybody else, and are not to be held against those of others."
+)
 
 
 def contents_of(folder: RunFolder) -> ReportContents:
@@ -56,6 +60,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     bundle = load_bundle(folder.bundle)
     trained, model_hash = bundle.trained, bundle.model_hash
     parity = folder.load_state("parity", ParityReport, model_hash=model_hash)
+    tolerances = folder.load_state(TOLERANCES, Tolerances, model_hash=model_hash)
     details = folder.load_state("test-set", TestSetDetails, model_hash=model_hash)
     kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
     return ReportContents(
@@ -74,7 +79,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         groups=details.groups if details else (),
         layers=parity.layers if parity else (),
         parity=parity,
-        verdict=judge(parity, trained.recipe.parity) if parity else None,
+        verdict=judge(parity, tolerances or trained.recipe.parity) if parity else None,
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
         device=folder.load_state("device", DeviceReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
@@ -106,13 +111,16 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
 
 
 def _statement(trained: TrainedModel) -> str:
-    if trained.corpus.synthetic:
-        return _SYNTHETIC
-    return _MEASURED.format(
-        clips=trained.corpus.clips_test,
-        speakers=len(trained.split.test) - trained.corpus.anonymous_names[2],
-        corpus=trained.corpus.name,
-        limits=trained.corpus.words.limits,
+    corpus = trained.corpus
+    if corpus.synthetic:
+        return f"{_SYNTHETIC} The model {corpus.caveat}." if corpus.caveat else _SYNTHETIC
+    form = _HEARD if corpus.caveat else _MEASURED
+    return form.format(
+        clips=corpus.clips_test,
+        speakers=speakers_in(trained, "test"),
+        corpus=corpus.name,
+        caveat=corpus.caveat,
+        limits=corpus.words.limits,
     )
 
 
@@ -141,14 +149,11 @@ def _environment(trained: TrainedModel) -> Environment:
 
 
 def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
-    corpus, split = trained.corpus, trained.split
+    corpus = trained.corpus
     clips = (corpus.clips_train, corpus.clips_development, corpus.clips_test)
-    speakers = (len(split.train), len(split.development), len(split.test))
     return tuple(
-        SplitSummary(part, count, named - unknown)
-        for part, count, named, unknown in zip(
-            PARTS, clips, speakers, corpus.anonymous_names, strict=True
-        )
+        SplitSummary(part, count, speakers_in(trained, part))
+        for part, count in zip(PARTS, clips, strict=True)
     )
 
 

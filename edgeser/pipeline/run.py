@@ -67,7 +67,7 @@ def run(
     recipe: str | Recipe = "demo",
     *,
     corpora: Sequence[str] = (),
-    out: Path | None = None,
+    out: str | Path | None = None,
     seed: int | None = None,
     resume: bool = False,
     fresh: bool = False,
@@ -103,7 +103,7 @@ def run(
         When a layer cannot be int8, or a logit is not finite.
     """
     resolved = resolve_recipe(recipe, corpora=corpora, seed=seed)
-    folder = RunFolder(out) if out else default_folder(resolved)
+    folder = RunFolder(Path(out)) if out else default_folder(resolved)
     refuse_fresh_resume(fresh=fresh, resume=resume)
     plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
     trained = None if fresh else _kept_training(folder, plan, reporter)

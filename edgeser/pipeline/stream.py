@@ -68,6 +68,7 @@ class Listener:
         self._window_samples = config.samples_of(window.frames)
         self.levels = Levels(config.sample_rate)
         self._taken = 0
+        self._decided = False
         # Levels of the last frames: of one window before the oldest decision that may be due.
         kept = config.samples_of(window.frames + (_WINDOWS_AT_ONCE + 1) * window.hop_frames)
         self._last: deque[float] = deque(maxlen=2 + kept // self.levels.frame_samples)
@@ -87,7 +88,17 @@ class Listener:
             self._last.extend(levels)
             self._taken += len(levels)
             for decision in self._classifier.push(piece):
+                self._decided = True
                 yield self._named(decision)
+
+    @property
+    def undecided(self) -> str:
+        """Why there was no decision yet; empty once there was one."""
+        if self._decided:
+            return ""
+        rate = self._bundle.trained.frontend.sample_rate
+        heard, wanted = self.levels.samples / rate, self._window_samples / rate
+        return f"no decision: {heard:.2f} s were heard, and the first comes after {wanted:.2f} s"
 
     def _named(self, decision: Decision) -> StreamDecision:
         config, classes = self._bundle.trained.frontend, self._bundle.trained.classes
@@ -164,11 +175,12 @@ class FileStream:
             )
         if not listener.levels.samples:
             raise BadInput(f"cannot use {self._path}: it holds no samples")
-        self._remarks = tuple(remark.detail for remark in found)
+        undecided = (listener.undecided,) if listener.undecided else ()
+        self._remarks = (*(remark.detail for remark in found), *undecided)
 
 
-def raw_decisions(bundle: Bundle, source: BinaryIO) -> Iterator[StreamDecision]:
-    """Yield decisions on raw samples as they come: 16-bit little-endian mono at the model's rate.
+class RawStream:
+    """Decisions on raw samples as they come: 16-bit little-endian mono at the model's rate.
 
     Parameters
     ----------
@@ -176,15 +188,28 @@ def raw_decisions(bundle: Bundle, source: BinaryIO) -> Iterator[StreamDecision]:
         The model.
     source
         Where bytes come from, such as standard input; it is read as soon as there are any.
-
-    Raises
-    ------
-    BadInput
-        When a WAV file comes instead.
     """
-    listener = Listener(bundle)
-    for samples in _raw_samples(source, bundle.trained.frontend.sample_rate):
-        yield from listener.push(samples)
+
+    def __init__(self, bundle: Bundle, source: BinaryIO) -> None:
+        self._bundle = bundle
+        self._source = source
+        self._listener = Listener(bundle)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """That nothing was decided, once all of it was read."""
+        return (self._listener.undecided,) if self._listener.undecided else ()
+
+    def decisions(self) -> Iterator[StreamDecision]:
+        """Yield decisions as they are taken.
+
+        Raises
+        ------
+        BadInput
+            When a WAV file comes instead.
+        """
+        for samples in _raw_samples(self._source, self._bundle.trained.frontend.sample_rate):
+            yield from self._listener.push(samples)
 
 
 def _raw_samples(source: BinaryIO, sample_rate: int) -> Iterable[NDArray[np.int16]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.inference import float_logits, predictions_of
+from edgeser.pipeline.job_form import predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
-from edgeser.recipe import Recipe, parse_recipe
 
 
 def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) -> dict[str, Any]:
@@ -56,29 +55,6 @@ def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT
             "input_hash": plan.input_hash,
             "problems": list(trained.corpus.problems),
         },
-    }
-
-
-def recipe_of(arguments: Mapping[str, Any]) -> Recipe:
-    """Return a job's recipe with the paths of its corpora."""
-    recipe = parse_recipe(arguments["recipe_toml"], where="the recipe of the job")
-    paths = arguments["corpora"]
-    return replace(
-        recipe,
-        corpora=tuple(replace(c, path=paths.get(c.name, c.path)) for c in recipe.corpora),
-    )
-
-
-def predictions_json(corpus: str, predictions: Predictions) -> dict[str, Any]:
-    """Return what was said of the clips of a corpus as JSON."""
-    return {
-        "corpus": corpus,
-        "clip_ids": list(predictions.clip_ids),
-        "speakers": list(predictions.speakers),
-        "anonymous": sorted(predictions.anonymous.intersection(predictions.speakers)),
-        "labels": predictions.labels.tolist(),
-        "classes": list(predictions.classes),
-        "logits": predictions.logits.tolist(),
     }
 
 

@@ -17,7 +17,9 @@ from edgeser.bundle import (
     TrainedModel,
     save_trained,
 )
-from edgeser.corpora import Corpus, CorpusChoice, Utterance, describe_split
+from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
+from edgeser.corpora.division import PARTS
+from edgeser.corpora.levels import LevelSummary, level_span, measure_levels
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
@@ -30,7 +32,7 @@ from edgeser.pipeline.dataset import (
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.plan import PARTS, Plan
+from edgeser.pipeline.plan import Plan
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
@@ -42,8 +44,6 @@ from quantize.foundation.files import write_atomically
 _BABBLE_SEED = 1
 _BABBLE_MINUTES = 8
 """Of voices that training mixes in: one minute would be learnt by heart."""
-_DIVIDED = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
-"""What becomes of a corpus's speakers by its role, where they are not divided as published."""
 Features = tuple[FrontendFeatures, ...]
 
 
@@ -59,11 +59,14 @@ class _Heard:
         Features of training and development clips: as recorded, then under conditions.
     frontend
         With the normalisation of the training clips, in all their takes.
+    levels
+        How loud each corpus is.
     """
 
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
+    levels: dict[str, LevelSummary]
 
 
 def train(
@@ -154,6 +157,7 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
 def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     for line in plan.oddities:
         reporter.note(f"recordings: {line}")
+    levels = _levels(plan, reporter)
     parts = {
         part: raw_features(
             plan.split.select(plan.corpus.utterances, part),
@@ -170,7 +174,28 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(parts, takes, frontend)
+    return _Heard(parts, takes, frontend, levels)
+
+
+def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
+    """Return how loud each corpus is, and say when the conditions do not cover all of it."""
+    progress = reporter.stage("Levels of clips")
+    found = {}
+    for number, member in enumerate(plan.corpus.members, 1):
+        levels = measure_levels(member.utterances)
+        if levels is not None:
+            found[member.name] = levels
+        progress(number, len(plan.corpus.members))
+    span = level_span(found, _level_change(plan.recipe))
+    if span is not None and not span.covered:
+        reporter.note(f"levels: {span} (conditions.level_db)")
+    return found
+
+
+def _level_change(recipe: Recipe) -> tuple[float, float]:
+    conditions = recipe.conditions
+    happens = conditions.variants > 0 and conditions.level_probability > 0.0
+    return conditions.level_db if happens else (0.0, 0.0)
 
 
 def calibration_of(
@@ -259,6 +284,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         development=labelled("development"),
         sampling=recipe.sampling,
         weights={choice.name: choice.weight for choice in recipe.corpora},
+        shares_speakers=bool(caveat_of(plan.split)),
     )
 
 
@@ -283,7 +309,7 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
     )
     counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
     members = tuple(
-        _member(choice, member, parts)
+        _member(choice, member, heard)
         for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
     )
     sources = [f"{m.name}: {m.split_source}" for m in members]
@@ -303,13 +329,15 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         anonymous=(len(train), len(development), len(test)),
         anonymous_names=(len(set(train)), len(set(development)), len(set(test))),
         members=members,
+        caveat=caveat_of(plan.split),
+        level_span=str(level_span(heard.levels, _level_change(plan.recipe)) or ""),
     )
 
 
-def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) -> MemberSummary:
-    heard = {
+def _member(choice: CorpusChoice, corpus: Corpus, heard: _Heard) -> MemberSummary:
+    utterances = {
         part: [u for u in clips.utterances if u.corpus == corpus.name]
-        for part, clips in parts.items()
+        for part, clips in heard.parts.items()
     }
     return MemberSummary(
         name=corpus.name,
@@ -318,7 +346,8 @@ def _member(choice: CorpusChoice, corpus: Corpus, parts: dict[str, RawClips]) ->
         labels=corpus.emotions,
         parts=tuple(
             PartSummary(part, len(clips), len({u.speaker for u in clips if u.speaker_known}))
-            for part, clips in heard.items()
+            for part, clips in utterances.items()
         ),
-        split_source=_DIVIDED.get(choice.role) or describe_split(corpus),
+        split_source=describe_division(corpus, choice),
+        levels=heard.levels.get(corpus.name),
     )

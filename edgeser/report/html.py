@@ -11,6 +11,7 @@ from edgeser.report import figures
 from edgeser.report.contents import ReportContents
 from edgeser.report.html_charts import charts_of
 from edgeser.report.json_format import dump_json, report_json
+from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from edgeser.report.summary import key_figures, noisiest_layers, readings
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|B|kB|MB|dB|LSB|points)\b|%)")
@@ -36,6 +37,9 @@ def render_html(contents: ReportContents) -> str:
         readings=readings(contents),
         charts=charts_of(contents),
         noisiest=noisiest_layers(contents),
+        level_head=LEVEL_HEAD,
+        level_rows=[] if contents.corpus is None else level_rows(contents.corpus),
+        level_note=LEVEL_NOTE,
     )
 
 

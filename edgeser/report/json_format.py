@@ -389,6 +389,8 @@ def _inputs(contents: ReportContents) -> Json:
             ],
             "classes": [{"name": name, "clips": clips} for name, clips in corpus.class_counts],
             "split_source": corpus.split_source,
+            "caveat": corpus.caveat,
+            "level_span": corpus.level_span,
             "members": [asdict(member) for member in corpus.members],
             "problems": list(corpus.problems),
         }

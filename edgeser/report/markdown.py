@@ -28,10 +28,11 @@ from edgeser.report.figures import (
     printable,
     span,
 )
+from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from quantize.foundation.measurement import Measurement
 
 if TYPE_CHECKING:
-    from edgeser.bundle import MemberSummary
+    from edgeser.bundle import CorpusSummary, MemberSummary
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~@])")
 
@@ -166,6 +167,8 @@ def report_markdown(contents: ReportContents) -> str:
         parts.append(device_markdown(contents.device))
     if contents.corpus is not None and len(contents.corpus.members) > 1:
         parts += ["## Corpora", _corpora(contents.corpus.members)]
+    if contents.corpus is not None and contents.corpus.level_span:
+        parts += ["## Levels", *_levels(contents.corpus)]
     if contents.problems:
         parts += ["## Problems", *(f"- {plain(problem)}" for problem in contents.problems)]
     parts += _provenance(contents)
@@ -249,6 +252,13 @@ def _corpora(members: Sequence[MemberSummary]) -> str:
     ]
     clips = [f"{name}: clips of speakers" for name in names]
     return _table(("corpus", "role", "weight", *clips, "labels"), rows)
+
+
+def _levels(corpus: CorpusSummary) -> list[str]:
+    return [
+        _table(LEVEL_HEAD, level_rows(corpus)),
+        _small(f"measured: {corpus.level_span}. {LEVEL_NOTE}"),
+    ]
 
 
 def _conditions(table: ConditionTable) -> str:

@@ -23,7 +23,11 @@ def model_card(bundle: Bundle) -> str:
     trained = bundle.trained
     corpus = trained.corpus
     frontend = trained.frontend
-    divided = f"no speaker{' that is known' if corpus.caveats else ''} is in two of them"
+    divided = (
+        "clips were divided at random, speakers are in all of them"
+        if corpus.caveat
+        else f"no speaker{' that is known' if corpus.caveats else ''} is in two of them"
+    )
     lines = [
         f"# Model card: {plain(trained.recipe.name)}",
         "",

@@ -21,7 +21,7 @@ from edgeser.report.figures import (
 )
 from edgeser.report.markdown import joined, plain, table_of
 from edgeser.study.scores import SHOWN_COSTS
-from edgeser.study.table import Comparison, StudyRow, StudyTable
+from edgeser.study.table import HEARD_MARK, Comparison, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
 SCHEMA = "edgeser.study/1"
@@ -51,6 +51,8 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "variant": row.variant,
         "corpus": row.corpus,
         "trained_on_too": row.trained_on_too,
+        "hears_test_speakers": row.hears_test_speakers,
+        "learned": list(row.learned),
         "classes": list(row.classes),
         "clips": row.clips,
         "speakers": row.speakers,
@@ -173,7 +175,8 @@ def grouped(table: StudyTable, rows: list[StudyRow]) -> list[tuple[str, list[Stu
 def row_name(table: StudyTable, row: StudyRow) -> str:
     """Return what a row is called below its heading: its variant, or its training corpora."""
     alone = len({other.arrangement for other in table.rows}) == 1
-    return row.variant if alone or _both_differ(table) else f"trained on {row.arrangement}"
+    name = row.variant if alone or _both_differ(table) else f"trained on {row.arrangement}"
+    return f"{name} {HEARD_MARK}" if row.hears_test_speakers else name
 
 
 def _both_differ(table: StudyTable) -> bool:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS
+from edgeser.evaluation.metrics import plural
 from edgeser.report.charts import Dot, DotRow, dot_chart
-from edgeser.report.figures import evidence, figure
+from edgeser.report.figures import evidence, figure, span
 from edgeser.report.html import page
 from edgeser.report.json_format import dump_json
 from edgeser.report.study import (
@@ -21,7 +23,7 @@ from edgeser.report.study import (
     row_name,
     study_json,
 )
-from edgeser.study.table import StudyRow, StudyTable
+from edgeser.study.table import HEARD_MARK, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
 _STRONGEST = 0.62
@@ -49,9 +51,11 @@ class _Section:
 
 @dataclass(frozen=True, slots=True)
 class _HeatCell:
-    """One cell of the map: UAR in percent, the colour's strength, and what it is over."""
+    """One cell of the map: UAR in percent, its interval, what it is over, the colour's strength."""
 
     text: str
+    interval: str
+    over: str
     strength: float
     title: str
     heard: bool
@@ -82,6 +86,7 @@ def render_study(table: StudyTable) -> str:
         cost_names=cost_names(table),
         cost_rows=cost_rows(table),
         cost_sources=cost_sources(table),
+        heard=any(row.hears_test_speakers for row in table.rows),
         compared=any(row.comparison is not None for row in table.rows),
     )
 
@@ -131,9 +136,14 @@ def _cell(row: StudyRow) -> _HeatCell:
     title = (
         f"trained on {row.arrangement}, tested on {row.corpus}: "
         f"{figure(row.mean, interval=True)} over {', '.join(row.classes)}"
+        f"{'; ' + HEARS_TEST_SPEAKERS if row.hears_test_speakers else ''}"
     )
+    mark = f" {HEARD_MARK}" if row.hears_test_speakers else ""
     return _HeatCell(
-        f"{100 * row.mean.value:.1f}",
+        f"{100 * row.mean.value:.1f}{mark}",
+        span(row.mean),
+        f"{len(row.classes)} class{'es' if len(row.classes) > 1 else ''}, "
+        f"{row.speakers} {plural('speaker', row.speakers)}",
         round(_STRONGEST * above, 3),
         title,
         row.trained_on_too,

@@ -207,19 +207,21 @@ def _read_training(contents: ReportContents) -> str:
     training = contents.training
     if training is None:
         return ""
+    heard = contents.corpus is not None and contents.corpus.caveat
+    who = "clips" if heard else "speakers"
     text = f"{training.parameters:,} parameters, {len(training.epochs)} epochs"
     if training.wall_s is not None:
         text += f", {training.wall_s / 60:.1f} minutes"
     if training.refit:
         kept = (
-            f"The development speakers chose epoch {training.chosen}; then a second network was "
-            "trained for as many epochs on their clips too, and kept"
+            f"The development {who} chose epoch {training.chosen}; then a second network was "
+            "trained for as many epochs on those too, and kept"
         )
         if training.teachers:
             kept += f"; it learnt from the answers of {training.teachers} trained before it too"
     else:
-        kept = f"The weights of epoch {training.chosen} were kept, chosen on development speakers"
-    return f"{text}. {kept}; the test speakers took no part."
+        kept = f"The weights of epoch {training.chosen} were kept, chosen on development {who}"
+    return f"{text}. {kept}; the test {who} took no part."
 
 
 def _read_corpus(contents: ReportContents) -> str:
@@ -229,7 +231,7 @@ def _read_corpus(contents: ReportContents) -> str:
     clips = sum(part.clips for part in contents.splits)
     speakers = sum(part.speakers for part in contents.splits)
     text = f"{corpus.name}: {clips:,} clips of {speakers} speakers."
-    if contents.splits:
+    if contents.splits and not corpus.caveat:
         text += f" No speaker{' that is known' if corpus.caveats else ''} is in two parts."
     text = " ".join((text, *(f"Note: {caveat}." for caveat in corpus.caveats)))
     if corpus.split_source:

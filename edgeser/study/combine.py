@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from edgeser.baseline.licence import baseline_versions
+from edgeser.corpora.division import is_by_clip
 from edgeser.diagnosis import package_versions
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.code import code_version
 from edgeser.study.config import MOST_JOBS, Arrangement, Study, Variant, arrangements_of
 from edgeser.study.jobs import Job, job_key
-from edgeser.study.tasks import COSTS, TASKS, TRAIN, Tasks, module_of, place_of
+from edgeser.study.tasks import BASELINE, COSTS, TASKS, TRAIN, Tasks, module_of, place_of
 from edgeser.typed_tables import from_table, to_table
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -37,6 +39,8 @@ class Cell:
         Of the training; the fold is ``None`` where the study has none.
     job
         What is to be done.
+    heard
+        Names of the corpora whose test speakers are heard in training (`random-clips`).
     """
 
     variant: str
@@ -45,6 +49,7 @@ class Cell:
     seed: int
     fold: int | None
     job: Job
+    heard: tuple[str, ...] = ()
 
 
 def combine(
@@ -82,14 +87,13 @@ def combine(
     table = to_table(recipe)
     known = [choice["name"] for choice in table["corpora"]]
     arrangements = arrangements_of(study, known) or (None,)
-    folds = [None] if study.folds is None else list(range(study.folds))
-    count = len(study.variants) * len(study.seeds) * len(folds) * len(arrangements)
+    count = len(study.variants) * len(study.seeds) * len(arrangements) * (study.folds or 1)
     if count > MOST_JOBS:
         raise BadInput(f"the study has {count} jobs", hint=f"{MOST_JOBS} are the most")
     made = _Making(paths, work_hash, features, tasks)
     found = []
     for variant, base in _variants(study, recipe):
-        for arrangement, fold in product(arrangements, folds):
+        for arrangement, fold in _with_folds(arrangements, study):
             chosen = _chosen(base, arrangement, fold, study)
             trained = tuple(c["name"] for c in chosen["corpora"] if c["role"] != "test")
             named = " + ".join(known) if arrangement is None else arrangement.name
@@ -97,8 +101,9 @@ def combine(
                 resolved = from_table(Recipe, {**chosen, "seed": seed}, where="the study")
                 said = [variant.name, named, f"seed {seed}"]
                 name = ", ".join(said if fold is None else [*said, f"fold {fold}"])
-                job = _job(TRAIN, name, resolved, made)
-                found.append(Cell(variant.name, named, trained, seed, fold, job))
+                job = _variants_job(variant, name, resolved, made)
+                heard = tuple(choice.name for choice in resolved.corpora if is_by_clip(choice))
+                found.append(Cell(variant.name, named, trained, seed, fold, job, heard))
     return tuple(found)
 
 
@@ -110,13 +115,13 @@ def cost_jobs(
 ) -> tuple[tuple[str, Job], ...]:
     """Return a job for each variant that measures what it costs; none without such a task.
 
-    It is given what the variant's first training is given.
+    Baselines have none. Each is given what the variant's first training is given.
     """
     if COSTS not in tasks:
         return ()
     first = {cell.variant: cell.job for cell in reversed(cells)}
     found = []
-    for variant in dict.fromkeys(cell.variant for cell in cells):
+    for variant in dict.fromkeys(c.variant for c in cells if c.job.task == TRAIN):
         given = first[variant].arguments
         recipe = parse_recipe(given["recipe_toml"], where="the study")
         made = _Making(given["corpora"], work_hash, given["features_dir"], tasks)
@@ -134,9 +139,27 @@ class _Making:
     tasks: Tasks
 
 
-def _job(task: str, name: str, recipe: Recipe, made: _Making) -> Job:
+def _variants_job(variant: Variant, name: str, recipe: Recipe, made: _Making) -> Job:
+    if variant.baseline is None:
+        return _job(TRAIN, name, recipe, made)
+    also = {"baseline": to_table(variant.baseline)}
+    job = _job(BASELINE, name, recipe, made, arguments=also, packages=baseline_versions())
+    return replace(job, cpus=1)
+
+
+def _job(
+    task: str,
+    name: str,
+    recipe: Recipe,
+    made: _Making,
+    *,
+    arguments: Mapping[str, Any] = MappingProxyType({}),
+    packages: Mapping[str, str] = MappingProxyType({}),
+) -> Job:
+    """Return a job; what it is given beside a recipe, and needs beside the usual, is in its key."""
     code = code_version([module_of(place_of(task, made.tasks))])
-    inputs = {"task": task, "work": made.work_hash(recipe), "packages": package_versions()}
+    versions = {**package_versions(), **packages}
+    inputs = {"task": task, "work": made.work_hash(recipe), "packages": versions, **arguments}
     corpora = [choice["name"] for choice in to_table(recipe)["corpora"]]
     return Job(
         key=job_key(inputs, code=code),
@@ -146,6 +169,7 @@ def _job(task: str, name: str, recipe: Recipe, made: _Making) -> Job:
             "recipe_toml": recipe.to_toml(),
             "corpora": {name: made.paths[name] for name in corpora if name in made.paths},
             "features_dir": made.features,
+            **arguments,
         },
         cpus=max(1, recipe.training.threads),
     )
@@ -203,6 +227,16 @@ def _toml(value: Any, where: str, path: Sequence[str]) -> str:
     return text.strip()
 
 
+def _with_folds(
+    arrangements: Sequence[Arrangement | None], study: Study
+) -> Iterator[tuple[Arrangement | None, int | None]]:
+    """Yield each arrangement once for each fold; once where it has no corpus to divide."""
+    for arrangement in arrangements:
+        divides = arrangement is None or set(arrangement.train) & set(arrangement.test)
+        folds = None if study.folds is None or not divides else study.folds
+        yield from ((arrangement, fold) for fold in ([None] if folds is None else range(folds)))
+
+
 def _chosen(
     base: Mapping[str, Any], arrangement: Arrangement | None, fold: int | None, study: Study
 ) -> dict[str, Any]:
@@ -214,6 +248,8 @@ def _chosen(
             for choice in choices
             if choice["name"] in arrangement.corpora
         ]
+    if study.split is not None:
+        choices = [{**choice, "split": study.split} for choice in choices]
     if fold is not None:
         choices = [{**choice, "folds": study.folds, "fold": fold} for choice in choices]
     choices = [{key: c[key] for key in c if key != "path"} for c in choices]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from edgeser.baseline.choice import Baseline
+from edgeser.corpora.choice import SplitKind
 from edgeser.typed_tables import from_table, nearest
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
@@ -45,10 +47,14 @@ class Variant:
     set
         Keys of the recipe and their values, as ``--set`` has them: ``"training.epochs" = 20``, or
         as tables.
+    baseline
+        A classical baseline in place of the network, on the same splits; it costs nothing on a
+        device, since it runs on none.
     """
 
     name: str
     set: dict[str, Any] = field(default_factory=dict)
+    baseline: Baseline | None = None
 
     def __post_init__(self) -> None:
         _check_name("variant", self.name)
@@ -98,9 +104,12 @@ class Study:
         A preset, or a ``.toml`` file beside the study's.
     seeds
         Of the trainings.
+    split
+        How corpora that are trained and tested on are divided (see `CorpusChoice`); as the recipe
+        says when ``None``.
     folds
-        Speaker folds of each corpus that has no published split, each a job; the recipe's one fold
-        when ``None``.
+        Folds of each corpus that is trained and tested on and has no published split (or is divided
+        another way), each a job; the recipe's one fold when ``None``.
     against
         What each row is held against: the first variant (in the same arrangement), the first
         arrangement (of the same variant), or nothing. When ``None``: variants where there are
@@ -119,6 +128,7 @@ class Study:
     name: str
     recipe: str = "cremad"
     seeds: tuple[int, ...] = (0,)
+    split: SplitKind | None = None
     folds: int | None = None
     against: Against | None = None
     variants: tuple[Variant, ...] = (Variant("as it is"),)

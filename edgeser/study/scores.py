@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.jobs import Job
-from edgeser.study.tasks import TRAIN
+from edgeser.study.tasks import PREDICTING
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
@@ -25,7 +25,7 @@ SHOWN_COSTS = {
 
 
 def predictions_of(result: Any) -> dict[str, Predictions]:
-    """Return a training's predictions by corpus, clips in order of their names.
+    """Return a training's or a baseline's predictions by corpus, clips in order of their names.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def costs_of(result: Any) -> dict[str, Measurement]:
 
 def check_result(job: Job, result: Any) -> None:
     """Raise what `predictions_of` would of a training's result, and `costs_of` of any."""
-    if job.task == TRAIN:
+    if job.task in PREDICTING:
         predictions_of(result)
     costs_of(result)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from edgeser.baseline.licence import LICENCE
+from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
-from edgeser.evaluation.metrics import of_nobody_known, plural
+from edgeser.evaluation.metrics import listed, of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
@@ -54,9 +56,13 @@ class StudyRow:
     arrangement, variant, corpus
         Their names.
     trained_on_too
-        Whether other speakers of that corpus were trained on.
+        Whether that corpus was trained on: its other speakers.
+    hears_test_speakers
+        Whether other clips of the very same speakers were (protocol `random-clips`).
+    learned
+        The classes that the models know, and may answer with.
     classes
-        The classes that have clips, over which UAR is the mean.
+        Those of them that have clips, over which UAR is the mean.
     clips, speakers
         How many were tested; speakers that are known.
     anonymous
@@ -73,6 +79,8 @@ class StudyRow:
     variant: str
     corpus: str
     trained_on_too: bool
+    hears_test_speakers: bool
+    learned: tuple[str, ...]
     classes: tuple[str, ...]
     clips: int
     speakers: int
@@ -115,6 +123,12 @@ class StudyTable:
     notes: tuple[str, ...]
 
 
+HEARD_MARK = "†"
+"""Of a row whose test speakers were heard in training."""
+BOTH_SIDES = (
+    "UAR and chance are over the classes that both sides have: clips of other classes take no "
+    "part. A model may answer with every class that it knows; one that no clip has is wrong."
+)
 Place = tuple[str, str, str]
 """Arrangement, variant, corpus."""
 
@@ -140,7 +154,12 @@ def summarise(
     """
     runs = _runs(cells, kept)
     trained = {cell.arrangement: cell.trained for cell in cells}
-    found = {p: (_row(p, r, trained_on_too=p[2] in trained[p[0]]), r) for p, r in runs.items()}
+    heard = {cell.arrangement: cell.heard for cell in cells}
+    said = _models(study)
+    found = {
+        place: (_row(place, r, said[place[1]], trained[place[0]], heard[place[0]]), r)
+        for place, r in runs.items()
+    }
     rows, other_clips = _compared(study, found)
     of_variants = [*((cell.variant, cell.job) for cell in cells), *cost_jobs]
     names = {job.key: job.name for _, job in of_variants}
@@ -185,28 +204,41 @@ def _flat(runs: Runs, seeds: Sequence[int]) -> dict[int, Predictions]:
     return dict(enumerate(r for seed in seeds for r in runs[seed]))
 
 
-def _summary(place: Place, runs: Runs, seeds: Sequence[int], first: Runs | None) -> AblationRow:
+def _models(study: Study) -> dict[str, str]:
+    """Return what the models of each variant are, in words."""
+    return {
+        v.name: f"float networks of '{v.name}'"
+        if v.baseline is None
+        else f"'{v.name}' ({v.baseline})"
+        for v in study.variants
+    }
+
+
+def _summary(
+    place: Place, runs: Runs, model: str, seeds: Sequence[int], first: Runs | None
+) -> AblationRow:
     arrangement, variant, corpus = place
     one = runs[seeds[0]][0]
     speakers = plural("speaker", one.known_speakers)
-    source = (
-        f"float networks of '{variant}' trained on {arrangement}, {one.describe(speakers)} of "
-        f"{corpus}"
-    )
+    source = f"{model} trained on {arrangement}, {one.describe(speakers)} of {corpus}"
     against = None if first is None else _flat(first, seeds)
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
 
 
-def _row(place: Place, runs: Runs, *, trained_on_too: bool) -> StudyRow:
+def _row(
+    place: Place, runs: Runs, model: str, trained: Sequence[str], heard: Sequence[str]
+) -> StudyRow:
     seeds = tuple(runs)
-    summary = _summary(place, runs, seeds, None)
+    summary = _summary(place, runs, model, seeds, None)
     values = iter(summary.uars)
     by_seed = {seed: [next(values) for _ in runs[seed]] for seed in seeds}
     one = runs[seeds[0]][0]
     there = set(one.labels.tolist())
     return StudyRow(
         *place,
-        trained_on_too=trained_on_too,
+        trained_on_too=place[2] in trained,
+        hears_test_speakers=place[2] in heard,
+        learned=one.classes,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
         speakers=one.known_speakers,
@@ -221,7 +253,7 @@ def _compared(
     study: Study, found: Mapping[Place, tuple[StudyRow, Runs]]
 ) -> tuple[tuple[StudyRow, ...], bool]:
     """Return the rows with their comparisons, and whether some were impossible: other clips."""
-    reference = _reference(study, found)
+    reference, models = _reference(study, found), _models(study)
     rows: list[StudyRow] = []
     other_clips = False
     for place, (row, runs) in found.items():
@@ -238,7 +270,7 @@ def _compared(
         if not seeds:
             rows.append(row)
             continue
-        summary = _summary(place, runs, seeds, first)
+        summary = _summary(place, runs, models[place[1]], seeds, first)
         assert summary.above_first is not None  # noqa: S101  there is a first
         p = sign_flip_p(list(_flat(runs, seeds).values()), list(_flat(first, seeds).values()))
         name = base[1] if base[1] != place[1] else base[0]
@@ -322,17 +354,31 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
         )
     unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
     notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
-    if len({row.classes for row in rows}) > 1:
-        notes.append("Each row is over the classes that both sides have: chance differs with them.")
+    if any(row.hears_test_speakers for row in rows):
+        notes.append(
+            f"{HEARD_MARK} {RANDOM_CLIPS}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
+            "of models that do not."
+        )
+    if any(row.classes != row.learned for row in rows) or len({row.classes for row in rows}) > 1:
+        notes.append(BOTH_SIDES)
         notes += _classes_by_training(rows)
+    shown = {row.variant for row in rows}
+    found = [v for v in study.variants if v.baseline is not None and v.name in shown]
+    if found:
+        named = "; ".join(f"{variant.name}: {variant.baseline}" for variant in found)
+        notes.append(f"Classical baselines by openSMILE and scikit-learn: {named}. {LICENCE}.")
     return tuple(notes)
 
 
 def _classes_by_training(rows: Sequence[StudyRow]) -> list[str]:
-    """Return a line for each cell of corpora whose classes hang on what was trained on."""
-    lines: dict[str, None] = {}
+    """Return a line for each set of classes, with the trainings and tests that are over it."""
+    places: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for row in rows:
-        if len({other.classes for other in rows if other.corpus == row.corpus}) > 1:
-            over = ", ".join(row.classes)
-            lines[f"Trained on {row.arrangement}, tested on {row.corpus}: over {over}."] = None
-    return list(lines)
+        tested = places.setdefault(row.classes, {}).setdefault(row.arrangement, [])
+        if row.corpus not in tested:
+            tested.append(row.corpus)
+    return [
+        f"Over {', '.join(classes)}: "
+        f"{'; '.join(f'{a} on {listed(tested)}' for a, tested in by_arrangement.items())}."
+        for classes, by_arrangement in places.items()
+    ]

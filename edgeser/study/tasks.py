@@ -18,13 +18,18 @@ Function = Callable[[dict[str, Any]], Any]
 
 TRAIN = "train"
 """A training: its result has ``predictions`` by corpus (see `edgeser.study.scores`)."""
+BASELINE = "baseline"
+"""The classical baseline on a training's split: its result has ``predictions`` as a training's."""
 COSTS = "costs"
 """What a variant costs, whatever its weights: its result has ``costs``, figures by name."""
 TASKS: Tasks = {
     TRAIN: "edgeser.pipeline.study_job:train_and_score",
+    BASELINE: "edgeser.pipeline.baseline_job:fit_and_score",
     COSTS: "edgeser.pipeline.cost_job:measure_costs",
 }
 """All tasks of edgeser's own."""
+PREDICTING = (TRAIN, BASELINE)
+"""Tasks whose results have predictions."""
 SHARED = "shared_dir"
 """The argument that names a folder with the executor's shared files, where it has some."""
 

@@ -70,7 +70,7 @@ class LabelledFeatures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingData:
-    """Training and development clips, by disjoint speakers.
+    """Training and development clips, of different speakers unless clips were divided.
 
     Parameters
     ----------
@@ -84,11 +84,14 @@ class TrainingData:
         Their clips.
     sampling, weights
         How often clips are drawn; the weight of each corpus, 1 where it has none.
+    shares_speakers
+        Whether the parts may have speakers in common: clips were divided, not speakers.
 
     Raises
     ------
     BadInput
-        When a speaker is in both parts, a part is empty, or labels are out of range.
+        When a speaker is in both parts but should not be, a part is empty, or labels are out of
+        range.
     """
 
     classes: tuple[str, ...]
@@ -98,10 +101,11 @@ class TrainingData:
     development: LabelledFeatures
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     weights: Mapping[str, float] = field(default_factory=dict)
+    shares_speakers: bool = False
 
     def __post_init__(self) -> None:
         shared = sorted(set(self.train.speakers) & set(self.development.speakers))
-        if shared:
+        if shared and not self.shares_speakers:
             raise BadInput(
                 f"speaker {shared[0]} is in both the training and the development set",
                 hint="divide by speaker",

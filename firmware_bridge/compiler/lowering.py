@@ -28,8 +28,10 @@ from firmware_bridge.compiler.records import KernelCall
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.redundancy import disagreements
 from quantize.tflite.scales import scale_problem
 from quantize.tflite.schema import DType
+from quantize.tflite.verify import is_settled
 
 Lowering = Callable[[Operator, Subgraph], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
@@ -95,10 +97,19 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
         if problem := scale_problem(operator, graph):
             refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
     calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
+    _check_agreement(graph)
     for operator, call in zip(graph.operators, calls, strict=True):
         if call.macs > _MOST_MACS:
             refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
     return calls
+
+
+def _check_agreement(graph: Subgraph) -> None:
+    """Refuse what runtimes differ on: there is no one result for the firmware to give."""
+    for operator in graph.operators:
+        problem = next(disagreements(graph, operator), "") if is_settled(graph, operator) else ""
+        if problem:
+            refuse(operator, graph, problem, hint="convert the model again, so that they agree")
 
 
 def _only_subgraph(model: Model) -> Subgraph:

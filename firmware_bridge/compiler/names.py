@@ -54,7 +54,7 @@ def check_prefix(name: str) -> str:
     """
     if reason := _fault(name):
         raise BadInput(
-            f"{printable(name)!r} cannot name a model in C: {reason}",
+            f"'{printable(name)}' cannot name a model in C: {reason}",
             hint="take a letter, then letters, digits and single _: kws01",
         )
     return name

@@ -105,6 +105,8 @@ def find_compiler(
 
     Raises
     ------
+    BadInput
+        When what is named is there, and is no program: a folder, a FIFO, a device.
     ToolMissing
         When there is none, or what is there does not answer as the compiler does.
     """
@@ -112,6 +114,11 @@ def find_compiler(
     path = Path(wanted) if wanted else _on_path(environment)
     if path is None:
         raise ToolMissing("the Edge TPU compiler is not installed", hint=WHERE_TO_GET_IT)
+    if path.exists() and not path.is_file():
+        raise BadInput(
+            f"cannot run {path} as the Edge TPU compiler: it is not a regular file",
+            hint="give the path of edgetpu_compiler",
+        )
     if not path.is_file():
         raise ToolMissing(f"there is no Edge TPU compiler at {path}", hint=WHERE_TO_GET_IT)
     with temporary_folder("compiler") as folder:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.foreign import printable
 from quantize.runtimes.catalogue import INSTALL_HINTS, LITERT_MODULES, Runtime, litert_module
+from quantize.runtimes.words import separated
 
 _MESSAGE_BYTES = 64 << 10
 _REASON_LENGTH = 500
@@ -169,7 +170,7 @@ def refusals(runtime: Runtime, name: str) -> Iterator[None]:
         with native_stderr() as lines:
             yield
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = separated(str(error))
         said = [line for line in lines if not line.startswith(("INFO", "WARNING"))]
         if said:
             reason = f"{reason}; it said: {said[0]}"

@@ -12,11 +12,13 @@ from quantize.foundation.errors import InternalError, ToolMissing
 from quantize.foundation.foreign import printable
 from quantize.runtimes import worker
 from quantize.runtimes.catalogue import Runtime
+from quantize.runtimes.words import separated
 from quantize.tflite.model import Model
 
 _MEMORY_BYTES = 8 << 30
 _TIMEOUT_S = 60.0
 _NODE = re.compile(r"Node number (\d{1,6}) \((\S{1,100})\) failed to prepare")
+_TENSOR = re.compile(r"Tensor (\d{1,6}) has invalid")
 _CHECK = re.compile(r"^(?:\S*/)?([\w.]+:\d+ )")
 _UNKNOWN = re.compile("unresolved custom op|Regular TensorFlow ops are not supported")
 _LONGEST = 200
@@ -96,13 +98,18 @@ def prepare(model_bytes: bytes, model: Model) -> Preparation:
         custom = [o for graph in model.subgraphs for o in graph.operators if o.code.is_custom]
         name = printable(custom[0].name) if custom else "an operator"
         return Preparation(not_tried=f"LiteRT does not know {name}")
-    return Preparation(_refusal(said, len(model.main.operators)))
+    return Preparation(_refusal(said, model))
 
 
-def _refusal(said: str, operators: int) -> Refusal:
-    """Read LiteRT's words: the check that failed, then the number of the operator."""
-    node = _NODE.search(said)
+def _refusal(said: str, model: Model) -> Refusal:
+    """Read LiteRT's words: the check that failed, then the number of the operator or tensor."""
+    node, tensor = _NODE.search(said), _TENSOR.search(said)
     check = said[: node.start()] if node else said
-    message = printable(_CHECK.sub("", " ".join(check.split())).rstrip("."), limit=_LONGEST)
-    index = int(node[1]) if node else operators
-    return Refusal(index if index < operators else None, message or "it does not say why")
+    message = printable(_CHECK.sub("", separated(check)), limit=_LONGEST)
+    operators = model.main.operators
+    index: int | None = None
+    if node:
+        index = int(node[1]) if int(node[1]) < len(operators) else None
+    elif tensor and len(model.subgraphs) == 1:
+        index = next((o.index for o in operators if int(tensor[1]) in o.inputs + o.outputs), None)
+    return Refusal(index, message or "it does not say why")

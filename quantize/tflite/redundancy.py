@@ -1,7 +1,7 @@
 """Fields of operators that say again what shapes say, and where the two disagree.
 
 Runtimes differ on which of the two they believe, so a model that disagrees with itself gives one
-result here and another there.
+result here and another there, or is refused by one of them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from quantize.tflite.options import (
     SplitOptions,
     SqueezeOptions,
 )
+from quantize.tflite.shapes import Shape, following_shape
 from quantize.tflite.window import WindowAxis
 
-Shape = tuple[int, ...]
+_MOST_AXES = 9
 
 
 def depth_multiplier_problem(subgraph: Subgraph, operator: Operator) -> str:
@@ -45,6 +46,23 @@ def depth_multiplier_problem(subgraph: Subgraph, operator: Operator) -> str:
 
 def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     """Yield what an operator's fields say against its tensors; all shapes must be known."""
+    yield from disagreements(subgraph, operator)
+    options, shape = operator.options, subgraph.input_of(operator, 1)
+    if isinstance(options, ReshapeOptions) and options.new_shape and shape is not None:
+        asked = () if shape.data is None else tuple(shape.data.reshape(-1)[:_MOST_AXES].tolist())
+        if asked and -1 not in (*asked, *options.new_shape) and asked != options.new_shape:
+            yield (
+                f"its field says the shape {list(options.new_shape)}, and its input {list(asked)}: "
+                "the input is taken, by LiteRT and TFLite-Micro too"
+            )
+
+
+def disagreements(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
+    """Yield where LiteRT and TFLite-Micro differ on an operator; all shapes must be known.
+
+    One takes the shapes of the file, the other makes its own of fields and inputs; or one of the
+    two refuses the operator.
+    """
     tensors = subgraph.tensors
     if operator.code.is_custom or not operator.inputs or not operator.outputs:
         return
@@ -64,11 +82,9 @@ def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
         case Pool2DOptions() if len(data) == len(out) == 4:
             taps = (options.filter_h, options.filter_w)
             yield from _window(options, data, out, taps, (1, 1))
-        case FullyConnectedOptions():
-            wanted = len(data) if options.keep_num_dims else 2
-            if len(out) != wanted:
-                keeps = "keeps" if options.keep_num_dims else "does not keep"
-                yield f"it {keeps} the number of axes by its field, and its output has {len(out)}"
+        case FullyConnectedOptions() if len(out) != (len(data) if options.keep_num_dims else 2):
+            keeps = "keeps" if options.keep_num_dims else "does not keep"
+            yield f"it {keeps} the number of axes by its field, and its output has {len(out)}"
         case ReshapeOptions():
             yield from _reshape(subgraph, operator, options, out)
         case SqueezeOptions():
@@ -76,6 +92,21 @@ def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
         case ConcatenationOptions():
             parts = [tensor.shape for tensor in subgraph.inputs_of(operator)]
             yield from _concatenation(options.axis, parts, out)
+        case _:
+            yield from _of_inputs(subgraph, operator)
+
+
+def _of_inputs(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
+    follows = following_shape(operator, subgraph)
+    said = [tensor.shape for tensor in subgraph.outputs_of(operator)]
+    # A single value is a scalar to one, and a row of one to the other: nobody goes by that.
+    other = next((shape for shape in said if (shape or (1,)) != (follows or (1,))), None)
+    if follows is not None and other is not None:
+        shapes = ", ".join(str(list(t.shape)) for t in subgraph.inputs_of(operator)[:2])
+        yield (
+            f"its fields and inputs ({shapes}) make {list(follows)}, and its output says "
+            f"{list(other)}: LiteRT and TFLite-Micro differ on which of the two they believe"
+        )
 
 
 def _counts(operator: Operator) -> Iterator[str]:
@@ -110,6 +141,8 @@ def _window(
             f"its stride, window and padding make {list(follows)} of {list(data[1:3])}, and its "
             f"output says {list(out[1:3])}"
         )
+    if data[0] != out[0]:
+        yield f"its input has a batch of {data[0]}, and its output one of {out[0]}"
 
 
 def _reshape(
@@ -119,7 +152,7 @@ def _reshape(
     shape = subgraph.input_of(operator, 1)
     if shape is not None:
         values = shape.data
-        wanted = () if values is None else tuple(values.reshape(-1)[:9].tolist())
+        wanted = () if values is None else tuple(values.reshape(-1)[:_MOST_AXES].tolist())
     same = len(wanted) == len(out) and all(a in (b, -1) for a, b in zip(wanted, out, strict=True))
     if wanted and not same:
         yield f"it reshapes to {list(wanted)}, and its output says {list(out)}"
@@ -142,6 +175,9 @@ def _concatenation(axis: int, parts: list[Shape], out: Shape) -> Iterator[str]:
         return
     axis %= len(out)
     if any(len(part) != len(out) for part in parts):
+        yield f"its inputs have other numbers of axes than its output, {list(out)}"
         return
-    if sum(part[axis] for part in parts) != out[axis]:
+    if any(part[:axis] + part[axis + 1 :] != out[:axis] + out[axis + 1 :] for part in parts) or (
+        sum(part[axis] for part in parts) != out[axis]
+    ):
         yield f"along its axis {axis} its inputs do not make {list(out)}"

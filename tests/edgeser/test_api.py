@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import edgeser
+from quantize.foundation.errors import BadInput
 
 
 @pytest.mark.parametrize("name", edgeser.__all__)
@@ -35,3 +37,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_importing_the_package_imports_none_of_its_stages() -> None:
     program = "import edgeser, sys; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_run_s_folder_may_be_text_and_must_be_a_folder(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("kept")
+    for out in (place, str(place)):
+        with pytest.raises(BadInput, match=r"cannot keep a run in .*: it is not a folder"):
+            edgeser.run("demo", out=out)
+    assert place.read_text() == "kept"

@@ -89,6 +89,26 @@ def test_parity_of_a_model_that_differs_fails_and_names_clip_and_layer(
     assert int(suite.get("failures", "0")) == len(result["failures"]) > 0
 
 
+def test_the_report_judges_by_the_tolerances_that_were_given_last(
+    road: Road, edgeser: Edgeser, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(road.folder, work)
+
+    def reported() -> dict[str, Any]:
+        ran = edgeser("report", work, "--format", "json", "--to", tmp_path / "report.json")
+        assert ran.code == 0, ran.err
+        return json.loads((tmp_path / "report.json").read_text())["parity"]
+
+    by_recipe = reported()["tolerances"]
+    for given in ({"max_uar_drop": 0.5, "max_flips": 0.25}, {"max_uar_drop": 0.125}):
+        options = [(f"--{name.replace('_', '-')}", limit) for name, limit in given.items()]
+        assert edgeser("parity", work, *sum(options, ())).code in {0, 1}
+        assert reported()["tolerances"] == by_recipe | given
+    (work / "state" / "parity-tolerances.json").unlink()  # as earlier runs have none
+    assert reported()["tolerances"] == by_recipe
+
+
 def test_parity_without_the_test_speakers_is_refused(
     road: Road, edgeser: Edgeser, clips: dict[str, Path], tmp_path: Path
 ) -> None:

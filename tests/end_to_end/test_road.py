@@ -270,14 +270,17 @@ def test_a_bundle_with_a_changed_byte_is_refused(
     assert [p.name for p in tmp_path.iterdir()] == ["bundle.zip"]
 
 
-def test_a_state_that_is_damaged_is_named(road: Road, edgeser: Edgeser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", ["parity", "test-set", "parity-tolerances"])
+def test_a_state_that_is_damaged_is_named(
+    state: str, road: Road, edgeser: Edgeser, tmp_path: Path
+) -> None:
     work = tmp_path / "work"
     shutil.copytree(road.folder, work)
-    (work / "state" / "parity.json").write_text('{"model_hash": ')
+    (work / "state" / f"{state}.json").write_text('{"model_hash": ')
     ran = edgeser("report", work, "--quiet")
     assert ran.code == 2
     (line,) = ran.err.splitlines()
-    assert "state/parity.json: it is damaged; run 'edgeser parity' again" in line
+    assert f"state/{state}.json: it is damaged; run 'edgeser parity' again" in line
 
 
 def test_a_report_that_cannot_be_written_leaves_the_earlier_one(

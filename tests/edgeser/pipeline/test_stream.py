@@ -17,7 +17,7 @@ import pytest
 import soundfile
 
 from edgeser.pipeline import stream
-from edgeser.pipeline.stream import FileStream, Listener, raw_decisions
+from edgeser.pipeline.stream import FileStream, Listener, RawStream
 from edgeser.recipe import load_recipe
 from edgeser.wording import wording
 from firmware_bridge.frontend import normalisation_from_statistics
@@ -108,6 +108,23 @@ def test_what_is_odd_about_a_file_is_said_at_its_end(model: Any, tmp_path: Path)
         list(FileStream(model, tmp_path / "empty.wav").decisions())
 
 
+def test_what_is_shorter_than_a_window_is_said_to_have_no_decision(
+    model: Any, tmp_path: Path
+) -> None:
+    frontend, window = model.trained.frontend, model.trained.recipe.window
+    wanted = frontend.samples_of(window.frames)
+    for samples in (wanted - 1, wanted):
+        sound = voice(5)[:samples]
+        soundfile.write(tmp_path / "a.wav", sound, RATE)
+        (tmp_path / "a.raw").write_bytes(told(sound).astype("<i2").tobytes())
+        with (tmp_path / "a.raw").open("rb") as source:
+            for stream in (FileStream(model, tmp_path / "a.wav"), RawStream(model, source)):
+                count = sum(1 for _ in stream.decisions())
+                missed = [remark for remark in stream.remarks if remark.startswith("no decision")]
+                assert (count, len(missed)) == ((0, 1) if samples < wanted else (1, 0))
+    assert f"the first comes after {wanted / RATE:.2f} s" in RawStream(model, source).remarks[0]
+
+
 def test_memory_does_not_grow_with_the_length(model: Any, tmp_path: Path) -> None:
     most = []
     for seconds in (120, 960):
@@ -145,7 +162,7 @@ def pipe() -> Callable[[bytes, int], io.FileIO]:
 def test_raw_samples_come_from_a_pipe_in_any_pieces(model: Any, pipe: Any, size: int) -> None:
     samples = told(voice(3))
     with pipe(samples.astype("<i2").tobytes(), size) as source:
-        assert list(raw_decisions(model, source)) == list(Listener(model).push(samples))
+        assert list(RawStream(model, source).decisions()) == list(Listener(model).push(samples))
 
 
 @pytest.mark.parametrize("head", [b"RIFF\x24\x00\x00\x80WAVE", b"fLaC\x00\x00\x00\x22"])
@@ -153,5 +170,5 @@ def test_a_file_on_standard_input_is_told_from_raw_samples(
     model: Any, pipe: Any, head: bytes
 ) -> None:
     with pipe(head + bytes(4000), 4096) as source, pytest.raises(BadInput) as caught:
-        list(raw_decisions(model, source))
+        list(RawStream(model, source).decisions())
     assert "-t raw" in caught.value.hint

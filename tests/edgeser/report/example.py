@@ -21,7 +21,8 @@ from edgeser.benchmark.records import (
     OperatorCost,
     Percentiles,
 )
-from edgeser.bundle import CorpusSummary
+from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary
+from edgeser.corpora.levels import LevelSummary
 from edgeser.evaluation import (
     AblationTable,
     Bootstrap,
@@ -303,6 +304,21 @@ def device() -> DeviceReport:
     )
 
 
+def members() -> tuple[MemberSummary, ...]:
+    parts = tuple(
+        PartSummary(name, clips, 4)
+        for name, clips in (("train", 1470), ("development", 253), ("test", 320))
+    )
+    levels = (
+        LevelSummary(150, (-42.0, -33.0, -20.0), (-49.0, -47.0, -46.0)),
+        LevelSummary(150, (-56.0, -41.0, -25.0), (-120.0, -99.0, -82.0)),
+    )
+    return tuple(
+        MemberSummary(name, "both", 1.0, CLASSES, parts, "folds dealt by the seed", found)
+        for name, found in zip(("first", "second"), levels, strict=True)
+    )
+
+
 def contents() -> ReportContents:
     """Return a whole made-up report."""
     report = parity()
@@ -332,6 +348,9 @@ def contents() -> ReportContents:
             class_counts=tuple((name, 681 - i) for i, name in enumerate(CLASSES)),
             problems=("1076_MTI_SAD_XX.flac: empty: 0 samples",),
             input_hash="5e" * 32,
+            members=members(),
+            level_span="clips are from -56 to -19 dBFS; training changes their level by "
+            "-20 to +20 dB, which covers that",
         ),
         splits=(
             SplitSummary("train", 2940, 36),

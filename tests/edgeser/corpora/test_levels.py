@@ -1,0 +1,90 @@
+"""Levels of a corpus, and whether conditions cover them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from edgeser.corpora import Utterance, open_corpus
+from edgeser.corpora.levels import LevelSummary, level_span, measure_levels
+
+
+def utterances(folder: Path, decibels: list[float]) -> list[Utterance]:
+    rng = np.random.default_rng(0)
+    found = []
+    for number, level in enumerate(decibels):
+        noise = rng.normal(size=16000) * 32768 * 10 ** (level / 20)
+        path = folder / f"{number}.wav"
+        soundfile.write(path, np.clip(np.rint(noise), -32768, 32767).astype(np.int16), 16000)
+        found.append(Utterance(path, str(number), "c", "joy", "s"))
+    return found
+
+
+def test_levels_are_rms_against_full_scale(tmp_path: Path) -> None:
+    found = measure_levels(utterances(tmp_path, [-60.0, -40.0, -20.0]))
+    assert found is not None
+    assert found.clips == 3
+    assert found.rms_dbfs == pytest.approx((-58.0, -40.0, -22.0), abs=0.2)
+    assert found.floor_dbfs == pytest.approx((-58.0, -40.0, -22.0), abs=1.6)
+
+
+def test_silence_counts_as_rounding_noise_and_broken_files_do_not_count(tmp_path: Path) -> None:
+    clips = utterances(tmp_path, [-30.0, -300.0])
+    found = measure_levels([clips[1]])
+    assert found is not None
+    assert found.rms_dbfs == pytest.approx((-101.1,) * 3, abs=0.1)
+    clips[1].path.write_bytes(b"none")
+    found = measure_levels(clips)
+    assert found is not None
+    assert found.clips == 1
+    assert measure_levels(clips[1:]) is None
+    assert measure_levels([]) is None
+
+
+def test_at_most_150_clips_are_measured(tmp_path: Path) -> None:
+    clips = utterances(tmp_path, [-30.0]) * 400
+    found = measure_levels(clips)
+    assert found is not None
+    assert found.clips == 150
+
+
+def summary(low: float, high: float) -> LevelSummary:
+    return LevelSummary(150, (low, (low + high) / 2, high), (-90.0, -80.0, -70.0))
+
+
+def test_conditions_cover_a_span_when_a_middle_clip_gets_to_both_ends() -> None:
+    levels = {"quiet": summary(-54.0, -25.0), "loud": summary(-22.0, -15.0)}
+    wide = level_span(levels, (-20.0, 20.0))
+    narrow = level_span(levels, (-15.0, 15.0))
+    one_sided = level_span(levels, (-39.0, 0.0))
+    none = level_span(levels, (0.0, 0.0))
+    assert wide is not None
+    assert narrow is not None
+    assert one_sided is not None
+    assert none is not None
+    assert [span.covered for span in (wide, narrow, one_sided, none)] == [True, False, False, False]
+    assert "from -54 to -15 dBFS" in str(wide)
+    assert "does not cover that: -20 to +20 dB would" in str(narrow)
+    assert level_span({}, (0.0, 0.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "rms"),
+    [
+        ("cremad", "CREMA-D", (-42.0, -33.0, -18.0)),
+        ("ravdess", "RAVDESS", (-54.0, -40.0, -25.0)),
+        ("nemo", "nEMO", (-29.0, -23.0, -19.0)),
+        ("emodb", "EMO-DB", (-22.0, -19.0, -15.0)),
+    ],
+)
+def test_known_corpora_are_as_loud_as_is_known(
+    shared: Path, name: str, folder: str, rms: tuple[float, float, float]
+) -> None:
+    if not (shared / "corpora" / folder).is_dir():
+        pytest.skip(f"no {folder} there")
+    found = measure_levels(open_corpus(name, shared / "corpora" / folder).utterances)
+    assert found is not None
+    assert found.rms_dbfs == pytest.approx(rms, abs=3.0)  # other 150 clips

@@ -1,0 +1,136 @@
+"""A FIFO nobody writes to, at each place where a command takes a path: refused, not waited for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from edgeser.cli.app import group
+
+FIFO = "{fifo}"
+_TEXT_THAT_MAY_BE_A_PATH = {"recipe", "corpora", "corpus", "frontend"}
+TABLE: dict[tuple[str, str], tuple[str, ...]] = {
+    ("run", "recipe"): (FIFO,),
+    ("run", "corpora"): ("{recipe}", "--out", "{out}", "--corpus", f"generic:{FIFO}"),
+    ("run", "out"): ("{recipe}", "--out", FIFO),
+    ("train", "recipe"): (FIFO,),
+    ("train", "corpora"): ("{recipe}", "--out", "{out}", "--corpus", f"cremad:{FIFO}"),
+    ("train", "out"): ("{recipe}", "--out", FIFO),
+    ("export", "source"): (FIFO, "--target", "firmware", "--out", "{out}"),
+    ("export", "calibration"): ("{run}", "--calibration", FIFO),
+    ("export", "out"): ("{run}", "--target", "firmware", "--out", FIFO),
+    ("export", "compiler"): (
+        *("{run}", "--target", "edgetpu", "--out", "{out}"),
+        *("--compiler", FIFO),
+    ),
+    ("parity", "bundle"): (FIFO,),
+    ("parity", "corpora"): ("{run}", "--corpus", f"synthetic:{FIFO}"),
+    ("parity", "compiled"): ("{run}", "--device", "edgetpu", "--compiled", FIFO),
+    ("parity", "junit"): ("{run}", "--junit", FIFO),
+    ("parity", "markdown"): ("{run}", "--markdown", FIFO),
+    ("bench", "model"): (FIFO,),
+    ("bench", "against"): ("{model}", "--device", "edgetpu", "--against", FIFO),
+    ("bench", "compiled"): ("{run}", "--device", "serial:/dev/ttyACM0", "--compiled", FIFO),
+    ("bench", "corpora"): ("{run}", "--device", "emulator", "--corpus", f"synthetic:{FIFO}"),
+    ("bench", "junit"): ("{run}", "--junit", FIFO),
+    ("bench", "markdown"): ("{run}", "--markdown", FIFO),
+    ("report", "run"): (FIFO,),
+    ("report", "to"): ("{run}", "--to", FIFO),
+    ("evaluate", "bundle"): (FIFO,),
+    ("evaluate", "corpora"): ("{run}", "--all-speakers", "--corpus", f"emodb:{FIFO}"),
+    ("compare", "runs"): (FIFO, "{run}"),
+    ("compare", "corpora"): ("{run}", "{run}", "--corpus", f"synthetic:{FIFO}"),
+    ("compare", "into"): ("{run}", "{run}", "--into", FIFO),
+    ("study", "file"): (FIFO,),
+    ("study", "corpora"): ("{study}", "--corpus", f"tess:{FIFO}", "--out", "{out}"),
+    ("study", "out"): ("{study}", "--out", FIFO),
+    ("predict", "bundle"): (FIFO, "{wav}"),
+    ("predict", "files"): ("{run}", FIFO),
+    ("features", "files"): (FIFO, "--out", "{out}"),
+    ("features", "out"): ("{wav}", "--out", FIFO),
+    ("features", "frontend"): ("{wav}", "--out", "{out}", "--frontend", FIFO),
+    ("calibrate", "trained"): (FIFO, "--out", "{out}"),
+    ("calibrate", "corpora"): ("{run}", "--out", "{out}", "--corpus", f"ravdess:{FIFO}"),
+    ("calibrate", "out"): ("{run}", "--out", FIFO),
+    ("corpus check", "corpus"): (f"generic:{FIFO}",),
+    ("corpus download", "out"): ("emodb", "--version", "1.4.1", "--out", FIFO),
+    ("inspect", "model"): (FIFO,),
+    ("lint", "model"): (FIFO,),
+    ("lint", "sarif"): ("{model}", "--sarif", FIFO),
+    ("lint", "markdown"): ("{model}", "--markdown", FIFO),
+    ("estimate", "model"): (FIFO,),
+}
+ALSO = (
+    ("bench", FIFO, "--device", "emulator"),
+    ("bench", FIFO, "--device", "edgetpu"),
+    ("parity", FIFO, "--device", "edgetpu"),
+    ("export", FIFO, "--target", "edgetpu", "--out", "{out}"),
+    ("export", "{model}", "--target", "edgetpu", "--out", FIFO),
+    ("predict", "{run}", FIFO, "--stream"),
+)
+
+
+def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    context = click.Context(command)
+    for word in command.list_commands(context):
+        below = command.get_command(context, word)
+        assert below is not None
+        yield from _commands(below, f"{name} {word}".strip())
+
+
+def test_the_table_has_every_path_that_a_command_takes() -> None:
+    taken = {
+        (name, str(parameter.name))
+        for name, command in _commands(group, "")
+        for parameter in command.params
+        if isinstance(parameter.type, click.Path) or parameter.name in _TEXT_THAT_MAY_BE_A_PATH
+    }
+    assert taken == set(TABLE)
+
+
+@pytest.fixture(scope="module")
+def places(
+    run_folder: Path, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("fifo")
+    os.mkfifo(folder / "pipe")
+    study = folder / "study.toml"
+    study.write_text(f'name = "tiny"\nrecipe = "{tiny_recipe}"\nseeds = [0]\n')
+    return {
+        "fifo": folder / "pipe",
+        "run": run_folder,
+        "model": run_folder / "model_int8.tflite",
+        "wav": min((run_folder / "synthetic-voices" / "audio").iterdir()),
+        "recipe": tiny_recipe,
+        "study": study,
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [*((*name.split(), *arguments) for (name, _), arguments in TABLE.items()), *ALSO],
+    ids=" ".join,
+)
+def test_a_fifo_is_refused_and_not_waited_for(
+    edgeser: Callable[..., Any],
+    places: dict[str, Path],
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+) -> None:
+    fifo = places["fifo"]
+    ran = edgeser(
+        *(word.format(**places, out=tmp_path / "out") for word in arguments), timeout_s=60
+    )
+    assert ran.code == 2, ran.err
+    (line,) = [line for line in ran.err.splitlines() if line.startswith("edgeser: ")]
+    assert str(fifo) in line
+    assert "Traceback" not in ran.err
+    assert fifo.is_fifo()
