@@ -18,9 +18,11 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_sessionstart() -> None:
-    """Let children hear Ctrl-C: a shell starts a job in the background with it ignored."""
+    """Let children hear Ctrl-C and a closed terminal: in the background both may be ignored."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # as nohup does
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
