@@ -38,7 +38,7 @@ def command(
     """Label recordings FILES with a BUNDLE (or the folder of a run).
 
     The int8 model runs in TFLite-Micro, as on a device. A recording on which nothing is said has no
-    label. To listen to a microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict
+    emotion. To listen to a microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict
     BUNDLE - --stream
     """
     from edgeser.cli.places import open_bundle

@@ -29,7 +29,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> None:
-    """Train a network with RECIPE: a preset ('demo', 'cremad', 'keywords') or a .toml file."""
+    """Train a network with RECIPE: a preset (demo, cremad, speech, keywords) or a .toml file."""
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
     from edgeser.pipeline.plan import plan_run

@@ -118,6 +118,8 @@ class CorpusCheck:
         Where the parts come from, one line.
     label_kind
         What the labels are.
+    anonymous
+        How many clips are of no known speaker.
     """
 
     corpus: str
@@ -136,6 +138,7 @@ class CorpusCheck:
     splits: dict[str, int]
     split_source: str = ""
     label_kind: LabelKind = "emotions"
+    anonymous: int = 0
 
     @property
     def words(self) -> Wording:
@@ -211,6 +214,8 @@ class CorpusCheck:
             "sexes": self.sexes,
             "splits": self.splits,
             "split_source": self.split_source,
+            "label_kind": self.label_kind,
+            "anonymous_clips": self.anonymous,
             "sample_rates": _counts(str(clip.sample_rate) for clip in self.clips),
             "channels": _counts(str(clip.channels) for clip in self.clips),
         }
@@ -264,6 +269,7 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         splits=_counts(u.split or "none" for u in corpus.utterances),
         split_source=describe_split(corpus),
         label_kind=corpus.label_kind,
+        anonymous=sum(not u.speaker_known for u in corpus.utterances),
     )
 
 

@@ -85,6 +85,27 @@ def test_a_report_on_machines_speaks_of_labels(of_machines: Path) -> None:
     assert "emotion" not in said.lower()
 
 
+def test_no_command_on_machines_speaks_of_emotions(
+    edgeser: Edgeser, of_machines: Path, machines: Path, tmp_path: Path
+) -> None:
+    clip = machines / STATES[0] / "fan0" / "0.wav"
+    for command in (
+        ("run", of_machines / "recipe.toml", "--out", of_machines),
+        ("calibrate", of_machines, "--corpus", f"generic:{machines}", "--out", tmp_path / "c.npz"),
+        ("evaluate", of_machines),
+        ("compare", of_machines),
+        ("report", of_machines),
+        ("predict", of_machines, clip),
+        ("predict", of_machines, clip, "--stream"),
+    ):
+        ran = edgeser(*command)
+        said = ran.out + ran.err
+        assert ran.code == 0, said
+        assert said, command
+        assert "emotion" not in said.lower(), (command, said)
+    assert STATES[0] in said
+
+
 def test_the_card_of_a_machine_warns_of_no_feelings(of_machines: Path) -> None:
     import zipfile
 

@@ -17,6 +17,7 @@ from edgeser.corpora import (
     Utterance,
     divide,
     join,
+    read_audio,
     without_same_person,
 )
 from edgeser.corpora.choice import refuse_same_names
@@ -205,3 +206,53 @@ def test_a_name_twice_and_a_weight_of_nothing_are_refused() -> None:
     for name in ("", "a/b", "x" * 65):
         with pytest.raises(BadInput, match="a corpus cannot be named"):
             CorpusChoice(name)
+
+
+def pieces(root: Path, name: str, noise: np.ndarray, starts: tuple[float, ...]) -> Corpus:
+    """Words of four people, and pieces of one noise file of no known speaker."""
+    words = corpus(root, name, *four_people("yes"))
+    path = root / name / "noise.wav"
+    soundfile.write(path, noise, RATE)
+    cut = tuple(
+        Utterance(
+            path,
+            f"noise@{start:g}",
+            name,
+            "silence",
+            f"noise@{start:g}",
+            speaker_known=False,
+            start_s=start,
+            duration_s=0.5,
+        )
+        for start in starts
+    )
+    utterances = (*words.utterances, *cut)
+    return replace(words, utterances=utterances, emotions=("silence", "yes"), label_kind="any")
+
+
+def test_stretches_of_a_file_stay_stretches_and_are_the_same_only_where_they_sound_so(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(1)
+    noise, other = (rng.integers(-300, 300, 3 * RATE, np.int16) for _ in range(2))
+    one = pieces(tmp_path, "one", noise, (0.0, 0.5, 1.0))
+    copy = pieces(tmp_path, "copy", noise, (0.5, 1.5))
+    third = pieces(tmp_path, "third", other, (0.0, 0.5))
+    chosen = [Member(CorpusChoice(c.name), c) for c in (one, copy, third)]
+    found = join(chosen, LabelsConfig(kind="any"))
+    assert (found.label_kind, found.words.many) == ("any", "labels")
+    silence = {u.clip_id: u for u in found.utterances if u.emotion == "silence"}
+    assert set(silence) == {
+        *(f"one/noise@{start}" for start in ("0", "0.5", "1")),
+        "copy/noise@1.5",
+        *(f"third/noise@{start}" for start in ("0", "0.5")),
+    }
+    assert not any(u.speaker_known for u in silence.values())
+    piece = silence["copy/noise@1.5"]
+    assert (piece.start_s, piece.duration_s) == (1.5, 0.5)
+    assert piece.speaker == "copy/noise@1.5"
+    np.testing.assert_array_equal(read_audio(piece.sound), noise[RATE * 3 // 2 : RATE * 2])
+    doubled = {pair for member in found.members for pair in member.doubles}
+    assert doubled == {("copy/noise@0.5", "one/noise@0.5")}
+    (problem,) = (p for p in found.problems if p.kind == "in-two-corpora")
+    assert "the same sound as one/noise@0.5" in problem.detail

@@ -266,6 +266,9 @@ def test_the_test_archive_names_speakers_of_words_only(archive: Path) -> None:
     assert {u.emotion for u in silence} == {"silence"}
     assert len({u.speaker for u in silence}) == 4
     assert [p.kind for p in corpus.problems] == ["unknown-label"]
+    checked = check_corpus(corpus).to_json()
+    assert (checked["label_kind"], checked["anonymous_clips"]) == ("any", 4)
+    assert len(checked["speakers"]) == 4
 
 
 def test_of_clips_without_hashes_no_speaker_is_known(archive: Path) -> None:

@@ -120,6 +120,26 @@ def test_rows_stand_by_corpus_and_are_held_against_the_first_variant(three_varia
     assert table.costs["b"]["int8_bytes"].interval == (1000, 1010)
 
 
+def test_clips_of_no_known_speaker_are_said_and_counted_by_clip(three_variants: Made) -> None:
+    before = summarise(study(), three_variants.cells, three_variants.kept)
+    assert not any("not known" in note for note in before.notes)
+    for kept in three_variants.kept.values():
+        emodb = kept.result["predictions"][1]
+        emodb["speakers"] = [
+            name if clip < 60 else f"emodb/clip {clip}"
+            for clip, name in enumerate(emodb["speakers"])
+        ]
+        emodb["anonymous"] = emodb["speakers"][60:]
+    table = summarise(study(), three_variants.cells, three_variants.kept)
+    counts = {row.corpus: (row.clips, row.speakers, row.anonymous) for row in table.rows}
+    assert counts == {"cremad": (120, 10, 0), "emodb": (120, 5, 60)}
+    line = "emodb: of 60 of 120 clips the speaker is not known"
+    assert sum(note.startswith(line) for note in table.notes) == 1
+    assert "120 clips of 5 speakers (60 of no known speaker)" in table.rows[-1].mean.source
+    said = (study_markdown(table), dump_json(study_json(table)), render_study(table))
+    assert all(line in text for text in said)
+
+
 def test_what_is_missing_is_left_out_and_named(three_variants: Made) -> None:
     cells, kept = three_variants.cells, dict(three_variants.kept)
     gone = [cell for cell in cells if cell.variant == "b" and cell.seed == 1]
