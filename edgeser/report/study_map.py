@@ -27,14 +27,14 @@ _WIDEST_NAME = 15
 
 @dataclass(frozen=True, slots=True)
 class MapCell:
-    """One cell: UAR in percent, its interval, what it is over, chance, and how it is drawn.
+    """One cell: UAR in percent, its interval, chance, what it is over, and how it is drawn.
 
     Parameters
     ----------
     text, interval, chance
         In percent, without the unit.
-    over
-        How many classes and speakers.
+    classes, speakers
+        How many, with the word.
     strength
         How far it is above chance: 0, chance or below, to 1, all right.
     title
@@ -45,7 +45,8 @@ class MapCell:
 
     text: str
     interval: str
-    over: str
+    classes: str
+    speakers: str
     chance: str
     strength: float
     title: str
@@ -113,8 +114,8 @@ def _cell(row: StudyRow) -> MapCell:
     return MapCell(
         text=f"{100 * row.mean.value:.1f}{f' {HEARD_MARK}' if heard else ''}",
         interval=span(row.mean),
-        over=f"{len(row.classes)} class{'es' if len(row.classes) > 1 else ''}, "
-        f"{row.speakers} {plural('speaker', row.speakers)}",
+        classes=f"{len(row.classes)} class{'es' if len(row.classes) > 1 else ''}",
+        speakers=f"{row.speakers} {plural('speaker', row.speakers)}",
         chance=f"{100 * chance:.1f}",
         strength=min(1.0, max(0.0, above)),
         title=title,
@@ -144,7 +145,7 @@ def _in_lines(cell: MapCell | None) -> Text:
         return Text("-", style="dim")
     shade = _SHADES[round(cell.strength * (len(_SHADES) - 1))]
     text = Text(f"{shade} ").append(_marked(cell), style="bold" if cell.own else "")
-    lines = [cell.interval, f"chance {cell.chance}", *cell.over.split(", ")]
+    lines = [cell.interval, f"chance {cell.chance}", cell.classes, cell.speakers]
     return text.append("".join(f"\n{line}" for line in lines if line), style="dim")
 
 
@@ -152,7 +153,7 @@ def _in_one_line(cell: MapCell | None) -> str:
     if cell is None:
         return ""
     interval = f" ({cell.interval})" if cell.interval else ""
-    return f"{_marked(cell)}{interval}; chance {cell.chance}; {cell.over}"
+    return f"{_marked(cell)}{interval}; chance {cell.chance}; {cell.classes}, {cell.speakers}"
 
 
 def _marked(cell: MapCell) -> str:
