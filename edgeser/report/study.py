@@ -129,13 +129,11 @@ def study_markdown(table: StudyTable) -> str:
         head = ("", "UAR, %", "seeds, %", "points to first", "p, Holm")
         body = [
             (
-                row_name(table, row),
-                uar(row.mean),
-                seeds_span(row),
-                points_to_first(row),
-                p_holm(row),
+                f"{heading}: {row_name(table, row)}" if heading else row_name(table, row),
+                *row_cells(row),
             )
-            for row in rows
+            for heading, below in grouped(table, rows)
+            for row in below
         ]
         parts += [f"### {plain(corpus_title(corpus, rows))}", table_of(head, body)]
     if table.costs:

@@ -258,6 +258,35 @@ def test_names_from_files_steer_nothing(three_variants: Made) -> None:
     assert "<script" not in render_study(table)
 
 
+def test_folds_of_a_corpus_that_is_never_trained_on_are_called_trainings() -> None:
+    made = Made()
+    for fold in range(3):
+        made.add("a", "x", 0, [predictions("emodb", fold, 1.0, range(60))], fold=fold)
+    of_folds = summarise(study(variants=(Variant("a"),)), made.cells, made.kept)
+    assert "of the mean over 3 trainings" in of_folds.rows[0].mean.interval_kind
+    one = Made()
+    one.add("a", "x", 0, [predictions("emodb", 0, 1.0, range(60))])
+    of_seed = summarise(study(variants=(Variant("a"),)), one.cells, one.kept)
+    assert of_seed.rows[0].mean.interval_kind.endswith("of the mean over 1 seed")
+
+
+def test_rows_of_one_variant_are_told_apart_by_their_training_in_every_form() -> None:
+    made = Made()
+    for number, arrangement in enumerate(("cremad", "emodb")):
+        for variant in ("a", "b"):
+            made.add(variant, arrangement, 0, [predictions("emodb", number, 1.0, range(60))])
+    table = summarise(study(variants=(Variant("a"), Variant("b"))), made.cells, made.kept)
+    names = [
+        line.split("|")[1].strip()
+        for line in study_markdown(table).splitlines()
+        if "%" not in line and line.startswith("| trained")
+    ]
+    assert names == [f"trained on {c}: {v}" for c in ("cremad", "emodb") for v in "ab"]
+    for text in (shown(table), render_study(table)):
+        assert "trained on cremad" in text
+        assert "trained on emodb" in text
+
+
 def test_a_heat_map_has_a_cell_for_each_training_and_test() -> None:
     made = Made()
     for number, arrangement in enumerate(("cremad", "emodb")):
