@@ -60,6 +60,9 @@ def command(
     Results are kept in the folder by what they depend on: a study that was interrupted goes on,
     and one that has grown does only what is new. A training that fails is named, does not stop the
     others, and is tried again the next time. Exit code 1 when there is one.
+
+    A variant may be a classical baseline (needs the extra 'edgeser[baseline]'): its features are
+    those of openSMILE, which is licensed for research and other non-commercial use.
     """
     from edgeser.cli.places import cache_folder
     from edgeser.pipeline.source import resolve_recipe

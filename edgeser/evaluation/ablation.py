@@ -17,7 +17,7 @@ from edgeser.evaluation.bootstrap import (
     paired_interval,
     stack_confusions,
 )
-from edgeser.evaluation.metrics import of_nobody_known, ratio, unweighted_average_recall
+from edgeser.evaluation.metrics import of_nobody_known, plural, ratio, unweighted_average_recall
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
@@ -74,6 +74,7 @@ def summarise_seeds(
     source: str,
     first: Mapping[int, Predictions] | None = None,
     bootstrap: Bootstrap = DEFAULT,
+    of: str = "seed",
 ) -> AblationRow:
     """Summarise one variant: the mean UAR of its seeds, on the same clips.
 
@@ -81,7 +82,7 @@ def summarise_seeds(
 
     The interval is the cluster bootstrap of the mean over seeds: each resample draws speakers
     once and scores every seed on that draw, so it shows the spread over speakers. The spread over
-    seeds is what `lowest` and `highest` show.
+    seeds is what `lowest` and `highest` show. `of` is what one of the runs is called.
 
     Raises
     ------
@@ -95,7 +96,8 @@ def summarise_seeds(
     confusions = _confusions(runs, clusters)
     uars = [float(uar) for uar in unweighted_average_recall(confusions.sum(axis=0))]
     (interval,) = bootstrap_intervals(confusions, [_mean_uar], bootstrap)
-    over_seeds = f"{kind} of the mean over {len(uars)} seeds" if kind == BY_SPEAKER else kind
+    count = f"{len(uars)} {plural(of, len(uars))}"
+    over_seeds = f"{kind} of the mean over {count}" if kind == BY_SPEAKER else kind
     mean = ratio(float(np.mean(uars)), source, interval, over_seeds)
     above = None
     if others:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,13 @@ from edgeser.bundle import (
 )
 from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
 from edgeser.corpora.division import PARTS
-from edgeser.corpora.levels import LevelSummary, level_span, measure_levels
+from edgeser.corpora.levels import (
+    FloorChange,
+    LevelSummary,
+    floor_span,
+    level_span,
+    measure_levels,
+)
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
@@ -189,13 +195,34 @@ def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
     span = level_span(found, _level_change(plan.recipe))
     if span is not None and not span.covered:
         reporter.note(f"levels: {span} (conditions.level_db)")
+    floors = floor_span(found, _floor_change(plan.recipe))
+    if floors is not None and not floors.covered:
+        keys = "conditions.floor_raise_db, gate_db, noise_snr_db"
+        reporter.note(f"noise floors: {floors} ({keys})")
     return found
+
+
+def _spans(recipe: Recipe, levels: Mapping[str, LevelSummary]) -> str:
+    """Return what conditions cover of levels and of noise floors, one line; empty of no levels."""
+    spans = level_span(levels, _level_change(recipe)), floor_span(levels, _floor_change(recipe))
+    return "; ".join(str(span) for span in spans if span is not None)
 
 
 def _level_change(recipe: Recipe) -> tuple[float, float]:
     conditions = recipe.conditions
     happens = conditions.variants > 0 and conditions.level_probability > 0.0
     return conditions.level_db if happens else (0.0, 0.0)
+
+
+def _floor_change(recipe: Recipe) -> FloorChange:
+    conditions = recipe.conditions
+    if conditions.variants == 0:
+        return FloorChange()
+    return FloorChange(
+        raised_db=conditions.floor_raise_db[1] if conditions.floor_raise_probability > 0 else 0.0,
+        lowered_db=conditions.gate_db[1] if conditions.gate_probability > 0 else 0.0,
+        noise_snr_db=conditions.noise_snr_db[0] if conditions.noise_probability > 0 else None,
+    )
 
 
 def calibration_of(
@@ -330,7 +357,7 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         anonymous_names=(len(set(train)), len(set(development)), len(set(test))),
         members=members,
         caveat=caveat_of(plan.split),
-        level_span=str(level_span(heard.levels, _level_change(plan.recipe)) or ""),
+        level_span=_spans(plan.recipe, heard.levels),
     )
 
 

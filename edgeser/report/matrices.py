@@ -22,7 +22,7 @@ from edgeser.report.svg import (
 )
 
 _TICKS_HZ = (125, 250, 500, 1000, 2000, 4000, 8000, 16000)
-_STRONGEST = 0.62
+STRONGEST = 0.62
 """Opacity of a full cell: low enough that the ink on it keeps its contrast."""
 
 
@@ -51,7 +51,7 @@ def confusion_chart(title: str, confusion: NDArray[np.int64], classes: tuple[str
             note = element("title", f"{truth} called {called}: {clips} of {of} clips, {share:.1%}")
             box = {"x": left + cell * j + 1, "y": top + height * i + 1}
             shape = {"width": cell - 2, "height": height - 2, "rx": 3.0}
-            opacity = round(_STRONGEST * share, 3)
+            opacity = round(STRONGEST * share, 3)
             cells = [element("rect", **box, **shape, class_="cell-back")]
             cells.append(element("rect", **box, **shape, class_="cell", fill_opacity=opacity))
             x = left + cell * (j + 0.5)

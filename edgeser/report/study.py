@@ -20,6 +20,7 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.markdown import joined, plain, table_of
+from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.study.scores import SHOWN_COSTS
 from edgeser.study.table import HEARD_MARK, Comparison, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
@@ -76,6 +77,7 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
 def study_tables(table: StudyTable) -> Group:
     """Return a table for each test corpus, then costs, failures and notes; 80 columns."""
     parts: list[RenderableType] = [Text(printable(f"Study {table.name}"), style="bold")]
+    parts += map_tables(table)
     for corpus, rows in by_corpus(table):
         shown = _table(corpus_title(corpus, rows))
         for name in ("UAR, %", "seeds", "points to first", "p Holm"):
@@ -122,18 +124,16 @@ def _costs(table: StudyTable) -> Table:
 
 def study_markdown(table: StudyTable) -> str:
     """Return the table as GitHub-flavoured Markdown."""
-    parts = [f"## Study {plain(table.name)}"]
+    parts = [f"## Study {plain(table.name)}", *map_markdown(table)]
     for corpus, rows in by_corpus(table):
         head = ("", "UAR, %", "seeds, %", "points to first", "p, Holm")
         body = [
             (
-                row_name(table, row),
-                uar(row.mean),
-                seeds_span(row),
-                points_to_first(row),
-                p_holm(row),
+                f"{heading}: {row_name(table, row)}" if heading else row_name(table, row),
+                *row_cells(row),
             )
-            for row in rows
+            for heading, below in grouped(table, rows)
+            for row in below
         ]
         parts += [f"### {plain(corpus_title(corpus, rows))}", table_of(head, body)]
     if table.costs:
@@ -244,7 +244,8 @@ def cost_sources(table: StudyTable) -> list[tuple[str, Measurement]]:
 def _sources(table: StudyTable) -> list[str]:
     """Return the evidence of what a text shows, a line each."""
     lines = [f"UAR: {evidence(row.mean)}, and so on" for row in table.rows[:1]]
-    return lines + [f"{title}: {evidence(cost)}" for title, cost in cost_sources(table)]
+    lines += [f"{title}: {evidence(cost)}" for title, cost in cost_sources(table)]
+    return [*lines, MAP_NOTE] if maps_of(table) else lines
 
 
 def _cost(cost: Measurement | None) -> str:

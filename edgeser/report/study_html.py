@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS
-from edgeser.evaluation.metrics import plural
 from edgeser.report.charts import Dot, DotRow, dot_chart
-from edgeser.report.figures import evidence, figure, span
+from edgeser.report.figures import evidence, figure
 from edgeser.report.html import page
 from edgeser.report.json_format import dump_json
+from edgeser.report.matrices import STRONGEST
 from edgeser.report.study import (
     by_corpus,
     corpus_title,
@@ -23,11 +22,9 @@ from edgeser.report.study import (
     row_name,
     study_json,
 )
-from edgeser.study.table import HEARD_MARK, StudyRow, StudyTable
+from edgeser.report.study_map import maps_of
+from edgeser.study.table import StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
-
-_STRONGEST = 0.62
-"""Opacity of a full cell, as in confusion matrices: the ink on it keeps its contrast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +46,6 @@ class _Section:
     mean: Measurement
 
 
-@dataclass(frozen=True, slots=True)
-class _HeatCell:
-    """One cell of the map: UAR in percent, its interval, what it is over, the colour's strength."""
-
-    text: str
-    interval: str
-    over: str
-    strength: float
-    title: str
-    heard: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _HeatMap:
-    """UAR of each arrangement (row) on each corpus (column), for one variant."""
-
-    variant: str
-    corpora: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[_HeatCell | None, ...]], ...]
-
-
 def render_study(table: StudyTable) -> str:
     """Return the whole table as one HTML document.
 
@@ -82,7 +58,8 @@ def render_study(table: StudyTable) -> str:
     return page("study.html.j2").render(
         table=table,
         sections=[_section(table, corpus, rows) for corpus, rows in by_corpus(table)],
-        heat_maps=heat_maps(table),
+        heat_maps=maps_of(table),
+        strongest=STRONGEST,
         cost_names=cost_names(table),
         cost_rows=cost_rows(table),
         cost_sources=cost_sources(table),
@@ -114,37 +91,3 @@ def _section(table: StudyTable, corpus: str, rows: list[StudyRow]) -> _Section:
 def _line(table: StudyTable, row: StudyRow) -> _Line:
     title = evidence(row.mean if row.comparison is None else row.comparison.difference)
     return _Line(row_name(table, row), row_cells(row), title)
-
-
-def heat_maps(table: StudyTable) -> list[_HeatMap]:
-    """Return a map of each variant where there are several arrangements and several corpora."""
-    arrangements = list(dict.fromkeys(row.arrangement for row in table.rows))
-    corpora = tuple(dict.fromkeys(row.corpus for row in table.rows))
-    if len(arrangements) < 2 or len(corpora) < 2:
-        return []
-    maps = []
-    for variant in dict.fromkeys(row.variant for row in table.rows):
-        cells = {(r.arrangement, r.corpus): _cell(r) for r in table.rows if r.variant == variant}
-        rows = tuple((a, tuple(cells.get((a, c)) for c in corpora)) for a in arrangements)
-        maps.append(_HeatMap(variant, corpora, rows))
-    return maps
-
-
-def _cell(row: StudyRow) -> _HeatCell:
-    chance = 1.0 / len(row.classes)
-    above = max(0.0, (row.mean.value - chance) / (1.0 - chance))
-    title = (
-        f"trained on {row.arrangement}, tested on {row.corpus}: "
-        f"{figure(row.mean, interval=True)} over {', '.join(row.classes)}"
-        f"{'; ' + HEARS_TEST_SPEAKERS if row.hears_test_speakers else ''}"
-    )
-    mark = f" {HEARD_MARK}" if row.hears_test_speakers else ""
-    return _HeatCell(
-        f"{100 * row.mean.value:.1f}{mark}",
-        span(row.mean),
-        f"{len(row.classes)} class{'es' if len(row.classes) > 1 else ''}, "
-        f"{row.speakers} {plural('speaker', row.speakers)}",
-        round(_STRONGEST * above, 3),
-        title,
-        row.trained_on_too,
-    )

@@ -222,7 +222,8 @@ def _summary(
     speakers = plural("speaker", one.known_speakers)
     source = f"{model} trained on {arrangement}, {one.describe(speakers)} of {corpus}"
     against = None if first is None else _flat(first, seeds)
-    return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against)
+    mean_of = "seed" if all(len(runs[seed]) == 1 for seed in seeds) else "training"
+    return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against, of=mean_of)
 
 
 def _row(

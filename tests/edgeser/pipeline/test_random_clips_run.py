@@ -91,3 +91,7 @@ def test_levels_are_measured_before_a_training_and_kept(trainings: dict[str, Any
     assert "does not cover that" in without.corpus.level_span
     (note,) = [line for line in notes if line.startswith("levels:")]
     assert "conditions.level_db" in note
+    (note,) = [line for line in notes if line.startswith("noise floors:")]
+    assert "conditions.floor_raise_db, gate_db" in note
+    for model in (with_conditions, without):
+        assert "above their noise floors" in model.corpus.level_span

@@ -310,7 +310,7 @@ def members() -> tuple[MemberSummary, ...]:
         for name, clips in (("train", 1470), ("development", 253), ("test", 320))
     )
     levels = (
-        LevelSummary(150, (-42.0, -33.0, -20.0), (-49.0, -47.0, -46.0)),
+        LevelSummary(150, (-42.0, -33.0, -20.0), (-49.0, -47.0, -46.0), (6.0, 15.0, 27.0)),
         LevelSummary(150, (-56.0, -41.0, -25.0), (-120.0, -99.0, -82.0)),
     )
     return tuple(

@@ -17,7 +17,8 @@ from rich.console import Console
 from edgeser.evaluation.predictions import Predictions
 from edgeser.report.json_format import dump_json
 from edgeser.report.study import study_json, study_markdown, study_tables
-from edgeser.report.study_html import heat_maps, render_study
+from edgeser.report.study_html import render_study
+from edgeser.report.study_map import maps_of
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study, Variant
 from edgeser.study.jobs import Job, job_key
@@ -277,13 +278,42 @@ def test_names_from_files_steer_nothing(three_variants: Made) -> None:
     assert "<script" not in render_study(table)
 
 
+def test_folds_of_a_corpus_that_is_never_trained_on_are_called_trainings() -> None:
+    made = Made()
+    for fold in range(3):
+        made.add("a", "x", 0, [predictions("emodb", fold, 1.0, range(60))], fold=fold)
+    of_folds = summarise(study(variants=(Variant("a"),)), made.cells, made.kept)
+    assert "of the mean over 3 trainings" in of_folds.rows[0].mean.interval_kind
+    one = Made()
+    one.add("a", "x", 0, [predictions("emodb", 0, 1.0, range(60))])
+    of_seed = summarise(study(variants=(Variant("a"),)), one.cells, one.kept)
+    assert of_seed.rows[0].mean.interval_kind.endswith("of the mean over 1 seed")
+
+
+def test_rows_of_one_variant_are_told_apart_by_their_training_in_every_form() -> None:
+    made = Made()
+    for number, arrangement in enumerate(("cremad", "emodb")):
+        for variant in ("a", "b"):
+            made.add(variant, arrangement, 0, [predictions("emodb", number, 1.0, range(60))])
+    table = summarise(study(variants=(Variant("a"), Variant("b"))), made.cells, made.kept)
+    names = [
+        line.split("|")[1].strip()
+        for line in study_markdown(table).splitlines()
+        if "%" not in line and line.startswith("| trained")
+    ]
+    assert names == [f"trained on {c}: {v}" for c in ("cremad", "emodb") for v in "ab"]
+    for text in (shown(table), render_study(table)):
+        assert "trained on cremad" in text
+        assert "trained on emodb" in text
+
+
 def test_a_heat_map_has_a_cell_for_each_training_and_test() -> None:
     made = Made()
     for number, arrangement in enumerate(("cremad", "emodb")):
         entries = [predictions(c, number, 1.0, range(60)) for c in ("cremad", "emodb")]
         made.add("a", arrangement, 0, entries[: 2 - number])
     table = summarise(study(variants=(Variant("a"),)), made.cells, made.kept)
-    (found,) = heat_maps(table)
+    (found,) = maps_of(table)
     assert found.corpora == ("cremad", "emodb")
     assert [name for name, _ in found.rows] == ["cremad", "emodb"]
     assert [[cell is None for cell in cells] for _, cells in found.rows] == [
@@ -295,6 +325,30 @@ def test_a_heat_map_has_a_cell_for_each_training_and_test() -> None:
     assert first.text == f"{100 * table.rows[0].mean.value:.1f}"
     assert "tested on cremad" in first.title
     assert "anger, joy, sadness" in first.title
+    assert first.chance == "33.3"
+    second = found.rows[0][1][1]
+    assert second is not None
+    assert (first.own, second.own) == (True, False), "cremad is what was trained on"
+
+
+def test_the_map_is_in_every_form_with_chance_interval_and_marks() -> None:
+    made = Made()
+    corpora = ["cremad", *(f"corpus-of-a-long-name-{n}" for n in range(5))]
+    for number, arrangement in enumerate(corpora):
+        made.add("a", arrangement, 0, [predictions(c, number, 1.0, range(60)) for c in corpora])
+    table = summarise(study(variants=(Variant("a"),)), made.cells, made.kept)
+    heard = dataclasses.replace(table.rows[0], hears_test_speakers=True)
+    table = dataclasses.replace(table, rows=(heard, *table.rows[1:]))
+    uar = f"{100 * heard.mean.value:.1f}"
+    low, high = heard.mean.interval or (0.0, 0.0)
+    for text in (shown(table), study_markdown(table), render_study(table)):
+        assert "rained on" in text
+        assert "chance 33.3" in text
+        assert f"{uar} †" in text
+        assert f"{100 * low:.1f} to {100 * high:.1f}" in text
+    assert max(map(len, shown(table).splitlines())) <= 80
+    assert f"{uar} † =" in study_markdown(table)
+    assert "= other speakers of that corpus" in shown(table)
 
 
 def test_a_study_of_fake_trainings_is_the_same_from_one_and_from_two_processes(
