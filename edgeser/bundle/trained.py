@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
-from edgeser.corpora.division import PARTS
 from edgeser.corpora.levels import LevelSummary
+from edgeser.corpora.parts import PARTS
 from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord

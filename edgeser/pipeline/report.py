@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
-from edgeser.corpora.division import PARTS
+from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.conditions import ConditionTable

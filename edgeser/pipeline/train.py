@@ -18,7 +18,6 @@ from edgeser.bundle import (
     save_trained,
 )
 from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
-from edgeser.corpora.division import PARTS
 from edgeser.corpora.levels import (
     FloorChange,
     LevelSummary,
@@ -26,6 +25,7 @@ from edgeser.corpora.levels import (
     level_span,
     measure_levels,
 )
+from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
