@@ -15,7 +15,7 @@ from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.firmware import DeviceChoice
-from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
+from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
 from edgeser.pipeline.parity import check_parity
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.report import contents_of, write_report
@@ -104,7 +104,7 @@ def run(
     """
     resolved = resolve_recipe(recipe, corpora=corpora, seed=seed)
     folder = RunFolder(Path(out)) if out else default_folder(resolved)
-    refuse_fresh_resume(fresh=fresh, resume=resume)
+    refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
     plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
     trained = None if fresh else _kept_training(folder, plan, reporter)
     bundle = None

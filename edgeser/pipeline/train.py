@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,34 +10,25 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import (
     CalibrationSet,
-    CorpusSummary,
-    MemberSummary,
-    PartSummary,
     TrainedModel,
     save_trained,
 )
-from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
-from edgeser.corpora.levels import (
-    FloorChange,
-    LevelSummary,
-    floor_span,
-    level_span,
-    measure_levels,
-)
+from edgeser.corpora import Corpus, Utterance, caveat_of
 from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.dataset import (
     RawClips,
-    few,
     labels_of,
     normalised_frontend,
     raw_features,
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.levels import Levels, levels_of
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.summary import summary_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
@@ -72,7 +62,7 @@ class _Heard:
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
-    levels: dict[str, LevelSummary]
+    levels: Levels
 
 
 def train(
@@ -132,7 +122,7 @@ def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> Trained
         frontend=heard.frontend,
         classes=plan.corpus.emotions,
         split=plan.split,
-        corpus=_summary(plan, heard),
+        corpus=summary_of(plan, heard.parts, heard.levels),
         weights=result.weights,
         calibration=calibration_of(
             heard.parts["train"].utterances,
@@ -163,7 +153,7 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
 def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     for line in plan.oddities:
         reporter.note(f"recordings: {line}")
-    levels = _levels(plan, reporter)
+    levels = levels_of(plan, reporter)
     parts = {
         part: raw_features(
             plan.split.select(plan.corpus.utterances, part),
@@ -181,48 +171,6 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
     return _Heard(parts, takes, frontend, levels)
-
-
-def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
-    """Return how loud each corpus is, and say when the conditions do not cover all of it."""
-    progress = reporter.stage("Levels of clips")
-    found = {}
-    for number, member in enumerate(plan.corpus.members, 1):
-        levels = measure_levels(member.utterances)
-        if levels is not None:
-            found[member.name] = levels
-        progress(number, len(plan.corpus.members))
-    span = level_span(found, _level_change(plan.recipe))
-    if span is not None and not span.covered:
-        reporter.note(f"levels: {span} (conditions.level_db)")
-    floors = floor_span(found, _floor_change(plan.recipe))
-    if floors is not None and not floors.covered:
-        keys = "conditions.floor_raise_db, gate_db, noise_snr_db"
-        reporter.note(f"noise floors: {floors} ({keys})")
-    return found
-
-
-def _spans(recipe: Recipe, levels: Mapping[str, LevelSummary]) -> str:
-    """Return what conditions cover of levels and of noise floors, one line; empty of no levels."""
-    spans = level_span(levels, _level_change(recipe)), floor_span(levels, _floor_change(recipe))
-    return "; ".join(str(span) for span in spans if span is not None)
-
-
-def _level_change(recipe: Recipe) -> tuple[float, float]:
-    conditions = recipe.conditions
-    happens = conditions.variants > 0 and conditions.level_probability > 0.0
-    return conditions.level_db if happens else (0.0, 0.0)
-
-
-def _floor_change(recipe: Recipe) -> FloorChange:
-    conditions = recipe.conditions
-    if conditions.variants == 0:
-        return FloorChange()
-    return FloorChange(
-        raised_db=conditions.floor_raise_db[1] if conditions.floor_raise_probability > 0 else 0.0,
-        lowered_db=conditions.gate_db[1] if conditions.gate_probability > 0 else 0.0,
-        noise_snr_db=conditions.noise_snr_db[0] if conditions.noise_probability > 0 else None,
-    )
 
 
 def calibration_of(
@@ -325,56 +273,3 @@ def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[n
                 shares[row, classes.index(emotion)] = share
     totals = shares.sum(axis=1, keepdims=True)
     return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)
-
-
-def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
-    corpus, parts = plan.corpus, heard.parts
-    problems = list(plan.oddities)
-    problems += few([problem for part in parts.values() for problem in part.problems])
-    train, development, test = (
-        [u.speaker for u in parts[part].utterances if not u.speaker_known] for part in PARTS
-    )
-    counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
-    members = tuple(
-        _member(choice, member, heard)
-        for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
-    )
-    sources = [f"{m.name}: {m.split_source}" for m in members]
-    return CorpusSummary(
-        name=corpus.name,
-        licence=corpus.licence,
-        citation=corpus.citation,
-        synthetic=corpus.synthetic,
-        clips_train=len(parts["train"].utterances),
-        clips_development=len(parts["development"].utterances),
-        clips_test=len(parts["test"].utterances),
-        class_counts=tuple((name, counts[name]) for name in corpus.emotions),
-        problems=tuple(problems),
-        input_hash=plan.input_hash,
-        split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
-        label_kind=corpus.label_kind,
-        anonymous=(len(train), len(development), len(test)),
-        anonymous_names=(len(set(train)), len(set(development)), len(set(test))),
-        members=members,
-        caveat=caveat_of(plan.split),
-        level_span=_spans(plan.recipe, heard.levels),
-    )
-
-
-def _member(choice: CorpusChoice, corpus: Corpus, heard: _Heard) -> MemberSummary:
-    utterances = {
-        part: [u for u in clips.utterances if u.corpus == corpus.name]
-        for part, clips in heard.parts.items()
-    }
-    return MemberSummary(
-        name=corpus.name,
-        role=choice.role,
-        weight=choice.weight,
-        labels=corpus.emotions,
-        parts=tuple(
-            PartSummary(part, len(clips), len({u.speaker for u in clips if u.speaker_known}))
-            for part, clips in utterances.items()
-        ),
-        split_source=describe_division(corpus, choice),
-        levels=heard.levels.get(corpus.name),
-    )
