@@ -22,6 +22,7 @@ from edgeser.training.config import (
     SamplingConfig,
     TrainingConfig,
 )
+from edgeser.training.losses import LossConfig
 from edgeser.typed_tables import from_table, nearest, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
@@ -96,6 +97,7 @@ class Recipe:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -120,6 +122,12 @@ class Recipe:
             raise BadInput(
                 f"[network] inputs = {self.network.inputs!r} needs phase planes, there are none",
                 hint="name some in [frontend] phase_planes",
+            )
+        if self.loss.align > 0.0 and self.network.inputs in ("amplitude", "phase"):
+            raise BadInput(
+                f"[loss] align = {self.loss.align:g} holds amplitude against phase, but [network] "
+                f"inputs = {self.network.inputs!r}",
+                hint="set inputs = 'both', or align = 0",
             )
 
     @property

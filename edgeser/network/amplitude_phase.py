@@ -14,6 +14,7 @@ from edgeser.network.blocks import (
     SpeechCentring,
 )
 from edgeser.network.config import NetworkConfig
+from edgeser.network.embeddings import Embeddings
 from quantize.foundation.errors import BadInput
 
 
@@ -73,14 +74,27 @@ class AmplitudePhaseNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits [batch, classes] of features [batch, planes, frames, channels]."""
-        pooled: list[Tensor] = []
-        if self.amplitude is not None:
-            pooled += self.amplitude(x)
-        if self.phase is not None:
-            pooled += self.phase(x)
-        embedding = torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]
-        logits: Tensor = self.classifier(self.dropout(embedding.flatten(1)))
+        return self.classify(self.embed(x).fused)
+
+    def embed(self, x: Tensor) -> Embeddings:
+        """Return the pooled vectors of features [batch, planes, frames, channels]."""
+        amplitude = [] if self.amplitude is None else self.amplitude(x)
+        phase = [] if self.phase is None else self.phase(x)
+        return Embeddings(
+            fused=_joined([*amplitude, *phase]),
+            amplitude=_joined(amplitude) if amplitude else None,
+            phase=_joined(phase) if phase else None,
+        )
+
+    def classify(self, fused: Tensor) -> Tensor:
+        """Return logits [batch, classes] of fused vectors [batch, width]."""
+        logits: Tensor = self.classifier(self.dropout(fused))
         return logits
+
+
+def _joined(pooled: list[Tensor]) -> Tensor:
+    """Return one vector a clip, [batch, width], of pooled maps [batch, width, 1, 1]."""
+    return (torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]).flatten(1)
 
 
 class AmplitudeBranch(nn.Module):

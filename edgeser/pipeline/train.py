@@ -119,6 +119,7 @@ def train(
         checkpoint_dir=folder.checkpoint if folder else None,
         resume=resume,
         progress=_told(reporter),
+        loss=recipe.loss,
     )
     trained = _trained_model(plan, heard, result)
     if folder is not None:

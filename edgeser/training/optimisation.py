@@ -1,4 +1,4 @@
-"""Optimiser, learning rate, averaged weights and loss."""
+"""Optimiser, learning rate, averaged weights and targets."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from edgeser.training.config import TrainingConfig
 
 _START_DIVISOR = 25.0
 _END_DIVISOR = 1000.0
-_NO_ANSWER = -1e4
-"""Logit of a class that takes no part: its probability is 0, and 0 times its logarithm too."""
 
 
-def make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    """Return AdamW with weight decay on kernels only, not on biases and norms."""
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
+def make_optimizer(
+    network: nn.Module, config: TrainingConfig, beside: nn.Module | None = None
+) -> torch.optim.AdamW:
+    """Return AdamW with weight decay on kernels only, not on biases and norms.
+
+    What is trained `beside` the network, such as a loss's own weights, is treated alike.
+    """
+    parameters = [*network.parameters(), *(beside.parameters() if beside else ())]
+    kernels = [p for p in parameters if p.ndim > 1]
+    others = [p for p in parameters if p.ndim <= 1]
     groups = [
         {"params": kernels, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
@@ -126,16 +130,3 @@ def class_weights(
     counts = np.bincount(labels, draws, minlength=classes).astype(np.float64)
     weights = np.where(counts > 0.0, len(labels) / np.where(counts > 0.0, counts, 1.0), 0.0)
     return np.asarray(weights / np.average(weights[labels], weights=draws), dtype=np.float32)
-
-
-def soft_cross_entropy(
-    logits: Tensor, targets: Tensor, weights: Tensor, present: Tensor | None = None
-) -> Tensor:
-    """Return the mean cross-entropy against distributions, each class weighed; in nats.
-
-    A class that is not `present`, bool [clips, classes], is no answer at all for that clip.
-    """
-    if present is not None:
-        logits = logits.masked_fill(~present, _NO_ANSWER)
-    log_probabilities = torch.log_softmax(logits, dim=1)
-    return -(targets * weights * log_probabilities).sum(dim=1).mean()
