@@ -77,24 +77,29 @@ class AmplitudePhaseNetwork(nn.Module):
         return self.classify(self.embed(x).fused)
 
     def embed(self, x: Tensor) -> Embeddings:
-        """Return the pooled vectors of features [batch, planes, frames, channels]."""
-        amplitude = [] if self.amplitude is None else self.amplitude(x)
-        phase = [] if self.phase is None else self.phase(x)
-        return Embeddings(
-            fused=_joined([*amplitude, *phase]),
-            amplitude=_joined(amplitude) if amplitude else None,
-            phase=_joined(phase) if phase else None,
-        )
+        """Return the utterance vectors of features [batch, planes, frames, channels]."""
+        amplitude = phase = None
+        pooled: list[Tensor] = []
+        if self.amplitude is not None:
+            maps = self.amplitude(x)
+            amplitude = _vector(maps)
+            pooled += maps
+        if self.phase is not None:
+            maps = self.phase(x)
+            phase = _vector(maps)
+            pooled += [self.phase.dropout(item) for item in maps]
+        return Embeddings(amplitude=amplitude, phase=phase, fused=_vector(pooled))
 
     def classify(self, fused: Tensor) -> Tensor:
-        """Return logits [batch, classes] of fused vectors [batch, width]."""
+        """Return logits [batch, classes] of fused vectors [batch, D]."""
         logits: Tensor = self.classifier(self.dropout(fused))
         return logits
 
 
-def _joined(pooled: list[Tensor]) -> Tensor:
-    """Return one vector a clip, [batch, width], of pooled maps [batch, width, 1, 1]."""
-    return (torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]).flatten(1)
+def _vector(maps: list[Tensor]) -> Tensor:
+    """Join pooled maps [b, width, 1, 1] to vectors [b, all widths]."""
+    joined = torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
+    return joined.flatten(1)
 
 
 class AmplitudeBranch(nn.Module):
@@ -144,6 +149,7 @@ class PhaseBranch(nn.Module):
         self.outputs = self.pooling.outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, planes, frames, channels] to one pooled map [b, width, 1, 1]."""
+        """[b, planes, frames, channels] to one pooled map [b, width, 1, 1], without dropout."""
         x = self.smoothing(self.selection(x))
-        return [self.dropout(item) for item in self.pooling(self.blocks(x))]
+        pooled: list[Tensor] = self.pooling(self.blocks(x))
+        return pooled

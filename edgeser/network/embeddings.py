@@ -1,4 +1,4 @@
-"""What the network knows of a clip before it decides."""
+"""What a network makes of a clip before it classifies: a vector a branch, and all in one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from torch import Tensor
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Embeddings:
-    """The pooled vectors of a batch.
+    """Utterance vectors of a batch, for losses that compare them.
 
     Parameters
     ----------
     amplitude
-        Float [batch, width] of the amplitude's branch; `None` where there is none.
+        float32 [batch, Da], what the amplitude's branch pooled; ``None`` without that branch.
     phase
-        Float [batch, width] of the phase's branch; `None` where there is none.
+        float32 [batch, Dp], what the phase's branch pooled, before that branch's own dropout;
+        ``None`` without that branch.
     fused
-        Float [batch, width]: what the classifier reads, before dropout.
+        float32 [batch, D], what the classifier is given: all branches' vectors in one, before the
+        classifier's dropout. In training the phase's part has had the phase's dropout.
     """
 
     amplitude: Tensor | None
