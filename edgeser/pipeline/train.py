@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeser.bundle import (
     CalibrationSet,
@@ -35,6 +34,7 @@ from edgeser.pipeline.dataset import (
     labels_of,
     normalised_frontend,
     raw_features,
+    votes_of,
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
@@ -300,7 +300,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             features=np.stack(windows),
             labels=labels_of(utterances, classes, plan.corpus.words),
             speakers=tuple(u.speaker for u in utterances),
-            votes=_votes(utterances, classes),
+            votes=votes_of(utterances, classes),
             corpora=tuple(u.corpus for u in utterances),
         )
 
@@ -314,18 +314,6 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
     )
-
-
-def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.float32] | None:
-    if all(utterance.votes is None for utterance in utterances):
-        return None
-    shares = np.zeros((len(utterances), len(classes)), np.float32)
-    for row, utterance in enumerate(utterances):
-        for emotion, share in utterance.votes or ():
-            if emotion in classes:
-                shares[row, classes.index(emotion)] = share
-    totals = shares.sum(axis=1, keepdims=True)
-    return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)
 
 
 def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
