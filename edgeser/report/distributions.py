@@ -14,10 +14,10 @@ DISTRIBUTION_NOTE = (
     "the distances are 0 at best, cosine and intersection 1."
 )
 _NAMES = {
-    "kl": "Kullback-Leibler divergence",
-    "chebyshev": "Chebyshev distance",
-    "clark": "Clark distance",
-    "canberra": "Canberra distance",
+    "kl": "KL divergence",
+    "chebyshev": "Chebyshev",
+    "clark": "Clark",
+    "canberra": "Canberra",
     "cosine": "cosine",
     "intersection": "intersection",
 }

@@ -117,8 +117,11 @@ def distribution_tables(
         table.add_column(name, justify="right")
         table.add_column("95 %", style="dim")
     for row in rows:
-        int8_cells = () if row.of_int8 is None else _cells(row.of_int8)
-        table.add_row(row.name, *_cells(row.of_float), *int8_cells)
+        cells = []
+        for measurement in (row.of_float, row.of_int8):
+            if measurement is not None:  # the interval without its unit, to stay on one line
+                cells += [figure(measurement), span(measurement).removesuffix(measurement.unit)]
+        table.add_row(row.name, *cells)
     return [table, Text(DISTRIBUTION_NOTE, style="dim")]
 
 

@@ -15,7 +15,7 @@ from edgeser.report.html import render_html
 from edgeser.report.json_format import evaluate_json, report_json
 from edgeser.report.markdown import report_markdown
 
-NAME = "Kullback-Leibler divergence"
+NAME = "KL divergence"
 
 
 def shown(contents: ReportContents) -> str:
