@@ -38,10 +38,11 @@ from edgeser.pipeline.dataset import (
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.data import LabelledFeatures, Mixtures, TrainingData
 from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
@@ -67,12 +68,15 @@ class _Heard:
         With the normalisation of the training clips, in all their takes.
     levels
         How loud each corpus is.
+    mixtures
+        Which takes of training clips hold other clips too; `None` where none does.
     """
 
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
     levels: dict[str, LevelSummary]
+    mixtures: Mixtures | None = None
 
 
 def train(
@@ -175,13 +179,13 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         )
         for part in PARTS
     }
-    takes = _takes(plan.recipe, parts, cache, reporter)
+    takes, mixtures = _takes(plan.recipe, parts, cache, reporter)
     frontend = normalised_frontend(
         plan.recipe.frontend,
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(parts, takes, frontend, levels)
+    return _Heard(parts, takes, frontend, levels, mixtures)
 
 
 def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
@@ -262,8 +266,12 @@ def _takes(
     parts: dict[str, RawClips],
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> dict[str, list[Features]]:
-    """Return raw features of training and development clips: as recorded, then under conditions."""
+) -> tuple[dict[str, list[Features]], Mixtures | None]:
+    """Return raw features of training and development clips: as recorded, then under conditions.
+
+    Training clips alone are mixed, and with training clips alone: the takes of development clips
+    are the same whatever is mixed.
+    """
     babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED, minutes=_BABBLE_MINUTES)
     variants = recipe.conditions.variants
     asked = 1 if recipe.training.development_conditions else 0
@@ -271,21 +279,32 @@ def _takes(
         "train": variants,
         "development": variants if recipe.training.refit else min(variants, asked),
     }
+    mixer = mixer_of(
+        recipe.mixing,
+        parts["train"].utterances,
+        sample_rate=recipe.frontend.sample_rate,
+        reporter=reporter,
+    )
     takes: dict[str, list[Features]] = {}
+    mixtures = None
     for part, count in counts.items():
         clips = parts[part]
         takes[part] = [clips.features]
-        for number in range(1, count + 1):
-            varied = raw_features(
+        varied = [training_variant(n, recipe.conditions, babble) for n in range(1, count + 1)]
+        if mixer is not None and part == "train":
+            varied = [mixer.variant(variant) for variant in varied]
+            mixtures = mixer.mixtures(varied)
+        for number, variant in enumerate(varied, 1):
+            heard = raw_features(
                 clips.utterances,
                 recipe.frontend,
                 title=f"Features of {part} clips, conditions {number} of {count}",
-                variant=training_variant(number, recipe.conditions, babble),
+                variant=variant,
                 cache=cache,
                 reporter=reporter,
             )
-            takes[part].append(varied.features)
-    return takes
+            takes[part].append(heard.features)
+    return takes, mixtures
 
 
 def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
@@ -302,6 +321,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             speakers=tuple(u.speaker for u in utterances),
             votes=votes_of(utterances, classes),
             corpora=tuple(u.corpus for u in utterances),
+            mixtures=heard.mixtures if part == "train" else None,
         )
 
     return TrainingData(

@@ -19,6 +19,8 @@ from edgeser.training.losses.total import Loss, Truth
 from edgeser.training.optimisation import (
     class_weights,
     make_optimizer,
+    mixed_presence,
+    mixed_targets,
     one_cycle,
     soft_targets,
     taught_targets,
@@ -65,13 +67,12 @@ class Fit:
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
         self.clips = clips
-        self.present = _present(clips, data)
-        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, self.present)
-        self.targets = (
-            np.broadcast_to(targets, (clips.features.shape[0], *targets.shape))
-            if answers is None
-            else taught_targets(targets, answers, training, self.present)
-        )
+        variants, present = clips.features.shape[0], _present(clips, data)
+        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, present)
+        self.present = mixed_presence(present, clips.mixtures, variants)
+        self.targets = mixed_targets(targets, clips.mixtures, variants)
+        if answers is not None:
+            self.targets = taught_targets(self.targets, answers, training, self.present)
         draws = draws_of(clips, data.sampling, data.weights)
         one = len(set(clips.corpora)) < 2
         self.draws = None if one and np.allclose(draws, 1.0) else draws
@@ -173,7 +174,7 @@ class Fit:
         targets = torch.from_numpy(self.targets[variants, chosen]).to(self.device)
         present = None
         if self.present is not None:
-            present = torch.from_numpy(self.present[chosen]).to(self.device)
+            present = torch.from_numpy(self.present[variants, chosen]).to(self.device)
         return mix(x, targets, self.augmentation.mixup, rng, present)
 
     def logits(self, clips: LabelledFeatures, variant: int) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgeser.training.config import TrainingConfig
+from edgeser.training.data import Mixtures
 
 _START_DIVISOR = 25.0
 _END_DIVISOR = 1000.0
@@ -87,6 +88,33 @@ def soft_targets(
     return np.asarray(smoothed, dtype=np.float32)
 
 
+def mixed_targets(
+    targets: NDArray[np.float32], mixtures: Mixtures | None, variants: int
+) -> NDArray[np.float32]:
+    """Return the targets of each variant, float32 [variants, clips, classes].
+
+    ``(1 - share) target + share target of the partner``; those of the clip where nothing is mixed.
+    """
+    if mixtures is None:
+        return np.broadcast_to(targets, (variants, *targets.shape))
+    share = mixtures.shares[:, :, None]
+    return np.asarray((1.0 - share) * targets + share * targets[mixtures.partners], np.float32)
+
+
+def mixed_presence(
+    present: NDArray[np.bool_] | None, mixtures: Mixtures | None, variants: int
+) -> NDArray[np.bool_] | None:
+    """Return which labels take part in a variant's loss, bool [variants, clips, classes].
+
+    Those of the clip's corpus, and of its partner's where something is mixed; `None`: all.
+    """
+    if present is None:
+        return None
+    if mixtures is None:
+        return np.broadcast_to(present, (variants, *present.shape))
+    return present | (present[mixtures.partners] & (mixtures.shares > 0.0)[:, :, None])
+
+
 def taught_targets(
     targets: NDArray[np.float32],
     answers: NDArray[np.float32],
@@ -98,14 +126,14 @@ def taught_targets(
     Parameters
     ----------
     targets
-        float32 [clips, classes], distributions.
+        float32 [clips, classes] or [variants, clips, classes], distributions.
     answers
         float32 [variants, clips, classes], the teachers' logits, averaged. Each variant of a clip
         has its own: what is hard to hear in noise is taught as uncertain (Beyer et al. 2022).
     config
         The teachers' share.
     present
-        bool [clips, classes]: labels that take part in a clip's loss; `None`: all.
+        bool, shaped as the targets: labels that take part in a clip's loss; `None`: all.
 
     Returns
     -------
