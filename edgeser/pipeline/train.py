@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeser.bundle import (
     CalibrationSet,
@@ -40,6 +41,7 @@ from edgeser.pipeline.dataset import (
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.public_embedding import public_embeddings
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, Mixtures, TrainingData
@@ -70,6 +72,8 @@ class _Heard:
         How loud each corpus is.
     mixtures
         Which takes of training clips hold other clips too; `None` where none does.
+    public
+        What a public embedding says of the clips of a part, where one is asked.
     """
 
     parts: dict[str, RawClips]
@@ -77,6 +81,7 @@ class _Heard:
     frontend: FrontendConfig
     levels: dict[str, LevelSummary]
     mixtures: Mixtures | None = None
+    public: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def train(
@@ -185,7 +190,11 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(parts, takes, frontend, levels, mixtures)
+    public = {}
+    if plan.recipe.loss.public > 0.0:
+        clips = {part: found.utterances for part, found in parts.items()}
+        public = public_embeddings(clips, reporter=reporter)
+    return _Heard(parts, takes, frontend, levels, mixtures, public)
 
 
 def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
@@ -322,6 +331,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             votes=votes_of(utterances, classes),
             corpora=tuple(u.corpus for u in utterances),
             mixtures=heard.mixtures if part == "train" else None,
+            public=heard.public.get(part),
         )
 
     return TrainingData(

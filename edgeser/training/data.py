@@ -68,6 +68,9 @@ class LabelledFeatures:
         The corpus of each clip; empty where all are of one.
     mixtures
         Which variants hold other clips too; `None` where none does.
+    public
+        float32 [clips, values], what a public embedding says of each clip; `None` where none is
+        asked.
 
     Raises
     ------
@@ -81,6 +84,7 @@ class LabelledFeatures:
     votes: NDArray[np.float32] | None = None
     corpora: tuple[str, ...] = ()
     mixtures: Mixtures | None = None
+    public: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8 or self.features.ndim != 5:
@@ -99,6 +103,8 @@ class LabelledFeatures:
             raise BadInput(f"{clips} clips have {self.votes.shape[0]} votes", hint="one a clip")
         if self.corpora and len(self.corpora) != clips:
             raise BadInput(f"{clips} clips have {len(self.corpora)} corpora", hint="one a clip")
+        if self.public is not None and (self.public.ndim != 2 or len(self.public) != clips):
+            raise BadInput(f"{clips} clips have public embeddings {self.public.shape}")
         if self.mixtures is not None and self.mixtures.shares.shape != self.features.shape[:2]:
             raise BadInput(
                 f"features of {self.features.shape[:2]} variants and clips come with mixtures of "
@@ -173,7 +179,13 @@ class TrainingData:
             votes=self._all_votes(),
             corpora=self.train.corpora + self.development.corpora,
             mixtures=self._all_mixtures(variants),
+            public=self._all_public(),
         )
+
+    def _all_public(self) -> NDArray[np.float32] | None:
+        if self.train.public is None or self.development.public is None:
+            return None
+        return np.concatenate([self.train.public, self.development.public])
 
     def _all_mixtures(self, variants: int) -> Mixtures | None:
         parts = (self.train, self.development)

@@ -83,7 +83,8 @@ class Fit:
         self.averaged = self._make_network(network_config)
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
-        self.loss = Loss(loss, self._embeddings(), len(data.classes)).to(self.device)
+        public = 0 if clips.public is None else clips.public.shape[1]
+        self.loss = Loss(loss, self._embeddings(), len(data.classes), public=public).to(self.device)
         self.optimizer = make_optimizer(self.network, training, beside=self.loss)
         weights = (
             class_weights(clips.labels, len(data.classes), self.draws)
@@ -141,7 +142,7 @@ class Fit:
             group["lr"] = rate
         x, targets, present = self._batch(chosen, rng)
         embeddings = self.network.embed(x)
-        truth = Truth(targets, self.class_weights, present)
+        truth = Truth(targets, self.class_weights, present, self._public(chosen))
         loss = self.loss(self.network.classify(embeddings.fused), embeddings, truth)
         value = float(loss.detach())
         if not np.isfinite(value):
@@ -176,6 +177,12 @@ class Fit:
         if self.present is not None:
             present = torch.from_numpy(self.present[variants, chosen]).to(self.device)
         return mix(x, targets, self.augmentation.mixup, rng, present)
+
+    def _public(self, chosen: NDArray[np.int64]) -> Tensor | None:
+        """Return the public embedding of the clips, also where a little of another is mixed in."""
+        if self.clips.public is None:
+            return None
+        return torch.from_numpy(self.clips.public[chosen]).to(self.device)
 
     def logits(self, clips: LabelledFeatures, variant: int) -> NDArray[np.float32]:
         """Return the averaged network's logits [clips, classes] of one variant of each clip."""

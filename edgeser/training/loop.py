@@ -293,6 +293,8 @@ def _fingerprint(
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())
         digest.update(part.labels.tobytes())
+        if part.public is not None:
+            digest.update(part.public.tobytes())
         if part.mixtures is not None:
             digest.update(part.mixtures.partners.tobytes() + part.mixtures.shares.tobytes())
         for variant in part.features:

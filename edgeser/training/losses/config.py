@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from quantize.foundation.errors import BadInput
 
 _LARGEST = 1e6
-_WEIGHTS = ("kl", "focal", "centre", "contrastive", "cosine", "gce", "align")
+_WEIGHTS = ("kl", "focal", "centre", "contrastive", "cosine", "gce", "align", "public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class LossConfig:
     align, align_width, align_temperature
         Contrast between the amplitude's and the phase's vector of a clip; width of the
         embeddings, temperature. Needs a network of both.
+    public, public_width, public_temperature
+        The same between the network's vector and a frozen public embedding of the clip, where one
+        is installed; what is trained so is marked as derived from it, and cannot ship.
     """
 
     kl: float = 1.0
@@ -56,6 +59,9 @@ class LossConfig:
     align: float = 0.0
     align_width: int = 64
     align_temperature: float = 0.1
+    public: float = 0.0
+    public_width: int = 64
+    public_temperature: float = 0.1
 
     def __post_init__(self) -> None:
         for name in _WEIGHTS:
@@ -66,9 +72,9 @@ class LossConfig:
         self._check("gce_q", 0.01, 1.0)
         self._check("centre_pull", 0.0, _LARGEST)
         self._check("contrastive_context", 0.0, 0.99)
-        for name in ("contrastive_temperature", "align_temperature"):
+        for name in ("contrastive_temperature", "align_temperature", "public_temperature"):
             self._check(name, 0.01, 100.0)
-        for name in ("centre_width", "contrastive_width", "align_width"):
+        for name in ("centre_width", "contrastive_width", "align_width", "public_width"):
             self._check(name, 1, 4096)
 
     def _check(self, name: str, least: float, most: float) -> None:

@@ -34,11 +34,14 @@ class Truth:
         Of the classes, float [classes].
     present
         bool [clips, classes]: classes that take part in a clip's loss; `None`: all.
+    public
+        A public embedding's vectors, float [clips, values]; `None` where none is asked.
     """
 
     targets: Tensor
     weights: Tensor
     present: Tensor | None = None
+    public: Tensor | None = None
 
 
 class Loss(nn.Module):
@@ -55,29 +58,40 @@ class Loss(nn.Module):
         Embeddings of the network, of any batch: they tell the widths.
     classes
         How many there are.
+    public
+        Values of the public embedding; 0 where there is none.
 
     Raises
     ------
     BadInput
-        When a part needs a branch that the network does not have.
+        When a part needs a branch that the network does not have, or an embedding that is not
+        there.
     """
 
-    def __init__(self, config: LossConfig, like: Embeddings, classes: int) -> None:
+    def __init__(
+        self, config: LossConfig, like: Embeddings, classes: int, *, public: int = 0
+    ) -> None:
         super().__init__()
         self.config = config
         width = like.fused.shape[1]
         self.centre: CentreHead | None = None
         self.contrastive: ProjectionHead | None = None
         self.align: nn.ModuleList | None = None
+        self.public: nn.ModuleList | None = None
         if config.centre > 0.0:
             self.centre = CentreHead(width, config.centre_width, classes, pull=config.centre_pull)
         if config.contrastive > 0.0:
             self.contrastive = ProjectionHead(width, config.contrastive_width)
         if config.align > 0.0:
             branches = _both(like)
-            self.align = nn.ModuleList(
-                ProjectionHead(branch.shape[1], config.align_width) for branch in branches
-            )
+            self.align = _heads([b.shape[1] for b in branches], config.align_width)
+        if config.public > 0.0:
+            if public == 0:
+                raise BadInput(
+                    "[loss] public needs a public embedding of each clip, and there are none",
+                    hint="train by 'edgeser train', or set [loss] public = 0",
+                )
+            self.public = _heads([width, public], config.public_width)
 
     def forward(self, logits: Tensor, embeddings: Embeddings, truth: Truth) -> Tensor:
         """Return the loss of logits [clips, classes] and the embeddings that they were made of."""
@@ -105,12 +119,21 @@ class Loss(nn.Module):
                 vectors, targets, weights, present, temperature=config.contrastive_temperature
             )
         if self.align is not None:
-            first, second = (
-                head(branch) for head, branch in zip(self.align, _both(embeddings), strict=True)
-            )
-            yield config.align * symmetric_info_nce(
-                first, second, temperature=config.align_temperature
-            )
+            pair = _projected(self.align, *_both(embeddings))
+            aligned = symmetric_info_nce(*pair, temperature=config.align_temperature)
+            yield config.align * aligned
+        if self.public is not None and truth.public is not None:
+            pair = _projected(self.public, embeddings.fused, truth.public)
+            aligned = symmetric_info_nce(*pair, temperature=config.public_temperature)
+            yield config.public * aligned
+
+
+def _heads(inputs: list[int], width: int) -> nn.ModuleList:
+    return nn.ModuleList(ProjectionHead(values, width) for values in inputs)
+
+
+def _projected(heads: nn.ModuleList, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    return heads[0](first), heads[1](second)
 
 
 def _both(embeddings: Embeddings) -> tuple[Tensor, Tensor]:

@@ -182,6 +182,39 @@ def test_the_heads_move_and_the_network_starts_as_without_them(
     assert all(not torch.equal(before[name], after[name]) for name in before)
 
 
+def heard_by_others(clips: LabelledFeatures) -> LabelledFeatures:
+    """Return the clips with a made-up public embedding that tells their labels."""
+    rng = np.random.default_rng(len(clips))
+    public = np.eye(7, dtype=np.float32)[clips.labels] + 0.1 * rng.normal(size=(len(clips), 7))
+    return dataclasses.replace(clips, public=public.astype(np.float32))
+
+
+def test_a_public_embedding_is_a_neighbour_in_training_alone(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig, tmp_path: Path
+) -> None:
+    both = dataclasses.replace(
+        data, train=heard_by_others(data.train), development=heard_by_others(data.development)
+    )
+    config = dataclasses.replace(loop.TRAINING, refit=True)
+    loss = LossConfig(public=0.5, public_width=5)
+    given = (network, config, loop.AUGMENTATION, both)
+    whole = train(*given, seed=3, loss=loss)
+    assert whole.weights != train(*given, seed=3).weights
+    assert train(*given, seed=3).weights == train(*given[:3], data, seed=3).weights
+    load_network(network, whole.weights, planes=data.planes, frames=24, channels=12, classes=3)
+
+    def interrupt(title: str, done: int, planned: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(*given, seed=3, loss=loss, checkpoint_dir=tmp_path, progress=interrupt)
+    resumed = train(*given, seed=3, loss=loss, checkpoint_dir=tmp_path, resume=True)
+    assert resumed.weights == whole.weights
+    with pytest.raises(BadInput, match="there are none"):
+        train(*given[:3], data, seed=3, loss=loss)
+
+
 def test_aligning_needs_both_branches(
     loop: ModuleType, data: TrainingData, network: NetworkConfig
 ) -> None:
