@@ -131,7 +131,7 @@ class Recipe:
                 "[conditions] variants = 0 makes none",
                 hint="set variants = 1 or more, or probability = 0",
             )
-        if self.loss.align > 0.0 and self.network.inputs in ("amplitude", "phase"):
+        if self.loss.align > 0.0 and self.network.inputs != "both":
             raise BadInput(
                 f"[loss] align = {self.loss.align:g} holds amplitude against phase, but [network] "
                 f"inputs = {self.network.inputs!r}",
