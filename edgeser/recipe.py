@@ -22,6 +22,8 @@ from edgeser.training.config import (
     SamplingConfig,
     TrainingConfig,
 )
+from edgeser.training.losses import LossConfig
+from edgeser.training.mixing import MixingConfig
 from edgeser.typed_tables import from_table, nearest, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
@@ -93,9 +95,11 @@ class Recipe:
     frontend: FrontendConfig = field(default_factory=FrontendConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
     conditions: ConditionsConfig = field(default_factory=ConditionsConfig)
+    mixing: MixingConfig = field(default_factory=MixingConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -120,6 +124,18 @@ class Recipe:
             raise BadInput(
                 f"[network] inputs = {self.network.inputs!r} needs phase planes, there are none",
                 hint="name some in [frontend] phase_planes",
+            )
+        if self.mixing.probability > 0.0 and self.conditions.variants == 0:
+            raise BadInput(
+                f"[mixing] probability = {self.mixing.probability:g} mixes variants of clips, and "
+                "[conditions] variants = 0 makes none",
+                hint="set variants = 1 or more, or probability = 0",
+            )
+        if self.loss.align > 0.0 and self.network.inputs != "both":
+            raise BadInput(
+                f"[loss] align = {self.loss.align:g} holds amplitude against phase, but [network] "
+                f"inputs = {self.network.inputs!r}",
+                hint="set inputs = 'both', or align = 0",
             )
 
     @property

@@ -18,6 +18,7 @@ from edgeser.corpora import Division, SpeakerSplit, division_from_json
 from edgeser.corpora.levels import LevelSummary
 from edgeser.corpora.parts import PARTS
 from edgeser.evaluation.metrics import of_nobody_known
+from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
@@ -214,6 +215,11 @@ class TrainedModel:
         if not 0 <= self.best_epoch < len(self.history):
             raise BadInput(f"its best epoch {self.best_epoch} is not in its history")
 
+    @property
+    def derived_from(self) -> tuple[str, ...]:
+        """What else than recordings taught it; its makers may have a say in passing it on."""
+        return (PUBLIC_EMBEDDING,) if self.recipe.loss.public > 0.0 else ()
+
     def to_members(self) -> dict[str, bytes]:
         """Return the archive members that `trained_from_members` reads back."""
         frontend = self.frontend.to_dict()
@@ -225,6 +231,8 @@ class TrainedModel:
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,
         }
+        if self.derived_from:  # for whoever reads the archive; the recipe is what counts
+            training["derived_from"] = list(self.derived_from)
         return {
             RECIPE: self.recipe.to_toml().encode(),
             FRONTEND: json_bytes({"hash": self.frontend.hash, "config": frontend}),

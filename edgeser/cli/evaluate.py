@@ -21,12 +21,13 @@ def command(
 ) -> None:
     """Measure the UAR of a BUNDLE (or the folder of a run) on speakers that it has not heard.
 
-    Float and int8, each with a 95 % speaker-clustered bootstrap interval.
+    Float and int8, each with a 95 % speaker-clustered bootstrap interval. Where listeners voted,
+    also how near the answers come to what they said.
     """
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.evaluate import evaluate_bundle
     from edgeser.report import json_format
-    from edgeser.report.terminal import caveats, condition_table
+    from edgeser.report.terminal import caveats, condition_table, distribution_tables
 
     found = evaluate_bundle(
         open_bundle(bundle),
@@ -48,5 +49,7 @@ def command(
         )
     else:
         output.show(condition_table(found.conditions))
+        for table in distribution_tables(found.float_metrics, found.int8_metrics):
+            output.show(table)
         for line in caveats(found.float_metrics):
             output.show(line)

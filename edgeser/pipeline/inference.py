@@ -12,7 +12,7 @@ from edgeser.bundle import Bundle, TrainedModel
 from edgeser.corpora import Utterance
 from edgeser.evaluation.parity import OutputGrid
 from edgeser.evaluation.predictions import Predictions
-from edgeser.pipeline.dataset import labels_of
+from edgeser.pipeline.dataset import labels_of, votes_of
 from edgeser.progress import Progress
 from quantize.foundation.errors import BadInput
 from quantize.runtimes import Runtime, run_model
@@ -95,6 +95,7 @@ def predictions_of(
         logits=logits,
         classes=trained.classes,
         anonymous=frozenset(u.speaker for u in utterances if not u.speaker_known),
+        votes=votes_of(utterances, trained.classes),
     )
 
 

@@ -111,6 +111,12 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
 
 
 def _statement(trained: TrainedModel) -> str:
+    sources = " and ".join(trained.derived_from)
+    derived = f" The model is derived from {sources} and is not to be passed on." if sources else ""
+    return _what_was_measured(trained) + derived
+
+
+def _what_was_measured(trained: TrainedModel) -> str:
     corpus = trained.corpus
     if corpus.synthetic:
         return f"{_SYNTHETIC} The model {corpus.caveat}." if corpus.caveat else _SYNTHETIC

@@ -100,7 +100,7 @@ class ExampleFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch: training loss (nats), development UAR (ratio), learning rate."""
+    """One epoch: training loss (see `EpochRecord`), development UAR (ratio), learning rate."""
 
     number: int
     train_loss: float

@@ -287,7 +287,7 @@ def _training(training: TrainingHistory | None) -> tuple[NamedChart, ...]:
         "Training loss by epoch",
         [(float(e.number), e.train_loss) for e in epochs],
         x_label="epoch",
-        y_label="training loss, nats",
+        y_label="training loss",
         marked=chosen,
         mark_label=kept,
     )

@@ -27,6 +27,7 @@ from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import distribution_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
@@ -149,6 +150,7 @@ def _metrics(metrics: Metrics) -> Json:
             for value in recall
         ],
         "confusion": metrics.confusion.tolist(),
+        "distributions": distribution_json(metrics.distributions),
     }
 
 

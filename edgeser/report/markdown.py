@@ -14,6 +14,11 @@ from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import (
+    DISTRIBUTION_NOTE,
+    distribution_rows,
+    distribution_title,
+)
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,
@@ -200,7 +205,19 @@ def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
     table = _table((head, "float", "int8")[: 1 + len(columns)], rows)
     chance = number(of_float.chance, "ratio")
     guess = f"Guessing among {len(of_float.in_play)} classes gives {chance} UAR."
-    return "\n\n".join([table, guess, *_warnings(of_float.caveats)])
+    parts = [table, guess, *_warnings(of_float.caveats), *_distributions(of_float, of_int8)]
+    return "\n\n".join(parts)
+
+
+def _distributions(of_float: Metrics, of_int8: Metrics | None) -> list[str]:
+    rows = distribution_rows(of_float, of_int8)
+    if of_float.distributions is None or not rows:
+        return []
+    head = (distribution_title(of_float.distributions), "float", "int8")
+    cells = [
+        (row.name, figure(row.of_float, interval=True), _optional(row.of_int8)) for row in rows
+    ]
+    return [_table(head, cells), _small(DISTRIBUTION_NOTE)]
 
 
 def _warnings(caveats: Iterable[str]) -> list[str]:

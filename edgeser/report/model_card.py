@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgeser.report.markdown import plain
@@ -50,6 +50,7 @@ def model_card(bundle: Bundle) -> str:
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
         f"{corpus.clips_test} to test; {divided}.{_again(trained.recipe)}",
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
+        *_derived(trained.derived_from),
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## Figures",
@@ -59,6 +60,13 @@ def model_card(bundle: Bundle) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _derived(sources: Sequence[str]) -> list[str]:
+    return [
+        f"- Derived from {plain(source)}: its licence is disputed, do not pass this model on"
+        for source in sources
+    ]
 
 
 def _again(recipe: Recipe) -> str:

@@ -14,6 +14,11 @@ from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import (
+    DISTRIBUTION_NOTE,
+    distribution_rows,
+    distribution_title,
+)
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,
@@ -37,6 +42,7 @@ _SHOWN_CLIPS = 5
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
     """Return float against int8: scores, differences, runtimes, features, worst clips, verdict."""
     parts: list[RenderableType] = [_scores(report), *caveats(report.float_metrics)]
+    parts += distribution_tables(report.float_metrics, report.int8_metrics)
     parts.append(_differences(report))
     if report.runtimes:
         parts.append(_runtimes(report))
@@ -98,6 +104,27 @@ def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -
     return table
 
 
+def distribution_tables(
+    float_metrics: Metrics, int8_metrics: Metrics | None = None
+) -> list[RenderableType]:
+    """Return how near the answers come to what listeners said; nothing where nobody voted."""
+    rows = distribution_rows(float_metrics, int8_metrics)
+    if float_metrics.distributions is None or not rows:
+        return []
+    table = _table(distribution_title(float_metrics.distributions))
+    table.add_column("score")
+    for name in ("float", "int8") if rows[0].of_int8 is not None else ("float",):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    for row in rows:
+        cells = []
+        for measurement in (row.of_float, row.of_int8):
+            if measurement is not None:  # the interval without its unit, to stay on one line
+                cells += [figure(measurement), span(measurement).removesuffix(measurement.unit)]
+        table.add_row(row.name, *cells)
+    return [table, Text(DISTRIBUTION_NOTE, style="dim")]
+
+
 def caveats(metrics: Metrics) -> list[Text]:
     """Return what must be known before figures are believed, a line each; none where nothing is."""
     return [Text(printable(f"warning: {line}"), style="yellow") for line in metrics.caveats]
@@ -147,6 +174,7 @@ def run_summary(contents: ReportContents) -> Group:
     if contents.float_metrics is not None:
         parts.append(metrics_table(contents.float_metrics, contents.int8_metrics))
         parts += caveats(contents.float_metrics)
+        parts += distribution_tables(contents.float_metrics, contents.int8_metrics)
     if contents.parity is not None and contents.verdict is not None:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
     if contents.conditions is not None:

@@ -26,6 +26,7 @@ from edgeser.training.checkpoint import (
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
+from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.memory import kept_memory
 from edgeser.training.records import EpochRecord, TrainingResult
 
@@ -39,7 +40,7 @@ _AGAIN_FOLDER = "again"
 _TEACHER_FOLDER = "teacher-{number}"
 
 
-def train(
+def train(  # noqa: PLR0913  each is a choice of its own
     network_config: NetworkConfig,
     training: TrainingConfig,
     augmentation: AugmentationConfig,
@@ -49,6 +50,7 @@ def train(
     checkpoint_dir: Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    loss: LossConfig = CROSS_ENTROPY,
 ) -> TrainingResult:
     """Train a network and return the weights of the epoch that its development speakers choose.
 
@@ -72,11 +74,14 @@ def train(
         Go on from the checkpoint there, if there is one.
     progress
         Told of each epoch.
+    loss
+        What is lowered.
 
     Raises
     ------
     BadInput
-        When the checkpoint is damaged or of another training, or cannot be written.
+        When the checkpoint is damaged or of another training, or cannot be written; when a loss
+        needs a branch that the network does not have.
     CheckFailed
         When the loss is no longer finite.
     ToolMissing
@@ -86,10 +91,10 @@ def train(
     """
     started = time.monotonic()
     with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
-        fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
+        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss)
         course = _Course(checkpoint_dir, resume, progress)
         course.begin(training.teachers)
-        fit = partial(Fit, network_config, training, augmentation, data)
+        fit = partial(Fit, network_config, training, augmentation, data, loss=loss)
         choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
         course.carry_out(choice)
         weights = _train_again(choice, fit, course) if training.refit else choice.best
@@ -278,13 +283,20 @@ def _fingerprint(
     augmentation: AugmentationConfig,
     data: TrainingData,
     seed: int,
+    loss: LossConfig,
 ) -> str:
     about = [asdict(network), asdict(training), asdict(augmentation), data.classes, data.planes]
     about += [asdict(data.sampling), dict(data.weights)]
+    if loss != CROSS_ENTROPY:  # checkpoints from before there was a choice go on
+        about.append(asdict(loss))
     digest = hashlib.sha256(json.dumps([*about, data.frames, seed]).encode())
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())
         digest.update(part.labels.tobytes())
+        if part.public is not None:
+            digest.update(part.public.tobytes())
+        if part.mixtures is not None:
+            digest.update(part.mixtures.partners.tobytes() + part.mixtures.shares.tobytes())
         for variant in part.features:
             digest.update(np.ascontiguousarray(variant[:: max(1, len(part) // 64)]).tobytes())
     return digest.hexdigest()

@@ -16,7 +16,8 @@ class EpochRecord:
     learning_rate
         At its last step.
     training_loss
-        Mean cross-entropy against the augmented, smoothed targets, in nats.
+        Mean of the recipe's loss against the augmented, smoothed targets: in nats where it is the
+        cross-entropy alone, as it is unless ``[loss]`` says otherwise.
     development_loss
         Mean cross-entropy of the averaged weights on the development clips as recorded, in nats.
     development_uar

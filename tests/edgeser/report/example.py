@@ -80,7 +80,18 @@ def predictions(seed: int, *, skill: float = 2.2, clips_per_speaker: int = 80) -
         speakers=tuple(SPEAKERS[i // clips_per_speaker] for i in range(n)),
         logits=logits.astype(np.float32),
         classes=CLASSES,
+        votes=votes(labels),
     )
+
+
+def votes(labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Draw ten listeners a clip, of whom seven or so agree with its label; none on every tenth."""
+    rng = np.random.default_rng(11)
+    chances = np.full((len(labels), len(CLASSES)), 0.06)
+    chances[np.arange(len(labels)), labels] = 0.7
+    shares = rng.multinomial(10, chances).astype(np.float32) / 10.0
+    shares[::10] = 0.0
+    return shares
 
 
 def int8_output(of_float: Predictions, *, noise: float = 0.7) -> NDArray[np.int8]:
