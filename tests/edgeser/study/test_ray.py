@@ -115,10 +115,11 @@ def test_a_node_that_is_killed_changes_no_bit(
     assert not worked.failures
     (key,) = killed
     again = [event for event in started if event.job.key == key and event.what is Happened.AGAIN]
-    # Once, and once more when Ray has connected this side to the node that is killed: it chooses by
-    # the address, which both nodes have.
+    # Once; besides, for as long as Ray connects this side to the node that is killed, whose address
+    # is that of the other one too.
     lost = [event for event in again if event.where == CONNECTION_LOST]
-    assert 1 <= len(again) <= 1 + len(lost) <= 2
+    assert again
+    assert len(again) <= 1 + len(lost)
     here = ResultStore(tmp_path / "here")
     alone = work_off(jobs, store=here, executor=processes(1))
     assert table_of(jobs, worked.kept) == table_of(jobs, alone.kept)
