@@ -106,19 +106,12 @@ def run(
     folder = RunFolder(Path(out)) if out else default_folder(resolved)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
     plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
-    trained = None if fresh else _kept_training(folder, plan, reporter)
-    bundle = None
-    if trained is None:
+    bundle = None if fresh else _kept(folder, plan, reporter)
+    if bundle is None:
         trained = train(
-            plan,
-            folder=folder,
-            resume=resume,
-            cache=caches.features,
-            reporter=reporter,
+            plan, folder=folder, resume=resume, cache=caches.features, reporter=reporter
         )
-    else:
-        bundle = _kept_bundle(folder, trained, reporter)
-    bundle = bundle or export(trained, folder=folder, reporter=reporter)
+        bundle = export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)
     if resolved.evaluation.conditions:
         evaluate_bundle(
@@ -162,6 +155,15 @@ def _costs(bundle: Bundle, folder: RunFolder, caches: Caches, reporter: Reporter
         if on_device.parity is not None and not on_device.parity.passed:
             failures.append(f"the device differs from the host: {on_device.parity.describe()}")
     return [f"budget broken: {describe(check)}" for check in checks if not check.passed] + failures
+
+
+def _kept(folder: RunFolder, plan: Plan, reporter: Reporter) -> Bundle | None:
+    """Return the bundle of the folder's trained network; `None` where that is of another plan."""
+    trained = _kept_training(folder, plan, reporter)
+    if trained is None:
+        return None
+    kept = _kept_bundle(folder, trained, reporter)
+    return kept or export(trained, folder=folder, reporter=reporter)
 
 
 def _kept_training(folder: RunFolder, plan: Plan, reporter: Reporter) -> TrainedModel | None:

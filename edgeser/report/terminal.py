@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -34,6 +33,7 @@ from edgeser.report.figures import (
     printable,
     span,
 )
+from edgeser.report.titled import titled_table
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
@@ -54,7 +54,7 @@ def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
 
 def bench_tables(report: BenchReport) -> Group:
     """Return latency, throughput and memory, each with its evidence, and the budgets."""
-    table = _table(f"Benchmark of {report.model}")
+    table = titled_table(f"Benchmark of {report.model}")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("evidence")
@@ -70,7 +70,7 @@ def bench_tables(report: BenchReport) -> Group:
 
 def device_tables(report: DeviceReport) -> Group:
     """Return cost on a device: figures, operators by kind, memory, budgets, parity."""
-    table = _table(f"{report.model} on the device")
+    table = titled_table(f"{report.model} on the device")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("band", style="dim")
@@ -89,7 +89,7 @@ def device_tables(report: DeviceReport) -> Group:
 
 def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -> Table:
     """Return UAR, accuracy and macro-F1 with their intervals."""
-    table = _table(f"{float_metrics.clips} clips of {float_metrics.speakers} speakers")
+    table = titled_table(f"{float_metrics.clips} clips of {float_metrics.speakers} speakers")
     table.add_column("")
     columns = {"float": float_metrics} | ({"int8": int8_metrics} if int8_metrics else {})
     for name in columns:
@@ -111,7 +111,7 @@ def distribution_tables(
     rows = distribution_rows(float_metrics, int8_metrics)
     if float_metrics.distributions is None or not rows:
         return []
-    table = _table(distribution_title(float_metrics.distributions))
+    table = titled_table(distribution_title(float_metrics.distributions))
     table.add_column("score")
     for name in ("float", "int8") if rows[0].of_int8 is not None else ("float",):
         table.add_column(name, justify="right")
@@ -132,7 +132,7 @@ def caveats(metrics: Metrics) -> list[Text]:
 
 def condition_table(conditions: ConditionTable) -> Group:
     """Return UAR under each condition and the drop against clean; the worst is marked."""
-    table = _table("UAR by condition")
+    table = titled_table("UAR by condition")
     table.add_column("condition")
     for name in ("float", "int8"):
         table.add_column(name, justify="right")
@@ -150,7 +150,7 @@ def condition_table(conditions: ConditionTable) -> Group:
 
 def ablation_table(ablation: AblationTable) -> Table:
     """Return mean and spread of the seeds of each variant, and how far it is above the first."""
-    table = _table("UAR by variant")
+    table = titled_table("UAR by variant")
     table.add_column("variant")
     for column in ("mean", "95 %", "seeds, %", "points above first"):
         table.add_column(column, justify="right")
@@ -194,7 +194,7 @@ def run_summary(contents: ReportContents) -> Group:
 
 def _operators(report: DeviceReport) -> Table:
     unit = report.inference.unit
-    table = _table(f"Operators, in {unit}")
+    table = titled_table(f"Operators, in {unit}")
     table.add_column("kind")
     for column in ("operators", "MACs", "cost", "per MAC", "share"):
         table.add_column(column, justify="right")
@@ -208,7 +208,7 @@ def _operators(report: DeviceReport) -> Table:
 
 
 def _memory(report: DeviceReport) -> Table:
-    table = _table("Memory of the whole firmware")
+    table = titled_table("Memory of the whole firmware")
     table.add_column("part")
     table.add_column("where")
     table.add_column("bytes", justify="right")
@@ -222,7 +222,7 @@ def _memory(report: DeviceReport) -> Table:
 
 
 def _budgets(checks: tuple[BudgetCheck, ...]) -> Table:
-    table = _table("Budgets")
+    table = titled_table("Budgets")
     table.add_column("budget")
     for column in ("value", "limit"):
         table.add_column(column, justify="right")
@@ -240,7 +240,7 @@ def _scores(report: ParityReport) -> Table:
 
 
 def _differences(report: ParityReport) -> Table:
-    table = _table("Differences")
+    table = titled_table("Differences")
     table.add_column("fact")
     table.add_column("value", justify="right")
     drop = report.uar_drop
@@ -258,7 +258,7 @@ def _differences(report: ParityReport) -> Table:
 
 
 def _runtimes(report: ParityReport) -> Table:
-    table = _table(f"int8 across runtimes, against {report.runtimes[0].oracle.label}")
+    table = titled_table(f"int8 across runtimes, against {report.runtimes[0].oracle.label}")
     table.add_column("runtime")
     for column in ("values", "differ", "max LSB", "flips"):
         table.add_column(column, justify="right")
@@ -269,7 +269,7 @@ def _runtimes(report: ParityReport) -> Table:
 
 
 def _features(report: ParityReport) -> Table:
-    table = _table("Features")
+    table = titled_table("Features")
     table.add_column("check", ratio=1)
     table.add_column("values", justify="right")
     table.add_column("differ", justify="right")
@@ -282,7 +282,7 @@ def _features(report: ParityReport) -> Table:
 
 
 def _worst(report: ParityReport) -> Table:
-    table = _table("Worst clips")
+    table = titled_table("Worst clips")
     for column in ("clip", "truth", "float", "int8"):
         table.add_column(column)
     table.add_column("cosine", justify="right")
@@ -325,7 +325,3 @@ def _sources(measurement: Measurement) -> Text:
 def _safe(text: str) -> Text:
     """Return text from a file as it is: no markup of rich's, no control characters."""
     return Text(printable(text))
-
-
-def _table(title: str) -> Table:
-    return Table(title=_safe(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
