@@ -14,6 +14,7 @@ from edgeser.network.blocks import (
     SpeechCentring,
 )
 from edgeser.network.config import NetworkConfig
+from edgeser.network.embeddings import Embeddings
 from quantize.foundation.errors import BadInput
 
 
@@ -73,14 +74,32 @@ class AmplitudePhaseNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits [batch, classes] of features [batch, planes, frames, channels]."""
+        return self.classify(self.embed(x).fused)
+
+    def embed(self, x: Tensor) -> Embeddings:
+        """Return the utterance vectors of features [batch, planes, frames, channels]."""
+        amplitude = phase = None
         pooled: list[Tensor] = []
         if self.amplitude is not None:
-            pooled += self.amplitude(x)
+            maps = self.amplitude(x)
+            amplitude = _vector(maps)
+            pooled += maps
         if self.phase is not None:
-            pooled += self.phase(x)
-        embedding = torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]
-        logits: Tensor = self.classifier(self.dropout(embedding.flatten(1)))
+            maps = self.phase(x)
+            phase = _vector(maps)
+            pooled += [self.phase.dropout(item) for item in maps]
+        return Embeddings(amplitude=amplitude, phase=phase, fused=_vector(pooled))
+
+    def classify(self, fused: Tensor) -> Tensor:
+        """Return logits [batch, classes] of fused vectors [batch, D]."""
+        logits: Tensor = self.classifier(self.dropout(fused))
         return logits
+
+
+def _vector(maps: list[Tensor]) -> Tensor:
+    """Join pooled maps [b, width, 1, 1] to vectors [b, all widths]."""
+    joined = torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
+    return joined.flatten(1)
 
 
 class AmplitudeBranch(nn.Module):
@@ -130,6 +149,7 @@ class PhaseBranch(nn.Module):
         self.outputs = self.pooling.outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, planes, frames, channels] to one pooled map [b, width, 1, 1]."""
+        """[b, planes, frames, channels] to one pooled map [b, width, 1, 1], without dropout."""
         x = self.smoothing(self.selection(x))
-        return [self.dropout(item) for item in self.pooling(self.blocks(x))]
+        pooled: list[Tensor] = self.pooling(self.blocks(x))
+        return pooled
