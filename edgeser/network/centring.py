@@ -99,12 +99,14 @@ class FirstPlaneCentring(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [b, planes, frames, channels]."""
-        centred = x - nn.functional.conv2d(x.mean(dim=self.axes, keepdim=True), self.first)
-        if not self.speech:
-            return centred
-        voiced = nn.functional.relu6(nn.functional.conv2d(centred, self.above, self.level))
-        place = nn.functional.conv2d(voiced.mean(dim=self.axes, keepdim=True), self.share)
-        return centred - place
+        mean = x.mean(dim=self.axes, keepdim=True)
+        place = nn.functional.conv2d(mean, self.first)
+        if self.speech:
+            # As SpeechCentring does, in another order: one subtraction from all planes, not two.
+            raised = nn.functional.conv2d(x, self.above, self.level)
+            voiced = nn.functional.relu6(raised - nn.functional.conv2d(mean, self.above))
+            place = place + nn.functional.conv2d(voiced.mean(dim=(2, 3), keepdim=True), self.share)
+        return x - place
 
 
 def centring_layers(kind: CentringKind, planes: int) -> list[nn.Module]:

@@ -70,8 +70,9 @@ class AttentionPooling(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """[b, width, t, f] to one [b, width, 1, 1]."""
         frames = x.mean(dim=3, keepdim=True)
-        weighed = frames * self.weights(frames)
-        return [weighed.mean(dim=2, keepdim=True) * float(x.shape[2])]
+        mean = frames.mean(dim=2, keepdim=True)
+        weighed = (frames - mean) * self.weights(frames)
+        return [mean + weighed.mean(dim=2, keepdim=True) * float(x.shape[2])]
 
 
 def pooling_of(
