@@ -18,8 +18,8 @@ class AmplitudePhaseNetwork(nn.Module):
     config
         Shape and dropouts.
     planes
-        Names of the input's planes: ``"amplitude"`` first, then those of the phase; for
-        quaternions `QUATERNION_PLANES`, in any order.
+        Names of the input's planes: ``"amplitude"`` first, then its difference where there is one,
+        and those of the phase; for quaternions `QUATERNION_PLANES`, in any order.
     frames, channels
         Size of a plane.
     classes
@@ -54,13 +54,13 @@ class AmplitudePhaseNetwork(nn.Module):
         self.phase: PhaseBranch | None = None
         self.quaternion: QuaternionBranch | None = None
         if config.inputs in ("amplitude", "both"):
-            self.amplitude = AmplitudeBranch(config, len(planes))
+            self.amplitude = AmplitudeBranch(config, planes)
             width += self.amplitude.outputs
         if config.inputs == "quaternion":
             self.quaternion = QuaternionBranch(config, planes)
             width += self.quaternion.outputs
         if config.inputs in ("phase", "both"):
-            self.phase = PhaseBranch(config, len(planes))
+            self.phase = PhaseBranch(config, planes)
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(width, classes)

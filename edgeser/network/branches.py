@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from edgeser.network.attention import FrameSelfAttention
 from edgeser.network.blocks import ConvolutionNorm, PlaneSelection, SeparableBlock
 from edgeser.network.centring import centring_layers
-from edgeser.network.config import QUATERNION_PLANES, Algebra, NetworkConfig
+from edgeser.network.config import AMPLITUDE_PLANES, QUATERNION_PLANES, Algebra, NetworkConfig
 from edgeser.network.pooling import MeanPooling, pooling_of
 
 
@@ -48,12 +48,15 @@ class Trunk(nn.Module):
 
 
 class AmplitudeBranch(Trunk):
-    """The log-mel amplitude alone."""
+    """The log-mel amplitude, and its difference in time where there is one."""
 
-    def __init__(self, config: NetworkConfig, planes: int) -> None:
-        first: list[nn.Module] = [PlaneSelection(planes, range(1))] if planes > 1 else []
-        first += centring_layers(config.centring, 1)
-        super().__init__(config, first, 1, stem="real")
+    def __init__(self, config: NetworkConfig, planes: tuple[str, ...]) -> None:
+        chosen = [index for index, name in enumerate(planes) if name in AMPLITUDE_PLANES]
+        first: list[nn.Module] = []
+        if len(chosen) < len(planes):
+            first.append(PlaneSelection(len(planes), chosen))
+        first += centring_layers(config.centring, len(chosen))
+        super().__init__(config, first, len(chosen), stem="real")
 
 
 class QuaternionBranch(Trunk):
@@ -71,13 +74,14 @@ class QuaternionBranch(Trunk):
 class PhaseBranch(nn.Module):
     """The phase planes, smoothed in time first: single angles are noisy, their means are not."""
 
-    def __init__(self, config: NetworkConfig, planes: int) -> None:
+    def __init__(self, config: NetworkConfig, planes: tuple[str, ...]) -> None:
         super().__init__()
         length = config.phase_smoothing_frames
         self.smoothing = nn.AvgPool2d((length, 1), stride=(2, 1)) if length > 1 else nn.Identity()
         width = config.phase_widths[0]
-        self.selection = PlaneSelection(planes, range(1, planes))
-        blocks: list[nn.Module] = [ConvolutionNorm(planes - 1, width, 3)]
+        chosen = [index for index, name in enumerate(planes) if name not in AMPLITUDE_PLANES]
+        self.selection = PlaneSelection(len(planes), chosen)
+        blocks: list[nn.Module] = [ConvolutionNorm(len(chosen), width, 3)]
         for outputs, stride in zip(config.phase_widths, config.phase_strides, strict=True):
             blocks.append(_block(config, width, outputs, stride))
             blocks.append(nn.Dropout2d(config.phase_dropout))

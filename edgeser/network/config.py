@@ -15,6 +15,8 @@ Algebra = Literal["real", "quaternion"]
 Pooling = Literal["mean", "gated", "attention"]
 Centring = Literal["none", "level", "channels", "speech"]
 
+AMPLITUDE_PLANES = ("amplitude", "amplitude_delta")
+"""Planes that the amplitude's branch hears; the phase's branch hears the others."""
 QUATERNION_PLANES = ("amplitude", "amplitude_delta", "if_angle", "gd_angle")
 """What one quaternion a frame and channel is made of: its real part, and its parts of i, j, k."""
 
@@ -26,8 +28,9 @@ class NetworkConfig:
     Parameters
     ----------
     inputs
-        ``"amplitude"``, ``"phase"`` or ``"both"`` (two branches, fused after pooling); or
-        ``"quaternion"``: `QUATERNION_PLANES` as one tensor in one trunk, that of the amplitude.
+        ``"amplitude"`` (with its difference in time, where the frontend gives that), ``"phase"`` or
+        ``"both"`` (two branches, fused after pooling); or ``"quaternion"``: `QUATERNION_PLANES` as
+        one tensor in one trunk.
     algebra
         ``"quaternion"``: convolutions from quaternions to quaternions are Hamilton products, with a
         quarter of the free weights. These are the pointwise ones, those of gates and attention
@@ -153,9 +156,10 @@ def check_planes(inputs: Inputs, planes: Sequence[str]) -> None:
         raise BadInput(
             f"[network] inputs = 'quaternion' hears 4 planes, and the frontend "
             f"{' and '.join(found)}",
-            hint=f"let [frontend] give exactly {', '.join(QUATERNION_PLANES)}",
+            hint="in [frontend], set amplitude_delta = true and "
+            "phase_planes = ['if_angle', 'gd_angle']",
         )
-    if inputs != "amplitude" and len(planes) < 2:
+    if inputs != "amplitude" and set(planes) <= set(AMPLITUDE_PLANES):
         raise BadInput(
             f"[network] inputs = '{inputs}' needs phase planes, the frontend has none",
             hint="name some in [frontend] phase_planes",
