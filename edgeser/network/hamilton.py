@@ -53,7 +53,7 @@ class HamiltonConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[b, inputs, t, f] to [b, outputs, ceil(t / stride), ceil(f / stride)]."""
-        kernel = hamilton_kernel(self.weight)
+        kernel = hamilton_kernel(self.weight).contiguous(memory_format=torch.channels_last)
         return same_convolution(x, kernel, self.bias, (self.stride, self.stride))
 
     def expanded(self) -> SameConvolution:

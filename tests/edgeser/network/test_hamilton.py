@@ -233,3 +233,10 @@ def test_channels_that_are_no_whole_quaternions_are_refused(
 def test_what_a_network_has_not_need_be_no_quaternions() -> None:
     NetworkConfig(algebra="quaternion", inputs="amplitude", phase_widths=(5, 6, 7))
     NetworkConfig(algebra="quaternion", inputs="phase", stem_width=9)
+
+
+@pytest.mark.parametrize("kernel", [1, 5])
+def test_maps_are_channels_last_in_memory(kernel: int) -> None:
+    """Else a step of a network of quaternions takes two fifths more time than one of reals."""
+    maps = HamiltonConvolution(4, 8, kernel)(torch.randn(2, 4, 30, 20))
+    assert maps.is_contiguous(memory_format=torch.channels_last)
