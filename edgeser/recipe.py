@@ -15,7 +15,7 @@ from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
-from edgeser.network.config import NetworkConfig
+from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.training.config import (
     AugmentationConfig,
     ConditionsConfig,
@@ -24,7 +24,7 @@ from edgeser.training.config import (
 )
 from edgeser.training.losses import LossConfig
 from edgeser.training.mixing import MixingConfig
-from edgeser.typed_tables import from_table, nearest, to_table
+from edgeser.typed_tables import from_table, nearest, quoted, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
@@ -120,11 +120,7 @@ class Recipe:
             raise BadInput(
                 "there is no corpus to train on", hint="give one whose role is train or both"
             )
-        if self.network.inputs != "amplitude" and not self.frontend.phase_planes:
-            raise BadInput(
-                f"[network] inputs = {self.network.inputs!r} needs phase planes, there are none",
-                hint="name some in [frontend] phase_planes",
-            )
+        check_planes(self.network.inputs, self.frontend.planes)
         if self.mixing.probability > 0.0 and self.conditions.variants == 0:
             raise BadInput(
                 f"[mixing] probability = {self.mixing.probability:g} mixes variants of clips, and "
@@ -205,7 +201,8 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
-    return from_table(Recipe, _with_list_of_corpora(table, where), where=where)
+    table = _with_pooling(_with_list_of_corpora(table, where), where)
+    return from_table(Recipe, table, where=where)
 
 
 def _with_list_of_corpora(table: dict[str, Any], where: str) -> dict[str, Any]:
@@ -216,6 +213,25 @@ def _with_list_of_corpora(table: dict[str, Any], where: str) -> dict[str, Any]:
         raise BadInput(f"{where} has both [corpus] and [[corpora]]", hint="use [[corpora]] alone")
     rest = {key: value for key, value in table.items() if key != "corpus"}
     return {**rest, "corpora": [table["corpus"]]}
+
+
+def _with_pooling(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """Read ``gated_pooling``, of recipes from before there were three kinds, as the kind it is."""
+    network = table.get("network")
+    if not isinstance(network, dict) or "gated_pooling" not in network:
+        return table
+    if "pooling" in network:
+        raise BadInput(
+            f"{where} [network] has both 'gated_pooling' and 'pooling'", hint="use pooling alone"
+        )
+    gated = network["gated_pooling"]
+    if not isinstance(gated, bool):
+        raise BadInput(
+            f"{where} [network]: 'gated_pooling' is {quoted(gated)}",
+            hint="use pooling = 'gated' or 'mean'",
+        )
+    rest = {key: value for key, value in network.items() if key != "gated_pooling"}
+    return {**table, "network": {**rest, "pooling": "gated" if gated else "mean"}}
 
 
 def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:

@@ -52,6 +52,7 @@ def export(
     CheckFailed
         When a layer cannot be int8; it is named.
     """
+    from edgeser.network.hamilton import expand
     from quantize.convert import export_int8
 
     chosen = _fitting_calibration(trained, calibration)
@@ -59,7 +60,7 @@ def export(
     stages = iter(range(1, 100))
     features = chosen.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
     quantised = export_int8(
-        load_network(trained),
+        expand(load_network(trained)),
         input_shape_nchw=(1, *features.shape[1:]),
         representative=features,
         input_scale=INPUT_SCALE,
