@@ -74,6 +74,24 @@ class Certainty:
         """
         return probabilities(sums, windows=windows, multiplier=self.multiplier)
 
+    def shares(self, sums: NDArray[np.integer], windows: int = 1) -> NDArray[np.float64]:
+        """Return probabilities that sum to 1, float64 ``[classes]``, of sums ``[classes]``.
+
+        That of the largest is the device's, in steps of Q15; the others share the rest by their
+        weights, and none is above it.
+        """
+        found = self.probabilities(sums, windows)
+        label = int(np.argmax(sums))
+        first = float(found[label]) / ONE
+        below = (int(sums[label]) - np.asarray(sums, np.float64)) / windows
+        weights = np.exp2(-below * (self.multiplier / _MULTIPLIER_ONE))
+        weights[label] = 0.0
+        rest = weights.sum()
+        shares = weights / rest * (1.0 - first) if rest > 0.0 else weights
+        shares = np.minimum(shares, first)
+        shares[label] = first
+        return np.asarray(shares)
+
     def is_unsure(self, probability: int) -> bool:
         """Whether a decision of that probability, in Q15, is unsure."""
         return probability < self.unsure_below

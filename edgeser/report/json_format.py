@@ -321,6 +321,8 @@ def _device_parity(parity: DeviceParity) -> Json:
         "feature_differences": parity.feature_differences,
         "logits": parity.logits,
         "logit_differences": parity.logit_differences,
+        "decisions": parity.decisions,
+        "decision_differences": parity.decision_differences,
         "first_difference": parity.first_difference,
         "edge_tpu": None if parity.edge_tpu is None else parity.edge_tpu.to_json(),
     }

@@ -92,12 +92,14 @@ def train(
         fit = partial(Fit, network_config, training, augmentation, data)
         choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
         course.carry_out(choice)
+        development = choice.development_logits()
         weights = _train_again(choice, fit, course) if training.refit else choice.best
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
         best_epoch=choice.best_epoch,
         seconds=time.monotonic() - started,
+        development=development,
     )
 
 
@@ -134,7 +136,7 @@ class _Choice:
         clean = self.fit.logits(clips, 0)
         uar = unweighted_average_recall(clean, clips.labels)
         varied = uar
-        if self.fit.training.development_conditions and clips.features.shape[0] > 1:
+        if self.takes > 1:
             varied = unweighted_average_recall(self.fit.logits(clips, 1), clips.labels)
         log_probabilities = torch.log_softmax(torch.from_numpy(clean), dim=1).numpy()
         return EpochRecord(
@@ -147,6 +149,18 @@ class _Choice:
             development_uar=uar,
             varied_uar=varied,
         )
+
+    @property
+    def takes(self) -> int:
+        """How often each development clip is heard: as recorded, and once under conditions."""
+        varied = self.fit.training.development_conditions
+        return min(2 if varied else 1, len(self.fit.data.development.features))
+
+    def development_logits(self) -> NDArray[np.float32]:
+        """Return what the chosen weights say of them, float32 [takes, clips, classes]."""
+        self.fit.averaged.load_state_dict(self.best)
+        clips = self.fit.data.development
+        return np.stack([self.fit.logits(clips, take) for take in range(self.takes)])
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that the next epoch depends on."""

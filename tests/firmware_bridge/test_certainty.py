@@ -100,6 +100,19 @@ def test_a_rounded_multiplier_costs_nothing_more(
     assert np.abs(found - shares * ONE).max() <= 1.0
 
 
+@given(case=cases())
+@settings(max_examples=200, deadline=None)
+def test_shares_sum_to_1_and_the_labels_is_the_devices(case: Case) -> None:
+    sums, windows, multiplier = case
+    found = Certainty(multiplier=multiplier).shares(np.array(sums), windows)
+    label = sums.index(max(sums))
+    assert found[label] == found.max() == by_python(case) / ONE
+    alike = sums.count(max(sums)) > 1 or len(sums) == 1
+    if not alike and multiplier > 0 and found[label] < 1.0 and found.max() > np.sort(found)[-2]:
+        assert found.sum() == pytest.approx(1.0, abs=1e-9)
+    assert found.sum() == pytest.approx(1.0, abs=len(sums) / ONE)
+
+
 def test_unsure_is_below_the_threshold_alone() -> None:
     certainty = Certainty(multiplier=1, unsure_below=100)
     assert [certainty.is_unsure(p) for p in (99, 100, 101)] == [True, False, False]
