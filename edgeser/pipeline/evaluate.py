@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora import Corpus, Utterance
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable, condition_row
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, evaluate
-from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
+from edgeser.pipeline.certainty import Heard, certainty_table
 from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
@@ -26,6 +27,8 @@ from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
 
 _BABBLE_SEED = 2
+CERTAINTY = "certainty"
+"""The record of what a run's probabilities are worth, under which the report finds it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +43,15 @@ class Evaluation:
         UAR on them by speaker, and by sex and age group where the corpus tells them.
     conditions
         UAR of both under each condition, clean first.
+    certainty
+        What their probabilities are worth: under each condition, and by corpus.
     """
 
     float_metrics: Metrics
     int8_metrics: Metrics
     groups: tuple[GroupScore, ...]
     conditions: ConditionTable
+    certainty: CertaintyTable
 
 
 def evaluate_bundle(
@@ -110,7 +116,10 @@ def evaluate_bundle(
         conditions=ConditionTable(
             tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in heard)
         ),
+        certainty=certainty_table(bundle, heard),
     )
+    if folder is not None:
+        folder.save_state(CERTAINTY, evaluation.certainty, model_hash=bundle.model_hash)
     if folder is not None and conditions:
         folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
     return evaluation
@@ -146,17 +155,6 @@ def _chosen(
     return unheard
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """Predictions under one condition, and on what they were made."""
-
-    name: str
-    utterances: tuple[Utterance, ...]
-    of_float: Predictions
-    of_int8: Predictions
-    source: str
-
-
 def _predict(
     bundle: Bundle,
     utterances: Sequence[Utterance],
@@ -165,7 +163,7 @@ def _predict(
     corpus: Corpus,
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> _Heard:
+) -> Heard:
     trained = bundle.trained
     raw = raw_features(
         utterances,
@@ -176,16 +174,18 @@ def _predict(
         reporter=reporter,
     )
     features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
-    of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
+    raw_int8 = int8_logits(bundle.int8_model, features)
+    of_int8 = output_grid(bundle.int8_model).dequantise(raw_int8)
     kind = "synthetic voices" if corpus.synthetic else corpus.name
     of_float = predictions_of(raw.utterances, float_logits(trained, features), trained)
     source = f"{of_float.describe('unseen speakers')} of {kind}"
     if trained.corpus.caveat and {u.clip_id for u in utterances} <= trained.split.test:
         source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
-    return _Heard(
+    return Heard(
         name=condition.name,
         utterances=tuple(raw.utterances),
         of_float=of_float,
         of_int8=predictions_of(raw.utterances, of_int8, trained),
+        int8_logits=raw_int8,
         source=source,
     )

@@ -123,10 +123,13 @@ def run(
         bundle = _kept_bundle(folder, trained, reporter)
     bundle = bundle or export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)
-    if resolved.evaluation.conditions:
-        evaluate_bundle(
-            bundle, conditions=True, folder=folder, cache=caches.features, reporter=reporter
-        )
+    evaluate_bundle(
+        bundle,
+        conditions=resolved.evaluation.conditions,
+        folder=folder,
+        cache=caches.features,
+        reporter=reporter,
+    )
     try:
         costs = _costs(bundle, folder, caches, reporter)
     except EdgeserError:

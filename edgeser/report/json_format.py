@@ -21,11 +21,13 @@ from edgeser.benchmark.records import (
     Percentiles,
 )
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
@@ -85,6 +87,7 @@ def evaluate_json(
     *,
     groups: Iterable[GroupScore] = (),
     conditions: ConditionTable | None = None,
+    certainty: CertaintyTable | None = None,
 ) -> Json:
     """Return the schema ``edgeser.evaluate/1``."""
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
@@ -93,6 +96,8 @@ def evaluate_json(
     out["groups"] = [_group(group) for group in groups]
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
+    if certainty is not None:
+        out["certainty"] = certainty_json(certainty)
     return out
 
 
@@ -126,6 +131,8 @@ def report_json(contents: ReportContents) -> Json:
         out["device"] = _device(contents.device)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
+    if contents.certainty is not None:
+        out["certainty"] = certainty_json(contents.certainty)
     if contents.ablation is not None:
         out["ablation"] = _ablation(contents.ablation)
     out["problems"] = list(contents.problems)

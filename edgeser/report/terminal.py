@@ -9,10 +9,12 @@ from rich.text import Text
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import certainty_lines
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import (
     bench_remarks,
@@ -26,6 +28,7 @@ from edgeser.report.figures import (
     loss,
     number,
     percent_span,
+    points,
     printable,
     span,
 )
@@ -121,6 +124,37 @@ def condition_table(conditions: ConditionTable) -> Group:
     return Group(table, note, _sources(conditions.clean.float_uar))
 
 
+def certainty_tables(found: CertaintyTable) -> Group:
+    """Return how far the int8 model's probabilities are off, what refusing brings, its sets."""
+    table = _table("How sure it is: int8, as on a device")
+    table.add_column("recordings")
+    for column in ("ECE", "of true", "sure", "right", "gain at 70 %", "answered", "wrong"):
+        table.add_column(column, justify="right")
+    for row in found.rows:
+        scores = row.of_int8
+        table.add_row(
+            _safe(row.name if row.kind == "condition" else f"{row.kind}: {row.name}"),
+            figure(scores.error),
+            number(scores.error_if_true, "ratio"),
+            number(scores.confidence, "ratio"),
+            number(scores.accuracy, "ratio"),
+            points(scores.gain.value),
+            "all" if scores.answered is None else figure(scores.answered),
+            "" if scores.risk is None else figure(scores.risk),
+        )
+    parts: list[RenderableType] = [table]
+    if found.clean.of_int8.sets:
+        sets = _table("Conformal sets: int8, clean")
+        for column in ("sets", "stated", "found", "95 %", "labels in a set"):
+            sets.add_column(column, justify="right")
+        for held in found.clean.of_int8.sets:
+            stated = number(held.stated, "ratio")
+            sets.add_row(held.method, stated, *_cells(held.found), f"{held.size.value:.2f}")
+        parts.append(sets)
+    parts += [_safe(line) for line in certainty_lines(found)]
+    return Group(*parts, Text("ECE: 10 bins of equally many clips", style="dim"))
+
+
 def ablation_table(ablation: AblationTable) -> Table:
     """Return mean and spread of the seeds of each variant, and how far it is above the first."""
     table = _table("UAR by variant")
@@ -151,6 +185,8 @@ def run_summary(contents: ReportContents) -> Group:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
     if contents.conditions is not None:
         parts.append(condition_table(contents.conditions))
+    if contents.certainty is not None:
+        parts.append(certainty_tables(contents.certainty))
     if contents.ablation is not None:
         parts.append(ablation_table(contents.ablation))
     if contents.bench is not None:
