@@ -3,8 +3,8 @@
 On clips that were not trained on, each clip has a score of how odd its true label is; a set then
 holds every label that is no odder than the ``ceil((n + 1) (1 - alpha))``-th smallest of ``n``
 scores (Vovk et al. 2005). Where clips to come are like those, in any order, the true label is in
-the set with a probability of at least ``1 - alpha``, whatever the model. Clips of one speaker are alike,
-and other rooms are not these, so what is found is always given beside what is stated.
+the set with a probability of at least ``1 - alpha``, whatever the model. Clips of one speaker are
+alike, and other rooms are not these, so what is found is always given beside what is stated.
 
 LAC: the score is 1 less the label's probability (Sadinle et al. 2019): the smallest sets.
 APS: the probabilities of all labels from the likeliest down to this one, summed (Romano et al.

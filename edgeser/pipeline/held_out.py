@@ -35,7 +35,8 @@ def held_out_of(
     """Return what the network that chose the epoch said of the development clips.
 
     Where the final network was trained on them too, its int8 form can say nothing honest of them:
-    then the first network's logits stand for it, and no windows are kept.
+    then the first network's logits stand for it, as far apart as its own are
+    (`edgeser.training.held_out`), and no windows are kept.
 
     Parameters
     ----------

@@ -13,6 +13,8 @@ from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.reliability import BINS
+from edgeser.evaluation.selective import SHOWN_COVERAGE
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_lines
 from edgeser.report.contents import ReportContents
@@ -128,7 +130,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
     """Return how far the int8 model's probabilities are off, what refusing brings, its sets."""
     table = _table("How sure it is: int8, as on a device")
     table.add_column("recordings")
-    for column in ("ECE", "of true", "sure", "right", "gain at 70 %", "answered", "wrong"):
+    for column in ("ECE", "if true", "sure", "right", "gain", "answers", "wrong"):
         table.add_column(column, justify="right")
     for row in found.rows:
         scores = row.of_int8
@@ -152,7 +154,11 @@ def certainty_tables(found: CertaintyTable) -> Group:
             sets.add_row(held.method, stated, *_cells(held.found), f"{held.size.value:.2f}")
         parts.append(sets)
     parts += [_safe(line) for line in certainty_lines(found)]
-    return Group(*parts, Text("ECE: 10 bins of equally many clips", style="dim"))
+    note = (
+        f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
+        f"probabilities; gain: points of accuracy at {SHOWN_COVERAGE:.0%} coverage"
+    )
+    return Group(*parts, Text(note.replace("%", " %"), style="dim"))
 
 
 def ablation_table(ablation: AblationTable) -> Table:

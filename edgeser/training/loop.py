@@ -26,6 +26,7 @@ from edgeser.training.checkpoint import (
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
+from edgeser.training.held_out import as_the_final_one, logits_of
 from edgeser.training.memory import kept_memory
 from edgeser.training.records import EpochRecord, TrainingResult
 
@@ -92,8 +93,11 @@ def train(
         fit = partial(Fit, network_config, training, augmentation, data)
         choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
         course.carry_out(choice)
-        development = choice.development_logits()
-        weights = _train_again(choice, fit, course) if training.refit else choice.best
+        weights = choice.best
+        development = logits_of(choice.fit, weights, takes=choice.takes)
+        if training.refit:
+            weights = _train_again(choice, fit, course)
+            development = as_the_final_one(development, choice.fit, choice.best, weights)
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
@@ -155,12 +159,6 @@ class _Choice:
         """How often each development clip is heard: as recorded, and once under conditions."""
         varied = self.fit.training.development_conditions
         return min(2 if varied else 1, len(self.fit.data.development.features))
-
-    def development_logits(self) -> NDArray[np.float32]:
-        """Return what the chosen weights say of them, float32 [takes, clips, classes]."""
-        self.fit.averaged.load_state_dict(self.best)
-        clips = self.fit.data.development
-        return np.stack([self.fit.logits(clips, take) for take in range(self.takes)])
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that the next epoch depends on."""

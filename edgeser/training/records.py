@@ -58,7 +58,7 @@ class TrainingResult:
     development
         float32 [takes, clips, classes]: logits of the development clips, as recorded and, where
         those choose too, under conditions, by the chosen epoch's weights, which were not trained
-        on them.
+        on them; after a second training as far apart as the final weights' logits are.
     """
 
     weights: bytes
