@@ -66,6 +66,11 @@ class HeldOut:
         if not np.isfinite(self.logits).all():
             raise BadInput("a logit of the development clips is not finite")
 
+    def as_recorded(self) -> NDArray[np.bool_]:
+        """Return which rows are clips as recorded, bool ``[rows]``; all where there are none."""
+        clean = np.asarray(self.takes == 0)
+        return clean if clean.any() else ~clean
+
     def __len__(self) -> int:
         return len(self.labels)
 

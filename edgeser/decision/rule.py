@@ -79,6 +79,9 @@ NOT_CALIBRATED = DecisionRule()
 def rule_from(held_out: HeldOut | None, wanted: DecisionConfig, *, scale: float) -> DecisionRule:
     """Fit both temperatures and choose the threshold, on what was said of development clips.
 
+    The temperatures are those of the clips as recorded: what is stated holds for clips like them.
+    The threshold is chosen under conditions too, where there are any: it must hold in rooms.
+
     Parameters
     ----------
     held_out
@@ -101,10 +104,12 @@ def rule_from(held_out: HeldOut | None, wanted: DecisionConfig, *, scale: float)
                 hint="train it again with this version of edgeser",
             )
         return NOT_CALIBRATED
+    clean = held_out.as_recorded()
+    labels, steps = held_out.labels[clean], held_out.int8_logits[clean]
     rule = DecisionRule(
         calibrated=True,
-        float_temperature=fit_temperature(held_out.logits, held_out.labels),
-        int8_temperature=fit_temperature(held_out.int8_logits * scale, held_out.labels),
+        float_temperature=fit_temperature(held_out.logits[clean], labels),
+        int8_temperature=fit_temperature(steps * scale, labels),
         source=held_out.source,
     )
     return with_threshold(rule, held_out, wanted, scale=scale)

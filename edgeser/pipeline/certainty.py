@@ -92,9 +92,10 @@ class _Judge:
         held_out = bundle.trained.held_out
         if held_out is None or held_out.int8_logits is None:
             return cls(bundle, (), ())
-        of_float = bundle.rule.of_float(held_out.logits)
-        of_int8 = certainty_of(bundle).probabilities(held_out.int8_logits) / ONE
-        labels = held_out.labels
+        clean = held_out.as_recorded()
+        of_float = bundle.rule.of_float(held_out.logits[clean])
+        of_int8 = certainty_of(bundle).probabilities(held_out.int8_logits[clean]) / ONE
+        labels = held_out.labels[clean]
         return cls(bundle, set_rules(of_float, labels), set_rules(of_int8, labels))
 
     def row(self, kind: str, heard: Heard) -> CertaintyRow:

@@ -84,7 +84,7 @@ def _source(
     anonymous = {u.speaker for u in utterances if not u.speaker_known}
     text = clips_in_words(speakers, anonymous, "development speakers")
     if takes > 1:
-        text += ", each as recorded and under drawn conditions"
+        text += " as recorded; thresholds also on each under drawn conditions"
     if rows < takes * len(utterances):
         text += f" (evenly {rows:,} of these)"
     if recipe.training.refit:

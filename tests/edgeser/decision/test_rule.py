@@ -51,6 +51,26 @@ def test_both_temperatures_are_those_of_their_logits() -> None:
     assert (rule.unsure_below, rule.risk, rule.coverage) == (0, 30 / 80, 1.0)
 
 
+def test_conditions_count_for_the_threshold_and_not_for_the_temperature() -> None:
+    """Under conditions the same is said of the clips, and less of it is right."""
+    clean = held_out()
+    worse = np.array(([0] * 24 + [1] * 16) * 2, np.int64)
+    both = HeldOut(
+        source="80 clips, twice",
+        labels=np.concatenate([clean.labels, worse]),
+        speakers=clean.speakers * 2,
+        takes=np.repeat([0, 1], 80),
+        logits=np.tile(clean.logits, (2, 1)),
+        int8_logits=np.tile(clean.int8_logits, (2, 1)),
+    )
+    rule = rule_from(both, DecisionConfig(coverage=0.5), scale=0.1)
+    alone = rule_from(clean, DecisionConfig(coverage=0.5), scale=0.1)
+    assert rule.int8_temperature == alone.int8_temperature
+    assert rule.float_temperature == alone.float_temperature
+    # Of the surer half 30 of 40 are right as recorded, 24 of 40 under conditions.
+    assert (alone.risk, rule.risk, rule.coverage) == (10 / 40, 26 / 80, 0.5)
+
+
 def test_the_threshold_parts_what_the_device_parts() -> None:
     rule = rule_from(held_out(), DecisionConfig(risk=0.25), scale=0.1)
     assert (rule.wanted, rule.risk, rule.coverage) == ("risk 0.25", 0.25, 0.5)
