@@ -151,7 +151,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
             sets.add_column(column, justify="right")
         for held in found.clean.of_int8.sets:
             stated = number(held.stated, "ratio")
-            sets.add_row(held.method, stated, *_cells(held.found), f"{held.size.value:.2f}")
+            sets.add_row(_safe(held.method), stated, *_cells(held.found), f"{held.size.value:.2f}")
         parts.append(sets)
     parts += [_safe(line) for line in certainty_lines(found)]
     note = (
