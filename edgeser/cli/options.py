@@ -101,6 +101,18 @@ def decision_options(function: F) -> F:
     return cast(F, decorated)
 
 
+def committee_option(function: F) -> F:
+    """Add --committee, as often as wanted: bundles that answer together with BUNDLE."""
+    return click.option(
+        "--committee",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="BUNDLE",
+        help="Another bundle or run that answers together with the first one: the mean of their "
+        "probabilities, each weighted by its inverse entropy. May be repeated.",
+    )(function)
+
+
 bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
 
 compiled_option = click.option(

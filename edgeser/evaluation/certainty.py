@@ -166,6 +166,27 @@ class CertaintyTable:
         return self.rows[0]
 
 
+@dataclass(frozen=True, slots=True)
+class MemberScore:
+    """One member of a committee by itself.
+
+    Parameters
+    ----------
+    name, seed
+        Its recipe's.
+    model_hash
+        SHA-256 of its int8 model.
+    float_uar, int8_uar
+        On clean recordings.
+    """
+
+    name: str
+    seed: int
+    model_hash: str
+    float_uar: Measurement
+    int8_uar: Measurement
+
+
 def assess(
     predictions: Predictions,
     probabilities: NDArray[np.float64],

@@ -1,14 +1,14 @@
-"""What a bundle's probabilities are worth: in each condition, by corpus, float and int8."""
+"""What a model's probabilities are worth: in each condition, by corpus, float and int8."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.bundle import Bundle
+from edgeser.bundle import Bundle, TrainedModel
 from edgeser.corpora import Utterance
 from edgeser.decision import DecisionRule
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyScores, CertaintyTable, assess
@@ -21,7 +21,7 @@ NEVER_HEARD = "corpus never heard"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Said:
     """What both forms of a model said under one condition, and of what.
 
     Parameters
@@ -31,9 +31,9 @@ class Heard:
     utterances
         The clips.
     of_float, of_int8
-        Predictions, int8 as real numbers.
-    int8_logits
-        int8 ``[clips, classes]``, as the model put them out.
+        Answers and truth.
+    float_shares, int8_shares
+        Probabilities, float64 ``[clips, classes]``; int8 as on a device, in steps of 1/32768.
     source
         What they are of, in words.
     """
@@ -42,24 +42,79 @@ class Heard:
     utterances: tuple[Utterance, ...]
     of_float: Predictions
     of_int8: Predictions
-    int8_logits: NDArray[np.int8]
+    float_shares: NDArray[np.float64]
+    int8_shares: NDArray[np.float64]
     source: str
 
+    def select(self, mask: NDArray[np.bool_], name: str) -> Said:
+        """Return some of the clips, under another name."""
+        return replace(
+            self,
+            name=name,
+            utterances=tuple(self.utterances[i] for i in np.flatnonzero(mask)),
+            of_float=self.of_float.select(mask),
+            of_int8=self.of_int8.select(mask),
+            float_shares=self.float_shares[mask],
+            int8_shares=self.int8_shares[mask],
+        )
 
-def certainty_table(bundle: Bundle, heard: Sequence[Heard]) -> CertaintyTable:
-    """Return a row for each condition, and of several corpora one for each, clean.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decides:
+    """What a model decides with: its rule, and that of its conformal sets, float and int8."""
+
+    rule: DecisionRule
+    float_sets: tuple[SetRule, ...] = ()
+    int8_sets: tuple[SetRule, ...] = ()
+
+
+def decides_with(bundle: Bundle) -> Decides:
+    """Return what a bundle decides with; without sets where no development clips are known."""
+    held_out = bundle.trained.held_out
+    if held_out is None or held_out.int8_logits is None:
+        return Decides(bundle.rule)
+    clean = held_out.as_recorded()
+    labels = held_out.labels[clean]
+    of_float = bundle.rule.of_float(held_out.logits[clean])
+    return Decides(
+        bundle.rule,
+        set_rules(of_float, labels),
+        set_rules(int8_shares(bundle, held_out.int8_logits[clean]), labels),
+    )
+
+
+def int8_shares(bundle: Bundle, logits: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Return what a device says of int8 logits ``[clips, classes]``, float64 of the same shape."""
+    return certainty_of(bundle).probabilities(logits) / ONE
+
+
+def corpora_heard(trained: TrainedModel) -> frozenset[str]:
+    """Return the names of the corpora that a network was trained on."""
+    members = {m.name for m in trained.corpus.members if m.role != "test"}
+    return frozenset(members or {trained.corpus.name})
+
+
+def certainty_table(
+    decides: Decides, said: Sequence[Said], heard: Collection[str]
+) -> CertaintyTable:
+    """Return a row for each condition, and for each corpus, clean.
 
     Parameters
     ----------
-    bundle
-        Whose rule and development clips count.
-    heard
+    decides
+        With what.
+    said
         By condition, clean first.
+    heard
+        The corpora that were trained on; of one of these alone there is no row by corpus.
     """
-    judge = _Judge.of(bundle)
-    rows = [judge.row("condition", each) for each in heard]
-    rows += [judge.row(kind, part) for kind, part in _by_corpus(bundle, heard[0])]
-    rule = bundle.rule
+    rule = decides.rule
+    rows = [_row(decides, "condition", each) for each in said]
+    names = [utterance.corpus for utterance in said[0].utterances]
+    if len(set(names)) > 1 or not set(names) <= set(heard):
+        for name in sorted(set(names)):
+            part = said[0].select(np.array([each == name for each in names]), name)
+            rows.append(_row(decides, "corpus" if name in heard else NEVER_HEARD, part))
     return CertaintyTable(
         rows=tuple(rows),
         calibrated=rule.calibrated,
@@ -79,68 +134,16 @@ def is_of_rule(table: CertaintyTable, rule: DecisionRule) -> bool:
     return table.threshold == rule.threshold and table.temperatures == temperatures
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judge:
-    """A bundle's probabilities and set rules, float and int8."""
+def _row(decides: Decides, kind: str, said: Said) -> CertaintyRow:
+    def scores(
+        answers: Predictions, shares: NDArray[np.float64], sets: Sequence[SetRule]
+    ) -> CertaintyScores:
+        threshold = decides.rule.threshold
+        return assess(answers, shares, source=said.source, unsure_below=threshold, rules=sets)
 
-    bundle: Bundle
-    float_rules: tuple[SetRule, ...]
-    int8_rules: tuple[SetRule, ...]
-
-    @classmethod
-    def of(cls, bundle: Bundle) -> _Judge:
-        held_out = bundle.trained.held_out
-        if held_out is None or held_out.int8_logits is None:
-            return cls(bundle, (), ())
-        clean = held_out.as_recorded()
-        of_float = bundle.rule.of_float(held_out.logits[clean])
-        of_int8 = certainty_of(bundle).probabilities(held_out.int8_logits[clean]) / ONE
-        labels = held_out.labels[clean]
-        return cls(bundle, set_rules(of_float, labels), set_rules(of_int8, labels))
-
-    def row(self, kind: str, heard: Heard) -> CertaintyRow:
-        """Return both forms' scores, int8 as on a device: in steps of 1/32768."""
-        rule = self.bundle.rule
-        of_int8 = certainty_of(self.bundle).probabilities(heard.int8_logits) / ONE
-
-        def scores(
-            predictions: Predictions, shares: NDArray[np.float64], rules: Sequence[SetRule]
-        ) -> CertaintyScores:
-            return assess(
-                predictions,
-                shares,
-                source=heard.source,
-                unsure_below=rule.threshold,
-                rules=rules,
-            )
-
-        return CertaintyRow(
-            kind=kind,
-            name=heard.name,
-            of_float=scores(heard.of_float, rule.of_float(heard.of_float.logits), self.float_rules),
-            of_int8=scores(heard.of_int8, of_int8, self.int8_rules),
-        )
-
-
-def _by_corpus(bundle: Bundle, clean: Heard) -> list[tuple[str, Heard]]:
-    """Return each corpus's clips with what kind it is; none where there is one that is known."""
-    corpora = [utterance.corpus for utterance in clean.utterances]
-    trained = bundle.trained.corpus
-    known = {m.name for m in trained.members if m.role != "test"} or {trained.name}
-    names = sorted(set(corpora))
-    if len(names) == 1 and names[0] in known:
-        return []
-    found = []
-    for name in names:
-        mask = np.array([corpus == name for corpus in corpora])
-        kept = np.flatnonzero(mask)
-        part = Heard(
-            name=name,
-            utterances=tuple(clean.utterances[i] for i in kept),
-            of_float=clean.of_float.select(mask),
-            of_int8=clean.of_int8.select(mask),
-            int8_logits=clean.int8_logits[kept],
-            source=f"{clean.source}, those of {name}",
-        )
-        found.append(("corpus" if name in known else NEVER_HEARD, part))
-    return found
+    return CertaintyRow(
+        kind=kind,
+        name=said.name,
+        of_float=scores(said.of_float, said.float_shares, decides.float_sets),
+        of_int8=scores(said.of_int8, said.int8_shares, decides.int8_sets),
+    )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edgeser.evaluation.certainty import CertaintyRow, CertaintyScores, CertaintyTable, SetScore
+from edgeser.benchmark.committee import CommitteeCost
+from edgeser.evaluation.certainty import (
+    CertaintyRow,
+    CertaintyScores,
+    CertaintyTable,
+    MemberScore,
+    SetScore,
+)
 from edgeser.evaluation.reliability import BINS, WIDTH_BINS
 from edgeser.evaluation.selective import SHOWN_COVERAGE
-from edgeser.report.figures import difference, figure, number
+from edgeser.report.figures import count, difference, figure, number
 from quantize.foundation.measurement import Measurement
 
 _SHARE = f"{100 * SHOWN_COVERAGE:.0f} %"
@@ -161,6 +168,53 @@ def certainty_json(table: CertaintyTable) -> dict[str, Any]:
             for row in table.rows
         ],
     }
+
+
+def committee_json(members: Iterable[MemberScore], cost: CommitteeCost) -> dict[str, Any]:
+    """Return the object ``committee`` of ``edgeser.evaluate/1``."""
+    return {
+        "members": [
+            {
+                "recipe": member.name,
+                "seed": member.seed,
+                "model_sha256": member.model_hash,
+                "float_uar": member.float_uar.to_json(),
+                "int8_uar": member.int8_uar.to_json(),
+            }
+            for member in members
+        ],
+        "cost": cost_json(cost),
+    }
+
+
+def cost_json(cost: CommitteeCost) -> dict[str, Any]:
+    """Return what a committee would cost on a device."""
+    return {
+        "members": cost.members,
+        "model_bytes": cost.model_bytes.to_json(),
+        "macs": cost.macs.to_json(),
+        "arena_bytes": cost.arena_bytes.to_json(),
+        "frontends": cost.frontends,
+        "instructions": None if cost.instructions is None else cost.instructions.to_json(),
+        "milliseconds": None if cost.milliseconds is None else cost.milliseconds.to_json(),
+    }
+
+
+def cost_line(cost: CommitteeCost) -> str:
+    """Return in one sentence what a committee would cost on a device."""
+    text = (
+        f"On a device the {cost.members} members, one after another, would take "
+        f"{figure(cost.model_bytes)} of models, {figure(cost.arena_bytes)} of arena and "
+        f"{count(cost.macs.value)} multiply-accumulates"
+    )
+    if cost.instructions is not None and cost.milliseconds is not None:
+        text += (
+            f": {figure(cost.instructions)} ({cost.instructions.evidence.value}), "
+            f"{figure(cost.milliseconds, interval=True)} ({cost.milliseconds.evidence.value})"
+        )
+    if cost.frontends > 1:
+        return f"{text}; they need {cost.frontends} different frontends, each of which runs."
+    return f"{text}; they share one frontend."
 
 
 def _scores_json(scores: CertaintyScores) -> dict[str, Any]:

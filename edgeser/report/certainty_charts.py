@@ -35,7 +35,7 @@ def reliability_diagram(title: str, series: Series) -> Markup:
     y = Scale(0.0, 100.0, _BOTTOM, _TOP)
     parts = _frame(x, y, "mean probability, %", "right, %")
     parts.append(line(x(0.0), y(0.0), x(100.0), y(100.0), "mark"))
-    parts.append(text("as stated", x(62.0), y(66.0) - 6, anchor="end", class_="mark-label"))
+    parts.append(text("as stated", x(100.0), y(84.0) + 10, anchor="end", class_="mark-label"))
     for name, scores in series:
         at = [(x(100 * b.confidence), y(100 * b.accuracy)) for b in scores.bins]
         parts.append(_path(at, name))

@@ -88,8 +88,9 @@ def evaluate_json(
     groups: Iterable[GroupScore] = (),
     conditions: ConditionTable | None = None,
     certainty: CertaintyTable | None = None,
+    committee: Json | None = None,
 ) -> Json:
-    """Return the schema ``edgeser.evaluate/1``."""
+    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`."""
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
     if int8_metrics is not None:
         out["int8"] = _metrics(int8_metrics)
@@ -98,6 +99,8 @@ def evaluate_json(
         out["conditions"] = _conditions(conditions)
     if certainty is not None:
         out["certainty"] = certainty_json(certainty)
+    if committee is not None:
+        out["committee"] = committee
     return out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,7 +11,7 @@ from rich.text import Text
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
-from edgeser.evaluation.certainty import CertaintyTable
+from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
@@ -37,6 +39,8 @@ from edgeser.report.figures import (
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
+Evaluated = tuple[Metrics, Metrics]
+"""Float and int8."""
 
 
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
@@ -128,7 +132,7 @@ def condition_table(conditions: ConditionTable) -> Group:
 
 def certainty_tables(found: CertaintyTable) -> Group:
     """Return how far the int8 model's probabilities are off, what refusing brings, its sets."""
-    table = _table("How sure it is: int8, as on a device")
+    table = _table("How sure it is: int8")
     table.add_column("recordings")
     for column in ("ECE", "if true", "sure", "right", "gain", "answers", "wrong"):
         table.add_column(column, justify="right")
@@ -159,6 +163,21 @@ def certainty_tables(found: CertaintyTable) -> Group:
         f"probabilities; gain: points of accuracy at {SHOWN_COVERAGE:.0%} coverage"
     )
     return Group(*parts, Text(note.replace("%", " %"), style="dim"))
+
+
+def committee_table(members: Sequence[MemberScore], together: Evaluated) -> Table:
+    """Return the UAR of each member of a committee, and of all together."""
+    table = _table("Members of the committee, and all together: UAR")
+    table.add_column("member")
+    for name in ("float", "int8"):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    for member in members:
+        name = f"{member.name}, seed {member.seed}"
+        table.add_row(_safe(name), *_cells(member.float_uar), *_cells(member.int8_uar))
+    of_float, of_int8 = together
+    table.add_row("together", *_cells(of_float.uar), *_cells(of_int8.uar), style="bold")
+    return table
 
 
 def ablation_table(ablation: AblationTable) -> Table:
