@@ -232,6 +232,18 @@ def test_the_model_card_says_what_the_model_is(members: dict[str, bytes], bundle
     assert "Trained on acted speech" in card
 
 
+def test_the_model_card_says_how_sure_it_is(bundle: Bundle) -> None:
+    assert "Not calibrated" in model_card(bundle)
+    rule = DecisionRule(
+        calibrated=True, float_temperature=1.3, int8_temperature=1.25, unsure_below=16_384,
+        wanted="risk 0.3", risk=0.28, coverage=0.61, source="5 clips",
+    )  # fmt: skip
+    card = model_card(replace(bundle, rule=rule))
+    assert "Temperature 1.250 (int8), 1.300 (float), fitted on 5 clips." in card
+    assert "Below a probability of 0.500" in card
+    assert "28.0 % of the answers are wrong, and 61.0 % of the clips" in card
+
+
 def test_the_card_of_synthetic_voices_says_so(bundle: Bundle, tmp_path: Path) -> None:
     corpus = replace(SUMMARY, synthetic=True)
     synthetic = replace(bundle, trained=replace(bundle.trained, corpus=corpus), metrics={})

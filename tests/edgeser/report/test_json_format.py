@@ -10,11 +10,18 @@ from typing import Any
 
 import pytest
 
+from edgeser.benchmark.committee import CommitteeCost
+from edgeser.evaluation.certainty import MemberScore
 from edgeser.report import json_format
+from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
 from quantize.foundation.errors import CheckFailed
+from quantize.foundation.measurement import Evidence, Measurement
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "json-schemas.md"
+FIGURE = Measurement(3.0, "count", Evidence.MEASURED, "made up")
+MEMBERS = (MemberScore("example", 7, "0c" * 32, FIGURE, FIGURE),)
+COST = CommitteeCost(2, FIGURE, FIGURE, FIGURE, 1, FIGURE, FIGURE)
 FIGURE_KEYS = {"value", "unit", "evidence", "source"}
 
 
@@ -90,6 +97,7 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             groups=contents.groups,
             conditions=contents.conditions,
             certainty=contents.certainty,
+            committee=committee_json(MEMBERS, COST),
         ),
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
