@@ -13,6 +13,7 @@ from typing import Any
 
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
+from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig, check_planes
@@ -103,6 +104,7 @@ class Recipe:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    decision: DecisionConfig = field(default_factory=DecisionConfig)
     parity: Tolerances = field(default_factory=Tolerances)
     budget: Budget = field(default_factory=Budget)
     edgetpu: EdgeTpuConfig = field(default_factory=EdgeTpuConfig)
@@ -138,7 +140,7 @@ class Recipe:
     def hash(self) -> str:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
         table = to_table(self.without_paths())
-        del table["edgetpu"]
+        del table["edgetpu"], table["decision"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
     def without_paths(self) -> Recipe:

@@ -17,6 +17,7 @@ from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
 from edgeser.corpora.levels import LevelSummary
 from edgeser.corpora.parts import PARTS
+from edgeser.decision.held_out import HeldOut, decode_held_out, encode_held_out
 from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.recipe import Recipe, parse_recipe
@@ -38,6 +39,7 @@ TRAINING = "training.json"
 VERSIONS = "versions.json"
 REQUIRED = (WEIGHTS, RECIPE, FRONTEND, NORMALISATION, LABELS, TRAINING, VERSIONS)
 CALIBRATION_FEATURES = "calibration.npz"
+HELD_OUT = "development.npz"
 _ANEW = "make it anew with 'edgeser train' or 'edgeser export'"
 _MOST_CALIBRATION_CLIPS = 4096
 _LIMIT_ABOUT_BYTES = 4 << 20
@@ -195,6 +197,9 @@ class TrainedModel:
         Wall-clock time of the training.
     versions
         Packages and Python.
+    held_out
+        What was said of the development clips by a network that was not trained on them; `None`
+        in older archives.
     """
 
     recipe: Recipe
@@ -208,6 +213,7 @@ class TrainedModel:
     best_epoch: int
     seconds: float
     versions: dict[str, str]
+    held_out: HeldOut | None = None
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) != len(self.classes):
@@ -233,7 +239,7 @@ class TrainedModel:
         }
         if self.derived_from:  # for whoever reads the archive; the recipe is what counts
             training["derived_from"] = list(self.derived_from)
-        return {
+        members = {
             RECIPE: self.recipe.to_toml().encode(),
             FRONTEND: json_bytes({"hash": self.frontend.hash, "config": frontend}),
             NORMALISATION: json_bytes(normalisation),
@@ -242,6 +248,9 @@ class TrainedModel:
             VERSIONS: json_bytes(self.versions),
             WEIGHTS: self.weights,
         }
+        if self.held_out is not None:
+            members[HELD_OUT] = encode_held_out(self.held_out)
+        return members
 
 
 def speakers_in(trained: TrainedModel, part: str) -> int:
@@ -322,7 +331,13 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     frontend = _frontend(path, members)
     labels = json_list(path, members, LABELS)
     versions = json_object(path, members, VERSIONS)
-    calibration = _calibration(path, members, window_shape(recipe, frontend))
+    window = window_shape(recipe, frontend)
+    calibration = _calibration(path, members, window)
+    held_out = None
+    if HELD_OUT in members:
+        held_out = decode_held_out(
+            members[HELD_OUT], where=str(path), classes=len(labels), window=window
+        )
     training = json_object(path, members, TRAINING)
 
     def build() -> TrainedModel:
@@ -344,6 +359,7 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
             best_epoch=int(training["best_epoch"]),
             seconds=float(training["seconds"]),
             versions=versions,
+            held_out=held_out,
         )
 
     return checked(path, TRAINING, build)

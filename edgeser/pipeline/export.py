@@ -9,6 +9,8 @@ import numpy as np
 
 from edgeser.bundle import Bundle, TrainedModel, save_bundle
 from edgeser.bundle.trained import CalibrationSet, decode_calibration, window_shape
+from edgeser.decision import DecisionConfig
+from edgeser.pipeline.decide import decided
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import load_network
 from edgeser.progress import SILENT, Reporter
@@ -25,6 +27,7 @@ def export(
     *,
     folder: RunFolder | None = None,
     calibration: CalibrationSet | None = None,
+    wanted: DecisionConfig | None = None,
     reporter: Reporter = SILENT,
 ) -> Bundle:
     """Quantise a trained network to a fully integer model.
@@ -37,6 +40,8 @@ def export(
         Where ``bundle.zip`` and ``model_int8.tflite`` are written; nowhere when `None`.
     calibration
         Instead of the training features.
+    wanted
+        Of the answers, instead of the recipe's; then what cannot be had is refused, not noted.
     reporter
         Told of stages.
 
@@ -48,7 +53,8 @@ def export(
     Raises
     ------
     BadInput
-        When there is nothing to calibrate on, or it does not fit the network.
+        When there is nothing to calibrate on, or it does not fit the network; when no threshold
+        gives the risk that is `wanted`.
     CheckFailed
         When a layer cannot be int8; it is named.
     """
@@ -84,6 +90,12 @@ def export(
             "seconds": dict(quantised.seconds),
         },
         metrics={},
+    )
+    bundle = decided(
+        bundle,
+        wanted or trained.recipe.decision,
+        strictly=wanted is not None,
+        reporter=reporter,
     )
     if folder is not None:
         save_bundle(folder.bundle, bundle, card=model_card(bundle))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from edgeser.benchmark.budget import describe
-from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained, save_bundle
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
+from edgeser.pipeline.decide import decided
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
@@ -24,6 +25,7 @@ from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
+from edgeser.report.model_card import model_card
 from quantize.foundation.errors import EdgeserError, ToolMissing
 
 
@@ -111,12 +113,18 @@ def run(
         trained = train(
             plan, folder=folder, resume=resume, cache=caches.features, reporter=reporter
         )
-        bundle = export(trained, folder=folder, reporter=reporter)
+    else:
+        trained = replace(trained, recipe=replace(trained.recipe, decision=resolved.decision))
+        bundle = _kept_bundle(folder, trained, reporter)
+    bundle = bundle or export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)
-    if resolved.evaluation.conditions:
-        evaluate_bundle(
-            bundle, conditions=True, folder=folder, cache=caches.features, reporter=reporter
-        )
+    evaluate_bundle(
+        bundle,
+        conditions=resolved.evaluation.conditions,
+        folder=folder,
+        cache=caches.features,
+        reporter=reporter,
+    )
     try:
         costs = _costs(bundle, folder, caches, reporter)
     except EdgeserError:
@@ -185,4 +193,9 @@ def _kept_bundle(folder: RunFolder, trained: TrainedModel, reporter: Reporter) -
     if bundle.trained.weights != trained.weights:
         return None
     reporter.note("int8 model: kept from the last run")
-    return bundle
+    wanted = trained.recipe.decision
+    if bundle.trained.recipe.decision == wanted:
+        return bundle
+    decides = decided(bundle, wanted, reporter=reporter)
+    save_bundle(folder.bundle, decides, card=model_card(decides))
+    return decides

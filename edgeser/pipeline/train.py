@@ -27,6 +27,7 @@ from edgeser.pipeline.dataset import (
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.held_out import held_out_of
 from edgeser.pipeline.levels import Levels, levels_of
 from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
@@ -127,10 +128,11 @@ def train(
 
 
 def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> TrainedModel:
+    corpus = plan.corpus
     return TrainedModel(
         recipe=plan.recipe.without_paths(),
         frontend=heard.frontend,
-        classes=plan.corpus.emotions,
+        classes=corpus.emotions,
         split=plan.split,
         corpus=summary_of(plan, heard.parts, heard.levels),
         weights=result.weights,
@@ -139,12 +141,22 @@ def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> Trained
             heard.takes["train"],
             heard.frontend,
             plan.recipe,
-            corpus=plan.corpus,
+            corpus=corpus,
         ),
         history=result.history,
         best_epoch=result.best_epoch,
         seconds=result.seconds,
         versions=package_versions(),
+        held_out=held_out_of(
+            heard.parts["development"].utterances,
+            heard.takes["development"],
+            result.development,
+            recipe=plan.recipe,
+            frontend=heard.frontend,
+            classes=corpus.emotions,
+            words=corpus.words,
+            caveat=caveat_of(plan.split),
+        ),
     )
 
 

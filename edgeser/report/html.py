@@ -8,6 +8,7 @@ import re
 import jinja2
 
 from edgeser.report import figures
+from edgeser.report.certainty import certainty_part
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import DISTRIBUTION_NOTE, distribution_rows
 from edgeser.report.html_charts import charts_of
@@ -43,6 +44,7 @@ def render_html(contents: ReportContents) -> str:
         level_head=LEVEL_HEAD,
         level_rows=[] if contents.corpus is None else level_rows(contents.corpus),
         level_note=LEVEL_NOTE,
+        sure=None if contents.certainty is None else certainty_part(contents.certainty),
     )
 
 

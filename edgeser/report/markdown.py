@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import (
+    CERTAINTY_HEAD,
+    CERTAINTY_NOTE,
+    SETS_HEAD,
+    SETS_NOTE,
+    certainty_lines,
+    certainty_rows,
+    set_rows,
+)
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import (
     DISTRIBUTION_NOTE,
@@ -163,6 +173,8 @@ def report_markdown(contents: ReportContents) -> str:
         parts += ["## By group", _groups(contents.groups), *warnings]
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
+    if contents.certainty is not None:
+        parts += ["## How sure it is", *_certainty(contents.certainty), *warnings]
     if contents.ablation is not None:
         parts += ["## What each part brings", _ablation(contents.ablation)]
         parts += _warnings(contents.ablation.caveats)
@@ -289,6 +301,15 @@ def _conditions(table: ConditionTable) -> str:
         for row in table.rows
     ]
     return _table(("condition", "float UAR", "int8 UAR", "drop, points"), rows)
+
+
+def _certainty(table: CertaintyTable) -> list[str]:
+    parts = [plain(line) for line in certainty_lines(table)]
+    parts.append(_table(CERTAINTY_HEAD, certainty_rows(table)))
+    parts.append(_small(f"{evidence(table.clean.of_int8.error)}. {CERTAINTY_NOTE}"))
+    if rows := set_rows(table):
+        parts += [_table(SETS_HEAD, rows), _small(SETS_NOTE)]
+    return parts
 
 
 def _ablation(table: AblationTable) -> str:

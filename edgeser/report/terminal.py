@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.reliability import BINS
+from edgeser.evaluation.selective import SHOWN_COVERAGE
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import certainty_lines
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import (
     DISTRIBUTION_NOTE,
@@ -30,6 +36,7 @@ from edgeser.report.figures import (
     loss,
     number,
     percent_span,
+    points,
     printable,
     span,
 )
@@ -37,6 +44,8 @@ from edgeser.report.titled import titled_table
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
+Evaluated = tuple[Metrics, Metrics]
+"""Float and int8."""
 
 
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
@@ -148,6 +157,56 @@ def condition_table(conditions: ConditionTable) -> Group:
     return Group(table, note, _sources(conditions.clean.float_uar))
 
 
+def certainty_tables(found: CertaintyTable) -> Group:
+    """Return how far the int8 model's probabilities are off, what refusing brings, its sets."""
+    table = titled_table("How sure it is: int8")
+    table.add_column("recordings")
+    for column in ("ECE", "if true", "sure", "right", "gain", "answers", "wrong"):
+        table.add_column(column, justify="right")
+    for row in found.rows:
+        scores = row.of_int8
+        table.add_row(
+            _safe(row.name if row.kind == "condition" else f"{row.kind}: {row.name}"),
+            figure(scores.error),
+            number(scores.error_if_true, "ratio"),
+            number(scores.confidence, "ratio"),
+            number(scores.accuracy, "ratio"),
+            points(scores.gain.value),
+            "all" if scores.answered is None else figure(scores.answered),
+            "" if scores.risk is None else figure(scores.risk),
+        )
+    parts: list[RenderableType] = [table]
+    if found.clean.of_int8.sets:
+        sets = titled_table("Conformal sets: int8, clean")
+        for column in ("sets", "stated", "found", "95 %", "labels in a set"):
+            sets.add_column(column, justify="right")
+        for held in found.clean.of_int8.sets:
+            stated = number(held.stated, "ratio")
+            sets.add_row(_safe(held.method), stated, *_cells(held.found), f"{held.size.value:.2f}")
+        parts.append(sets)
+    parts += [_safe(line) for line in certainty_lines(found)]
+    note = (
+        f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
+        f"probabilities; gain: points of accuracy at {SHOWN_COVERAGE:.0%} coverage"
+    )
+    return Group(*parts, Text(note.replace("%", " %"), style="dim"))
+
+
+def committee_table(members: Sequence[MemberScore], together: Evaluated) -> Table:
+    """Return the UAR of each member of a committee, and of all together."""
+    table = titled_table("Members of the committee, and all together: UAR")
+    table.add_column("member")
+    for name in ("float", "int8"):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    for member in members:
+        name = f"{member.name}, seed {member.seed}"
+        table.add_row(_safe(name), *_cells(member.float_uar), *_cells(member.int8_uar))
+    of_float, of_int8 = together
+    table.add_row("together", *_cells(of_float.uar), *_cells(of_int8.uar), style="bold")
+    return table
+
+
 def ablation_table(ablation: AblationTable) -> Table:
     """Return mean and spread of the seeds of each variant, and how far it is above the first."""
     table = titled_table("UAR by variant")
@@ -179,6 +238,8 @@ def run_summary(contents: ReportContents) -> Group:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
     if contents.conditions is not None:
         parts.append(condition_table(contents.conditions))
+    if contents.certainty is not None:
+        parts.append(certainty_tables(contents.certainty))
     if contents.ablation is not None:
         parts.append(ablation_table(contents.ablation))
     if contents.bench is not None:

@@ -26,6 +26,7 @@ from edgeser.training.checkpoint import (
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
+from edgeser.training.held_out import as_the_final_one, logits_of
 from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.memory import kept_memory
 from edgeser.training.records import EpochRecord, TrainingResult
@@ -97,12 +98,17 @@ def train(  # noqa: PLR0913  each is a choice of its own
         fit = partial(Fit, network_config, training, augmentation, data, loss=loss)
         choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
         course.carry_out(choice)
-        weights = _train_again(choice, fit, course) if training.refit else choice.best
+        weights = choice.best
+        development = logits_of(choice.fit, weights, takes=choice.takes)
+        if training.refit:
+            weights = _train_again(choice, fit, course)
+            development = as_the_final_one(development, choice.fit, choice.best, weights)
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
         best_epoch=choice.best_epoch,
         seconds=time.monotonic() - started,
+        development=development,
     )
 
 
@@ -139,7 +145,7 @@ class _Choice:
         clean = self.fit.logits(clips, 0)
         uar = unweighted_average_recall(clean, clips.labels)
         varied = uar
-        if self.fit.training.development_conditions and clips.features.shape[0] > 1:
+        if self.takes > 1:
             varied = unweighted_average_recall(self.fit.logits(clips, 1), clips.labels)
         log_probabilities = torch.log_softmax(torch.from_numpy(clean), dim=1).numpy()
         return EpochRecord(
@@ -152,6 +158,12 @@ class _Choice:
             development_uar=uar,
             varied_uar=varied,
         )
+
+    @property
+    def takes(self) -> int:
+        """How often each development clip is heard: as recorded, and once under conditions."""
+        varied = self.fit.training.development_conditions
+        return min(2 if varied else 1, len(self.fit.data.development.features))
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that the next epoch depends on."""

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import write_synthetic_corpus
+from edgeser.decision.temperature import softmax
 from edgeser.evaluation.distributions import DistributionScores
 from edgeser.pipeline.evaluate import Evaluation, evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.inference import float_logits, softmax
+from edgeser.pipeline.inference import float_logits
 from edgeser.pipeline.parity import check_parity, clips_of_test_speakers
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import contents_of
