@@ -72,7 +72,22 @@ def recipe_options(function: F) -> F:
     return function
 
 
-bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
+class ModelPath(click.Path):
+    """A path, or the name of a model that ships with the package, where no such path is there."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path that is named."""
+        from edgeser.pretrained import pretrained_path
+
+        if isinstance(value, str) and not Path(value).exists():
+            value = pretrained_path(value) or value
+        return super().convert(value, param, ctx)
+
+
+bundle_argument = click.argument("bundle", type=ModelPath())
 
 compiled_option = click.option(
     "--compiled",
