@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.options import decision_options
+from edgeser.cli.options import ModelPath, decision_options
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
 
@@ -19,7 +19,7 @@ _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.
 
 
 @click.command("export")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=ModelPath())
 @click.option(
     "--target",
     type=click.Choice(list(_TARGETS)),
@@ -98,6 +98,10 @@ def _export_int8(
     from edgeser.pipeline.export import export, read_calibration
 
     folder = run_folder_of(source)
+    if folder is None:
+        raise click.UsageError(
+            f"{source.stem} is int8 already: give --target firmware or --target edgetpu"
+        )
     trained = open_trained(source)
     chosen = read_calibration(calibration, trained) if calibration else None
     bundle = export(trained, folder=folder, calibration=chosen, wanted=wanted, reporter=output)

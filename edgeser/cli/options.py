@@ -73,6 +73,21 @@ def recipe_options(function: F) -> F:
     return function
 
 
+class ModelPath(click.Path):
+    """A path, or the name of a model that ships with the package, where no such path is there."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path that is named."""
+        from edgeser.pretrained import pretrained_path
+
+        if isinstance(value, str) and not Path(value).exists():
+            value = pretrained_path(value) or value
+        return super().convert(value, param, ctx)
+
+
 def decision_options(function: F) -> F:
     """Add --risk and --coverage: what is `wanted` of the answers, `None` where neither is given."""
 
@@ -106,14 +121,14 @@ def committee_option(function: F) -> F:
     return click.option(
         "--committee",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=ModelPath(),
         metavar="BUNDLE",
         help="Another bundle or run that answers together with the first one: the mean of their "
         "probabilities, each weighted by its inverse entropy. May be repeated.",
     )(function)
 
 
-bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
+bundle_argument = click.argument("bundle", type=ModelPath())
 
 compiled_option = click.option(
     "--compiled",

@@ -43,9 +43,11 @@ def open_trained(path: Path) -> TrainedModel:
     return load_trained(folder.trained if path.is_dir() else path)
 
 
-def run_folder_of(path: Path) -> RunFolder:
-    """Return the run folder that `path` is, or lies in."""
-    return RunFolder(path if path.is_dir() else path.parent)
+def run_folder_of(path: Path) -> RunFolder | None:
+    """Return the run folder that `path` is, or lies in; `None` of a model that ships."""
+    from edgeser.pretrained import is_pretrained
+
+    return None if is_pretrained(path) else RunFolder(path if path.is_dir() else path.parent)
 
 
 def cache_folder() -> Path:

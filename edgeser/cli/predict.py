@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import committee_option, decision_options
+from edgeser.cli.options import ModelPath, committee_option, decision_options
 from edgeser.cli.output import Output, common_options
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
@@ -24,7 +24,7 @@ _STDIN = Path("-")
 
 
 @click.command("predict")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=ModelPath())
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--float", "use_float", is_flag=True, help="Use the float network, not int8.")
 @click.option(

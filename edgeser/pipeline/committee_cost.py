@@ -18,7 +18,7 @@ from quantize.foundation.measurement import Evidence, Measurement
 
 def committee_cost(
     members: Sequence[Bundle],
-    folders: Sequence[RunFolder],
+    folders: Sequence[RunFolder | None],
     *,
     builds: Path | None = None,
     reporter: Reporter = SILENT,
@@ -28,7 +28,7 @@ def committee_cost(
     Parameters
     ----------
     members, folders
-        The bundles, and where each one's benchmark is, if it was done.
+        The bundles, and where each one's benchmark is, if it was done and they are of runs.
     builds
         Where the emulator's programs are kept.
     reporter
@@ -52,14 +52,18 @@ def committee_cost(
 
 def _benched(
     members: Sequence[Bundle],
-    folders: Sequence[RunFolder],
+    folders: Sequence[RunFolder | None],
     builds: Path | None,
     reporter: Reporter,
 ) -> list[DeviceReport]:
     """Return each member's report of the emulated device, that of its run where there is one."""
     found = []
     for member, folder in zip(members, folders, strict=True):
-        report = folder.load_state("device", DeviceReport, model_hash=member.model_hash)
+        report = (
+            folder.load_state("device", DeviceReport, model_hash=member.model_hash)
+            if folder is not None
+            else None
+        )
         if report is None or report.inference.evidence is not Evidence.EMULATED:
             try:
                 choice = DeviceChoice(builds=builds)

@@ -118,6 +118,7 @@ def report_json(contents: ReportContents) -> Json:
         "created": contents.created,
         "synthetic": contents.synthetic,
         "statement": contents.statement,
+        "law": contents.words.law,
         "passed": contents.passed,
         **_inputs(contents),
     }

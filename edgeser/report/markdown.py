@@ -165,6 +165,8 @@ def report_markdown(contents: ReportContents) -> str:
     """Return the whole report but its pictures."""
     warnings = _warnings(contents.caveats)
     parts = [f"# {plain(contents.title)}", plain(contents.statement)]
+    if contents.words.law:
+        parts.append(contents.words.law)
     if contents.parity is not None and contents.verdict is not None:
         parts.append(parity_markdown(contents.parity, contents.verdict))
     elif contents.float_metrics is not None:

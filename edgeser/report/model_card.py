@@ -34,6 +34,7 @@ def model_card(bundle: Bundle) -> str:
         f"# Model card: {plain(trained.recipe.name)}",
         "",
         _SYNTHETIC if corpus.synthetic else corpus.words.card.format(corpus=plain(corpus.name)),
+        *(["", corpus.words.law] if corpus.words.law else []),
         "",
         "## What it is",
         "",

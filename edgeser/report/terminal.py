@@ -230,6 +230,8 @@ def run_summary(contents: ReportContents) -> Group:
         Text(printable(contents.title), style="bold"),
         Text(printable(contents.statement)),
     ]
+    if contents.words.law:
+        parts.append(Text(contents.words.law, style="dim"))
     if contents.float_metrics is not None:
         parts.append(metrics_table(contents.float_metrics, contents.int8_metrics))
         parts += caveats(contents.float_metrics)
