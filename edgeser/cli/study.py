@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -67,13 +67,15 @@ def command(
     from edgeser.cli.places import cache_folder
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.study_plans import Recordings
+    from edgeser.recipe import load_recipe
+    from edgeser.study.combine import common_recipe
     from edgeser.study.config import load_study
     from edgeser.study.study import forecast, plan_study, run_study
     from quantize.foundation.foreign import printable
 
     study = load_study(file)
-    given: dict[str, Any] = {"corpora": corpora, "settings": settings}
-    recipe = resolve_recipe(study.recipe, **given)
+    common = common_recipe(study, load_recipe(study.recipe))
+    recipe = resolve_recipe(common, corpora=corpora, settings=settings)
     kind = recipe.labels.kind
     plan = plan_study(
         study,

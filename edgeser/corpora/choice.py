@@ -14,7 +14,7 @@ from quantize.foundation.foreign import printable
 SYNTHETIC = "synthetic"
 """Name of the adapter of synthetic voices: they are made where no path is given."""
 Role = Literal["both", "train", "test"]
-SplitKind = Literal["published", "folds", "random-clips"]
+SplitKind = Literal["published", "folds", "training-folds", "random-clips"]
 _MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
 _LONGEST_NAME = 64
 _MOST_WEIGHT = 1e6
@@ -60,8 +60,10 @@ class CorpusChoice:
         How often its clips are drawn, beside those of other corpora (see `SamplingConfig`).
     split
         ``"published"``: as published, and folds where nothing is. ``"folds"``: folds in any case.
-        ``"random-clips"``: clips are dealt, not speakers, so that test speakers are heard in
-        training: to be compared with what others published so, and for nothing else.
+        ``"training-folds"``: folds of the speakers that are not tested by what is published, who
+        take no part: to choose a recipe by. ``"random-clips"``: clips are dealt, not speakers, so
+        that test speakers are heard in training: to be compared with what others published so, and
+        for nothing else.
     labels, leave_out
         As in `LabelsConfig`, for this corpus alone, and before those.
     development_share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from edgeser.corpora.choice import CorpusChoice
 from edgeser.corpora.parts import PARTS, Parts
@@ -25,7 +26,8 @@ from quantize.foundation.errors import BadInput
 
 _WHOLE = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
 """What becomes of a corpus's speakers by its role, where they are not divided."""
-
+TRAINING_FOLDS = "training-folds"
+"""How recipes are chosen: whoever is published to test is not there at all."""
 
 Division = SpeakerSplit | RandomClips
 """What divides recordings."""
@@ -100,6 +102,8 @@ def describe_division(corpus: Corpus, choice: CorpusChoice) -> str:
         return _WHOLE[choice.role]
     if is_by_clip(choice):
         return f"{RANDOM_CLIPS}, drawn by the seed: a model {HEARS_TEST_SPEAKERS}"
+    if choice.split == TRAINING_FOLDS and _without_published_test(corpus) is not corpus:
+        return "folds of the published training speakers: those published to test take no part"
     return describe_split(corpus, use_published=choice.split == "published")
 
 
@@ -138,6 +142,8 @@ def _unions(parts: Sequence[Parts]) -> list[frozenset[str]]:
 
 
 def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
+    if choice.split == TRAINING_FOLDS:
+        corpus = _without_published_test(corpus)
     everyone, nobody = frozenset(corpus.speakers), frozenset[str]()
     use_published = choice.split == "published"
     if choice.role == "test":
@@ -158,3 +164,11 @@ def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
         fold=choice.fold,
         use_published=use_published,
     )
+
+
+def _without_published_test(corpus: Corpus) -> Corpus:
+    published = published_split(corpus)
+    if published is None or not published.test:
+        return corpus
+    kept = published.train | published.development
+    return replace(corpus, utterances=tuple(u for u in corpus.utterances if u.speaker in kept))

@@ -68,7 +68,7 @@ def combine(
     study
         What is tried.
     recipe
-        The study's recipe, with the command line's settings and corpora in it.
+        `common_recipe`, with the command line's settings and corpora in it.
     paths
         Where each corpus is, by its name.
     work_hash
@@ -177,24 +177,27 @@ def _job(
 
 def _variants(study: Study, recipe: Recipe) -> list[tuple[Variant, dict[str, Any]]]:
     """Return the table of each variant's recipe; all are made before any is used."""
-    return [(variant, to_table(varied(recipe, variant))) for variant in study.variants]
+    return [
+        (v, to_table(_varied(recipe, v.set, f"variant {printable(v.name)}")))
+        for v in study.variants
+    ]
 
 
-def varied(recipe: Recipe, variant: Variant) -> Recipe:
-    """Return the recipe with a variant's keys changed.
+def common_recipe(study: Study, recipe: Recipe) -> Recipe:
+    """Return a study's recipe with what its file sets in all variants; errors are as in `combine`.
 
-    Raises
-    ------
-    BadInput
-        When a key is unknown (with the nearest one), is one that the study sets itself, or has a
-        value that the recipe refuses.
+    What the command line sets goes before: set it in the recipe that this returns.
     """
-    where = f"variant {printable(variant.name)}"
+    return _varied(recipe, study.set, "[set]") if study.set else recipe
+
+
+def _varied(recipe: Recipe, changes: Mapping[str, Any], where: str) -> Recipe:
+    """Return the recipe with some keys changed; errors say `where` they are from."""
     settings = []
-    for path, value in _leaves(variant.set, ()):
+    for path, value in _leaves(changes, ()):
         if path[0] in SETS_ITSELF:
             raise BadInput(
-                f"{where}: '{printable('.'.join(path))}' is not for a variant to set",
+                f"{where}: '{printable('.'.join(path))}' is for the study to set",
                 hint="use the study's seeds, folds and [[arrangements]]",
             )
         settings.append(f"{'.'.join(path)}={_toml(value, where, path)}")

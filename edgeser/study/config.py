@@ -104,6 +104,8 @@ class Study:
         A preset, or a ``.toml`` file beside the study's.
     seeds
         Of the trainings.
+    set
+        Keys of the recipe and their values in all variants, as `Variant` has them.
     split
         How corpora that are trained and tested on are divided (see `CorpusChoice`); as the recipe
         says when ``None``.
@@ -128,6 +130,7 @@ class Study:
     name: str
     recipe: str = "cremad"
     seeds: tuple[int, ...] = (0,)
+    set: dict[str, Any] = field(default_factory=dict)
     split: SplitKind | None = None
     folds: int | None = None
     against: Against | None = None

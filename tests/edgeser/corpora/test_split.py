@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeser.corpora import Corpus, SpeakerSplit, Utterance, published_or_folds
+from edgeser.corpora import (
+    Corpus,
+    CorpusChoice,
+    SpeakerSplit,
+    Utterance,
+    describe_division,
+    divide,
+    published_or_folds,
+)
 from quantize.foundation.errors import BadInput
 
 
@@ -142,3 +150,29 @@ def test_json_is_sorted() -> None:
     split = published_or_folds(corpus(people(4, 4)), seed=0)
     for names in split.to_json().values():
         assert names == sorted(names)
+
+
+def test_training_folds_hold_nobody_who_is_published_to_test() -> None:
+    speakers = people(6, 6, "train") | {"t1": ("female", "test"), "t2": ("male", "test")}
+    speakers["other"] = ("male", None)
+    some = corpus(speakers)
+    tested: list[str] = []
+    for fold in range(3):
+        choice = CorpusChoice("some", split="training-folds", folds=3, fold=fold)
+        split = divide([some], [choice])
+        assert isinstance(split, SpeakerSplit)
+        assert split.train | split.development | split.test == set(people(6, 6))
+        tested += split.test
+    assert Counter(tested) == Counter(people(6, 6).keys())
+    assert describe_division(some, choice) == (
+        "folds of the published training speakers: those published to test take no part"
+    )
+
+
+def test_training_folds_are_folds_of_all_where_nobody_is_published_to_test() -> None:
+    for published in (None, "train"):
+        some = corpus(people(4, 4, published))
+        choice = CorpusChoice("some", split="training-folds")
+        split = divide([some], [choice])
+        assert split == divide([some], [CorpusChoice("some", split="folds")])
+        assert "no split is published" in describe_division(some, choice)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeser.pipeline.source import resolve_recipe
 from edgeser.recipe import Recipe, parse_recipe
-from edgeser.study.combine import Cell, combine
+from edgeser.study.combine import Cell, combine, common_recipe
 from edgeser.study.config import Study, arrangements_of, load_study
 from edgeser.typed_tables import to_table
 from quantize.foundation.errors import BadInput
@@ -128,6 +129,25 @@ def test_every_combination_is_a_job(load: Load, two_corpora: Recipe) -> None:
     assert [c["role"] for c in to_table(first)["corpora"]] == ["both", "test"]
 
 
+def test_keys_for_all_variants_give_way_to_the_command_lines_and_to_a_variants(
+    load: Load, two_corpora: Recipe
+) -> None:
+    study = load(
+        'name = "s"\nset = { training = { epochs = 3, batch_size = 7, threads = 1 } }\n'
+        '[[variants]]\nname = "a"\n[[variants]]\nname = "b"\nset = { training.threads = 2 }\n'
+    )
+    common = resolve_recipe(common_recipe(study, two_corpora), settings=["training.epochs=9"])
+    found = [
+        parse_recipe(cell.job.arguments["recipe_toml"], where="job").training
+        for cell in cells_of(study, common)
+    ]
+    assert [(t.epochs, t.batch_size, t.threads) for t in found] == [(9, 7, 1), (9, 7, 2)]
+    with pytest.raises(BadInput, match=r"\[set\]: .*no key 'epoch'; did you mean 'epochs'"):
+        common_recipe(load('name = "s"\nset = { training.epoch = 3 }'), two_corpora)
+    with pytest.raises(BadInput, match=r"\[set\]: 'seed' is for the study"):
+        common_recipe(load('name = "s"\nset = { seed = 3 }'), two_corpora)
+
+
 def test_names_and_places_are_no_part_of_a_key(load: Load, two_corpora: Recipe) -> None:
     text = 'name = "{}"\n[[variants]]\nname = "{}"\n'
     keys = {
@@ -146,8 +166,8 @@ def test_names_and_places_are_no_part_of_a_key(load: Load, two_corpora: Recipe) 
         ("netwrok.inputs = 3", "variant b: .*no key 'netwrok'; did you mean 'network'"),
         ('training.epochs = "x"', "variant b: .*'epochs' is 'x'"),
         ("training.epochs = 0", "variant b: .*epochs"),
-        ("seed = 3", "'seed' is not for a variant"),
-        ('"corpora.cremad.fold" = 3', "'corpora.cremad.fold' is not for a variant"),
+        ("seed = 3", "'seed' is for the study"),
+        ('"corpora.cremad.fold" = 3', "'corpora.cremad.fold' is for the study"),
         ("training.epochs = [{ a = 1 }]", "variant b: .*whole number"),
         (f"training.epochs = [{{ a = '{'x' * 99}' }}]", "list of tables"),
     ],
