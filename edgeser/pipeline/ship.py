@@ -77,7 +77,7 @@ def make_pretrained(
         )
         key = f"int8.uar, never heard: {corpus.partition(':')[0]}"
         bundle = bundle.with_metrics({key: found.int8_metrics.uar})
-    bundle = _without_clock(bundle)
+    bundle = _as_it_ships(bundle)
     path = out / f"{name}.zip"
     save_bundle(path, bundle, card=model_card(bundle))
     return path
@@ -123,6 +123,6 @@ def _robustness(table: ConditionTable | None) -> dict[str, Measurement]:
     }
 
 
-def _without_clock(bundle: Bundle) -> Bundle:
-    """Leave out how long the training took: two trainings differ in nothing else."""
-    return replace(bundle, trained=replace(bundle.trained, seconds=0.0))
+def _as_it_ships(bundle: Bundle) -> Bundle:
+    """Leave out the float graph, and how long the training took: all that two trainings differ in."""
+    return replace(bundle, float_model=b"", trained=replace(bundle.trained, seconds=0.0))
