@@ -75,7 +75,8 @@ def make_pretrained(
         found = evaluate_bundle(
             bundle, corpora=(corpus,), everyone=True, cache=caches.features, reporter=reporter
         )
-        key = f"int8.uar, never heard: {corpus.partition(':')[0]}"
+        name_of_corpus = corpus.partition(":")[0].partition("=")[0]
+        key = f"int8.uar, never heard: {name_of_corpus}"
         bundle = bundle.with_metrics({key: found.int8_metrics.uar})
     bundle = _as_it_ships(bundle)
     path = out / f"{name}.zip"
