@@ -113,10 +113,7 @@ def run(
         trained = train(
             plan, folder=folder, resume=resume, cache=caches.features, reporter=reporter
         )
-    else:
-        trained = replace(trained, recipe=replace(trained.recipe, decision=resolved.decision))
-        bundle = _kept_bundle(folder, trained, reporter)
-    bundle = bundle or export(trained, folder=folder, reporter=reporter)
+        bundle = export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)
     evaluate_bundle(
         bundle,
@@ -170,6 +167,7 @@ def _kept(folder: RunFolder, plan: Plan, reporter: Reporter) -> Bundle | None:
     trained = _kept_training(folder, plan, reporter)
     if trained is None:
         return None
+    trained = replace(trained, recipe=replace(trained.recipe, decision=plan.recipe.decision))
     kept = _kept_bundle(folder, trained, reporter)
     return kept or export(trained, folder=folder, reporter=reporter)
 

@@ -102,10 +102,11 @@ def hard_swish_table(source: Quantisation, target: Quantisation) -> Table:
     ValueError
         When the scales are too far apart for these steps.
     """
-    hires_scale = np.float32(1 / 128) * np.float32(source.scale)
-    with np.errstate(over="ignore"):
-        output_multiplier, output_shift = _multiplier_16(hires_scale / np.float32(target.scale))
-        relu_multiplier, relu_shift = _multiplier_16(hires_scale / np.float32(3 / 32768))
+    # The wheel's kernel divides in double precision, though its source divides floats: a quotient
+    # at the border of two 16-bit multipliers tells them apart.
+    hires_scale = float(np.float32(source.scale)) / 128
+    output_multiplier, output_shift = _multiplier_16(hires_scale / float(np.float32(target.scale)))
+    relu_multiplier, relu_shift = _multiplier_16(hires_scale / (3 / 32768))
     if not -15 <= output_shift <= 0 or relu_shift < -15:
         raise ValueError("scales that are too far apart for 16-bit steps")
     hires = _centred(source) << 7
@@ -124,8 +125,8 @@ def hard_swish_table(source: Quantisation, target: Quantisation) -> Table:
     return _int8(fixed_point.rounding_shift(product, -output_shift) + target.zero_point)
 
 
-def _multiplier_16(real: np.float32) -> tuple[int, int]:
-    multiplier, shift = quantise_multiplier(float(real))
+def _multiplier_16(real: float) -> tuple[int, int]:
+    multiplier, shift = quantise_multiplier(real)
     return min((multiplier + (1 << 15)) >> 16, 32767), shift
 
 

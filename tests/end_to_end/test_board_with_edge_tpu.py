@@ -25,6 +25,7 @@ import soundfile
 from edgeser.benchmark.budget import Budget
 from edgeser.benchmark.device import Clock, Stimuli, bench_device
 from edgeser.bundle import Bundle
+from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.device_parity import check_device
 from edgeser.pipeline.firmware import AttachedDevice, compiled_model, export_firmware
 from edgeser.pipeline.recordings import Recordings
@@ -194,7 +195,10 @@ def test_outputs_are_held_to_tolerances_and_decisions_to_the_outputs(
         device = Moved(Session(transport))
         device.steps, device.lie = steps, lie
         device.smoother = Smoother(
-            window_frames=window.frames, hop_frames=window.hop_frames, smoothing=window.smoothing
+            window_frames=window.frames,
+            hop_frames=window.hop_frames,
+            smoothing=window.smoothing,
+            certainty=certainty_of(bundle),
         )
         found = AttachedDevice(device, compiled_model(bundle), on_edge_tpu=True)
         parity = check_device(bundle, found, recordings)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from operator_models import ModelBuilder
 
 from firmware_bridge.compiler.compile import compile_model
+from firmware_bridge.compiler.unary_tables import _multiplier_16
 from quantize.foundation.errors import BadInput
 from quantize.tflite.schema import DType
 
@@ -78,6 +79,19 @@ def test_hard_swish(exactness: Exactness, cases: list[tuple[Quantised, float, in
 @given(cases=pairs)
 def test_quantize_from_int8(exactness: Exactness, cases: list[Pair]) -> None:
     check_all_values(exactness, "QUANTIZE", cases, "Quantize")
+
+
+def test_hard_swish_divides_scales_in_double_precision(exactness: Exactness) -> None:
+    """Quotients that are on two sides of a 16-bit multiplier's border as floats and as doubles."""
+    random = np.random.default_rng(0)
+    borders: list[Pair] = []
+    while len(borders) < 8:
+        source = np.float32(np.exp(random.uniform(-5, 1)))
+        target = np.float32(source * 2 ** random.uniform(-4, 6))
+        precise = float(source) / 128 / float(target)
+        if _multiplier_16(float(np.float32(precise))) != _multiplier_16(precise):
+            borders.append((Quantised(float(source), 0), Quantised(float(target), 0)))
+    check_all_values(exactness, "HARD_SWISH", borders, "HardSwish")
 
 
 def unary(name: str, source: Quantised, target: Quantised, options: str = "") -> bytes:
