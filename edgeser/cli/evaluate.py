@@ -126,6 +126,6 @@ def _committee(
     together = found.together
     _show(together, conditions, output, committee=committee_json(found.members, cost))
     if not output.json:
-        scores = (together.float_metrics, together.int8_metrics)
-        output.show(committee_table(found.members, scores))
+        scores = together.float_metrics, together.int8_metrics
+        output.show(committee_table(found.members, *scores))
         output.show(cost_line(cost))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeser.decision.config import DecisionConfig
 from edgeser.decision.held_out import HeldOut
 from edgeser.decision.temperature import fit_temperature, softmax
-from edgeser.decision.threshold import choose_threshold
+from edgeser.decision.threshold import Threshold, choose_threshold
 from firmware_bridge.certainty import ONE, Certainty
 from quantize.foundation.errors import BadInput
 
@@ -66,6 +66,28 @@ class DecisionRule:
         return Certainty.of_scale(
             scale, temperature=self.int8_temperature, unsure_below=self.unsure_below
         )
+
+    def with_found(self, found: Threshold, wanted: DecisionConfig) -> DecisionRule:
+        """Return the rule with a threshold that was chosen for what is wanted."""
+        return replace(
+            self,
+            unsure_below=found.unsure_below,
+            wanted=str(wanted),
+            risk=found.risk,
+            coverage=found.coverage,
+            note=found.note,
+        )
+
+    def require_wanted(self) -> None:
+        """Refuse a threshold that does not give what was wanted.
+
+        Raises
+        ------
+        BadInput
+            Saying what can be had.
+        """
+        if self.note:
+            raise BadInput(self.note, hint="want a larger risk, or a coverage")
 
     def of_float(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return probabilities of the float network's logits, float64 of the same shape."""
@@ -124,12 +146,4 @@ def with_threshold(
         raise BadInput("nothing is known of what the int8 model says of development clips")
     probabilities = rule.certainty(scale).probabilities(logits)
     correct = np.asarray(logits.argmax(axis=1) == held_out.labels)
-    found = choose_threshold(probabilities.max(axis=1), correct, wanted)
-    return replace(
-        rule,
-        unsure_below=found.unsure_below,
-        wanted=str(wanted),
-        risk=found.risk,
-        coverage=found.coverage,
-        note=found.note,
-    )
+    return rule.with_found(choose_threshold(probabilities.max(axis=1), correct, wanted), wanted)

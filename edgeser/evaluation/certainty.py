@@ -121,6 +121,11 @@ class CertaintyRow:
     of_float: CertaintyScores
     of_int8: CertaintyScores
 
+    @property
+    def title(self) -> str:
+        """What a table calls it: a corpus by its kind too."""
+        return self.name if self.kind == "condition" else f"{self.kind}: {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class CertaintyTable:

@@ -156,8 +156,7 @@ def check_planes(inputs: Inputs, planes: Sequence[str]) -> None:
         raise BadInput(
             f"[network] inputs = 'quaternion' hears 4 planes, and the frontend "
             f"{' and '.join(found)}",
-            hint="in [frontend], set amplitude_delta = true and "
-            "phase_planes = ['if_angle', 'gd_angle']",
+            hint="use a frontend that has these planes and no others, or set inputs = 'both'",
         )
     if inputs != "amplitude" and set(planes) <= set(AMPLITUDE_PLANES):
         raise BadInput(

@@ -142,20 +142,14 @@ def _decides(
     correct = np.asarray(of_int8.argmax(axis=1) == labels)
     # Rounded down, so that the threshold is met by the clip that it was chosen at.
     sure = np.floor(of_int8.max(axis=1) * ONE).astype(np.int64)
-    threshold = choose_threshold(sure, correct, wanted)
-    if threshold.note and strictly:
-        raise BadInput(threshold.note, hint="want a larger risk, or a coverage")
     rule = DecisionRule(
         calibrated=True,
         float_temperature=temperatures[0],
         int8_temperature=temperatures[1],
-        unsure_below=threshold.unsure_below,
-        wanted=str(wanted),
-        risk=threshold.risk,
-        coverage=threshold.coverage,
         source=held_out[0].source,
-        note=threshold.note,
-    )
+    ).with_found(choose_threshold(sure, correct, wanted), wanted)
+    if strictly:
+        rule.require_wanted()
     return Decides(
         rule,
         set_rules(of_float[clean], labels[clean]),

@@ -13,7 +13,6 @@ from edgeser.pipeline.inference import int8_logits, output_grid
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.certainty import Certainty
 from firmware_bridge.project import StreamSettings
-from quantize.foundation.errors import BadInput
 
 
 def decided(
@@ -49,8 +48,8 @@ def decided(
         rule = with_threshold(bundle.rule, held_out, wanted, scale=scale)
     else:
         rule = rule_from(held_out, wanted, scale=scale)
-    if rule.note and strictly:
-        raise BadInput(rule.note, hint="want a larger risk, or a coverage")
+    if strictly:
+        rule.require_wanted()
     if rule.note:
         reporter.note(f"{rule.note}; its threshold is taken")
     recipe = replace(trained.recipe, decision=wanted)

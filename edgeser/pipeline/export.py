@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import INPUT_SCALE
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, write_atomically
+
+if TYPE_CHECKING:
+    from quantize.convert import QuantizedModel
 
 _LIMIT_CALIBRATION_BYTES = 256 << 20
 
@@ -58,25 +62,8 @@ def export(
     CheckFailed
         When a layer cannot be int8; it is named.
     """
-    from edgeser.network.hamilton import expand
-    from quantize.convert import export_int8
-
     chosen = _fitting_calibration(trained, calibration)
-    progress = reporter.stage("Converting to int8")
-    stages = iter(range(1, 100))
-    features = chosen.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
-    quantised = export_int8(
-        expand(load_network(trained)),
-        input_shape_nchw=(1, *features.shape[1:]),
-        representative=features,
-        input_scale=INPUT_SCALE,
-        progress=lambda title: progress(next(stages), 4),
-    )
-    if quantised.silent_layers:
-        reporter.note(
-            f"layers that give nothing on the calibration clips: "
-            f"{', '.join(quantised.silent_layers)}; LiteRT's XNNPACK may refuse the model"
-        )
+    quantised = _quantised(trained, chosen, reporter)
     bundle = Bundle(
         trained=replace(trained, calibration=None),
         int8_model=quantised.int8_tflite,
@@ -101,6 +88,30 @@ def export(
         save_bundle(folder.bundle, bundle, card=model_card(bundle))
         write_atomically(folder.int8_model, bundle.int8_model)
     return bundle
+
+
+def _quantised(
+    trained: TrainedModel, calibration: CalibrationSet, reporter: Reporter
+) -> QuantizedModel:
+    from edgeser.network.hamilton import expand
+    from quantize.convert import export_int8
+
+    progress = reporter.stage("Converting to int8")
+    stages = iter(range(1, 100))
+    features = calibration.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
+    quantised = export_int8(
+        expand(load_network(trained)),
+        input_shape_nchw=(1, *features.shape[1:]),
+        representative=features,
+        input_scale=INPUT_SCALE,
+        progress=lambda title: progress(next(stages), 4),
+    )
+    if quantised.silent_layers:
+        reporter.note(
+            f"layers that give nothing on the calibration clips: "
+            f"{', '.join(quantised.silent_layers)}; LiteRT's XNNPACK may refuse the model"
+        )
+    return quantised
 
 
 def _fitting_calibration(trained: TrainedModel, given: CalibrationSet | None) -> CalibrationSet:

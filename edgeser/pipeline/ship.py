@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeser.bundle import Bundle, load_bundle, save_bundle
 from edgeser.bundle.shipping import require_shippable
+from edgeser.corpora.adapters import parse_corpus_argument
 from edgeser.evaluation.conditions import CLEAN, ConditionTable
 from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.evaluate import evaluate_bundle
@@ -54,10 +55,13 @@ def make_pretrained(
 
     Raises
     ------
+    BadInput
+        When a corpus is not named as it should be: before anything is trained.
     CheckFailed
         When parity, a budget or the device fails, or when it is derived from what must not be
         passed on: such a model does not ship.
     """
+    tried_on = {parse_corpus_argument(corpus)[0]: corpus for corpus in unheard}
     folder = RunFolder(out / name)
     result = run(
         PRETRAINED[name],
@@ -71,13 +75,12 @@ def make_pretrained(
         raise CheckFailed(f"{name} cannot ship: {result.failures[0]}")
     require_shippable(result.bundle.trained)
     bundle = result.bundle.with_metrics(_figures(contents_of(folder)))
-    for corpus in unheard:
+    for own_name, corpus in tried_on.items():
         found = evaluate_bundle(
             bundle, corpora=(corpus,), everyone=True, cache=caches.features, reporter=reporter
         )
-        name_of_corpus = corpus.partition(":")[0].partition("=")[0]
-        key = f"int8.uar, never heard: {name_of_corpus}"
-        bundle = bundle.with_metrics({key: found.int8_metrics.uar})
+        figure = {f"int8.uar, never heard: {own_name}": found.int8_metrics.uar}
+        bundle = bundle.with_metrics(figure)
     bundle = _as_it_ships(bundle)
     path = out / f"{name}.zip"
     save_bundle(path, bundle, card=model_card(bundle))
@@ -92,14 +95,14 @@ def is_what_ships(name: str, made: Path) -> bool:
     return _bytes_of(shipped) == _bytes_of(made)
 
 
-def _bytes_of(path: Path) -> bytes:
-    return read_bounded(path, limit_bytes=MOST_BYTES)
-
-
 def shipped_bundles() -> dict[str, Bundle]:
     """Return the models that ship, by name."""
     paths = {name: pretrained_path(name) for name in PRETRAINED}
     return {name: load_bundle(path) for name, path in paths.items() if path and path.is_file()}
+
+
+def _bytes_of(path: Path) -> bytes:
+    return read_bounded(path, limit_bytes=MOST_BYTES)
 
 
 def _figures(contents: ReportContents) -> dict[str, Measurement]:

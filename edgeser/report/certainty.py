@@ -51,7 +51,7 @@ def certainty_rows(table: CertaintyTable) -> list[tuple[str, ...]]:
     """Return a row for float and int8 of each condition and corpus, for `CERTAINTY_HEAD`."""
     return [
         (
-            _name(row),
+            row.title,
             form,
             figure(scores.error, interval=True),
             number(scores.error_if_true, "ratio"),
@@ -74,7 +74,7 @@ def set_rows(table: CertaintyTable) -> list[tuple[str, ...]]:
     """
     return [
         (
-            _name(row),
+            row.title,
             form,
             found.method,
             number(found.stated, "ratio"),
@@ -140,8 +140,9 @@ class CertaintyPart:
 
 def certainty_part(table: CertaintyTable) -> CertaintyPart:
     """Return the section's texts."""
-    lines = (*certainty_lines(table),)
-    return CertaintyPart(lines, tuple(certainty_rows(table)), tuple(set_rows(table)))
+    return CertaintyPart(
+        tuple(certainty_lines(table)), tuple(certainty_rows(table)), tuple(set_rows(table))
+    )
 
 
 def certainty_json(table: CertaintyTable) -> dict[str, Any]:
@@ -250,10 +251,6 @@ def _scores_json(scores: CertaintyScores) -> dict[str, Any]:
 def _forms(row: CertaintyRow) -> Iterator[tuple[str, CertaintyScores]]:
     yield "float", row.of_float
     yield "int8", row.of_int8
-
-
-def _name(row: CertaintyRow) -> str:
-    return row.name if row.kind == "condition" else f"{row.kind}: {row.name}"
 
 
 def _is_shown(table: CertaintyTable, row: CertaintyRow, form: str, found: SetScore) -> bool:

@@ -44,8 +44,6 @@ from edgeser.report.titled import titled_table
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
-Evaluated = tuple[Metrics, Metrics]
-"""Float and int8."""
 
 
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
@@ -166,7 +164,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
     for row in found.rows:
         scores = row.of_int8
         table.add_row(
-            _safe(row.name if row.kind == "condition" else f"{row.kind}: {row.name}"),
+            _safe(row.title),
             figure(scores.error),
             number(scores.error_if_true, "ratio"),
             number(scores.confidence, "ratio"),
@@ -192,7 +190,9 @@ def certainty_tables(found: CertaintyTable) -> Group:
     return Group(*parts, Text(note.replace("%", " %"), style="dim"))
 
 
-def committee_table(members: Sequence[MemberScore], together: Evaluated) -> Table:
+def committee_table(
+    members: Sequence[MemberScore], float_metrics: Metrics, int8_metrics: Metrics
+) -> Table:
     """Return the UAR of each member of a committee, and of all together."""
     table = titled_table("Members of the committee, and all together: UAR")
     table.add_column("member")
@@ -202,8 +202,8 @@ def committee_table(members: Sequence[MemberScore], together: Evaluated) -> Tabl
     for member in members:
         name = f"{member.name}, seed {member.seed}"
         table.add_row(_safe(name), *_cells(member.float_uar), *_cells(member.int8_uar))
-    of_float, of_int8 = together
-    table.add_row("together", *_cells(of_float.uar), *_cells(of_int8.uar), style="bold")
+    together = (*_cells(float_metrics.uar), *_cells(int8_metrics.uar))
+    table.add_row("together", *together, style="bold")
     return table
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,8 +37,6 @@ from edgeser.bundle.trained import (
     TRAINING,
     VERSIONS,
     WEIGHTS,
-    decode_calibration,
-    encode_calibration,
 )
 from edgeser.corpora import SpeakerSplit
 from edgeser.decision import DecisionConfig, DecisionRule, HeldOut, rule_from
@@ -55,7 +51,6 @@ from quantize.foundation.measurement import Evidence, Measurement
 
 CLASSES = ("anger", "neutral", "sadness")
 SPLIT = SpeakerSplit(frozenset({"a", "b"}), frozenset({"c"}), frozenset({"d"}))
-WINDOW = (48, 40, 3)
 SUMMARY = CorpusSummary(
     name="generic",
     licence="the owner's",
@@ -383,62 +378,6 @@ def test_weights_of_another_network_are_refused(trained: TrainedModel) -> None:
         load_network(replace(trained, recipe=replace(trained.recipe, network=wider)))
 
 
-def test_calibration_clips_come_back_as_they_were(trained: TrainedModel) -> None:
-    assert trained.calibration is not None
-    again = decode_calibration(encode_calibration(trained.calibration), where="c", window=WINDOW)
-    assert (again.source, again.clips) == ("4 clips", ("w", "x", "y", "z"))
-    np.testing.assert_array_equal(again.features, trained.calibration.features)
-
-
-def npz(path: Path, **arrays: Any) -> bytes:
-    np.savez_compressed(path, **arrays)
-    return path.read_bytes()
-
-
-def test_what_is_no_calibration_file_is_refused(trained: TrainedModel, tmp_path: Path) -> None:
-    assert trained.calibration is not None
-    good = encode_calibration(trained.calibration)
-    about = np.array(json.dumps({"source": "s", "clips": ["a"]}))
-    one = np.zeros((1, 2, 2, 1), np.int8)
-    np.save(tmp_path / "array.npy", one)
-    bad = [
-        b"",
-        b"text",
-        good[: len(good) // 2],
-        (tmp_path / "array.npy").read_bytes(),
-        npz(tmp_path / "a.npz", about=about),
-        npz(tmp_path / "b.npz", features=one),
-        npz(tmp_path / "c.npz", about=about, features=one.astype(np.float32)),
-        npz(tmp_path / "d.npz", about=about, features=one[0]),
-        npz(tmp_path / "e.npz", about=about, features=np.repeat(one, 2, axis=0)),
-        npz(tmp_path / "f.npz", about=np.array("{"), features=one),
-        npz(tmp_path / "g.npz", about=np.array([{"a": 1}], object), features=one),
-    ]
-    for data in bad:
-        with pytest.raises(BadInput, match=r"cannot use c\.npz for calibration"):
-            decode_calibration(data, where="c.npz", window=(2, 2, 1))
-
-
-def test_a_calibration_file_that_claims_gigabytes_is_refused(trained: TrainedModel) -> None:
-    assert trained.calibration is not None
-    data = bytearray(encode_calibration(trained.calibration))
-    directory = data.index(b"PK\x01\x02")
-    data[directory + 24 : directory + 28] = struct.pack("<I", 0xFFFFFFF0)
-    with pytest.raises(BadInput, match=r"it claims 4,29\d,"):
-        decode_calibration(bytes(data), where="c.npz", window=WINDOW)
-
-
-def test_an_array_that_claims_gigabytes_is_refused(tmp_path: Path) -> None:
-    header = {"descr": "|i1", "fortran_order": False, "shape": (10**8, 100, 100, 10)}
-    text = repr(header).encode().ljust(117) + b"\n"
-    path = tmp_path / "c.npz"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("about.npy", b"")
-        archive.writestr("features.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text)
-    with pytest.raises(BadInput, match="cannot use"):
-        decode_calibration(path.read_bytes(), where=str(path), window=(100, 100, 10))
-
-
 def test_a_folder_that_cannot_be_written_is_named(bundle: Bundle, unwritable_folder: Path) -> None:
     with pytest.raises(BadInput, match="cannot write") as caught:
         save(unwritable_folder / "b.zip", bundle)
@@ -456,18 +395,3 @@ def test_a_full_disk_keeps_the_earlier_bundle(bundle: Bundle, small_disk: Path) 
     assert path.read_bytes() == earlier
     assert [p.name for p in small_disk.iterdir()] == ["b.zip"]
     assert load_bundle(path) == bundle
-
-
-def test_an_npz_that_grows_a_thousandfold_is_refused_from_its_headers(tmp_path: Path) -> None:
-    clips = 20_000
-    about = np.array(json.dumps({"source": "s", "clips": ["a"] * clips}))
-    for name, window in (("other window", (48, 450, 1)), ("more clips than any", (48, 40, 3))):
-        path = tmp_path / f"{name}.npz"
-        np.savez_compressed(path, about=about, features=np.zeros((clips, *window), np.int8))
-        data = path.read_bytes()
-        tracemalloc.start()
-        with pytest.raises(BadInput, match=r"claims|is int8 \[20000, 48, 450, 1\]"):
-            decode_calibration(data, where=name, window=(48, 40, 3))
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        assert most < 8 << 20

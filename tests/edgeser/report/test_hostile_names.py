@@ -40,12 +40,7 @@ from quantize.edgetpu.rules import RULES
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
 from quantize.foundation.measurement import Measurement
-from quantize.tflite.inspect import (
-    GraphSummary,
-    ModelInspection,
-    OperatorSummary,
-    TensorSummary,
-)
+from quantize.tflite.inspect import GraphSummary, ModelInspection, OperatorSummary, TensorSummary
 from quantize.tflite.model import Tensor
 from quantize.tflite.offenders import Offender
 from quantize.tflite.remarks import Oddity, Unread
