@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -10,15 +11,12 @@ import pytest
 
 from edgeser.report.contents import ReportContents
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 @pytest.fixture(scope="session")
 def example() -> ModuleType:
-    path = Path(__file__).with_name("example.py")
-    spec = importlib.util.spec_from_file_location("made_up_report", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("example")  # found through the path above
 
 
 @pytest.fixture(scope="session")
