@@ -17,7 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.frontend import PHASE_PLANES, FrontendConfig, compute_features
+from firmware_bridge.frontend import (
+    ANGLE_PLANES,
+    PHASE_PLANES,
+    FrontendConfig,
+    compute_features,
+)
 from quantize.foundation.files import write_atomically
 
 Signal = NDArray[np.int16]
@@ -82,7 +87,8 @@ def peer_amplitude(samples: Signal) -> NDArray[np.uint16]:
 
 def main() -> None:
     """Write the vectors beside this file."""
-    config = FrontendConfig(phase_planes=PHASE_PLANES)
+    planes = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
+    config = FrontendConfig(phase_planes=planes)
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, samples in hostile_signals().items():
         arrays[f"{name}/samples"] = samples

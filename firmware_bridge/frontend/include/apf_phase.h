@@ -7,8 +7,9 @@
  *   group-delay coherence
  *     c = e^(j pi window / N) sum w X_k conj(X_k-1) / sqrt(sum w |X_k|^2  sum w |X_k-1|^2)
  *
- * By Cauchy and Schwarz |c| <= 1. Its parts come out in Q15; both are 0 where a sum of energies is
- * 0, and the frame-to-frame planes are 0 in the first frame. */
+ * By Cauchy and Schwarz |c| <= 1. Its parts and its modulus come out in Q15, its angle in Q15 of
+ * pi, from -pi to below pi, times the modulus where that is wanted. All are 0 where a sum of
+ * energies is 0, and the frame-to-frame planes are 0 in the first frame. */
 #ifndef APF_PHASE_H
 #define APF_PHASE_H
 
@@ -29,23 +30,28 @@ enum {
   APF_IF_RE = 1 << 0,
   APF_IF_IM = 1 << 1,
   APF_IF_MOD = 1 << 2,
-  APF_GD_RE = 1 << 3,
-  APF_GD_IM = 1 << 4,
-  APF_GD_MOD = 1 << 5,
-  APF_IF_ANY = APF_IF_RE | APF_IF_IM | APF_IF_MOD,
-  APF_GD_ANY = APF_GD_RE | APF_GD_IM | APF_GD_MOD,
+  APF_IF_ANGLE = 1 << 3,
+  APF_GD_RE = 1 << 4,
+  APF_GD_IM = 1 << 5,
+  APF_GD_MOD = 1 << 6,
+  APF_GD_ANGLE = 1 << 7,
+  APF_IF_ANY = APF_IF_RE | APF_IF_IM | APF_IF_MOD | APF_IF_ANGLE,
+  APF_GD_ANY = APF_GD_RE | APF_GD_IM | APF_GD_MOD | APF_GD_ANGLE,
 };
 
-#define APF_PHASE_PLANES 6u
+#define APF_PHASE_PLANES 8u
 
 struct apf_phase_config {
-  uint32_t planes; /* bits of the planes that are wanted */
+  uint32_t planes;       /* bits of the planes that are wanted */
+  int angles_by_modulus; /* not 0: angles are multiplied by the coherence's modulus */
 };
 
 struct apf_phase_state {
   uint32_t planes;
+  int angles_by_modulus;
   size_t plane_count;
   size_t channels;
+  uint32_t delay_angle;           /* pi window / N, as apf_angle.h has angles */
   struct apf_spectrum rotation;   /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
   struct apf_complex *delay;      /* table: e^(j pi window / N) in Q15 */
   struct apf_spectrum earlier;    /* bins of the frame before */
@@ -56,7 +62,7 @@ struct apf_phase_state {
 };
 
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
-                    size_t channels, size_t fft_size, struct apf_arena *tables,
+                    size_t channels, size_t window, size_t fft_size, struct apf_arena *tables,
                     struct apf_arena *work);
 
 /* Scratch that nothing needs from frame to frame. */
@@ -67,10 +73,10 @@ void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop
 
 void apf_phase_reset(struct apf_phase_state *state);
 
-/* Writes channels x plane_count values, planes last. Swaps `bins` for the buffer that held the
- * frame before. */
+/* Writes plane_count values a channel, channels `stride` values apart. Swaps `bins` for the buffer
+ * that held the frame before. */
 void apf_phase_process(struct apf_phase_state *state, const struct apf_filterbank_state *bank,
-                       struct apf_spectrum *bins, int16_t *output);
+                       struct apf_spectrum *bins, int16_t *output, size_t stride);
 
 #ifdef __cplusplus
 }

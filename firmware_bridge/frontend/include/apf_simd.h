@@ -261,6 +261,17 @@ static inline int32_t apf_saturate8(int32_t value) {
 #endif
 }
 
+/* The nearest number of 16 bits */
+static inline int32_t apf_saturate16(int32_t value) {
+#if APF_HAS_DSP
+  int32_t saturated;
+  __asm("ssat %0, #16, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+#else
+  return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
+#endif
+}
+
 #ifdef __cplusplus
 }
 #endif

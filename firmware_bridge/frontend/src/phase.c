@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "apf_angle.h"
 #include "apf_bits.h"
 #include "apf_root.h"
 
@@ -20,13 +21,16 @@ static uint32_t count_planes(uint32_t planes) {
 }
 
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
-                    size_t channels, size_t fft_size, struct apf_arena *tables,
+                    size_t channels, size_t window, size_t fft_size, struct apf_arena *tables,
                     struct apf_arena *work) {
   const size_t in_time = (config->planes & APF_IF_ANY) != 0 ? 1 : 0;
   const size_t any = config->planes != 0 ? 1 : 0;
   const size_t bins = fft_size / 2 + 1;
   state->planes = config->planes;
+  state->angles_by_modulus = config->angles_by_modulus != 0;
   state->channels = channels;
+  /* Exact: the FFT's size is a power of two, at most 2^14. */
+  state->delay_angle = (APF_ANGLE_PI / (uint32_t)fft_size) * (uint32_t)window;
   state->plane_count = count_planes(config->planes);
   state->rotation = apf_take_spectrum(tables, in_time * bins);
   state->delay = apf_take(tables, any, sizeof(struct apf_complex));
@@ -129,35 +133,69 @@ static int32_t modulus_q15(int32_t re, int32_t im) {
   return modulus > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)modulus;
 }
 
-APF_INLINE int16_t *put(int16_t *output, uint32_t planes, int32_t re, int32_t im) {
+/* What planes are made of: a coherence in Q15, and its angle in Q15 of pi. */
+struct coherence {
+  int32_t re;
+  int32_t im;
+  int32_t angle;
+};
+
+/* Planes in the order of those in time. */
+APF_INLINE void put(int16_t *output, uint32_t planes, int by_modulus,
+                    const struct coherence *coherence) {
+  int32_t modulus = 0;
+  if ((planes & APF_IF_MOD) || by_modulus) {
+    modulus = modulus_q15(coherence->re, coherence->im);
+  }
   if (planes & APF_IF_RE) {
-    *output++ = (int16_t)re;
+    *output++ = (int16_t)coherence->re;
   }
   if (planes & APF_IF_IM) {
-    *output++ = (int16_t)im;
+    *output++ = (int16_t)coherence->im;
   }
   if (planes & APF_IF_MOD) {
-    *output++ = (int16_t)modulus_q15(re, im);
+    *output++ = (int16_t)modulus;
   }
-  return output;
+  if (planes & APF_IF_ANGLE) {
+    const int32_t weighted = (coherence->angle * modulus + (1 << 14)) >> 15;
+    *output++ = (int16_t)(by_modulus ? weighted : coherence->angle);
+  }
+}
+
+/* Angles that nothing weighs: they need neither energies nor roots. */
+static int only_angles(const struct apf_phase_state *state, uint32_t planes) {
+  return planes == APF_IF_ANGLE && !state->angles_by_modulus;
+}
+
+static void put_angles(const struct apf_phase_state *state, uint32_t turn, int16_t *output,
+                       size_t stride) {
+  const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
+  for (size_t left = state->channels; left > 0; --left, output += stride) {
+    *output = apf_angle_q15(*sum_re++, *sum_im++, turn);
+  }
 }
 
 static void put_in_time(const struct apf_phase_state *state,
-                        const struct apf_filterbank_state *bank, uint32_t drop, int16_t *output) {
+                        const struct apf_filterbank_state *bank, uint32_t drop, int16_t *output,
+                        size_t stride) {
   const uint32_t planes = state->planes & APF_IF_ANY;
-  const size_t others = count_planes(state->planes & APF_GD_ANY);
+  const int by_modulus = (planes & APF_IF_ANGLE) != 0 && state->angles_by_modulus;
   const int32_t more_exponent = (int32_t)(ROTATION_BITS - drop);
   const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
   const struct apf_root *now = bank->roots, *before = state->earlier_roots;
   for (size_t left = state->channels; left > 0; --left, ++now, ++before, ++sum_re, ++sum_im) {
-    int32_t re = 0, im = 0;
-    if (state->has_earlier && now->root != 0 && before->root != 0) {
+    struct coherence coherence = {0, 0, 0};
+    if (now->root != 0 && before->root != 0) {
       struct scale scale = product_of_roots(*now, *before);
       scale.exponent += more_exponent;
-      re = ratio_q15(*sum_re, scale);
-      im = ratio_q15(*sum_im, scale);
+      coherence.re = ratio_q15(*sum_re, scale);
+      coherence.im = ratio_q15(*sum_im, scale);
+      if (planes & APF_IF_ANGLE) {
+        coherence.angle = apf_angle_q15(*sum_re, *sum_im, 0);
+      }
     }
-    output = put(output, planes, re, im) + others;
+    put(output, planes, by_modulus, &coherence);
+    output += stride;
   }
 }
 
@@ -167,23 +205,63 @@ static int32_t from_q30(int32_t value) {
 }
 
 static void put_in_frequency(const struct apf_phase_state *state,
-                             const struct apf_filterbank_state *bank, int16_t *output) {
-  const uint32_t planes = (state->planes & APF_GD_ANY) >> 3;
-  const size_t others = count_planes(state->planes & APF_IF_ANY);
+                             const struct apf_filterbank_state *bank, int16_t *output,
+                             size_t stride) {
+  const uint32_t planes = (state->planes & APF_GD_ANY) / APF_GD_RE;
+  const int by_modulus = (planes & APF_IF_ANGLE) != 0 && state->angles_by_modulus;
   const apf_pair delay = apf_pair_of(state->delay->re, state->delay->im);
   const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im, *energy = state->energies;
   const struct apf_root *here = bank->roots;
   for (size_t left = state->channels; left > 0; --left, ++here, ++sum_re, ++sum_im, ++energy) {
     const struct apf_root below = apf_normalised_root(*energy);
-    int32_t re = 0, im = 0;
-    output += others;
+    struct coherence coherence = {0, 0, 0};
     if (here->root != 0 && below.root != 0) {
       const struct scale scale = product_of_roots(*here, below);
       const apf_pair raw = apf_pair_of(ratio_q15(*sum_re, scale), ratio_q15(*sum_im, scale));
-      re = from_q30(apf_product_re(raw, delay, 1 << 14));
-      im = from_q30(apf_product_im(raw, delay, 1 << 14));
+      coherence.re = from_q30(apf_product_re(raw, delay, 1 << 14));
+      coherence.im = from_q30(apf_product_im(raw, delay, 1 << 14));
+      if (planes & APF_IF_ANGLE) {
+        coherence.angle = apf_angle_q15(*sum_re, *sum_im, state->delay_angle);
+      }
     }
-    output = put(output, planes, re, im);
+    put(output, planes, by_modulus, &coherence);
+    output += stride;
+  }
+}
+
+static void process_in_frequency(const struct apf_phase_state *state,
+                                 const struct apf_filterbank_state *bank,
+                                 const struct apf_spectrum *bins, int16_t *output, size_t stride) {
+  apf_sum_neighbours(bank, bins, &state->sums);
+  if (only_angles(state, (state->planes & APF_GD_ANY) / APF_GD_RE)) {
+    put_angles(state, state->delay_angle, output, stride);
+    return;
+  }
+  apf_sum_energies(bank, bins, 1, state->energies);
+  put_in_frequency(state, bank, output, stride);
+}
+
+static void put_nothing(const struct apf_phase_state *state, size_t planes, int16_t *output,
+                        size_t stride) {
+  for (size_t left = state->channels; left > 0; --left, output += stride) {
+    memset(output, 0, planes * sizeof(int16_t));
+  }
+}
+
+static void process_in_time(const struct apf_phase_state *state,
+                            const struct apf_filterbank_state *bank,
+                            const struct apf_spectrum *bins, int16_t *output, size_t stride) {
+  const uint32_t planes = state->planes & APF_IF_ANY;
+  if (!state->has_earlier) {
+    put_nothing(state, count_planes(planes), output, stride);
+    return;
+  }
+  const uint32_t drop = bits_to_drop(state, bank);
+  apf_sum_turned(bank, bins, &state->earlier, &state->rotation, drop, &state->sums);
+  if (only_angles(state, planes)) {
+    put_angles(state, 0, output, stride);
+  } else {
+    put_in_time(state, bank, drop, output, stride);
   }
 }
 
@@ -197,18 +275,13 @@ static void remember(struct apf_phase_state *state, const struct apf_filterbank_
 }
 
 void apf_phase_process(struct apf_phase_state *state, const struct apf_filterbank_state *bank,
-                       struct apf_spectrum *bins, int16_t *output) {
+                       struct apf_spectrum *bins, int16_t *output, size_t stride) {
+  const uint32_t in_time = state->planes & APF_IF_ANY;
   if (state->planes & APF_GD_ANY) {
-    apf_sum_neighbours(bank, bins, &state->sums);
-    apf_sum_energies(bank, bins, 1, state->energies);
-    put_in_frequency(state, bank, output);
+    process_in_frequency(state, bank, bins, output + count_planes(in_time), stride);
   }
-  if (state->planes & APF_IF_ANY) {
-    const uint32_t drop = state->has_earlier ? bits_to_drop(state, bank) : 0u;
-    if (state->has_earlier) {
-      apf_sum_turned(bank, bins, &state->earlier, &state->rotation, drop, &state->sums);
-    }
-    put_in_time(state, bank, drop, output);
+  if (in_time != 0) {
+    process_in_time(state, bank, bins, output, stride);
     remember(state, bank, bins);
   }
 }
