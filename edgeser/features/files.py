@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +22,14 @@ def write_npz(path: Path, features: FrontendFeatures, config: FrontendConfig) ->
     """
     buffer = io.BytesIO()
     first = len(config.signed_planes) - len(config.phase_planes)
-    difference = {AMPLITUDE_DELTA: features.phase[:, :, 0]} if config.amplitude_delta else {}
-    np.savez_compressed(
-        buffer,
-        amplitude=features.amplitude,
-        **difference,
-        phase=features.phase[:, :, first:],
-        phase_planes=np.array(config.phase_planes, dtype=np.str_),
-        frontend=np.array(json.dumps(config.to_dict())),
-    )
+    members = {
+        "amplitude": features.amplitude,
+        "phase": features.phase[:, :, first:],
+        "phase_planes": np.array(config.phase_planes, dtype=np.str_),
+        "frontend": np.array(json.dumps(config.to_dict())),
+    }
+    if config.amplitude_delta:
+        members[AMPLITUDE_DELTA] = features.phase[:, :, 0]
+    savez: Any = np.savez_compressed
+    savez(buffer, **members)
     write_atomically(path, buffer.getvalue())

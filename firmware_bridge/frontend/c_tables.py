@@ -8,6 +8,7 @@ whenever the configuration is.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -211,7 +212,9 @@ def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArra
         *_wrapped(str(value) for value in tables.tolist()),
         "};",
         "",
-        f"/* offset, multiplier, shift; by channel: {', '.join(config.planes)} */",
+        "/* offset, multiplier, shift; by channel:",
+        *(f" * {line}" for line in textwrap.wrap(", ".join(config.planes), _LINE - 3)),
+        " */",
         f"const struct apf_affine frontend_affines[{config.channels * len(config.planes)}] = {{",
         *_affine_lines(normalisation),
         "};",
