@@ -320,15 +320,9 @@ static PyObject *frontend_weights(Frontend *self, PyObject *arg) {
   }
   uint16_t *weights = view.buf;
   memset(weights, 0, (size_t)view.len);
-  for (size_t i = 0; i <= bank->channels; ++i) {
-    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 1]; ++bin) {
-      const struct apf_weights of_bin = apf_filterbank_weights(bank, bin);
-      if (i > 0) {
-        weights[(i - 1) * count + bin] = of_bin.falling;
-      }
-      if (i < bank->channels) {
-        weights[i * count + bin] = of_bin.rising;
-      }
+  for (size_t i = 0; i < bank->channels; ++i) {
+    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 2]; ++bin) {
+      weights[i * count + bin] = apf_filterbank_weight(bank, i, bin);
     }
   }
   PyBuffer_Release(&view);

@@ -56,8 +56,8 @@ struct apf_phase_state {
   struct apf_complex *delay;      /* table: e^(j pi window / N) in Q15 */
   struct apf_spectrum earlier;    /* bins of the frame before */
   struct apf_root *earlier_roots; /* and its channels */
+  uint32_t earlier_energy_bits;
   struct apf_complex_sums sums;   /* per channel */
-  uint64_t *energies;             /* per channel: sum w |X_k-1|^2 */
   int has_earlier;
 };
 
@@ -70,6 +70,9 @@ void apf_phase_bind_sums(struct apf_phase_state *state, struct apf_arena *work);
 
 /* Tables from window, hop and FFT size in samples. */
 void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop, size_t fft_size);
+
+/* Whether the filterbank's `energies_below` are read. */
+int apf_phase_reads_energies_below(const struct apf_phase_config *config);
 
 void apf_phase_reset(struct apf_phase_state *state);
 

@@ -261,6 +261,28 @@ static inline int32_t apf_saturate8(int32_t value) {
 #endif
 }
 
+/* The nearest number of 16 bits without a sign */
+static inline uint32_t apf_saturate_u16(int32_t value) {
+#if APF_HAS_DSP
+  uint32_t saturated;
+  __asm("usat %0, #16, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+#else
+  return value > UINT16_MAX ? UINT16_MAX : value < 0 ? 0u : (uint32_t)value;
+#endif
+}
+
+/* The nearest number of 15 bits without a sign */
+static inline uint32_t apf_saturate_u15(int32_t value) {
+#if APF_HAS_DSP
+  uint32_t saturated;
+  __asm("usat %0, #15, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+#else
+  return value > INT16_MAX ? INT16_MAX : value < 0 ? 0u : (uint32_t)value;
+#endif
+}
+
 /* The nearest number of 16 bits */
 static inline int32_t apf_saturate16(int32_t value) {
 #if APF_HAS_DSP

@@ -86,7 +86,8 @@ static void bind(struct apf_frontend *frontend, const struct apf_config *config,
    * dead before the next window. So they share memory. */
   struct apf_arena before_fft = *work, after_fft = *work;
   apf_window_bind_output(&frontend->window, fft_size, &before_fft);
-  apf_filterbank_bind(&frontend->filterbank, &config->filterbank, fft_size, tables, &after_fft);
+  apf_filterbank_bind(&frontend->filterbank, &config->filterbank, fft_size,
+                      apf_phase_reads_energies_below(&config->phase), tables, &after_fft);
   apf_phase_bind_sums(&frontend->phase, &after_fft);
   work->used = before_fft.used > after_fft.used ? before_fft.used : after_fft.used;
 }

@@ -5,10 +5,10 @@
 
 #include "apf_angle.h"
 #include "apf_bits.h"
-#include "apf_root.h"
+#include "apf_ratio.h"
 
 #define ROTATION_BITS 15u
-#define OUTPUT_ONE 32767
+#define SUM_BITS 62u
 
 static const double pi = 3.14159265358979323846264338327950288;
 
@@ -18,6 +18,11 @@ static uint32_t count_planes(uint32_t planes) {
     count += planes & 1u;
   }
   return count;
+}
+
+int apf_phase_reads_energies_below(const struct apf_phase_config *config) {
+  const uint32_t planes = config->planes & APF_GD_ANY;
+  return planes != 0 && (planes != APF_GD_ANGLE || config->angles_by_modulus != 0);
 }
 
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
@@ -32,9 +37,9 @@ void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config
   /* Exact: the FFT's size is a power of two, at most 2^14. */
   state->delay_angle = (APF_ANGLE_PI / (uint32_t)fft_size) * (uint32_t)window;
   state->plane_count = count_planes(config->planes);
-  state->rotation = apf_take_spectrum(tables, in_time * bins);
+  state->rotation = apf_take_spectrum(tables, in_time * (bins + 1));
   state->delay = apf_take(tables, any, sizeof(struct apf_complex));
-  state->earlier = apf_take_spectrum(work, in_time * bins);
+  state->earlier = apf_take_spectrum(work, in_time * (bins + 1));
   state->earlier_roots = apf_take(work, in_time * channels, sizeof(struct apf_root));
 }
 
@@ -42,13 +47,12 @@ void apf_phase_bind_sums(struct apf_phase_state *state, struct apf_arena *work) 
   const size_t channels = state->planes != 0 ? state->channels : 0;
   state->sums.re = apf_take(work, channels, sizeof(uint64_t));
   state->sums.im = apf_take(work, channels, sizeof(uint64_t));
-  state->energies = apf_take(work, channels, sizeof(uint64_t));
 }
 
 static struct apf_complex rotation_by(double angle) {
   const struct apf_complex rotation = {
-      (int16_t)lrint(OUTPUT_ONE * cos(angle)),
-      (int16_t)lrint(OUTPUT_ONE * sin(angle)),
+      (int16_t)lrint(APF_RATIO_ONE * cos(angle)),
+      (int16_t)lrint(APF_RATIO_ONE * sin(angle)),
   };
   return rotation;
 }
@@ -69,11 +73,20 @@ void apf_phase_reset(struct apf_phase_state *state) {
   state->has_earlier = 0;
 }
 
+/* Of a sum, when both energies' products have so many. */
+static uint32_t needed_bits(uint32_t energy_bits) {
+  return (energy_bits + 1u) / 2u + ROTATION_BITS;
+}
+
 /* By Cauchy and Schwarz no sum of products exceeds the root of the product of the energies; the
  * rotation adds its fraction. How many bits the products must drop for 63 bits to hold the sums. */
 static uint32_t bits_to_drop(const struct apf_phase_state *state,
                              const struct apf_filterbank_state *bank) {
-  uint32_t most = 0;
+  uint32_t most = bank->energy_bits + state->earlier_energy_bits + 1u;
+  if (needed_bits(most) <= SUM_BITS) {
+    return 0u; /* whatever the channels: so it is but for long windows */
+  }
+  most = 0;
   for (size_t i = 0; i < state->channels; ++i) {
     const struct apf_root earlier = state->earlier_roots[i];
     const uint32_t bits = apf_bit_length64(bank->energies[i]) + 64u - 2u * earlier.shift;
@@ -81,169 +94,123 @@ static uint32_t bits_to_drop(const struct apf_phase_state *state,
       most = bits;
     }
   }
-  const uint32_t needed = (most + 1u) / 2u + ROTATION_BITS;
-  return needed > 62u ? needed - 62u : 0u;
+  const uint32_t needed = needed_bits(most);
+  return needed > SUM_BITS ? needed - SUM_BITS : 0u;
 }
 
-/* The product of two roots with its upper 17 bits in `mantissa`: value = mantissa * 2^exponent. */
-struct scale {
-  uint32_t mantissa;
-  int32_t exponent;
-};
-
-/* Roots have all their 32 bits, so their product has 63 or 64. */
-static struct scale product_of_roots(struct apf_root a, struct apf_root b) {
-  const uint32_t high = (uint32_t)(((uint64_t)a.root * b.root) >> 32);
-  const uint32_t spare = 1u - (high >> 31);
-  const struct scale result = {
-      high >> (15u - spare),
-      47 - (int32_t)(spare + a.shift + b.shift),
-  };
-  return result;
-}
-
-/* modulus / 2^exponent, where 32 bits hold it */
-static uint32_t align(uint64_t modulus, int32_t exponent) {
-  const uint32_t low = (uint32_t)modulus, high = (uint32_t)(modulus >> 32);
-  if (exponent >= 32) {
-    return high >> (exponent - 32);
-  }
-  if (exponent >= 0) {
-    return low >> exponent | (high << 1) << (31 - exponent);
-  }
-  return low << -exponent;
-}
-
-/* sum / scale in Q15. |sum| is at most the scale up to rounding, and where products were rounded
- * off, at most four times that: 32 bits hold it once aligned. The 17-bit mantissa keeps the
- * division within 32 bits too. */
-static int32_t ratio_q15(uint64_t sum, struct scale scale) {
-  const int negative = (sum >> 63) != 0;
-  const uint32_t aligned = align(negative ? 0u - sum : sum, scale.exponent);
-  uint32_t quotient = OUTPUT_ONE;
-  if (aligned < scale.mantissa) {
-    quotient = ((aligned << 15) + scale.mantissa / 2u) / scale.mantissa;
-    quotient = quotient > OUTPUT_ONE ? OUTPUT_ONE : quotient;
-  }
-  return negative ? -(int32_t)quotient : (int32_t)quotient;
-}
-
-static int32_t modulus_q15(int32_t re, int32_t im) {
-  const uint32_t modulus = apf_floor_root32((uint32_t)(re * re) + (uint32_t)(im * im));
-  return modulus > OUTPUT_ONE ? OUTPUT_ONE : (int32_t)modulus;
-}
-
-/* What planes are made of: a coherence in Q15, and its angle in Q15 of pi. */
-struct coherence {
-  int32_t re;
-  int32_t im;
-  int32_t angle;
-};
-
-/* Planes in the order of those in time. */
-APF_INLINE void put(int16_t *output, uint32_t planes, int by_modulus,
-                    const struct coherence *coherence) {
+/* What is put out of a coherence, in the order of those in time; an angle is there already, and is
+ * multiplied by the modulus. Constant where this is called. */
+APF_INLINE void put(int16_t *output, uint32_t wanted, int32_t re, int32_t im) {
   int32_t modulus = 0;
-  if ((planes & APF_IF_MOD) || by_modulus) {
-    modulus = modulus_q15(coherence->re, coherence->im);
+  if (wanted & (APF_IF_MOD | APF_IF_ANGLE)) {
+    modulus = apf_modulus_q15(re, im);
   }
-  if (planes & APF_IF_RE) {
-    *output++ = (int16_t)coherence->re;
+  if (wanted & APF_IF_RE) {
+    *output++ = (int16_t)re;
   }
-  if (planes & APF_IF_IM) {
-    *output++ = (int16_t)coherence->im;
+  if (wanted & APF_IF_IM) {
+    *output++ = (int16_t)im;
   }
-  if (planes & APF_IF_MOD) {
+  if (wanted & APF_IF_MOD) {
     *output++ = (int16_t)modulus;
   }
-  if (planes & APF_IF_ANGLE) {
-    const int32_t weighted = (coherence->angle * modulus + (1 << 14)) >> 15;
-    *output++ = (int16_t)(by_modulus ? weighted : coherence->angle);
+  if (wanted & APF_IF_ANGLE) {
+    *output = (int16_t)((*output * modulus + (1 << 14)) >> 15);
   }
 }
 
-/* Angles that nothing weighs: they need neither energies nor roots. */
-static int only_angles(const struct apf_phase_state *state, uint32_t planes) {
-  return planes == APF_IF_ANGLE && !state->angles_by_modulus;
+/* Where the planes of a coherence go, and which of them need more than the angle of its sum. */
+struct target {
+  int16_t *output;
+  size_t stride;
+  uint32_t planes; /* in the order of those in time */
+  uint32_t wanted;
+};
+
+static struct target target_of(const struct apf_phase_state *state, uint32_t planes,
+                               int16_t *output, size_t stride) {
+  const uint32_t weighed = state->angles_by_modulus ? APF_IF_ANGLE : 0u;
+  const struct target target = {output, stride, planes, planes & (~(uint32_t)APF_IF_ANGLE | weighed)};
+  return target;
 }
 
-static void put_angles(const struct apf_phase_state *state, uint32_t turn, int16_t *output,
-                       size_t stride) {
+static void put_angles(const struct apf_phase_state *state, uint32_t turn,
+                       const struct target *target) {
   const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
-  for (size_t left = state->channels; left > 0; --left, output += stride) {
+  int16_t *output = target->output + count_planes(target->planes) - 1;
+  for (size_t left = state->channels; left > 0; --left, output += target->stride) {
     *output = apf_angle_q15(*sum_re++, *sum_im++, turn);
   }
 }
 
-static void put_in_time(const struct apf_phase_state *state,
-                        const struct apf_filterbank_state *bank, uint32_t drop, int16_t *output,
-                        size_t stride) {
-  const uint32_t planes = state->planes & APF_IF_ANY;
-  const int by_modulus = (planes & APF_IF_ANGLE) != 0 && state->angles_by_modulus;
+APF_INLINE void put_in_time(const struct apf_phase_state *state,
+                            const struct apf_filterbank_state *bank, uint32_t drop,
+                            const struct target *target, uint32_t wanted) {
   const int32_t more_exponent = (int32_t)(ROTATION_BITS - drop);
   const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
   const struct apf_root *now = bank->roots, *before = state->earlier_roots;
+  int16_t *output = target->output;
   for (size_t left = state->channels; left > 0; --left, ++now, ++before, ++sum_re, ++sum_im) {
-    struct coherence coherence = {0, 0, 0};
+    int32_t re = 0, im = 0;
     if (now->root != 0 && before->root != 0) {
-      struct scale scale = product_of_roots(*now, *before);
+      struct apf_scale scale = apf_product_of_roots(*now, *before);
       scale.exponent += more_exponent;
-      coherence.re = ratio_q15(*sum_re, scale);
-      coherence.im = ratio_q15(*sum_im, scale);
-      if (planes & APF_IF_ANGLE) {
-        coherence.angle = apf_angle_q15(*sum_re, *sum_im, 0);
-      }
+      re = apf_ratio_q15(*sum_re, scale);
+      im = apf_ratio_q15(*sum_im, scale);
     }
-    put(output, planes, by_modulus, &coherence);
-    output += stride;
+    put(output, wanted, re, im);
+    output += target->stride;
   }
 }
 
 static int32_t from_q30(int32_t value) {
   const int32_t rounded = value >> 15;
-  return rounded > OUTPUT_ONE ? OUTPUT_ONE : rounded < -OUTPUT_ONE ? -OUTPUT_ONE : rounded;
+  return rounded > APF_RATIO_ONE    ? APF_RATIO_ONE
+         : rounded < -APF_RATIO_ONE ? -APF_RATIO_ONE
+                                    : rounded;
 }
 
-static void put_in_frequency(const struct apf_phase_state *state,
-                             const struct apf_filterbank_state *bank, int16_t *output,
-                             size_t stride) {
-  const uint32_t planes = (state->planes & APF_GD_ANY) / APF_GD_RE;
-  const int by_modulus = (planes & APF_IF_ANGLE) != 0 && state->angles_by_modulus;
+APF_INLINE void put_in_frequency(const struct apf_phase_state *state,
+                                 const struct apf_filterbank_state *bank,
+                                 const struct target *target, uint32_t wanted) {
   const apf_pair delay = apf_pair_of(state->delay->re, state->delay->im);
-  const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im, *energy = state->energies;
+  const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
+  const uint64_t *below = bank->energies_below;
   const struct apf_root *here = bank->roots;
-  for (size_t left = state->channels; left > 0; --left, ++here, ++sum_re, ++sum_im, ++energy) {
-    const struct apf_root below = apf_normalised_root(*energy);
-    struct coherence coherence = {0, 0, 0};
-    if (here->root != 0 && below.root != 0) {
-      const struct scale scale = product_of_roots(*here, below);
-      const apf_pair raw = apf_pair_of(ratio_q15(*sum_re, scale), ratio_q15(*sum_im, scale));
-      coherence.re = from_q30(apf_product_re(raw, delay, 1 << 14));
-      coherence.im = from_q30(apf_product_im(raw, delay, 1 << 14));
-      if (planes & APF_IF_ANGLE) {
-        coherence.angle = apf_angle_q15(*sum_re, *sum_im, state->delay_angle);
-      }
+  int16_t *output = target->output;
+  for (size_t left = state->channels; left > 0; --left, ++here, ++sum_re, ++sum_im, ++below) {
+    const struct apf_root root_below = apf_normalised_root(*below);
+    int32_t re = 0, im = 0;
+    if (here->root != 0 && root_below.root != 0) {
+      const struct apf_scale scale = apf_product_of_roots(*here, root_below);
+      const apf_pair raw =
+          apf_pair_of(apf_ratio_q15(*sum_re, scale), apf_ratio_q15(*sum_im, scale));
+      re = from_q30(apf_product_re(raw, delay, 1 << 14));
+      im = from_q30(apf_product_im(raw, delay, 1 << 14));
     }
-    put(output, planes, by_modulus, &coherence);
-    output += stride;
+    put(output, wanted, re, im);
+    output += target->stride;
   }
 }
 
 static void process_in_frequency(const struct apf_phase_state *state,
                                  const struct apf_filterbank_state *bank,
                                  const struct apf_spectrum *bins, int16_t *output, size_t stride) {
+  const struct target target =
+      target_of(state, (state->planes & APF_GD_ANY) / APF_GD_RE, output, stride);
   apf_sum_neighbours(bank, bins, &state->sums);
-  if (only_angles(state, (state->planes & APF_GD_ANY) / APF_GD_RE)) {
-    put_angles(state, state->delay_angle, output, stride);
-    return;
+  if (target.planes & APF_IF_ANGLE) {
+    put_angles(state, state->delay_angle, &target);
   }
-  apf_sum_energies(bank, bins, 1, state->energies);
-  put_in_frequency(state, bank, output, stride);
+  if (target.wanted != 0) {
+    put_in_frequency(state, bank, &target, target.wanted);
+  }
 }
 
-static void put_nothing(const struct apf_phase_state *state, size_t planes, int16_t *output,
-                        size_t stride) {
-  for (size_t left = state->channels; left > 0; --left, output += stride) {
+static void put_nothing(const struct apf_phase_state *state, const struct target *target) {
+  const size_t planes = count_planes(target->planes);
+  int16_t *output = target->output;
+  for (size_t left = state->channels; left > 0; --left, output += target->stride) {
     memset(output, 0, planes * sizeof(int16_t));
   }
 }
@@ -251,17 +218,18 @@ static void put_nothing(const struct apf_phase_state *state, size_t planes, int1
 static void process_in_time(const struct apf_phase_state *state,
                             const struct apf_filterbank_state *bank,
                             const struct apf_spectrum *bins, int16_t *output, size_t stride) {
-  const uint32_t planes = state->planes & APF_IF_ANY;
+  const struct target target = target_of(state, state->planes & APF_IF_ANY, output, stride);
   if (!state->has_earlier) {
-    put_nothing(state, count_planes(planes), output, stride);
+    put_nothing(state, &target);
     return;
   }
   const uint32_t drop = bits_to_drop(state, bank);
   apf_sum_turned(bank, bins, &state->earlier, &state->rotation, drop, &state->sums);
-  if (only_angles(state, planes)) {
-    put_angles(state, 0, output, stride);
-  } else {
-    put_in_time(state, bank, drop, output, stride);
+  if (target.planes & APF_IF_ANGLE) {
+    put_angles(state, 0, &target);
+  }
+  if (target.wanted != 0) {
+    put_in_time(state, bank, drop, &target, target.wanted);
   }
 }
 
@@ -271,6 +239,7 @@ static void remember(struct apf_phase_state *state, const struct apf_filterbank_
   *bins = state->earlier;
   state->earlier = current;
   memcpy(state->earlier_roots, bank->roots, state->channels * sizeof(struct apf_root));
+  state->earlier_energy_bits = bank->energy_bits;
   state->has_earlier = 1;
 }
 
