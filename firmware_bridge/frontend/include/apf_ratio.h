@@ -30,32 +30,50 @@ static inline struct apf_scale apf_product_of_roots(struct apf_root a, struct ap
   return result;
 }
 
-/* modulus / 2^exponent, where 32 bits hold it; the middle case is the usual one. */
-APF_INLINE uint32_t apf_aligned(uint64_t modulus, int32_t exponent) {
-  const uint32_t low = (uint32_t)modulus, high = (uint32_t)(modulus >> 32);
-  if ((uint32_t)exponent < 32u) {
-    return low >> exponent | (high << 1) << (31 - exponent);
+/* A complex number in Q15: neither part is -32768. */
+struct apf_parts {
+  int32_t re;
+  int32_t im;
+};
+
+/* A modulus that is aligned with a mantissa, divided by it and rounded to nearest. The 17 bits of the
+ * mantissa keep this within 32. */
+static inline uint32_t apf_quotient_q15(uint32_t aligned, uint32_t mantissa) {
+  if (aligned >= mantissa) {
+    return APF_RATIO_ONE;
   }
-  return exponent < 0 ? low << -exponent : high >> (exponent - 32);
+  return apf_saturate_u15((int32_t)(((aligned << 15) + (mantissa >> 1)) / mantissa));
 }
 
-/* sum / scale, rounded to nearest. |sum| is at most the scale up to rounding, and where products
- * were rounded off, at most four times that: 32 bits hold it once aligned. The 17-bit mantissa keeps
- * the division within 32 bits too. */
-APF_INLINE int32_t apf_ratio_q15(uint64_t sum, struct apf_scale scale) {
-  const int negative = (sum >> 63) != 0;
-  const uint32_t aligned = apf_aligned(negative ? 0u - sum : sum, scale.exponent);
-  int32_t quotient = APF_RATIO_ONE;
-  if (aligned < scale.mantissa) {
-    const uint32_t rounded = ((aligned << 15) + (scale.mantissa >> 1)) / scale.mantissa;
-    quotient = (int32_t)apf_saturate_u15((int32_t)rounded);
+/* (re + j im) / scale, of sums in two's complement. A part is at most the scale up to rounding, and
+ * where products were rounded off, at most four times that: 32 bits hold it once aligned. */
+APF_INLINE struct apf_parts apf_ratios_q15(uint64_t re, uint64_t im, struct apf_scale scale) {
+  const int to_left = (re >> 63) != 0, downwards = (im >> 63) != 0;
+  const uint64_t along = to_left ? 0u - re : re, across = downwards ? 0u - im : im;
+  const uint32_t along_low = (uint32_t)along, along_high = (uint32_t)(along >> 32);
+  const uint32_t across_low = (uint32_t)across, across_high = (uint32_t)(across >> 32);
+  const int32_t exponent = scale.exponent;
+  uint32_t x, y;
+  if (APF_LIKELY((uint32_t)exponent < 32u)) {
+    x = along_low >> exponent | (along_high << 1) << (31 - exponent);
+    y = across_low >> exponent | (across_high << 1) << (31 - exponent);
+  } else if (exponent < 0) {
+    x = along_low << -exponent;
+    y = across_low << -exponent;
+  } else {
+    x = along_high >> (exponent - 32);
+    y = across_high >> (exponent - 32);
   }
-  return negative ? -quotient : quotient;
+  const int32_t parts_re = (int32_t)apf_quotient_q15(x, scale.mantissa);
+  const int32_t parts_im = (int32_t)apf_quotient_q15(y, scale.mantissa);
+  const struct apf_parts parts = {to_left ? -parts_re : parts_re, downwards ? -parts_im : parts_im};
+  return parts;
 }
 
-/* |re + j im| of parts in Q15 */
-static inline int32_t apf_modulus_q15(int32_t re, int32_t im) {
-  const uint32_t modulus = apf_floor_root32((uint32_t)(re * re) + (uint32_t)(im * im));
+/* |re + j im| */
+static inline int32_t apf_modulus_q15(struct apf_parts parts) {
+  const uint32_t re = (uint32_t)(parts.re * parts.re), im = (uint32_t)(parts.im * parts.im);
+  const uint32_t modulus = apf_floor_root32(re + im);
   return (int32_t)apf_saturate_u15((int32_t)modulus);
 }
 

@@ -22,8 +22,10 @@ extern "C" {
 /* For functions whose arguments are constants where they are called. */
 #if defined(__GNUC__)
 #define APF_INLINE static inline __attribute__((always_inline))
+#define APF_LIKELY(condition) __builtin_expect((condition) ? 1L : 0L, 1L)
 #else
 #define APF_INLINE static inline
+#define APF_LIKELY(condition) (condition)
 #endif
 
 typedef uint32_t apf_pair;

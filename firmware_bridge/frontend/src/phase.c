@@ -9,6 +9,7 @@
 
 #define ROTATION_BITS 15u
 #define SUM_BITS 62u
+#define ALL_BUT_ANGLE ((uint32_t)(APF_IF_RE | APF_IF_IM | APF_IF_MOD))
 
 static const double pi = 3.14159265358979323846264338327950288;
 
@@ -99,17 +100,17 @@ static uint32_t bits_to_drop(const struct apf_phase_state *state,
 }
 
 /* What is put out of a coherence, in the order of those in time; an angle is there already, and is
- * multiplied by the modulus. Constant where this is called. */
-APF_INLINE void put(int16_t *output, uint32_t wanted, int32_t re, int32_t im) {
+ * multiplied by the modulus. */
+APF_INLINE void put(int16_t *output, uint32_t wanted, struct apf_parts parts) {
   int32_t modulus = 0;
   if (wanted & (APF_IF_MOD | APF_IF_ANGLE)) {
-    modulus = apf_modulus_q15(re, im);
+    modulus = apf_modulus_q15(parts);
   }
   if (wanted & APF_IF_RE) {
-    *output++ = (int16_t)re;
+    *output++ = (int16_t)parts.re;
   }
   if (wanted & APF_IF_IM) {
-    *output++ = (int16_t)im;
+    *output++ = (int16_t)parts.im;
   }
   if (wanted & APF_IF_MOD) {
     *output++ = (int16_t)modulus;
@@ -151,23 +152,20 @@ APF_INLINE void put_in_time(const struct apf_phase_state *state,
   const struct apf_root *now = bank->roots, *before = state->earlier_roots;
   int16_t *output = target->output;
   for (size_t left = state->channels; left > 0; --left, ++now, ++before, ++sum_re, ++sum_im) {
-    int32_t re = 0, im = 0;
+    struct apf_parts parts = {0, 0};
     if (now->root != 0 && before->root != 0) {
       struct apf_scale scale = apf_product_of_roots(*now, *before);
       scale.exponent += more_exponent;
-      re = apf_ratio_q15(*sum_re, scale);
-      im = apf_ratio_q15(*sum_im, scale);
+      parts = apf_ratios_q15(*sum_re, *sum_im, scale);
     }
-    put(output, wanted, re, im);
+    put(output, wanted, parts);
     output += target->stride;
   }
 }
 
 static int32_t from_q30(int32_t value) {
-  const int32_t rounded = value >> 15;
-  return rounded > APF_RATIO_ONE    ? APF_RATIO_ONE
-         : rounded < -APF_RATIO_ONE ? -APF_RATIO_ONE
-                                    : rounded;
+  const int32_t saturated = apf_saturate16(value >> 15);
+  return saturated < -APF_RATIO_ONE ? -APF_RATIO_ONE : saturated;
 }
 
 APF_INLINE void put_in_frequency(const struct apf_phase_state *state,
@@ -180,15 +178,15 @@ APF_INLINE void put_in_frequency(const struct apf_phase_state *state,
   int16_t *output = target->output;
   for (size_t left = state->channels; left > 0; --left, ++here, ++sum_re, ++sum_im, ++below) {
     const struct apf_root root_below = apf_normalised_root(*below);
-    int32_t re = 0, im = 0;
+    struct apf_parts parts = {0, 0};
     if (here->root != 0 && root_below.root != 0) {
       const struct apf_scale scale = apf_product_of_roots(*here, root_below);
-      const apf_pair raw =
-          apf_pair_of(apf_ratio_q15(*sum_re, scale), apf_ratio_q15(*sum_im, scale));
-      re = from_q30(apf_product_re(raw, delay, 1 << 14));
-      im = from_q30(apf_product_im(raw, delay, 1 << 14));
+      const struct apf_parts raw = apf_ratios_q15(*sum_re, *sum_im, scale);
+      const apf_pair pair = apf_pair_of(raw.re, raw.im);
+      parts.re = from_q30(apf_product_re(pair, delay, 1 << 14));
+      parts.im = from_q30(apf_product_im(pair, delay, 1 << 14));
     }
-    put(output, wanted, re, im);
+    put(output, wanted, parts);
     output += target->stride;
   }
 }
@@ -202,7 +200,12 @@ static void process_in_frequency(const struct apf_phase_state *state,
   if (target.planes & APF_IF_ANGLE) {
     put_angles(state, state->delay_angle, &target);
   }
-  if (target.wanted != 0) {
+  /* The usual ones are constant: that spares asking for each of them in each channel. */
+  if (target.wanted == ALL_BUT_ANGLE) {
+    put_in_frequency(state, bank, &target, ALL_BUT_ANGLE);
+  } else if (target.wanted == APF_IF_ANGLE) {
+    put_in_frequency(state, bank, &target, APF_IF_ANGLE);
+  } else if (target.wanted != 0) {
     put_in_frequency(state, bank, &target, target.wanted);
   }
 }
@@ -228,7 +231,11 @@ static void process_in_time(const struct apf_phase_state *state,
   if (target.planes & APF_IF_ANGLE) {
     put_angles(state, 0, &target);
   }
-  if (target.wanted != 0) {
+  if (target.wanted == ALL_BUT_ANGLE) {
+    put_in_time(state, bank, drop, &target, ALL_BUT_ANGLE);
+  } else if (target.wanted == APF_IF_ANGLE) {
+    put_in_time(state, bank, drop, &target, APF_IF_ANGLE);
+  } else if (target.wanted != 0) {
     put_in_time(state, bank, drop, &target, target.wanted);
   }
 }
