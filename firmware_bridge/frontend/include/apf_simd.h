@@ -19,12 +19,15 @@
 extern "C" {
 #endif
 
-/* For functions whose arguments are constants where they are called. */
+/* For functions whose arguments are constants where they are called; for what is seldom called and
+ * would only take registers; for conditions that mostly hold. */
 #if defined(__GNUC__)
 #define APF_INLINE static inline __attribute__((always_inline))
+#define APF_NOINLINE static __attribute__((noinline))
 #define APF_LIKELY(condition) __builtin_expect((condition) ? 1L : 0L, 1L)
 #else
 #define APF_INLINE static inline
+#define APF_NOINLINE static
 #define APF_LIKELY(condition) (condition)
 #endif
 

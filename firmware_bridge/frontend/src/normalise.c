@@ -2,9 +2,9 @@
 
 #include "apf_simd.h"
 
-static int32_t saturated_shift(int64_t value, uint32_t shift) {
+APF_NOINLINE void put_shifted(int8_t *output, int64_t value, uint32_t shift) {
   const int64_t shifted = value >> shift;
-  return shifted > INT8_MAX ? INT8_MAX : shifted < INT8_MIN ? INT8_MIN : (int32_t)shifted;
+  *output = (int8_t)(shifted > INT8_MAX ? INT8_MAX : shifted < INT8_MIN ? INT8_MIN : shifted);
 }
 
 /* Shifts of 32 and more are the usual ones: they need the upper word only. */
@@ -15,7 +15,7 @@ APF_INLINE void put(int8_t *output, const struct apf_affine *affine, int32_t raw
   if (APF_LIKELY(excess >= 0)) {
     *output = (int8_t)apf_saturate8((int32_t)(value >> 32) >> excess);
   } else {
-    *output = (int8_t)saturated_shift(value, of.shift);
+    put_shifted(output, value, of.shift);
   }
 }
 
