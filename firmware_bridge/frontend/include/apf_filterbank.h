@@ -59,14 +59,13 @@ struct apf_filterbank_state {
   uint64_t *energies;       /* per channel, Q12 */
   uint64_t *energies_below; /* the same of the bins one below; NULL where nobody reads them */
   uint32_t energy_bits;     /* at least as many as the largest of `energies` has */
-  struct apf_root *roots; /* per channel, of `energies` */
-  uint32_t *signal;       /* per channel: amplitude, worked on by the blocks that follow */
+  struct apf_root *roots;   /* per channel, of `energies` */
+  uint32_t *signal;         /* per channel: amplitude, worked on by the blocks that follow */
 };
 
 void apf_filterbank_bind(struct apf_filterbank_state *state,
                          const struct apf_filterbank_config *config, size_t fft_size,
-                         int with_energies_below, struct apf_arena *tables,
-                         struct apf_arena *work);
+                         int with_energies_below, struct apf_arena *tables, struct apf_arena *work);
 
 /* Returns 0 when the band reaches past the last usable bin, else 1. */
 int apf_filterbank_populate(struct apf_filterbank_state *state,

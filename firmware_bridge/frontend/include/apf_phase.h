@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apf_angle.h"
 #include "apf_arena.h"
 #include "apf_fft.h"
 #include "apf_filterbank.h"
@@ -51,13 +52,14 @@ struct apf_phase_state {
   int angles_by_modulus;
   size_t plane_count;
   size_t channels;
-  uint32_t delay_angle;           /* pi window / N, as apf_angle.h has angles */
-  struct apf_spectrum rotation;   /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
-  struct apf_complex *delay;      /* table: e^(j pi window / N) in Q15 */
-  struct apf_spectrum earlier;    /* bins of the frame before */
-  struct apf_root *earlier_roots; /* and its channels */
+  uint32_t delay_angle;               /* pi window / N, as apf_angle.h has angles */
+  struct apf_spectrum rotation;       /* table, by bin: e^(-j 2 pi k hop / N) in Q15 */
+  struct apf_complex *delay;          /* table: e^(j pi window / N) in Q15 */
+  struct apf_arctangent *arctangents; /* table, where angles are wanted */
+  struct apf_spectrum earlier;        /* bins of the frame before */
+  struct apf_root *earlier_roots;     /* and its channels */
   uint32_t earlier_energy_bits;
-  struct apf_complex_sums sums;   /* per channel */
+  struct apf_complex_sums sums; /* per channel */
   int has_earlier;
 };
 

@@ -36,8 +36,8 @@ struct apf_parts {
   int32_t im;
 };
 
-/* A modulus that is aligned with a mantissa, divided by it and rounded to nearest. The 17 bits of the
- * mantissa keep this within 32. */
+/* A modulus that is aligned with a mantissa, divided by it and rounded to nearest. The 17 bits of
+ * the mantissa keep this within 32. */
 static inline uint32_t apf_quotient_q15(uint32_t aligned, uint32_t mantissa) {
   if (aligned >= mantissa) {
     return APF_RATIO_ONE;

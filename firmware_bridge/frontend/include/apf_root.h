@@ -28,7 +28,8 @@ static inline uint32_t apf_floor_root32(uint32_t value) {
 
 /* Zimmermann, "Karatsuba Square Root" (1999), one step: the root of the upper half, then half of
  * the lower digits by one division, which is 32 bits wide here because the remainder of the upper
- * half is at most twice its root. Digits of 65536 would be one too many, whatever the upper half. */
+ * half is at most twice its root. Digits of 65536 would be one too many, whatever the upper half.
+ */
 static inline uint32_t apf_root_of_normalised(uint32_t high, uint32_t low) {
   const uint32_t upper = apf_floor_root32(high);
   const uint32_t rest = high - upper * upper;

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "apf_angle.h"
 #include "apf_bits.h"
 #include "apf_ratio.h"
 
@@ -31,6 +30,7 @@ void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config
                     struct apf_arena *work) {
   const size_t in_time = (config->planes & APF_IF_ANY) != 0 ? 1 : 0;
   const size_t any = config->planes != 0 ? 1 : 0;
+  const size_t angles = (config->planes & (APF_IF_ANGLE | APF_GD_ANGLE)) != 0 ? 1 : 0;
   const size_t bins = fft_size / 2 + 1;
   state->planes = config->planes;
   state->angles_by_modulus = config->angles_by_modulus != 0;
@@ -40,6 +40,8 @@ void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config
   state->plane_count = count_planes(config->planes);
   state->rotation = apf_take_spectrum(tables, in_time * (bins + 1));
   state->delay = apf_take(tables, any, sizeof(struct apf_complex));
+  state->arctangents =
+      apf_take(tables, angles * APF_ARCTANGENT_TABLE_SIZE, sizeof(struct apf_arctangent));
   state->earlier = apf_take_spectrum(work, in_time * (bins + 1));
   state->earlier_roots = apf_take(work, in_time * channels, sizeof(struct apf_root));
 }
@@ -67,6 +69,9 @@ void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop
   }
   if (state->planes != 0) {
     *state->delay = rotation_by(pi * (double)window / (double)fft_size);
+  }
+  if (state->planes & (APF_IF_ANGLE | APF_GD_ANGLE)) {
+    apf_arctangent_populate(state->arctangents);
   }
 }
 
@@ -131,16 +136,18 @@ struct target {
 static struct target target_of(const struct apf_phase_state *state, uint32_t planes,
                                int16_t *output, size_t stride) {
   const uint32_t weighed = state->angles_by_modulus ? APF_IF_ANGLE : 0u;
-  const struct target target = {output, stride, planes, planes & (~(uint32_t)APF_IF_ANGLE | weighed)};
+  const struct target target = {output, stride, planes,
+                                planes & (~(uint32_t)APF_IF_ANGLE | weighed)};
   return target;
 }
 
 static void put_angles(const struct apf_phase_state *state, uint32_t turn,
                        const struct target *target) {
   const uint64_t *sum_re = state->sums.re, *sum_im = state->sums.im;
+  const struct apf_arctangent *table = state->arctangents;
   int16_t *output = target->output + count_planes(target->planes) - 1;
   for (size_t left = state->channels; left > 0; --left, output += target->stride) {
-    *output = apf_angle_q15(*sum_re++, *sum_im++, turn);
+    *output = apf_angle_q15(table, *sum_re++, *sum_im++, turn);
   }
 }
 

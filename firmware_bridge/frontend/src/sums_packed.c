@@ -9,7 +9,8 @@ static uint32_t energy_of(apf_pair bin) {
   return (uint32_t)apf_conjugate_product_re(bin, bin);
 }
 
-/* Signed, because compilers add up unsigned ones in another order, which takes more instructions. */
+/* Signed, because compilers add up unsigned ones in another order, which takes more instructions.
+ */
 static int64_t weighted(uint32_t energy, uint32_t weight) {
   return (int64_t)((uint64_t)energy * weight);
 }

@@ -95,11 +95,12 @@ def test_any_signal_is_within_the_bounds(values: list[int], length: int, shift: 
 
 def test_angle_of_any_integers(tmp_path: Path) -> None:
     here = Path(__file__).parent
-    include = here.parents[2] / "firmware_bridge" / "frontend" / "include"
+    frontend = here.parents[2] / "firmware_bridge" / "frontend"
     command = ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
-    command += ["-fsanitize=undefined", "-fno-sanitize-recover=all", f"-I{include}"]
+    command += ["-fsanitize=undefined", "-fno-sanitize-recover=all", f"-I{frontend / 'include'}"]
     program = tmp_path / "angle"
-    subprocess.run([*command, here / "c/angle.c", "-lm", "-o", program], check=True)
+    sources = (here / "c/angle.c", frontend / "src/angle.c")
+    subprocess.run([*command, *sources, "-lm", "-o", program], check=True)
     done = subprocess.run([program], check=True, capture_output=True, text=True)
     # What is left of ANGLE_BOUND_LSB when the last rounding has its half.
     assert float(done.stdout) <= ANGLE_BOUND_LSB - 0.5
