@@ -45,6 +45,12 @@ static inline uint32_t apf_upper_word(uint64_t value, unsigned shift) {
   return high << shift | (low >> 1) >> (31u - shift);
 }
 
+/* Of numbers the larger of which has all its bits: 16 or 17 of them are left, so that the quotient
+ * has 17. */
+static inline uint32_t apf_quotient_q16(uint32_t smaller, uint32_t larger) {
+  return smaller / ((larger >> 16) + ((larger >> 15) & 1u));
+}
+
 /* Of re + j im, two's complement in unsigned numbers, which is not 0. Within 0.5 / 2^15 of pi of
  * the exact one: 0.06 by the chords, 0.32 by the quotient. */
 static inline uint32_t apf_angle(const struct apf_arctangent *table, uint64_t re, uint64_t im) {
@@ -52,11 +58,8 @@ static inline uint32_t apf_angle(const struct apf_arctangent *table, uint64_t re
   const uint64_t along = to_left ? 0u - re : re, across = downwards ? 0u - im : im;
   const unsigned shift = 64u - apf_bit_length64(along | across);
   const uint32_t x = apf_upper_word(along, shift), y = apf_upper_word(across, shift);
-  const int steep = y > x;
-  const uint32_t larger = steep ? y : x, smaller = steep ? x : y;
-  /* The larger one has all its bits: 16 or 17 of them are left, and the quotient has 17. */
-  uint32_t angle = apf_arctangent(table, smaller / ((larger >> 16) + ((larger >> 15) & 1u)));
-  angle = steep ? APF_ANGLE_HALF_PI - angle : angle;
+  uint32_t angle = y > x ? APF_ANGLE_HALF_PI - apf_arctangent(table, apf_quotient_q16(x, y))
+                         : apf_arctangent(table, apf_quotient_q16(y, x));
   angle = to_left ? APF_ANGLE_PI - angle : angle;
   return downwards ? 0u - angle : angle;
 }

@@ -31,6 +31,14 @@ extern "C" {
 #define APF_LIKELY(condition) (condition)
 #endif
 
+/* Between two steps of a pointer in one loop: keeps compilers from making one step of them, when
+ * loads and stores step for nothing. */
+#if APF_HAS_DSP
+#define APF_STEP(pointer) __asm("" : "+r"(pointer))
+#else
+#define APF_STEP(pointer) ((void)(pointer))
+#endif
+
 typedef uint32_t apf_pair;
 
 static inline apf_pair apf_pair_of(int32_t low, int32_t high) {
