@@ -19,24 +19,14 @@
 extern "C" {
 #endif
 
-/* For functions whose arguments are constants where they are called; for what is seldom called and
- * would only take registers; for conditions that mostly hold. */
+/* For functions whose arguments are constants where they are called; for conditions that mostly
+ * hold. */
 #if defined(__GNUC__)
 #define APF_INLINE static inline __attribute__((always_inline))
-#define APF_NOINLINE static __attribute__((noinline))
 #define APF_LIKELY(condition) __builtin_expect((condition) ? 1L : 0L, 1L)
 #else
 #define APF_INLINE static inline
-#define APF_NOINLINE static
 #define APF_LIKELY(condition) (condition)
-#endif
-
-/* Between two steps of a pointer in one loop: keeps compilers from making one step of them, when
- * loads and stores step for nothing. */
-#if APF_HAS_DSP
-#define APF_STEP(pointer) __asm("" : "+r"(pointer))
-#else
-#define APF_STEP(pointer) ((void)(pointer))
 #endif
 
 typedef uint32_t apf_pair;
@@ -70,6 +60,58 @@ static inline void apf_store_pair(int16_t *samples, apf_pair pair) {
 #else
   samples[0] = apf_low(pair);
   samples[1] = apf_high(pair);
+#endif
+}
+
+/* Compilers make one step of several where one round of a loop takes several, though loads and
+ * stores step their pointer for nothing, and they mix what belongs to different steps, which takes
+ * more registers than there are. So here are loads and stores that step on and stay in order, and
+ * what stands after the step of four pointers at once. */
+#if APF_HAS_DSP
+#define APF_STEPPED(a, b, c, d) __asm volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d) : : "memory")
+#else
+#define APF_STEPPED(a, b, c, d) ((void)(a), (void)(b), (void)(c), (void)(d))
+#endif
+
+/* At any address of a sample */
+static inline apf_pair apf_take_pair(const int16_t **samples) {
+#if APF_HAS_DSP
+  apf_pair pair;
+  __asm volatile("ldr %0, [%1], #4" : "=r"(pair), "+r"(*samples) : : "memory");
+  return pair;
+#else
+  const apf_pair pair = apf_load_pair(*samples);
+  *samples += 2;
+  return pair;
+#endif
+}
+
+static inline void apf_put_pair(int16_t **samples, apf_pair pair) {
+#if APF_HAS_DSP
+  __asm volatile("str %1, [%0], #4" : "+r"(*samples) : "r"(pair) : "memory");
+#else
+  apf_store_pair(*samples, pair);
+  *samples += 2;
+#endif
+}
+
+static inline apf_pair apf_take_bin(const apf_pair **bins) {
+#if APF_HAS_DSP
+  apf_pair bin;
+  __asm volatile("ldr %0, [%1], #4" : "=r"(bin), "+r"(*bins) : : "memory");
+  return bin;
+#else
+  return *(*bins)++;
+#endif
+}
+
+static inline uint32_t apf_take_weight(const uint16_t **weights) {
+#if APF_HAS_DSP
+  uint32_t weight;
+  __asm volatile("ldrh %0, [%1], #2" : "=r"(weight), "+r"(*weights) : : "memory");
+  return weight;
+#else
+  return *(*weights)++;
 #endif
 }
 

@@ -2,21 +2,19 @@
 
 #include "apf_simd.h"
 
-APF_NOINLINE void put_shifted(int8_t *output, int64_t value, uint32_t shift) {
+static int32_t saturated_shift(int64_t value, uint32_t shift) {
   const int64_t shifted = value >> shift;
-  *output = (int8_t)(shifted > INT8_MAX ? INT8_MAX : shifted < INT8_MIN ? INT8_MIN : shifted);
+  return shifted > INT8_MAX ? INT8_MAX : shifted < INT8_MIN ? INT8_MIN : (int32_t)shifted;
 }
 
 /* Shifts of 32 and more are the usual ones: they need the upper word only. */
-APF_INLINE void put(int8_t *output, const struct apf_affine *affine, int32_t raw) {
-  const struct apf_affine of = *affine;
-  const int64_t value = (int64_t)raw * of.multiplier + of.offset;
-  const int32_t excess = (int32_t)of.shift - 32;
-  if (APF_LIKELY(excess >= 0)) {
-    *output = (int8_t)apf_saturate8((int32_t)(value >> 32) >> excess);
-  } else {
-    put_shifted(output, value, of.shift);
+static inline int32_t apply(const struct apf_affine *affine, int32_t raw) {
+  const int64_t value = (int64_t)raw * affine->multiplier + affine->offset;
+  const int32_t excess = (int32_t)affine->shift - 32;
+  if (excess < 0) {
+    return saturated_shift(value, affine->shift);
   }
+  return apf_saturate8((int32_t)(value >> 32) >> excess);
 }
 
 void apf_normalise_process(const struct apf_normalise_state *state, const uint16_t *amplitude,
@@ -24,9 +22,9 @@ void apf_normalise_process(const struct apf_normalise_state *state, const uint16
   const struct apf_affine *affine = state->affines;
   const size_t phase_planes = state->planes - 1u;
   for (const uint16_t *end = amplitude + state->channels; amplitude < end; ++amplitude) {
-    put(output++, affine++, *amplitude);
-    for (const int8_t *last = output + phase_planes; output < last;) {
-      put(output++, affine++, *phase++);
+    *output++ = (int8_t)apply(affine++, *amplitude);
+    for (size_t left = phase_planes; left > 0; --left) {
+      *output++ = (int8_t)apply(affine++, *phase++);
     }
   }
 }

@@ -18,15 +18,15 @@ static int64_t weighted(uint32_t energy, uint32_t weight) {
 static void sum_energies_here(const struct apf_filterbank_state *bank,
                               const struct apf_spectrum *bins, uint64_t *sums) {
   const struct apf_pairs *pairs = bank->pairs;
-  const uint16_t *weight = bank->weights;
+  const uint16_t *weights = bank->weights;
   for (const uint64_t *last = sums + bank->channels; sums < last; ++pairs) {
     const apf_pair *bin = bins->bins + pairs->first;
-    const uint16_t *end = weight + 2u * pairs->count;
+    const uint16_t *end = weights + 2u * pairs->count;
     int64_t sum = 0;
     do {
-      sum += weighted(energy_of(*bin++), *weight++);
-      sum += weighted(energy_of(*bin++), *weight++);
-    } while (weight != end);
+      sum += weighted(energy_of(apf_take_bin(&bin)), apf_take_weight(&weights));
+      sum += weighted(energy_of(apf_take_bin(&bin)), apf_take_weight(&weights));
+    } while (weights != end);
     *sums++ = (uint64_t)sum;
   }
 }
@@ -35,20 +35,22 @@ static void sum_energies_here_and_below(const struct apf_filterbank_state *bank,
                                         const struct apf_spectrum *bins, uint64_t *sums,
                                         uint64_t *below) {
   const struct apf_pairs *pairs = bank->pairs;
-  const uint16_t *weight = bank->weights;
+  const uint16_t *weights = bank->weights;
   for (const uint64_t *last = sums + bank->channels; sums < last; ++pairs) {
     const apf_pair *bin = bins->bins + pairs->first;
-    const uint16_t *end = weight + 2u * pairs->count;
+    const uint16_t *end = weights + 2u * pairs->count;
     uint32_t before = energy_of(bin[-1]);
     int64_t sum = 0, sum_below = 0;
     do {
-      const uint32_t energy = energy_of(*bin++);
-      sum_below += weighted(before, *weight);
-      sum += weighted(energy, *weight++);
-      before = energy_of(*bin++);
-      sum_below += weighted(energy, *weight);
-      sum += weighted(before, *weight++);
-    } while (weight != end);
+      const uint32_t energy = energy_of(apf_take_bin(&bin)), weight = apf_take_weight(&weights);
+      sum_below += weighted(before, weight);
+      sum += weighted(energy, weight);
+      const uint32_t next_energy = energy_of(apf_take_bin(&bin)),
+                     other_weight = apf_take_weight(&weights);
+      sum_below += weighted(energy, other_weight);
+      sum += weighted(next_energy, other_weight);
+      before = next_energy;
+    } while (weights != end);
     *sums++ = (uint64_t)sum;
     *below++ = (uint64_t)sum_below;
   }
@@ -63,55 +65,79 @@ void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_
   }
 }
 
+struct complex_sum {
+  int64_t re;
+  int64_t im;
+};
+
+APF_INLINE void add_neighbours(struct complex_sum *sum, apf_pair bin, apf_pair below,
+                               uint32_t weight) {
+  sum->re += (int64_t)apf_conjugate_product_re(bin, below) * (int32_t)weight;
+  sum->im += (int64_t)apf_conjugate_product_im(bin, below) * (int32_t)weight;
+}
+
 void apf_sum_neighbours(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                         const struct apf_complex_sums *sums) {
   const struct apf_pairs *pairs = bank->pairs;
-  const uint16_t *weight = bank->weights;
+  const uint16_t *weights = bank->weights;
   uint64_t *sum_re = sums->re, *sum_im = sums->im;
   for (const uint64_t *last = sum_re + bank->channels; sum_re < last; ++pairs) {
     const apf_pair *bin = bins->bins + pairs->first;
-    const uint16_t *end = weight + 2u * pairs->count;
+    const uint16_t *end = weights + 2u * pairs->count;
+    struct complex_sum sum = {0, 0};
     apf_pair below = bin[-1];
-    int64_t re = 0, im = 0;
     do {
-      const apf_pair here = *bin++;
-      re += (int64_t)apf_conjugate_product_re(here, below) * *weight;
-      im += (int64_t)apf_conjugate_product_im(here, below) * *weight++;
-      below = *bin++;
-      re += (int64_t)apf_conjugate_product_re(below, here) * *weight;
-      im += (int64_t)apf_conjugate_product_im(below, here) * *weight++;
-    } while (weight != end);
-    *sum_re++ = (uint64_t)re;
-    *sum_im++ = (uint64_t)im;
+      const apf_pair here = apf_take_bin(&bin);
+      add_neighbours(&sum, here, below, apf_take_weight(&weights));
+      below = apf_take_bin(&bin);
+      add_neighbours(&sum, below, here, apf_take_weight(&weights));
+    } while (weights != end);
+    *sum_re++ = (uint64_t)sum.re;
+    *sum_im++ = (uint64_t)sum.im;
   }
+}
+
+/* Bins of both frames, how they are turned, and their weights. */
+struct turned {
+  const apf_pair *now;
+  const apf_pair *before;
+  const apf_pair *turn;
+  const uint16_t *weight;
+};
+
+APF_INLINE void add_turned(struct complex_sum *sum, struct turned *at, uint32_t drop) {
+  const int32_t half = (1 << drop) >> 1;
+  const apf_pair now = *at->now++, before = *at->before++, turn = *at->turn++;
+  const int32_t weight = (int16_t)*at->weight++;
+  const int32_t re = (apf_conjugate_product_re(now, before) + half) >> drop;
+  const int32_t im = (apf_conjugate_product_im(now, before) + half) >> drop;
+  const int32_t cosine = weight * apf_low(turn), sine = apf_im_product(turn, weight);
+  sum->re += (int64_t)re * cosine;
+  sum->im += (int64_t)re * sine;
+  sum->re += (int64_t)-im * sine;
+  sum->im += (int64_t)im * cosine;
+  APF_STEPPED(at->now, at->before, at->turn, at->weight);
 }
 
 /* `drop` is a constant where this is called and it is 0. */
 APF_INLINE void sum_turned(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
                            const struct apf_spectrum *earlier, const struct apf_spectrum *rotation,
                            uint32_t drop, const struct apf_complex_sums *sums) {
-  const int32_t half = (1 << drop) >> 1;
   const struct apf_pairs *pairs = bank->pairs;
-  const uint16_t *weight = bank->weights;
+  struct turned at = {NULL, NULL, NULL, bank->weights};
   uint64_t *sum_re = sums->re, *sum_im = sums->im;
   for (const uint64_t *last = sum_re + bank->channels; sum_re < last; ++pairs) {
-    const apf_pair *now = bins->bins + pairs->first, *before = earlier->bins + pairs->first;
-    const apf_pair *turn = rotation->bins + pairs->first;
-    const uint16_t *end = weight + 2u * pairs->count;
-    int64_t re = 0, im = 0;
+    const uint16_t *end = at.weight + 2u * pairs->count;
+    struct complex_sum sum = {0, 0};
+    at.now = bins->bins + pairs->first;
+    at.before = earlier->bins + pairs->first;
+    at.turn = rotation->bins + pairs->first;
     do {
-      const apf_pair a = *now++, b = *before++, turned = *turn++;
-      const int32_t of_bin = (int16_t)*weight++;
-      const int32_t x = (apf_conjugate_product_re(a, b) + half) >> drop;
-      const int32_t y = (apf_conjugate_product_im(a, b) + half) >> drop;
-      const int32_t cosine = of_bin * apf_low(turned), sine = apf_im_product(turned, of_bin);
-      re += (int64_t)x * cosine;
-      im += (int64_t)x * sine;
-      re += (int64_t)-y * sine;
-      im += (int64_t)y * cosine;
-    } while (weight != end);
-    *sum_re++ = (uint64_t)re;
-    *sum_im++ = (uint64_t)im;
+      add_turned(&sum, &at, drop);
+      add_turned(&sum, &at, drop);
+    } while (at.weight != end);
+    *sum_re++ = (uint64_t)sum.re;
+    *sum_im++ = (uint64_t)sum.im;
   }
 }
 

@@ -82,16 +82,10 @@ struct weighing {
 };
 
 APF_INLINE apf_pair weigh_pair(struct weighing *at) {
-  const apf_pair pair = apf_load_pair(at->samples), weights = apf_load_pair(at->coefficients);
+  const apf_pair pair = apf_take_pair(&at->samples), weights = apf_take_pair(&at->coefficients);
   const apf_pair value =
       apf_pack_from_12(apf_low_product(pair, weights), apf_high_product(pair, weights));
-  apf_store_pair(at->output, value);
-  at->samples += 2;
-  at->coefficients += 2;
-  at->output += 2;
-  APF_STEP(at->samples);
-  APF_STEP(at->coefficients);
-  APF_STEP(at->output);
+  apf_put_pair(&at->output, value);
   return apf_moduli(value);
 }
 
