@@ -23,7 +23,7 @@ Signal = NDArray[np.int16]
 MODES = (("whole",), ("stream", "1"), ("stream", "77"), ("attach", "5"))
 ALLOWED_SYMBOLS = {
     "cosf", "floorf", "log1pf", "powf", "sqrtf",
-    "cos", "sin", "sincos", "floor", "log2", "lrint",
+    "atan", "cos", "sin", "sincos", "floor", "log2", "lrint",
     "memcpy", "memset", "memmove",
 }  # fmt: skip
 
