@@ -9,6 +9,7 @@
 from firmware_bridge.frontend.config import (
     AMPLITUDE_DELTA,
     ANGLE_PLANES,
+    COHERENCE_PLANES,
     MICROFRONTEND,
     PHASE_PLANES,
     FrontendConfig,
@@ -29,6 +30,7 @@ from firmware_bridge.frontend.standardise import standardised
 __all__ = [
     "AMPLITUDE_DELTA",
     "ANGLE_PLANES",
+    "COHERENCE_PLANES",
     "INPUT_SCALE",
     "MICROFRONTEND",
     "PHASE_PLANES",

@@ -25,6 +25,9 @@ in Q15 of pi."""
 ANGLE_PLANES = ("if_angle", "gd_angle")
 """Those that go round: -32768 and 32767 are neighbours."""
 
+COHERENCE_PLANES = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
+"""Parts and moduli of both coherences."""
+
 AMPLITUDE_DELTA = "amplitude_delta"
 """The plane of the amplitude's difference in time."""
 

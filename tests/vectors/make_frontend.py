@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.frontend import (
-    ANGLE_PLANES,
-    PHASE_PLANES,
+    COHERENCE_PLANES,
     FrontendConfig,
     compute_features,
 )
@@ -87,8 +86,7 @@ def peer_amplitude(samples: Signal) -> NDArray[np.uint16]:
 
 def main() -> None:
     """Write the vectors beside this file."""
-    planes = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
-    config = FrontendConfig(phase_planes=planes)
+    config = FrontendConfig(phase_planes=COHERENCE_PLANES)
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, samples in hostile_signals().items():
         arrays[f"{name}/samples"] = samples

@@ -9,9 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_bridge.frontend import (
-    ANGLE_PLANES,
+    COHERENCE_PLANES,
     MICROFRONTEND,
-    PHASE_PLANES,
     FrontendConfig,
     compute_features,
 )
@@ -42,8 +41,7 @@ def whole_chunks(samples: Signal) -> Signal:
 
 
 def test_shared_vectors(vectors: dict[str, NDArray[np.generic]]) -> None:
-    planes = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
-    config = FrontendConfig(phase_planes=planes)
+    config = FrontendConfig(phase_planes=COHERENCE_PLANES)
     names = {name.partition("/")[0] for name in vectors}
     assert len(names) >= 15
     for name in sorted(names):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from firmware_bridge.frontend import (
     ANGLE_PLANES,
+    COHERENCE_PLANES,
     PHASE_PLANES,
     FrontendConfig,
     compute_features,
@@ -34,11 +35,10 @@ FLAGS = (
 MACHINE = ("-M", "mps2-an500", "-icount", "shift=6", "-nographic", "-monitor", "none")
 INSTRUCTIONS_PER_TICK = 0.625
 
-COHERENCES = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
 ANGLES: dict[str, Any] = {"amplitude_delta": True, "phase_planes": ANGLE_PLANES}
 CONFIGS = {
     "amplitude": FrontendConfig(),
-    "six planes": FrontendConfig(phase_planes=COHERENCES),
+    "six planes": FrontendConfig(phase_planes=COHERENCE_PLANES),
     "quaternion": FrontendConfig(**ANGLES),
     "weighted quaternion": FrontendConfig(angle_weight="modulus", **ANGLES),
 }

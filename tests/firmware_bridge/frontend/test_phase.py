@@ -10,8 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_bridge.frontend import (
-    ANGLE_PLANES,
-    PHASE_PLANES,
+    COHERENCE_PLANES,
     FrontendConfig,
     compute_features,
 )
@@ -24,14 +23,15 @@ from firmware_bridge.frontend.reference import (
 )
 
 Signal = NDArray[np.int16]
-COHERENCES = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
-ALL = FrontendConfig(phase_planes=COHERENCES)
-WIDE = FrontendConfig(phase_planes=COHERENCES, window_ms=500, hop_ms=123, channels=2, lower_hz=0.0)
+ALL = FrontendConfig(phase_planes=COHERENCE_PLANES)
+WIDE = FrontendConfig(
+    phase_planes=COHERENCE_PLANES, window_ms=500, hop_ms=123, channels=2, lower_hz=0.0
+)
 
 
 def largest_difference(samples: Signal, config: FrontendConfig) -> int:
     """Return the largest distance to the float definition, in units of Q15."""
-    config = replace(config, phase_planes=COHERENCES, amplitude_delta=False)
+    config = replace(config, phase_planes=COHERENCE_PLANES, amplitude_delta=False)
     expected = np.clip(np.round(phase_planes(samples, config) * Q15_ONE), -32767, 32767)
     actual = compute_features(samples, config).phase
     assert actual.shape == expected.shape
@@ -127,13 +127,15 @@ def test_planes_do_not_depend_on_which_are_asked_for(all_hostile: dict[str, Sign
     everything = compute_features(samples, ALL)
     for names in (("if_re",), ("gd_mod",), ("if_im", "gd_re"), ("if_mod", "gd_im", "gd_mod")):
         features = compute_features(samples, FrontendConfig(phase_planes=names))
-        chosen = [COHERENCES.index(name) for name in names]
+        chosen = [COHERENCE_PLANES.index(name) for name in names]
         np.testing.assert_array_equal(features.phase, everything.phase[:, :, chosen])
         np.testing.assert_array_equal(features.amplitude, everything.amplitude)
 
 
 def test_planes_do_not_depend_on_the_amplitude_settings(all_hostile: dict[str, Signal]) -> None:
-    plain = FrontendConfig(phase_planes=COHERENCES, pcan=False, noise_reduction=False, log=False)
+    plain = FrontendConfig(
+        phase_planes=COHERENCE_PLANES, pcan=False, noise_reduction=False, log=False
+    )
     samples = all_hostile["voice"]
     np.testing.assert_array_equal(
         compute_features(samples, plain).phase, compute_features(samples, ALL).phase
