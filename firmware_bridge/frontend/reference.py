@@ -34,7 +34,7 @@ hostile signals with random settings 4.
 
 ANGLE_BOUND_LSB = 1.0
 """An angle differs from the float definition, the short way round, by at most this many units of
-Q15 of pi: polynomial 0.12, quotient 0.32, rounding 0.5. In time more is added, see below."""
+Q15 of pi: chords 0.06, quotient 0.32, rounding 0.5. In time more is added, see below."""
 
 ROTATION_BOUND_LSB = 0.25
 """In time, the rotations' rounding to Q15 turns an angle by at most this many units, divided by the
