@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.frontend import (
+    COHERENCE_PLANES,
     MICROFRONTEND,
-    PHASE_PLANES,
     FrontendConfig,
     FrontendStream,
     compute_features,
@@ -92,7 +92,7 @@ def best_seconds(candidates: dict[str, Callable[[], object]]) -> dict[str, float
 
 def measure(samples: Signal, source: str) -> dict[str, Measurement]:
     """Return microseconds per 10 ms frame for each candidate, on one thread."""
-    phase = FrontendConfig(phase_planes=PHASE_PLANES)
+    phase = FrontendConfig(phase_planes=COHERENCE_PLANES)
     complex_only = FrontendConfig(phase_planes=("if_re", "if_im", "gd_re", "gd_im"))
     seconds = best_seconds(
         {

@@ -29,8 +29,9 @@ SCHEMA = "edgeser.features/1"
 def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -> int:
     """Compute features of WAV or FLAC FILES, one .npz each.
 
-    'amplitude' is uint16, frames x channels, as the C code puts it out; 'phase' is int16,
-    frames x channels x planes (Q15), and 'phase_planes' names the planes.
+    'amplitude' is uint16, frames x channels, as the C code puts it out; 'amplitude_delta' its
+    difference in time, int16, if the frontend has it; 'phase' is int16, frames x channels x planes
+    (Q15, angles of pi), and 'phase_planes' names the planes.
 
     x.wav becomes x.npz, in place of a file of that name. Where several FILES would have one name,
     none is lost: those of several folders go below the folders' names (a/x.npz, b/x.npz), those

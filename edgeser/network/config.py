@@ -156,8 +156,8 @@ def check_planes(inputs: Inputs, planes: Sequence[str]) -> None:
         raise BadInput(
             f"[network] inputs = 'quaternion' hears 4 planes, and the frontend "
             f"{' and '.join(found)}",
-            hint=f"the frontend is to give {', '.join(QUATERNION_PLANES)} and no others; else set "
-            "inputs = 'both'",
+            hint="set [frontend] amplitude_delta = true and phase_planes = ['if_angle', 'gd_angle'], "
+            "or inputs = 'both'",
         )
     if inputs != "amplitude" and set(planes) <= set(AMPLITUDE_PLANES):
         raise BadInput(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from edgeser.wording import Wording
 from firmware_bridge.frontend import (
     FrontendConfig,
     FrontendFeatures,
-    normalisation_from_statistics,
     quantise_features,
+    standardised,
 )
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -114,14 +114,14 @@ def normalised_frontend(
     if not features:
         raise BadInput("no clip of the training speakers can be read", hint="check the corpus")
     names = [""] * len(features) if corpora is None else corpora
-    shape = (1 + len(config.phase_planes), config.channels)
+    shape = (len(config.planes), config.channels)
     sums = {name: _Moments(np.zeros(shape), np.zeros(shape)) for name in sorted(set(names))}
     for name, item in zip(names, features, strict=True):
         sums[name].add(item)
     mean = np.mean([s.total / s.count for s in sums.values()], axis=0)
     square = np.mean([s.squares / s.count for s in sums.values()], axis=0)
     deviation = np.sqrt(np.maximum(square - mean * mean, 0.0))
-    return replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+    return standardised(config, mean, deviation)
 
 
 @dataclass(slots=True, eq=False)

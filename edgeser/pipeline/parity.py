@@ -213,10 +213,11 @@ def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
         label=utterance.emotion,
         amplitude=features.amplitude,
         phase=features.phase,
-        phase_planes=config.phase_planes,
+        phase_planes=config.signed_planes,
         hop_ms=config.hop_ms,
         lower_hz=config.lower_hz,
         upper_hz=config.upper_hz,
+        angle_weight=config.angle_weight,
     )
 
 

@@ -72,13 +72,16 @@ class ExampleFeatures:
     amplitude
         uint16 ``[frames, channels]``, as the C code puts it out.
     phase
-        int16 ``[frames, channels, planes]`` in Q15 (32768 is 1.0); no planes is allowed.
+        int16 ``[frames, channels, planes]``, the planes beside the amplitude, in Q15 (32768 is 1.0,
+        of an angle pi; the amplitude's difference has its units); no planes is allowed.
     phase_planes
-        The planes' names: ``"if_re"``, ``"gd_mod"``, ...
+        These planes' names: ``"amplitude_delta"``, ``"if_re"``, ``"gd_mod"``, ...
     hop_ms
         Milliseconds from frame to frame.
     lower_hz, upper_hz
         The band that the channels cover, spaced on the mel scale.
+    angle_weight
+        What angles are multiplied by: ``"none"`` or ``"modulus"``.
     """
 
     clip_id: str
@@ -89,6 +92,7 @@ class ExampleFeatures:
     hop_ms: float
     lower_hz: float
     upper_hz: float
+    angle_weight: str = "none"
 
     def __post_init__(self) -> None:
         frames, channels = self.amplitude.shape

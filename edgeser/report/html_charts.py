@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
@@ -29,6 +30,7 @@ from edgeser.report.contents import ExampleFeatures, ReportContents, TrainingHis
 from edgeser.report.figures import evidence, figure
 from edgeser.report.images import ColourMap
 from edgeser.report.matrices import confusion_chart, heat_map
+from firmware_bridge.frontend import AMPLITUDE_DELTA, ANGLE_PLANES
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
 
@@ -38,9 +40,11 @@ PLANE_NAMES = {
     "if_re": "instantaneous frequency, real part",
     "if_im": "instantaneous frequency, imaginary part",
     "if_mod": "instantaneous frequency, modulus",
+    "if_angle": "instantaneous frequency, angle",
     "gd_re": "group delay, real part",
     "gd_im": "group delay, imaginary part",
     "gd_mod": "group delay, modulus",
+    "gd_angle": "group delay, angle",
 }
 
 
@@ -287,18 +291,45 @@ def _features(features: ExampleFeatures | None) -> tuple[NamedChart, ...]:
     )
     charts = [NamedChart("Amplitude, as the C code puts it out (uint16).", svg)]
     for index, plane in enumerate(features.phase_planes):
-        modulus = plane.endswith("_mod")
-        name = PLANE_NAMES.get(plane, plane)
+        values = features.phase[:, :, index].astype(np.float64)
+        shown = _shown_as(plane, values, features.angle_weight)
         svg = heat_map(
             f"{plane} of clip {features.clip_id}",
-            features.phase[:, :, index].astype(np.float64) / _Q15,
-            limits=(0.0, 1.0) if modulus else (-1.0, 1.0),
-            colours=ColourMap.SEQUENTIAL if modulus else ColourMap.DIVERGING,
+            values / shown.one,
+            limits=shown.limits,
+            colours=shown.colours,
             hop_ms=features.hop_ms,
             band_hz=band,
         )
-        charts.append(NamedChart(f"{plane}: {name} of the coherence.", svg))
+        charts.append(NamedChart(f"{plane}: {shown.what}.", svg))
     return tuple(charts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a plane is drawn: what its raw value for 1 is, what is at the colours' ends."""
+
+    what: str
+    one: float
+    limits: tuple[float, float]
+    colours: ColourMap
+
+
+def _shown_as(plane: str, values: NDArray[np.float64], angle_weight: str) -> _Shown:
+    if plane == AMPLITUDE_DELTA:
+        most = max(float(np.abs(values).max(initial=0.0)), 1.0)
+        what = "the amplitude's difference to the frame before (int16)"
+        return _Shown(what, 1.0, (-most, most), ColourMap.DIVERGING)
+    what = f"{PLANE_NAMES.get(plane, plane)} of the coherence"
+    if plane not in ANGLE_PLANES:
+        modulus = plane.endswith("_mod")
+        limits = (0.0, 1.0) if modulus else (-1.0, 1.0)
+        colours = ColourMap.SEQUENTIAL if modulus else ColourMap.DIVERGING
+        return _Shown(what, _Q15, limits, colours)
+    if angle_weight == "modulus":
+        what += ", times its modulus, in parts of pi"
+        return _Shown(what, _Q15, (-1.0, 1.0), ColourMap.DIVERGING)
+    return _Shown(f"{what}, in parts of pi", _Q15, (-1.0, 1.0), ColourMap.CYCLIC)
 
 
 def _training(training: TrainingHistory | None) -> tuple[NamedChart, ...]:

@@ -27,6 +27,8 @@ class ColourMap(StrEnum):
     """From dark indigo to light yellow: amounts."""
     DIVERGING = "diverging"
     """From blue over near white to brown red: signed values around 0."""
+    CYCLIC = "cyclic"
+    """Once round the hues at one lightness, the same at both ends: angles from -pi to pi."""
 
 
 def png_data_uri(values: Floats, low: float, high: float, colours: ColourMap) -> str:
@@ -66,6 +68,10 @@ def palette(colours: ColourMap) -> NDArray[np.uint8]:
         lightness = 0.18 + 0.77 * t
         hue = np.radians(295.0 - 195.0 * t)
         chroma = np.full_like(t, 0.13)
+    elif colours is ColourMap.CYCLIC:
+        lightness = np.full_like(t, 0.72)
+        hue = 2 * np.pi * t
+        chroma = np.full_like(t, 0.11)
     else:
         signed = 2 * t - 1
         lightness = 0.96 - 0.56 * np.abs(signed)

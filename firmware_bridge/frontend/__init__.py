@@ -6,7 +6,14 @@
 (98, 40)
 """
 
-from firmware_bridge.frontend.config import MICROFRONTEND, PHASE_PLANES, FrontendConfig
+from firmware_bridge.frontend.config import (
+    AMPLITUDE_DELTA,
+    ANGLE_PLANES,
+    COHERENCE_PLANES,
+    MICROFRONTEND,
+    PHASE_PLANES,
+    FrontendConfig,
+)
 from firmware_bridge.frontend.features import (
     FrontendFeatures,
     FrontendStream,
@@ -18,8 +25,12 @@ from firmware_bridge.frontend.normalisation import (
     Normalisation,
     normalisation_from_statistics,
 )
+from firmware_bridge.frontend.standardise import standardised
 
 __all__ = [
+    "AMPLITUDE_DELTA",
+    "ANGLE_PLANES",
+    "COHERENCE_PLANES",
     "INPUT_SCALE",
     "MICROFRONTEND",
     "PHASE_PLANES",
@@ -30,4 +41,5 @@ __all__ = [
     "compute_features",
     "normalisation_from_statistics",
     "quantise_features",
+    "standardised",
 ]

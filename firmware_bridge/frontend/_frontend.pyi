@@ -25,7 +25,9 @@ class Frontend:
         pcan_gain_bits: int,
         log: bool,
         log_scale_shift: int,
+        amplitude_delta: bool,
         phase_planes: int,
+        angles_by_modulus: bool,
     ) -> Frontend: ...
     @property
     def fft_size(self) -> int: ...

@@ -8,13 +8,14 @@ whenever the configuration is.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.frontend.config import PHASE_PLANES, FrontendConfig
+from firmware_bridge.frontend.config import FrontendConfig
 from firmware_bridge.frontend.normalisation import Normalisation
 from quantize.foundation.errors import BadInput
 
@@ -148,7 +149,7 @@ def _header(
         "FRONTEND_WINDOW_SAMPLES": (config.window_samples, "of a frame"),
         "FRONTEND_HOP_SAMPLES": (config.hop_samples, "from frame to frame"),
         "FRONTEND_CHANNELS": (config.channels, "mel bands"),
-        "FRONTEND_PLANES": (len(config.planes), "amplitude and phase planes"),
+        "FRONTEND_PLANES": (len(config.planes), "amplitude, and what is beside it"),
         "FRONTEND_WINDOW_FRAMES": (window_frames, "rows of the model's input"),
         **sizes,
     }
@@ -211,7 +212,9 @@ def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArra
         *_wrapped(str(value) for value in tables.tolist()),
         "};",
         "",
-        f"/* offset, multiplier, shift; by channel: {', '.join(config.planes)} */",
+        "/* offset, multiplier, shift; by channel:",
+        *(f" * {line}" for line in textwrap.wrap(", ".join(config.planes), _LINE - 3)),
+        " */",
         f"const struct apf_affine frontend_affines[{config.channels * len(config.planes)}] = {{",
         *_affine_lines(normalisation),
         "};",
@@ -220,7 +223,6 @@ def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArra
 
 
 def _config_lines(config: FrontendConfig) -> list[str]:
-    planes = sum(1 << PHASE_PLANES.index(name) for name in config.phase_planes)
     noise = (config.noise_reduction, config.smoothing_bits, config.even_smoothing,
              config.odd_smoothing, config.min_signal_remaining)  # fmt: skip
     pcan = (config.pcan, config.pcan_strength, config.pcan_offset, config.pcan_gain_bits)
@@ -230,7 +232,8 @@ def _config_lines(config: FrontendConfig) -> list[str]:
         "noise_reduction": noise,
         "pcan_gain": pcan,
         "log_scale": (config.log, config.log_scale_shift),
-        "phase": (planes,),
+        "delta": (config.amplitude_delta,),
+        "phase": (config.phase_bits, config.angle_weight == "modulus"),
     }
     return [
         "const struct apf_config frontend_config = {",

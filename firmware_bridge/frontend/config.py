@@ -8,15 +8,30 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from firmware_bridge.frontend import _frontend, _frontend_packed
 from firmware_bridge.frontend.normalisation import Normalisation
 from quantize.foundation.errors import BadInput
 
-PHASE_PLANES = ("if_re", "if_im", "if_mod", "gd_re", "gd_im", "gd_mod")
+PHASE_PLANES = (
+    *("if_re", "if_im", "if_mod", "if_angle"),
+    *("gd_re", "gd_im", "gd_mod", "gd_angle"),
+)
 """Phase planes in the order in which they are put out: instantaneous-frequency coherence (frame to
-frame) and group-delay coherence (bin to bin), real part, imaginary part and modulus, Q15."""
+frame) and group-delay coherence (bin to bin), real part, imaginary part and modulus in Q15, angle
+in Q15 of pi."""
+
+ANGLE_PLANES = ("if_angle", "gd_angle")
+"""Those that go round: -32768 and 32767 are neighbours."""
+
+COHERENCE_PLANES = tuple(name for name in PHASE_PLANES if name not in ANGLE_PLANES)
+"""Parts and moduli of both coherences."""
+
+AMPLITUDE_DELTA = "amplitude_delta"
+"""The plane of the amplitude's difference in time."""
+
+AngleWeight = Literal["none", "modulus"]
 
 DEFINITION = 1
 """Version of the phase planes' and int8 step's arithmetic; part of every hash."""
@@ -37,6 +52,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "pcan_gain_bits": (0, 31),
     "log_scale_shift": (0, 16),
 }
+_ADDED_LATER = {"amplitude_delta": False, "angle_weight": "none"}
 _MIN_WINDOW, _MAX_WINDOW = 4, 16_384
 
 
@@ -74,8 +90,13 @@ class FrontendConfig:
     log_scale_shift
         The amplitude is ``ln(signal) * 2**log_scale_shift``. Above 11 loud values wrap in 32 bits,
         as in the MicroFrontend.
+    amplitude_delta
+        Whether the amplitude's difference to the frame before is a plane too, right behind the
+        amplitude: saturated to int16, 0 in the first frame.
     phase_planes
         Any of `PHASE_PLANES`, put into that order.
+    angle_weight
+        What angles are multiplied by: ``"none"``, or the ``"modulus"`` of their coherence.
     normalisation
         The step to int8, from training statistics; `None` before training.
 
@@ -102,7 +123,9 @@ class FrontendConfig:
     pcan_gain_bits: int = 21
     log: bool = True
     log_scale_shift: int = 6
+    amplitude_delta: bool = False
     phase_planes: tuple[str, ...] = ()
+    angle_weight: AngleWeight = "none"
     normalisation: Normalisation | None = None
 
     def __post_init__(self) -> None:
@@ -110,6 +133,11 @@ class FrontendConfig:
             if field.type in ("int", "float", "bool"):
                 object.__setattr__(self, field.name, _checked(self, field.name, str(field.type)))
         object.__setattr__(self, "phase_planes", _ordered_planes(self.phase_planes))
+        if self.angle_weight not in get_args(AngleWeight):
+            raise BadInput(
+                f"angle_weight is {self.angle_weight!r:.80}",
+                hint=f"it must be one of {', '.join(get_args(AngleWeight))}",
+            )
         self._check_window()
         if self.lower_hz >= self.upper_hz or self.upper_hz > self.sample_rate / 2:
             raise BadInput(
@@ -141,8 +169,18 @@ class FrontendConfig:
 
     @property
     def planes(self) -> tuple[str, ...]:
-        """``"amplitude"`` and the phase planes."""
-        return ("amplitude", *self.phase_planes)
+        """``"amplitude"``, its difference where that is wanted, and the phase planes."""
+        return ("amplitude", *self.signed_planes)
+
+    @property
+    def signed_planes(self) -> tuple[str, ...]:
+        """The planes beside the amplitude, all int16: those of `FrontendFeatures.phase`."""
+        return (*(AMPLITUDE_DELTA,) * self.amplitude_delta, *self.phase_planes)
+
+    @property
+    def phase_bits(self) -> int:
+        """The phase planes as `apf_phase.h` has them: one bit each."""
+        return sum(1 << PHASE_PLANES.index(name) for name in self.phase_planes)
 
     @property
     def raw_hash(self) -> str:
@@ -157,8 +195,15 @@ class FrontendConfig:
         return _hash(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values that `from_dict` reads back."""
+        """Return plain JSON values that `from_dict` reads back.
+
+        Settings that came later are left out at their defaults, under which they change nothing:
+        so configurations from before keep their hashes.
+        """
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name, default in _ADDED_LATER.items():
+            if values[name] == default:
+                del values[name]
         values["phase_planes"] = list(self.phase_planes)
         if self.normalisation is not None:
             values["normalisation"] = self.normalisation.to_dict()
@@ -219,7 +264,9 @@ class FrontendConfig:
                 pcan_gain_bits=self.pcan_gain_bits,
                 log=self.log,
                 log_scale_shift=self.log_scale_shift,
-                phase_planes=sum(1 << PHASE_PLANES.index(name) for name in self.phase_planes),
+                amplitude_delta=self.amplitude_delta,
+                phase_planes=self.phase_bits,
+                angles_by_modulus=self.angle_weight == "modulus",
             )
         except ValueError as error:
             raise BadInput(

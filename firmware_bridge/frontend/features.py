@@ -26,7 +26,8 @@ class FrontendFeatures:
     amplitude
         uint16, frames x channels, as the MicroFrontend puts it out.
     phase
-        int16 Q15, frames x channels x phase planes; the last axis may be empty.
+        int16, frames x channels x `FrontendConfig.signed_planes`: the planes beside the amplitude,
+        Q15 of 1 or of pi, and its difference in its own units; the last axis may be empty.
     """
 
     amplitude: NDArray[np.uint16]
@@ -98,7 +99,7 @@ def quantise_features(features: FrontendFeatures, config: FrontendConfig) -> NDA
 
     Returns
     -------
-    int8, frames x channels x (1 + phase planes): the network's input, scale `INPUT_SCALE`, zero
+    int8, frames x channels x planes: the network's input, scale `INPUT_SCALE`, zero
     point 0.
 
     Raises
@@ -114,7 +115,7 @@ def quantise_features(features: FrontendFeatures, config: FrontendConfig) -> NDA
     amplitude = np.ascontiguousarray(features.amplitude)
     phase = np.ascontiguousarray(features.phase)
     frames = amplitude.shape[0]
-    planes = len(config.phase_planes)
+    planes = len(config.signed_planes)
     if (
         amplitude.dtype != np.uint16
         or phase.dtype != np.int16
@@ -123,7 +124,7 @@ def quantise_features(features: FrontendFeatures, config: FrontendConfig) -> NDA
     ):
         raise BadInput(
             f"features of shape {amplitude.shape} and {phase.shape} are not those of a frontend "
-            f"with {config.channels} channels and {planes} phase planes",
+            f"with {config.channels} channels and {planes} planes beside the amplitude",
             hint="compute them with the same configuration",
         )
     out = np.empty((frames, config.channels, 1 + planes), np.int8)
@@ -139,7 +140,7 @@ def _frames_in(count: int, config: FrontendConfig) -> int:
 
 def _outputs(frames: int, config: FrontendConfig) -> tuple[NDArray[np.uint16], NDArray[np.int16]]:
     amplitude = np.empty((frames, config.channels), np.uint16)
-    phase = np.empty((frames, config.channels, len(config.phase_planes)), np.int16)
+    phase = np.empty((frames, config.channels, len(config.signed_planes)), np.int16)
     return amplitude, phase
 
 

@@ -1,4 +1,4 @@
-"""The phase planes in float64, computed from the integer FFT bins: what the C code is held to.
+"""The signed planes in float64, computed from the integer FFT bins: what the C code is held to.
 
 With X the bins of a frame, w a channel's filter weights, N the FFT size:
 
@@ -9,7 +9,10 @@ With X the bins of a frame, w a channel's filter weights, N the FFT size:
 
 Both are 0 where a sum of energies is 0; the first is 0 in the first frame. The angle of the first
 is the channel's mean frequency, seen from its bins' centres; the angle of the second its mean delay
-from the middle of the window; the moduli say how much of the channel agrees.
+from the middle of the window; the moduli say how much of the channel agrees. Angles are put out in
+parts of pi, multiplied by the modulus where `FrontendConfig.angle_weight` says so.
+
+The amplitude's difference is that of the amplitude as it is put out.
 """
 
 from __future__ import annotations
@@ -28,6 +31,17 @@ Rotations in Q15, whose one is 32767, cost up to 2 units, the 17-bit quotient 1,
 the modulus carries the errors of both parts. The largest difference seen on speech is 3, on
 hostile signals with random settings 4.
 """
+
+ANGLE_BOUND_LSB = 1.0
+"""An angle differs from the float definition, the short way round, by at most this many units of
+Q15 of pi: chords 0.06, quotient 0.32, rounding 0.5. In time more is added, see below."""
+
+ROTATION_BOUND_LSB = 0.25
+"""In time, the rotations' rounding to Q15 turns an angle by at most this many units, divided by the
+modulus of the coherence: what hardly has an angle has it less exactly. The modulus makes that good
+in a weighted angle, which is within `PHASE_BOUND_LSB` of its definition, where pi and -pi times the
+modulus count as one. The largest differences seen, on speech and on hostile signals: 0.78 in
+frequency, 1 and 0.08 by the modulus in time, 3.1 weighted."""
 
 
 def fft_bins(samples: NDArray[np.int16], config: FrontendConfig) -> NDArray[np.complex128]:
@@ -79,16 +93,24 @@ def phase_planes(samples: NDArray[np.int16], config: FrontendConfig) -> NDArray[
     -------
     Frames x channels x phase planes, to compare with the C code's int16 divided by `Q15_ONE`.
     """
-    in_time, in_frequency = phase_coherences(fft_bins(samples, config), config)
-    planes = {
-        "if_re": in_time.real,
-        "if_im": in_time.imag,
-        "if_mod": np.abs(in_time),
-        "gd_re": in_frequency.real,
-        "gd_im": in_frequency.imag,
-        "gd_mod": np.abs(in_frequency),
-    }
+    coherences = phase_coherences(fft_bins(samples, config), config)
+    planes: dict[str, NDArray[np.float64]] = {}
+    for start, coherence in zip(("if", "gd"), coherences, strict=True):
+        modulus = np.abs(coherence)
+        angle = np.where(modulus > 0.0, np.angle(coherence) / np.pi, 0.0)
+        planes |= {
+            f"{start}_re": coherence.real,
+            f"{start}_im": coherence.imag,
+            f"{start}_mod": modulus,
+            f"{start}_angle": angle * modulus if config.angle_weight == "modulus" else angle,
+        }
     return np.stack([planes[name] for name in config.phase_planes], axis=-1)
+
+
+def amplitude_delta(amplitude: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """Return the difference in time of an amplitude, frames x channels, unsaturated."""
+    values = amplitude.astype(np.float64)
+    return np.diff(values, axis=0, prepend=values[:1])
 
 
 def _coherence(

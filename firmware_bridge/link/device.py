@@ -152,17 +152,23 @@ class Device:
 
     def most_samples(self, *, raw: bool = False, rows: bool = False) -> int:
         """Return how many samples `audio` takes at a time so that its reply fits a frame."""
-        banner = self._banner
-        frame_bytes = banner.frame_values * ((2 if raw else 0) + (1 if rows else 0))
+        frame_bytes = self._reply_bytes_of_a_frame(raw, rows)
         if not frame_bytes:
             return MOST_SAMPLES
-        frames = (MOST_PAYLOAD - _AUDIO_HEADER) // frame_bytes
-        if frames == 0:
+        if not self.fits(raw=raw, rows=rows):
             raise BadInput(
                 f"a frame of {frame_bytes} bytes does not fit a reply",
                 hint="ask for raw frames and for rows one after the other",
             )
-        return min(MOST_SAMPLES, frames * banner.hop_samples)
+        frames = (MOST_PAYLOAD - _AUDIO_HEADER) // frame_bytes
+        return min(MOST_SAMPLES, frames * self._banner.hop_samples)
+
+    def fits(self, *, raw: bool = False, rows: bool = False) -> bool:
+        """Return whether a frame's features, its row of the model's input, or both fit a reply."""
+        return self._reply_bytes_of_a_frame(raw, rows) <= MOST_PAYLOAD - _AUDIO_HEADER
+
+    def _reply_bytes_of_a_frame(self, raw: bool, rows: bool) -> int:
+        return self._banner.frame_values * ((2 if raw else 0) + (1 if rows else 0))
 
     def stream(
         self,

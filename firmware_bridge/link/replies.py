@@ -22,7 +22,7 @@ class AudioReply:
     amplitude
         uint16, new frames x channels; no frames when not asked for.
     phase
-        int16 Q15, new frames x channels x phase planes; no frames when not asked for.
+        int16, new frames x channels x planes beside the amplitude; no frames when not asked for.
     rows
         int8, new frames x channels x planes, as the model takes them; no frames when not asked for.
     """

@@ -10,29 +10,27 @@ from typing import Any
 
 import pytest
 
-from firmware_bridge.frontend import PHASE_PLANES
-
 Edgeser = Callable[..., Any]
 EMULATOR = ("arm-none-eabi-gcc", "qemu-system-arm")
-ANGLES = {"if_angle", "gd_angle"}
 QUATERNIONS = {
     "frontend.amplitude_delta": "true",
     "frontend.phase_planes": '["if_angle", "gd_angle"]',
     "network.inputs": "quaternion",
-    "network.algebra": "quaternion",
-    "network.pooling": "attention",
-    "network.self_attention": "8",
 }
 OPTIONS: list[Any] = [
     pytest.param({"network.algebra": "quaternion"}, id="quaternion algebra"),
     pytest.param({"network.pooling": "attention"}, id="attention pooling"),
     pytest.param({"network.self_attention": "8"}, id="self-attention"),
+    pytest.param(QUATERNIONS, id="quaternion inputs"),
     pytest.param(
-        QUATERNIONS,
+        {
+            **QUATERNIONS,
+            "frontend.angle_weight": "modulus",
+            "network.algebra": "quaternion",
+            "network.pooling": "attention",
+            "network.self_attention": "8",
+        },
         id="quaternion inputs and all",
-        marks=pytest.mark.skipif(
-            not set(PHASE_PLANES) >= ANGLES, reason="this frontend has no planes of angles"
-        ),
     ),
 ]
 

@@ -17,7 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.frontend import PHASE_PLANES, FrontendConfig, compute_features
+from firmware_bridge.frontend import (
+    COHERENCE_PLANES,
+    FrontendConfig,
+    compute_features,
+)
 from quantize.foundation.files import write_atomically
 
 Signal = NDArray[np.int16]
@@ -82,7 +86,7 @@ def peer_amplitude(samples: Signal) -> NDArray[np.uint16]:
 
 def main() -> None:
     """Write the vectors beside this file."""
-    config = FrontendConfig(phase_planes=PHASE_PLANES)
+    config = FrontendConfig(phase_planes=COHERENCE_PLANES)
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, samples in hostile_signals().items():
         arrays[f"{name}/samples"] = samples

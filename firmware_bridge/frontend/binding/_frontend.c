@@ -61,18 +61,21 @@ static int parse_config(PyObject *args, PyObject *kwargs, struct apf_config *con
                           "pcan_gain_bits",
                           "log",
                           "log_scale_shift",
+                          "amplitude_delta",
                           "phase_planes",
+                          "angles_by_modulus",
                           NULL};
   Py_ssize_t rate, window, hop, channels, smoothing_bits, gain_bits, scale_shift, planes;
   memset(config, 0, sizeof(*config));
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "$nnnnffpnfffpffnpnn:Frontend", names, &rate, &window, &hop, &channels,
+          args, kwargs, "$nnnnffpnfffpffnpnpnp:Frontend", names, &rate, &window, &hop, &channels,
           &config->filterbank.lower_hz, &config->filterbank.upper_hz,
           &config->noise_reduction.enabled, &smoothing_bits,
           &config->noise_reduction.even_smoothing, &config->noise_reduction.odd_smoothing,
           &config->noise_reduction.min_signal_remaining, &config->pcan_gain.enabled,
           &config->pcan_gain.strength, &config->pcan_gain.offset, &gain_bits,
-          &config->log_scale.enabled, &scale_shift, &planes)) {
+          &config->log_scale.enabled, &scale_shift, &config->delta.enabled, &planes,
+          &config->phase.angles_by_modulus)) {
     return 0;
   }
   config->sample_rate = to_u32(rate);
@@ -170,7 +173,7 @@ static int begin(Frontend *self) {
 static int have_room(const Frontend *self, const struct buffers *buffers, size_t frames) {
   const size_t channels = self->frontend.filterbank.channels;
   if (length_of(&buffers->amplitude) < frames * channels ||
-      length_of(&buffers->phase) < frames * channels * self->frontend.phase.plane_count) {
+      length_of(&buffers->phase) < frames * channels * self->frontend.signed_planes) {
     PyErr_Format(PyExc_ValueError, "the output has no room for %zu frames", frames);
     return 0;
   }
@@ -180,7 +183,7 @@ static int have_room(const Frontend *self, const struct buffers *buffers, size_t
 static void process_all(Frontend *self, const int16_t *samples, size_t frames, uint16_t *amplitude,
                         int16_t *phase) {
   const size_t channels = self->frontend.filterbank.channels;
-  const size_t phase_values = channels * self->frontend.phase.plane_count;
+  const size_t phase_values = channels * self->frontend.signed_planes;
   apf_reset(&self->frontend);
   for (size_t i = 0; i < frames; ++i) {
     apf_process_frame(&self->frontend, samples + i * self->config.window.hop,
@@ -209,7 +212,7 @@ static PyObject *frontend_process(Frontend *self, PyObject *args) {
 static size_t push_all(Frontend *self, const int16_t *samples, size_t count, uint16_t *amplitude,
                        int16_t *phase) {
   const size_t channels = self->frontend.filterbank.channels;
-  const size_t phase_values = channels * self->frontend.phase.plane_count;
+  const size_t phase_values = channels * self->frontend.signed_planes;
   size_t frames = 0;
   while (count > 0) {
     size_t taken;
@@ -317,15 +320,9 @@ static PyObject *frontend_weights(Frontend *self, PyObject *arg) {
   }
   uint16_t *weights = view.buf;
   memset(weights, 0, (size_t)view.len);
-  for (size_t i = 0; i <= bank->channels; ++i) {
-    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 1]; ++bin) {
-      const struct apf_weights of_bin = apf_filterbank_weights(bank, bin);
-      if (i > 0) {
-        weights[(i - 1) * count + bin] = of_bin.falling;
-      }
-      if (i < bank->channels) {
-        weights[i * count + bin] = of_bin.rising;
-      }
+  for (size_t i = 0; i < bank->channels; ++i) {
+    for (size_t bin = bank->edges[i]; bin < bank->edges[i + 2]; ++bin) {
+      weights[i * count + bin] = apf_filterbank_weight(bank, i, bin);
     }
   }
   PyBuffer_Release(&view);

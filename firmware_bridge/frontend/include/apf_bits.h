@@ -22,6 +22,15 @@ static inline unsigned apf_bit_length32(uint32_t value) {
 #endif
 }
 
+/* Of a value that is not 0 */
+static inline unsigned apf_leading_zeros32(uint32_t value) {
+#if defined(__GNUC__)
+  return (unsigned)__builtin_clz(value);
+#else
+  return 32u - apf_bit_length32(value);
+#endif
+}
+
 static inline unsigned apf_bit_length64(uint64_t value) {
   const uint32_t high = (uint32_t)(value >> 32);
   return high != 0u ? 32u + apf_bit_length32(high) : apf_bit_length32((uint32_t)value);

@@ -39,7 +39,7 @@ struct apf_fft_state {
   uint16_t *places;             /* table: where the first stage's butterflies put their outputs */
 #endif
 
-  struct apf_spectrum bins; /* size / 2 + 1 */
+  struct apf_spectrum bins; /* size / 2 + 1, and one that is 0 */
 };
 
 /* The smallest power of two that holds `samples`, at least APF_FFT_MIN_SIZE. */

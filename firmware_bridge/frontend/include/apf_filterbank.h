@@ -24,18 +24,21 @@ struct apf_filterbank_config {
   float upper_hz; /* the highest channel falls to zero here */
 };
 
-/* Q12 weights of a bin in the channel below and in the channel above. */
-struct apf_weights {
-  uint16_t falling;
-  uint16_t rising;
-};
-
 #if defined(APF_SPLIT)
 /* Weighted numbers by bin, one part of a complex one: what is summed into the channel below and
  * into the channel above. */
 struct apf_terms {
   uint64_t *falling;
   uint64_t *rising;
+};
+#endif
+
+#if !defined(APF_SPLIT)
+/* The bins of a channel, two by two. There is a pair at least, and where bins were lacking, what is
+ * there has weight 0. */
+struct apf_pairs {
+  uint16_t first;
+  uint16_t count;
 };
 #endif
 
@@ -49,26 +52,31 @@ struct apf_filterbank_state {
   uint16_t *rising;          /* table, by bin */
   struct apf_terms terms[2]; /* scratch: real and imaginary parts */
 #else
-  struct apf_weights *weights; /* table, by bin */
+  struct apf_pairs *pairs; /* table, by channel */
+  uint16_t *weights;       /* table: channel by channel, two for each pair of bins */
 #endif
 
-  uint64_t *energies;     /* per channel, Q12 */
-  struct apf_root *roots; /* per channel, of `energies` */
-  uint32_t *signal;       /* per channel: amplitude, worked on by the blocks that follow */
+  uint64_t *energies;       /* per channel, Q12 */
+  uint64_t *energies_below; /* the same of the bins one below; NULL where nobody reads them */
+  uint32_t energy_bits;     /* at least as many as the largest of `energies` has */
+  struct apf_root *roots;   /* per channel, of `energies` */
+  uint32_t *signal;         /* per channel: amplitude, worked on by the blocks that follow */
 };
 
 void apf_filterbank_bind(struct apf_filterbank_state *state,
                          const struct apf_filterbank_config *config, size_t fft_size,
-                         struct apf_arena *tables, struct apf_arena *work);
+                         int with_energies_below, struct apf_arena *tables, struct apf_arena *work);
 
 /* Returns 0 when the band reaches past the last usable bin, else 1. */
 int apf_filterbank_populate(struct apf_filterbank_state *state,
                             const struct apf_filterbank_config *config, size_t fft_size,
                             uint32_t sample_rate);
 
-struct apf_weights apf_filterbank_weights(const struct apf_filterbank_state *state, size_t bin);
+/* Q12 weight of a bin in a channel: edges[channel] <= bin < edges[channel + 2] */
+uint16_t apf_filterbank_weight(const struct apf_filterbank_state *state, size_t channel,
+                               size_t bin);
 
-/* Fills `energies`, `roots` and `signal`; `shift` is what the samples were shifted left by. */
+/* Fills the energies, `roots` and `signal`; `shift` is what the samples were shifted left by. */
 void apf_filterbank_process(struct apf_filterbank_state *state, const struct apf_spectrum *bins,
                             unsigned shift);
 

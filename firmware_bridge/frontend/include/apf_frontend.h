@@ -3,6 +3,8 @@
  *   samples -> window -> FFT -> filterbank -> noise reduction -> PCAN gain -> log -> amplitude
  *                           \-> phase
  *
+ * and, where it is wanted, the amplitude's difference in time, which is put out with the phase.
+ *
  * The amplitude is that of TensorFlow Lite Micro's MicroFrontend, to the bit.
  *
  * No memory is allocated. Ask for the sizes, supply two aligned blocks, populate, process:
@@ -24,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apf_delta.h"
 #include "apf_fft.h"
 #include "apf_filterbank.h"
 #include "apf_log_scale.h"
@@ -45,6 +48,7 @@ struct apf_config {
   struct apf_noise_reduction_config noise_reduction;
   struct apf_pcan_gain_config pcan_gain;
   struct apf_log_scale_config log_scale;
+  struct apf_delta_config delta;
   struct apf_phase_config phase;
 };
 
@@ -55,7 +59,9 @@ struct apf_frontend {
   struct apf_noise_reduction_state noise_reduction;
   struct apf_pcan_gain_state pcan_gain;
   struct apf_log_scale_state log_scale;
+  struct apf_delta_state delta;
   struct apf_phase_state phase;
+  size_t signed_planes;
 };
 
 struct apf_memory {
@@ -76,6 +82,9 @@ enum apf_status {
   APF_BAD_PHASE,
 };
 
+/* Planes of a frame beside the amplitude, int16 all: the amplitude's difference, then the phase. */
+size_t apf_signed_planes(const struct apf_config *config);
+
 /* Checks the configuration and says how much memory it takes. */
 enum apf_status apf_memory_sizes(const struct apf_config *config, struct apf_memory *sizes);
 
@@ -90,7 +99,8 @@ enum apf_status apf_attach(struct apf_frontend *frontend, const struct apf_confi
 /* Forgets all samples and all history. */
 void apf_reset(struct apf_frontend *frontend);
 
-/* Takes up to one window's worth of samples. Returns 1 when that completed a frame, else 0. */
+/* Takes up to one window's worth of samples. Returns 1 when that completed a frame, else 0: then
+ * `amplitude` has channels values and `phase` channels x apf_signed_planes, planes last. */
 int apf_process_samples(struct apf_frontend *frontend, const int16_t *samples, size_t count,
                         size_t *taken, uint16_t *amplitude, int16_t *phase);
 

@@ -19,11 +19,14 @@
 extern "C" {
 #endif
 
-/* For functions whose arguments are constants where they are called. */
+/* For functions whose arguments are constants where they are called; for conditions that mostly
+ * hold. */
 #if defined(__GNUC__)
 #define APF_INLINE static inline __attribute__((always_inline))
+#define APF_LIKELY(condition) __builtin_expect((condition) ? 1L : 0L, 1L)
 #else
 #define APF_INLINE static inline
+#define APF_LIKELY(condition) (condition)
 #endif
 
 typedef uint32_t apf_pair;
@@ -57,6 +60,58 @@ static inline void apf_store_pair(int16_t *samples, apf_pair pair) {
 #else
   samples[0] = apf_low(pair);
   samples[1] = apf_high(pair);
+#endif
+}
+
+/* Compilers make one step of several where one round of a loop takes several, though loads and
+ * stores step their pointer for nothing, and they mix what belongs to different steps, which takes
+ * more registers than there are. So here are loads and stores that step on and stay in order, and
+ * what stands after the step of four pointers at once. */
+#if APF_HAS_DSP
+#define APF_STEPPED(a, b, c, d) __asm volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d) : : "memory")
+#else
+#define APF_STEPPED(a, b, c, d) ((void)(a), (void)(b), (void)(c), (void)(d))
+#endif
+
+/* At any address of a sample */
+static inline apf_pair apf_take_pair(const int16_t **samples) {
+#if APF_HAS_DSP
+  apf_pair pair;
+  __asm volatile("ldr %0, [%1], #4" : "=r"(pair), "+r"(*samples) : : "memory");
+  return pair;
+#else
+  const apf_pair pair = apf_load_pair(*samples);
+  *samples += 2;
+  return pair;
+#endif
+}
+
+static inline void apf_put_pair(int16_t **samples, apf_pair pair) {
+#if APF_HAS_DSP
+  __asm volatile("str %1, [%0], #4" : "+r"(*samples) : "r"(pair) : "memory");
+#else
+  apf_store_pair(*samples, pair);
+  *samples += 2;
+#endif
+}
+
+static inline apf_pair apf_take_bin(const apf_pair **bins) {
+#if APF_HAS_DSP
+  apf_pair bin;
+  __asm volatile("ldr %0, [%1], #4" : "=r"(bin), "+r"(*bins) : : "memory");
+  return bin;
+#else
+  return *(*bins)++;
+#endif
+}
+
+static inline uint32_t apf_take_weight(const uint16_t **weights) {
+#if APF_HAS_DSP
+  uint32_t weight;
+  __asm volatile("ldrh %0, [%1], #2" : "=r"(weight), "+r"(*weights) : : "memory");
+  return weight;
+#else
+  return *(*weights)++;
 #endif
 }
 
@@ -258,6 +313,39 @@ static inline int32_t apf_saturate8(int32_t value) {
   return saturated;
 #else
   return value > INT8_MAX ? INT8_MAX : value < INT8_MIN ? INT8_MIN : value;
+#endif
+}
+
+/* The nearest number of 16 bits without a sign */
+static inline uint32_t apf_saturate_u16(int32_t value) {
+#if APF_HAS_DSP
+  uint32_t saturated;
+  __asm("usat %0, #16, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+#else
+  return value > UINT16_MAX ? UINT16_MAX : value < 0 ? 0u : (uint32_t)value;
+#endif
+}
+
+/* The nearest number of 15 bits without a sign */
+static inline uint32_t apf_saturate_u15(int32_t value) {
+#if APF_HAS_DSP
+  uint32_t saturated;
+  __asm("usat %0, #15, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+#else
+  return value > INT16_MAX ? INT16_MAX : value < 0 ? 0u : (uint32_t)value;
+#endif
+}
+
+/* The nearest number of 16 bits */
+static inline int32_t apf_saturate16(int32_t value) {
+#if APF_HAS_DSP
+  int32_t saturated;
+  __asm("ssat %0, #16, %1" : "=r"(saturated) : "r"(value));
+  return saturated;
+#else
+  return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
 #endif
 }
 

@@ -21,9 +21,9 @@ struct apf_complex_sums {
   uint64_t *im;
 };
 
-/* sum w |X_k-below|^2, with `below` 0 or 1 */
+/* sum w |X_k|^2, and sum w |X_k-1|^2 in `below` unless it is NULL */
 void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
-                      size_t below, uint64_t *sums);
+                      uint64_t *sums, uint64_t *below);
 
 /* sum w X_k conj(X_k-1) */
 void apf_sum_neighbours(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,

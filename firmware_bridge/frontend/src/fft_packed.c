@@ -24,7 +24,7 @@ void apf_fft_bind(struct apf_fft_state *state, size_t size, struct apf_arena *ta
   state->twiddles = apf_take_spectrum(tables, count_twiddles(points));
   state->split = apf_take_spectrum(tables, points / 2 + 1);
   state->places = apf_take(tables, points / apf_fft_first_radix(points), sizeof(uint16_t));
-  state->bins = apf_take_spectrum(work, points + 1);
+  state->bins = apf_take_spectrum(work, points + 2);
 }
 
 void apf_fft_populate(struct apf_fft_state *state) {
@@ -157,6 +157,7 @@ static void separate(const struct apf_fft_state *state) {
   const apf_pair *factors = state->split.bins;
   apf_pair *near = state->bins.bins, *far = near + state->points;
   const apf_pair constant = scale(*near, HALF_Q16);
+  far[1] = 0;
   *far = apf_pair_of(apf_low(constant) - apf_high(constant), 0);
   *near = apf_pair_of(apf_low(constant) + apf_high(constant), 0);
   while (++near <= --far) {

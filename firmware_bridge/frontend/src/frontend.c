@@ -53,6 +53,14 @@ static enum apf_status check(const struct apf_config *config) {
   return check_parts(config);
 }
 
+size_t apf_signed_planes(const struct apf_config *config) {
+  size_t count = config->delta.enabled != 0 ? 1 : 0;
+  for (uint32_t left = config->phase.planes; left != 0; left >>= 1) {
+    count += left & 1u;
+  }
+  return count;
+}
+
 /* How many bits the amplitude was scaled down by the FFT, less those the filter weights added. */
 static int32_t correction_bits(size_t fft_size) {
   return (int32_t)apf_bit_length32((uint32_t)fft_size) - 1 - APF_FILTERBANK_BITS / 2;
@@ -70,12 +78,16 @@ static void bind(struct apf_frontend *frontend, const struct apf_config *config,
   apf_pcan_gain_bind(&frontend->pcan_gain, &config->pcan_gain, channels,
                      config->noise_reduction.smoothing_bits, correction, tables);
   apf_log_scale_bind(&frontend->log_scale, &config->log_scale, channels, correction, tables);
-  apf_phase_bind(&frontend->phase, &config->phase, channels, fft_size, tables, work);
+  apf_delta_bind(&frontend->delta, &config->delta, channels, work);
+  apf_phase_bind(&frontend->phase, &config->phase, channels, config->window.samples, fft_size,
+                 tables, work);
+  frontend->signed_planes = apf_signed_planes(config);
   /* The window's output is dead once the FFT has read it; the rest comes to life after that and is
    * dead before the next window. So they share memory. */
   struct apf_arena before_fft = *work, after_fft = *work;
   apf_window_bind_output(&frontend->window, fft_size, &before_fft);
-  apf_filterbank_bind(&frontend->filterbank, &config->filterbank, fft_size, tables, &after_fft);
+  apf_filterbank_bind(&frontend->filterbank, &config->filterbank, fft_size,
+                      apf_phase_reads_energies_below(&config->phase), tables, &after_fft);
   apf_phase_bind_sums(&frontend->phase, &after_fft);
   work->used = before_fft.used > after_fft.used ? before_fft.used : after_fft.used;
 }
@@ -133,6 +145,7 @@ enum apf_status apf_populate(struct apf_frontend *frontend, const struct apf_con
 void apf_reset(struct apf_frontend *frontend) {
   apf_window_reset(&frontend->window);
   apf_noise_reduction_reset(&frontend->noise_reduction);
+  apf_delta_reset(&frontend->delta);
   apf_phase_reset(&frontend->phase);
 }
 
@@ -153,8 +166,12 @@ void apf_process_frame(struct apf_frontend *frontend, const int16_t *samples, ui
   apf_noise_reduction_process(&frontend->noise_reduction, signal);
   apf_pcan_gain_process(&frontend->pcan_gain, frontend->noise_reduction.estimate, signal);
   apf_log_scale_process(&frontend->log_scale, signal, amplitude);
+  if (frontend->delta.enabled) {
+    apf_delta_process(&frontend->delta, amplitude, phase++, frontend->signed_planes);
+  }
   if (frontend->phase.planes != 0) {
-    apf_phase_process(&frontend->phase, &frontend->filterbank, &frontend->fft.bins, phase);
+    apf_phase_process(&frontend->phase, &frontend->filterbank, &frontend->fft.bins, phase,
+                      frontend->signed_planes);
   }
 }
 

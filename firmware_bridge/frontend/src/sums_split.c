@@ -81,8 +81,8 @@ weigh_neighbours(size_t count, const int16_t *restrict re, const int16_t *restri
   }
 }
 
-void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
-                      size_t below, uint64_t *sums) {
+static void sum_energies_of(const struct apf_filterbank_state *bank,
+                            const struct apf_spectrum *bins, size_t below, uint64_t *sums) {
   const struct range range = range_of(bank);
   const size_t first = range.first;
   const struct apf_terms *terms = &bank->terms[0];
@@ -90,6 +90,14 @@ void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_
                  bank->falling + first, bank->rising + first, terms->falling + first,
                  terms->rising + first);
   sum_terms(bank, terms, sums);
+}
+
+void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
+                      uint64_t *sums, uint64_t *below) {
+  sum_energies_of(bank, bins, 0, sums);
+  if (below != NULL) {
+    sum_energies_of(bank, bins, 1, below);
+  }
 }
 
 static void sum_both(const struct apf_filterbank_state *bank, const struct apf_complex_sums *sums) {

@@ -74,21 +74,34 @@ static uint16_t weigh_all(size_t count, const int16_t *samples, const int16_t *c
 
 #else
 
-/* Two at a time. All moduli together have as many bits as the largest. */
+/* Samples and coefficients as they come in, and where the products go. */
+struct weighing {
+  const int16_t *samples;
+  const int16_t *coefficients;
+  int16_t *output;
+};
+
+APF_INLINE apf_pair weigh_pair(struct weighing *at) {
+  const apf_pair pair = apf_take_pair(&at->samples), weights = apf_take_pair(&at->coefficients);
+  const apf_pair value =
+      apf_pack_from_12(apf_low_product(pair, weights), apf_high_product(pair, weights));
+  apf_put_pair(&at->output, value);
+  return apf_moduli(value);
+}
+
+/* Two at a time, twice. All moduli together have as many bits as the largest. */
 static uint16_t weigh_all(size_t count, const int16_t *samples, const int16_t *coefficients,
                           int16_t *output) {
-  const int16_t *end = samples + count / 2 * 2;
+  struct weighing at = {samples, coefficients, output};
+  const int16_t *end = samples + count / 4 * 4;
   apf_pair moduli = 0;
-  for (; samples < end; samples += 2, coefficients += 2, output += 2) {
-    const apf_pair pair = apf_load_pair(samples), weights = apf_load_pair(coefficients);
-    const apf_pair value =
-        apf_pack_from_12(apf_low_product(pair, weights), apf_high_product(pair, weights));
-    apf_store_pair(output, value);
-    moduli |= apf_moduli(value);
+  while (at.samples < end) {
+    moduli |= weigh_pair(&at);
+    moduli |= weigh_pair(&at);
   }
-  if (count % 2 != 0) {
-    *output = weigh(*samples, *coefficients);
-    moduli |= (uint16_t)modulus_of(*output);
+  for (size_t left = count % 4; left > 0; --left) {
+    *at.output = weigh(*at.samples++, *at.coefficients++);
+    moduli |= (uint16_t)modulus_of(*at.output++);
   }
   return (uint16_t)((moduli | moduli >> 16) & INT16_MAX);
 }

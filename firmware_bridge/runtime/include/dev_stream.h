@@ -81,8 +81,8 @@ int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t co
 /* How many frames the next `count` samples will complete. */
 size_t dev_stream_frames_after(const struct dev_stream *stream, size_t count);
 
-/* The last frame, valid until the next one: raw amplitude [channels], raw phase
- * [channels x phase planes], int8 row [channels x planes]. Only when there is a frame. */
+/* The last frame, valid until the next one: raw amplitude [channels], raw planes beside
+ * it [channels x (planes - 1)], int8 row [channels x planes]. Only when there is a frame. */
 const uint16_t *dev_stream_amplitude(const struct dev_stream *stream);
 const int16_t *dev_stream_phase(const struct dev_stream *stream);
 const int8_t *dev_stream_row(const struct dev_stream *stream);

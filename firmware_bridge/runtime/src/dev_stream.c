@@ -10,26 +10,18 @@ static struct apf_arena arena_at(void *memory) {
 static void bind(struct dev_stream *stream, const struct dev_stream_config *config,
                  size_t work_bytes, void **work, struct apf_arena *arena) {
   const size_t channels = config->frontend->filterbank.channels;
-  const size_t phase_planes = stream->normalise.planes - 1u;
+  const size_t signed_planes = stream->normalise.planes - 1u;
   *work = apf_take(arena, work_bytes, 1);
   stream->rows = apf_take(arena, config->window_frames * stream->row_bytes, sizeof(int8_t));
   stream->amplitude = apf_take(arena, channels, sizeof(uint16_t));
-  stream->phase = apf_take(arena, channels * phase_planes, sizeof(int16_t));
-}
-
-static size_t count_planes(const struct apf_config *config) {
-  size_t planes = 1;
-  for (uint32_t left = config->phase.planes; left != 0; left >>= 1) {
-    planes += left & 1u;
-  }
-  return planes;
+  stream->phase = apf_take(arena, channels * signed_planes, sizeof(int16_t));
 }
 
 /* Everything but the memory and what a reset sets. */
 static void describe(struct dev_stream *stream, const struct dev_stream_config *config) {
   const struct apf_normalise_state normalise = {
       config->frontend->filterbank.channels,
-      count_planes(config->frontend),
+      1u + apf_signed_planes(config->frontend),
       config->affines,
   };
   memset(stream, 0, sizeof(*stream));

@@ -27,6 +27,22 @@ def test_the_file_holds_all_that_the_frontend_gave_and_needs_no_pickle(tmp_path:
         assert FrontendConfig.from_dict(json.loads(str(found["frontend"]))) == config
 
 
+def test_the_amplitudes_difference_has_a_member_of_its_own(tmp_path: Path) -> None:
+    config = FrontendConfig(
+        amplitude_delta=True, phase_planes=("if_angle", "gd_angle"), angle_weight="modulus"
+    )
+    samples = np.random.default_rng(0).integers(-9000, 9000, 16_000, np.int16)
+    features = compute_features(samples, config)
+    write_npz(tmp_path / "x.npz", features, config)
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as found:
+        assert found["amplitude_delta"].dtype == np.int16
+        step = np.diff(found["amplitude"].astype(int), axis=0)
+        np.testing.assert_array_equal(found["amplitude_delta"][1:], step)
+        assert found["phase_planes"].tolist() == ["if_angle", "gd_angle"]
+        np.testing.assert_array_equal(found["phase"], features.phase[:, :, 1:])
+        assert FrontendConfig.from_dict(json.loads(str(found["frontend"]))) == config
+
+
 def test_a_full_disk_is_one_line_and_leaves_nothing(small_disk: Path) -> None:
     config = FrontendConfig(phase_planes=("if_re", "if_im"))
     noise = np.random.default_rng(0).integers(-9000, 9000, 16_000 * 10, np.int16)

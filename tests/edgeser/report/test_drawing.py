@@ -63,6 +63,16 @@ def test_diverging_map_is_lightest_in_the_middle_and_even_at_the_ends() -> None:
     assert light[0] == pytest.approx(light[-1], abs=0.05)
 
 
+def test_cyclic_map_ends_where_it_begins_and_is_as_light_everywhere() -> None:
+    colours = palette(ColourMap.CYCLIC).astype(int)
+    steps = np.abs(np.diff(colours, axis=0)).max(axis=1)
+    assert np.abs(colours[0] - colours[-1]).max() <= steps.max() <= 12
+    lightness = np.cbrt(luminance(palette(ColourMap.CYCLIC)))
+    assert lightness.max() - lightness.min() < 0.06
+    # No other two far apart look alike.
+    assert np.abs(colours[:128] - colours[128:]).max(axis=1).min() > 40
+
+
 def test_values_beyond_the_limits_take_the_end_colours() -> None:
     inside = png_data_uri(np.array([[0.0, 1.0]]), 0.0, 1.0, ColourMap.SEQUENTIAL)
     beyond = png_data_uri(np.array([[-9.0, 9.0]]), 0.0, 1.0, ColourMap.SEQUENTIAL)

@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from edgeser.report.contents import ReportContents
 from edgeser.report.html import render_html
+from edgeser.report.images import ColourMap, png_data_uri
 from quantize.foundation.errors import BadInput, CheckFailed, InternalError
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -125,6 +127,28 @@ def test_shows_only_what_there_is(bare: ReportContents, whole: ReportContents) -
         parsed(render_html(replace(whole, **gone)))
     for name in ("float_metrics", "int8_metrics"):
         parsed(render_html(replace(whole, **{name: None})))
+
+
+def test_draws_angles_and_the_difference_as_what_they_are(whole: ReportContents) -> None:
+    assert whole.features is not None
+    planes = ("amplitude_delta", "if_angle", "gd_angle", "if_mod", "if_re")
+    phase = whole.features.phase.copy()
+    phase[:, :, 0] = np.resize([-7, 5], phase.shape[:2])
+    shown = replace(whole.features, phase=phase, phase_planes=planes)
+    plain = render_html(replace(whole, features=shown))
+    weighted = render_html(replace(whole, features=replace(shown, angle_weight="modulus")))
+    assert "if_angle: instantaneous frequency, angle of the coherence, in parts of pi." in plain
+    assert "gd_angle: group delay, angle of the coherence, times its modulus" in weighted
+    assert "amplitude_delta: the amplitude&#39;s difference to the frame before (int16)." in plain
+    parsed(plain)
+    assert ">-7<" in plain and ">7<" in plain
+    assert plain.count(colour_bar(ColourMap.CYCLIC)) == 2
+    assert weighted.count(colour_bar(ColourMap.CYCLIC)) == 0
+
+
+def colour_bar(colours: ColourMap) -> str:
+    """Return the picture beside a plane that says which colour is which value."""
+    return png_data_uri(np.linspace(1.0, 0.0, 64)[:, np.newaxis], 0, 1, colours)
 
 
 def test_says_what_failed_and_that_voices_are_synthetic(failing: ReportContents) -> None:

@@ -108,7 +108,9 @@ def random_settings(rng: np.random.Generator, *, phase: bool) -> dict[str, objec
         "pcan_gain_bits": int(rng.integers(12, 26)),
         "log": bool(rng.random() < 0.7),
         "log_scale_shift": int(rng.integers(0, 13)),
+        "amplitude_delta": phase and bool(rng.random() < 0.5),
         "phase_planes": planes,
+        "angle_weight": str(rng.choice(["none", "modulus"])) if phase else "none",
     }
 
 
@@ -152,7 +154,9 @@ def encode_request(config: FrontendConfig, samples: Signal) -> bytes:
         config.pcan_gain_bits,
         config.log,
         config.log_scale_shift,
-        sum(1 << PHASE_PLANES.index(name) for name in config.phase_planes),
+        config.amplitude_delta,
+        config.phase_bits,
+        config.angle_weight == "modulus",
     )
     return struct.pack(f"<{len(settings)}dQ", *settings, samples.size) + samples.tobytes()
 

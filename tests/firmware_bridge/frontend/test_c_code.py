@@ -23,7 +23,7 @@ Signal = NDArray[np.int16]
 MODES = (("whole",), ("stream", "1"), ("stream", "77"), ("attach", "5"))
 ALLOWED_SYMBOLS = {
     "cosf", "floorf", "log1pf", "powf", "sqrtf",
-    "cos", "sin", "sincos", "floor", "log2", "lrint",
+    "atan", "cos", "sin", "sincos", "floor", "log2", "lrint",
     "memcpy", "memset", "memmove",
 }  # fmt: skip
 
@@ -41,7 +41,7 @@ def decode(output: bytes, features: FrontendFeatures) -> tuple[NDArray[np.uint16
 def test_sanitized_driver_equals_binding_on_hostile_signals(
     mode: tuple[str, ...], sanitized: Callable[..., bytes], all_hostile: dict[str, Signal]
 ) -> None:
-    config = FrontendConfig(phase_planes=PHASE_PLANES)
+    config = FrontendConfig(amplitude_delta=True, phase_planes=PHASE_PLANES)
     samples = np.concatenate(list(all_hostile.values()))
     expected = compute_features(samples, config)
     amplitude, phase = decode(sanitized(config, samples, *mode), expected)
@@ -77,7 +77,9 @@ def test_sanitized_driver_equals_binding_on_random_settings(
 def test_sanitized_driver_at_the_ends_of_the_ranges(
     changes: dict[str, object], sanitized: Callable[..., bytes], all_hostile: dict[str, Signal]
 ) -> None:
-    config = FrontendConfig.from_dict({"phase_planes": list(PHASE_PLANES), **changes})
+    config = FrontendConfig.from_dict(
+        {"amplitude_delta": True, "phase_planes": list(PHASE_PLANES), **changes}
+    )
     samples = np.concatenate([all_hostile[name] for name in ("extremes", "square_1", "voice")])
     expected = compute_features(samples, config)
     assert expected.amplitude.size > 0

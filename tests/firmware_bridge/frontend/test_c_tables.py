@@ -72,7 +72,8 @@ def compiled(sources: FrontendSources, folder: Path, *flags: str) -> Path:
     "changes",
     [
         {},
-        {"phase_planes": list(PHASE_PLANES)},
+        {"phase_planes": list(PHASE_PLANES), "amplitude_delta": True},
+        {"phase_planes": ["if_angle", "gd_angle"], "angle_weight": "modulus"},
         {"phase_planes": ["gd_re"], "window_ms": 64, "hop_ms": 20, "channels": 23},
         {"pcan": False, "log": False, "sample_rate": 8000, "upper_hz": 3800.0, "channels": 1},
     ],
@@ -100,17 +101,17 @@ def test_compiled_data_is_what_the_host_computed(
 
 
 def test_header_says_what_the_configuration_says(tmp_path: Path) -> None:
-    config = normalised(phase_planes=["if_mod", "gd_mod"], hop_ms=20)
+    config = normalised(phase_planes=["if_mod", "gd_angle"], hop_ms=20, amplitude_delta=True)
     header = emit_frontend(config, window_frames=75).header
     numbers = dict(re.findall(r"^#define (FRONTEND_\w+) (\d+)u\b", header, re.MULTILINE))
     assert f'#define FRONTEND_HASH "{config.hash}"' in header
-    assert '#define FRONTEND_PLANE_NAMES "amplitude,if_mod,gd_mod"' in header
+    assert '#define FRONTEND_PLANE_NAMES "amplitude,amplitude_delta,if_mod,gd_angle"' in header
     assert {name: int(value) for name, value in numbers.items()}.items() >= {
         "FRONTEND_SAMPLE_RATE": 16_000,
         "FRONTEND_WINDOW_SAMPLES": 480,
         "FRONTEND_HOP_SAMPLES": 320,
         "FRONTEND_CHANNELS": 40,
-        "FRONTEND_PLANES": 3,
+        "FRONTEND_PLANES": 4,
         "FRONTEND_WINDOW_FRAMES": 75,
     }.items()
 

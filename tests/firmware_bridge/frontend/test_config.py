@@ -70,6 +70,11 @@ FIELDS = [field.name for field in dataclasses.fields(FrontendConfig)]
         ({"phase_planes": ["phase"]}, "phase_planes"),
         ({"phase_planes": "if_re"}, "phase_planes"),
         ({"phase_planes": [["if_re"]]}, "phase_planes"),
+        ({"amplitude_delta": 1}, "amplitude_delta"),
+        ({"phase_planes": ["amplitude_delta"]}, "phase_planes"),
+        ({"angle_weight": "energy"}, "angle_weight"),
+        ({"angle_weight": None}, "angle_weight"),
+        ({"angle_weight": ["none"]}, "angle_weight"),
         ({"colour": 1}, "colour"),
         ({"normalisation": {"multiplier": [[1]]}}, "normalisation"),
     ],
@@ -110,7 +115,7 @@ def test_each_setting_changes_the_hash() -> None:
         "upper_hz": 7000.0, "noise_reduction": False, "smoothing_bits": 9, "even_smoothing": 0.03,
         "odd_smoothing": 0.05, "min_signal_remaining": 0.1, "pcan": False, "pcan_strength": 0.5,
         "pcan_offset": 70.0, "pcan_gain_bits": 20, "log": False, "log_scale_shift": 7,
-        "phase_planes": ["if_re"],
+        "phase_planes": ["if_re"], "amplitude_delta": True, "angle_weight": "modulus",
     }  # fmt: skip
     assert set(changed) == set(FIELDS) - {"normalisation"}
     for name, value in changed.items():
@@ -134,6 +139,24 @@ def test_whole_numbers_and_floats_of_one_value_are_one_configuration() -> None:
 def test_planes_take_their_order() -> None:
     config = FrontendConfig(phase_planes=tuple(reversed(PHASE_PLANES)))
     assert config.planes == ("amplitude", *PHASE_PLANES)
+
+
+def test_difference_comes_before_the_phase() -> None:
+    config = FrontendConfig(amplitude_delta=True, phase_planes=("gd_angle", "if_angle"))
+    assert config.planes == ("amplitude", "amplitude_delta", "if_angle", "gd_angle")
+    assert config.signed_planes == config.planes[1:]
+
+
+def test_settings_that_came_later_leave_hashes_as_they_were() -> None:
+    # Of the preset `speech` before there were angles: bundles made then say so.
+    config = FrontendConfig(
+        hop_ms=20.0,
+        noise_reduction=False,
+        pcan=False,
+        phase_planes=("if_re", "if_im", "gd_re", "gd_im"),
+    )
+    assert config.hash == "3c7da8bcd9ef662e9f0e967b181a86c95bcc999712e9393820c47a90cb916884"
+    assert not {"amplitude_delta", "angle_weight"} & set(config.to_dict())
 
 
 def test_fractional_milliseconds_become_samples() -> None:

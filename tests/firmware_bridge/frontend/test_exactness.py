@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from firmware_bridge.frontend import MICROFRONTEND, PHASE_PLANES, FrontendConfig, compute_features
+from firmware_bridge.frontend import (
+    COHERENCE_PLANES,
+    MICROFRONTEND,
+    FrontendConfig,
+    compute_features,
+)
 
 Signal = NDArray[np.int16]
 PYMICRO_SCALE = 0.0390625
@@ -36,7 +41,7 @@ def whole_chunks(samples: Signal) -> Signal:
 
 
 def test_shared_vectors(vectors: dict[str, NDArray[np.generic]]) -> None:
-    config = FrontendConfig(phase_planes=PHASE_PLANES)
+    config = FrontendConfig(phase_planes=COHERENCE_PLANES)
     names = {name.partition("/")[0] for name in vectors}
     assert len(names) >= 15
     for name in sorted(names):

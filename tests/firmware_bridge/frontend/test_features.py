@@ -21,7 +21,7 @@ from firmware_bridge.frontend import (
 from quantize.foundation.errors import BadInput
 
 Signal = NDArray[np.int16]
-ALL = FrontendConfig(phase_planes=PHASE_PLANES)
+ALL = FrontendConfig(amplitude_delta=True, phase_planes=PHASE_PLANES)
 
 
 def pushed(stream: FrontendStream, samples: Signal, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -59,7 +59,7 @@ def packed_features(samples: Signal, config: FrontendConfig) -> tuple[NDArray[An
     """Compute features as devices do, in the order of memory that they have."""
     frames = max(0, 1 + (samples.size - config.window_samples) // config.hop_samples)
     amplitude = np.empty((frames, config.channels), np.uint16)
-    phase = np.empty((frames, config.channels, len(config.phase_planes)), np.int16)
+    phase = np.empty((frames, config.channels, len(config.signed_planes)), np.int16)
     assert config.build(packed=True).process(samples, amplitude, phase) == frames
     return amplitude, phase
 
@@ -90,7 +90,7 @@ def test_whole_files_start_afresh(all_hostile: dict[str, Signal]) -> None:
 def test_frames_per_sample_count(count: int, frames: int) -> None:
     features = compute_features(np.ones(count, np.int16), ALL)
     assert features.amplitude.shape == (frames, 40)
-    assert features.phase.shape == (frames, 40, 6)
+    assert features.phase.shape == (frames, 40, 9)
     assert (features.amplitude.dtype, features.phase.dtype) == (np.uint16, np.int16)
 
 
@@ -158,7 +158,7 @@ def test_one_stream_refuses_two_threads_at_once() -> None:
     samples = np.zeros(16_000 * 1200, np.int16)
     frames = 1 + (samples.size - 480) // 160
     amplitude = np.empty((frames, 40), np.uint16)
-    phase = np.empty((frames, 40, 6), np.int16)
+    phase = np.empty((frames, 40, 9), np.int16)
     thread = threading.Thread(target=frontend.process, args=(samples, amplitude, phase))
     thread.start()
     refused = 0

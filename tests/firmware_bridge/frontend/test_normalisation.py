@@ -21,6 +21,7 @@ from firmware_bridge.frontend import (
     compute_features,
     normalisation_from_statistics,
     quantise_features,
+    standardised,
 )
 from quantize.foundation.errors import BadInput
 
@@ -106,6 +107,34 @@ def test_training_statistics_give_mean_zero_and_unit_deviation() -> None:
     assert network_input.shape == (298, 40, 4)
     assert np.abs(network_input.mean(axis=0)).max() < 0.06
     assert np.abs(network_input.std(axis=0) - 1.0).max() < 0.1
+
+
+def test_angles_keep_their_circle_whatever_the_statistics_say() -> None:
+    config = FrontendConfig(
+        channels=3, amplitude_delta=True, phase_planes=("if_re", "if_angle", "gd_angle")
+    )
+    statistics = np.full((5, 3), 9000.0), np.full((5, 3), 400.0)
+    config = standardised(config, *statistics)
+    raw = np.arange(-32768, 32768)
+    phase = np.repeat(raw.astype(np.int16), 3 * 4).reshape(-1, 3, 4)
+    features = FrontendFeatures(np.zeros((raw.size, 3), np.uint16), phase)
+    _, delta, part, *angles = np.moveaxis(quantise_features(features, config), 2, 0)
+    for angle in angles:
+        rounded = np.minimum((raw + 128) // 256, 127)
+        np.testing.assert_array_equal(angle, np.repeat(rounded[:, None], 3, axis=1))
+        # The two ends of int8 meet at pi, one step apart as they wrap.
+        assert (angle[0, 0], angle[-1, 0]) == (-128, 127)
+    plain = standardised(FrontendConfig(channels=3), [[7.0] * 3], [[5.0] * 3])
+    assert plain.normalisation == normalisation_from_statistics([[7.0] * 3], [[5.0] * 3])
+    for plane in (delta, part):  # the usual way: the mean is 0, and 4 deviations fill int8
+        assert plane[raw == 9000, 0] == 0
+        assert plane[raw == 9400, 0] == 32
+        assert plane[raw == 12_000, 0] == 127
+
+
+def test_statistics_of_another_frontend_are_refused() -> None:
+    with pytest.raises(BadInput, match="2 planes x 3 channels"):
+        standardised(FrontendConfig(phase_planes=("if_angle",)), np.ones((2, 3)), np.ones((2, 3)))
 
 
 def test_json_survives() -> None:

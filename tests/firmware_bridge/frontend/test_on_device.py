@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -14,11 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_bridge.frontend import (
+    ANGLE_PLANES,
+    COHERENCE_PLANES,
     PHASE_PLANES,
     FrontendConfig,
     compute_features,
-    normalisation_from_statistics,
     quantise_features,
+    standardised,
 )
 from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, emit_frontend
 
@@ -34,8 +35,20 @@ FLAGS = (
 MACHINE = ("-M", "mps2-an500", "-icount", "shift=6", "-nographic", "-monitor", "none")
 INSTRUCTIONS_PER_TICK = 0.625
 
+ANGLES: dict[str, Any] = {"amplitude_delta": True, "phase_planes": ANGLE_PLANES}
+CONFIGS = {
+    "amplitude": FrontendConfig(),
+    "six planes": FrontendConfig(phase_planes=COHERENCE_PLANES),
+    "quaternion": FrontendConfig(**ANGLES),
+    "weighted quaternion": FrontendConfig(angle_weight="modulus", **ANGLES),
+}
 # What is measured, with a little room. Whoever needs more made the frontend slower.
-MOST_INSTRUCTIONS = {"amplitude": 30_000, "all planes": 67_000}
+MOST_INSTRUCTIONS = {
+    "amplitude": 29_000,
+    "six planes": 55_000,
+    "quaternion": 49_000,
+    "weighted quaternion": 58_000,
+}
 
 
 def emulate(program: Path) -> bytes:
@@ -119,7 +132,7 @@ def normalised(config: FrontendConfig) -> FrontendConfig:
     mean = np.full((planes, config.channels), 3000.0)
     deviation = np.full((planes, config.channels), 12_000.0)
     mean[0], deviation[0] = 300.0, 130.0
-    return dataclasses.replace(config, normalisation=normalisation_from_statistics(mean, deviation))
+    return standardised(config, mean, deviation)
 
 
 def build(config: FrontendConfig, folder: Path) -> Path:
@@ -147,9 +160,8 @@ def tools() -> None:
 def device(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tools: None
 ) -> Device:
-    """The frontend built for the device: the amplitude alone, and with all planes."""
-    planes = PHASE_PLANES if request.param == "all planes" else ()
-    config = normalised(FrontendConfig(phase_planes=planes))
+    """The frontend built for the device, with the planes that networks take."""
+    config = normalised(CONFIGS[request.param])
     program = build(config, tmp_path_factory.mktemp("device"))
     return Device(config, program, MOST_INSTRUCTIONS[request.param])
 
@@ -190,6 +202,9 @@ def test_speech_has_the_same_bits(device: Device, speech: list[Signal]) -> None:
         {"window_ms": 25, "hop_ms": 20, "channels": 32, "phase_planes": ["if_mod", "gd_re"]},
         {"sample_rate": 11_025, "window_ms": 22, "upper_hz": 5000.0, "phase_planes": ["if_im"]},
         {"window_ms": 60, "log": False, "pcan": False, "noise_reduction": False},
+        {"window_ms": 60, "log": False, "pcan": False, **ANGLES, "angle_weight": "modulus"},
+        {"amplitude_delta": True, "phase_planes": PHASE_PLANES, "hop_ms": 20},
+        {"sample_rate": 8000, "upper_hz": 3800.0, "phase_planes": ["if_re", "gd_angle"]},
     ],
 )
 def test_other_settings_have_the_same_bits(

@@ -27,7 +27,8 @@ static struct apf_config to_config(const double *settings) {
       .pcan_gain = {(int)settings[PCAN], (float)settings[PCAN_STRENGTH],
                     (float)settings[PCAN_OFFSET], (uint32_t)settings[PCAN_GAIN_BITS]},
       .log_scale = {(int)settings[LOG], (uint32_t)settings[LOG_SCALE_SHIFT]},
-      .phase = {(uint32_t)settings[PHASE_PLANES]},
+      .delta = {(int)settings[AMPLITUDE_DELTA]},
+      .phase = {(uint32_t)settings[PHASE_PLANES], (int)settings[ANGLES_BY_MODULUS]},
   };
   return config;
 }
@@ -57,7 +58,7 @@ static uint32_t next_random(uint32_t *state) {
 static void run_whole(struct apf_frontend *frontend, const struct request *request,
                       struct output *output) {
   const size_t channels = frontend->filterbank.channels;
-  const size_t phases = channels * frontend->phase.plane_count;
+  const size_t phases = channels * frontend->signed_planes;
   for (size_t i = 0; i < output->frames; ++i) {
     apf_process_frame(frontend, request->samples + i * frontend->window.hop,
                       output->amplitude + i * channels, output->phase + i * phases);
@@ -67,7 +68,7 @@ static void run_whole(struct apf_frontend *frontend, const struct request *reque
 static void run_stream(struct apf_frontend *frontend, const struct request *request, uint32_t seed,
                        struct output *output) {
   const size_t channels = frontend->filterbank.channels;
-  const size_t phases = channels * frontend->phase.plane_count;
+  const size_t phases = channels * frontend->signed_planes;
   size_t frame = 0, position = 0;
   while (position < request->count) {
     const size_t left = (size_t)request->count - position;
@@ -87,7 +88,7 @@ static void run_stream(struct apf_frontend *frontend, const struct request *requ
 static void write_output(const struct apf_frontend *frontend, const struct output *output) {
   const size_t values = output->frames * frontend->filterbank.channels;
   fwrite(output->amplitude, sizeof(uint16_t), values, stdout);
-  fwrite(output->phase, sizeof(int16_t), values * frontend->phase.plane_count, stdout);
+  fwrite(output->phase, sizeof(int16_t), values * frontend->signed_planes, stdout);
 }
 
 int main(int argc, char **argv) {
@@ -107,7 +108,7 @@ int main(int argc, char **argv) {
   struct output output = {.frames = apf_frames_in(&frontend, (size_t)request.count)};
   const size_t values = output.frames * config.filterbank.channels;
   output.amplitude = malloc(values * sizeof(uint16_t));
-  output.phase = malloc(values * frontend.phase.plane_count * sizeof(int16_t));
+  output.phase = malloc(values * frontend.signed_planes * sizeof(int16_t));
   if (argc > 2) {
     run_stream(&frontend, &request, (uint32_t)strtoul(argv[2], NULL, 10), &output);
   } else {

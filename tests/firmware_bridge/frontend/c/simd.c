@@ -2,7 +2,7 @@
  * portable twins, on the device its instructions. Writes reply.bin. */
 #include "apf_simd.h"
 
-#define OPERATIONS 20
+#define OPERATIONS 24
 
 static const int16_t awkward[] = {-32768, -32767, -16385, -16384, -1,    0,     1,
                                   2,      4095,   8191,   16383,  16384, 32766, 32767};
@@ -33,9 +33,33 @@ static void add_pairs(uint32_t *sums, apf_pair a, apf_pair b) {
   add_to(sums + 17, apf_pack_halves(a, b));
   add_to(sums + 18, (uint32_t)apf_im_product(a, apf_low(b)));
   add_to(sums + 19, (uint32_t)apf_saturate8((int32_t)a >> (b & 31u)));
+  add_to(sums + 20, (uint32_t)apf_saturate16((int32_t)a >> (b & 31u)));
+  add_to(sums + 21, apf_saturate_u15((int32_t)a >> (b & 31u)));
+  add_to(sums + 22, apf_saturate_u16((int32_t)a >> (b & 31u)));
+}
+
+/* Everything twice, so that steps count; samples at an odd place too. */
+static void add_steps(uint32_t *sum) {
+  int16_t copy[COUNT] = {0};
+  const int16_t *sample = awkward + 1;
+  const uint16_t *weight = (const uint16_t *)awkward + 3;
+  int16_t *output = copy + 1;
+  for (unsigned i = 0; i < 2; ++i) {
+    apf_put_pair(&output, apf_take_pair(&sample));
+    add_to(sum, apf_take_weight(&weight));
+  }
+  const apf_pair bins[] = {apf_pair_of(awkward[0], awkward[1]), apf_pair_of(-1, 5), 7};
+  const apf_pair *bin = bins;
+  add_to(sum, apf_take_bin(&bin));
+  add_to(sum, apf_take_bin(&bin));
+  add_to(sum, (uint32_t)((output - copy) + (sample - awkward) + (bin - bins)));
+  for (unsigned i = 0; i < COUNT; ++i) {
+    add_to(sum, (uint16_t)copy[i]);
+  }
 }
 
 static void add_all(uint32_t *sums) {
+  add_steps(sums + 23);
   for (unsigned i = 0; i < COUNT * COUNT; ++i) {
     const apf_pair a = apf_pair_of(awkward[i % COUNT], awkward[i / COUNT]);
     for (unsigned j = 0; j < COUNT * COUNT; ++j) {
