@@ -24,6 +24,8 @@ $(STAMP): pyproject.toml constraints.txt .ci/setup.sh $(BUILT_FROM)
 
 demo: setup
 	$(BIN)/edgeser run demo --out demo --fresh
+	@echo "A model that ships, on one of these voices (synthetic: its label says nothing of people):"
+	$(BIN)/edgeser predict pretrained "$$(ls demo/synthetic-voices/audio/* | head -n 1)"
 	@echo "Open demo/report.html in a browser."
 
 test: setup
