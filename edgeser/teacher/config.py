@@ -10,6 +10,7 @@ from typing import Literal
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
+Precision = Literal["bfloat16", "float32"]
 TeacherKind = Literal["none", "whisper"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -39,6 +40,8 @@ class TeacherConfig:
         Peak, of its blocks and of what is new on top.
     dropout
         Of what each trained block adds.
+    precision
+        Of its products: ``"bfloat16"`` takes a third of the time where a processor has it.
     """
 
     kind: TeacherKind = "none"
@@ -52,6 +55,7 @@ class TeacherConfig:
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
+    precision: Precision = "bfloat16"
 
     def __post_init__(self) -> None:
         if self.sha256 and not _SHA256.fullmatch(self.sha256):
