@@ -80,5 +80,9 @@ class TeacherConfig:
                 )
 
 
+TEACHERS = {
+    "whisper": "the encoder of Whisper (A. Radford et al. 2022, OpenAI, MIT licence), fine-tuned"
+}
+"""Who is credited where a network was taught by one."""
 NO_TEACHER = TeacherConfig()
 """What a recipe without ``[teacher]`` has."""

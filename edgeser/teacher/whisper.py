@@ -79,7 +79,9 @@ class _Block(nn.Module):
         super().__init__()
         self.attn = _Attention(width)
         self.attn_ln = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
         self.mlp_ln = nn.LayerNorm(width)
         self.dropout = dropout
 
@@ -103,9 +105,11 @@ class _Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        parts = [
+        query, key, value = (
             layer(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
-        ]
-        looked = functional.scaled_dot_product_attention(*parts, attn_mask=mask.to(parts[0].dtype))
-        return self.out(looked.transpose(1, 2).flatten(2))
+        )
+        mask = mask.to(query.dtype)
+        looked = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        found: Tensor = self.out(looked.transpose(1, 2).flatten(2))
+        return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -46,10 +48,8 @@ class Fit:
         Classes, planes and size of the windows.
     clips
         What it is fitted to.
-    answers
-        float32 [variants, clips, classes]: teachers' logits for the clips, to learn from too.
-    lesson
-        What a public teacher answers for the clips, to learn from before that.
+    lessons
+        What teachers answer for the clips, to learn from too: each is mixed into what is there.
     loss
         What is lowered.
     seed
@@ -65,8 +65,7 @@ class Fit:
         *,
         clips: LabelledFeatures,
         seed: int,
-        answers: NDArray[np.float32] | None = None,
-        lesson: Lesson | None = None,
+        lessons: Sequence[Lesson] = (),
         loss: LossConfig = CROSS_ENTROPY,
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
@@ -75,11 +74,8 @@ class Fit:
         targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, present)
         self.present = mixed_presence(present, clips.mixtures, variants)
         self.targets = mixed_targets(targets, clips.mixtures, variants)
-        lessons = [] if lesson is None else [lesson]
-        if answers is not None:
-            lessons.append(Lesson(answers, training.teachers_share))
-        for one in lessons:
-            self.targets = taught_targets(self.targets, one, self.present)
+        for lesson in lessons:
+            self.targets = taught_targets(self.targets, lesson, self.present)
         draws = draws_of(clips, data.sampling, data.weights)
         one = len(set(clips.corpora)) < 2
         self.draws = None if one and np.allclose(draws, 1.0) else draws

@@ -6,8 +6,10 @@ layers, attention over the frames, two dense layers.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -43,6 +45,41 @@ _CUT = 8
 """Up to an eighth of a clip is cut off at either end."""
 _NOT_HEARD = -1e4
 _ANSWERED_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PublicTeacher:
+    """An encoder as it was published, and how it is fine-tuned."""
+
+    config: TeacherConfig
+    weights: EncoderWeights
+
+    def fit(
+        self,
+        training: TrainingConfig,
+        data: TrainingData,
+        *,
+        clips: LabelledFeatures,
+        seed: int,
+    ) -> TeacherFit:
+        """Return it before its first epoch on `clips`."""
+        return TeacherFit(self.weights, self.config, training, data, clips=clips, seed=seed)
+
+    def fingerprint(self, data: TrainingData) -> str:
+        """Return a hash of all that its answers depend on, beside the labels."""
+        about = {**asdict(self.config), "path": None, "sha256": self.weights.sha256}
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+        for part in (data.train, data.development):
+            for take in part.spectra or ():
+                for spectrum in take[:: max(1, len(take) // 64)]:
+                    digest.update(spectrum.tobytes())
+        return digest.hexdigest()
+
+
+def spread_answers(answers: NDArray[np.float32], variants: int) -> NDArray[np.float32]:
+    """Return answers for all variants: its own where a variant was heard, else their mean."""
+    mean = answers.mean(axis=0, keepdims=True)
+    return np.concatenate([answers, np.repeat(mean, variants - len(answers), axis=0)])
 
 
 class TeachingHead(nn.Module):
@@ -245,7 +282,8 @@ def _cut(spectrum: NDArray[np.float16], rng: np.random.Generator) -> NDArray[np.
     """Return a clip without a little at both ends, at random."""
     frames = len(spectrum)
     most = max(1, frames // _CUT)
-    return spectrum[rng.integers(0, most) : frames - rng.integers(0, most)]
+    first, left = int(rng.integers(0, most)), int(rng.integers(0, most))
+    return spectrum[first : frames - left]
 
 
 def _padded(
@@ -266,9 +304,9 @@ def _mask(x: NDArray[np.float32], frames: int, rng: np.random.Generator) -> None
     """Blank bands and stretches of a clip in place (SpecAugment, Park et al. 2019)."""
     mean = x[:frames].mean()
     for _ in range(_MASKS):
-        width = rng.integers(0, _WIDEST_BAND + 1)
-        first = rng.integers(0, x.shape[1] - width + 1)
+        width = int(rng.integers(0, _WIDEST_BAND + 1))
+        first = int(rng.integers(0, x.shape[1] - width + 1))
         x[:, first : first + width] = mean
-        length = min(frames, rng.integers(0, _LONGEST_STRETCH + 1))
-        first = rng.integers(0, frames - length + 1)
+        length = min(frames, int(rng.integers(0, _LONGEST_STRETCH + 1)))
+        first = int(rng.integers(0, frames - length + 1))
         x[first : first + length] = mean

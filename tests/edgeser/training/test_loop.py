@@ -198,7 +198,8 @@ def test_a_second_training_learns_from_teachers(data: TrainingData) -> None:
             for variant in range(2)
         ]
         answers = (np.stack(first) + np.stack([teacher.logits(everyone, v) for v in (0, 1)])) / 2
-        last = Fit(NETWORK, TAUGHT, AUGMENTATION, data, clips=everyone, seed=5, answers=answers)
+        lessons = [Lesson(answers, TAUGHT.teachers_share)]
+        last = Fit(NETWORK, TAUGHT, AUGMENTATION, data, clips=everyone, seed=5, lessons=lessons)
         for _ in range(planned):
             last.epoch()
     assert result.weights == state_to_bytes(last.averaged.state_dict())
