@@ -21,7 +21,6 @@ from edgeser.decision.held_out import HeldOut, decode_held_out, encode_held_out
 from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.recipe import Recipe, parse_recipe
-from edgeser.teacher import TEACHERS
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
 from edgeser.wording import LabelKind, Wording, wording
@@ -226,14 +225,6 @@ class TrainedModel:
     def derived_from(self) -> tuple[str, ...]:
         """What else than recordings taught it; its makers may have a say in passing it on."""
         return (PUBLIC_EMBEDDING,) if self.recipe.loss.public > 0.0 else ()
-
-    @property
-    def taught_by(self) -> str:
-        """The public encoder that taught it, to be credited; empty where there was none."""
-        teacher = self.recipe.teacher
-        if teacher.kind == "none":
-            return ""
-        return f"{TEACHERS[teacher.kind]}; SHA-256 of its weights {teacher.sha256}"
 
     def to_members(self) -> dict[str, bytes]:
         """Return the archive members that `trained_from_members` reads back."""

@@ -12,6 +12,7 @@ from quantize.foundation.foreign import printable
 
 Precision = Literal["bfloat16", "float32"]
 TeacherKind = Literal["none", "whisper"]
+_WHISPER = "the encoder of Whisper (A. Radford et al. 2022, OpenAI; MIT licence), fine-tuned"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,6 +58,13 @@ class TeacherConfig:
     dropout: float = 0.1
     precision: Precision = "bfloat16"
 
+    @property
+    def credit(self) -> str:
+        """Who is to be credited where a network was taught so; empty where it was not."""
+        if self.kind == "none":
+            return ""
+        return f"{_WHISPER}; SHA-256 of its weights {self.sha256 or 'unknown'}"
+
     def __post_init__(self) -> None:
         if self.sha256 and not _SHA256.fullmatch(self.sha256):
             raise BadInput(
@@ -80,9 +88,5 @@ class TeacherConfig:
                 )
 
 
-TEACHERS = {
-    "whisper": "the encoder of Whisper (A. Radford et al. 2022, OpenAI, MIT licence), fine-tuned"
-}
-"""Who is credited where a network was taught by one."""
 NO_TEACHER = TeacherConfig()
 """What a recipe without ``[teacher]`` has."""

@@ -71,9 +71,10 @@ def read_ctranslate2(data: bytes, *, prefix: str) -> dict[str, NDArray[np.float3
         name, shape, kind, values = _tensor(reader)
         if not name.startswith(prefix) or not shape:  # a number is no weight
             continue
-        if name in found:
+        own = name.removeprefix(prefix)
+        if own in found:
             raise ValueError(f"it holds '{printable(name)}' twice")
-        found[name.removeprefix(prefix)] = _floats(name, kind, values).reshape(shape)
+        found[own] = _floats(name, kind, values).reshape(shape)
     return found
 
 

@@ -77,7 +77,7 @@ def read_encoder(path: Path) -> EncoderWeights:
         require_encoder(tensors)
     except (ValueError, OverflowError) as error:
         raise BadInput(
-            f"cannot use {path} as weights of Whisper's encoder: {printable(str(error))}",
+            f"cannot use {path} as weights of Whisper's encoder: {error}",
             hint=_LAYOUTS,
         ) from error
     return EncoderWeights(tensors, hashlib.sha256(data).hexdigest())
@@ -97,7 +97,7 @@ def _from_safetensors(data: bytes) -> Tensors:
     try:
         loaded = load(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"it is neither safetensors nor CTranslate2 ({error})") from error
+        raise ValueError(f"it is neither safetensors nor CTranslate2 ({printable(str(error))})") from error
     for prefix in ("model.encoder.", "encoder.", ""):
         found = {n.removeprefix(prefix): t for n, t in loaded.items() if n.startswith(prefix)}
         if "conv1.weight" in found:
@@ -106,7 +106,7 @@ def _from_safetensors(data: bytes) -> Tensors:
         raise ValueError("it holds no encoder")
     wrong = [name for name, tensor in found.items() if not tensor.dtype.is_floating_point]
     if wrong:
-        raise ValueError(f"'{wrong[0]}' is not of floating-point numbers")
+        raise ValueError(f"'{printable(wrong[0])}' is not of floating-point numbers")
     plain = {name: np.asarray(t.to(torch.float32).numpy()) for name, t in found.items()}
     plain = {name: values for name, values in plain.items() if not name.startswith("decoder.")}
     return from_hugging_face(plain) if "embed_positions.weight" in plain else plain
@@ -143,7 +143,7 @@ def require_encoder(tensors: Tensors) -> None:
         _require_sane(name, tensors[name])
     more = sorted(set(tensors) - set(expected))
     if more:
-        raise ValueError(f"its encoder has a tensor '{more[0]}', Whisper's has none")
+        raise ValueError(f"its encoder has a tensor '{printable(more[0])}', Whisper's has none")
 
 
 def _require_sane(name: str, values: NDArray[np.float32]) -> None:
