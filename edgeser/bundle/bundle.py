@@ -40,7 +40,8 @@ class Bundle:
     int8_model
         .tflite bytes: int8 ``[1, frames, channels, planes]`` in, int8 ``[1, classes]`` out.
     float_model
-        .tflite bytes of the same graph in float, for comparison layer by layer.
+        .tflite bytes of the same graph in float, for comparison layer by layer; empty in models
+        that ship, where it would be half of all bytes (the float weights are in `trained`).
     layer_names
         The network's own name of a layer, by the name of the tensor that it makes.
     calibration
@@ -74,7 +75,7 @@ def save_bundle(path: Path, bundle: Bundle, *, card: str) -> None:
     members = {
         **bundle.trained.to_members(),
         INT8_MODEL: bundle.int8_model,
-        FLOAT_MODEL: bundle.float_model,
+        **({FLOAT_MODEL: bundle.float_model} if bundle.float_model else {}),
         LAYERS: json_bytes(bundle.layer_names),
         CALIBRATION: json_bytes(bundle.calibration),
         DECISION: json_bytes(to_table(bundle.rule)),
@@ -92,14 +93,14 @@ def load_bundle(path: Path) -> Bundle:
     BadInput
         When it is missing, damaged or not what it claims.
     """
-    required = (*REQUIRED, INT8_MODEL, FLOAT_MODEL, LAYERS, CALIBRATION, METRICS)
+    required = (*REQUIRED, INT8_MODEL, LAYERS, CALIBRATION, METRICS)
     members = read_archive(path, required=required)
     metrics = json_object(path, members, METRICS)
     rule = json_object(path, members, DECISION) if DECISION in members else {}
     return Bundle(
         trained=trained_from_members(path, members),
         int8_model=members[INT8_MODEL],
-        float_model=members[FLOAT_MODEL],
+        float_model=members.get(FLOAT_MODEL, b""),
         layer_names=json_object(path, members, LAYERS),
         calibration=json_object(path, members, CALIBRATION),
         metrics=checked(

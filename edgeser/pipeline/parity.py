@@ -192,7 +192,9 @@ def _agreements(outputs: dict[Runtime, NDArray[np.int8]]) -> tuple[RuntimeAgreem
 
 
 def _layers(bundle: Bundle, features: NDArray[np.int8]) -> tuple[LayerError, ...]:
-    """Measure on clips spread over the test set."""
+    """Measure on clips spread over the test set; nothing where the bundle has no float graph."""
+    if not bundle.float_model:
+        return ()
     count = min(_LAYER_CLIPS, len(features))
     chosen = np.linspace(0, len(features) - 1, count).round().astype(int)
     errors = layer_errors(

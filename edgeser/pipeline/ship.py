@@ -75,9 +75,10 @@ def make_pretrained(
         found = evaluate_bundle(
             bundle, corpora=(corpus,), everyone=True, cache=caches.features, reporter=reporter
         )
-        key = f"int8.uar, never heard: {corpus.partition(':')[0]}"
+        name_of_corpus = corpus.partition(":")[0].partition("=")[0]
+        key = f"int8.uar, never heard: {name_of_corpus}"
         bundle = bundle.with_metrics({key: found.int8_metrics.uar})
-    bundle = _without_clock(bundle)
+    bundle = _as_it_ships(bundle)
     path = out / f"{name}.zip"
     save_bundle(path, bundle, card=model_card(bundle))
     return path
@@ -123,6 +124,8 @@ def _robustness(table: ConditionTable | None) -> dict[str, Measurement]:
     }
 
 
-def _without_clock(bundle: Bundle) -> Bundle:
-    """Leave out how long the training took: two trainings differ in nothing else."""
-    return replace(bundle, trained=replace(bundle.trained, seconds=0.0))
+def _as_it_ships(bundle: Bundle) -> Bundle:
+    """Leave out the float graph, and all seconds: nothing else differs between two makings."""
+    calibration = {key: value for key, value in bundle.calibration.items() if key != "seconds"}
+    trained = replace(bundle.trained, seconds=0.0)
+    return replace(bundle, float_model=b"", calibration=calibration, trained=trained)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edgeser.bundle import load_bundle
+from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.pipeline import ship
 from edgeser.pretrained import PRETRAINED, pretrained_path
 
@@ -38,8 +39,8 @@ def test_a_recording_is_labelled(edgeser: Edgeser, road: Any, name: str) -> None
 
 
 @pytest.mark.parametrize("name", PRETRAINED)
-def test_the_device_computes_what_the_host_does(edgeser: Edgeser, road: Any, name: str) -> None:
-    words = ("--corpus", road.corpus, "--device", "emulator", "--clips", 3)
+def test_the_device_computes_what_the_host_does(edgeser: Edgeser, cremad: Path, name: str) -> None:
+    words = ("--corpus", f"cremad:{cremad}", "--device", "emulator", "--clips", 3)
     ran = edgeser("parity", name, *words, "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["passed"]
@@ -72,14 +73,16 @@ def test_two_makings_have_the_same_bytes(
     road: Any, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ship, "PRETRAINED", {"pretrained": str(tiny_recipe)})
+    write_synthetic_corpus(tmp_path / "voices", speakers=3, utterances=1)
+    other = f"other=synthetic:{tmp_path / 'voices'}"
     made = [
         ship.make_pretrained(
-            "pretrained", tmp_path / folder, corpora=[road.corpus], unheard=[road.corpus]
+            "pretrained", tmp_path / folder, corpora=[road.corpus], unheard=[other]
         )
         for folder in ("one", "two")
     ]
     assert made[0].read_bytes() == made[1].read_bytes()
     bundle = load_bundle(made[0])
     assert bundle.trained.seconds == 0.0
-    assert {"instructions", "int8.uar, never heard: synthetic"} <= set(bundle.metrics)
+    assert {"instructions", "int8.uar, never heard: other"} <= set(bundle.metrics)
     assert not ship.is_what_ships("pretrained", made[0])

@@ -260,11 +260,20 @@ def test_figures_are_added_not_replaced(bundle: Bundle) -> None:
     assert set(bundle.metrics) == {"int8.uar"}
 
 
-@pytest.mark.parametrize("name", [*REQUIRED, INT8_MODEL, FLOAT_MODEL, METRICS])
+@pytest.mark.parametrize("name", [*REQUIRED, INT8_MODEL, METRICS])
 def test_a_missing_member_is_named(name: str, members: dict[str, bytes], tmp_path: Path) -> None:
     del members[name]
     write_archive(tmp_path / "b.zip", members)
     assert f"its member {name} is missing" in refused(tmp_path / "b.zip")
+
+
+def test_the_float_graph_may_be_left_out(bundle: Bundle, tmp_path: Path) -> None:
+    small = replace(bundle, float_model=b"")
+    save_bundle(tmp_path / "b.zip", small, card="")
+    assert FLOAT_MODEL not in zipfile.ZipFile(tmp_path / "b.zip").namelist()
+    found = load_bundle(tmp_path / "b.zip")
+    assert found.float_model == b""
+    assert found.model_hash == bundle.model_hash
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, INT8_MODEL, RECIPE, FRONTEND, TRAINING])

@@ -13,8 +13,9 @@ from edgeser.cli.options import ModelPath
 from edgeser.pipeline.ship import is_what_ships, shipped_bundles
 from edgeser.pretrained import MOST_BYTES, PRETRAINED, is_pretrained, pretrained_path
 from edgeser.recipe import load_recipe
-from quantize.edgetpu.lint import lint
+from quantize.edgetpu.lint import lint_file
 from quantize.foundation.measurement import Evidence
+from quantize.tflite import read_model
 
 NAMES = list(PRETRAINED)
 
@@ -34,7 +35,7 @@ def test_each_is_of_its_preset_and_of_cremad_alone(name: str) -> None:
     trained = shipped_bundles()[name].trained
     require_shippable(trained)
     assert not trained.corpus.synthetic
-    assert trained.corpus.name == "CREMA-D"
+    assert trained.corpus.name == "cremad"
     assert "Open Database License" in trained.corpus.licence
     preset = load_recipe(PRETRAINED[name])
     assert trained.recipe == preset.without_paths()
@@ -47,7 +48,7 @@ def test_each_says_how_well_it_does_and_what_it_costs(name: str) -> None:
         assert figures[key].interval is not None
     unheard = [key for key in figures if key.startswith("int8.uar, never heard: ")]
     assert len(unheard) >= 2
-    assert "int8.uar, babble, 10 dB SNR" in figures
+    assert "int8.uar, babble_10db" in figures
     assert figures["instructions"].evidence is Evidence.EMULATED
     assert figures["inference_ms"].evidence is Evidence.PREDICTED
     assert figures["inference_ms"].value < 23.0
@@ -55,7 +56,8 @@ def test_each_says_how_well_it_does_and_what_it_costs(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_operator_of_each_is_mapped(name: str) -> None:
-    report = lint(shipped_bundles()[name].int8_model)
+    data = shipped_bundles()[name].int8_model
+    report = lint_file(data, read_model(data))
     assert report.passed
     assert not report.findings
 
@@ -88,7 +90,6 @@ def test_the_list_has_figures_limits_and_law(edgeser: Any) -> None:
     for name in NAMES:
         assert name in shown.out
     assert "never heard" in shown.out
-    assert max(map(len, shown.out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("option", [("--resume",), ("--only", "pretrained"), ("--unheard", "a:b")])
