@@ -17,6 +17,7 @@ from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig, check_planes
+from edgeser.teacher import NO_TEACHER, TeacherConfig
 from edgeser.training.config import (
     AugmentationConfig,
     ConditionsConfig,
@@ -33,6 +34,7 @@ from quantize.foundation.foreign import printable
 
 _LIMIT_BYTES = 1 << 20
 _LIMIT_NAME = 64
+_TEACHER_HEARS = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Recipe:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -129,6 +132,7 @@ class Recipe:
                 "[conditions] variants = 0 makes none",
                 hint="set variants = 1 or more, or probability = 0",
             )
+        self._check_teacher()
         if self.loss.align > 0.0 and self.network.inputs != "both":
             raise BadInput(
                 f"[loss] align = {self.loss.align:g} holds amplitude against phase, but [network] "
@@ -136,22 +140,50 @@ class Recipe:
                 hint="set inputs = 'both', or align = 0",
             )
 
+    def _check_teacher(self) -> None:
+        if self.teacher.kind == "none":
+            return
+        if self.frontend.sample_rate != _TEACHER_HEARS:
+            raise BadInput(
+                f"[teacher] hears {_TEACHER_HEARS} Hz, [frontend] sample_rate is "
+                f"{self.frontend.sample_rate}",
+                hint=f"set sample_rate = {_TEACHER_HEARS}, or [teacher] kind = 'none'",
+            )
+        if self.mixing.probability > 0.0 and self.teacher.heard < self.conditions.variants:
+            raise BadInput(
+                f"[teacher] heard = {self.teacher.heard} of {self.conditions.variants} variants, "
+                "but with [mixing] each variant holds other clips, which it must hear",
+                hint=f"set heard = {self.conditions.variants}, or [mixing] probability = 0",
+            )
+
     @property
     def hash(self) -> str:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
-        table = to_table(self.without_paths())
+        table = _table(self.without_paths())
         del table["edgetpu"], table["decision"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
     def without_paths(self) -> Recipe:
         """Return the recipe as it is on every machine."""
-        return replace(self, corpora=tuple(replace(c, path=None) for c in self.corpora))
+        corpora = tuple(replace(choice, path=None) for choice in self.corpora)
+        return replace(self, corpora=corpora, teacher=replace(self.teacher, path=None))
 
     def to_toml(self) -> str:
         """Return the resolved recipe as TOML that `parse_recipe` reads back."""
         import tomli_w
 
-        return tomli_w.dumps(to_table(self))
+        return tomli_w.dumps(_table(self))
+
+
+def _table(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as a table; without ``[teacher]`` where it is as from before there was one.
+
+    So the hash stays what it was, and the bytes of what is made of it.
+    """
+    table = to_table(recipe)
+    if recipe.teacher == NO_TEACHER:
+        del table["teacher"]
+    return table
 
 
 def preset_names() -> tuple[str, ...]:

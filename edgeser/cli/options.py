@@ -15,6 +15,7 @@ from edgeser.cli.suits import is_given, option_of
 F = TypeVar("F", bound=Callable[..., Any])
 _SET_BY_OPTIONS = {
     "seed": re.compile(r"seed"),
+    "teacher": re.compile(r"teacher\.path"),
     "corpora": re.compile(r"(corpus|corpora\..+)\.(name|path|adapter)"),
 }
 """Options that set keys of a recipe, and which."""
@@ -50,9 +51,38 @@ def refuse_settings_of_options(settings: Sequence[str]) -> None:
 
 
 def recipe_options(function: F) -> F:
-    """Add RECIPE and what changes it: --corpus, --set, --seed; and --out, --resume."""
+    """Add RECIPE and what changes it: --corpus, --set, --seed, --teacher; --out, --resume.
+
+    The command is given the resolved `Recipe`.
+    """
+
+    @functools.wraps(function)
+    def with_recipe(
+        *,
+        recipe: str,
+        corpora: tuple[str, ...],
+        settings: tuple[str, ...],
+        seed: int | None,
+        teacher: Path | None,
+        **given: Any,
+    ) -> Any:
+        from edgeser.pipeline.source import resolve_recipe
+
+        refuse_settings_of_options(settings)
+        resolved = resolve_recipe(
+            recipe, corpora=corpora, settings=settings, seed=seed, teacher=teacher
+        )
+        return function(recipe=resolved, **given)
+
+    decorated: Any = with_recipe
     for option in (
         click.option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
+        click.option(
+            "--teacher",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Weights of Whisper's encoder, fine-tuned first to teach the network: safetensors "
+            "or CTranslate2's model.bin.",
+        ),
         click.option("--seed", type=click.IntRange(0), help="Instead of the recipe's seed."),
         click.option(
             "--set",
@@ -69,8 +99,8 @@ def recipe_options(function: F) -> F:
         corpus_option,
         click.argument("recipe", default="demo"),
     ):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return cast(F, decorated)
 
 
 class ModelPath(click.Path):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import recipe_options, refuse_settings_of_options
+from edgeser.cli.options import recipe_options
 from edgeser.cli.output import Output, common_options
+
+if TYPE_CHECKING:
+    from edgeser.recipe import Recipe
 
 
 @click.command("run")
@@ -15,11 +19,8 @@ from edgeser.cli.output import Output, common_options
 @click.option("--fresh", is_flag=True, help="Do every stage again, also those already done.")
 @common_options
 def command(
-    recipe: str,
-    corpora: tuple[str, ...],
+    recipe: Recipe,
     out: Path | None,
-    settings: tuple[str, ...],
-    seed: int | None,
     resume: bool,
     fresh: bool,
     output: Output,
@@ -32,12 +33,10 @@ def command(
     from edgeser.cli.places import build_cache, feature_cache
     from edgeser.pipeline.caches import Caches
     from edgeser.pipeline.run import run
-    from edgeser.pipeline.source import resolve_recipe
     from edgeser.report.terminal import run_summary
 
-    refuse_settings_of_options(settings)
     result = run(
-        resolve_recipe(recipe, corpora=corpora, settings=settings, seed=seed),
+        recipe,
         out=out,
         resume=resume,
         fresh=fresh,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import recipe_options, refuse_settings_of_options
+from edgeser.cli.options import recipe_options
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
     from edgeser.bundle import TrainedModel
+    from edgeser.recipe import Recipe
 
 
 @click.command("train")
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
 @click.option("--fresh", is_flag=True, help="Begin anew, whatever is in this folder.")
 @common_options
 def command(
-    recipe: str,
-    corpora: tuple[str, ...],
+    recipe: Recipe,
     out: Path | None,
-    settings: tuple[str, ...],
-    seed: int | None,
     resume: bool,
     fresh: bool,
     output: Output,
@@ -33,15 +31,12 @@ def command(
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
-    from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
 
-    refuse_settings_of_options(settings)
-    resolved = resolve_recipe(recipe, corpora=corpora, settings=settings, seed=seed)
-    folder = RunFolder(out) if out else default_folder(resolved)
+    folder = RunFolder(out) if out else default_folder(recipe)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
     trained = train(
-        plan_run(resolved, folder=folder, fresh=fresh, reporter=output),
+        plan_run(recipe, folder=folder, fresh=fresh, reporter=output),
         folder=folder,
         resume=resume,
         cache=feature_cache(),

@@ -69,7 +69,7 @@ class RunFolder:
 
     def holds_interrupted_training(self) -> bool:
         """Return whether a training was begun after the last one that ended, and did not end."""
-        begun = [path.stat().st_mtime_ns for path in self.checkpoint.glob("*.safetensors")]
+        begun = [path.stat().st_mtime_ns for path in self.checkpoint.rglob("*.safetensors")]
         ended = self.trained.stat().st_mtime_ns if self.trained.is_file() else 0
         return bool(begun) and max(begun) > ended
 

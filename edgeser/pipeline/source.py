@@ -18,6 +18,7 @@ from edgeser.corpora.choice import refuse_same_names, require_paths
 from edgeser.corpora.join import NOT_LEARNED
 from edgeser.corpora.synthetic import make_voices
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.teacher import with_teacher
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe, with_settings
 
@@ -64,11 +65,16 @@ def resolve_recipe(
     corpora: Sequence[str] = (),
     seed: int | None = None,
     settings: Sequence[str] = (),
+    teacher: Path | None = None,
 ) -> Recipe:
-    """Return a recipe by name or file, with the command line's corpora, settings and seed in it."""
+    """Return a recipe by name or file, with what the command line says put into it.
+
+    That is corpora, settings, seed, and the weights of its public teacher.
+    """
     loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     resolved = with_corpora(loaded, corpora)
     resolved = with_settings(resolved, settings) if settings else resolved
+    resolved = with_teacher(resolved, teacher)
     return resolved if seed is None else replace(resolved, seed=seed)
 
 

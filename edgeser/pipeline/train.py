@@ -16,7 +16,7 @@ from edgeser.bundle import (
 from edgeser.corpora import Corpus, Utterance, caveat_of
 from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import package_versions
-from edgeser.features import FeatureCache
+from edgeser.features import FeatureCache, Variant
 from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.dataset import (
     RawClips,
@@ -33,9 +33,10 @@ from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
 from edgeser.pipeline.public_embedding import public_embeddings
 from edgeser.pipeline.summary import summary_of
+from edgeser.pipeline.teacher import spectra_of, teacher_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.data import LabelledFeatures, Mixtures, TrainingData
+from edgeser.training.data import LabelledFeatures, Mixtures, Spectra, TrainingData
 from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
@@ -65,6 +66,8 @@ class _Heard:
         Which takes of training clips hold other clips too; `None` where none does.
     public
         What a public embedding says of the clips of a part, where one is asked.
+    spectra
+        What a public teacher hears of them, where there is one.
     """
 
     parts: dict[str, RawClips]
@@ -73,6 +76,7 @@ class _Heard:
     levels: Levels
     mixtures: Mixtures | None = None
     public: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    spectra: Mapping[str, Spectra] = field(default_factory=dict)
 
 
 def train(
@@ -107,6 +111,7 @@ def train(
     from edgeser.training import train as fit
 
     recipe = plan.recipe
+    teacher = teacher_of(recipe)
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
     heard = _hear(plan, cache, reporter)
@@ -120,6 +125,7 @@ def train(
         resume=resume,
         progress=_told(reporter),
         loss=recipe.loss,
+        teacher=teacher,
     )
     trained = _trained_model(plan, heard, result)
     if folder is not None:
@@ -186,7 +192,7 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         )
         for part in PARTS
     }
-    takes, mixtures = _takes(plan.recipe, parts, cache, reporter)
+    takes, mixtures, variants = _takes(plan.recipe, parts, cache, reporter)
     frontend = normalised_frontend(
         plan.recipe.frontend,
         [features for take in takes["train"] for features in take],
@@ -196,7 +202,29 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     if plan.recipe.loss.public > 0.0:
         clips = {part: found.utterances for part, found in parts.items()}
         public = public_embeddings(clips, reporter=reporter)
-    return _Heard(parts, takes, frontend, levels, mixtures, public)
+    spectra = _spectra(plan.recipe, parts, variants, reporter)
+    return _Heard(parts, takes, frontend, levels, mixtures, public, spectra)
+
+
+def _spectra(
+    recipe: Recipe,
+    parts: dict[str, RawClips],
+    variants: Mapping[str, list[Variant]],
+    reporter: Reporter,
+) -> dict[str, Spectra]:
+    """Return what a public teacher hears: also of development clips where all are trained on."""
+    if recipe.teacher.kind == "none":
+        return {}
+    return {
+        part: spectra_of(
+            parts[part].utterances,
+            variants[part][: recipe.teacher.heard],
+            recipe,
+            title=f"{part.capitalize()} clips for the public teacher",
+            reporter=reporter,
+        )
+        for part in (("train", "development") if recipe.training.refit else ("train",))
+    }
 
 
 def calibration_of(
@@ -235,8 +263,10 @@ def _takes(
     parts: dict[str, RawClips],
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> tuple[dict[str, list[Features]], Mixtures | None]:
+) -> tuple[dict[str, list[Features]], Mixtures | None, dict[str, list[Variant]]]:
     """Return raw features of training and development clips: as recorded, then under conditions.
+
+    With them what is mixed, and the conditions of each part.
 
     Training clips alone are mixed, and with training clips alone: the takes of development clips
     are the same whatever is mixed.
@@ -255,6 +285,7 @@ def _takes(
         reporter=reporter,
     )
     takes: dict[str, list[Features]] = {}
+    variants_of: dict[str, list[Variant]] = {}
     mixtures = None
     for part, count in counts.items():
         clips = parts[part]
@@ -273,7 +304,8 @@ def _takes(
                 reporter=reporter,
             )
             takes[part].append(heard.features)
-    return takes, mixtures
+        variants_of[part] = varied
+    return takes, mixtures, variants_of
 
 
 def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
@@ -292,6 +324,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             corpora=tuple(u.corpus for u in utterances),
             mixtures=heard.mixtures if part == "train" else None,
             public=heard.public.get(part),
+            spectra=heard.spectra.get(part),
         )
 
     return TrainingData(

@@ -54,6 +54,7 @@ def model_card(bundle: Bundle) -> str:
         f"{corpus.clips_test} to test; {divided}.{_again(trained.recipe)}",
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
         *_derived(trained.derived_from),
+        *_taught(trained.recipe.teacher.credit),
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## How sure it is",
@@ -67,6 +68,10 @@ def model_card(bundle: Bundle) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _taught(credit: str) -> list[str]:
+    return [f"- Taught by {plain(credit)}"] if credit else []
 
 
 def _derived(sources: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from edgeser.training.config import SamplingConfig
 from quantize.foundation.errors import BadInput
 
+Spectra = tuple[tuple[NDArray[np.float16], ...], ...]
+"""By variant and clip."""
 INPUT_SCALE = 1 / 32
 """Real value of one step of the network's int8 input; its zero point is 0."""
 
@@ -71,6 +73,9 @@ class LabelledFeatures:
     public
         float32 [clips, values], what a public embedding says of each clip; `None` where none is
         asked.
+    spectra
+        What a public teacher hears: log-mel spectra, each float16 [frames, 80], of the first
+        variants of every clip; `None` where there is no such teacher.
 
     Raises
     ------
@@ -85,6 +90,7 @@ class LabelledFeatures:
     corpora: tuple[str, ...] = ()
     mixtures: Mixtures | None = None
     public: NDArray[np.float32] | None = None
+    spectra: Spectra | None = None
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8 or self.features.ndim != 5:
@@ -103,6 +109,10 @@ class LabelledFeatures:
             raise BadInput(f"{clips} clips have {self.votes.shape[0]} votes", hint="one a clip")
         if self.corpora and len(self.corpora) != clips:
             raise BadInput(f"{clips} clips have {len(self.corpora)} corpora", hint="one a clip")
+        if self.spectra is not None:
+            counts = [len(take) for take in self.spectra]
+            if not counts or set(counts) != {clips} or len(counts) > self.features.shape[0]:
+                raise BadInput(f"{clips} clips have spectra of {counts}")
         if self.public is not None and (self.public.ndim != 2 or len(self.public) != clips):
             raise BadInput(f"{clips} clips have public embeddings {self.public.shape}")
         if self.mixtures is not None and self.mixtures.shares.shape != self.features.shape[:2]:
@@ -180,7 +190,14 @@ class TrainingData:
             corpora=self.train.corpora + self.development.corpora,
             mixtures=self._all_mixtures(variants),
             public=self._all_public(),
+            spectra=self._all_spectra(),
         )
+
+    def _all_spectra(self) -> Spectra | None:
+        if self.train.spectra is None or self.development.spectra is None:
+            return None
+        pairs = zip(self.train.spectra, self.development.spectra, strict=False)
+        return tuple((*train, *development) for train, development in pairs)
 
     def _all_public(self) -> NDArray[np.float32] | None:
         if self.train.public is None or self.development.public is None:

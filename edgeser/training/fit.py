@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,12 +13,13 @@ from edgeser.network.amplitude_phase import AmplitudePhaseNetwork
 from edgeser.network.config import NetworkConfig
 from edgeser.network.embeddings import Embeddings
 from edgeser.training.augmentation import augment, crop_window, mix
-from edgeser.training.checkpoint import Checkpoint
+from edgeser.training.checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import INPUT_SCALE, LabelledFeatures, TrainingData
 from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.losses.total import Loss, Truth
 from edgeser.training.optimisation import (
+    Lesson,
     class_weights,
     make_optimizer,
     mixed_presence,
@@ -45,8 +48,8 @@ class Fit:
         Classes, planes and size of the windows.
     clips
         What it is fitted to.
-    answers
-        float32 [variants, clips, classes]: teachers' logits for the clips, to learn from too.
+    lessons
+        What teachers answer for the clips, to learn from too: each is mixed into what is there.
     loss
         What is lowered.
     seed
@@ -62,17 +65,17 @@ class Fit:
         *,
         clips: LabelledFeatures,
         seed: int,
-        answers: NDArray[np.float32] | None = None,
+        lessons: Sequence[Lesson] = (),
         loss: LossConfig = CROSS_ENTROPY,
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
         self.clips = clips
-        variants, present = clips.features.shape[0], _present(clips, data)
+        variants, present = clips.features.shape[0], present_in(clips, data)
         targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, present)
         self.present = mixed_presence(present, clips.mixtures, variants)
         self.targets = mixed_targets(targets, clips.mixtures, variants)
-        if answers is not None:
-            self.targets = taught_targets(self.targets, answers, training, self.present)
+        for lesson in lessons:
+            self.targets = taught_targets(self.targets, lesson, self.present)
         draws = draws_of(clips, data.sampling, data.weights)
         one = len(set(clips.corpora)) < 2
         self.draws = None if one and np.allclose(draws, 1.0) else draws
@@ -199,9 +202,7 @@ class Fit:
         }
         for group, state in groups.items():
             tensors |= {f"{group}.{name}": value for name, value in state.items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        return tensors
+        return tensors | optimizer_tensors(self.optimizer)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint of this very fit."""
@@ -209,12 +210,7 @@ class Fit:
         self.network.load_state_dict(checkpoint.group("network"))
         self.averaged.load_state_dict(checkpoint.group("average"))
         self.loss.load_state_dict(checkpoint.group("loss"))
-        state: dict[int, State] = {}
-        for key, value in checkpoint.group("optimizer").items():
-            index, _, name = key.partition(".")
-            state.setdefault(int(index), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        restore_optimizer(self.optimizer, checkpoint)
 
 
 def predict_logits(
@@ -256,7 +252,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
-def _present(clips: LabelledFeatures, data: TrainingData) -> NDArray[np.bool_] | None:
+def present_in(clips: LabelledFeatures, data: TrainingData) -> NDArray[np.bool_] | None:
     """Return which labels take part in each clip's loss; `None` where all do."""
     if data.sampling.absent_labels == "wrong":
         return None

@@ -17,22 +17,19 @@ from numpy.typing import NDArray
 
 from edgeser.network.config import NetworkConfig
 from edgeser.network.weights import state_to_bytes
-from edgeser.training.checkpoint import (
-    Checkpoint,
-    forget_checkpoint,
-    load_checkpoint,
-    save_checkpoint,
-)
+from edgeser.training.checkpoint import Checkpoint
 from edgeser.training.config import AugmentationConfig, TrainingConfig
+from edgeser.training.course import Again, Course, Progress
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
 from edgeser.training.held_out import as_the_final_one, logits_of
 from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.memory import kept_memory
+from edgeser.training.optimisation import Lesson
+from edgeser.training.public_lessons import PUBLIC_FOLDERS, public_lessons
 from edgeser.training.records import EpochRecord, TrainingResult
+from edgeser.training.teaching import PublicTeacher
 
-Progress = Callable[[str, int, int], None]
-"""Told at the start and after each step: what is done, epochs (or variants) done, planned."""
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
 TEACHING = "Training teacher {number} of {teachers}, development speakers too"
@@ -52,6 +49,7 @@ def train(  # noqa: PLR0913  each is a choice of its own
     resume: bool = False,
     progress: Progress | None = None,
     loss: LossConfig = CROSS_ENTROPY,
+    teacher: PublicTeacher | None = None,
 ) -> TrainingResult:
     """Train a network and return the weights of the epoch that its development speakers choose.
 
@@ -77,6 +75,10 @@ def train(  # noqa: PLR0913  each is a choice of its own
         Told of each epoch.
     loss
         What is lowered.
+    teacher
+        A public encoder, fine-tuned before on the very clips that it teaches. What teaches the
+        first network, which chooses the epoch, never heard the development speakers; where all
+        are trained on, it is fine-tuned anew on all.
 
     Raises
     ------
@@ -93,15 +95,23 @@ def train(  # noqa: PLR0913  each is a choice of its own
     started = time.monotonic()
     with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
         fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss)
-        course = _Course(checkpoint_dir, resume, progress)
-        course.begin(training.teachers)
+        if teacher is not None:
+            fingerprint += f"/{teacher.fingerprint(data)}"
+        course = Course(checkpoint_dir, resume, progress)
+        names = [_TEACHER_FOLDER.format(number=n + 1) for n in range(training.teachers)]
+        course.begin([*names, _AGAIN_FOLDER, *PUBLIC_FOLDERS])
+        taught = partial(public_lessons, teacher, training, data, seed=seed, course=course)
         fit = partial(Fit, network_config, training, augmentation, data, loss=loss)
-        choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
+        first = fit(clips=data.train, seed=seed, lessons=taught(data.train, fingerprint))
+        choice = _Choice(first, fingerprint)
         course.carry_out(choice)
         weights = choice.best
         development = logits_of(choice.fit, weights, takes=choice.takes)
         if training.refit:
-            weights = _train_again(choice, fit, course)
+            everyone = data.everyone()
+            lessons = taught(everyone, fingerprint, again=True)
+            again = partial(fit, clips=everyone)
+            weights = _train_again(choice, everyone, again, lessons, course)
             development = as_the_final_one(development, choice.fit, choice.best, weights)
     return TrainingResult(
         weights=state_to_bytes(weights),
@@ -123,6 +133,11 @@ class _Choice:
         self.history: list[EpochRecord] = []
         self.best_epoch = 0
         self.best = _copy(fit.averaged.state_dict())
+
+    @property
+    def epochs(self) -> int:
+        """Epochs done."""
+        return self.fit.epochs
 
     @property
     def finished(self) -> bool:
@@ -184,71 +199,25 @@ class _Choice:
         self.history = list(checkpoint.history)
 
 
-class _Again:
-    """A fit of a given number of epochs: nobody is left to choose."""
-
-    def __init__(self, fit: Fit, fingerprint: str, planned: int, title: str = AGAIN) -> None:
-        self.fit, self.fingerprint, self.planned, self.title = fit, fingerprint, planned, title
-
-    @property
-    def finished(self) -> bool:
-        """Whether all epochs are done."""
-        return self.fit.epochs >= self.planned
-
-    def epoch(self) -> None:
-        """Do one epoch."""
-        self.fit.epoch()
-
-    def checkpoint(self) -> Checkpoint:
-        """Return everything that the next epoch depends on."""
-        return Checkpoint(self.fingerprint, self.fit.epochs, (), 0, self.fit.tensors())
-
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Continue from a checkpoint of this very training."""
-        self.fit.restore(checkpoint)
-
-
-class _Course:
-    """Where the parts of a training are kept, and who is told of them."""
-
-    def __init__(self, folder: Path | None, resume: bool, progress: Progress | None) -> None:
-        self.folder, self.resume = folder, resume
-        self.tell: Progress = progress or (lambda title, done, planned: None)
-
-    def begin(self, teachers: int) -> None:
-        """Forget the later parts of an earlier training, unless it is to be resumed."""
-        names = [_TEACHER_FOLDER.format(number=number + 1) for number in range(teachers)]
-        for name in [*names, _AGAIN_FOLDER]:
-            if self.folder is not None and not self.resume:
-                forget_checkpoint(self.folder / name)
-
-    def carry_out(self, job: _Choice | _Again, part: str = "") -> None:
-        """Do all epochs, and keep each; go on from the last kept one to resume."""
-        folder = None if self.folder is None else self.folder / part
-        if self.resume and folder is not None:
-            found = load_checkpoint(folder, fingerprint=job.fingerprint)
-            if found is not None:
-                job.restore(found)
-        self.tell(job.title, job.fit.epochs, job.planned)
-        while not job.finished:
-            job.epoch()
-            if folder is not None:
-                save_checkpoint(folder, job.checkpoint())
-            self.tell(job.title, job.fit.epochs, job.planned)
-
-
-def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> State:
+def _train_again(
+    choice: _Choice,
+    everyone: LabelledFeatures,
+    fit: Callable[..., Fit],
+    lessons: list[Lesson],
+    course: Course,
+) -> State:
     """Train on all speakers for as many epochs as were chosen; return the weights."""
-    everyone, seed = choice.fit.data.everyone(), choice.fit.seed
+    seed = choice.fit.seed
     fingerprint, planned = f"{choice.fingerprint}/{choice.best_epoch}", choice.best_epoch + 1
-    teachers, answers = choice.fit.training.teachers, None
+    training = choice.fit.training
+    teachers = training.teachers
     if teachers > 0:
         answered = partial(_answers, clips=everyone, networks=teachers + 1, tell=course.tell)
         choice.fit.averaged.load_state_dict(choice.best)
         answers = answered(choice.fit, number=1)
         for number in range(1, teachers + 1):
-            teacher = _Again(
-                fit(clips=everyone, seed=_seed_of_teacher(seed, number)),
+            teacher = Again(
+                fit(seed=_seed_of_teacher(seed, number), lessons=lessons),
                 f"{fingerprint}/teacher {number}",
                 planned,
                 TEACHING.format(number=number, teachers=teachers),
@@ -256,7 +225,8 @@ def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> S
             course.carry_out(teacher, _TEACHER_FOLDER.format(number=number))
             answers += answered(teacher.fit, number=number + 1)
         answers /= teachers + 1
-    again = _Again(fit(clips=everyone, seed=seed, answers=answers), fingerprint, planned)
+        lessons = [*lessons, Lesson(answers, training.teachers_share)]
+    again = Again(fit(seed=seed, lessons=lessons), fingerprint, planned, AGAIN)
     course.carry_out(again, _AGAIN_FOLDER)
     return again.fit.averaged.state_dict()
 

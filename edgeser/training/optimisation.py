@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -115,10 +116,26 @@ def mixed_presence(
     return present | (present[mixtures.partners] & (mixtures.shares > 0.0)[:, :, None])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What teachers answer, and how much of it is learnt.
+
+    Parameters
+    ----------
+    answers
+        float32 [variants, clips, classes], the teachers' logits, averaged. Each variant of a clip
+        has its own: what is hard to hear in noise is taught as uncertain (Beyer et al. 2022).
+    share
+        Of these answers in the targets, 0 to 1.
+    """
+
+    answers: NDArray[np.float32]
+    share: float
+
+
 def taught_targets(
     targets: NDArray[np.float32],
-    answers: NDArray[np.float32],
-    config: TrainingConfig,
+    lesson: Lesson,
     present: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Return targets that are mixed with what teachers answer (Hinton et al. 2015, distillation).
@@ -127,11 +144,8 @@ def taught_targets(
     ----------
     targets
         float32 [clips, classes] or [variants, clips, classes], distributions.
-    answers
-        float32 [variants, clips, classes], the teachers' logits, averaged. Each variant of a clip
-        has its own: what is hard to hear in noise is taught as uncertain (Beyer et al. 2022).
-    config
-        The teachers' share.
+    lesson
+        The teachers' answers, and their share.
     present
         bool, shaped as the targets: labels that take part in a clip's loss; `None`: all.
 
@@ -140,11 +154,12 @@ def taught_targets(
     NDArray[np.float32]
         [variants, clips, classes], distributions.
     """
+    answers = lesson.answers
     if present is not None:
         answers = np.where(present, answers, -np.inf)
     powers = np.exp(answers - answers.max(axis=-1, keepdims=True))
     taught = powers / powers.sum(axis=-1, keepdims=True)
-    share = config.teachers_share
+    share = lesson.share
     return np.asarray((1.0 - share) * targets + share * taught, dtype=np.float32)
 
 

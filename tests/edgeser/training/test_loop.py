@@ -30,7 +30,7 @@ from edgeser.training.augmentation import crop_window
 from edgeser.training.checkpoint import CHECKPOINT
 from edgeser.training.fit import Fit
 from edgeser.training.loop import AGAIN, ANSWERING, CHOOSING, TEACHING, _seed_of_teacher, _threads
-from edgeser.training.optimisation import taught_targets
+from edgeser.training.optimisation import Lesson, taught_targets
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
 NETWORK = NetworkConfig(
@@ -198,7 +198,8 @@ def test_a_second_training_learns_from_teachers(data: TrainingData) -> None:
             for variant in range(2)
         ]
         answers = (np.stack(first) + np.stack([teacher.logits(everyone, v) for v in (0, 1)])) / 2
-        last = Fit(NETWORK, TAUGHT, AUGMENTATION, data, clips=everyone, seed=5, answers=answers)
+        lessons = [Lesson(answers, TAUGHT.teachers_share)]
+        last = Fit(NETWORK, TAUGHT, AUGMENTATION, data, clips=everyone, seed=5, lessons=lessons)
         for _ in range(planned):
             last.epoch()
     assert result.weights == state_to_bytes(last.averaged.state_dict())
@@ -208,7 +209,7 @@ def test_a_second_training_learns_from_teachers(data: TrainingData) -> None:
 def test_taught_targets_are_the_labels_and_the_answers() -> None:
     labels = np.eye(3, dtype=np.float32)[[0, 2]]
     answers = np.log(np.array([[[0.2, 0.3, 0.5], [1 / 3, 1 / 3, 1 / 3]]], np.float32)) + 7.0
-    taught = taught_targets(labels, answers, TAUGHT)
+    taught = taught_targets(labels, Lesson(answers, TAUGHT.teachers_share))
     assert (taught.shape, taught.dtype) == ((1, 2, 3), np.float32)
     expected = [[0.4 + 0.12, 0.18, 0.3], [0.2, 0.2, 0.6]]
     np.testing.assert_allclose(taught[0], expected, atol=1e-6)

@@ -1,0 +1,8 @@
+"""Makes the helper beside these tests importable by its own name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
