@@ -20,7 +20,8 @@ from firmware_bridge.frontend import FrontendConfig, FrontendStream, quantise_fe
 from quantize.foundation.errors import BadInput
 
 Infer = Callable[[NDArray[np.int8]], NDArray[np.int8]]
-"""Windows, int8 ``[n, window frames, channels, planes]``, to logits, int8 ``[n, classes]``."""
+"""Windows, int8 ``[n, window frames, channels, planes]``, to logits, int8 ``[n, classes]``; the
+values of further outputs follow them."""
 
 _WINDOWS_AT_ONCE = 64
 
@@ -41,6 +42,8 @@ class Decision:
         The model's int8 output for this window, one a class.
     sums
         Sums of the logits of the last few windows, this one included, one a class.
+    further, further_sums
+        The same of the model's further outputs, one after another; they decide nothing.
     """
 
     number: int
@@ -48,6 +51,8 @@ class Decision:
     label: int
     logits: tuple[int, ...]
     sums: tuple[int, ...]
+    further: tuple[int, ...] = ()
+    further_sums: tuple[int, ...] = ()
 
 
 def decisions_after(frames: int, *, window_frames: int, hop_frames: int) -> int:
@@ -64,11 +69,16 @@ class Smoother:
         Frames of the first window, and from one window's end to the next one's.
     smoothing
         How many inferences a decision rests on; fewer at the start.
+    classes
+        How many values of an inference are the classes'; what follows is of further outputs.
+        `None`: all.
     """
 
-    __slots__ = ("_count", "_hop_frames", "_recent", "_window_frames")
+    __slots__ = ("_classes", "_count", "_hop_frames", "_recent", "_window_frames")
 
-    def __init__(self, *, window_frames: int, hop_frames: int, smoothing: int) -> None:
+    def __init__(
+        self, *, window_frames: int, hop_frames: int, smoothing: int, classes: int | None = None
+    ) -> None:
         for name, value in (
             ("window_frames", window_frames),
             ("hop_frames", hop_frames),
@@ -78,6 +88,7 @@ class Smoother:
                 raise BadInput(f"{name} is {value}", hint="it must be 1 or more")
         self._window_frames = window_frames
         self._hop_frames = hop_frames
+        self._classes = classes
         self._recent: deque[NDArray[np.int32]] = deque(maxlen=smoothing)
         self._count = 0
 
@@ -87,15 +98,18 @@ class Smoother:
         return self._count
 
     def decide(self, logits: NDArray[np.int8]) -> Decision:
-        """Take the next inference's logits, int8 ``[classes]``."""
+        """Take the next inference's logits, int8 ``[classes]``, and what follows them."""
         self._recent.append(logits.astype(np.int32))
         sums = np.stack(self._recent).sum(axis=0, dtype=np.int32)
+        classes = len(logits) if self._classes is None else self._classes
         decision = Decision(
             number=self._count,
             end_frame=self._window_frames + self._count * self._hop_frames,
-            label=int(np.argmax(sums)),
-            logits=tuple(int(value) for value in logits),
-            sums=tuple(int(value) for value in sums),
+            label=int(np.argmax(sums[:classes])),
+            logits=_whole(logits[:classes]),
+            sums=_whole(sums[:classes]),
+            further=_whole(logits[classes:]),
+            further_sums=_whole(sums[classes:]),
         )
         self._count += 1
         return decision
@@ -104,6 +118,10 @@ class Smoother:
         """Begin a new stream."""
         self._recent.clear()
         self._count = 0
+
+
+def _whole(values: NDArray[np.integer]) -> tuple[int, ...]:
+    return tuple(int(value) for value in values)
 
 
 class StreamingClassifier:
@@ -121,6 +139,8 @@ class StreamingClassifier:
         Frames from one inference to the next.
     smoothing
         Inferences that a decision rests on.
+    classes
+        As for `Smoother`.
 
     Raises
     ------
@@ -136,6 +156,7 @@ class StreamingClassifier:
         window_frames: int,
         hop_frames: int,
         smoothing: int,
+        classes: int | None = None,
     ) -> None:
         if config.normalisation is None:
             raise BadInput(
@@ -143,7 +164,10 @@ class StreamingClassifier:
                 hint="use the frontend of a trained model",
             )
         self._smoother = Smoother(
-            window_frames=window_frames, hop_frames=hop_frames, smoothing=smoothing
+            window_frames=window_frames,
+            hop_frames=hop_frames,
+            smoothing=smoothing,
+            classes=classes,
         )
         self._config = config
         self._infer = infer
