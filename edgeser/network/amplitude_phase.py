@@ -14,6 +14,7 @@ from edgeser.network.blocks import (
     SpeechCentring,
 )
 from edgeser.network.config import NetworkConfig
+from edgeser.network.heads import Answers, VadHead
 from quantize.foundation.errors import BadInput
 
 
@@ -39,7 +40,8 @@ class AmplitudePhaseNetwork(nn.Module):
     Notes
     -----
     The input is float32 [batch, planes, frames, channels]: int8 features times 1/32. The output
-    is float32 [batch, classes], before any softmax.
+    is float32 [batch, classes], before any softmax; with the head ``"vad"`` a pair of that and
+    float32 [batch, 3]: valence, arousal and dominance.
     """
 
     def __init__(
@@ -70,17 +72,44 @@ class AmplitudePhaseNetwork(nn.Module):
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(width, classes)
+        self.vad: VadHead | None = None
+        if "vad" in config.heads:
+            maps = config.phase_widths[-1] if self.amplitude is None else config.widths[-1]
+            self.vad = VadHead(width, maps, style_width=config.style_width, dropout=config.dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
+    @property
+    def output_widths(self) -> tuple[int, ...]:
+        """How many values each output has."""
+        classes = self.classifier.out_features
+        return (classes,) if self.vad is None else (classes, self.vad.regression.out_features)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Return logits [batch, classes] of features [batch, planes, frames, channels]."""
+        embedding, maps = self._embedded(x)
+        logits: Tensor = self.classifier(self.dropout(embedding))
+        return logits if self.vad is None else (logits, self.vad(embedding, maps))
+
+    def answers(self, x: Tensor) -> Answers:
+        """Return what a network with both heads says in training, its octants too."""
+        assert self.vad is not None  # noqa: S101  a programming error, not an input
+        embedding, maps = self._embedded(x)
+        features = self.vad.features(embedding, maps)
+        return Answers(
+            logits=self.classifier(self.dropout(embedding)),
+            vad=self.vad.regression(features),
+            octants=self.vad.octants(features),
+        )
+
+    def _embedded(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the embedding [b, width], and the maps of the branch that style is heard in."""
         pooled: list[Tensor] = []
-        if self.amplitude is not None:
-            pooled += self.amplitude(x)
-        if self.phase is not None:
-            pooled += self.phase(x)
+        maps: list[Tensor] = []
+        for branch in (self.amplitude, self.phase):
+            if branch is not None:
+                maps.append(branch.maps(x))
+                pooled += branch.pooled(maps[-1])
         embedding = torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]
-        logits: Tensor = self.classifier(self.dropout(embedding.flatten(1)))
-        return logits
+        return embedding.flatten(1), maps[0]
 
 
 class AmplitudeBranch(nn.Module):
@@ -104,10 +133,19 @@ class AmplitudeBranch(nn.Module):
         self.pooling = GatedPooling(width, gated=config.gated_pooling)
         self.outputs = self.pooling.outputs
 
+    def maps(self, x: Tensor) -> Tensor:
+        """[b, planes, frames, channels] to maps [b, width, t, f]."""
+        maps: Tensor = self.blocks(x)
+        return maps
+
+    def pooled(self, maps: Tensor) -> list[Tensor]:
+        """[b, width, t, f] to pooled maps [b, width, 1, 1]."""
+        pooled: list[Tensor] = self.pooling(maps)
+        return pooled
+
     def forward(self, x: Tensor) -> list[Tensor]:
         """[b, planes, frames, channels] to pooled maps [b, width, 1, 1]."""
-        pooled: list[Tensor] = self.pooling(self.blocks(x))
-        return pooled
+        return self.pooled(self.maps(x))
 
 
 class PhaseBranch(nn.Module):
@@ -129,7 +167,15 @@ class PhaseBranch(nn.Module):
         self.dropout = nn.Dropout(config.phase_dropout)
         self.outputs = self.pooling.outputs
 
+    def maps(self, x: Tensor) -> Tensor:
+        """[b, planes, frames, channels] to maps [b, width, t, f]."""
+        maps: Tensor = self.blocks(self.smoothing(self.selection(x)))
+        return maps
+
+    def pooled(self, maps: Tensor) -> list[Tensor]:
+        """[b, width, t, f] to one pooled map [b, width, 1, 1]."""
+        return [self.dropout(item) for item in self.pooling(maps)]
+
     def forward(self, x: Tensor) -> list[Tensor]:
         """[b, planes, frames, channels] to one pooled map [b, width, 1, 1]."""
-        x = self.smoothing(self.selection(x))
-        return [self.dropout(item) for item in self.pooling(self.blocks(x))]
+        return self.pooled(self.maps(x))

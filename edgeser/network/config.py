@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 Inputs = Literal["amplitude", "phase", "both"]
 Centring = Literal["none", "level", "channels", "speech"]
+Head = Literal["emotion", "vad"]
+HEADS: tuple[tuple[Head, ...], ...] = (("emotion",), ("emotion", "vad"))
+"""What a network can answer: each is an output of the model, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class NetworkConfig:
         Of the pooled embedding before the classifier.
     phase_dropout
         Of whole feature maps inside the phase branch, and of its embedding.
+    heads
+        ``["emotion"]``, or ``["emotion", "vad"]``: valence, arousal and dominance as well, as an
+        output of their own.
+    style_width
+        Width of the style pooling of the second head (`edgeser.network.heads`); 0: none.
     """
 
     inputs: Inputs = "amplitude"
@@ -58,6 +67,8 @@ class NetworkConfig:
     gated_pooling: bool = True
     dropout: float = 0.3
     phase_dropout: float = 0.3
+    heads: tuple[Head, ...] = ("emotion",)
+    style_width: int = 24
 
     def __post_init__(self) -> None:
         if self.inputs not in ("amplitude", "phase", "both"):
@@ -66,6 +77,14 @@ class NetworkConfig:
             raise BadInput(
                 f"centring = {self.centring!r} is unknown", hint="none, level, speech or channels"
             )
+        if self.heads not in HEADS:
+            named = ", ".join(map(str, self.heads))
+            raise BadInput(
+                f"heads = [{printable(named)}] is unknown",
+                hint='["emotion"] or ["emotion", "vad"], in this order',
+            )
+        if not 0 <= self.style_width <= 512:
+            raise BadInput(f"style_width is {self.style_width}", hint="choose 0 to 512")
         _check_blocks("widths", self.widths, "strides", self.strides)
         _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)
         if not 1 <= self.stem_width <= 512:

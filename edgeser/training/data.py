@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.training.config import SamplingConfig
+from edgeser.training.vad_config import VadConfig
 from quantize.foundation.errors import BadInput
 
 INPUT_SCALE = 1 / 32
@@ -33,6 +34,9 @@ class LabelledFeatures:
         to 0 where nobody voted; `None` where the corpus has none.
     corpora
         The corpus of each clip; empty where all are of one.
+    vad
+        float32 [clips, 3]: valence, arousal, dominance from -1 to 1; NaN where they are not known.
+        `None` where they are known of none.
 
     Raises
     ------
@@ -45,6 +49,7 @@ class LabelledFeatures:
     speakers: tuple[str, ...]
     votes: NDArray[np.float32] | None = None
     corpora: tuple[str, ...] = ()
+    vad: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8 or self.features.ndim != 5:
@@ -63,6 +68,11 @@ class LabelledFeatures:
             raise BadInput(f"{clips} clips have {self.votes.shape[0]} votes", hint="one a clip")
         if self.corpora and len(self.corpora) != clips:
             raise BadInput(f"{clips} clips have {len(self.corpora)} corpora", hint="one a clip")
+        if self.vad is not None and self.vad.shape != (clips, 3):
+            raise BadInput(
+                f"{clips} clips have valence, arousal and dominance of shape {self.vad.shape}",
+                hint="three a clip",
+            )
 
     def __len__(self) -> int:
         return int(self.features.shape[1])
@@ -86,6 +96,8 @@ class TrainingData:
         How often clips are drawn; the weight of each corpus, 1 where it has none.
     shares_speakers
         Whether the parts may have speakers in common: clips were divided, not speakers.
+    vad
+        What is made of valence, arousal and dominance where the network has a head for them.
 
     Raises
     ------
@@ -102,6 +114,7 @@ class TrainingData:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     weights: Mapping[str, float] = field(default_factory=dict)
     shares_speakers: bool = False
+    vad: VadConfig = field(default_factory=VadConfig)
 
     def __post_init__(self) -> None:
         shared = sorted(set(self.train.speakers) & set(self.development.speakers))
@@ -131,6 +144,7 @@ class TrainingData:
             speakers=self.train.speakers + self.development.speakers,
             votes=self._all_votes(),
             corpora=self.train.corpora + self.development.corpora,
+            vad=self._all_vad(),
         )
 
     def _all_votes(self) -> NDArray[np.float32] | None:
@@ -140,6 +154,15 @@ class TrainingData:
         nobody = np.zeros(len(self.classes), np.float32)
         return np.concatenate(
             [np.tile(nobody, (len(p), 1)) if p.votes is None else p.votes for p in parts]
+        )
+
+    def _all_vad(self) -> NDArray[np.float32] | None:
+        parts = (self.train, self.development)
+        if all(part.vad is None for part in parts):
+            return None
+        unknown = np.full(3, np.nan, np.float32)
+        return np.concatenate(
+            [np.tile(unknown, (len(p), 1)) if p.vad is None else p.vad for p in parts]
         )
 
     @property

@@ -28,6 +28,7 @@ from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
 from edgeser.training.memory import kept_memory
 from edgeser.training.records import EpochRecord, TrainingResult
+from edgeser.training.vad_loss import mean_concordance
 
 Progress = Callable[[str, int, int], None]
 """Told at the start and after each step: what is done, epochs (or variants) done, planned."""
@@ -131,7 +132,7 @@ class _Choice:
 
     def _evaluate(self, number: int, rate: float, loss: float) -> EpochRecord:
         clips = self.fit.data.development
-        clean = self.fit.logits(clips, 0)
+        clean, *further = self.fit.outputs(clips, 0)
         uar = unweighted_average_recall(clean, clips.labels)
         varied = uar
         if self.fit.training.development_conditions and clips.features.shape[0] > 1:
@@ -146,6 +147,7 @@ class _Choice:
             ),
             development_uar=uar,
             varied_uar=varied,
+            development_ccc=mean_concordance(further[0], clips.vad) if further else None,
         )
 
     def checkpoint(self) -> Checkpoint:
@@ -285,6 +287,8 @@ def _fingerprint(
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())
         digest.update(part.labels.tobytes())
+        if part.vad is not None:
+            digest.update(part.vad.tobytes() + repr(data.vad).encode())
         for variant in part.features:
             digest.update(np.ascontiguousarray(variant[:: max(1, len(part) // 64)]).tobytes())
     return digest.hexdigest()
