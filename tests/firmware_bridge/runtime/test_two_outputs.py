@@ -127,9 +127,7 @@ def test_a_host_that_knows_of_one_output_reads_the_first(program: Path) -> None:
         assert label == int(np.argmax(np.frombuffer(reply[9:25], "<i4")))
 
 
-def test_decisions_carry_the_further_output(
-    program: Path, small_frontend: FrontendConfig
-) -> None:
+def test_decisions_carry_the_further_output(program: Path, small_frontend: FrontendConfig) -> None:
     samples = np.random.default_rng(8).normal(0, 3000, 4000).astype(np.int16)
     twin = StreamingClassifier(
         small_frontend, oracle, window_frames=4, hop_frames=3, smoothing=2, classes=4
