@@ -84,8 +84,8 @@ def project(
 
 @pytest.fixture(scope="module")
 def program(project: Path) -> Path:
-    flags = f"OPTIMISE={SANITIZE}"
-    subprocess.run(["make", "-C", str(project), flags], check=True, capture_output=True)
+    command = ["make", "-C", str(project), f"OPTIMISE={SANITIZE}"]
+    subprocess.run(command, check=True, capture_output=True)
     return build_firmware(project, HOST).emulated_elf
 
 
