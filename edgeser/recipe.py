@@ -22,6 +22,7 @@ from edgeser.training.config import (
     SamplingConfig,
     TrainingConfig,
 )
+from edgeser.training.vad_config import VadConfig
 from edgeser.typed_tables import from_table, nearest, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
@@ -97,6 +98,7 @@ class Recipe:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    vad: VadConfig = field(default_factory=VadConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     parity: Tolerances = field(default_factory=Tolerances)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
+from edgeser.bundle.vad_summary import VadSummary
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
 from edgeser.corpora.division import PARTS
 from edgeser.corpora.levels import LevelSummary
@@ -132,6 +133,9 @@ class CorpusSummary:
     level_span
         How loud the clips of all corpora are and whether the conditions of the training cover
         that, one line; empty where it was not measured.
+    vad
+        What is known of valence, arousal and dominance; `None` for a network without a head for
+        them.
     """
 
     name: str
@@ -151,6 +155,7 @@ class CorpusSummary:
     members: tuple[MemberSummary, ...] = ()
     caveat: str = ""
     level_span: str = ""
+    vad: VadSummary | None = None
 
     @property
     def words(self) -> Wording:

@@ -26,7 +26,7 @@ def command(
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.evaluate import evaluate_bundle
     from edgeser.report import json_format
-    from edgeser.report.terminal import caveats, condition_table
+    from edgeser.report.terminal import caveats, condition_table, vad_table
 
     found = evaluate_bundle(
         open_bundle(bundle),
@@ -44,9 +44,12 @@ def command(
                 found.int8_metrics,
                 groups=found.groups,
                 conditions=found.conditions if conditions else None,
+                vad=found.vad,
             )
         )
     else:
         output.show(condition_table(found.conditions))
         for line in caveats(found.float_metrics):
             output.show(line)
+        if found.vad is not None:
+            output.show(vad_table(found.vad))

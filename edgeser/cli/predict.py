@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -68,16 +68,36 @@ def _show_labels(
                 "model_sha256": loaded.model_hash,
                 "arithmetic": "float" if use_float else "int8",
                 "synthetic": loaded.trained.corpus.synthetic,
+                **_about_vad(loaded),
                 "clips": [result.to_json() for result in results],
             }
         )
     else:
         for result in results:
-            _show_label(result, output)
+            _show_label(result, output, _vad_called(loaded))
     return BadInput.exit_code if any(result.problem for result in results) else 0
 
 
-def _show_label(result: ClipLabel, output: Output) -> None:
+def _about_vad(loaded: Bundle) -> dict[str, Any]:
+    """Return what the second output was learnt of; nothing without one."""
+    about = loaded.trained.corpus.vad
+    if about is None:
+        return {}
+    return {"vad": {"learnt": about.called, "derived_from": about.derived_from}}
+
+
+def _vad_called(loaded: Bundle) -> str:
+    about = loaded.trained.corpus.vad
+    return "" if about is None or about.called == "rated" else f" ({about.called})"
+
+
+def _shown_vad(values: dict[str, float] | None, called: str) -> str:
+    if values is None:
+        return ""
+    return "".join(f"  {name} {value:+.2f}" for name, value in values.items()) + called
+
+
+def _show_label(result: ClipLabel, output: Output, called: str) -> None:
     if result.problem:
         output.problem(result.problem)
         return
@@ -90,7 +110,7 @@ def _show_label(result: ClipLabel, output: Output) -> None:
         return
     ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
     shown = "  ".join(f"{printable(label)} {share:.2f}" for label, share in ranked[:3])
-    click.echo(f"{name}: {shown}")
+    click.echo(f"{name}: {shown}{_shown_vad(result.vad, called)}")
 
 
 def _show_decisions(
@@ -113,7 +133,7 @@ def _show_decisions(
                 if output.json:
                     taken.append(decision)
                 else:
-                    _show_decision(path, decision)
+                    _show_decision(path, decision, _vad_called(loaded))
             remarks = stream.remarks
         except EdgeserError as error:
             problem = str(error)
@@ -137,15 +157,17 @@ def _show_decisions(
                 "model_sha256": loaded.model_hash,
                 "frontend_hash": loaded.trained.frontend.hash,
                 "synthetic": loaded.trained.corpus.synthetic,
+                **_about_vad(loaded),
                 "clips": clips,
             }
         )
     return BadInput.exit_code if failed else 0
 
 
-def _show_decision(path: Path, decision: StreamDecision) -> None:
+def _show_decision(path: Path, decision: StreamDecision, called: str) -> None:
     """Print a decision at once, for whoever waits for it."""
     name, label = printable(str(path), limit=MOST_QUOTED), printable(decision.label)
     said = f"silence (the device says {label})" if decision.silent else label
-    click.echo(f"{name}  {decision.seconds:7.2f} s  {said}")
+    vad = _shown_vad(decision.vad, called)
+    click.echo(f"{name}  {decision.seconds:7.2f} s  {said}{vad}")
     sys.stdout.flush()

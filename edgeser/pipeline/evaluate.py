@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora import Corpus, Utterance
+from edgeser.evaluation.concordance import VadScores, score_vad
 from edgeser.evaluation.conditions import ConditionTable, condition_row
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, evaluate
@@ -19,8 +20,9 @@ from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import score_known_groups
-from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
+from edgeser.pipeline.inference import bundle_outputs, float_outputs, predictions_of
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.vad import vad_truth
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
@@ -40,12 +42,16 @@ class Evaluation:
         UAR on them by speaker, and by sex and age group where the corpus tells them.
     conditions
         UAR of both under each condition, clean first.
+    vad
+        Concordance of valence, arousal and dominance on clean recordings, of a model that has a
+        head for them and clips whose values are known.
     """
 
     float_metrics: Metrics
     int8_metrics: Metrics
     groups: tuple[GroupScore, ...]
     conditions: ConditionTable
+    vad: VadScores | None = None
 
 
 def evaluate_bundle(
@@ -110,6 +116,7 @@ def evaluate_bundle(
         conditions=ConditionTable(
             tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in heard)
         ),
+        vad=_vad_scores(bundle, clean),
     )
     if folder is not None and conditions:
         folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
@@ -148,13 +155,14 @@ def _chosen(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Heard:
-    """Predictions under one condition, and on what they were made."""
+    """Predictions under one condition, and on what they were made; further outputs of both."""
 
     name: str
     utterances: tuple[Utterance, ...]
     of_float: Predictions
     of_int8: Predictions
     source: str
+    further: tuple[tuple[NDArray[np.float32], ...], ...] = ()
 
 
 def _predict(
@@ -176,9 +184,10 @@ def _predict(
         reporter=reporter,
     )
     features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
-    of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
+    of_int8, *int8_further = bundle_outputs(bundle, features, use_float=False)
+    float_logits, *float_further = float_outputs(trained, features)
     kind = "synthetic voices" if corpus.synthetic else corpus.name
-    of_float = predictions_of(raw.utterances, float_logits(trained, features), trained)
+    of_float = predictions_of(raw.utterances, float_logits, trained)
     source = f"{of_float.describe('unseen speakers')} of {kind}"
     if trained.corpus.caveat and {u.clip_id for u in utterances} <= trained.split.test:
         source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
@@ -188,4 +197,13 @@ def _predict(
         of_float=of_float,
         of_int8=predictions_of(raw.utterances, of_int8, trained),
         source=source,
+        further=(tuple(float_further), tuple(int8_further)),
     )
+
+
+def _vad_scores(bundle: Bundle, heard: _Heard) -> VadScores | None:
+    of_float, of_int8 = heard.further
+    if not of_float:
+        return None
+    truth = vad_truth(heard.utterances, bundle.trained.recipe)
+    return score_vad(of_float[0], of_int8[0], truth, source=heard.source)

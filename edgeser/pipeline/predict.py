@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora.sound import says_nothing
+from edgeser.evaluation.concordance import DIMENSIONS
 from edgeser.features import WindowConfig, fit_window, hear
-from edgeser.pipeline.inference import bundle_logits, softmax
+from edgeser.pipeline.inference import bundle_outputs, softmax
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import quantise_features
 
@@ -36,6 +37,9 @@ class ClipLabel:
         Why it was read but says nothing: it is silent, or its channels cancel; or empty.
     remarks
         What is odd about its sound, one line each.
+    vad
+        Valence, arousal and dominance, each about -1 to 1: means over its windows; `None` without a
+        head for them.
     """
 
     path: Path
@@ -44,6 +48,7 @@ class ClipLabel:
     problem: str
     no_label: str = ""
     remarks: tuple[str, ...] = ()
+    vad: dict[str, float] | None = None
 
     @property
     def label(self) -> str:
@@ -56,6 +61,7 @@ class ClipLabel:
             "path": str(self.path),
             "label": self.label,
             "probabilities": self.probabilities,
+            **({} if self.vad is None else {"vad": self.vad}),
             "windows": self.windows,
             "problem": self.problem,
             "no_label": self.no_label,
@@ -88,10 +94,10 @@ def predict_files(
         for result in results
     ]
     stacked = [w for w in windows if w is not None]
-    logits = (
-        bundle_logits(bundle, np.concatenate(stacked), use_float=use_float)
+    logits, *further = (
+        bundle_outputs(bundle, np.concatenate(stacked), use_float=use_float)
         if stacked
-        else np.zeros((0, len(trained.classes)), np.float32)
+        else (np.zeros((0, len(trained.classes)), np.float32),)
     )
     labels, start = [], 0
     for result, clip_windows in zip(results, windows, strict=True):
@@ -103,9 +109,15 @@ def predict_files(
         stop = start + len(clip_windows)
         shares = softmax(logits[start:stop].mean(axis=0))
         named = dict(zip(trained.classes, map(float, shares), strict=True))
-        labels.append(ClipLabel(result.path, named, len(clip_windows), "", remarks=lines))
+        vad = vad_named(further[0][start:stop].mean(axis=0)) if further else None
+        labels.append(ClipLabel(result.path, named, len(clip_windows), "", remarks=lines, vad=vad))
         start = stop
     return tuple(labels)
+
+
+def vad_named(values: NDArray[np.floating]) -> dict[str, float]:
+    """Return valence, arousal and dominance by their names."""
+    return dict(zip(DIMENSIONS, map(float, values), strict=True))
 
 
 def sliding_windows(features: NDArray[np.int8], window: WindowConfig) -> NDArray[np.int8]:

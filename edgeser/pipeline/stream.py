@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
 from edgeser.corpora.sound import Levels, is_silence, remarks
-from edgeser.pipeline.inference import int8_logits
+from edgeser.pipeline.inference import int8_outputs, output_grids
+from edgeser.pipeline.predict import vad_named
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
 
@@ -39,16 +40,21 @@ class StreamDecision:
     silent
         Whether nothing was said in the window, so that the label means nothing; never where
         silence may have a label (`edgeser.wording`).
+    vad
+        Valence, arousal and dominance, each about -1 to 1, over the windows of the sums; `None`
+        without a head for them.
     """
 
     seconds: float
     label: str
     sums: dict[str, int]
     silent: bool
+    vad: dict[str, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the decision as a JSON object."""
-        return asdict(self)
+        found = asdict(self)
+        return found if self.vad is not None else {k: v for k, v in found.items() if k != "vad"}
 
 
 class Listener:
@@ -65,6 +71,7 @@ class Listener:
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
         self._silence_has_label = bundle.trained.corpus.words.silence_has_label
         self._classifier = streaming_classifier(bundle)
+        self._grids = output_grids(bundle.int8_model)
         self._window_samples = config.samples_of(window.frames)
         self.levels = Levels(config.sample_rate)
         self._taken = 0
@@ -108,7 +115,17 @@ class Listener:
             label=classes[decision.label],
             sums=dict(zip(classes, decision.sums, strict=True)),
             silent=not self._silence_has_label and self._is_silent(end),
+            vad=self._vad(decision),
         )
+
+    def _vad(self, decision: Decision) -> dict[str, float] | None:
+        """Return what a device's sums of its second output stand for."""
+        if not decision.further:
+            return None
+        windows = min(decision.number + 1, self._bundle.trained.recipe.window.smoothing)
+        grid = self._grids[1]
+        steps = np.array(decision.further_sums) / windows - grid.zero_point
+        return vad_named(steps * grid.scale)
 
     def _is_silent(self, end: int) -> bool:
         first, frame = self._taken - len(self._last), self.levels.frame_samples
@@ -125,10 +142,11 @@ def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
     window = bundle.trained.recipe.window
     return StreamingClassifier(
         bundle.trained.frontend,
-        lambda windows: int8_logits(bundle.int8_model, windows),
+        lambda windows: np.concatenate(int8_outputs(bundle.int8_model, windows), axis=1),
         window_frames=window.frames,
         hop_frames=window.hop_frames,
         smoothing=window.smoothing,
+        classes=len(bundle.trained.classes),
     )
 
 

@@ -15,6 +15,7 @@ from edgeser.bundle import (
     MemberSummary,
     PartSummary,
     TrainedModel,
+    VadSummary,
     save_trained,
 )
 from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
@@ -39,6 +40,7 @@ from edgeser.pipeline.dataset import (
 )
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.vad import has_vad, vad_truth
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, TrainingData
@@ -301,6 +303,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             speakers=tuple(u.speaker for u in utterances),
             votes=_votes(utterances, classes),
             corpora=tuple(u.corpus for u in utterances),
+            vad=vad_truth(utterances, recipe).values if has_vad(recipe) else None,
         )
 
     return TrainingData(
@@ -312,6 +315,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         sampling=recipe.sampling,
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
+        vad=recipe.vad,
     )
 
 
@@ -358,6 +362,19 @@ def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
         members=members,
         caveat=caveat_of(plan.split),
         level_span=_spans(plan.recipe, heard.levels),
+        vad=_vad_summary(plan.recipe, parts),
+    )
+
+
+def _vad_summary(recipe: Recipe, parts: Mapping[str, RawClips]) -> VadSummary | None:
+    if not has_vad(recipe):
+        return None
+    train, development, test = (vad_truth(parts[part].utterances, recipe) for part in PARTS)
+    sources = [found.derived_from for found in (train, development, test) if found.derived_from]
+    return VadSummary(
+        clips=(int(train.known.sum()), int(development.known.sum()), int(test.known.sum())),
+        derived=(int(train.derived.sum()), int(development.derived.sum()), int(test.derived.sum())),
+        derived_from=sources[0] if sources else "",
     )
 
 

@@ -21,12 +21,14 @@ from edgeser.benchmark.records import (
     Percentiles,
 )
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.contents import ReportContents
+from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
@@ -85,6 +87,7 @@ def evaluate_json(
     *,
     groups: Iterable[GroupScore] = (),
     conditions: ConditionTable | None = None,
+    vad: VadScores | None = None,
 ) -> Json:
     """Return the schema ``edgeser.evaluate/1``."""
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
@@ -93,6 +96,8 @@ def evaluate_json(
     out["groups"] = [_group(group) for group in groups]
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
+    if vad is not None:
+        out["vad"] = vad_scores_json(vad)
     return out
 
 
@@ -163,6 +168,7 @@ def _parity(report: ParityReport, verdict: Verdict) -> Json:
         "tolerances": {
             "max_uar_drop": verdict.tolerances.max_uar_drop,
             "max_flips": verdict.tolerances.max_flips,
+            **({} if report.vad is None else {"max_ccc_drop": verdict.tolerances.max_ccc_drop}),
         },
         "clips": report.clips,
         "float": _metrics(report.float_metrics),
@@ -205,6 +211,7 @@ def _parity(report: ParityReport, verdict: Verdict) -> Json:
         ],
         "layers": [_layer(layer) for layer in report.layers],
         "worst_layer": None if worst is None else _layer(worst),
+        **({} if report.vad is None else {"vad": vad_parity_json(report.vad)}),
     }
 
 
@@ -391,6 +398,7 @@ def _inputs(contents: ReportContents) -> Json:
             "split_source": corpus.split_source,
             "caveat": corpus.caveat,
             "level_span": corpus.level_span,
+            **({} if corpus.vad is None else {"vad": asdict(corpus.vad)}),
             "members": [asdict(member) for member in corpus.members],
             "problems": list(corpus.problems),
         }
