@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
 from edgeser.corpora.sound import Levels, is_silence, remarks
-from edgeser.pipeline.inference import int8_outputs, output_grids
+from edgeser.pipeline.inference import int8_logits, int8_outputs, output_grids
 from edgeser.pipeline.predict import vad_named
+from edgeser.pipeline.vad import has_vad
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
 
@@ -71,7 +72,7 @@ class Listener:
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
         self._silence_has_label = bundle.trained.corpus.words.silence_has_label
         self._classifier = streaming_classifier(bundle)
-        self._grids = output_grids(bundle.int8_model)
+        self._vad_grid = output_grids(bundle.int8_model)[1] if _has_vad(bundle) else None
         self._window_samples = config.samples_of(window.frames)
         self.levels = Levels(config.sample_rate)
         self._taken = 0
@@ -120,12 +121,11 @@ class Listener:
 
     def _vad(self, decision: Decision) -> dict[str, float] | None:
         """Return what a device's sums of its second output stand for."""
-        if not decision.further:
+        if self._vad_grid is None:
             return None
         windows = min(decision.number + 1, self._bundle.trained.recipe.window.smoothing)
-        grid = self._grids[1]
-        steps = np.array(decision.further_sums) / windows - grid.zero_point
-        return vad_named(steps * grid.scale)
+        steps = np.array(decision.further_sums) / windows - self._vad_grid.zero_point
+        return vad_named(steps * self._vad_grid.scale)
 
     def _is_silent(self, end: int) -> bool:
         first, frame = self._taken - len(self._last), self.levels.frame_samples
@@ -140,14 +140,24 @@ class Listener:
 def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
     """Return the host's twin of the bundle's firmware; its int8 model runs in TFLite-Micro."""
     window = bundle.trained.recipe.window
+
+    def infer(windows: NDArray[np.int8]) -> NDArray[np.int8]:
+        if _has_vad(bundle):
+            return np.concatenate(int8_outputs(bundle.int8_model, windows), axis=1)
+        return int8_logits(bundle.int8_model, windows)
+
     return StreamingClassifier(
         bundle.trained.frontend,
-        lambda windows: np.concatenate(int8_outputs(bundle.int8_model, windows), axis=1),
+        infer,
         window_frames=window.frames,
         hop_frames=window.hop_frames,
         smoothing=window.smoothing,
         classes=len(bundle.trained.classes),
     )
+
+
+def _has_vad(bundle: Bundle) -> bool:
+    return has_vad(bundle.trained.recipe)
 
 
 class FileStream:
