@@ -25,6 +25,9 @@ class Wording:
         What figures measured on test clips are not, one sentence.
     card
         What a model card warns of; ``{corpus}`` is the corpus.
+    law
+        What the law says of such models, and that this is no legal advice; empty where nothing is
+        said.
     silence_has_label
         Whether a recording on which nothing is said may have a label all the same: a machine hums
         steadily, and silence can be a class.
@@ -36,6 +39,7 @@ class Wording:
     model: str
     limits: str
     card: str
+    law: str
     silence_has_label: bool
 
 
@@ -50,6 +54,10 @@ _WORDINGS: dict[LabelKind, Wording] = {
         card="Trained on acted speech. It labels how speech *sounds*; it does not know what a "
         "person feels. Do not use it to judge people at work, in education, or where they cannot "
         "object.",
+        law="In the European Union it is forbidden to infer the emotions of people at work or in "
+        "education by a system like this, but for medical or safety reasons (AI Act, Article "
+        "5(1)(f)); elsewhere people must be told that one is used on them (Article 50(3)). This is "
+        "no legal advice.",
         silence_has_label=False,
     ),
     "any": Wording(
@@ -62,6 +70,7 @@ _WORDINGS: dict[LabelKind, Wording] = {
         card="Trained on recordings of {corpus}. It knows its own labels only, and takes whatever "
         "it hears for one of them. Measure it in the place where it is to work before anything "
         "depends on it.",
+        law="",
         silence_has_label=True,
     ),
 }

@@ -3,8 +3,9 @@
 Samples become frames, frames become int8 rows of the model's input. Once there are as many rows as
 a window holds, and then after every few rows, the last window's rows go through the model. The
 int8 logits of the last few inferences are summed; the decision is where the sum is largest, the
-first of equals. All of it is integers, so host and device agree exactly, and since only samples
-count, so does every way to cut them into chunks.
+first of equals. How sure it is, is the softmax of the sums over a temperature (`Certainty`). All of
+it is integers, so host and device agree exactly, and since only samples count, so does every way to
+cut them into chunks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.certainty import UNKNOWN_SCALE, Certainty
 from firmware_bridge.frontend import FrontendConfig, FrontendStream, quantise_features
 from quantize.foundation.errors import BadInput
 
@@ -44,6 +46,10 @@ class Decision:
         Sums of the logits of the last few windows, this one included, one a class.
     further, further_sums
         The same of the model's further outputs, one after another; they decide nothing.
+    probability
+        Of the label, in Q15.
+    unsure
+        Whether that is too little to answer.
     """
 
     number: int
@@ -51,6 +57,8 @@ class Decision:
     label: int
     logits: tuple[int, ...]
     sums: tuple[int, ...]
+    probability: int
+    unsure: bool
     further: tuple[int, ...] = ()
     further_sums: tuple[int, ...] = ()
 
@@ -69,15 +77,23 @@ class Smoother:
         Frames of the first window, and from one window's end to the next one's.
     smoothing
         How many inferences a decision rests on; fewer at the start.
+    certainty
+        How its probability is computed, and when it is unsure.
     classes
         How many values of an inference are the classes'; what follows is of further outputs.
         `None`: all.
     """
 
-    __slots__ = ("_classes", "_count", "_hop_frames", "_recent", "_window_frames")
+    __slots__ = ("_certainty", "_classes", "_count", "_hop_frames", "_recent", "_window_frames")
 
     def __init__(
-        self, *, window_frames: int, hop_frames: int, smoothing: int, classes: int | None = None
+        self,
+        *,
+        window_frames: int,
+        hop_frames: int,
+        smoothing: int,
+        certainty: Certainty = UNKNOWN_SCALE,
+        classes: int | None = None,
     ) -> None:
         for name, value in (
             ("window_frames", window_frames),
@@ -88,6 +104,7 @@ class Smoother:
                 raise BadInput(f"{name} is {value}", hint="it must be 1 or more")
         self._window_frames = window_frames
         self._hop_frames = hop_frames
+        self._certainty = certainty
         self._classes = classes
         self._recent: deque[NDArray[np.int32]] = deque(maxlen=smoothing)
         self._count = 0
@@ -102,12 +119,17 @@ class Smoother:
         self._recent.append(logits.astype(np.int32))
         sums = np.stack(self._recent).sum(axis=0, dtype=np.int32)
         classes = len(logits) if self._classes is None else self._classes
+        label = int(np.argmax(sums[:classes]))
+        found = self._certainty.probabilities(sums[:classes], len(self._recent))
+        probability = int(found[label])
         decision = Decision(
             number=self._count,
             end_frame=self._window_frames + self._count * self._hop_frames,
-            label=int(np.argmax(sums[:classes])),
+            label=label,
             logits=_whole(logits[:classes]),
             sums=_whole(sums[:classes]),
+            probability=probability,
+            unsure=self._certainty.is_unsure(probability),
             further=_whole(logits[classes:]),
             further_sums=_whole(sums[classes:]),
         )
@@ -139,6 +161,8 @@ class StreamingClassifier:
         Frames from one inference to the next.
     smoothing
         Inferences that a decision rests on.
+    certainty
+        How its probability is computed, and when it is unsure.
     classes
         As for `Smoother`.
 
@@ -156,6 +180,7 @@ class StreamingClassifier:
         window_frames: int,
         hop_frames: int,
         smoothing: int,
+        certainty: Certainty = UNKNOWN_SCALE,
         classes: int | None = None,
     ) -> None:
         if config.normalisation is None:
@@ -167,6 +192,7 @@ class StreamingClassifier:
             window_frames=window_frames,
             hop_frames=hop_frames,
             smoothing=smoothing,
+            certainty=certainty,
             classes=classes,
         )
         self._config = config

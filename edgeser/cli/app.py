@@ -38,6 +38,7 @@ _COMMANDS = {
     "inspect": "Show what is inside a .tflite model.",
     "lint": "Say which operators of a model run on the Edge TPU, and why others do not.",
     "estimate": "Predict what a model costs on the Edge TPU.",
+    "models": "List the models that ship with edgeser.",
     "doctor": "Say what is installed and what is missing.",
 }
 INTERRUPTED = 130

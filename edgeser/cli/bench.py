@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.options import compiled_option, corpus_option
+from edgeser.cli.options import ModelPath, compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, name_broken, result_options
 from edgeser.cli.suits import BENCH, Device, device_kind, is_given, refuse_unsuited
@@ -22,7 +22,7 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
 
 
 @click.command("bench")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=ModelPath())
 @click.option(
     "--device",
     metavar="WHERE",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeser.cli.options import ModelPath
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("inspect")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=ModelPath())
 @common_options
 def command(model: Path, output: Output) -> None:
     """Show operators with versions, tensors, quantisation, MACs, parameters and sizes of MODEL.

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from edgeser.cli.options import ModelPath
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import refuse_beside
 
 
 @click.command("lint")
-@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.argument("model", type=ModelPath(), required=False)
 @click.option("--target", type=click.Choice(["edgetpu"]), default="edgetpu", show_default=True)
 @click.option(
     "--sarif",

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
 from edgeser.features import FeatureCache
 from edgeser.pipeline.folder import RunFolder
 from quantize.foundation.errors import BadInput
 
+if TYPE_CHECKING:
+    from edgeser.decision import DecisionConfig
+
 
 def open_bundle(path: Path) -> Bundle:
     """Load a bundle, given itself or the folder of the run that made it."""
     return load_bundle(RunFolder(path).bundle if path.is_dir() else path)
+
+
+def deciding(bundle: Bundle, wanted: DecisionConfig | None) -> Bundle:
+    """Return the bundle, deciding for what is wanted, if anything is.
+
+    Raises
+    ------
+    BadInput
+        When that cannot be had: says what can.
+    """
+    from edgeser.pipeline.decide import decided
+
+    return bundle if wanted is None else decided(bundle, wanted, strictly=True)
 
 
 def open_trained(path: Path) -> TrainedModel:
@@ -26,9 +43,11 @@ def open_trained(path: Path) -> TrainedModel:
     return load_trained(folder.trained if path.is_dir() else path)
 
 
-def run_folder_of(path: Path) -> RunFolder:
-    """Return the run folder that `path` is, or lies in."""
-    return RunFolder(path if path.is_dir() else path.parent)
+def run_folder_of(path: Path) -> RunFolder | None:
+    """Return the run folder that `path` is, or lies in; `None` of a model that ships."""
+    from edgeser.pretrained import is_pretrained
+
+    return None if is_pretrained(path) else RunFolder(path if path.is_dir() else path.parent)
 
 
 def cache_folder() -> Path:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @recipe_options
-@click.option("--fresh", is_flag=True, help="Replace a run of another recipe in this folder.")
+@click.option("--fresh", is_flag=True, help="Begin anew, whatever is in this folder.")
 @common_options
 def command(
     recipe: str,
@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Train a network with RECIPE: a preset (demo, cremad, speech, keywords) or a .toml file."""
     from edgeser.cli.places import feature_cache
-    from edgeser.pipeline.folder import RunFolder, default_folder, refuse_fresh_resume
+    from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.source import resolve_recipe
     from edgeser.pipeline.train import train
@@ -39,7 +39,7 @@ def command(
     refuse_settings_of_options(settings)
     resolved = resolve_recipe(recipe, corpora=corpora, settings=settings, seed=seed)
     folder = RunFolder(out) if out else default_folder(resolved)
-    refuse_fresh_resume(fresh=fresh, resume=resume)
+    refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
     trained = train(
         plan_run(resolved, folder=folder, fresh=fresh, reporter=output),
         folder=folder,

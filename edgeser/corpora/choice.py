@@ -11,6 +11,8 @@ from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
+SYNTHETIC = "synthetic"
+"""Name of the adapter of synthetic voices: they are made where no path is given."""
 Role = Literal["both", "train", "test"]
 SplitKind = Literal["published", "folds", "random-clips"]
 _MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
@@ -74,7 +76,7 @@ class CorpusChoice:
         Synthetic voices to make, and utterances of each in each emotion, where no path is given.
     """
 
-    name: str = "synthetic"
+    name: str = SYNTHETIC
     adapter: str | None = None
     path: str | None = None
     role: Role = "both"
@@ -120,6 +122,27 @@ class CorpusChoice:
     def read_by(self) -> str:
         """Name of the adapter that reads it."""
         return self.adapter or self.name
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its recordings are synthetic voices that are still to be made."""
+        return self.path is None and self.read_by == SYNTHETIC
+
+
+def require_paths(choices: Sequence[CorpusChoice]) -> None:
+    """Refuse corpora of recordings whose place is not known.
+
+    Raises
+    ------
+    BadInput
+        Naming them, and how to give each its path.
+    """
+    missing = [printable(c.name) for c in choices if c.path is None and not c.is_made]
+    if missing:
+        *most, last = missing
+        names = f"{', '.join(most)} and {last}" if most else last
+        needed = " ".join(f"--corpus {name}:PATH" for name in missing)
+        raise BadInput(f"this needs the recordings of {names}", hint=f"give {needed}")
 
 
 def refuse_same_names(choices: Sequence[CorpusChoice]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from edgeser.corpora.choice import CorpusChoice
+from edgeser.corpora.parts import PARTS, Parts
 from edgeser.corpora.random_clips import (
     HEARS_TEST_SPEAKERS,
     RANDOM_CLIPS,
@@ -20,34 +20,15 @@ from edgeser.corpora.split import (
     published_or_folds,
     published_split,
 )
-from edgeser.corpora.utterance import Corpus, Utterance
+from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
 
-PARTS = ("train", "development", "test")
 _WHOLE = {"train": "all speakers are trained on or choose the epoch", "test": "all are tested"}
 """What becomes of a corpus's speakers by its role, where they are not divided."""
 
 
-class Division(Protocol):
-    """What divides recordings: a `SpeakerSplit`, or `RandomClips`."""
-
-    @property
-    def train(self) -> frozenset[str]:
-        """Names of speakers, or of clips."""
-
-    @property
-    def development(self) -> frozenset[str]:
-        """Names of speakers, or of clips."""
-
-    @property
-    def test(self) -> frozenset[str]:
-        """Names of speakers, or of clips."""
-
-    def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
-        """Return the utterances of ``"train"``, ``"development"`` or ``"test"``, in their order."""
-
-    def to_json(self) -> dict[str, list[str]]:
-        """Return it as `division_from_json` reads it."""
+Division = SpeakerSplit | RandomClips
+"""What divides recordings."""
 
 
 def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> Division:
@@ -72,7 +53,7 @@ def divide(corpora: Sequence[Corpus], choices: Sequence[CorpusChoice]) -> Divisi
     if not any(map(is_by_clip, choices)):
         return _joined([_by_role(*pair) for pair in pairs])
     parts = [_clips(*pair) for pair in pairs]
-    return RandomClips(*(frozenset().union(*(getattr(p, name) for p in parts)) for name in PARTS))
+    return RandomClips(*_unions(parts))
 
 
 def without_same_person(
@@ -138,11 +119,7 @@ def _clips(corpus: Corpus, choice: CorpusChoice) -> RandomClips:
 
 
 def _joined(parts: Sequence[SpeakerSplit]) -> SpeakerSplit:
-    split = SpeakerSplit(
-        train=frozenset().union(*(part.train for part in parts)),
-        development=frozenset().union(*(part.development for part in parts)),
-        test=frozenset().union(*(part.test for part in parts)),
-    )
+    split = SpeakerSplit(*_unions(parts))
     if not split.test:
         raise BadInput(
             "no speaker is kept for testing: every corpus has the role 'train'",
@@ -154,6 +131,10 @@ def _joined(parts: Sequence[SpeakerSplit]) -> SpeakerSplit:
             hint="train on a corpus of two speakers or more",
         )
     return split
+
+
+def _unions(parts: Sequence[Parts]) -> list[frozenset[str]]:
+    return [frozenset().union(*(part.of(name) for part in parts)) for name in PARTS]
 
 
 def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:

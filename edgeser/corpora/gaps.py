@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edgeser.corpora.division import PARTS, Division
+from edgeser.corpora.division import Division
+from edgeser.corpora.parts import PARTS
 from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable

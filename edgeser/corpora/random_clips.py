@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from edgeser.corpora.parts import PARTS, Parts
 from edgeser.corpora.utterance import Corpus, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -24,13 +25,10 @@ _CLIPS = "_clips"
 
 
 @dataclass(frozen=True, slots=True)
-class RandomClips:
+class RandomClips(Parts):
     """Three sets of clips with none in two of them, whoever speaks in them.
 
-    Parameters
-    ----------
-    train, development, test
-        Clip ids; a `SpeakerSplit` has speakers there.
+    Its names are clip ids.
 
     Raises
     ------
@@ -38,39 +36,23 @@ class RandomClips:
         When a clip is in two sets.
     """
 
-    train: frozenset[str]
-    development: frozenset[str]
-    test: frozenset[str]
-
     def __post_init__(self) -> None:
-        shared = (
-            (self.train & self.development)
-            | (self.train & self.test)
-            | (self.development & self.test)
-        )
-        if shared:
-            raise BadInput(f"the clip {printable(min(shared))} is in two parts of {RANDOM_CLIPS}")
+        if shared := self.in_two():
+            raise BadInput(f"the clip {printable(shared[0])} is in two parts of {RANDOM_CLIPS}")
 
     def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
         """Return the utterances in `part`, in their order."""
-        clips = {"train": self.train, "development": self.development, "test": self.test}[part]
+        clips = self.of(part)
         return tuple(u for u in utterances if u.clip_id in clips)
 
     def to_json(self) -> dict[str, list[str]]:
         """Return the three sets as sorted lists, under names that say that they are of clips."""
-        return {
-            f"{part}{_CLIPS}": sorted(clips)
-            for part, clips in (
-                ("train", self.train),
-                ("development", self.development),
-                ("test", self.test),
-            )
-        }
+        return {f"{part}{_CLIPS}": sorted(self.of(part)) for part in PARTS}
 
 
 def random_clips_from_json(table: Mapping[str, Iterable[str]]) -> RandomClips | None:
     """Return what `RandomClips.to_json` wrote; `None` of a table that is none."""
-    names = [f"{part}{_CLIPS}" for part in ("train", "development", "test")]
+    names = [f"{part}{_CLIPS}" for part in PARTS]
     if set(table) != set(names):
         return None
     return RandomClips(*(frozenset(table[name]) for name in names))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeser.corpora.parts import PARTS, Parts
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -22,7 +23,7 @@ _LONGEST = 24
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerSplit:
+class SpeakerSplit(Parts):
     """Three sets of speakers with none in two of them.
 
     Raises
@@ -31,39 +32,22 @@ class SpeakerSplit:
         When a speaker is in more than one set.
     """
 
-    train: frozenset[str]
-    development: frozenset[str]
-    test: frozenset[str]
-
     def __post_init__(self) -> None:
-        shared = (
-            (self.train & self.development)
-            | (self.train & self.test)
-            | (self.development & self.test)
-        )
-        if shared:
+        if shared := self.in_two():
             raise BadInput(
-                f"a speaker split must be disjoint, but {', '.join(sorted(shared))} "
+                f"a speaker split must be disjoint, but {', '.join(map(printable, shared))} "
                 "is in more than one part",
                 hint="give each speaker to one of train, development and test",
             )
 
     def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:
         """Return the utterances whose speaker is in `part`, in their order."""
-        speakers: frozenset[str] = {
-            "train": self.train,
-            "development": self.development,
-            "test": self.test,
-        }[part]
+        speakers = self.of(part)
         return tuple(u for u in utterances if u.speaker in speakers)
 
     def to_json(self) -> dict[str, list[str]]:
         """Return the three sets as sorted lists."""
-        return {
-            "train": sorted(self.train),
-            "development": sorted(self.development),
-            "test": sorted(self.test),
-        }
+        return {part: sorted(self.of(part)) for part in PARTS}
 
 
 def published_or_folds(
@@ -187,7 +171,7 @@ def describe_split(corpus: Corpus, *, use_published: bool = True) -> str:
 
 
 def _parts(corpus: Corpus) -> dict[str, set[str]]:
-    parts: dict[str, set[str]] = {"train": set(), "development": set(), "test": set()}
+    parts: dict[str, set[str]] = {part: set() for part in PARTS}
     for utterance in corpus.utterances:
         if utterance.split is not None:
             parts[utterance.split].add(utterance.speaker)
@@ -210,7 +194,7 @@ def published_split(corpus: Corpus) -> SpeakerSplit | None:
     parts = _parts(corpus)
     if not any(parts.values()):
         return None
-    return SpeakerSplit(*(frozenset(parts[name]) for name in ("train", "development", "test")))
+    return SpeakerSplit(*(frozenset(parts[name]) for name in PARTS))
 
 
 def _shuffled_by_sex(

@@ -1,20 +1,14 @@
-"""The amplitude-phase network: two branches of separable convolutions, fused after pooling."""
+"""The amplitude-phase network: one or two branches, fused after pooling."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.blocks import (
-    Centring,
-    ConvolutionNorm,
-    GatedPooling,
-    PlaneSelection,
-    SeparableBlock,
-    SpeechCentring,
-)
-from edgeser.network.config import NetworkConfig
-from edgeser.network.heads import Answers, VadHead
+from edgeser.network.branches import AmplitudeBranch, PhaseBranch, QuaternionBranch
+from edgeser.network.config import NetworkConfig, check_planes
+from edgeser.network.embeddings import Embeddings
+from edgeser.network.heads import VadAnswers, VadHead
 from quantize.foundation.errors import BadInput
 
 
@@ -26,7 +20,8 @@ class AmplitudePhaseNetwork(nn.Module):
     config
         Shape and dropouts.
     planes
-        Names of the input's planes: ``"amplitude"`` first, then those of the phase.
+        Names of the input's planes: ``"amplitude"`` first, then its difference where there is one,
+        and those of the phase; for quaternions `QUATERNION_PLANES`, in any order.
     frames, channels
         Size of a plane.
     classes
@@ -35,7 +30,7 @@ class AmplitudePhaseNetwork(nn.Module):
     Raises
     ------
     BadInput
-        When the network is to hear the phase and there are no phase planes.
+        When the planes are not those that the network is to hear.
 
     Notes
     -----
@@ -56,26 +51,31 @@ class AmplitudePhaseNetwork(nn.Module):
         self.config = config
         self.planes = planes
         self.input_shape = (len(planes), frames, channels)
-        if config.inputs != "amplitude" and len(planes) < 2:
-            raise BadInput(
-                f"[network] inputs = '{config.inputs}' needs phase planes, the frontend has none",
-                hint="name some in [frontend] phase_planes",
-            )
+        check_planes(config.inputs, planes)
         width = 0
         self.amplitude: AmplitudeBranch | None = None
         self.phase: PhaseBranch | None = None
-        if config.inputs != "phase":
-            self.amplitude = AmplitudeBranch(config, len(planes))
+        self.quaternion: QuaternionBranch | None = None
+        if config.inputs in ("amplitude", "both"):
+            self.amplitude = AmplitudeBranch(config, planes)
             width += self.amplitude.outputs
-        if config.inputs != "amplitude":
-            self.phase = PhaseBranch(config, len(planes))
+        if config.inputs == "quaternion":
+            self.quaternion = QuaternionBranch(config, planes)
+            width += self.quaternion.outputs
+        if config.inputs in ("phase", "both"):
+            self.phase = PhaseBranch(config, planes)
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(width, classes)
         self.vad: VadHead | None = None
-        if "vad" in config.heads:
-            maps = config.phase_widths[-1] if self.amplitude is None else config.widths[-1]
-            self.vad = VadHead(width, maps, style_width=config.style_width, dropout=config.dropout)
+        if "vad" in config.heads:  # made last: what is before it begins as it does without
+            maps = config.phase_widths[-1] if config.inputs == "phase" else config.widths[-1]
+            self.vad = VadHead(
+                width,
+                maps,
+                style_width=config.style_width,
+                dropout=config.dropout,
+            )
 
     @property
     def output_widths(self) -> tuple[int, ...]:
@@ -85,97 +85,49 @@ class AmplitudePhaseNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Return logits [batch, classes] of features [batch, planes, frames, channels]."""
-        embedding, maps = self._embedded(x)
-        logits: Tensor = self.classifier(self.dropout(embedding))
-        return logits if self.vad is None else (logits, self.vad(embedding, maps))
+        embeddings = self.embed(x)
+        logits = self.classify(embeddings.fused)
+        return logits if self.vad is None else (logits, self.vad(embeddings))
 
-    def answers(self, x: Tensor) -> Answers:
-        """Return what a network with both heads says in training, its octants too."""
-        assert self.vad is not None  # noqa: S101  a programming error, not an input
-        embedding, maps = self._embedded(x)
-        features = self.vad.features(embedding, maps)
-        return Answers(
-            logits=self.classifier(self.dropout(embedding)),
-            vad=self.vad.regression(features),
-            octants=self.vad.octants(features),
-        )
-
-    def _embedded(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the embedding [b, width], and the maps of the branch that style is heard in."""
+    def embed(self, x: Tensor) -> Embeddings:
+        """Return the utterance vectors of features [batch, planes, frames, channels]."""
+        amplitude = phase = None
         pooled: list[Tensor] = []
         maps: list[Tensor] = []
-        for branch in (self.amplitude, self.phase):
-            if branch is not None:
-                maps.append(branch.maps(x))
-                pooled += branch.pooled(maps[-1])
-        embedding = torch.cat(pooled, dim=1) if len(pooled) > 1 else pooled[0]
-        return embedding.flatten(1), maps[0]
+        if self.amplitude is not None:
+            maps.append(self.amplitude.maps(x))
+            vectors = self.amplitude.pooling(maps[-1])
+            amplitude = _vector(vectors)
+            pooled += vectors
+        if self.quaternion is not None:
+            maps.append(self.quaternion.maps(x))
+            pooled += self.quaternion.pooling(maps[-1])
+        if self.phase is not None:
+            maps.append(self.phase.maps(x))
+            vectors = self.phase.pooling(maps[-1])
+            phase = _vector(vectors)
+            pooled += [self.phase.dropout(item) for item in vectors]
+        return Embeddings(amplitude=amplitude, phase=phase, fused=_vector(pooled), maps=maps[0])
+
+    def classify(self, fused: Tensor) -> Tensor:
+        """Return logits [batch, classes] of fused vectors [batch, D]."""
+        logits: Tensor = self.classifier(self.dropout(fused))
+        return logits
+
+    def rate(self, embeddings: Embeddings) -> VadAnswers:
+        """Return what the second head says in training, its octants too.
+
+        Raises
+        ------
+        BadInput
+            When the network has no such head.
+        """
+        if self.vad is None:
+            raise BadInput("the network has no head of valence, arousal and dominance")
+        return self.vad.answers(embeddings)
 
 
-class AmplitudeBranch(nn.Module):
-    """The log-mel amplitude: a strided stem, separable blocks, gated pooling."""
-
-    def __init__(self, config: NetworkConfig, planes: int) -> None:
-        super().__init__()
-        blocks: list[nn.Module] = []
-        if planes > 1:
-            blocks.append(PlaneSelection(planes, range(1)))
-        if config.centring == "speech":
-            blocks.append(SpeechCentring())
-        elif config.centring != "none":
-            blocks.append(Centring(per_channel=config.centring == "channels"))
-        blocks.append(ConvolutionNorm(1, config.stem_width, 5, stride=2))
-        width = config.stem_width
-        for outputs, stride in zip(config.widths, config.strides, strict=True):
-            blocks.append(SeparableBlock(width, outputs, stride=stride, squeeze=config.squeeze))
-            width = outputs
-        self.blocks = nn.Sequential(*blocks)
-        self.pooling = GatedPooling(width, gated=config.gated_pooling)
-        self.outputs = self.pooling.outputs
-
-    def maps(self, x: Tensor) -> Tensor:
-        """[b, planes, frames, channels] to maps [b, width, t, f]."""
-        maps: Tensor = self.blocks(x)
-        return maps
-
-    def pooled(self, maps: Tensor) -> list[Tensor]:
-        """[b, width, t, f] to pooled maps [b, width, 1, 1]."""
-        pooled: list[Tensor] = self.pooling(maps)
-        return pooled
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, planes, frames, channels] to pooled maps [b, width, 1, 1]."""
-        return self.pooled(self.maps(x))
-
-
-class PhaseBranch(nn.Module):
-    """The phase planes, smoothed in time first: single angles are noisy, their means are not."""
-
-    def __init__(self, config: NetworkConfig, planes: int) -> None:
-        super().__init__()
-        length = config.phase_smoothing_frames
-        self.smoothing = nn.AvgPool2d((length, 1), stride=(2, 1)) if length > 1 else nn.Identity()
-        width = config.phase_widths[0]
-        self.selection = PlaneSelection(planes, range(1, planes))
-        blocks: list[nn.Module] = [ConvolutionNorm(planes - 1, width, 3)]
-        for outputs, stride in zip(config.phase_widths, config.phase_strides, strict=True):
-            blocks.append(SeparableBlock(width, outputs, stride=stride, squeeze=config.squeeze))
-            blocks.append(nn.Dropout2d(config.phase_dropout))
-            width = outputs
-        self.blocks = nn.Sequential(*blocks)
-        self.pooling = GatedPooling(width, gated=False)
-        self.dropout = nn.Dropout(config.phase_dropout)
-        self.outputs = self.pooling.outputs
-
-    def maps(self, x: Tensor) -> Tensor:
-        """[b, planes, frames, channels] to maps [b, width, t, f]."""
-        maps: Tensor = self.blocks(self.smoothing(self.selection(x)))
-        return maps
-
-    def pooled(self, maps: Tensor) -> list[Tensor]:
-        """[b, width, t, f] to one pooled map [b, width, 1, 1]."""
-        return [self.dropout(item) for item in self.pooling(maps)]
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, planes, frames, channels] to one pooled map [b, width, 1, 1]."""
-        return self.pooled(self.maps(x))
+def _vector(maps: list[Tensor]) -> Tensor:
+    """Join pooled maps [b, width, 1, 1] to vectors [b, all widths]."""
+    joined = torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
+    return joined.flatten(1)

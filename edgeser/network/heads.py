@@ -2,13 +2,15 @@
 
 Style pooling is the nearest form that an Edge TPU maps of what EmoSphere-SER pools by (our reading
 of arXiv:2505.19693: two linear layers with Mish, two gated 1-D convolutions of 5 with residuals,
-two-head self-attention, a masked mean):
+two-head self-attention, a masked mean). It hears the maps of the network's trunk, each frame as its
+mean over frequency. Part by part:
 
-- the linear layers are 1 x 1 convolutions, and Mish is ``x * sigmoid(x)``: it has no Mish;
-- the gated convolutions are convolutions of 5 frames, gated by the sigmoid of their twins;
-- self-attention of two heads, which needs products of maps, is left out: what it would weigh is
-  pooled twice, plainly and under a learned gate (`GatedPooling`);
-- the mean is over the whole window: a device's window has no padding to mask.
+- two linear layers: as published, as 1 x 1 convolutions;
+- Mish: nearest form, ``x * sigmoid(x)``, since an Edge TPU has no Mish and no softplus;
+- two gated convolutions of 5 frames with residuals: as published;
+- two-head self-attention with its residual: nearest form, two heads of sigmoid attention
+  (`edgeser.network.attention` says why there is no softmax);
+- masked mean: the mean over the whole window, since a device's window has no padding to mask.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.blocks import GatedPooling
+from edgeser.network.attention import FrameSelfAttention
+from edgeser.network.embeddings import Embeddings
 
 DIMENSIONS = ("valence", "arousal", "dominance")
 """The values of the head, in their order; each from -1 to 1."""
@@ -26,60 +29,63 @@ OCTANTS = 8
 _GATED_FRAMES = 5
 
 
-class Answers(NamedTuple):
-    """What a network with both heads says in training.
+class VadAnswers(NamedTuple):
+    """What the head says in training.
 
     Parameters
     ----------
-    logits
-        [batch, classes], of emotions.
     vad
         [batch, 3], see `DIMENSIONS`.
     octants
         [batch, 8], logits of the signs of the three; for training only, a device has none of it.
     """
 
-    logits: Tensor
     vad: Tensor
     octants: Tensor
 
 
 class VadHead(nn.Module):
-    """Valence, arousal and dominance of the utterance's embedding and of the style in its maps.
+    """Valence, arousal and dominance of the utterance's vector and of the style in its maps.
+
+    Its weights are real numbers in every algebra, as the classifier's are.
 
     Parameters
     ----------
-    embedding
-        Values of the embedding.
+    fused
+        Values of the utterance's vector.
     maps
         How many maps the style is pooled from.
     style_width
-        Width of the style pooling; 0: none, the embedding alone.
+        Width of the style pooling; 0: none, the utterance's vector alone.
     dropout
         Of what the answers are taken from.
     """
 
-    def __init__(self, embedding: int, maps: int, *, style_width: int, dropout: float) -> None:
+    def __init__(self, fused: int, maps: int, *, style_width: int, dropout: float) -> None:
         super().__init__()
         self.style = StylePooling(maps, style_width) if style_width else None
-        width = embedding + (self.style.outputs if self.style is not None else 0)
+        width = fused + style_width
         self.dropout = nn.Dropout(dropout)
         self.regression = nn.Linear(width, len(DIMENSIONS))
         self.octants = nn.Linear(width, OCTANTS)
 
-    def features(self, embedding: Tensor, maps: Tensor) -> Tensor:
-        """[b, embedding] and [b, maps, t, f] to what both answers are taken from, [b, width]."""
-        if self.style is None:
-            whole = embedding
-        else:
-            whole = torch.cat([embedding, *self.style(maps)], dim=1)
+    def forward(self, embeddings: Embeddings) -> Tensor:
+        """Return valence, arousal and dominance, [b, 3]."""
+        values: Tensor = self.regression(self._features(embeddings))
+        return values
+
+    def answers(self, embeddings: Embeddings) -> VadAnswers:
+        """Return what is learnt: the values, and the octants."""
+        features = self._features(embeddings)
+        return VadAnswers(self.regression(features), self.octants(features))
+
+    def _features(self, embeddings: Embeddings) -> Tensor:
+        """Return what both are taken from, [b, width]."""
+        whole = embeddings.fused
+        if self.style is not None:
+            whole = torch.cat([whole, self.style(embeddings.maps)], dim=1)
         dropped: Tensor = self.dropout(whole)
         return dropped
-
-    def forward(self, embedding: Tensor, maps: Tensor) -> Tensor:
-        """Return valence, arousal and dominance, [b, 3]."""
-        values: Tensor = self.regression(self.features(embedding, maps))
-        return values
 
 
 class StylePooling(nn.Module):
@@ -91,13 +97,16 @@ class StylePooling(nn.Module):
             nn.Conv2d(maps, width, 1), SelfGated(), nn.Conv2d(width, width, 1), SelfGated()
         )
         self.temporal = nn.Sequential(GatedFrames(width), GatedFrames(width))
-        self.pooling = GatedPooling(width, gated=True)
-        self.outputs = self.pooling.outputs
+        head = max(1, width // 2)
+        self.first = FrameSelfAttention(width, head)
+        self.second = FrameSelfAttention(width, head)
 
-    def forward(self, maps: Tensor) -> list[Tensor]:
-        """[b, maps, t, f] to the plain and the gated mean of the style, [b, width] each."""
-        frames = maps.mean(dim=3, keepdim=True)
-        return [p.flatten(1) for p in self.pooling(self.temporal(self.spectral(frames)))]
+    def forward(self, maps: Tensor) -> Tensor:
+        """[b, maps, t, f] to the style, [b, width]."""
+        frames = self.temporal(self.spectral(maps.mean(dim=3, keepdim=True)))
+        said = frames + self.first.heard(frames) + self.second.heard(frames)
+        style: Tensor = said.mean(dim=(2, 3), keepdim=True).flatten(1)
+        return style
 
 
 class SelfGated(nn.Module):

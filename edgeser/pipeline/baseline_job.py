@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from edgeser.baseline.choice import Baseline
 from edgeser.baseline.classifiers import fit_and_predict
 from edgeser.baseline.functionals import Functionals, functionals_of
 from edgeser.baseline.licence import LICENCE, baseline_versions
-from edgeser.pipeline.job_form import predictions_json, recipe_of
+from edgeser.pipeline.job_form import features_folder, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.progress import SILENT, Reporter
 from edgeser.typed_tables import from_table
@@ -50,8 +49,8 @@ def fit_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
     """
     baseline = from_table(Baseline, arguments["baseline"], where="the baseline of the job")
     versions = baseline_versions()
-    folder = arguments.get("features_dir")
-    cache = FunctionalsCache(Path(folder)) if folder else None
+    folder = features_folder(arguments)
+    cache = FunctionalsCache(folder) if folder else None
     plan = plan_run(recipe_of(arguments), reporter=reporter)
     for line in plan.oddities:
         reporter.note(f"recordings: {line}")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from edgeser.features import FeatureCache
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.export import export
-from edgeser.pipeline.job_form import recipe_of
+from edgeser.pipeline.job_form import feature_cache, recipe_of
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
@@ -38,9 +36,8 @@ def measure_costs(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
     ``costs``: figures by name, as JSON; without those of the emulated device where its tools are
     not installed.
     """
-    folder = arguments.get("features_dir")
     plan = plan_run(_barely_trained(recipe_of(arguments)), reporter=reporter)
-    cache = FeatureCache(Path(folder)) if folder else None
+    cache = feature_cache(arguments)
     bundle = export(train(plan, cache=cache, reporter=reporter), reporter=reporter)
     on_host = bench(bundle, runs=1, warmup=0, reporter=reporter)
     parameters = inspect_model(read_model(bundle.float_model)).parameters

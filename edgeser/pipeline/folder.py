@@ -16,6 +16,7 @@ from quantize.foundation.files import read_bounded, write_atomically
 T = TypeVar("T")
 _LIMIT_BYTES = 256 << 20
 _MADE_BY = {
+    "certainty": "evaluate",
     "device": "bench --device emulator",
     "parity-tolerances": "parity",
     "test-set": "parity",
@@ -65,6 +66,12 @@ class RunFolder:
     def report(self, suffix: str) -> Path:
         """Return where the report is in a format."""
         return self.root / f"report.{suffix}"
+
+    def holds_interrupted_training(self) -> bool:
+        """Return whether a training was begun after the last one that ended, and did not end."""
+        begun = [path.stat().st_mtime_ns for path in self.checkpoint.glob("*.safetensors")]
+        ended = self.trained.stat().st_mtime_ns if self.trained.is_file() else 0
+        return bool(begun) and max(begun) > ended
 
     def begin(self, recipe: Recipe, *, fresh: bool) -> None:
         """Raise `BadInput` when the folder holds a run of another recipe, which would be lost.
@@ -123,16 +130,21 @@ class RunFolder:
         return from_table(kind, record, where=str(path))
 
 
-def refuse_fresh_resume(*, fresh: bool, resume: bool) -> None:
-    """Refuse to begin anew and to go on at once.
+def refuse_to_lose_a_training(folder: RunFolder, *, fresh: bool, resume: bool) -> None:
+    """Refuse to begin anew over a training that was interrupted, unless that is asked for.
 
     Raises
     ------
     BadInput
-        When both are asked for.
+        When there is one and neither is asked for; also when both are.
     """
     if fresh and resume:
         raise BadInput("fresh and resume exclude each other", hint="give one of them")
+    if not (fresh or resume) and folder.holds_interrupted_training():
+        raise BadInput(
+            f"{folder.root} holds a training that was interrupted",
+            hint="go on with it by --resume, or begin anew by --fresh",
+        )
 
 
 def default_folder(recipe: Recipe) -> RunFolder:

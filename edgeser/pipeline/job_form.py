@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from edgeser.evaluation.predictions import Predictions
+from edgeser.features import FeatureCache
 from edgeser.recipe import Recipe, parse_recipe
 
 
@@ -18,6 +20,18 @@ def recipe_of(arguments: Mapping[str, Any]) -> Recipe:
         recipe,
         corpora=tuple(replace(c, path=paths.get(c.name, c.path)) for c in recipe.corpora),
     )
+
+
+def features_folder(arguments: Mapping[str, Any]) -> Path | None:
+    """Return where a job keeps features for the next one; ``None`` where nothing is kept."""
+    folder = arguments.get("features_dir")
+    return Path(folder) if folder else None
+
+
+def feature_cache(arguments: Mapping[str, Any]) -> FeatureCache | None:
+    """Return the cache in that folder."""
+    folder = features_folder(arguments)
+    return FeatureCache(folder) if folder else None
 
 
 def predictions_json(corpus: str, predictions: Predictions) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from edgeser.corpora import (
     split_problems,
     without_same_person,
 )
-from edgeser.corpora.division import PARTS
+from edgeser.corpora.parts import PARTS
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from edgeser.benchmark.host import speech_like_signal
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
+from edgeser.corpora.choice import SYNTHETIC
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.source import SYNTHETIC, corpora_of
+from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from quantize.foundation.errors import BadInput, EdgeserError
 

@@ -13,19 +13,13 @@ from edgeser.corpora import (
     join,
     open_corpus,
     parse_corpus_argument,
-    write_synthetic_corpus,
 )
-from edgeser.corpora.choice import refuse_same_names
+from edgeser.corpora.choice import refuse_same_names, require_paths
 from edgeser.corpora.join import NOT_LEARNED
+from edgeser.corpora.synthetic import make_voices
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe, with_settings
-from quantize.foundation.errors import BadInput
-from quantize.foundation.foreign import printable
-
-SYNTHETIC = "synthetic"
-SYNTHETIC_SEED = 0
-"""The embedded default is one corpus, whatever the seed of a training."""
 
 
 def with_corpora(recipe: Recipe, arguments: Sequence[str]) -> Recipe:
@@ -108,12 +102,7 @@ def corpora_of(
     choices = choices_of(recipe, arguments)
     stored = _stored_paths(choices, folder)
     choices = tuple(replace(c, path=c.path or stored.get(c.name)) for c in choices)
-    missing = [c.name for c in choices if c.path is None and c.read_by != SYNTHETIC]
-    if missing:
-        *most, last = map(printable, missing)
-        names = f"{', '.join(most)} and {last}" if most else last
-        needed = " ".join(f"--corpus {printable(name)}:PATH" for name in missing)
-        raise BadInput(f"this needs the recordings of {names}", hint=f"give {needed}")
+    require_paths(choices)
     members = [Member(choice, _opened(choice, recipe, folder, reporter)) for choice in choices]
     corpus = join(members, recipe.labels, classes=classes)
     if classes is not None:
@@ -137,11 +126,6 @@ def _opened(
     kind = recipe.labels.kind
     if choice.path is not None:
         return open_corpus(choice.read_by, Path(choice.path), labels=kind)
-    made = write_synthetic_corpus(
-        (folder.root if folder else Path.cwd()) / "synthetic-voices",
-        seed=SYNTHETIC_SEED,
-        speakers=choice.synthetic_speakers,
-        utterances=choice.synthetic_utterances,
-        progress=reporter.stage("Making synthetic voices"),
-    )
+    root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
+    made = make_voices(choice, root, progress=reporter.stage("Making synthetic voices"))
     return replace(made, label_kind=kind)

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
 from edgeser.corpora.sound import Levels, is_silence, remarks
+from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.inference import int8_logits, int8_outputs, output_grids
 from edgeser.pipeline.predict import vad_named
 from edgeser.pipeline.vad import has_vad
+from firmware_bridge.certainty import ONE
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
 
@@ -38,6 +40,10 @@ class StreamDecision:
         As a device decides.
     sums
         Sum of the int8 logits over the last few windows, by label.
+    probability
+        Of the label, 0 to 1: the device's, which counts in steps of 1/32768.
+    unsure
+        Whether that is too little to answer.
     silent
         Whether nothing was said in the window, so that the label means nothing; never where
         silence may have a label (`edgeser.wording`).
@@ -49,6 +55,8 @@ class StreamDecision:
     seconds: float
     label: str
     sums: dict[str, int]
+    probability: float
+    unsure: bool
     silent: bool
     vad: dict[str, float] | None = None
 
@@ -115,6 +123,8 @@ class Listener:
             seconds=end / config.sample_rate,
             label=classes[decision.label],
             sums=dict(zip(classes, decision.sums, strict=True)),
+            probability=decision.probability / ONE,
+            unsure=decision.unsure,
             silent=not self._silence_has_label and self._is_silent(end),
             vad=self._vad(decision),
         )
@@ -152,6 +162,7 @@ def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
         window_frames=window.frames,
         hop_frames=window.hop_frames,
         smoothing=window.smoothing,
+        certainty=certainty_of(bundle),
         classes=len(bundle.trained.classes),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from edgeser.bundle import TrainedModel
@@ -12,7 +11,7 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.inference import float_logits, predictions_of
-from edgeser.pipeline.job_form import predictions_json, recipe_of
+from edgeser.pipeline.job_form import feature_cache, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
@@ -35,8 +34,7 @@ def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT
     them once a variant) and ``facts`` of the training.
     """
     recipe = recipe_of(arguments)
-    folder = arguments.get("features_dir")
-    cache = FeatureCache(Path(folder)) if folder else None
+    cache = feature_cache(arguments)
     plan = plan_run(recipe, reporter=reporter)
     trained = train(plan, cache=cache, reporter=reporter)
     best = trained.history[trained.best_epoch]

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import (
     CalibrationSet,
-    CorpusSummary,
-    MemberSummary,
-    PartSummary,
     TrainedModel,
-    VadSummary,
     save_trained,
 )
-from edgeser.corpora import Corpus, CorpusChoice, Utterance, caveat_of, describe_division
-from edgeser.corpora.division import PARTS
-from edgeser.corpora.levels import (
-    FloorChange,
-    LevelSummary,
-    floor_span,
-    level_span,
-    measure_levels,
-)
+from edgeser.corpora import Corpus, Utterance, caveat_of
+from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import babble_of, training_variant
 from edgeser.pipeline.dataset import (
     RawClips,
-    few,
     labels_of,
     normalised_frontend,
     raw_features,
+    votes_of,
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.held_out import held_out_of
+from edgeser.pipeline.levels import Levels, levels_of
+from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.public_embedding import public_embeddings
+from edgeser.pipeline.summary import summary_of
 from edgeser.pipeline.vad import has_vad, vad_truth
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.data import LabelledFeatures, Mixtures, TrainingData
 from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
@@ -69,12 +62,18 @@ class _Heard:
         With the normalisation of the training clips, in all their takes.
     levels
         How loud each corpus is.
+    mixtures
+        Which takes of training clips hold other clips too; `None` where none does.
+    public
+        What a public embedding says of the clips of a part, where one is asked.
     """
 
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
-    levels: dict[str, LevelSummary]
+    levels: Levels
+    mixtures: Mixtures | None = None
+    public: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def train(
@@ -121,6 +120,7 @@ def train(
         checkpoint_dir=folder.checkpoint if folder else None,
         resume=resume,
         progress=_told(reporter),
+        loss=recipe.loss,
     )
     trained = _trained_model(plan, heard, result)
     if folder is not None:
@@ -129,24 +129,35 @@ def train(
 
 
 def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> TrainedModel:
+    corpus = plan.corpus
     return TrainedModel(
         recipe=plan.recipe.without_paths(),
         frontend=heard.frontend,
-        classes=plan.corpus.emotions,
+        classes=corpus.emotions,
         split=plan.split,
-        corpus=_summary(plan, heard),
+        corpus=summary_of(plan, heard.parts, heard.levels),
         weights=result.weights,
         calibration=calibration_of(
             heard.parts["train"].utterances,
             heard.takes["train"],
             heard.frontend,
             plan.recipe,
-            corpus=plan.corpus,
+            corpus=corpus,
         ),
         history=result.history,
         best_epoch=result.best_epoch,
         seconds=result.seconds,
         versions=package_versions(),
+        held_out=held_out_of(
+            heard.parts["development"].utterances,
+            heard.takes["development"],
+            result.development,
+            recipe=plan.recipe,
+            frontend=heard.frontend,
+            classes=corpus.emotions,
+            words=corpus.words,
+            caveat=caveat_of(plan.split),
+        ),
     )
 
 
@@ -165,7 +176,7 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
 def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
     for line in plan.oddities:
         reporter.note(f"recordings: {line}")
-    levels = _levels(plan, reporter)
+    levels = levels_of(plan, reporter)
     parts = {
         part: raw_features(
             plan.split.select(plan.corpus.utterances, part),
@@ -176,55 +187,17 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         )
         for part in PARTS
     }
-    takes = _takes(plan.recipe, parts, cache, reporter)
+    takes, mixtures = _takes(plan.recipe, parts, cache, reporter)
     frontend = normalised_frontend(
         plan.recipe.frontend,
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(parts, takes, frontend, levels)
-
-
-def _levels(plan: Plan, reporter: Reporter) -> dict[str, LevelSummary]:
-    """Return how loud each corpus is, and say when the conditions do not cover all of it."""
-    progress = reporter.stage("Levels of clips")
-    found = {}
-    for number, member in enumerate(plan.corpus.members, 1):
-        levels = measure_levels(member.utterances)
-        if levels is not None:
-            found[member.name] = levels
-        progress(number, len(plan.corpus.members))
-    span = level_span(found, _level_change(plan.recipe))
-    if span is not None and not span.covered:
-        reporter.note(f"levels: {span} (conditions.level_db)")
-    floors = floor_span(found, _floor_change(plan.recipe))
-    if floors is not None and not floors.covered:
-        keys = "conditions.floor_raise_db, gate_db, noise_snr_db"
-        reporter.note(f"noise floors: {floors} ({keys})")
-    return found
-
-
-def _spans(recipe: Recipe, levels: Mapping[str, LevelSummary]) -> str:
-    """Return what conditions cover of levels and of noise floors, one line; empty of no levels."""
-    spans = level_span(levels, _level_change(recipe)), floor_span(levels, _floor_change(recipe))
-    return "; ".join(str(span) for span in spans if span is not None)
-
-
-def _level_change(recipe: Recipe) -> tuple[float, float]:
-    conditions = recipe.conditions
-    happens = conditions.variants > 0 and conditions.level_probability > 0.0
-    return conditions.level_db if happens else (0.0, 0.0)
-
-
-def _floor_change(recipe: Recipe) -> FloorChange:
-    conditions = recipe.conditions
-    if conditions.variants == 0:
-        return FloorChange()
-    return FloorChange(
-        raised_db=conditions.floor_raise_db[1] if conditions.floor_raise_probability > 0 else 0.0,
-        lowered_db=conditions.gate_db[1] if conditions.gate_probability > 0 else 0.0,
-        noise_snr_db=conditions.noise_snr_db[0] if conditions.noise_probability > 0 else None,
-    )
+    public = {}
+    if plan.recipe.loss.public > 0.0:
+        clips = {part: found.utterances for part, found in parts.items()}
+        public = public_embeddings(clips, reporter=reporter)
+    return _Heard(parts, takes, frontend, levels, mixtures, public)
 
 
 def calibration_of(
@@ -263,8 +236,12 @@ def _takes(
     parts: dict[str, RawClips],
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> dict[str, list[Features]]:
-    """Return raw features of training and development clips: as recorded, then under conditions."""
+) -> tuple[dict[str, list[Features]], Mixtures | None]:
+    """Return raw features of training and development clips: as recorded, then under conditions.
+
+    Training clips alone are mixed, and with training clips alone: the takes of development clips
+    are the same whatever is mixed.
+    """
     babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED, minutes=_BABBLE_MINUTES)
     variants = recipe.conditions.variants
     asked = 1 if recipe.training.development_conditions else 0
@@ -272,21 +249,32 @@ def _takes(
         "train": variants,
         "development": variants if recipe.training.refit else min(variants, asked),
     }
+    mixer = mixer_of(
+        recipe.mixing,
+        parts["train"].utterances,
+        sample_rate=recipe.frontend.sample_rate,
+        reporter=reporter,
+    )
     takes: dict[str, list[Features]] = {}
+    mixtures = None
     for part, count in counts.items():
         clips = parts[part]
         takes[part] = [clips.features]
-        for number in range(1, count + 1):
-            varied = raw_features(
+        varied = [training_variant(n, recipe.conditions, babble) for n in range(1, count + 1)]
+        if mixer is not None and part == "train":
+            varied = [mixer.variant(variant) for variant in varied]
+            mixtures = mixer.mixtures(varied)
+        for number, variant in enumerate(varied, 1):
+            heard = raw_features(
                 clips.utterances,
                 recipe.frontend,
                 title=f"Features of {part} clips, conditions {number} of {count}",
-                variant=training_variant(number, recipe.conditions, babble),
+                variant=variant,
                 cache=cache,
                 reporter=reporter,
             )
-            takes[part].append(varied.features)
-    return takes
+            takes[part].append(heard.features)
+    return takes, mixtures
 
 
 def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
@@ -301,8 +289,10 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             features=np.stack(windows),
             labels=labels_of(utterances, classes, plan.corpus.words),
             speakers=tuple(u.speaker for u in utterances),
-            votes=_votes(utterances, classes),
+            votes=votes_of(utterances, classes),
             corpora=tuple(u.corpus for u in utterances),
+            mixtures=heard.mixtures if part == "train" else None,
+            public=heard.public.get(part),
             vad=vad_truth(utterances, recipe).values if has_vad(recipe) else None,
         )
 
@@ -316,82 +306,4 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
         vad=recipe.vad,
-    )
-
-
-def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.float32] | None:
-    if all(utterance.votes is None for utterance in utterances):
-        return None
-    shares = np.zeros((len(utterances), len(classes)), np.float32)
-    for row, utterance in enumerate(utterances):
-        for emotion, share in utterance.votes or ():
-            if emotion in classes:
-                shares[row, classes.index(emotion)] = share
-    totals = shares.sum(axis=1, keepdims=True)
-    return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)
-
-
-def _summary(plan: Plan, heard: _Heard) -> CorpusSummary:
-    corpus, parts = plan.corpus, heard.parts
-    problems = list(plan.oddities)
-    problems += few([problem for part in parts.values() for problem in part.problems])
-    train, development, test = (
-        [u.speaker for u in parts[part].utterances if not u.speaker_known] for part in PARTS
-    )
-    counts = Counter(u.emotion for part in parts.values() for u in part.utterances)
-    members = tuple(
-        _member(choice, member, heard)
-        for choice, member in zip(plan.recipe.corpora, corpus.members, strict=True)
-    )
-    sources = [f"{m.name}: {m.split_source}" for m in members]
-    return CorpusSummary(
-        name=corpus.name,
-        licence=corpus.licence,
-        citation=corpus.citation,
-        synthetic=corpus.synthetic,
-        clips_train=len(parts["train"].utterances),
-        clips_development=len(parts["development"].utterances),
-        clips_test=len(parts["test"].utterances),
-        class_counts=tuple((name, counts[name]) for name in corpus.emotions),
-        problems=tuple(problems),
-        input_hash=plan.input_hash,
-        split_source=members[0].split_source if len(members) == 1 else "; ".join(sources),
-        label_kind=corpus.label_kind,
-        anonymous=(len(train), len(development), len(test)),
-        anonymous_names=(len(set(train)), len(set(development)), len(set(test))),
-        members=members,
-        caveat=caveat_of(plan.split),
-        level_span=_spans(plan.recipe, heard.levels),
-        vad=_vad_summary(plan.recipe, parts),
-    )
-
-
-def _vad_summary(recipe: Recipe, parts: Mapping[str, RawClips]) -> VadSummary | None:
-    if not has_vad(recipe):
-        return None
-    train, development, test = (vad_truth(parts[part].utterances, recipe) for part in PARTS)
-    sources = [found.derived_from for found in (train, development, test) if found.derived_from]
-    return VadSummary(
-        clips=(int(train.known.sum()), int(development.known.sum()), int(test.known.sum())),
-        derived=(int(train.derived.sum()), int(development.derived.sum()), int(test.derived.sum())),
-        derived_from=sources[0] if sources else "",
-    )
-
-
-def _member(choice: CorpusChoice, corpus: Corpus, heard: _Heard) -> MemberSummary:
-    utterances = {
-        part: [u for u in clips.utterances if u.corpus == corpus.name]
-        for part, clips in heard.parts.items()
-    }
-    return MemberSummary(
-        name=corpus.name,
-        role=choice.role,
-        weight=choice.weight,
-        labels=corpus.emotions,
-        parts=tuple(
-            PartSummary(part, len(clips), len({u.speaker for u in clips if u.speaker_known}))
-            for part, clips in utterances.items()
-        ),
-        split_source=describe_division(corpus, choice),
-        levels=heard.levels.get(corpus.name),
     )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from edgeser.bundle import Bundle, VadSummary
 from edgeser.corpora import COORDINATES, Utterance, Vad, canonical_emotion, derived_vad
+from edgeser.corpora.parts import PARTS
 from edgeser.corpora.vad_coordinates import SOURCE
 from edgeser.evaluation.concordance import VadTruth
+from edgeser.pipeline.dataset import RawClips
+from edgeser.pipeline.inference import output_grids
 from edgeser.recipe import Recipe
 from edgeser.training.vad_config import VadConfig
 from quantize.foundation.errors import BadInput
@@ -40,6 +46,74 @@ def vad_truth(utterances: Sequence[Utterance], recipe: Recipe) -> VadTruth:
         derived_from=_source(config) if derived.any() else "",
         speakers=tuple(u.speaker for u in utterances),
         anonymous=frozenset(u.speaker for u in utterances if not u.speaker_known),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VadSaid:
+    """What both forms of a model say of clips' valence, arousal and dominance.
+
+    Parameters
+    ----------
+    values
+        Of the float network and of the int8 model, float32 [clips, 3] each, in real units.
+    truth
+        What is known of them.
+    """
+
+    values: tuple[NDArray[np.float32], NDArray[np.float32]]
+    truth: VadTruth
+
+
+def vad_said(
+    bundle: Bundle,
+    utterances: Sequence[Utterance],
+    further: Sequence[NDArray[np.float32]],
+    further_steps: Sequence[NDArray[np.int8]],
+) -> VadSaid | None:
+    """Bind what follows the logits of both forms to clips; `None` where nothing does.
+
+    Parameters
+    ----------
+    bundle
+        Whose model.
+    utterances
+        The clips.
+    further, further_steps
+        Outputs of the float network and of the int8 model but for the first.
+    """
+    if not further:
+        return None
+    grid = output_grids(bundle.int8_model)[1]
+    values = further[0], grid.dequantise(further_steps[0])
+    return VadSaid(values, vad_truth(utterances, bundle.trained.recipe))
+
+
+def vad_together(members: Sequence[VadSaid | None]) -> VadSaid | None:
+    """Return the mean of what the members of a committee say.
+
+    `None` unless each says something and all are held against the same values.
+    """
+    said = [member for member in members if member is not None]
+    truth = said[0].truth if said else None
+    if truth is None or len(said) < len(members):
+        return None
+    if not all(np.array_equal(s.truth.values, truth.values, equal_nan=True) for s in said):
+        return None
+    of_float, of_int8 = (np.stack([s.values[form] for s in said]) for form in (0, 1))
+    return VadSaid((of_float.mean(axis=0), of_int8.mean(axis=0)), truth)
+
+
+def vad_summary(recipe: Recipe, parts: Mapping[str, RawClips]) -> VadSummary | None:
+    """Return of how many clips of each part the values are known, and how; `None` of no head."""
+    if not has_vad(recipe):
+        return None
+    train, development, test = (vad_truth(parts[part].utterances, recipe) for part in PARTS)
+    sources = [found.derived_from for found in (train, development, test) if found.derived_from]
+    return VadSummary(
+        clips=(int(train.known.sum()), int(development.known.sum()), int(test.known.sum())),
+        derived=(int(train.derived.sum()), int(development.derived.sum()), int(test.derived.sum())),
+        derived_from=sources[0] if sources else "",
     )
 
 

@@ -30,6 +30,8 @@ _MOST_AT_ONCE = 256
 _DRIVERS = 3
 """How often the cluster is connected to before it counts as gone."""
 _GOODBYE_S = 10.0
+CONNECTION_LOST = "the connection to the cluster was lost"
+"""Where a job starts anew that was on its way when the connection broke."""
 _ERRORS: dict[str, type[EdgeserError]] = {"BadInput": BadInput, "ToolMissing": ToolMissing}
 
 
@@ -95,7 +97,7 @@ class RayExecutor:
                 else:
                     return
             for job in begun.values():
-                on_event(Event(job, Happened.AGAIN, "the connection to the cluster was lost"))
+                on_event(Event(job, Happened.AGAIN, CONNECTION_LOST))
 
 
 class _DriverGone(ToolMissing):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeser.corpora import write_synthetic_corpus
+from edgeser.corpora.choice import require_paths
+from edgeser.corpora.synthetic import make_voices
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.study.combine import Cell, WorkHash, combine, cost_jobs
@@ -18,11 +19,7 @@ from edgeser.study.store import ResultStore
 from edgeser.study.table import StudyTable, summarise
 from edgeser.study.tasks import TASKS, Tasks
 from edgeser.study.work import work_off
-from edgeser.typed_tables import to_table
-from quantize.foundation.errors import BadInput
-from quantize.foundation.foreign import printable
 
-SYNTHETIC = "synthetic"
 Read = Callable[[Mapping[str, str], Mapping[str, str]], WorkHash]
 
 
@@ -113,11 +110,12 @@ def plan_study(
     BadInput
         When a variant, an arrangement or a corpus cannot be used.
     """
-    paths = _paths(recipe)
+    require_paths(recipe.corpora)
+    paths = {choice.name: choice.path for choice in recipe.corpora if choice.path is not None}
     combine(study, recipe, paths=paths, work_hash=lambda _: "", tasks=tasks)  # before any reading
     work_hash: WorkHash = _hash_of_recipe
     if read is not None:
-        paths |= _synthetic(recipe, paths, folder, reporter)
+        paths |= _made_voices(recipe, folder, reporter)
         work_hash = read({c.name: c.read_by for c in recipe.corpora}, paths)
     cells = combine(study, recipe, paths=paths, work_hash=work_hash, features=features, tasks=tasks)
     costs = cost_jobs(cells, work_hash=work_hash, tasks=tasks) if study.costs else ()
@@ -128,36 +126,14 @@ def _hash_of_recipe(recipe: Recipe) -> str:
     return recipe.hash
 
 
-def _paths(recipe: Recipe) -> dict[str, str]:
-    choices = to_table(recipe)["corpora"]
-    missing = [
-        choice["name"]
-        for choice in choices
-        if "path" not in choice and (choice.get("adapter") or choice["name"]) != SYNTHETIC
-    ]
-    if missing:
-        raise BadInput(
-            f"this needs the recordings of {' and '.join(map(printable, missing))}",
-            hint=" ".join(["give", *(f"--corpus {printable(name)}:PATH" for name in missing)]),
-        )
-    return {choice["name"]: choice["path"] for choice in choices if "path" in choice}
-
-
-def _synthetic(
-    recipe: Recipe, paths: Mapping[str, str], folder: Path, reporter: Reporter
-) -> dict[str, str]:
-    """Make the synthetic voices that are asked for, once for all jobs."""
+def _made_voices(recipe: Recipe, folder: Path, reporter: Reporter) -> dict[str, str]:
+    """Make the synthetic voices that are asked for, once for all jobs; return where they are."""
     made = {}
-    for choice in to_table(recipe)["corpora"]:
-        if choice["name"] not in paths:
-            root = folder / "synthetic-voices" / choice["name"]
-            write_synthetic_corpus(
-                root,
-                speakers=choice["synthetic_speakers"],
-                utterances=choice["synthetic_utterances"],
-                progress=reporter.stage("Making synthetic voices"),
-            )
-            made[choice["name"]] = str(root)
+    for choice in recipe.corpora:
+        if choice.is_made:
+            root = folder / "synthetic-voices" / choice.name
+            make_voices(choice, root, progress=reporter.stage("Making synthetic voices"))
+            made[choice.name] = str(root)
     return made
 
 

@@ -41,7 +41,8 @@ class Checkpoint:
     best_epoch
         The best of them.
     tensors
-        By group and name: ``network.*``, ``average.*``, ``optimizer.*``, ``best.*``.
+        By group and name: ``network.*``, ``average.*``, ``loss.*``, ``optimizer.*``,
+        ``best.*``.
     """
 
     fingerprint: str
@@ -113,11 +114,11 @@ def load_checkpoint(folder: Path, *, fingerprint: str) -> Checkpoint | None:
         )
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
-            f"cannot go on from {path}: it is damaged ({error})", hint="train without --resume"
+            f"cannot go on from {path}: it is damaged ({error})", hint="begin anew with --fresh"
         ) from error
     if checkpoint.fingerprint != fingerprint:
         raise BadInput(
             f"cannot go on from {path}: it is of a training with another recipe, seed or corpus",
-            hint="use the same, or train without --resume",
+            hint="use the same, or begin anew with --fresh",
         )
     return checkpoint

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edgeser.network.heads import DIMENSIONS, OCTANTS, Answers
+from edgeser.network.heads import DIMENSIONS, OCTANTS, VadAnswers
 from edgeser.training.vad_config import VadConfig
 
 OCTANT_WEIGHTS = (1.0, 0.802, 0.604, 0.406, 0.208)
@@ -98,7 +98,7 @@ class VadLoss:
     columns: NDArray[np.float32]
     class_weights: Tensor
 
-    def __call__(self, answers: Answers, columns: Tensor, *, epoch: int) -> Tensor:
+    def __call__(self, answers: VadAnswers, columns: Tensor, *, epoch: int) -> Tensor:
         """Return the loss; 0 where fewer than two clips of the batch are known.
 
         Parameters

@@ -1,7 +1,7 @@
 /* Decisions on a stream: each is taken on the sum of the logits of the last few inferences. What
  * further outputs the model has is summed alike, and decides nothing.
  *
- * Sums of integers are exact, so host and device agree on every decision. */
+ * All of it is integers, so host and device agree on every decision and on how sure it is. */
 #ifndef DEV_DECISIONS_H
 #define DEV_DECISIONS_H
 
@@ -19,6 +19,8 @@ extern "C" {
 struct dev_decision {
   uint32_t end_frame;                  /* frames of the stream when it was taken */
   uint8_t label;                       /* where the sum is largest; the first of equals */
+  uint8_t unsure;                      /* 1 when its probability is below APP_UNSURE_BELOW */
+  uint16_t probability;                /* of the label, Q15 */
   int8_t logits[DEV_ALL_OUTPUT_BYTES]; /* of all outputs, one after another */
   int32_t sums[DEV_ALL_OUTPUT_BYTES];
 };

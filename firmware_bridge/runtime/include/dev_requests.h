@@ -20,8 +20,9 @@ enum dev_request {
    * uint16 amplitude [channels], int16 phase [channels, planes - 1]; int8 [channels, planes] */
   DEV_AUDIO = 0x03,
   /* first (4); flags: 1 all outputs -> decisions from there on, as many as fit and are kept: end
-   * frame (4), label (1), int8 logits [classes], int32 sums [classes]. With the flag logits and
-   * sums are of all outputs, one after another, of which the banner's `outputs` gives the bytes */
+   * frame (4), label (1), whether it is unsure (1), its probability in Q15 (2), int8 logits
+   * [classes], int32 sums [classes]. With the flag logits and sums are of all outputs, one after
+   * another, of which the banner's `outputs` gives the bytes */
   DEV_DECISIONS = 0x04,
   /* offset (4), bytes of the model's input -> nothing */
   DEV_WRITE = 0x05,

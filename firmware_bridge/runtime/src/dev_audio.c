@@ -15,6 +15,7 @@ enum decision_flags { ALL_OUTPUTS = 1 };
 
 #define HEADER_BYTES 13u
 #define VALUES (FRONTEND_CHANNELS * FRONTEND_PLANES)
+#define DECISION_BYTES(values) (8u + 5u * (values))
 
 enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
                                struct dev_writer *reply) {
@@ -97,6 +98,8 @@ static void append_decision(const struct dev_decision *decision, uint32_t values
                             struct dev_writer *reply) {
   dev_append_u32(reply, decision->end_frame);
   dev_append_u8(reply, decision->label);
+  dev_append_u8(reply, decision->unsure);
+  dev_append_u16(reply, decision->probability);
   dev_append_bytes(reply, decision->logits, values);
   for (uint32_t i = 0; i < values; ++i) {
     dev_append_u32(reply, (uint32_t)decision->sums[i]);
@@ -113,7 +116,8 @@ enum dev_error dev_audio_decisions(struct dev_app *app, const struct dev_call *c
       (call->flags & ALL_OUTPUTS) != 0 ? DEV_ALL_OUTPUT_BYTES : MODEL_OUTPUT_BYTES;
   uint32_t number = dev_get_u32(call->payload);
   number = number > oldest ? number : oldest;
-  for (; number < app->decisions.count && reply->room - reply->used >= 5u + 5u * values; ++number) {
+  for (; number < app->decisions.count && reply->room - reply->used >= DECISION_BYTES(values);
+       ++number) {
     append_decision(dev_decisions_at(&app->decisions, number), values, reply);
   }
   return DEV_OK;

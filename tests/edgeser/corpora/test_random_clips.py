@@ -19,7 +19,7 @@ from edgeser.corpora import (
     division_from_json,
     join,
 )
-from edgeser.corpora.division import PARTS
+from edgeser.corpora.parts import PARTS
 from edgeser.corpora.random_clips import RandomClips
 from quantize.foundation.errors import BadInput
 

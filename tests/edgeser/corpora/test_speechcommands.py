@@ -21,12 +21,12 @@ from edgeser.corpora import (
     published_or_folds,
     read_audio,
 )
+from edgeser.corpora.parts import PARTS
 from edgeser.corpora.speechcommands import WORDS
 from edgeser.corpora.split import split_problems
 from quantize.foundation.errors import BadInput
 
 RATE = 16_000
-PARTS = ("train", "development", "test")
 SPEAKERS = {f"{n:08x}": part for n, part in enumerate(["train"] * 4 + ["development", "test"] * 2)}
 OTHERS = ("bird", "cat", "zero")
 

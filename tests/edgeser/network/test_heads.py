@@ -14,7 +14,7 @@ from edgeser.network.heads import StylePooling
 from quantize.foundation.errors import BadInput
 
 PLANES = ("amplitude", "if_re", "gd_re")
-ADDED = {"Conv", "Sigmoid", "Mul", "Add", "ReduceMean", "Concat", "Gemm", "Flatten"}
+ADDED = {"Conv", "Sigmoid", "Mul", "Add", "ReduceMean", "Concat", "Gemm", "Flatten", "Transpose"}
 """Each has an int8 kernel and maps to an Edge TPU."""
 
 
@@ -32,15 +32,15 @@ def test_two_outputs(inputs: Inputs, style: int) -> None:
     logits, vad = net(torch.randn(3, 3, 64, 40))
     assert (logits.shape, vad.shape) == ((3, 6), (3, 3))
     assert net.output_widths == (6, 3)
-    answers = net.answers(torch.randn(3, 3, 64, 40))
-    assert [tuple(a.shape) for a in answers] == [(3, 6), (3, 3), (3, 8)]
+    answers = net.rate(net.embed(torch.randn(3, 3, 64, 40)))
+    assert [tuple(a.shape) for a in answers] == [(3, 3), (3, 8)]
 
 
 def test_training_and_device_say_the_same() -> None:
     net, x = network(), torch.randn(2, 3, 64, 40)
-    answers, (logits, vad) = net.answers(x), net(x)
-    torch.testing.assert_close(answers.logits, logits)
-    torch.testing.assert_close(answers.vad, vad)
+    embeddings, (logits, vad) = net.embed(x), net(x)
+    torch.testing.assert_close(net.classify(embeddings.fused), logits)
+    torch.testing.assert_close(net.rate(embeddings).vad, vad)
 
 
 def test_the_first_head_begins_as_without_the_second() -> None:
@@ -80,10 +80,10 @@ def test_style_is_pooled_over_time_and_hears_its_order() -> None:
     torch.manual_seed(1)
     pooling = StylePooling(6, 8).eval()
     maps = torch.randn(2, 6, 16, 5)
-    style = torch.cat(pooling(maps), dim=1)
-    assert style.shape == (2, 16)
-    assert not torch.allclose(style, torch.cat(pooling(maps.flip(2)), dim=1), atol=1e-4)
-    torch.testing.assert_close(style, torch.cat(pooling(maps.flip(3)), dim=1))
+    style = pooling(maps)
+    assert style.shape == (2, 8)
+    assert not torch.allclose(style, pooling(maps.flip(2)), atol=1e-4)
+    torch.testing.assert_close(style, pooling(maps.flip(3)))
 
 
 @pytest.mark.parametrize("heads", [(), ("vad",), ("vad", "emotion"), ("emotion", "emotion")])

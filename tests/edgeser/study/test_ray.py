@@ -9,6 +9,7 @@ import importlib.util
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,9 +138,10 @@ def test_a_connection_that_is_lost_is_made_again(
     def hear(event: Event) -> None:
         if not lost:
             for child in psutil.Process().children(recursive=True):
-                if "edgeser.study.ray_driver" in child.cmdline():
-                    lost.append(child.pid)
-                    child.kill()
+                with suppress(psutil.NoSuchProcess):  # the cluster's own come and go
+                    if "edgeser.study.ray_driver" in child.cmdline():
+                        child.kill()
+                        lost.append(child.pid)
 
     executor = Heard(on_ray(cluster.address), hear)
     worked = work_off(jobs, store=ResultStore(tmp_path), executor=executor)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from edgeser.network import NetworkConfig, load_network
-from edgeser.network.heads import Answers
+from edgeser.network.heads import VadAnswers
 from edgeser.training import (
     AugmentationConfig,
     LabelledFeatures,
@@ -82,7 +82,7 @@ def test_the_loss_by_hand(epoch: int) -> None:
     vad = np.array([[0.5, 0.5, 0.5], [-0.5, -0.5, -0.5]], np.float32)
     loss = make_vad_loss(VadConfig(weight=2.0), vad, CPU)
     said = torch.tensor([[0.5, 0.5, 0.5], [-0.5, -0.5, 0.5]])
-    answers = Answers(torch.zeros(2, 3), said, torch.zeros(2, 8))
+    answers = VadAnswers(said, torch.zeros(2, 8))
     # Third dimension: covariance 0, so concordance 0; octants: ln 8 at even logits, weights 1.
     octant = OCTANT_WEIGHTS[epoch] * math.log(8) if epoch < 5 else 0.0
     found = loss(answers, torch.from_numpy(loss.columns), epoch=epoch)
@@ -97,7 +97,7 @@ def test_clips_without_values_take_no_part() -> None:
     loss = make_vad_loss(VadConfig(), vad, CPU)
     said = torch.randn(3, 3, generator=torch.Generator().manual_seed(1)).requires_grad_()
     octants = torch.zeros(3, 8, requires_grad=True)
-    answers = Answers(torch.zeros(3, 2), said, octants)
+    answers = VadAnswers(said, octants)
     loss(answers, torch.from_numpy(loss.columns), epoch=0).backward()
     assert said.grad is not None
     assert octants.grad is not None
@@ -109,7 +109,7 @@ def test_clips_without_values_take_no_part() -> None:
 def test_one_known_clip_of_a_batch_is_none() -> None:
     vad = np.stack([np.array([0.3, 0.1, -0.2], np.float32), UNKNOWN])
     loss = make_vad_loss(VadConfig(), vad, CPU)
-    answers = Answers(torch.zeros(2, 2), torch.ones(2, 3, requires_grad=True), torch.zeros(2, 8))
+    answers = VadAnswers(torch.ones(2, 3, requires_grad=True), torch.zeros(2, 8))
     found = loss(answers, torch.from_numpy(loss.columns), epoch=0)
     assert found.item() == 0.0
     found.backward()

@@ -1,0 +1,25 @@
+"""Models that ship with the package: bundles, taken by their names where a bundle is asked for.
+
+They are trained on CREMA-D alone, whose licence (ODbL) lets a model of it be passed on. Each is
+made again by `edgeser models --make` (`edgeser.pipeline.ship`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PRETRAINED = {"pretrained": "cremad", "pretrained-small": "cremad_small"}
+"""The preset that each is trained by; the first is the best one."""
+MOST_BYTES = 1_500_000
+"""What all of them may take in the package."""
+_FOLDER = Path(__file__).parent
+
+
+def pretrained_path(name: str) -> Path | None:
+    """Return where the bundle of that name is; `None` when no model that ships is called so."""
+    return _FOLDER / f"{name}.zip" if name in PRETRAINED else None
+
+
+def is_pretrained(path: Path) -> bool:
+    """Return whether a path is one of those bundles: nothing is written beside it."""
+    return path.parent == _FOLDER
