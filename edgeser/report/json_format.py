@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from edgeser.benchmark.records import (
@@ -31,6 +30,7 @@ from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
+from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
@@ -125,7 +125,7 @@ def report_json(contents: ReportContents) -> Json:
         "statement": contents.statement,
         "law": contents.words.law,
         "passed": contents.passed,
-        **_inputs(contents),
+        **inputs_json(contents),
     }
     if contents.float_metrics is not None:
         out["float"] = _metrics(contents.float_metrics)
@@ -384,57 +384,6 @@ def _ablation(table: AblationTable) -> list[Json]:
         }
         for row in table.rows
     ]
-
-
-def _inputs(contents: ReportContents) -> Json:
-    out: Json = {}
-    if (recipe := contents.recipe) is not None:
-        out["recipe"] = {
-            "name": recipe.name,
-            "seed": recipe.seed,
-            "text": recipe.text,
-            "hashes": [{"name": name, "value": value} for name, value in recipe.hashes],
-        }
-    if (environment := contents.environment) is not None:
-        out["environment"] = {
-            "facts": [{"name": name, "value": value} for name, value in environment.facts],
-            "versions": [{"name": name, "value": value} for name, value in environment.versions],
-        }
-    if (corpus := contents.corpus) is not None:
-        out["corpus"] = {
-            "name": corpus.name,
-            "clips": sum(part.clips for part in contents.splits),
-            "speakers": sum(part.speakers for part in contents.splits),
-            "splits": [
-                {"name": part.name, "clips": part.clips, "speakers": part.speakers}
-                for part in contents.splits
-            ],
-            "classes": [{"name": name, "clips": clips} for name, clips in corpus.class_counts],
-            "split_source": corpus.split_source,
-            "caveat": corpus.caveat,
-            "level_span": corpus.level_span,
-            **({} if corpus.vad is None else {"vad": asdict(corpus.vad)}),
-            "members": [asdict(member) for member in corpus.members],
-            "problems": list(corpus.problems),
-        }
-    if (training := contents.training) is not None:
-        out["training"] = {
-            "parameters": training.parameters,
-            "chosen_epoch": training.chosen,
-            "refit": training.refit,
-            "teachers": training.teachers,
-            "wall_s": training.wall_s,
-            "epochs": [
-                {
-                    "number": epoch.number,
-                    "train_loss": epoch.train_loss,
-                    "development_uar": epoch.development_uar,
-                    "learning_rate": epoch.learning_rate,
-                }
-                for epoch in training.epochs
-            ],
-        }
-    return out
 
 
 def _optional(figure: Measurement | None) -> Json | None:
