@@ -256,10 +256,10 @@ def _compare_decisions(
 def _otherwise_decided(device: Sequence[Decision], host: Sequence[Decision]) -> int:
     """Return how many decisions differ, in label, probability, sums, place, or by not being there.
 
-    Logits are counted by themselves.
+    Logits, and what follows them, are counted by themselves.
     """
     same = sum(
-        replace(ours, logits=theirs.logits) == theirs
+        replace(ours, logits=theirs.logits, further=theirs.further) == theirs
         for ours, theirs in zip(device, host, strict=False)
     )
     return max(len(device), len(host)) - same

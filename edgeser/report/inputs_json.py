@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from edgeser.report.contents import ReportContents
-from edgeser.training.records import EpochRecord
+from edgeser.report.contents import Epoch, ReportContents
 
 
 def inputs_json(contents: ReportContents) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def inputs_json(contents: ReportContents) -> dict[str, Any]:
     return out
 
 
-def _epoch(epoch: EpochRecord) -> dict[str, Any]:
+def _epoch(epoch: Epoch) -> dict[str, Any]:
     ccc = epoch.development_ccc
     return {
         "number": epoch.number,
