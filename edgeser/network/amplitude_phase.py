@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.branches import AmplitudeBranch, PhaseBranch, QuaternionBranch
+from edgeser.network.branches import AmplitudeBranch, Heard, PhaseBranch, QuaternionBranch
 from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.network.embeddings import Embeddings
 from edgeser.network.heads import VadAnswers, VadHead
@@ -93,21 +93,20 @@ class AmplitudePhaseNetwork(nn.Module):
         """Return the utterance vectors of features [batch, planes, frames, channels]."""
         amplitude = phase = None
         pooled: list[Tensor] = []
-        maps: list[Tensor] = []
+        heard: list[Heard] = []
         if self.amplitude is not None:
-            maps.append(self.amplitude.maps(x))
-            vectors = self.amplitude.pooling(maps[-1])
-            amplitude = _vector(vectors)
-            pooled += vectors
+            heard.append(self.amplitude(x))
+            amplitude = _vector(heard[-1].pooled)
+            pooled += heard[-1].pooled
         if self.quaternion is not None:
-            maps.append(self.quaternion.maps(x))
-            pooled += self.quaternion.pooling(maps[-1])
+            heard.append(self.quaternion(x))
+            pooled += heard[-1].pooled
         if self.phase is not None:
-            maps.append(self.phase.maps(x))
-            vectors = self.phase.pooling(maps[-1])
-            phase = _vector(vectors)
-            pooled += [self.phase.dropout(item) for item in vectors]
-        return Embeddings(amplitude=amplitude, phase=phase, fused=_vector(pooled), maps=maps[0])
+            heard.append(self.phase(x))
+            phase = _vector(heard[-1].pooled)
+            pooled += [self.phase.dropout(item) for item in heard[-1].pooled]
+        fused = _vector(pooled)
+        return Embeddings(amplitude=amplitude, phase=phase, fused=fused, maps=heard[0].maps)
 
     def classify(self, fused: Tensor) -> Tensor:
         """Return logits [batch, classes] of fused vectors [batch, D]."""

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.attention import FrameSelfAttention
+from edgeser.network.attention import FrameAttentionHead
 from edgeser.network.embeddings import Embeddings
 
 DIMENSIONS = ("valence", "arousal", "dominance")
@@ -98,13 +98,13 @@ class StylePooling(nn.Module):
         )
         self.temporal = nn.Sequential(GatedFrames(width), GatedFrames(width))
         head = max(1, width // 2)
-        self.first = FrameSelfAttention(width, head)
-        self.second = FrameSelfAttention(width, head)
+        self.first = FrameAttentionHead(width, head)
+        self.second = FrameAttentionHead(width, head)
 
     def forward(self, maps: Tensor) -> Tensor:
         """[b, maps, t, f] to the style, [b, width]."""
         frames = self.temporal(self.spectral(maps.mean(dim=3, keepdim=True)))
-        said = frames + self.first.heard(frames) + self.second.heard(frames)
+        said = frames + self.first(frames) + self.second(frames)
         style: Tensor = said.mean(dim=(2, 3), keepdim=True).flatten(1)
         return style
 
