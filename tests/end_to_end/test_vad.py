@@ -139,6 +139,51 @@ def test_evaluate_and_predict_say_all_three(edgeser: Edgeser, rated: Path, voice
     assert "derived" not in ran.out
 
 
+def test_what_the_first_output_decides_goes_with_the_second(
+    edgeser: Edgeser, rated: Path, voices: Path
+) -> None:
+    """Temperature, unsure and calibration are of the emotions; the three values stand beside."""
+    clips = sorted((voices / "audio").iterdir())[:6]
+    bundle = load_bundle(rated / "bundle.zip")
+    assert bundle.rule.calibrated
+    ran = edgeser("predict", rated, *clips, "--coverage", "0.3", "--json")
+    found = json.loads(ran.out)["clips"]
+    assert any(clip["unsure"] for clip in found)
+    assert all(set(clip["vad"]) == set(DIMENSIONS) for clip in found)
+    ran = edgeser("predict", rated, *clips, "--coverage", "0.3")
+    assert "unsure (" in ran.out
+    assert ran.out.count("  valence ") == len(clips)
+    ran = edgeser("predict", rated, clips[0], "--stream", "--coverage", "0.3")
+    assert "  valence " in ran.out.splitlines()[0]
+    evaluated = json.loads(edgeser("evaluate", rated, "--json").out)
+    assert evaluated["certainty"]["calibrated"]
+    assert evaluated["certainty"]["rows"][0]["int8"]["clips"] == evaluated["int8"]["clips"]
+
+
+def test_a_committee_gives_the_mean_of_its_members(
+    edgeser: Edgeser, rated: Path, derived: Path, voices: Path
+) -> None:
+    clip = sorted((voices / "audio").iterdir())[0]
+
+    def said(*arguments: object) -> dict[str, Any]:
+        ran = edgeser("predict", *arguments, "--json")
+        assert ran.code == 0, ran.err
+        found: dict[str, Any] = json.loads(ran.out)
+        return found
+
+    together = said(rated, clip, "--committee", derived)
+    assert together["vad"]["learnt"] == "rated; derived"
+    for name, value in together["clips"][0]["vad"].items():
+        each = [said(member, clip)["clips"][0]["vad"][name] for member in (rated, derived)]
+        assert value == pytest.approx(sum(each) / 2)
+
+
+def test_votes_are_scored_on_the_first_output(edgeser: Edgeser, derived: Path) -> None:
+    found = json.loads(edgeser("evaluate", derived, "--json").out)
+    assert found["int8"]["distributions"]["clips"] == found["int8"]["clips"]
+    assert found["vad"]["targets"] == "derived"
+
+
 def test_a_stream_says_what_the_devices_sums_stand_for(
     edgeser: Edgeser, rated: Path, voices: Path
 ) -> None:

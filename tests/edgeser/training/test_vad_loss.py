@@ -20,7 +20,9 @@ from edgeser.training import (
     train,
 )
 from edgeser.training.augmentation import mix
+from edgeser.training.data import Mixtures
 from edgeser.training.fit import Fit
+from edgeser.training.losses import LossConfig
 from edgeser.training.vad_config import VadConfig
 from edgeser.training.vad_loss import (
     OCTANT_WEIGHTS,
@@ -199,6 +201,50 @@ def test_another_target_is_another_training(data: TrainingData, tmp_path) -> Non
     other = dataclasses.replace(data, train=dataclasses.replace(data.train, vad=-data.train.vad))
     with pytest.raises(BadInput, match="another recipe, seed or corpus"):
         train(NETWORK, TRAINING, AUGMENTATION, other, seed=3, checkpoint_dir=tmp_path, resume=True)
+
+
+def test_variants_that_are_mixed_have_mixed_values(data: TrainingData) -> None:
+    """A quarter of the partner: of two known clips so much of both, of an unknown one nothing."""
+    clips = data.train
+    assert clips.vad is not None
+    count = len(clips)
+    partners = np.tile(np.roll(np.arange(count), -1), (2, 1))
+    shares = np.zeros((2, count), np.float32)
+    shares[1] = 0.25
+    mixed = dataclasses.replace(clips, mixtures=Mixtures(partners, shares))
+    fit = Fit(NETWORK, TRAINING, AUGMENTATION, data, clips=mixed, seed=0)
+    np.testing.assert_array_equal(fit.targets[0, :, 3:], vad_columns(clips.vad))
+    # Clips 0, 5, 10, ... are not known, so of these only 2 and 3 are mixed with a known one.
+    known = fit.targets[1, 1:5, -1] > 1.0 - 1e-6
+    assert known.tolist() == [True, True, True, False]
+    wanted = 0.75 * clips.vad[1:4] + 0.25 * clips.vad[2:5]
+    np.testing.assert_allclose(fit.targets[1, 1:4, 3:6], wanted, atol=1e-6)
+
+
+def test_octants_are_dropped_after_five_epochs(data: TrainingData) -> None:
+    fit = Fit(NETWORK, dataclasses.replace(TRAINING, epochs=7), AUGMENTATION, data,
+              clips=data.train, seed=0)  # fmt: skip
+    assert fit.network.vad is not None
+    layers = fit.network.vad.octants, fit.network.vad.regression
+    moved = []
+    for _ in range(7):
+        before = [layer.weight.detach().clone() for layer in layers]
+        fit.epoch()
+        moved.append(
+            [not torch.equal(b, layer.weight) for b, layer in zip(before, layers, strict=True)]
+        )
+    assert moved == [[True, True]] * 5 + [[False, True]] * 2
+
+
+def test_other_losses_go_beside_it(data: TrainingData) -> None:
+    """The emotions' losses work on the first output; the second one's is added to them."""
+    loss = LossConfig(kl=0.5, focal=0.5, cosine=0.3, gce=0.2, centre=0.1, contrastive=0.1)
+    training = dataclasses.replace(TRAINING, epochs=30, learning_rate=2e-2)
+    result = train(NETWORK, training, AUGMENTATION, data, seed=3, loss=loss)
+    best = result.history[result.best_epoch]
+    assert best.development_uar > 0.9
+    assert best.development_ccc is not None
+    assert best.development_ccc > 0.3
 
 
 def test_everyone_has_the_values_of_both_parts(data: TrainingData) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import struct
 import subprocess
 import zlib
@@ -15,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_bridge.boards import HOST
+from firmware_bridge.certainty import ONE, Certainty
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
 from firmware_bridge.emulator import build_firmware, running_on_host
 from firmware_bridge.frontend import FrontendConfig
@@ -33,6 +35,7 @@ from tests.firmware_bridge.kernels.operator_models import ModelBuilder
 
 DECISIONS, INFER, READ = 4, 6, 7
 SANITIZE = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+SURE = Certainty.of_scale(0.03, unsure_below=10_000)
 INPUTS = np.random.default_rng(3).integers(-128, 128, (3, 32), dtype=np.int8)
 
 
@@ -76,7 +79,7 @@ def project(
             name="two", hash=compiled.sha256, header=compiled.header, source=compiled.source
         ),
         frontend=emit_frontend(small_frontend, window_frames=4),
-        stream=StreamSettings(hop_frames=3, smoothing=2),
+        stream=StreamSettings(hop_frames=3, smoothing=2, certainty=SURE),
         self_test_output=oracle(self_test_input(32)).tobytes(),
     )
     return folder
@@ -123,14 +126,20 @@ def test_a_host_that_knows_of_one_output_reads_the_first(program: Path) -> None:
         device.hear(np.zeros(1600, np.int16))
         reply = session.request(DECISIONS, struct.pack("<I", 0))
         end_frame, label = struct.unpack("<IB", reply[:5])
-        assert (end_frame, len(reply) % 25) == (4, 0)
-        assert label == int(np.argmax(np.frombuffer(reply[9:25], "<i4")))
+        assert (end_frame, len(reply) % 28) == (4, 0)
+        assert label == int(np.argmax(np.frombuffer(reply[12:28], "<i4")))
 
 
 def test_decisions_carry_the_further_output(program: Path, small_frontend: FrontendConfig) -> None:
     samples = np.random.default_rng(8).normal(0, 3000, 4000).astype(np.int16)
     twin = StreamingClassifier(
-        small_frontend, oracle, window_frames=4, hop_frames=3, smoothing=2, classes=4
+        small_frontend,
+        oracle,
+        window_frames=4,
+        hop_frames=3,
+        smoothing=2,
+        certainty=SURE,
+        classes=4,
     )
     expected = twin.push(samples)
     with opened(program) as (device, _):
@@ -138,6 +147,8 @@ def test_decisions_carry_the_further_output(program: Path, small_frontend: Front
     assert decisions == expected
     assert len(decisions) == 7
     assert [len(d.further) for d in decisions] == [3] * 7
+    assert len({d.probability for d in decisions}) > 1
+    assert {d.unsure for d in decisions} == {False, True}
     first, second = decisions[:2]
     assert first.further_sums == first.further
     assert second.further_sums == tuple(np.add(first.further, second.further).tolist())
@@ -157,12 +168,21 @@ def test_results_show_both_as_numbers(program: Path, talk_to) -> None:
 
 
 def test_the_twin_decides_by_the_first_output_alone(small_frontend: FrontendConfig) -> None:
+    """Steps of ln 2: 2^-4, 1 and 2^-8 are the shares of 1, 5 and -3, whatever follows them."""
+
     def infer(windows: NDArray[np.int8]) -> NDArray[np.int8]:
         return np.tile(np.array([[1, 5, -3, 100, 100]], np.int8), (len(windows), 1))
 
     twin = StreamingClassifier(
-        small_frontend, infer, window_frames=4, hop_frames=3, smoothing=2, classes=3
+        small_frontend,
+        infer,
+        window_frames=4,
+        hop_frames=3,
+        smoothing=2,
+        certainty=Certainty.of_scale(math.log(2)),
+        classes=3,
     )
     (decision, *_) = twin.push(np.zeros(1600, np.int16))
+    assert decision.probability == round(ONE / (1 + 2**-4 + 2**-8))
     assert (decision.label, decision.logits, decision.further) == (1, (1, 5, -3), (100, 100))
     assert dataclasses.asdict(decision)["further_sums"] == (100, 100)
