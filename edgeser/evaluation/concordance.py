@@ -152,6 +152,8 @@ def score_vad(
     known = truth.known
     if known.sum() < 2:
         return None
+    if not known.all():
+        source = f"{known.sum()} that have values of {source}"
     whose = tuple(truth.speakers[clip] for clip in np.flatnonzero(known))
     clusters, kind = clusters_of(whose, truth.anonymous)
     scores = []
