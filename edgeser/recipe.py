@@ -26,6 +26,7 @@ from edgeser.training.config import (
 )
 from edgeser.training.losses import LossConfig
 from edgeser.training.mixing import MixingConfig
+from edgeser.training.vad_config import VadConfig
 from edgeser.typed_tables import from_table, nearest, quoted, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
@@ -105,6 +106,7 @@ class Recipe:
     loss: LossConfig = field(default_factory=LossConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    vad: VadConfig = field(default_factory=VadConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)

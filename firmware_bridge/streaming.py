@@ -22,7 +22,8 @@ from firmware_bridge.frontend import FrontendConfig, FrontendStream, quantise_fe
 from quantize.foundation.errors import BadInput
 
 Infer = Callable[[NDArray[np.int8]], NDArray[np.int8]]
-"""Windows, int8 ``[n, window frames, channels, planes]``, to logits, int8 ``[n, classes]``."""
+"""Windows, int8 ``[n, window frames, channels, planes]``, to logits, int8 ``[n, classes]``; the
+values of further outputs follow them."""
 
 _WINDOWS_AT_ONCE = 64
 
@@ -43,6 +44,8 @@ class Decision:
         The model's int8 output for this window, one a class.
     sums
         Sums of the logits of the last few windows, this one included, one a class.
+    further, further_sums
+        The same of the model's further outputs, one after another; they decide nothing.
     probability
         Of the label, in Q15.
     unsure
@@ -56,6 +59,8 @@ class Decision:
     sums: tuple[int, ...]
     probability: int
     unsure: bool
+    further: tuple[int, ...] = ()
+    further_sums: tuple[int, ...] = ()
 
 
 def decisions_after(frames: int, *, window_frames: int, hop_frames: int) -> int:
@@ -74,9 +79,12 @@ class Smoother:
         How many inferences a decision rests on; fewer at the start.
     certainty
         How its probability is computed, and when it is unsure.
+    classes
+        How many values of an inference are the classes'; what follows is of further outputs.
+        `None`: all.
     """
 
-    __slots__ = ("_certainty", "_count", "_hop_frames", "_recent", "_window_frames")
+    __slots__ = ("_certainty", "_classes", "_count", "_hop_frames", "_recent", "_window_frames")
 
     def __init__(
         self,
@@ -85,6 +93,7 @@ class Smoother:
         hop_frames: int,
         smoothing: int,
         certainty: Certainty = UNKNOWN_SCALE,
+        classes: int | None = None,
     ) -> None:
         for name, value in (
             ("window_frames", window_frames),
@@ -96,6 +105,7 @@ class Smoother:
         self._window_frames = window_frames
         self._hop_frames = hop_frames
         self._certainty = certainty
+        self._classes = classes
         self._recent: deque[NDArray[np.int32]] = deque(maxlen=smoothing)
         self._count = 0
 
@@ -105,19 +115,23 @@ class Smoother:
         return self._count
 
     def decide(self, logits: NDArray[np.int8]) -> Decision:
-        """Take the next inference's logits, int8 ``[classes]``."""
+        """Take the next inference's logits, int8 ``[classes]``, and what follows them."""
         self._recent.append(logits.astype(np.int32))
         sums = np.stack(self._recent).sum(axis=0, dtype=np.int32)
-        label = int(np.argmax(sums))
-        probability = int(self._certainty.probabilities(sums, len(self._recent))[label])
+        classes = len(logits) if self._classes is None else self._classes
+        label = int(np.argmax(sums[:classes]))
+        found = self._certainty.probabilities(sums[:classes], len(self._recent))
+        probability = int(found[label])
         decision = Decision(
             number=self._count,
             end_frame=self._window_frames + self._count * self._hop_frames,
             label=label,
-            logits=tuple(int(value) for value in logits),
-            sums=tuple(int(value) for value in sums),
+            logits=_whole(logits[:classes]),
+            sums=_whole(sums[:classes]),
             probability=probability,
             unsure=self._certainty.is_unsure(probability),
+            further=_whole(logits[classes:]),
+            further_sums=_whole(sums[classes:]),
         )
         self._count += 1
         return decision
@@ -126,6 +140,10 @@ class Smoother:
         """Begin a new stream."""
         self._recent.clear()
         self._count = 0
+
+
+def _whole(values: NDArray[np.integer]) -> tuple[int, ...]:
+    return tuple(int(value) for value in values)
 
 
 class StreamingClassifier:
@@ -145,6 +163,8 @@ class StreamingClassifier:
         Inferences that a decision rests on.
     certainty
         How its probability is computed, and when it is unsure.
+    classes
+        As for `Smoother`.
 
     Raises
     ------
@@ -161,6 +181,7 @@ class StreamingClassifier:
         hop_frames: int,
         smoothing: int,
         certainty: Certainty = UNKNOWN_SCALE,
+        classes: int | None = None,
     ) -> None:
         if config.normalisation is None:
             raise BadInput(
@@ -172,6 +193,7 @@ class StreamingClassifier:
             hop_frames=hop_frames,
             smoothing=smoothing,
             certainty=certainty,
+            classes=classes,
         )
         self._config = config
         self._infer = infer

@@ -11,6 +11,7 @@ from edgeser.bundle.trained import (
     save_trained,
     speakers_in,
 )
+from edgeser.bundle.vad_summary import VadSummary
 
 __all__ = [
     "Bundle",
@@ -19,6 +20,7 @@ __all__ = [
     "MemberSummary",
     "PartSummary",
     "TrainedModel",
+    "VadSummary",
     "load_bundle",
     "load_trained",
     "save_bundle",

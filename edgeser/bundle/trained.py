@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle.archive import read_archive, write_archive
+from edgeser.bundle.vad_summary import VadSummary
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
 from edgeser.corpora.levels import LevelSummary
 from edgeser.corpora.parts import PARTS
@@ -135,6 +136,9 @@ class CorpusSummary:
     level_span
         How loud the clips of all corpora are and whether the conditions of the training cover
         that, one line; empty where it was not measured.
+    vad
+        What is known of valence, arousal and dominance; `None` for a network without a head for
+        them.
     """
 
     name: str
@@ -154,6 +158,7 @@ class CorpusSummary:
     members: tuple[MemberSummary, ...] = ()
     caveat: str = ""
     level_span: str = ""
+    vad: VadSummary | None = None
 
     @property
     def words(self) -> Wording:

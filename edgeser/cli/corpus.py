@@ -146,6 +146,8 @@ def _show(found: CorpusCheck, output: Output) -> None:
     output.show(f"split: {printable(found.split_source, limit=MOST_QUOTED)}")
     for title, counts in ((found.words.many, found.labels), ("speakers", found.speakers)):
         output.show(f"{title}: {_counts(counts)}")
+    if found.rated:
+        output.show(f"with valence, arousal and dominance: {found.rated:,} clips")
     if found.anonymous:
         output.show(f"of no known speaker: {found.anonymous:,} clips")
 

@@ -70,6 +70,7 @@ def _show(
         certainty_tables,
         condition_table,
         distribution_tables,
+        vad_table,
     )
 
     if output.json:
@@ -81,12 +82,15 @@ def _show(
                 conditions=found.conditions if conditions else None,
                 certainty=found.certainty,
                 committee=committee,
+                vad=found.vad,
             )
         )
         return
     output.show(condition_table(found.conditions))
     for table in distribution_tables(found.float_metrics, found.int8_metrics):
         output.show(table)
+    if found.vad is not None:
+        output.show(vad_table(found.vad))
     output.show(certainty_tables(found.certainty))
     for line in caveats(found.float_metrics):
         output.show(line)

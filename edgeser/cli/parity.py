@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     "With an Edge TPU: 0.05 by default.",
 )
 @click.option(
+    "--max-ccc-drop",
+    type=click.FloatRange(0, 1),
+    help="host: how far the concordance of valence, arousal or dominance may fall; the recipe's "
+    "[parity] max_ccc_drop, 0.02 by default.",
+)
+@click.option(
     "--device",
     metavar="WHERE",
     default="host",

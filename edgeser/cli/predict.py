@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -123,16 +123,38 @@ def _show_results(
                 "arithmetic": "float" if use_float else "int8",
                 "decision": to_table(rule),
                 "synthetic": any(bundle.trained.corpus.synthetic for bundle in bundles),
+                **_about_vad(bundles),
                 "clips": [result.to_json() for result in results],
             }
         )
     else:
         for result in results:
-            _show_label(result, output)
+            _show_label(result, output, _vad_called(bundles))
     return BadInput.exit_code if any(result.problem for result in results) else 0
 
 
-def _show_label(result: ClipLabel, output: Output) -> None:
+def _about_vad(bundles: list[Bundle]) -> dict[str, Any]:
+    """Return what the second output was learnt of; nothing unless all have one."""
+    found = [b.trained.corpus.vad for b in bundles if b.trained.corpus.vad is not None]
+    if len(found) < len(bundles):
+        return {}
+    learnt = dict.fromkeys(about.called for about in found)
+    sources = dict.fromkeys(about.derived_from for about in found if about.derived_from)
+    return {"vad": {"learnt": "; ".join(learnt), "derived_from": "; ".join(sources)}}
+
+
+def _vad_called(bundles: list[Bundle]) -> str:
+    learnt = _about_vad(bundles).get("vad", {}).get("learnt", "rated")
+    return "" if learnt == "rated" else f" ({learnt})"
+
+
+def _shown_vad(values: dict[str, float] | None, called: str) -> str:
+    if values is None:
+        return ""
+    return "".join(f"  {name} {value:+.2f}" for name, value in values.items()) + called
+
+
+def _show_label(result: ClipLabel, output: Output, called: str) -> None:
     if result.problem:
         output.problem(result.problem)
         return
@@ -145,7 +167,8 @@ def _show_label(result: ClipLabel, output: Output) -> None:
         return
     ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
     shown = "  ".join(f"{printable(label)} {share:.2f}" for label, share in ranked[:3])
-    click.echo(f"{name}: unsure ({shown})" if result.unsure else f"{name}: {shown}")
+    shown = f"unsure ({shown})" if result.unsure else shown
+    click.echo(f"{name}: {shown}{_shown_vad(result.vad, called)}")
 
 
 def _show_decisions(
@@ -169,7 +192,7 @@ def _show_decisions(
                 if output.json:
                     taken.append(decision)
                 else:
-                    _show_decision(path, decision)
+                    _show_decision(path, decision, _vad_called([loaded]))
             remarks = stream.remarks
         except EdgeserError as error:
             problem = str(error)
@@ -194,13 +217,14 @@ def _show_decisions(
                 "frontend_hash": loaded.trained.frontend.hash,
                 "decision": to_table(loaded.rule),
                 "synthetic": loaded.trained.corpus.synthetic,
+                **_about_vad([loaded]),
                 "clips": clips,
             }
         )
     return BadInput.exit_code if failed else 0
 
 
-def _show_decision(path: Path, decision: StreamDecision) -> None:
+def _show_decision(path: Path, decision: StreamDecision, called: str) -> None:
     """Print a decision at once, for whoever waits for it."""
     name, label = printable(str(path), limit=MOST_QUOTED), printable(decision.label)
     said = f"{label} {decision.probability:.2f}"
@@ -208,5 +232,6 @@ def _show_decision(path: Path, decision: StreamDecision) -> None:
         said = f"unsure ({said})"
     if decision.silent:
         said = f"silence (the device says {said})"
-    click.echo(f"{name}  {decision.seconds:7.2f} s  {said}")
+    vad = _shown_vad(decision.vad, called)
+    click.echo(f"{name}  {decision.seconds:7.2f} s  {said}{vad}")
     sys.stdout.flush()

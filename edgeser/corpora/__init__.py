@@ -24,9 +24,12 @@ from edgeser.corpora.split import (
 )
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from edgeser.corpora.vad import Vad
+from edgeser.corpora.vad_coordinates import COORDINATES, derived_vad
 
 __all__ = [
     "ADAPTERS",
+    "COORDINATES",
     "EMOTIONS",
     "Adapter",
     "Corpus",
@@ -38,10 +41,12 @@ __all__ = [
     "Member",
     "SpeakerSplit",
     "Utterance",
+    "Vad",
     "canonical_emotion",
     "caveat_of",
     "check_corpus",
     "count_kinds",
+    "derived_vad",
     "describe_division",
     "describe_split",
     "divide",

@@ -47,6 +47,7 @@ _LEFT_OUT_ON_PURPOSE = frozenset(
         "split-by-clip",
         "split-not-used",
         "development-from-train",
+        "no-agreement",  # of listeners, on an emotion
         "not-drawn",  # what a class of Speech Commands does not need
         SIMILAR,
         DOUBLED,
@@ -120,6 +121,8 @@ class CorpusCheck:
         What the labels are.
     anonymous
         How many clips are of no known speaker.
+    rated
+        How many clips have valence, arousal and dominance.
     """
 
     corpus: str
@@ -139,6 +142,7 @@ class CorpusCheck:
     split_source: str = ""
     label_kind: LabelKind = "emotions"
     anonymous: int = 0
+    rated: int = 0
 
     @property
     def words(self) -> Wording:
@@ -216,6 +220,7 @@ class CorpusCheck:
             "split_source": self.split_source,
             "label_kind": self.label_kind,
             "anonymous_clips": self.anonymous,
+            "clips_with_vad": self.rated,
             "sample_rates": _counts(str(clip.sample_rate) for clip in self.clips),
             "channels": _counts(str(clip.channels) for clip in self.clips),
         }
@@ -270,6 +275,7 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         split_source=describe_split(corpus),
         label_kind=corpus.label_kind,
         anonymous=sum(not u.speaker_known for u in corpus.utterances),
+        rated=sum(u.vad is not None for u in corpus.utterances),
     )
 
 

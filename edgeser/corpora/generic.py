@@ -2,6 +2,8 @@
 
 Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
 ``sex,age,language,split``. Paths are relative to the manifest's folder and may not leave it.
+Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the scale that
+``vad_scale`` names: ``1 to 7`` where it is not there or empty.
 
 Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 ``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.
@@ -29,6 +31,7 @@ from edgeser.corpora.names import Finder, composed
 from edgeser.corpora.table import Table, read_table
 from edgeser.corpora.unread import magic, unread_file
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
+from edgeser.corpora.vad import SEVEN_POINTS, Vad, parse_scale, read_vad
 from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -37,7 +40,8 @@ NAME = "generic"
 MANIFEST = "manifest.csv"
 REQUIRED_COLUMNS = ("path", "emotion", "speaker")
 LABEL_COLUMN = "label"
-OPTIONAL_COLUMNS = ("sex", "age", "language", "split")
+VAD_COLUMNS = ("valence", "arousal", "dominance")
+OPTIONAL_COLUMNS = ("sex", "age", "language", "split", *VAD_COLUMNS, "vad_scale")
 LICENCE = "the owner's"
 CITATION = "recordings described by their owner"
 
@@ -228,7 +232,17 @@ def _read_row(row: dict[str, str], label: str, path: Path, root: Path, place: st
         age=int(age) if age else None,
         language=language.lower() or None,
         split=_SPLITS[split],
+        vad=_vad_of(row, place),
     )
+
+
+def _vad_of(row: dict[str, str], place: str) -> Vad | None:
+    valence, arousal, dominance = (row.get(column, "") for column in VAD_COLUMNS)
+    try:
+        scale = parse_scale(row.get("vad_scale", "") or str(SEVEN_POINTS))
+        return read_vad(valence, arousal, dominance, scale)
+    except BadInput as error:
+        raise BadInput(f"{place}: {error.message}", hint=error.hint) from error
 
 
 def _inside(root: Path, resolved_root: Path, named: str, place: str, finder: Finder) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeser.corpora.audio import Excerpt, Sound
+from edgeser.corpora.vad import Vad
 from edgeser.wording import LabelKind, Wording, wording
 
 
@@ -45,6 +46,8 @@ class Utterance:
         that overlap with it), so that it may share its speaker with clips on another side.
     start_s, duration_s
         The stretch of the file that it is, in seconds; all of the file where there is no duration.
+    vad
+        Valence, arousal and dominance as listeners rated them, or ``None``.
     """
 
     path: Path
@@ -60,6 +63,7 @@ class Utterance:
     speaker_known: bool = True
     start_s: float = 0.0
     duration_s: float | None = None
+    vad: Vad | None = None
 
     @property
     def sound(self) -> Sound:

@@ -11,19 +11,21 @@ from edgeser.evaluation.ablation import (
     summarise_variants,
 )
 from edgeser.evaluation.bootstrap import Bootstrap
+from edgeser.evaluation.concordance import VadScore, VadScores, VadTruth, score_vad
 from edgeser.evaluation.conditions import ConditionRow, ConditionTable, condition_row
 from edgeser.evaluation.distributions import DistributionScores
+from edgeser.evaluation.grid import OutputGrid
 from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
 from edgeser.evaluation.metrics import Metrics, confusion_matrix, evaluate
 from edgeser.evaluation.parity import (
     ClipDifference,
     FeatureParity,
-    OutputGrid,
     ParityReport,
     as_predictions,
     compare,
 )
 from edgeser.evaluation.predictions import Predictions
+from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.evaluation.verdict import Check, Tolerances, Verdict, judge
 
 __all__ = [
@@ -42,16 +44,22 @@ __all__ = [
     "ParityReport",
     "Predictions",
     "Tolerances",
+    "VadParity",
+    "VadScore",
+    "VadScores",
+    "VadTruth",
     "Verdict",
     "age_group",
     "as_predictions",
     "compare",
+    "compare_vad",
     "condition_row",
     "confusion_matrix",
     "evaluate",
     "judge",
     "score_groups",
     "score_speakers",
+    "score_vad",
     "summarise_seeds",
     "summarise_variants",
 ]

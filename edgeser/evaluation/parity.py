@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,40 +14,16 @@ from edgeser.evaluation.bootstrap import (
     paired_interval,
     stack_confusions,
 )
+from edgeser.evaluation.grid import OutputGrid
 from edgeser.evaluation.metrics import Metrics, evaluate, ratio, unweighted_average_recall
 from edgeser.evaluation.predictions import Predictions
+from edgeser.evaluation.vad_parity import VadParity
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.layer_error import LayerError
 from quantize.runtimes import RuntimeAgreement
 
 WORST_CLIPS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class OutputGrid:
-    """The grid of the model's int8 output: ``real = scale * (int8 - zero_point)``."""
-
-    scale: float
-    zero_point: int
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.scale) and self.scale > 0):
-            raise BadInput(f"the output scale {self.scale} of the int8 model is not positive")
-        if not -128 <= self.zero_point <= 127:
-            raise BadInput(f"the output zero point {self.zero_point} is not an int8")
-
-    def quantise(self, logits: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Return the nearest steps of float logits, ties to even, **not** clamped to int8.
-
-        What the int8 output cannot say must show as a difference, not vanish in a clamp.
-        """
-        return np.rint(logits.astype(np.float64) / self.scale).astype(np.int64) + self.zero_point
-
-    def dequantise(self, values: NDArray[np.int8]) -> NDArray[np.float32]:
-        """Return float32 logits of int8 outputs."""
-        steps = values.astype(np.int64) - self.zero_point
-        return (steps * self.scale).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +92,8 @@ class ParityReport:
         The ten with the largest differences, worst first.
     runtimes, features, layers
         Across runtimes; against reference features; by layer in the order of the network.
+    vad
+        The second output, of a model that has one.
     """
 
     float_metrics: Metrics
@@ -134,6 +111,7 @@ class ParityReport:
     runtimes: tuple[RuntimeAgreement, ...] = ()
     features: tuple[FeatureParity, ...] = ()
     layers: tuple[LayerError, ...] = ()
+    vad: VadParity | None = None
 
     @property
     def clips(self) -> int:

@@ -19,13 +19,16 @@ class Tolerances:
         Float UAR minus int8 UAR, a ratio.
     max_flips
         Share of clips that float and int8 may call differently, a ratio.
+    max_ccc_drop
+        Concordance of float minus that of int8, of valence, arousal and dominance each.
     """
 
     max_uar_drop: float = 0.01
     max_flips: float = 0.03
+    max_ccc_drop: float = 0.02
 
     def __post_init__(self) -> None:
-        for name in ("max_uar_drop", "max_flips"):
+        for name in ("max_uar_drop", "max_flips", "max_ccc_drop"):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0 <= value <= 1):
                 raise BadInput(
@@ -76,8 +79,22 @@ def judge(report: ParityReport, tolerances: Tolerances) -> Verdict:
             f"{report.label_flips} of {report.clips} clips change their label ({flips:.2%}), "
             f"tolerance {tolerances.max_flips:.2%}; {look}",
         )
-    checks = (_all_finite(report), *_features(report), uar, labels)
+    checks = (_all_finite(report), *_features(report), uar, labels, *_vad(report, tolerances))
     return Verdict(checks=checks, tolerances=tolerances)
+
+
+def _vad(report: ParityReport, tolerances: Tolerances) -> list[Check]:
+    scores = report.vad.scores if report.vad is not None else None
+    checks = []
+    for score in scores.scores if scores is not None else ():
+        drop, failure = score.drop.value, None
+        if not drop <= tolerances.max_ccc_drop:
+            failure = (
+                f"int8 {score.dimension} is {drop:.4f} of concordance below float, tolerance "
+                f"{tolerances.max_ccc_drop:.4f}"
+            )
+        checks.append(Check(f"int8 {score.dimension} against float", failure))
+    return checks
 
 
 def _where_to_look(report: ParityReport) -> str:

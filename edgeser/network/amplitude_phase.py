@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.branches import AmplitudeBranch, PhaseBranch, QuaternionBranch
+from edgeser.network.branches import AmplitudeBranch, Heard, PhaseBranch, QuaternionBranch
 from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.network.embeddings import Embeddings
+from edgeser.network.heads import VadAnswers, VadHead
+from quantize.foundation.errors import BadInput
 
 
 class AmplitudePhaseNetwork(nn.Module):
@@ -33,7 +35,8 @@ class AmplitudePhaseNetwork(nn.Module):
     Notes
     -----
     The input is float32 [batch, planes, frames, channels]: int8 features times 1/32. The output
-    is float32 [batch, classes], before any softmax.
+    is float32 [batch, classes], before any softmax; with the head ``"vad"`` a pair of that and
+    float32 [batch, 3]: valence, arousal and dominance.
     """
 
     def __init__(
@@ -64,31 +67,63 @@ class AmplitudePhaseNetwork(nn.Module):
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(width, classes)
+        self.vad: VadHead | None = None
+        if "vad" in config.heads:  # made last: what is before it begins as it does without
+            maps = config.phase_widths[-1] if config.inputs == "phase" else config.widths[-1]
+            self.vad = VadHead(
+                width,
+                maps,
+                style_width=config.style_width,
+                dropout=config.dropout,
+            )
 
-    def forward(self, x: Tensor) -> Tensor:
+    @property
+    def output_widths(self) -> tuple[int, ...]:
+        """How many values each output has."""
+        classes = self.classifier.out_features
+        return (classes,) if self.vad is None else (classes, self.vad.regression.out_features)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Return logits [batch, classes] of features [batch, planes, frames, channels]."""
-        return self.classify(self.embed(x).fused)
+        embeddings = self.embed(x)
+        logits = self.classify(embeddings.fused)
+        return logits if self.vad is None else (logits, self.vad(embeddings))
 
     def embed(self, x: Tensor) -> Embeddings:
         """Return the utterance vectors of features [batch, planes, frames, channels]."""
         amplitude = phase = None
         pooled: list[Tensor] = []
+        heard: list[Heard] = []
         if self.amplitude is not None:
-            maps = self.amplitude(x)
-            amplitude = _vector(maps)
-            pooled += maps
+            heard.append(self.amplitude(x))
+            amplitude = _vector(heard[-1].pooled)
+            pooled += heard[-1].pooled
         if self.quaternion is not None:
-            pooled += self.quaternion(x)
+            heard.append(self.quaternion(x))
+            pooled += heard[-1].pooled
         if self.phase is not None:
-            maps = self.phase(x)
-            phase = _vector(maps)
-            pooled += [self.phase.dropout(item) for item in maps]
-        return Embeddings(amplitude=amplitude, phase=phase, fused=_vector(pooled))
+            heard.append(self.phase(x))
+            phase = _vector(heard[-1].pooled)
+            pooled += [self.phase.dropout(item) for item in heard[-1].pooled]
+        fused = _vector(pooled)
+        return Embeddings(amplitude=amplitude, phase=phase, fused=fused, maps=heard[0].maps)
 
     def classify(self, fused: Tensor) -> Tensor:
         """Return logits [batch, classes] of fused vectors [batch, D]."""
         logits: Tensor = self.classifier(self.dropout(fused))
         return logits
+
+    def rate(self, embeddings: Embeddings) -> VadAnswers:
+        """Return what the second head says in training, its octants too.
+
+        Raises
+        ------
+        BadInput
+            When the network has no such head.
+        """
+        if self.vad is None:
+            raise BadInput("the network has no head of valence, arousal and dominance")
+        return self.vad.answers(embeddings)
 
 
 def _vector(maps: list[Tensor]) -> Tensor:

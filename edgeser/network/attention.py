@@ -11,10 +11,10 @@ from edgeser.network.blocks import pointwise
 from edgeser.network.config import Algebra
 
 
-class FrameSelfAttention(nn.Module):
-    """Every frame hears every other: one head of sigmoid attention, added to the maps.
+class FrameAttentionHead(nn.Module):
+    """Every frame hears every other: one head of sigmoid attention.
 
-    Queries, keys and values are 1 x 1 convolutions of the frames, which are means over frequency.
+    Queries, keys and values are 1 x 1 convolutions of the frames.
     Softmax attention does not map: a product of two activations is no layer there (BATCH_MATMUL is
     unknown to it), and a SOFTMAX has one row. So the products are elementwise, with broadcasting,
     and then a convolution or a mean; and instead of a softmax each pair of frames has a sigmoid,
@@ -48,10 +48,17 @@ class FrameSelfAttention(nn.Module):
         keys = self.key(frames).transpose(2, 3)
         return torch.sigmoid(nn.functional.conv2d(self.query(frames) * keys, self.dot))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return [b, width, t, f], each frame with what it heard added to all its frequencies."""
-        frames = x.mean(dim=3, keepdim=True)
+    def forward(self, frames: Tensor) -> Tensor:
+        """Return what each frame of [b, width, t, 1] hears of all, of the same shape."""
         values = self.value(frames).transpose(2, 3)
         heard = (self.weights(frames) * values).mean(dim=3, keepdim=True)
         said: Tensor = self.output(heard)
-        return x + said
+        return said
+
+
+class FrameSelfAttention(FrameAttentionHead):
+    """One such head over frames that are means over frequency, added to the maps."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, width, t, f], each frame with what it heard added to all its frequencies."""
+        return x + super().forward(x.mean(dim=3, keepdim=True))

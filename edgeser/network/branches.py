@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 from edgeser.network.attention import FrameSelfAttention
@@ -9,6 +11,21 @@ from edgeser.network.blocks import ConvolutionNorm, PlaneSelection, SeparableBlo
 from edgeser.network.centring import centring_layers
 from edgeser.network.config import AMPLITUDE_PLANES, QUATERNION_PLANES, Algebra, NetworkConfig
 from edgeser.network.pooling import MeanPooling, pooling_of
+
+
+class Heard(NamedTuple):
+    """What a branch makes of features.
+
+    Parameters
+    ----------
+    pooled
+        Pooled maps, [b, width, 1, 1] each.
+    maps
+        What they were pooled from, [b, width, t, f].
+    """
+
+    pooled: list[Tensor]
+    maps: Tensor
 
 
 class Trunk(nn.Module):
@@ -41,10 +58,10 @@ class Trunk(nn.Module):
         self.pooling = pooling_of(config.pooling, width, config.algebra)
         self.outputs = self.pooling.outputs
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, planes, frames, channels] to pooled maps [b, width, 1, 1]."""
-        pooled: list[Tensor] = self.pooling(self.blocks(x))
-        return pooled
+    def forward(self, x: Tensor) -> Heard:
+        """Return what it makes of features [b, planes, frames, channels]."""
+        maps = self.blocks(x)
+        return Heard(self.pooling(maps), maps)
 
 
 class AmplitudeBranch(Trunk):
@@ -91,11 +108,10 @@ class PhaseBranch(nn.Module):
         self.dropout = nn.Dropout(config.phase_dropout)
         self.outputs = self.pooling.outputs
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """[b, planes, frames, channels] to one pooled map [b, width, 1, 1], without dropout."""
-        x = self.smoothing(self.selection(x))
-        pooled: list[Tensor] = self.pooling(self.blocks(x))
-        return pooled
+    def forward(self, x: Tensor) -> Heard:
+        """Return what it makes of features [b, planes, frames, channels]; not dropped out yet."""
+        maps = self.blocks(self.smoothing(self.selection(x)))
+        return Heard(self.pooling(maps), maps)
 
 
 def _block(config: NetworkConfig, inputs: int, outputs: int, stride: int) -> SeparableBlock:

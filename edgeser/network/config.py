@@ -9,11 +9,15 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 
 Inputs = Literal["amplitude", "phase", "both", "quaternion"]
 Algebra = Literal["real", "quaternion"]
 Pooling = Literal["mean", "gated", "attention"]
 Centring = Literal["none", "level", "channels", "speech"]
+Head = Literal["emotion", "vad"]
+HEADS: tuple[tuple[Head, ...], ...] = (("emotion",), ("emotion", "vad"))
+"""What a network can answer: each is an output of the model, in this order."""
 
 AMPLITUDE_PLANES = ("amplitude", "amplitude_delta")
 """Planes that the amplitude's branch hears; the phase's branch hears the others."""
@@ -67,6 +71,11 @@ class NetworkConfig:
         Of the pooled embedding before the classifier.
     phase_dropout
         Of whole feature maps inside the phase branch, and of its embedding.
+    heads
+        ``["emotion"]``, or ``["emotion", "vad"]``: valence, arousal and dominance as well, as an
+        output of their own.
+    style_width
+        Width of the style pooling of the second head (`edgeser.network.heads`); 0: none.
     """
 
     inputs: Inputs = "amplitude"
@@ -83,12 +92,15 @@ class NetworkConfig:
     pooling: Pooling = "gated"
     dropout: float = 0.3
     phase_dropout: float = 0.3
+    heads: tuple[Head, ...] = ("emotion",)
+    style_width: int = 24
 
     def __post_init__(self) -> None:
         for name, kinds in _KINDS.items():
             if (value := getattr(self, name)) not in get_args(kinds):
                 known = ", ".join(get_args(kinds))
                 raise BadInput(f"{name} = {value!r} is unknown", hint=f"choose one of {known}")
+        self._check_heads()
         _check_blocks("widths", self.widths, "strides", self.strides)
         _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)
         if not 1 <= self.stem_width <= 512:
@@ -106,6 +118,16 @@ class NetworkConfig:
             value = float(getattr(self, name))
             if not (math.isfinite(value) and 0.0 <= value < 1.0):
                 raise BadInput(f"{name} is {value}", hint="choose 0 <= value < 1")
+
+    def _check_heads(self) -> None:
+        if self.heads not in HEADS:
+            named = ", ".join(map(str, self.heads))
+            raise BadInput(
+                f"heads = [{printable(named)}] is unknown",
+                hint='["emotion"] or ["emotion", "vad"], in this order',
+            )
+        if not 0 <= self.style_width <= 512:
+            raise BadInput(f"style_width is {self.style_width}", hint="choose 0 to 512")
 
     def _check_trunk(self) -> None:
         """Refuse what a network of the phase alone has no place for."""
@@ -156,8 +178,8 @@ def check_planes(inputs: Inputs, planes: Sequence[str]) -> None:
         raise BadInput(
             f"[network] inputs = 'quaternion' hears 4 planes, and the frontend "
             f"{' and '.join(found)}",
-            hint="set [frontend] amplitude_delta = true and phase_planes = ['if_angle', 'gd_angle'], "
-            "or inputs = 'both'",
+            hint="set [frontend] amplitude_delta = true and phase_planes = "
+            "['if_angle', 'gd_angle'], or inputs = 'both'",
         )
     if inputs != "amplitude" and set(planes) <= set(AMPLITUDE_PLANES):
         raise BadInput(

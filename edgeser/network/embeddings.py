@@ -21,8 +21,12 @@ class Embeddings:
     fused
         float32 [batch, D], what the classifier is given: all branches' vectors in one, before the
         classifier's dropout. In training the phase's part has had the phase's dropout.
+    maps
+        float32 [batch, width, t, f], what the trunk pooled (the phase's branch where there is no
+        trunk): the head of valence, arousal and dominance hears the style in them.
     """
 
     amplitude: Tensor | None
     phase: Tensor | None
     fused: Tensor
+    maps: Tensor

@@ -15,6 +15,7 @@ from edgeser.evaluation.certainty import CertaintyRow, CertaintyScores, Certaint
 from edgeser.evaluation.conformal import SetRule, set_rules
 from edgeser.evaluation.predictions import Predictions
 from edgeser.pipeline.decide import certainty_of
+from edgeser.pipeline.vad import VadSaid
 from firmware_bridge.certainty import ONE
 
 NEVER_HEARD = "corpus never heard"
@@ -36,6 +37,8 @@ class Said:
         Probabilities, float64 ``[clips, classes]``; int8 as on a device, in steps of 1/32768.
     source
         What they are of, in words.
+    vad
+        Valence, arousal and dominance of a model that says them.
     """
 
     name: str
@@ -45,9 +48,10 @@ class Said:
     float_shares: NDArray[np.float64]
     int8_shares: NDArray[np.float64]
     source: str
+    vad: VadSaid | None = None
 
     def select(self, mask: NDArray[np.bool_], name: str) -> Said:
-        """Return some of the clips, under another name."""
+        """Return the emotions of some of the clips, under another name."""
         return replace(
             self,
             name=name,
@@ -56,6 +60,7 @@ class Said:
             of_int8=self.of_int8.select(mask),
             float_shares=self.float_shares[mask],
             int8_shares=self.int8_shares[mask],
+            vad=None,
         )
 
 

@@ -21,7 +21,8 @@ from edgeser.features import FeatureCache
 from edgeser.pipeline.certainty import Decides, Said, corpora_heard, int8_shares
 from edgeser.pipeline.evaluate import Evaluation, clips_to_test, scored
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.predict import ClipLabel, predict_files
+from edgeser.pipeline.predict import ClipLabel, predict_files, vad_named
+from edgeser.pipeline.vad import vad_together
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.certainty import ONE
 from quantize.foundation.errors import BadInput
@@ -234,6 +235,7 @@ def _together(committee: Committee, members: Sequence[Said]) -> Said:
         of_int8=_answers(first.of_int8, of_int8),
         float_shares=of_float,
         int8_shares=of_int8,
+        vad=vad_together([said.vad for said in members]),
     )
 
 
@@ -268,4 +270,11 @@ def _label(committee: Committee, labels: Sequence[ClipLabel], use_float: bool) -
         probabilities=dict(zip(committee.classes, map(float, found), strict=True)),
         answer=committee.classes[int(found.argmax())],
         unsure=bool(found.max() < committee.decides.rule.threshold),
+        vad=_mean_vad([label.vad for label in labels]),
     )
+
+
+def _mean_vad(members: Sequence[dict[str, float] | None]) -> dict[str, float] | None:
+    """Return the mean of the members' valence, arousal and dominance, where each says them."""
+    said = [list(values.values()) for values in members if values is not None]
+    return vad_named(np.mean(said, axis=0)) if said and len(said) == len(members) else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import stream_settings
+from firmware_bridge.compiler.lowering import MOST_OUTPUTS
 from firmware_bridge.frontend.c_tables import emit_frontend
 from firmware_bridge.project import FirmwareProject
 from firmware_bridge.project.coral_micro import CORAL_MICRO_NAME, MicroModel, write_coral_micro
@@ -114,11 +115,11 @@ def _facts(name: str, compiled: bytes | None, uncompiled: bytes | None) -> Micro
     if compiled is not None:
         _refuse_what_cannot_run(model, name)
     given, taken = model.main.input_tensors, model.main.output_tensors
-    if len(given) != 1 or len(taken) != 1:
+    if len(given) != 1 or not 1 <= len(taken) <= MOST_OUTPUTS:
         raise BadInput(
             f"{name} has {len(given)} inputs and {len(taken)} outputs; the board's application "
-            "takes one of each",
-            hint="export a model with one input and one output",
+            f"takes one input and 1 to {MOST_OUTPUTS} outputs",
+            hint="export a model with one input",
         )
     arena_bytes, reason = _measured(uncompiled, name) if uncompiled is not None else _counted(model)
     # Until it is compiled: instructions and padding are added then.
@@ -132,6 +133,7 @@ def _facts(name: str, compiled: bytes | None, uncompiled: bytes | None) -> Micro
         arena_reason=reason,
         room_bytes=max(_LEAST_ROOM, 2 * size // _ALIGNMENT * _ALIGNMENT),
         compiled=compiled,
+        further_outputs=taken[1:],
     )
 
 

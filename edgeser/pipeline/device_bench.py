@@ -22,7 +22,7 @@ from firmware_bridge.frontend import compute_features, quantise_features
 from firmware_bridge.link.device import Device
 from quantize.edgetpu.difference import compare_outputs
 from quantize.foundation.files import write_atomically
-from quantize.runtimes import Runtime, random_samples, run_model
+from quantize.runtimes import Runtime, random_samples, run_outputs
 
 _INFERENCES = 5
 _CLIPS = 5
@@ -157,10 +157,10 @@ def _beginnings(
 def _check_outputs(
     model: Bundle | bytes, found: AttachedDevice, inputs: Sequence[NDArray[np.generic]]
 ) -> DeviceParity:
-    """Hold the device's outputs for the inputs to TFLite-Micro's."""
+    """Hold the device's outputs for the inputs to TFLite-Micro's, byte for byte; all of several."""
     data = model.int8_model if isinstance(model, Bundle) else model
-    expected = run_model(data, np.stack(inputs), runtime=Runtime.TFLITE_MICRO)
-    theirs = np.stack([np.frombuffer(host.tobytes(), np.int8) for host in expected])
+    expected = run_outputs(data, np.stack(inputs), runtime=Runtime.TFLITE_MICRO)
+    theirs = np.concatenate([_as_bytes(values) for values in expected], axis=1)
     ours = np.stack([_output(found.device, values) for values in inputs])
     places = np.argwhere(ours != theirs)
     exact = not found.on_edge_tpu
@@ -173,8 +173,18 @@ def _check_outputs(
         logits=ours.size,
         logit_differences=len(places) if exact else 0,
         first_difference=first,
-        edge_tpu=None if exact else compare_outputs(ours, theirs, tolerances=found.tolerances),
+        edge_tpu=None
+        if exact
+        else compare_outputs(
+            ours, theirs, tolerances=found.tolerances, classes=found.compiled.output.elements
+        ),
     )
+
+
+def _as_bytes(values: NDArray[np.generic]) -> NDArray[np.int8]:
+    """Return the bytes of one output, ``[inputs, bytes]``."""
+    whole = np.ascontiguousarray(values)
+    return whole.reshape(len(whole), -1).view(np.int8)
 
 
 def _output(device: Device, values: NDArray[np.generic]) -> NDArray[np.int8]:

@@ -23,7 +23,7 @@ from firmware_bridge.streaming import Decision, Smoother, decisions_after
 from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.temporary import temporary_folder
-from quantize.runtimes import Runtime, run_model
+from quantize.runtimes import Runtime, run_outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,16 +148,21 @@ def check_device(
 def _decided(bundle: Bundle, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     """Return what the host decides from a device's own logits."""
     smoother = _smoother(bundle)
-    return tuple(smoother.decide(np.array(taken.logits, np.int8)) for taken in decisions)
+    return tuple(smoother.decide(_values(taken)) for taken in decisions)
+
+
+def _values(decision: Decision) -> NDArray[np.int8]:
+    """Return the values of all outputs that a decision was taken on."""
+    return np.array(decision.logits + decision.further, np.int8)
 
 
 def _outputs_apart(
     pairs: Sequence[tuple[Decision, Decision]], tolerances: Tolerances
 ) -> OutputDifference:
     ours, theirs = (
-        np.array([d.logits for d in side], np.int8) for side in zip(*pairs, strict=True)
+        np.stack([_values(decision) for decision in side]) for side in zip(*pairs, strict=True)
     )
-    return compare_outputs(ours, theirs, tolerances=tolerances)
+    return compare_outputs(ours, theirs, tolerances=tolerances, classes=len(pairs[0][0].logits))
 
 
 def _smoother(bundle: Bundle) -> Smoother:
@@ -167,6 +172,7 @@ def _smoother(bundle: Bundle) -> Smoother:
         hop_frames=window.hop_frames,
         smoothing=window.smoothing,
         certainty=certainty_of(bundle),
+        classes=len(bundle.trained.classes),
     )
 
 
@@ -184,8 +190,9 @@ def _host_hears(bundle: Bundle, recordings: Recordings, reporter: Reporter) -> t
         for r, count in zip(rows, counts, strict=True)
         for number in range(count)
     ]
-    logits = run_model(bundle.int8_model, np.stack(windows), runtime=Runtime.TFLITE_MICRO)
-    by_clip = np.split(logits.reshape(len(windows), -1), np.cumsum(counts)[:-1])
+    outputs = run_outputs(bundle.int8_model, np.stack(windows), runtime=Runtime.TFLITE_MICRO)
+    values = np.concatenate([output.reshape(len(windows), -1) for output in outputs], axis=1)
+    by_clip = np.split(values, np.cumsum(counts)[:-1])
     heard = []
     for found, clip_rows, clip_logits in zip(features, rows, by_clip, strict=True):
         smoother = _smoother(bundle)
@@ -235,13 +242,13 @@ def _compare_decisions(
     first = None
     for number in range(max(len(device), len(host))):
         pair = [side[number : number + 1] for side in (device, host)]
-        classes = max(len(d[0].logits) for d in pair if d)
-        compared += classes
+        values = max(len(d[0].logits + d[0].further) for d in pair if d)
+        compared += values
         if not all(pair):
-            wrong = classes
+            wrong = values
         else:
             ours, theirs = pair[0][0], pair[1][0]
-            wrong = sum(a != b for a, b in zip(ours.logits, theirs.logits, strict=True))
+            wrong = int((_values(ours) != _values(theirs)).sum())
             wrong += int(wrong == 0 and ours != theirs)  # smoothing or place alone
         differing += wrong
         if wrong and first is None:
@@ -252,10 +259,10 @@ def _compare_decisions(
 def _otherwise_decided(device: Sequence[Decision], host: Sequence[Decision]) -> int:
     """Return how many decisions differ, in label, probability, sums, place, or by not being there.
 
-    Logits are counted by themselves.
+    Logits, and what follows them, are counted by themselves.
     """
     same = sum(
-        replace(ours, logits=theirs.logits) == theirs
+        replace(ours, logits=theirs.logits, further=theirs.further) == theirs
         for ours, theirs in zip(device, host, strict=False)
     )
     return max(len(device), len(host)) - same

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora import Corpus, Utterance
 from edgeser.evaluation.certainty import CertaintyTable
+from edgeser.evaluation.concordance import VadScores, score_vad
 from edgeser.evaluation.conditions import ConditionTable, condition_row
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, evaluate
@@ -27,8 +28,14 @@ from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import score_known_groups
-from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
+from edgeser.pipeline.inference import (
+    float_outputs,
+    int8_outputs,
+    output_grid,
+    predictions_of,
+)
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.vad import vad_said
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
@@ -52,6 +59,9 @@ class Evaluation:
         UAR of both under each condition, clean first.
     certainty
         What their probabilities are worth: under each condition, and by corpus.
+    vad
+        Concordance of valence, arousal and dominance on clean recordings, of a model that has a
+        head for them and clips whose values are known.
     """
 
     float_metrics: Metrics
@@ -59,6 +69,7 @@ class Evaluation:
     groups: tuple[GroupScore, ...]
     conditions: ConditionTable
     certainty: CertaintyTable
+    vad: VadScores | None = None
 
 
 def evaluate_bundle(
@@ -195,6 +206,7 @@ def scored(
             tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in said)
         ),
         certainty=certainty_table(decides, said, heard),
+        vad=_vad_scores(clean),
     )
 
 
@@ -245,10 +257,11 @@ def _predict(
         reporter=reporter,
     )
     features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
-    steps = int8_logits(bundle.int8_model, features)
+    steps, *further_steps = int8_outputs(bundle.int8_model, features)
     of_int8 = output_grid(bundle.int8_model).dequantise(steps)
+    logits, *further = float_outputs(trained, features)
     kind = "synthetic voices" if test.corpus.synthetic else test.corpus.name
-    of_float = predictions_of(raw.utterances, float_logits(trained, features), trained)
+    of_float = predictions_of(raw.utterances, logits, trained)
     source = f"{of_float.describe('unseen speakers')} of {kind}"
     if trained.corpus.caveat and {u.clip_id for u in test.utterances} <= trained.split.test:
         source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
@@ -260,4 +273,10 @@ def _predict(
         float_shares=bundle.rule.of_float(of_float.logits),
         int8_shares=int8_shares(bundle, steps),
         source=source,
+        vad=vad_said(bundle, raw.utterances, further, further_steps),
     )
+
+
+def _vad_scores(said: Said) -> VadScores | None:
+    vad = said.vad
+    return None if vad is None else score_vad(*vad.values, vad.truth, source=said.source)

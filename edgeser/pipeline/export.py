@@ -52,7 +52,8 @@ def export(
     Returns
     -------
     The bundle; its int8 model takes int8 ``[1, frames, channels, planes]`` with scale 1/32 and
-    zero point 0, and gives int8 logits ``[1, classes]``.
+    zero point 0, and gives int8 logits ``[1, classes]``; with the head ``"vad"`` also int8
+    ``[1, 3]``, an output with a scale of its own.
 
     Raises
     ------
@@ -99,11 +100,13 @@ def _quantised(
     progress = reporter.stage("Converting to int8")
     stages = iter(range(1, 100))
     features = calibration.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
+    heads = trained.recipe.network.heads
     quantised = export_int8(
         expand(load_network(trained)),
         input_shape_nchw=(1, *features.shape[1:]),
         representative=features,
         input_scale=INPUT_SCALE,
+        output_names=heads if len(heads) > 1 else ("output",),
         progress=lambda title: progress(next(stages), 4),
     )
     if quantised.silent_layers:

@@ -34,7 +34,7 @@ from firmware_bridge.project import (
 from quantize.edgetpu.difference import Tolerances
 from quantize.edgetpu.package import read_compiled
 from quantize.foundation.errors import BadInput, ToolMissing
-from quantize.runtimes import Runtime, run_model, sample_shape
+from quantize.runtimes import Runtime, run_outputs, sample_shape
 from quantize.tflite import read_model
 
 EMULATOR = "emulator"
@@ -265,6 +265,7 @@ def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
         return None
     given = self_test_input(tensor.elements).reshape(1, *sample_shape(tensor))
     try:
-        return run_model(data, given, runtime=Runtime.TFLITE_MICRO).tobytes()
+        found = run_outputs(data, given, runtime=Runtime.TFLITE_MICRO)
+        return b"".join(values.tobytes() for values in found)
     except ToolMissing:
         return None

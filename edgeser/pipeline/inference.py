@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import TrainedModel
 from edgeser.corpora import Utterance
-from edgeser.evaluation.parity import OutputGrid
+from edgeser.evaluation.grid import OutputGrid
 from edgeser.evaluation.predictions import Predictions
 from edgeser.pipeline.dataset import labels_of, votes_of
 from edgeser.progress import Progress
 from quantize.foundation.errors import BadInput
-from quantize.runtimes import Runtime, run_model
+from quantize.runtimes import Runtime, run_outputs
 from quantize.tflite import read_model
 
 if TYPE_CHECKING:
@@ -58,30 +58,60 @@ def float_logits(
     progress
         Told of clips done.
     """
-    from edgeser.training import predict_logits
+    return float_outputs(trained, features, progress=progress)[0]
+
+
+def float_outputs(
+    trained: TrainedModel, features: NDArray[np.int8], *, progress: Progress | None = None
+) -> tuple[NDArray[np.float32], ...]:
+    """Return each of the float network's outputs, float32 [clips, ...]; the first are its logits.
+
+    Parameters are those of `float_logits`.
+    """
+    from edgeser.training import predict_outputs
 
     network = load_network(trained)
-    parts = [np.zeros((0, len(trained.classes)), np.float32)]
+    parts: list[list[NDArray[np.float32]]] = [
+        [np.zeros((0, width), np.float32)] for width in network.output_widths
+    ]
     for start in range(0, len(features), _CLIPS_AT_A_TIME):
-        parts.append(predict_logits(network, features[start : start + _CLIPS_AT_A_TIME]))
+        said = predict_outputs(network, features[start : start + _CLIPS_AT_A_TIME])
+        for kept, output in zip(parts, said, strict=True):
+            kept.append(output)
         if progress is not None:
             progress(min(start + _CLIPS_AT_A_TIME, len(features)), len(features))
-    return np.concatenate(parts)
+    return tuple(np.concatenate(kept) for kept in parts)
+
+
+def int8_outputs(
+    model: bytes, features: NDArray[np.int8], *, runtime: Runtime = Runtime.TFLITE_MICRO
+) -> tuple[NDArray[np.int8], ...]:
+    """Return each of the int8 model's raw outputs, int8 [clips, ...], from one runtime."""
+    found = run_outputs(model, features, runtime=runtime)
+    return tuple(values.reshape(len(features), -1) for values in found)
 
 
 def int8_logits(
     model: bytes, features: NDArray[np.int8], *, runtime: Runtime = Runtime.TFLITE_MICRO
 ) -> NDArray[np.int8]:
     """Return the int8 model's raw output, int8 [clips, classes], from one runtime."""
-    return run_model(model, features, runtime=runtime).reshape(len(features), -1)
+    return int8_outputs(model, features, runtime=runtime)[0]
 
 
 def output_grid(model: bytes) -> OutputGrid:
-    """Return the scale and zero point of the int8 model's output."""
-    quantisation = read_model(model).main.output_tensors[0].quantisation
-    if quantisation is None:
-        raise BadInput("the model's output is not quantised", hint="export it as int8")
-    return OutputGrid(float(quantisation.scales[0]), int(quantisation.zero_points[0]))
+    """Return the scale and zero point of the int8 model's output; of several the first."""
+    return output_grids(model)[0]
+
+
+def output_grids(model: bytes) -> tuple[OutputGrid, ...]:
+    """Return the scale and zero point of each of the int8 model's outputs."""
+    grids = []
+    for tensor in read_model(model).main.output_tensors:
+        quantisation = tensor.quantisation
+        if quantisation is None:
+            raise BadInput("the model's output is not quantised", hint="export it as int8")
+        grids.append(OutputGrid(float(quantisation.scales[0]), int(quantisation.zero_points[0])))
+    return tuple(grids)
 
 
 def predictions_of(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle, save_bundle
 from edgeser.corpora import read_audio
+from edgeser.evaluation.concordance import score_vad
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.parity import (
     ParityReport,
@@ -17,14 +18,22 @@ from edgeser.evaluation.parity import (
     compare,
 )
 from edgeser.evaluation.predictions import Predictions
+from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.evaluation.verdict import Tolerances, Verdict, judge
 from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
 from edgeser.pipeline.feature_parity import check_features
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import score_known_groups
-from edgeser.pipeline.inference import float_logits, int8_logits, output_grid, predictions_of
+from edgeser.pipeline.inference import (
+    float_outputs,
+    int8_outputs,
+    output_grid,
+    output_grids,
+    predictions_of,
+)
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.vad import vad_truth
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from edgeser.report.contents import ExampleFeatures
@@ -32,6 +41,7 @@ from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import compute_features
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.files import write_atomically
+from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError, layer_errors
 from quantize.runtimes import Runtime, RuntimeAgreement, agreement_between, installed_runtimes
 
@@ -96,9 +106,11 @@ def check_parity(
         bundle, corpora=corpora, folder=folder, cache=cache, reporter=reporter
     )
     trained = bundle.trained
-    logits = float_logits(trained, clips.features, progress=reporter.stage("Float inference"))
+    logits, *further = float_outputs(
+        trained, clips.features, progress=reporter.stage("Float inference")
+    )
     outputs = _outputs_by_runtime(bundle.int8_model, clips.features, reporter)
-    oracle = outputs[Runtime.TFLITE_MICRO]
+    oracle = outputs[Runtime.TFLITE_MICRO][0]
     features = check_features(clips.utterances, trained.frontend, reporter=reporter)
     reporter.stage("Quantisation error by layer")
     of_float = predictions_of(clips.utterances, logits, trained)
@@ -109,7 +121,7 @@ def check_parity(
         oracle,
         grid,
         source=source,
-        runtimes=_agreements(outputs),
+        runtimes=_agreements(outputs, 0),
         features=features,
         layers=_layers(bundle, clips.features),
     )
@@ -117,6 +129,7 @@ def check_parity(
         report,
         float_metrics=replace(report.float_metrics, caveat=trained.corpus.caveat),
         int8_metrics=replace(report.int8_metrics, caveat=trained.corpus.caveat),
+        vad=_vad_parity(bundle, clips, further[0], outputs, source) if further else None,
     )
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
@@ -166,28 +179,50 @@ def clips_of_test_speakers(
 
 def _outputs_by_runtime(
     model: bytes, features: NDArray[np.int8], reporter: Reporter
-) -> dict[Runtime, NDArray[np.int8]]:
+) -> dict[Runtime, tuple[NDArray[np.int8], ...]]:
     installed = [info.runtime for info in installed_runtimes()]
     progress = reporter.stage("int8 inference in each runtime")
     outputs = {}
     for done, runtime in enumerate(installed, 1):
         try:
-            outputs[runtime] = int8_logits(model, features, runtime=runtime)
+            outputs[runtime] = int8_outputs(model, features, runtime=runtime)
         except EdgeserError as error:
             reporter.note(f"not compared: {error}")
         progress(done, len(installed))
     if Runtime.TFLITE_MICRO not in outputs:
         # The oracle must run: its own error says why it did not.
-        outputs[Runtime.TFLITE_MICRO] = int8_logits(model, features)
+        outputs[Runtime.TFLITE_MICRO] = int8_outputs(model, features)
     return outputs
 
 
-def _agreements(outputs: dict[Runtime, NDArray[np.int8]]) -> tuple[RuntimeAgreement, ...]:
-    oracle = outputs[Runtime.TFLITE_MICRO]
+def _agreements(
+    outputs: dict[Runtime, tuple[NDArray[np.int8], ...]], number: int
+) -> tuple[RuntimeAgreement, ...]:
+    """Compare one of the outputs across runtimes."""
+    oracle = outputs[Runtime.TFLITE_MICRO][number]
     return tuple(
-        agreement_between(oracle, found, runtime=runtime, oracle=Runtime.TFLITE_MICRO)
+        agreement_between(oracle, found[number], runtime=runtime, oracle=Runtime.TFLITE_MICRO)
         for runtime, found in outputs.items()
         if runtime is not Runtime.TFLITE_MICRO
+    )
+
+
+def _vad_parity(
+    bundle: Bundle,
+    clips: ClipSet,
+    of_float: NDArray[np.float32],
+    outputs: dict[Runtime, tuple[NDArray[np.int8], ...]],
+    source: str,
+) -> VadParity:
+    oracle = outputs[Runtime.TFLITE_MICRO][1]
+    grid = output_grids(bundle.int8_model)[1]
+    truth = vad_truth(clips.utterances, bundle.trained.recipe)
+    return compare_vad(
+        of_float,
+        oracle,
+        grid,
+        runtimes=_agreements(outputs, 1),
+        scores=score_vad(of_float, grid.dequantise(oracle), truth, source=source),
     )
 
 
@@ -240,5 +275,16 @@ def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFol
             "int8.uar": report.int8_metrics.uar,
             "label_flip_rate": report.label_flip_rate,
         }
+        figures |= _vad_figures(report)
         judged = bundle.with_metrics(figures)
         save_bundle(folder.bundle, judged, card=model_card(judged))
+
+
+def _vad_figures(report: ParityReport) -> dict[str, Measurement]:
+    found: dict[str, Measurement] = {}
+    if report.vad is None or (scores := report.vad.scores) is None:
+        return found
+    for score in scores.scores:
+        name = f"ccc.{score.dimension}{'' if scores.called == 'rated' else ' (derived)'}"
+        found |= {f"float.{name}": score.of_float, f"int8.{name}": score.of_int8}
+    return found

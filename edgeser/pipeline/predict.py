@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora.sound import says_nothing
+from edgeser.evaluation.concordance import DIMENSIONS
 from edgeser.features import WindowConfig, fit_window, hear
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.inference import float_logits, int8_logits
+from edgeser.pipeline.inference import float_outputs, int8_outputs, output_grids
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import quantise_features
 
@@ -42,6 +43,9 @@ class ClipLabel:
         Whether the highest probability is too little to answer.
     answer
         The label that the device gives, where two have the same highest probability in its steps.
+    vad
+        Valence, arousal and dominance, each about -1 to 1: means over its windows; `None` without a
+        head for them.
     """
 
     path: Path
@@ -52,6 +56,7 @@ class ClipLabel:
     remarks: tuple[str, ...] = ()
     unsure: bool = False
     answer: str = ""
+    vad: dict[str, float] | None = None
 
     @property
     def label(self) -> str:
@@ -67,6 +72,7 @@ class ClipLabel:
             "probabilities": self.probabilities,
             "probability": self.probabilities.get(self.label),
             "unsure": self.unsure,
+            **({} if self.vad is None else {"vad": self.vad}),
             "windows": self.windows,
             "problem": self.problem,
             "no_label": self.no_label,
@@ -99,7 +105,7 @@ def predict_files(
         for result in results
     ]
     stacked = [w for w in windows if w is not None]
-    answers = iter(_shares(bundle, stacked, use_float=use_float))
+    answers = iter(_answers(bundle, stacked, use_float=use_float))
     labels = []
     for result, clip_windows in zip(results, windows, strict=True):
         lines = tuple(remark.detail for remark in result.remarks)
@@ -107,7 +113,7 @@ def predict_files(
             silence = "" if result.problem else unlabelled(result.remarks)
             labels.append(ClipLabel(result.path, {}, 0, result.problem, silence, lines))
             continue
-        answer, shares = next(answers)
+        answer, shares, vad = next(answers)
         named = dict(zip(trained.classes, map(float, shares), strict=True))
         unsure = bool(shares.max() < bundle.rule.threshold)
         labels.append(
@@ -119,30 +125,54 @@ def predict_files(
                 remarks=lines,
                 unsure=unsure,
                 answer=trained.classes[answer],
+                vad=vad,
             )
         )
     return tuple(labels)
 
 
-def _shares(
-    bundle: Bundle, clips: Sequence[NDArray[np.int8]], *, use_float: bool
-) -> list[tuple[int, NDArray[np.float64]]]:
-    """Return each clip's answer and its probabilities, float64 [classes], from its windows.
+def vad_named(values: NDArray[np.floating]) -> dict[str, float]:
+    """Return valence, arousal and dominance by their names."""
+    return dict(zip(DIMENSIONS, map(float, values), strict=True))
 
-    Of the int8 model they are what a device says that sums the logits of all these windows.
+
+_Answer = tuple[int, NDArray[np.float64], dict[str, float] | None]
+
+
+def _answers(
+    bundle: Bundle, clips: Sequence[NDArray[np.int8]], *, use_float: bool
+) -> list[_Answer]:
+    """Return each clip's answer, its probabilities, float64 [classes], and its further values.
+
+    Of the int8 model they are what a device says that sums the outputs of all these windows.
     """
     if not clips:
         return []
     features, ends = np.concatenate(clips), np.cumsum([len(clip) for clip in clips])[:-1]
     if use_float:
-        by_clip = np.split(float_logits(bundle.trained, features), ends)
-        means = [logits.mean(axis=0) for logits in by_clip]
-        return [(int(mean.argmax()), bundle.rule.of_float(mean)) for mean in means]
-    certainty, found = certainty_of(bundle), []
-    for logits in np.split(int8_logits(bundle.int8_model, features), ends):
-        sums = logits.sum(axis=0, dtype=np.int64)
-        found.append((int(sums.argmax()), certainty.shares(sums, len(logits))))
-    return found
+        logits, *further = float_outputs(bundle.trained, features)
+        means = [of_clip.mean(axis=0) for of_clip in np.split(logits, ends)]
+        found = [(int(mean.argmax()), bundle.rule.of_float(mean)) for mean in means]
+    else:
+        steps, *further_steps = int8_outputs(bundle.int8_model, features)
+        _, *grids = output_grids(bundle.int8_model)
+        further = [
+            grid.dequantise(values) for grid, values in zip(grids, further_steps, strict=True)
+        ]
+        certainty, found = certainty_of(bundle), []
+        for of_clip in np.split(steps, ends):
+            sums = of_clip.sum(axis=0, dtype=np.int64)
+            found.append((int(sums.argmax()), certainty.shares(sums, len(of_clip))))
+    return [(*answer, vad) for answer, vad in zip(found, _vad_of(further, ends), strict=True)]
+
+
+def _vad_of(
+    further: Sequence[NDArray[np.float32]], ends: NDArray[np.integer]
+) -> list[dict[str, float] | None]:
+    """Return the means over each clip's windows of what a second output says."""
+    if not further:
+        return [None] * (len(ends) + 1)
+    return [vad_named(values.mean(axis=0)) for values in np.split(further[0], ends)]
 
 
 def sliding_windows(features: NDArray[np.int8], window: WindowConfig) -> NDArray[np.int8]:

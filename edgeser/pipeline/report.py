@@ -171,7 +171,7 @@ def _splits(trained: TrainedModel) -> tuple[SplitSummary, ...]:
 def _training(bundle: Bundle) -> TrainingHistory:
     trained = bundle.trained
     epochs = tuple(
-        Epoch(e.epoch + 1, e.training_loss, e.development_uar, e.learning_rate)
+        Epoch(e.epoch + 1, e.training_loss, e.development_uar, e.learning_rate, e.development_ccc)
         for e in trained.history
     )
     parameters = inspect_model(read_model(bundle.float_model)).parameters

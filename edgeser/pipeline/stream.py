@@ -16,7 +16,9 @@ from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
 from edgeser.corpora.sound import Levels, is_silence, remarks
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.inference import int8_logits
+from edgeser.pipeline.inference import int8_logits, int8_outputs, output_grids
+from edgeser.pipeline.predict import vad_named
+from edgeser.pipeline.vad import has_vad
 from firmware_bridge.certainty import ONE
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
@@ -45,6 +47,9 @@ class StreamDecision:
     silent
         Whether nothing was said in the window, so that the label means nothing; never where
         silence may have a label (`edgeser.wording`).
+    vad
+        Valence, arousal and dominance, each about -1 to 1, over the windows of the sums; `None`
+        without a head for them.
     """
 
     seconds: float
@@ -53,10 +58,12 @@ class StreamDecision:
     probability: float
     unsure: bool
     silent: bool
+    vad: dict[str, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the decision as a JSON object."""
-        return asdict(self)
+        found = asdict(self)
+        return found if self.vad is not None else {k: v for k, v in found.items() if k != "vad"}
 
 
 class Listener:
@@ -73,6 +80,7 @@ class Listener:
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
         self._silence_has_label = bundle.trained.corpus.words.silence_has_label
         self._classifier = streaming_classifier(bundle)
+        self._vad_grid = output_grids(bundle.int8_model)[1] if _has_vad(bundle) else None
         self._window_samples = config.samples_of(window.frames)
         self.levels = Levels(config.sample_rate)
         self._taken = 0
@@ -118,7 +126,16 @@ class Listener:
             probability=decision.probability / ONE,
             unsure=decision.unsure,
             silent=not self._silence_has_label and self._is_silent(end),
+            vad=self._vad(decision),
         )
+
+    def _vad(self, decision: Decision) -> dict[str, float] | None:
+        """Return what a device's sums of its second output stand for."""
+        if self._vad_grid is None:
+            return None
+        windows = min(decision.number + 1, self._bundle.trained.recipe.window.smoothing)
+        steps = np.array(decision.further_sums) / windows - self._vad_grid.zero_point
+        return vad_named(steps * self._vad_grid.scale)
 
     def _is_silent(self, end: int) -> bool:
         first, frame = self._taken - len(self._last), self.levels.frame_samples
@@ -133,14 +150,25 @@ class Listener:
 def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
     """Return the host's twin of the bundle's firmware; its int8 model runs in TFLite-Micro."""
     window = bundle.trained.recipe.window
+
+    def infer(windows: NDArray[np.int8]) -> NDArray[np.int8]:
+        if _has_vad(bundle):
+            return np.concatenate(int8_outputs(bundle.int8_model, windows), axis=1)
+        return int8_logits(bundle.int8_model, windows)
+
     return StreamingClassifier(
         bundle.trained.frontend,
-        lambda windows: int8_logits(bundle.int8_model, windows),
+        infer,
         window_frames=window.frames,
         hop_frames=window.hop_frames,
         smoothing=window.smoothing,
         certainty=certainty_of(bundle),
+        classes=len(bundle.trained.classes),
     )
+
+
+def _has_vad(bundle: Bundle) -> bool:
+    return has_vad(bundle.trained.recipe)
 
 
 class FileStream:

@@ -11,6 +11,7 @@ from edgeser.corpora.parts import PARTS
 from edgeser.pipeline.dataset import RawClips, few
 from edgeser.pipeline.levels import Levels
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.vad import vad_summary
 
 
 def summary_of(plan: Plan, parts: Mapping[str, RawClips], levels: Levels) -> CorpusSummary:
@@ -55,6 +56,7 @@ def summary_of(plan: Plan, parts: Mapping[str, RawClips], levels: Levels) -> Cor
         members=members,
         caveat=caveat_of(plan.split),
         level_span=str(levels),
+        vad=vad_summary(plan.recipe, parts),
     )
 
 

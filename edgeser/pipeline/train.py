@@ -34,6 +34,7 @@ from edgeser.pipeline.plan import Plan
 from edgeser.pipeline.public_embedding import public_embeddings
 from edgeser.pipeline.summary import summary_of
 from edgeser.pipeline.teacher import spectra_of, teacher_of
+from edgeser.pipeline.vad import has_vad, vad_truth
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, Mixtures, Spectra, TrainingData
@@ -325,6 +326,7 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             mixtures=heard.mixtures if part == "train" else None,
             public=heard.public.get(part),
             spectra=heard.spectra.get(part),
+            vad=vad_truth(utterances, recipe).values if has_vad(recipe) else None,
         )
 
     return TrainingData(
@@ -336,4 +338,5 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         sampling=recipe.sampling,
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
+        vad=recipe.vad,
     )

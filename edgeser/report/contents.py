@@ -111,6 +111,7 @@ class Epoch:
     train_loss: float
     development_uar: float
     learning_rate: float
+    development_ccc: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ def number(value: float, unit: str) -> str:
         return size(value)
     if unit == "cosine":
         return f"{value:.5f}"
+    if unit == "CCC":
+        return f"{value:.3f}"
     if unit == "instructions":
         return f"{count(value)} {unit}"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

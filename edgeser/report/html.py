@@ -15,6 +15,7 @@ from edgeser.report.html_charts import charts_of
 from edgeser.report.json_format import dump_json, report_json
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from edgeser.report.summary import key_figures, noisiest_layers, readings
+from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|B|kB|MB|dB|LSB|points)\b|%)")
 _WHAT = (
@@ -31,6 +32,7 @@ def render_html(contents: ReportContents) -> str:
     CheckFailed
         When a figure that it would show is NaN or infinite; the message says which.
     """
+    vad = None if contents.parity is None else contents.parity.vad
     dump_json(report_json(contents))  # the one walk through every figure: refuses NaN
     return page("report.html.j2").render(
         contents=contents,
@@ -45,6 +47,9 @@ def render_html(contents: ReportContents) -> str:
         level_rows=[] if contents.corpus is None else level_rows(contents.corpus),
         level_note=LEVEL_NOTE,
         sure=None if contents.certainty is None else certainty_part(contents.certainty),
+        vad_head=VAD_HEAD,
+        vad_rows=vad_rows(vad.scores) if vad is not None and vad.scores is not None else [],
+        vad_facts="" if vad is None else vad_facts(vad),
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from edgeser.benchmark.records import (
@@ -22,6 +21,7 @@ from edgeser.benchmark.records import (
 )
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
+from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
@@ -30,6 +30,8 @@ from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
+from edgeser.report.inputs_json import inputs_json
+from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
@@ -90,6 +92,7 @@ def evaluate_json(
     conditions: ConditionTable | None = None,
     certainty: CertaintyTable | None = None,
     committee: Json | None = None,
+    vad: VadScores | None = None,
 ) -> Json:
     """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`."""
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
@@ -98,6 +101,8 @@ def evaluate_json(
     out["groups"] = [_group(group) for group in groups]
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
+    if vad is not None:
+        out["vad"] = vad_scores_json(vad)
     if certainty is not None:
         out["certainty"] = certainty_json(certainty)
     if committee is not None:
@@ -120,7 +125,7 @@ def report_json(contents: ReportContents) -> Json:
         "statement": contents.statement,
         "law": contents.words.law,
         "passed": contents.passed,
-        **_inputs(contents),
+        **inputs_json(contents),
     }
     if contents.float_metrics is not None:
         out["float"] = _metrics(contents.float_metrics)
@@ -176,6 +181,7 @@ def _parity(report: ParityReport, verdict: Verdict) -> Json:
         "tolerances": {
             "max_uar_drop": verdict.tolerances.max_uar_drop,
             "max_flips": verdict.tolerances.max_flips,
+            **({} if report.vad is None else {"max_ccc_drop": verdict.tolerances.max_ccc_drop}),
         },
         "clips": report.clips,
         "float": _metrics(report.float_metrics),
@@ -218,6 +224,7 @@ def _parity(report: ParityReport, verdict: Verdict) -> Json:
         ],
         "layers": [_layer(layer) for layer in report.layers],
         "worst_layer": None if worst is None else _layer(worst),
+        **({} if report.vad is None else {"vad": vad_parity_json(report.vad)}),
     }
 
 
@@ -377,56 +384,6 @@ def _ablation(table: AblationTable) -> list[Json]:
         }
         for row in table.rows
     ]
-
-
-def _inputs(contents: ReportContents) -> Json:
-    out: Json = {}
-    if (recipe := contents.recipe) is not None:
-        out["recipe"] = {
-            "name": recipe.name,
-            "seed": recipe.seed,
-            "text": recipe.text,
-            "hashes": [{"name": name, "value": value} for name, value in recipe.hashes],
-        }
-    if (environment := contents.environment) is not None:
-        out["environment"] = {
-            "facts": [{"name": name, "value": value} for name, value in environment.facts],
-            "versions": [{"name": name, "value": value} for name, value in environment.versions],
-        }
-    if (corpus := contents.corpus) is not None:
-        out["corpus"] = {
-            "name": corpus.name,
-            "clips": sum(part.clips for part in contents.splits),
-            "speakers": sum(part.speakers for part in contents.splits),
-            "splits": [
-                {"name": part.name, "clips": part.clips, "speakers": part.speakers}
-                for part in contents.splits
-            ],
-            "classes": [{"name": name, "clips": clips} for name, clips in corpus.class_counts],
-            "split_source": corpus.split_source,
-            "caveat": corpus.caveat,
-            "level_span": corpus.level_span,
-            "members": [asdict(member) for member in corpus.members],
-            "problems": list(corpus.problems),
-        }
-    if (training := contents.training) is not None:
-        out["training"] = {
-            "parameters": training.parameters,
-            "chosen_epoch": training.chosen,
-            "refit": training.refit,
-            "teachers": training.teachers,
-            "wall_s": training.wall_s,
-            "epochs": [
-                {
-                    "number": epoch.number,
-                    "train_loss": epoch.train_loss,
-                    "development_uar": epoch.development_uar,
-                    "learning_rate": epoch.learning_rate,
-                }
-                for epoch in training.epochs
-            ],
-        }
-    return out
 
 
 def _optional(figure: Measurement | None) -> Json | None:

@@ -13,6 +13,7 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.vad_parity import VadParity
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import (
     CERTAINTY_HEAD,
@@ -44,6 +45,7 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
+from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -91,6 +93,8 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
         for c in report.worst_clips
     ]
     parts.append(_table(("worst clips", "truth", "float", "int8", "cosine", "LSB"), clips))
+    if report.vad is not None:
+        parts += _vad(report.vad)
     parts.append(_small(evidence(report.int8_metrics.uar)))
     return joined(parts)
 
@@ -254,6 +258,15 @@ def _differences(report: ParityReport) -> str:
     if layer is not None:
         rows.append(("worst layer", f"{layer.name}, SQNR {layer.sqnr_db:.1f} dB"))
     return _table(("difference", "value"), rows)
+
+
+def _vad(parity: VadParity) -> list[str]:
+    parts = ["### Valence, arousal, dominance"]
+    if parity.scores is not None:
+        parts.append(_table(VAD_HEAD, vad_rows(parity.scores)))
+        parts += _warnings(parity.scores.caveats)
+        parts.append(_small(evidence(parity.scores.scores[0].of_int8)))
+    return [*parts, plain(f"{vad_facts(parity)}.")]
 
 
 def _groups(groups: Sequence[GroupScore]) -> str:

@@ -42,6 +42,7 @@ def model_card(bundle: Bundle) -> str:
         f"- Input: int8 `[1, {trained.recipe.window.frames}, {frontend.channels}, "
         f"{len(frontend.planes)}]` (frames, channels, planes: {', '.join(frontend.planes)}), "
         "scale 1/32, zero point 0",
+        *_outputs(bundle),
         f"- Features: {frontend.window_ms} ms windows every {frontend.hop_ms} ms at "
         f"{frontend.sample_rate} Hz; hash `{frontend.hash[:16]}`",
         f"- int8 model: {len(bundle.int8_model)} bytes, SHA-256 `{bundle.model_hash}`",
@@ -72,6 +73,19 @@ def model_card(bundle: Bundle) -> str:
 
 def _taught(credit: str) -> list[str]:
     return [f"- Taught by {plain(credit)}"] if credit else []
+
+
+def _outputs(bundle: Bundle) -> list[str]:
+    about = bundle.trained.corpus.vad
+    if about is None:
+        return []
+    text = "- Second output: int8 `[1, 3]`, valence, arousal and dominance from -1 to 1, learnt "
+    text += f"from {plain(about.called)} values of {sum(about.clips[:2]):,} clips"
+    if about.derived_from:
+        text += (
+            f". Derived: expected from votes, with the coordinates of {plain(about.derived_from)}"
+        )
+    return [text]
 
 
 def _derived(sources: Sequence[str]) -> list[str]:

@@ -179,6 +179,10 @@ def _read_parity(contents: ReportContents) -> str:
         f"On {parity.clips} clips int8 changes {parity.label_flips} labels "
         f"({figure(parity.label_flip_rate)}) and UAR by {points(-parity.uar_drop.value)} points."
     )
+    if parity.vad is not None and parity.vad.scores is not None:
+        scores = parity.vad.scores
+        found = ", ".join(f"{s.dimension} {figure(s.of_int8)}" for s in scores.scores)
+        text += f" Concordance of int8 with {scores.called} values: {found}."
     if layer is not None:
         text += f" The noisiest layer is {layer.name} (SQNR {layer.sqnr_db:.1f} dB)."
     return text

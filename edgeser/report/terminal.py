@@ -11,11 +11,13 @@ from rich.text import Text
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable, MemberScore
+from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.reliability import BINS
 from edgeser.evaluation.selective import SHOWN_COVERAGE
+from edgeser.evaluation.vad_parity import VadParity
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_lines
 from edgeser.report.contents import ReportContents
@@ -41,6 +43,7 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.titled import titled_table
+from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
@@ -55,6 +58,8 @@ def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
         parts.append(_runtimes(report))
     if report.features:
         parts.append(_features(report))
+    if report.vad is not None:
+        parts += _vad_parity(report.vad)
     parts += [_worst(report), _verdict(verdict), _sources(report.int8_metrics.uar)]
     return Group(*parts)
 
@@ -135,6 +140,17 @@ def distribution_tables(
 def caveats(metrics: Metrics) -> list[Text]:
     """Return what must be known before figures are believed, a line each; none where nothing is."""
     return [Text(printable(f"warning: {line}"), style="yellow") for line in metrics.caveats]
+
+
+def vad_table(scores: VadScores) -> Group:
+    """Return concordance of valence, arousal and dominance, float and int8."""
+    table = titled_table("Valence, arousal, dominance")
+    for name in VAD_HEAD:
+        table.add_column(name, justify="left" if name is VAD_HEAD[0] else "right")
+    for row in vad_rows(scores):
+        table.add_row(*map(_safe, row))
+    notes = [Text(printable(f"warning: {line}"), style="yellow") for line in scores.caveats]
+    return Group(table, *notes, _sources(scores.scores[0].of_int8))
 
 
 def condition_table(conditions: ConditionTable) -> Group:
@@ -238,6 +254,8 @@ def run_summary(contents: ReportContents) -> Group:
         parts += distribution_tables(contents.float_metrics, contents.int8_metrics)
     if contents.parity is not None and contents.verdict is not None:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
+        if contents.parity.vad is not None:
+            parts += _vad_parity(contents.parity.vad)
     if contents.conditions is not None:
         parts.append(condition_table(contents.conditions))
     if contents.certainty is not None:
@@ -253,6 +271,11 @@ def run_summary(contents: ReportContents) -> Group:
         named = "1 problem" if count == 1 else f"{count} problems"
         parts.append(Text(f"{named}, named in the report"))
     return Group(*parts)
+
+
+def _vad_parity(parity: VadParity) -> list[RenderableType]:
+    tables = [] if parity.scores is None else [vad_table(parity.scores)]
+    return [*tables, Text(printable(vad_facts(parity)))]
 
 
 def _operators(report: DeviceReport) -> Table:

@@ -97,7 +97,9 @@ def _from_safetensors(data: bytes) -> Tensors:
     try:
         loaded = load(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"it is neither safetensors nor CTranslate2 ({printable(str(error))})") from error
+        raise ValueError(
+            f"it is neither safetensors nor CTranslate2 ({printable(str(error))})"
+        ) from error
     for prefix in ("model.encoder.", "encoder.", ""):
         found = {n.removeprefix(prefix): t for n, t in loaded.items() if n.startswith(prefix)}
         if "conv1.weight" in found:

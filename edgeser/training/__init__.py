@@ -12,7 +12,7 @@ from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.records import EpochRecord, TrainingResult
 
 if TYPE_CHECKING:
-    from edgeser.training.fit import predict_logits
+    from edgeser.training.fit import predict_logits, predict_outputs
     from edgeser.training.loop import train
 
 __all__ = [
@@ -24,15 +24,16 @@ __all__ = [
     "TrainingData",
     "TrainingResult",
     "predict_logits",
+    "predict_outputs",
     "train",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "predict_logits":
-        from edgeser.training.fit import predict_logits
+    if name in ("predict_logits", "predict_outputs"):
+        from edgeser.training import fit
 
-        return predict_logits
+        return getattr(fit, name)
     if name == "train":
         from edgeser.training.loop import train
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.training.config import SamplingConfig
+from edgeser.training.vad_config import VadConfig
 from quantize.foundation.errors import BadInput
 
 Spectra = tuple[tuple[NDArray[np.float16], ...], ...]
@@ -76,6 +77,9 @@ class LabelledFeatures:
     spectra
         What a public teacher hears: log-mel spectra, each float16 [frames, 80], of the first
         variants of every clip; `None` where there is no such teacher.
+    vad
+        float32 [clips, 3]: valence, arousal, dominance from -1 to 1; NaN where they are not known.
+        `None` where they are known of none.
 
     Raises
     ------
@@ -91,6 +95,7 @@ class LabelledFeatures:
     mixtures: Mixtures | None = None
     public: NDArray[np.float32] | None = None
     spectra: Spectra | None = None
+    vad: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8 or self.features.ndim != 5:
@@ -120,6 +125,11 @@ class LabelledFeatures:
                 f"features of {self.features.shape[:2]} variants and clips come with mixtures of "
                 f"{self.mixtures.shares.shape}"
             )
+        if self.vad is not None and self.vad.shape != (clips, 3):
+            raise BadInput(
+                f"{clips} clips have valence, arousal and dominance of shape {self.vad.shape}",
+                hint="three a clip",
+            )
 
     def __len__(self) -> int:
         return int(self.features.shape[1])
@@ -143,6 +153,8 @@ class TrainingData:
         How often clips are drawn; the weight of each corpus, 1 where it has none.
     shares_speakers
         Whether the parts may have speakers in common: clips were divided, not speakers.
+    vad
+        What is made of valence, arousal and dominance where the network has a head for them.
 
     Raises
     ------
@@ -159,6 +171,7 @@ class TrainingData:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     weights: Mapping[str, float] = field(default_factory=dict)
     shares_speakers: bool = False
+    vad: VadConfig = field(default_factory=VadConfig)
 
     def __post_init__(self) -> None:
         shared = sorted(set(self.train.speakers) & set(self.development.speakers))
@@ -191,6 +204,7 @@ class TrainingData:
             mixtures=self._all_mixtures(variants),
             public=self._all_public(),
             spectra=self._all_spectra(),
+            vad=self._all_vad(),
         )
 
     def _all_spectra(self) -> Spectra | None:
@@ -224,6 +238,15 @@ class TrainingData:
         nobody = np.zeros(len(self.classes), np.float32)
         return np.concatenate(
             [np.tile(nobody, (len(p), 1)) if p.votes is None else p.votes for p in parts]
+        )
+
+    def _all_vad(self) -> NDArray[np.float32] | None:
+        parts = (self.train, self.development)
+        if all(part.vad is None for part in parts):
+            return None
+        unknown = np.full(3, np.nan, np.float32)
+        return np.concatenate(
+            [np.tile(unknown, (len(p), 1)) if p.vad is None else p.vad for p in parts]
         )
 
     @property

@@ -30,7 +30,8 @@ from edgeser.training.optimisation import (
     update_average,
 )
 from edgeser.training.sampling import drawn_order, draws_of, labels_present, strata_of
-from quantize.foundation.errors import CheckFailed, ToolMissing
+from edgeser.training.vad_loss import VadLoss, known_clips, make_vad_loss
+from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
 State = dict[str, Tensor]
 """Weights and statistics of a network, by name."""
@@ -69,17 +70,20 @@ class Fit:
         loss: LossConfig = CROSS_ENTROPY,
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
-        self.clips = clips
+        self.clips, self.device = clips, choose_device(training.device)
         variants, present = clips.features.shape[0], present_in(clips, data)
         targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, present)
         self.present = mixed_presence(present, clips.mixtures, variants)
         self.targets = mixed_targets(targets, clips.mixtures, variants)
         for lesson in lessons:
             self.targets = taught_targets(self.targets, lesson, self.present)
+        self.vad_loss = self._make_vad_loss(network_config)
+        if self.vad_loss is not None:  # beside the emotions, so that they are mixed alike
+            columns = mixed_targets(self.vad_loss.columns, clips.mixtures, variants)
+            self.targets = np.concatenate([self.targets, columns], axis=2)
         draws = draws_of(clips, data.sampling, data.weights)
         one = len(set(clips.corpora)) < 2
         self.draws = None if one and np.allclose(draws, 1.0) else draws
-        self.device = choose_device(training.device)
         self.epochs = 0
         torch.manual_seed(seed)
         self.network = self._make_network(network_config)
@@ -95,6 +99,17 @@ class Fit:
             else np.ones(len(data.classes), np.float32)
         )
         self.class_weights = torch.from_numpy(weights).to(self.device)
+
+    def _make_vad_loss(self, config: NetworkConfig) -> VadLoss | None:
+        if "vad" not in config.heads:
+            return None
+        if self.clips.vad is None or known_clips(self.clips.vad).sum() < 2:
+            raise BadInput(
+                "[network] heads has 'vad', and no two clips to train on have valence, arousal and "
+                "dominance",
+                hint="take a corpus that has them, or derive them: [vad] derive = 'votes'",
+            )
+        return make_vad_loss(self.data.vad, self.clips.vad, self.device)
 
     def _make_network(self, config: NetworkConfig) -> AmplitudePhaseNetwork:
         data = self.data
@@ -144,9 +159,13 @@ class Fit:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         x, targets, present = self._batch(chosen, rng)
+        classes = len(self.data.classes)
         embeddings = self.network.embed(x)
-        truth = Truth(targets, self.class_weights, present, self._public(chosen))
+        truth = Truth(targets[:, :classes], self.class_weights, present, self._public(chosen))
         loss = self.loss(self.network.classify(embeddings.fused), embeddings, truth)
+        if self.vad_loss is not None:
+            said = self.network.rate(embeddings)
+            loss = loss + self.vad_loss(said, targets[:, classes:], epoch=self.epochs)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise CheckFailed(
@@ -192,6 +211,11 @@ class Fit:
         cut = crop_window(clips.features[variant], self.data.frames, 0, None)
         return predict_logits(self.averaged, cut, device=self.device)
 
+    def outputs(self, clips: LabelledFeatures, variant: int) -> tuple[NDArray[np.float32], ...]:
+        """Return each of the averaged network's outputs, [clips, ...], of one variant."""
+        cut = crop_window(clips.features[variant], self.data.frames, 0, None)
+        return predict_outputs(self.averaged, cut, device=self.device)
+
     def tensors(self) -> State:
         """Return everything that the next epoch depends on, but for the number of epochs."""
         tensors: State = {}
@@ -220,13 +244,25 @@ def predict_logits(
     device: torch.device | None = None,
 ) -> NDArray[np.float32]:
     """Return logits, float32 [clips, classes], of int8 [clips, frames, channels, planes]."""
+    return predict_outputs(network, features, device=device)[0]
+
+
+def predict_outputs(
+    network: AmplitudePhaseNetwork,
+    features: NDArray[np.int8],
+    *,
+    device: torch.device | None = None,
+) -> tuple[NDArray[np.float32], ...]:
+    """Return each of a network's outputs, float32 [clips, ...]: logits, and what follows them."""
     network.eval()
-    parts = [np.zeros((0, network.classifier.out_features), np.float32)]
+    parts = [[np.zeros((0, width), np.float32)] for width in network.output_widths]
     with torch.inference_mode():
         for start in range(0, len(features), _EVALUATION_BATCH):
             x = to_input(features[start : start + _EVALUATION_BATCH], device)
-            parts.append(network(x).cpu().numpy())
-    return np.concatenate(parts)
+            said = network(x)
+            for kept, output in zip(parts, (said,) if len(parts) == 1 else said, strict=True):
+                kept.append(output.cpu().numpy())
+    return tuple(np.concatenate(kept) for kept in parts)
 
 
 def to_input(features: NDArray[np.int8], device: torch.device | None = None) -> Tensor:

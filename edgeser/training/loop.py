@@ -29,6 +29,7 @@ from edgeser.training.optimisation import Lesson
 from edgeser.training.public_lessons import PUBLIC_FOLDERS, public_lessons
 from edgeser.training.records import EpochRecord, TrainingResult
 from edgeser.training.teaching import PublicTeacher
+from edgeser.training.vad_loss import mean_concordance
 
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
@@ -157,7 +158,7 @@ class _Choice:
 
     def _evaluate(self, number: int, rate: float, loss: float) -> EpochRecord:
         clips = self.fit.data.development
-        clean = self.fit.logits(clips, 0)
+        clean, *further = self.fit.outputs(clips, 0)
         uar = unweighted_average_recall(clean, clips.labels)
         varied = uar
         if self.takes > 1:
@@ -172,6 +173,7 @@ class _Choice:
             ),
             development_uar=uar,
             varied_uar=varied,
+            development_ccc=mean_concordance(further[0], clips.vad) if further else None,
         )
 
     @property
@@ -279,6 +281,8 @@ def _fingerprint(
             digest.update(part.public.tobytes())
         if part.mixtures is not None:
             digest.update(part.mixtures.partners.tobytes() + part.mixtures.shares.tobytes())
+        if part.vad is not None:
+            digest.update(part.vad.tobytes() + repr(data.vad).encode())
         for variant in part.features:
             digest.update(np.ascontiguousarray(variant[:: max(1, len(part) // 64)]).tobytes())
     return digest.hexdigest()

@@ -27,6 +27,9 @@ class EpochRecord:
         UAR of the averaged weights on the development clips as recorded, 0 to 1.
     varied_uar
         The same over their variants; equal to `development_uar` where there are none.
+    development_ccc
+        Mean concordance of valence, arousal and dominance on the development clips as recorded, -1
+        to 1; `None` without a head for them, or clips to ask.
     """
 
     epoch: int
@@ -35,11 +38,13 @@ class EpochRecord:
     development_loss: float
     development_uar: float
     varied_uar: float
+    development_ccc: float | None = None
 
     @property
     def score(self) -> float:
-        """What the epoch is chosen by: the mean of both UARs."""
-        return (self.development_uar + self.varied_uar) / 2.0
+        """What the epoch is chosen by: the mean of both UARs, and of it and the concordance."""
+        uar = (self.development_uar + self.varied_uar) / 2.0
+        return uar if self.development_ccc is None else (uar + self.development_ccc) / 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

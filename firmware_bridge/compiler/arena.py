@@ -86,6 +86,7 @@ def plan_arena(
     *,
     input_tensor: int,
     output_tensor: int,
+    other_outputs: Sequence[int] = (),
 ) -> ArenaPlan:
     """Plan the arena of a model.
 
@@ -97,10 +98,10 @@ def plan_arena(
         The size of every tensor that they compute, and of the input.
     input_tensor
         Filled before the first operator; it may be overwritten after its last use.
-    output_tensor
+    output_tensor, other_outputs
         Kept until after the last operator.
     """
-    last_uses = _last_uses(calls, input_tensor, output_tensor)
+    last_uses = _last_uses(calls, input_tensor, (output_tensor, *other_outputs))
     plans = []
     for in_place in (True, False):
         roots = _roots(calls, tensor_bytes, last_uses, in_place=in_place)
@@ -110,15 +111,14 @@ def plan_arena(
 
 
 def _last_uses(
-    calls: Sequence[KernelCall], input_tensor: int, output_tensor: int
+    calls: Sequence[KernelCall], input_tensor: int, output_tensors: Sequence[int]
 ) -> dict[int, int]:
     """Return after which operator each tensor is not read any more."""
     last = {input_tensor: -1}
     for position, call in enumerate(calls):
         for tensor in (*call.inputs, *call.outputs):
             last[tensor] = position
-    last[output_tensor] = len(calls)
-    return last
+    return last | dict.fromkeys(output_tensors, len(calls))
 
 
 def _roots(

@@ -81,3 +81,9 @@ def _field(prefix: str, value: Field) -> str:
     if isinstance(value, tuple):
         return f"{{{', '.join(number(item) for item in value)}}}"
     return number(value)
+
+
+def broken(start: str, end: str, *, mark: str = "") -> str:
+    """Join two parts of a line, which is broken between them when it is too long."""
+    fits = len(start) + 1 + len(end) <= LINE
+    return f"{start} {end}" if fits else f"{start}{mark}\n    {end}"

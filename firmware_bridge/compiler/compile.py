@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import dataclass
 
 from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
-from firmware_bridge.compiler.emit import Sources, header_text, source_text, tensor_bytes
+from firmware_bridge.compiler.emit import Sources, header_text, source_text
 from firmware_bridge.compiler.lowering import lower_model
 from firmware_bridge.compiler.names import DEFAULT, check_prefix, model_name
 from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.values import tensor_bytes
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.reader import read_model
 
@@ -86,8 +87,18 @@ class CompiledModel:
 
     @property
     def output(self) -> Tensor:
-        """The model's output."""
+        """The model's output; of several the first."""
         return self.graph.output_tensors[0]
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The model's outputs, in their order."""
+        return self.graph.output_tensors
+
+    @property
+    def output_bytes(self) -> tuple[int, ...]:
+        """Size of each output."""
+        return tuple(tensor_bytes(tensor) for tensor in self.outputs)
 
     @property
     def arena_bytes(self) -> int:
@@ -133,7 +144,10 @@ def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledM
         for call in calls
         for index in (*call.inputs, *call.outputs, graph.inputs[0])
     }
-    plan = plan_arena(calls, sizes, input_tensor=graph.inputs[0], output_tensor=graph.outputs[0])
+    first, *others = graph.outputs
+    plan = plan_arena(
+        calls, sizes, input_tensor=graph.inputs[0], output_tensor=first, other_outputs=others
+    )
     sha256 = hashlib.sha256(data).hexdigest()
     sources = Sources(model_name(name), prefix, sha256, graph, calls, plan)
     return CompiledModel(

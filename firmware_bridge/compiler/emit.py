@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from firmware_bridge.compiler import further_outputs
 from firmware_bridge.compiler.arena import ArenaPlan
 from firmware_bridge.compiler.c_text import (
+    broken,
     comment_text,
     constant_array,
     layer_struct,
-    number,
     string_literal,
 )
 from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.values import tensor_bytes, value_macros
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.schema import DType
 
@@ -45,17 +47,14 @@ class Sources:
         return self.graph.input_tensors[0]
 
     @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The model's outputs, in their order."""
+        return self.graph.output_tensors
+
+    @property
     def output(self) -> Tensor:
-        """The model's output."""
-        return self.graph.output_tensors[0]
-
-
-def tensor_bytes(tensor: Tensor) -> int:
-    """Return the size of a tensor of fixed width."""
-    size = tensor.byte_size
-    if size is None:
-        raise ValueError(f"tensor {tensor.index} has no fixed width")
-    return size
+        """The model's output; of several the first."""
+        return self.outputs[0]
 
 
 def header_text(sources: Sources) -> str:
@@ -63,12 +62,12 @@ def header_text(sources: Sources) -> str:
     lower, upper = sources.prefix, sources.macros
     run = ("void *arena", f"{lower}_observer observer", "void *context")
     outputs = [tensor_bytes(sources.graph.tensors[call.outputs[0]]) for call in sources.calls]
-    digest = _broken(f"#define {upper}_HASH", f'"{sources.sha256}"', mark=" \\")
+    digest = broken(f"#define {upper}_HASH", f'"{sources.sha256}"', mark=" \\")
     return f"""\
 /* The model {comment_text(sources.name)} as C; written by the compiler, not by hand.
  *
  * Input:  {_describe(sources.input)}
- * Output: {_describe(sources.output)}
+ * {_described_outputs(sources)}
  */
 #ifndef {upper}_H
 #define {upper}_H
@@ -85,9 +84,9 @@ extern "C" {{
 /* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
 #define {upper}_ARENA_BYTES {sources.plan.arena_bytes}
 /* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
-{_values(upper, "INPUT", sources.input)}
-{_values(upper, "OUTPUT", sources.output)}
-#define {upper}_OPERATORS {len(sources.calls)}
+{value_macros(upper, "INPUT", sources.input)}
+{value_macros(upper, "OUTPUT", sources.output)}
+{further_outputs.macros(upper, sources.outputs)}#define {upper}_OPERATORS {len(sources.calls)}
 #define {upper}_MAX_OPERATOR_OUTPUT_BYTES {max(outputs)}
 
 struct {lower}_operator {{
@@ -95,12 +94,12 @@ struct {lower}_operator {{
   uint32_t macs; /* multiply-accumulates of one inference */
 }};
 
-{_broken(f"extern const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS];")}
+{broken(f"extern const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS];")}
 
 /* Fill the input before every run: its bytes are overwritten. */
 void *{lower}_input(void *arena);
 const void *{lower}_output(const void *arena);
-
+{further_outputs.declarations(lower, sources.outputs)}
 /* Called after each operator with its (first) output. */
 {_joined(f"typedef void (*{lower}_observer)(", _OBSERVED, ");")}
 
@@ -136,19 +135,14 @@ def source_text(sources: Sources) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _values(upper: str, what: str, tensor: Tensor) -> str:
-    """Define how many bytes and values a tensor has, and which numbers they stand for."""
-    scale, zero_point = 1.0, 0
-    quantisation = tensor.quantisation
-    is_float = tensor.dtype is DType.FLOAT32
-    if not is_float and quantisation is not None and not quantisation.per_axis:
-        scale, zero_point = quantisation.scale, quantisation.zero_point
-    return f"""\
-#define {upper}_{what}_BYTES {tensor_bytes(tensor)}
-#define {upper}_{what}_VALUES {tensor.elements}
-#define {upper}_{what}_IS_FLOAT {int(is_float)}
-#define {upper}_{what}_SCALE {number(scale)}
-#define {upper}_{what}_ZERO_POINT ({zero_point})"""
+def _described_outputs(sources: Sources) -> str:
+    if len(sources.outputs) == 1:
+        return f"Output: {_describe(sources.output)}"
+    lines = [
+        f"Output {number}: {comment_text(tensor.name, limit=40)}, {_describe(tensor)}"
+        for number, tensor in enumerate(sources.outputs)
+    ]
+    return "\n * ".join(lines)
 
 
 def _describe(tensor: Tensor) -> str:
@@ -196,7 +190,7 @@ def _layer(sources: Sources, call: KernelCall) -> list[str]:
 def _operator_table(sources: Sources) -> list[str]:
     lower, upper, calls = sources.prefix, sources.macros, sources.calls
     return [
-        _broken(f"const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS] = {{"),
+        broken(f"const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS] = {{"),
         *(f"    {{.name = {string_literal(call.name)}, .macs = {call.macs}}}," for call in calls),
         "};",
     ]
@@ -213,6 +207,7 @@ def _functions(sources: Sources) -> list[str]:
         f"  return (const uint8_t *)arena + TENSOR_{sources.output.index};",
         "}",
         "",
+        *further_outputs.definitions(lower, sources.outputs),
         *_wrapped_call("static void observe(", [f"{lower}_observer observer", *_OBSERVED], ") {"),
         "  if (observer != NULL) {",
         "    observer(context, operator_index, output, bytes);",
@@ -283,8 +278,3 @@ def _wrapped_call(start: str, items: Sequence[str], end: str) -> list[str]:
 
 def _joined(start: str, items: Sequence[str], end: str) -> str:
     return "\n".join(_wrapped_call(start, items, end))
-
-
-def _broken(start: str, end: str, *, mark: str = "") -> str:
-    """Join two parts of a line, which is broken between them when it is too long."""
-    return f"{start} {end}" if len(start) + 1 + len(end) <= 100 else f"{start}{mark}\n    {end}"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from firmware_bridge.compiler.alias import model_headers
 from firmware_bridge.compiler.compile import CompiledModel
-from firmware_bridge.compiler.emit import tensor_bytes
 from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
+from firmware_bridge.compiler.values import tensor_bytes
 from quantize.foundation.errors import BadInput, InternalError, ToolMissing
 from quantize.foundation.files import write_atomically
 from quantize.foundation.processes import run
@@ -48,7 +48,7 @@ class HostModel:
     timeout_s: float = 300.0
 
     def outputs(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """Return the model's outputs, ``[n, *output shape]``, for inputs ``[n, *input shape]``.
+        """Return the model's (first) output, ``[n, *shape]``, for inputs ``[n, *input shape]``.
 
         Shapes may lack or have their batch axis of 1: only the number of bytes must fit.
 
@@ -59,9 +59,13 @@ class HostModel:
         InternalError
             When the program fails, crashes or takes too long.
         """
-        output = self.compiled.output
-        data = self._run("outputs", inputs, tensor_bytes(output))
-        return _shaped(data, output)
+        return self.all_outputs(inputs)[0]
+
+    def all_outputs(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Return each of the model's outputs, ``[n, *shape]``, in their order; as `outputs`."""
+        sizes = self.compiled.output_bytes
+        data = self._run("outputs", inputs, sum(sizes))
+        return _parted(data, self.compiled.outputs, sizes)
 
     def layers(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Return each operator's (first) output, ``[n, *shape]``; errors as `outputs`."""
@@ -69,8 +73,7 @@ class HostModel:
         tensors = [graph.tensors[call.outputs[0]] for call in self.compiled.calls]
         sizes = [tensor_bytes(tensor) for tensor in tensors]
         data = self._run("layers", inputs, sum(sizes))
-        parts = np.split(data, np.cumsum(sizes)[:-1], axis=1)
-        return tuple(_shaped(part, tensor) for part, tensor in zip(parts, tensors, strict=True))
+        return _parted(data, tensors, sizes)
 
     def arenas(self, inputs: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the arena after each operator, uint8 ``[n, operators, arena bytes]``.
@@ -182,6 +185,14 @@ def _compile(command: Sequence[str]) -> None:
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip()[:2000]
         raise InternalError(f"the C compiler refuses the model's code: {said}")
+
+
+def _parted(
+    data: NDArray[np.uint8], tensors: Sequence[Tensor], sizes: Sequence[int]
+) -> tuple[NDArray[Any], ...]:
+    """Cut the bytes of each input, ``[n, bytes]``, into tensors that lie one after another."""
+    parts = np.split(data, np.cumsum(sizes)[:-1], axis=1)
+    return tuple(_shaped(part, tensor) for part, tensor in zip(parts, tensors, strict=True))
 
 
 def _shaped(data: NDArray[np.uint8], tensor: Tensor) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 /* Runs a compiled model on the host: inputs from stdin, results to stdout, whole ones only.
  *
- *   outputs   for each input, the model's output
+ *   outputs   for each input, the model's outputs, one after another
  *   layers    for each input, each operator's (first) output
  *   arenas    for each input, the whole arena after each operator; it begins filled with 0xA5
  */
@@ -34,6 +34,16 @@ static void observe(void *context, uint32_t operator_index, const void *output, 
   }
 }
 
+static void put_outputs(struct run *run, const void *arena) {
+#if defined(MODEL_OUTPUTS)
+  for (uint32_t number = 0; number < MODEL_OUTPUTS; ++number) {
+    put(run, model_output_at(arena, number), model_outputs[number].bytes);
+  }
+#else
+  put(run, model_output(arena), MODEL_OUTPUT_BYTES);
+#endif
+}
+
 static int run_all(enum what what, uint8_t *arena, uint8_t *input) {
   struct run run = {.what = what, .arena = arena, .failed = 0};
   while (!run.failed && fread(input, 1, MODEL_INPUT_BYTES, stdin) == MODEL_INPUT_BYTES) {
@@ -41,7 +51,7 @@ static int run_all(enum what what, uint8_t *arena, uint8_t *input) {
     memcpy(model_input(arena), input, MODEL_INPUT_BYTES);
     model_run(arena, what == OUTPUTS ? NULL : observe, &run);
     if (what == OUTPUTS) {
-      put(&run, model_output(arena), MODEL_OUTPUT_BYTES);
+      put_outputs(&run, arena);
     }
   }
   return run.failed || fflush(stdout) != 0;

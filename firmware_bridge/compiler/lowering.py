@@ -70,6 +70,8 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
 _MICRO_HINT = "run this model in TFLite-Micro, or change it"
 _CONVERT_HINT = "convert the model to full int8, with int8 input and output"
 _MOST_MACS = (1 << 32) - 1
+MOST_OUTPUTS = 16
+"""What the device's banner has room to tell of."""
 _BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
 
 
@@ -79,8 +81,8 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
     Raises
     ------
     BadInput
-        When the model has several subgraphs, inputs or outputs, variables, or shapes that are
-        known only at run time, or an operator cannot be lowered: by its name, layer and reason.
+        When the model has several subgraphs or inputs, variables, or shapes that are known only
+        at run time, or an operator cannot be lowered: by its name, layer and reason.
     """
     graph = _only_subgraph(model)
     _check_tensors(model, graph)
@@ -117,7 +119,6 @@ def _only_subgraph(model: Model) -> Subgraph:
     counts = (
         (len(model.subgraphs), "subgraphs"),
         (len(model.main.inputs), "inputs"),
-        (len(model.main.outputs), "outputs"),
     )
     for count, what in counts:
         if count != 1:
@@ -127,15 +128,26 @@ def _only_subgraph(model: Model) -> Subgraph:
     graph = model.main
     if not graph.operators:
         raise BadInput(f"{name} has no operators", hint=_MICRO_HINT)
-    made = {index for operator in graph.operators for index in operator.outputs}
-    if graph.outputs[0] not in made:
-        raise BadInput(f"no operator of {name} computes its output", hint=_MICRO_HINT)
+    _check_outputs(name, graph)
     return graph
+
+
+def _check_outputs(name: str, graph: Subgraph) -> None:
+    """Refuse outputs that nothing computes, and too many."""
+    made = {index for operator in graph.operators for index in operator.outputs}
+    if not 1 <= len(graph.outputs) <= MOST_OUTPUTS:
+        raise BadInput(
+            f"{name} has {len(graph.outputs)} outputs, firmware is written for 1 to {MOST_OUTPUTS}",
+            hint=_MICRO_HINT,
+        )
+    if not made.issuperset(graph.outputs):
+        raise BadInput(f"no operator of {name} computes its output", hint=_MICRO_HINT)
 
 
 def _check_tensors(model: Model, graph: Subgraph) -> None:
     name = printable(model.source)
-    borders = (("input", graph.input_tensors[0]), ("output", graph.output_tensors[0]))
+    borders = [("input", graph.input_tensors[0])]
+    borders += [("output", tensor) for tensor in graph.output_tensors]
     for what, tensor in borders:
         if tensor.dtype not in _BORDER_TYPES:
             raise BadInput(

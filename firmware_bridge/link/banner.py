@@ -15,6 +15,7 @@ PROTOCOL = 2
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TEXT = re.compile(r"[ -~]{1,100}")
 _MOST_ENTRIES = 64
+_LONGEST_LIST = 160
 
 _NUMBERS: dict[str, tuple[int, int]] = {
     "clock_hz": (1, 1 << 40),
@@ -76,9 +77,12 @@ class Banner:
     channels, planes
         Shape of a frame.
     input_bytes, output_bytes, arena_bytes
-        Sizes of the model's input, its output, and the memory it computes in.
+        Sizes of the model's input, its (first) output, and the memory it computes in.
     operators
         Operators of the model.
+    outputs
+        Size of each of the model's outputs; older firmware, and that of a model with one output,
+        says nothing of them.
     """
 
     board: str
@@ -102,6 +106,12 @@ class Banner:
     arena_bytes: int
     empty_ticks: int = 0
     unread_bytes: int = 0
+    outputs: tuple[int, ...] = ()
+
+    @property
+    def all_output_bytes(self) -> int:
+        """Size of all outputs together."""
+        return sum(self.outputs) or self.output_bytes
 
     @property
     def frame_values(self) -> int:
@@ -135,6 +145,7 @@ def parse_banner(payload: bytes) -> Banner:
         compiler=_text(entries, "compiler"),
         model_hash=_hash(entries, "model_hash"),
         frontend_hash=_hash(entries, "frontend_hash") if has_frontend else None,
+        outputs=_outputs(entries, numbers["output_bytes"]),
         **{name: _number({name: "0"} | entries, name, 0, most) for name, most in _OPTIONAL.items()},
         **numbers,
     )
@@ -191,6 +202,19 @@ def parse_entries(payload: bytes, *, what: str) -> dict[str, str]:
             raise MalformedReply(f"the device's {what} cannot be read at {printable(line)!r}")
         entries[key] = value
     return entries
+
+
+def _outputs(entries: Mapping[str, str], first: int) -> tuple[int, ...]:
+    """Return the sizes of several outputs, ``outputs=6,3``; nothing where there is one."""
+    value = entries.get("outputs", "")
+    if not value:
+        return ()
+    low, high = _NUMBERS["output_bytes"]
+    sizes = value[:_LONGEST_LIST].split(",")
+    known = all(s.isascii() and s.isdigit() and low <= int(s) <= high for s in sizes)
+    if not known or len(value) > _LONGEST_LIST or len(sizes) < 2 or int(sizes[0]) != first:
+        raise MalformedReply(f"the device's banner says outputs={printable(value)}")
+    return tuple(map(int, sizes))
 
 
 def _entry(entries: Mapping[str, str], name: str) -> str:

@@ -23,7 +23,8 @@ MOST_SAMPLES = 512
 
 _AUDIO_HEADER = 13
 _RAW_FRAMES, _ROWS = 1, 2
-_PROFILED = 1
+_PROFILED, _ALL_OUTPUTS = 1, 2
+_ALL_DECIDED = 1
 _WRAP = 1 << 32
 _LOST_MEMORY = "has the device restarted, or does somebody else speak to it?"
 
@@ -211,24 +212,27 @@ class Device:
         """Return decisions from number `first` on: as many as fit a reply and the device keeps."""
         if self._samples is None:
             raise BadInput("no stream has begun on the device", hint="reset it first")
-        classes = self._banner.output_bytes
+        classes, values = self._banner.output_bytes, self._banner.all_output_bytes
         taken = self._decisions_after(self._frames)
-        fields = self._ask(Request.DECISIONS, first.to_bytes(4, "little"))
+        flags = _ALL_DECIDED if self._banner.outputs else 0
+        fields = self._ask(Request.DECISIONS, first.to_bytes(4, "little"), flags=flags)
         decisions: list[Decision] = []
         while fields.left:
             end_frame = fields.unsigned(4)
             label, unsure, probability = (fields.unsigned(size) for size in (1, 1, 2))
-            logits = tuple(fields.array("<i1", classes).tolist())
-            sums = tuple(fields.array("<i4", classes).tolist())
+            logits = tuple(fields.array("<i1", values).tolist())
+            sums = tuple(fields.array("<i4", values).tolist())
             number = decisions[-1].number + 1 if decisions else self._number_at(end_frame, first)
             decision = Decision(
                 number=number,
                 end_frame=end_frame,
                 label=label,
-                logits=logits,
-                sums=sums,
+                logits=logits[:classes],
+                sums=sums[:classes],
                 probability=probability,
                 unsure=unsure == 1,
+                further=logits[classes:],
+                further_sums=sums[classes:],
             )
             self._check_decision(decision, taken)
             self._check_certainty(decision, unsure)
@@ -269,7 +273,7 @@ class Device:
             somebody else speaks to it.
         """
         self._output_crc = None
-        flags = _PROFILED if profile else 0
+        flags = (_PROFILED if profile else 0) | (_ALL_OUTPUTS if self._banner.outputs else 0)
         fields = self._ask(Request.INFER, b"", flags=flags, patience=self._inference)
         ticks = fields.unsigned(4)
         self._check_input(fields.unsigned(4))
@@ -279,7 +283,7 @@ class Device:
         return ticks
 
     def read_output(self) -> NDArray[np.int8]:
-        """Return the model's output, int8 ``[output_bytes]``.
+        """Return the model's output, int8 ``[all_output_bytes]``; of several one after another.
 
         Raises
         ------
@@ -287,7 +291,7 @@ class Device:
             When it is not that of the last `infer`, where nothing else ran the model since.
         """
         output = bytearray()
-        while left := self._banner.output_bytes - len(output):
+        while left := self._banner.all_output_bytes - len(output):
             size = min(left, MOST_PAYLOAD)
             asked = len(output).to_bytes(4, "little") + size.to_bytes(2, "little")
             fields = self._ask(Request.READ, asked)

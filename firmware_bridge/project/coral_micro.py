@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from firmware_bridge.boards import HOST, Board
-from firmware_bridge.compiler.c_text import comment_text, number, string_literal
+from firmware_bridge.compiler import further_outputs
+from firmware_bridge.compiler.c_text import comment_text, string_literal
 from firmware_bridge.compiler.names import model_name
+from firmware_bridge.compiler.values import value_macros
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project.contents import Contents, collect
 from firmware_bridge.project.micro_readme import micro_readme
@@ -77,7 +79,7 @@ class MicroModel:
     name
         Printable, for banners.
     input, output
-        Its only input and output, int8.
+        Its only input and its output, int8; of several outputs the first.
     cpu_operators
         Builtin operators that stay on the CPU; empty where all are on the Edge TPU.
     arena_bytes, arena_reason
@@ -86,6 +88,8 @@ class MicroModel:
         The largest compiled model that the application can load.
     compiled
         The compiled .tflite; ``None`` while there is none.
+    further_outputs
+        Those after the first, int8.
     """
 
     name: str
@@ -96,6 +100,12 @@ class MicroModel:
     arena_reason: str
     room_bytes: int
     compiled: bytes | None
+    further_outputs: tuple[Tensor, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """All of its outputs, in their order."""
+        return (self.output, *self.further_outputs)
 
 
 def write_coral_micro(
@@ -138,7 +148,8 @@ def write_coral_micro(
 
 
 def _check(model: MicroModel, frontend: FrontendSources | None) -> None:
-    for what, tensor in (("input", model.input), ("output", model.output)):
+    borders = [("input", model.input), *(("output", tensor) for tensor in model.outputs)]
+    for what, tensor in borders:
         if tensor.dtype is not DType.INT8:
             raise BadInput(
                 f"the model's {what} is {tensor.dtype.label}; the board's application, whose "
@@ -172,7 +183,10 @@ def _application(
     contents = collect(
         board=board,
         model=ModelSources(
-            name=model.name, hash=_hash(model), header=_model_header(model), source=_MODEL_SOURCE
+            name=model.name,
+            hash=_hash(model),
+            header=_model_header(model),
+            source=_model_source(model),
         ),
         frontend=frontend,
         stream=stream,
@@ -227,7 +241,7 @@ extern "C" {{
 #define MODEL_ARENA_BYTES {arena}
 /* An int8 value stands for SCALE * (value - ZERO_POINT). */
 {values}
-#define MODEL_OPERATORS 1
+{macros}#define MODEL_OPERATORS 1
 #define MODEL_MAX_OPERATOR_OUTPUT_BYTES MODEL_OUTPUT_BYTES
 
 struct model_operator {{
@@ -241,7 +255,7 @@ const char *micro_model_hash(void);
 
 void *model_input(void *arena);
 const void *model_output(const void *arena);
-
+{declarations}
 typedef void (*model_observer)(void *context, uint32_t operator_index, const void *output,
                                uint32_t bytes);
 void model_run(void *arena, model_observer observer, void *context);
@@ -279,6 +293,10 @@ inline bool AddOperators(tflite::MicroMutableOpResolver<kResolverOperators> *res
 """
 
 
+def _model_source(model: MicroModel) -> str:
+    return "\n".join([_MODEL_SOURCE, *further_outputs.table("model", model.outputs)])
+
+
 def _model_header(model: MicroModel) -> str:
     return _MODEL_HEADER.format(
         name=comment_text(model.name),
@@ -291,22 +309,13 @@ def _model_header(model: MicroModel) -> str:
             subsequent_indent=" * ",
         ),
         arena=model.arena_bytes,
-        values="\n".join(_values("INPUT", model.input) + _values("OUTPUT", model.output)),
+        values="\n".join(
+            value_macros("MODEL", what, tensor)
+            for what, tensor in (("INPUT", model.input), ("OUTPUT", model.output))
+        ),
+        macros=further_outputs.macros("MODEL", model.outputs),
+        declarations=further_outputs.declarations("model", model.outputs),
     )
-
-
-def _values(what: str, tensor: Tensor) -> list[str]:
-    quantisation = tensor.quantisation
-    known = quantisation is not None and not quantisation.per_axis
-    scale = quantisation.scale if quantisation is not None and known else 1.0
-    zero_point = quantisation.zero_point if quantisation is not None and known else 0
-    return [
-        f"#define MODEL_{what}_BYTES {tensor.elements}",
-        f"#define MODEL_{what}_VALUES {tensor.elements}",
-        f"#define MODEL_{what}_IS_FLOAT 0",
-        f"#define MODEL_{what}_SCALE {number(scale)}",
-        f"#define MODEL_{what}_ZERO_POINT ({zero_point})",
-    ]
 
 
 def _resolver(cpu_operators: tuple[str, ...]) -> str:

@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.output_order import LONGEST_NAME
 from quantize.convert.records import QuantizedModel
 from quantize.convert.representative import quantise_representative
 from quantize.convert.tensorflow_child import ONNX_NAME, convert_onnx
 from quantize.convert.verify import (
     check_fully_integer,
     check_input,
-    check_output,
+    check_outputs,
     count_operators,
     float_layers,
     silent_layers,
@@ -35,13 +36,14 @@ _PACKAGES = ("torch", "onnx", "onnxsim", "onnx2tf", "tensorflow", "numpy")
 _HINT = "replace that operation by one that TFLite has in int8"
 
 
-def export_int8(
+def export_int8(  # noqa: PLR0913  each is a choice of its own, by name
     module: torch.nn.Module,
     *,
     input_shape_nchw: Sequence[int],
     representative: NDArray[np.float32],
     input_scale: float = 1 / 32,
     input_zero_point: int = 0,
+    output_names: Sequence[str] = ("output",),
     work_dir: Path | None = None,
     timeout_s: float = 600.0,
     progress: Callable[[str], None] | None = None,
@@ -54,7 +56,8 @@ def export_int8(
     Parameters
     ----------
     module
-        float32 NCHW in, logits [1, outputs] out. It is left as it was.
+        float32 NCHW in, logits [1, outputs] out; or a tuple of such, one for each of
+        `output_names`. It is left as it was.
     input_shape_nchw
         1, channels, height, width; the .tflite file takes 1, height, width, channels.
     representative
@@ -63,6 +66,8 @@ def export_int8(
         each may be moved to the ends of the range, so that the input's scale comes out exact.
     input_scale, input_zero_point
         The quantisation of the input that the features are made with.
+    output_names
+        Of several outputs: what they are called in the .tflite, which holds them in this order.
     work_dir
         Where the temporary folder is made and removed; the system's own place by default.
     timeout_s
@@ -84,16 +89,23 @@ def export_int8(
 
     tell = progress or (lambda stage: None)
     shape = check_input_shape(input_shape_nchw)
+    _check_names(output_names)
     started = time.monotonic()
     tell("ONNX graph")
     samples = quantise_representative(
         representative, shape_nchw=shape, scale=input_scale, zero_point=input_zero_point
     )
     with temporary_folder("conversion", parent=work_dir) as folder:
-        _write_graph(module, shape, folder)
+        _write_graph(module, shape, folder, output_names)
         seconds = [("ONNX graph", time.monotonic() - started)]
         tell("TensorFlow Lite")
-        converted = _convert(folder, samples, input_scale, input_zero_point, timeout_s)
+        options = {
+            "folder": str(folder),
+            "scale": input_scale,
+            "zero_point": input_zero_point,
+            "outputs": list(output_names),
+        }
+        converted = _convert(samples, options, timeout_s)
     seconds += [(str(stage), float(spent)) for stage, spent in converted.values["seconds"]]
     tell("verification")
     return _verified(
@@ -103,23 +115,38 @@ def export_int8(
         scale=input_scale,
         zero_point=input_zero_point,
         samples=len(samples),
+        outputs=len(output_names),
     )
 
 
-def _write_graph(module: torch.nn.Module, shape: tuple[int, int, int, int], folder: Path) -> None:
+def _check_names(names: Sequence[str]) -> None:
+    fit = all(
+        name.isascii() and name.isidentifier() and len(name) <= LONGEST_NAME for name in names
+    )
+    if not names or not fit or len(set(names)) != len(names):
+        raise BadInput(
+            f"outputs cannot be named {list(names)}",
+            hint=f"give each an identifier of its own, of at most {LONGEST_NAME} characters",
+        )
+
+
+def _write_graph(
+    module: torch.nn.Module,
+    shape: tuple[int, int, int, int],
+    folder: Path,
+    output_names: Sequence[str],
+) -> None:
     from quantize.convert.onnx_graph import write_onnx
 
-    write_onnx(module, shape, folder / ONNX_NAME)
+    write_onnx(module, shape, folder / ONNX_NAME, output_names=output_names)
 
 
-def _convert(
-    folder: Path, samples: NDArray[np.int8], scale: float, zero_point: int, timeout_s: float
-) -> ChildResult:
+def _convert(samples: NDArray[np.int8], options: dict[str, Any], timeout_s: float) -> ChildResult:
     """Return what the converter makes of the graph in a folder; raise where it refuses."""
     converted = call_in_child(
         convert_onnx,
         {"samples": samples},
-        {"folder": str(folder), "scale": scale, "zero_point": zero_point},
+        options,
         what="converting the network to TensorFlow Lite",
         timeout_s=timeout_s,
     )
@@ -136,6 +163,7 @@ def _verified(
     scale: float,
     zero_point: int,
     samples: int,
+    outputs: int,
 ) -> QuantizedModel:
     """Return what was converted, once it is what was asked for; else raise `CheckFailed`."""
     started = time.monotonic()
@@ -144,14 +172,14 @@ def _verified(
     model = read_model(int8_tflite, name="the converted model")
     check_fully_integer(model, dict(names))
     model_input = check_input(model, shape_nchw=shape_nchw, scale=scale, zero_point=zero_point)
-    model_output = check_output(model)
+    model_outputs = check_outputs(model, outputs)
     verification = ("verification", time.monotonic() - started)
     return QuantizedModel(
         int8_tflite=int8_tflite,
         float_tflite=converted.arrays["float_tflite"].tobytes(),
         sha256=hashlib.sha256(int8_tflite).hexdigest(),
         input=model_input,
-        output=model_output,
+        outputs=model_outputs,
         operators=count_operators(model),
         layer_names=tuple((str(tensor), str(name)) for tensor, name in names),
         silent_layers=silent_layers(model, dict(names)),

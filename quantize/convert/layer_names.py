@@ -93,7 +93,7 @@ def name_layers(
     found: dict[int, str] = {}
     taken: set[int] = set()
     for index, mine in values.items():
-        alike = [turn for turn, each in enumerate(layers) if _same(mine, each.values)]
+        alike = [turn for turn, each in enumerate(layers) if same_values(mine, each.values)]
         if alike:
             # Layers that give the same, such as nothing at all, go by their turn.
             turn = next((turn for turn in alike if turn not in taken), alike[0])
@@ -148,7 +148,7 @@ def _channels_last(values: NDArray[Any]) -> NDArray[Any]:
     return values.transpose(0, 2, 3, 1) if values.ndim == 4 else values
 
 
-def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+def same_values(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Whether two results hold the same values, whatever axes of length 1 they have."""
     if one.size != other.size or one.size == 0:
         return False

@@ -16,7 +16,13 @@ OPSET = 17
 _MAX_INPUT_VALUES = 1 << 24
 
 
-def write_onnx(module: torch.nn.Module, shape_nchw: tuple[int, int, int, int], path: Path) -> None:
+def write_onnx(
+    module: torch.nn.Module,
+    shape_nchw: tuple[int, int, int, int],
+    path: Path,
+    *,
+    output_names: Sequence[str] = ("output",),
+) -> None:
     """Write a module, in evaluation mode and on the CPU, as an ONNX file of opset 17.
 
     The module itself is left as it was: its mode, device and weights.
@@ -24,11 +30,14 @@ def write_onnx(module: torch.nn.Module, shape_nchw: tuple[int, int, int, int], p
     Parameters
     ----------
     module
-        Takes one float32 tensor of `shape_nchw`, returns one of shape [1, outputs].
+        Takes one float32 tensor of `shape_nchw`, returns one of shape [1, outputs]; or a tuple of
+        them, one for each name.
     shape_nchw
         Input shape: 1, channels, height, width.
     path
         The file to write, in a temporary folder.
+    output_names
+        What its outputs are called.
 
     Raises
     ------
@@ -45,7 +54,7 @@ def write_onnx(module: torch.nn.Module, shape_nchw: tuple[int, int, int, int], p
     _refuse_broken_weights(module)
     frozen = copy.deepcopy(module).cpu().float().eval()
     example = torch.zeros(shape_nchw, dtype=torch.float32)
-    _refuse_wrong_output(_run_once(frozen, example))
+    _refuse_wrong_outputs(_run_once(frozen, example), output_names)
     # Where it fails, the exporter prints the whole graph, to stdout unless told otherwise.
     torch._C._jit_set_onnx_log_output_stream("stderr")
     with warnings.catch_warnings():
@@ -59,7 +68,7 @@ def write_onnx(module: torch.nn.Module, shape_nchw: tuple[int, int, int, int], p
                 dynamo=False,
                 opset_version=OPSET,
                 input_names=["input"],
-                output_names=["output"],
+                output_names=list(output_names),
                 do_constant_folding=True,
             )
         except (torch.onnx.errors.OnnxExporterError, RuntimeError, ValueError) as error:
@@ -111,6 +120,17 @@ def _run_once(module: torch.nn.Module, example: torch.Tensor) -> Any:
             f"{_first_line(error)}",
             hint="check the input shape: 1, channels, height, width",
         ) from error
+
+
+def _refuse_wrong_outputs(given: Any, names: Sequence[str]) -> None:
+    outputs = list(given) if isinstance(given, tuple | list) and len(names) > 1 else [given]
+    if len(outputs) != len(names):
+        raise BadInput(
+            f"the network returns {len(outputs)} outputs, {len(names)} are named",
+            hint=f"return a tuple of {len(names)} tensors",
+        )
+    for output in outputs:
+        _refuse_wrong_output(output)
 
 
 def _refuse_wrong_output(output: Any) -> None:

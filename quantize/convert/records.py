@@ -43,14 +43,14 @@ class QuantizedModel:
     Parameters
     ----------
     int8_tflite
-        The fully integer model: one int8 NHWC input, one int8 output, batch 1.
+        The fully integer model: one int8 NHWC input, int8 outputs, batch 1.
     float_tflite
         The same graph in float32, from the same conversion: the reference that the error of
         each layer is measured against.
     sha256
         SHA-256 of `int8_tflite`, 64 hexadecimal digits.
-    input, output
-        Quantisation of the model's one input and one output.
+    input, outputs
+        Quantisation of the model's one input and of each output, in the network's order.
     operators
         The int8 graph's operators with their versions, by name.
     layer_names
@@ -70,10 +70,15 @@ class QuantizedModel:
     float_tflite: bytes
     sha256: str
     input: TensorQuantization
-    output: TensorQuantization
+    outputs: tuple[TensorQuantization, ...]
     operators: tuple[OperatorUse, ...]
     layer_names: tuple[tuple[str, str], ...]
     silent_layers: tuple[str, ...]
     calibration_samples: int
     versions: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, float], ...]
+
+    @property
+    def output(self) -> TensorQuantization:
+        """Quantisation of the output; of several the first."""
+        return self.outputs[0]

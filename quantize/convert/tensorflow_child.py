@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
+from quantize.convert.output_order import find_outputs, with_outputs
 from quantize.tflite import read_model
 
 ONNX_NAME = "network.onnx"
@@ -42,7 +43,8 @@ def convert_onnx(
         ``samples``: int8 [n, height, width, channels].
     options
         ``folder``: a folder of our own to work in, with the graph as `ONNX_NAME`; ``scale``,
-        ``zero_point``: the real value of ``samples`` is ``scale * (samples - zero_point)``.
+        ``zero_point``: the real value of ``samples`` is ``scale * (samples - zero_point)``;
+        ``outputs``: names of several outputs, in the network's order.
 
     Returns
     -------
@@ -69,12 +71,19 @@ def convert_onnx(
     except Exception as error:  # the converter's own error types are not public
         return _float_parts(_with_tensorflow_ops(converter_of()), [], error)
     clock.lap("float model")
-    names = _layer_names(graph, float_tflite, next(samples())[0])
+    sample = next(samples())[0]
+    found: tuple[str, ...] = ()
+    if len(options["outputs"]) > 1:
+        found = find_outputs(float_tflite, graph, sample)
+        float_tflite = with_outputs(float_tflite, found, options["outputs"])
+    names = _layer_names(graph, float_tflite, sample)
     clock.lap("layer names")
     try:
         int8_tflite = _to_int8(converter_of(), samples)
     except Exception as error:
         return _float_parts(_to_int8(converter_of(), samples, allow_float=True), names, error)
+    if found:
+        int8_tflite = with_outputs(int8_tflite, found, options["outputs"])
     clock.lap("int8 model")
     out = {
         "float_tflite": np.frombuffer(float_tflite, np.uint8),

@@ -95,9 +95,26 @@ def check_output(model: Model) -> TensorQuantization:
     CheckFailed
         When it is not.
     """
-    found = _only(model.main.output_tensors, "output")
-    if len(found.shape) != 2 or found.shape[0] != 1:
-        raise CheckFailed(f"the converted output has shape {found.shape}, not (1, outputs)")
+    (found,) = check_outputs(model, 1)
+    return found
+
+
+def check_outputs(model: Model, count: int) -> tuple[TensorQuantization, ...]:
+    """Return the model's outputs, of which there must be so many, each as in `check_output`.
+
+    Raises
+    ------
+    CheckFailed
+        When they are not.
+    """
+    tensors = model.main.output_tensors
+    groups = [(tensor,) for tensor in tensors] if len(tensors) == count else [tensors]
+    found = tuple(_only(group, "output") for group in groups)
+    for each in found:
+        if len(each.shape) != 2 or each.shape[0] != 1:
+            raise CheckFailed(f"the converted output has shape {each.shape}, not (1, outputs)")
+    if len(found) != count:
+        raise CheckFailed(f"the converted model has {len(found)} outputs, not {count}")
     return found
 
 

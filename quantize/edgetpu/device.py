@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from quantize.edgetpu.package import read_compiled
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.foundation.measurement import Evidence, Measurement
-from quantize.runtimes import Runtime, random_samples, run_model
+from quantize.runtimes import Runtime, random_samples, run_outputs
 from quantize.tflite import read_model
 from quantize.tflite.model import Tensor
 
@@ -130,7 +131,7 @@ def bench_on_edge_tpu(
         else Measurement(degrees, "degC", Evidence.MEASURED, where),
         difference=None
         if against is None
-        else _compare(result.arrays["outputs"], against, inputs, tolerances),
+        else _compare(_outputs(result), against, inputs, tolerances),
     )
 
 
@@ -179,7 +180,7 @@ def compare_on_edge_tpu(
             hint="compile the model that the inputs are for",
         )
     result = _run(data, inputs, backend, name, warmup=0, runs=1)
-    return _compare(result.arrays["outputs"], against, inputs, tolerances)
+    return _compare(_outputs(result), against, inputs, tolerances)
 
 
 def runtime_version(library: str) -> int | None:
@@ -233,8 +234,29 @@ def _samples(source: Tensor) -> NDArray[Any]:
     return random_samples(source, _SAMPLES)
 
 
+def _outputs(result: ChildResult) -> list[NDArray[Any]]:
+    """Return all outputs, in the model's order."""
+    count = sum(name.startswith("outputs") for name in result.arrays)
+    return [result.arrays[f"outputs{number}"] for number in range(count)]
+
+
 def _compare(
-    outputs: NDArray[Any], against: bytes, inputs: NDArray[Any], tolerances: Tolerances | None
+    outputs: list[NDArray[Any]],
+    against: bytes,
+    inputs: NDArray[Any],
+    tolerances: Tolerances | None,
 ) -> OutputDifference:
-    expected = run_model(against, inputs, runtime=Runtime.TFLITE_MICRO, name="the uncompiled model")
-    return compare_outputs(outputs.reshape(len(inputs), -1), expected, tolerances=tolerances)
+    expected = run_outputs(
+        against, inputs, runtime=Runtime.TFLITE_MICRO, name="the uncompiled model"
+    )
+    return compare_outputs(
+        _side_by_side(outputs),
+        _side_by_side(expected),
+        tolerances=tolerances,
+        classes=expected[0][0].size,
+    )
+
+
+def _side_by_side(outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return ``[n, values]``: each sample's outputs, one after another."""
+    return np.concatenate([values.reshape(len(values), -1) for values in outputs], axis=1)

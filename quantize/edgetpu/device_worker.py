@@ -19,28 +19,31 @@ Options = dict[str, Any]
 
 
 def run(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
-    """Load a model, time inferences, and return the first output of each input.
+    """Load a model, time inferences, and return the outputs of each input.
 
     `arrays` has ``model`` (uint8) and ``inputs`` ``[n, ...]`` with the batch axis; `options` says
-    ``backend``, ``warmup`` and ``runs``. Returned are ``outputs`` ``[n, ...]``, ``ns`` ``[runs]``
-    and, in ns, ``load_ns`` and ``first_ns``: the first inference loads the parameters.
+    ``backend``, ``warmup`` and ``runs``. Returned are ``outputs0``
+    ``[n, ...]`` and so on, ``ns`` ``[runs]`` and, in ns, ``load_ns`` and ``first_ns``: the first
+    inference loads the parameters.
     """
     started = time.perf_counter_ns()
     interpreter = _open(arrays["model"].tobytes(), Backend(options["backend"]))
     loaded = time.perf_counter_ns() - started
     source = interpreter.get_input_details()[0]["index"]
-    target = interpreter.get_output_details()[0]["index"]
+    targets = [each["index"] for each in interpreter.get_output_details()]
     inputs = arrays["inputs"]
     first = _invoke(interpreter, source, inputs[0])
     for _ in range(options["warmup"]):
         _invoke(interpreter, source, inputs[0])
     times = [_invoke(interpreter, source, inputs[0]) for _ in range(options["runs"])]
-    outputs = []
+    outputs: list[list[NDArray[Any]]] = [[] for _ in targets]
     for sample in inputs:
         _invoke(interpreter, source, sample)
-        outputs.append(np.array(interpreter.get_tensor(target)))
+        for kept, target in zip(outputs, targets, strict=True):
+            kept.append(np.array(interpreter.get_tensor(target)))
+    found = {f"outputs{number}": np.stack(kept) for number, kept in enumerate(outputs)}
     return (
-        {"outputs": np.stack(outputs), "ns": np.array(times, np.int64)},
+        {**found, "ns": np.array(times, np.int64)},
         {"load_ns": loaded, "first_ns": first},
     )
 

@@ -12,7 +12,7 @@ from quantize.runtimes.agreement import (
 from quantize.runtimes.arena import ArenaSection, ArenaUsage, arena_usage
 from quantize.runtimes.catalogue import Runtime, RuntimeInfo, installed_runtimes
 from quantize.runtimes.request import Limits, random_samples, sample_shape
-from quantize.runtimes.run import layer_outputs, run_model
+from quantize.runtimes.run import layer_outputs, run_model, run_outputs
 from quantize.runtimes.timing import InvocationTimes, time_invocations
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "layer_outputs",
     "random_samples",
     "run_model",
+    "run_outputs",
     "sample_shape",
     "time_invocations",
 ]

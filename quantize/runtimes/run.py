@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,22 +72,59 @@ def run_model(
         When the child crashed, or ran out of time or memory.
     """
     request = read_request(model_bytes, name)
+    tensors = request.model.main.output_tensors
     check_inputs(request, inputs)
     check_threads(runtime, num_threads)
-    tensors = request.model.main.output_tensors
     if not 0 <= output < len(tensors):
         raise BadInput(f"{name} has {len(tensors)} outputs, and no number {output}")
-    _check_result_size(request, tensors[output : output + 1], len(inputs))
+    (values,) = _run(request, inputs, [output], runtime, num_threads, limits)
+    return values
+
+
+def run_outputs(
+    model_bytes: bytes,
+    inputs: NDArray[Any],
+    *,
+    runtime: Runtime,
+    num_threads: int = 1,
+    name: str = "the model",
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[NDArray[Any], ...]:
+    """Run a model on each sample and return all of its outputs, in the model's order.
+
+    Parameters, errors and each of the arrays are those of `run_model`.
+    """
+    request = read_request(model_bytes, name)
+    check_inputs(request, inputs)
+    check_threads(runtime, num_threads)
+    every = range(len(request.model.main.outputs))
+    return _run(request, inputs, every, runtime, num_threads, limits)
+
+
+def _run(
+    request: Request,
+    inputs: NDArray[Any],
+    wanted: Sequence[int],
+    runtime: Runtime,
+    num_threads: int,
+    limits: Limits,
+) -> tuple[NDArray[Any], ...]:
+    """Return some of the outputs, of inputs that were checked."""
+    tensors = tuple(request.model.main.output_tensors[position] for position in wanted)
+    _check_result_size(request, tensors, len(inputs))
     result = call(
         worker.run,
         request,
         {"inputs": inputs},
-        {"num_threads": num_threads, "output": output},
+        {"num_threads": num_threads, "outputs": list(wanted)},
         runtime=runtime,
         runs=len(inputs),
         limits=limits,
     )
-    return _without_batch(result.arrays["outputs"], tensors[output], len(inputs))
+    return tuple(
+        _without_batch(result.arrays[str(position)], tensor, len(inputs))
+        for position, tensor in zip(wanted, tensors, strict=True)
+    )
 
 
 def layer_outputs(

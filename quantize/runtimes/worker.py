@@ -26,19 +26,20 @@ Options = dict[str, Any]
 
 
 def run(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
-    """Run the model on each sample; return one output of each, stacked.
+    """Run the model on each sample; return the outputs ``options["outputs"]``, each stacked.
 
     `arrays` has ``model`` (uint8) and ``inputs`` ``[n, ...]``; `options` says ``runtime``,
-    ``name``, ``num_threads``, ``arena_bytes``, ``output``, ``reset`` and ``input_shape``.
+    ``name``, ``num_threads``, ``arena_bytes``, ``reset`` and ``input_shapes``.
     """
     runtime = Runtime(options["runtime"])
     with refusals(runtime, options["name"]):
         engine = _load(arrays, options)
-        outputs = []
+        kept: dict[int, list[NDArray[Any]]] = {position: [] for position in options["outputs"]}
         for sample in _samples(arrays, options):
             _invoke(engine, sample, options)
-            outputs.append(engine.output(options["output"]))
-    return {"outputs": np.stack(outputs)}, {}
+            for position, values in kept.items():
+                values.append(engine.output(position))
+    return {str(position): np.stack(values) for position, values in kept.items()}, {}
 
 
 def run_layers(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:

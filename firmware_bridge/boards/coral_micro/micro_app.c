@@ -43,7 +43,9 @@ static void take_frame(struct dev_app *device) {
   if (dev_stream_window_due(&device->stream, APP_STREAM_HOP_FRAMES)) {
     dev_stream_copy_window(&device->stream, dev_model_input(&device->model));
     dev_model_run(&device->model);
-    dev_decisions_add(&device->decisions, dev_model_output(&device->model), device->stream.frames);
+    int8_t values[DEV_ALL_OUTPUT_BYTES];
+    dev_outputs_copy(&device->model, 0, DEV_ALL_OUTPUT_BYTES, values);
+    dev_decisions_add(&device->decisions, values, device->stream.frames);
   }
 }
 

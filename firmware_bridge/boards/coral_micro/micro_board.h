@@ -36,10 +36,13 @@ bool micro_board_store(const char *path, const uint8_t *bytes, uint32_t count);
 /* The Edge TPU: 63, 125, 250 and 500 MHz. */
 enum micro_clock { MICRO_LOW, MICRO_MEDIUM, MICRO_HIGH, MICRO_MAX, MICRO_CLOCKS };
 
+#define MICRO_MOST_OUTPUTS 16u
+
 struct micro_tpu {
   int8_t *input;
-  const int8_t *output;
-  uint32_t input_bytes, output_bytes;
+  const int8_t *outputs[MICRO_MOST_OUTPUTS]; /* in the model's order */
+  uint32_t input_bytes, output_bytes[MICRO_MOST_OUTPUTS];
+  uint32_t output_count;
   uint32_t arena_used;
 };
 

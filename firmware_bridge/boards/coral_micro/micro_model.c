@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dev_outputs.h"
 #include "port.h"
 
 #define CLOCK_ROOM 8u
@@ -29,6 +30,14 @@ static enum micro_clock stored_clock(void) {
   return clock < MICRO_CLOCKS ? clock : MICRO_HIGH;
 }
 
+static bool has_our_outputs(const struct micro_tpu *tpu) {
+  bool same = tpu->output_count == DEV_OUTPUTS;
+  for (uint32_t i = 0; same && i < DEV_OUTPUTS; ++i) {
+    same = tpu->output_bytes[i] == dev_output_bytes(i);
+  }
+  return same;
+}
+
 static const char *load(uint8_t *arena) {
   const int32_t size = micro_board_load(MICRO_MODEL_PATH, model.bytes, sizeof(model.bytes));
   if (size <= 0) {
@@ -41,8 +50,8 @@ static const char *load(uint8_t *arena) {
   micro_sha256(model.bytes, model.size, model.hash);
   const char *problem =
       micro_board_open(model.bytes, arena, MODEL_ARENA_BYTES, model.clock, &model.tpu);
-  if (problem == NULL && (model.tpu.input_bytes != MODEL_INPUT_BYTES ||
-                          model.tpu.output_bytes != MODEL_OUTPUT_BYTES)) {
+  if (problem == NULL &&
+      (model.tpu.input_bytes != MODEL_INPUT_BYTES || !has_our_outputs(&model.tpu))) {
     problem = "the model's input or output has another size: export again for that model";
   }
   return problem;
@@ -73,11 +82,22 @@ void *model_input(void *arena) {
   return model.input;
 }
 
-const void *model_output(const void *arena) {
-  static const int8_t nothing[MODEL_OUTPUT_BYTES];
-  (void)arena;
-  return model.problem == NULL ? model.tpu.output : nothing;
+static const void *output_at(uint32_t number) {
+  static const int8_t nothing[DEV_ALL_OUTPUT_BYTES];
+  return model.problem == NULL ? model.tpu.outputs[number] : nothing;
 }
+
+const void *model_output(const void *arena) {
+  (void)arena;
+  return output_at(0);
+}
+
+#ifdef MODEL_OUTPUTS
+const void *model_output_at(const void *arena, uint32_t output_number) {
+  (void)arena;
+  return output_number < MODEL_OUTPUTS ? output_at(output_number) : NULL;
+}
+#endif
 
 /* The input goes in anew each time: an inference leaves it flipped. */
 void model_run(void *arena, model_observer observer, void *context) {
@@ -90,6 +110,6 @@ void model_run(void *arena, model_observer observer, void *context) {
     port_fatal("the Edge TPU failed");
   }
   if (observer != NULL) {
-    observer(context, 0, model.tpu.output, MODEL_OUTPUT_BYTES);
+    observer(context, 0, model.tpu.outputs[0], MODEL_OUTPUT_BYTES);
   }
 }

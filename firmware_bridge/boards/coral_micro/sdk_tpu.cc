@@ -46,13 +46,17 @@ const char *micro_board_open(const uint8_t *model, uint8_t *arena, size_t arena_
   if (interpreter->AllocateTensors() != kTfLiteOk) {
     return "the model does not load: an operator that was not exported, or too small an arena";
   }
-  if (interpreter->inputs_size() != 1 || interpreter->outputs_size() != 1) {
-    return "the model must have one input and one output";
+  if (interpreter->inputs_size() != 1 || interpreter->outputs_size() < 1 ||
+      interpreter->outputs_size() > MICRO_MOST_OUTPUTS) {
+    return "the model must have one input, and 1 to 16 outputs";
   }
   tpu->input = interpreter->input(0)->data.int8;
-  tpu->output = interpreter->output(0)->data.int8;
   tpu->input_bytes = static_cast<uint32_t>(interpreter->input(0)->bytes);
-  tpu->output_bytes = static_cast<uint32_t>(interpreter->output(0)->bytes);
+  tpu->output_count = static_cast<uint32_t>(interpreter->outputs_size());
+  for (uint32_t i = 0; i < tpu->output_count; ++i) {
+    tpu->outputs[i] = interpreter->output(i)->data.int8;
+    tpu->output_bytes[i] = static_cast<uint32_t>(interpreter->output(i)->bytes);
+  }
   tpu->arena_used = static_cast<uint32_t>(interpreter->arena_used_bytes());
   return nullptr;
 }

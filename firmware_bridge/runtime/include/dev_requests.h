@@ -19,15 +19,17 @@ enum dev_request {
    * decisions (4) since the reset, frames in this answer (1), and of each what the flags ask for:
    * uint16 amplitude [channels], int16 phase [channels, planes - 1]; int8 [channels, planes] */
   DEV_AUDIO = 0x03,
-  /* first (4) -> decisions from there on, as many as fit and are kept: end frame (4), label (1),
-   * whether it is unsure (1), its probability in Q15 (2), int8 logits [classes], int32 sums
-   * [classes] */
+  /* first (4); flags: 1 all outputs -> decisions from there on, as many as fit and are kept: end
+   * frame (4), label (1), whether it is unsure (1), its probability in Q15 (2), int8 logits
+   * [classes], int32 sums [classes]. With the flag logits and sums are of all outputs, one after
+   * another, of which the banner's `outputs` gives the bytes */
   DEV_DECISIONS = 0x04,
   /* offset (4), bytes of the model's input -> nothing */
   DEV_WRITE = 0x05,
-  /* flags: 1 profile -> ticks (4), CRC-32 of the input (4), CRC-32 of the output (4) */
+  /* flags: 1 profile, 2 all outputs -> ticks (4), CRC-32 of the input (4), CRC-32 of the first
+   * output (4), or with the flag of all outputs, one after another */
   DEV_INFER = 0x06,
-  /* offset (4), length (2) -> bytes of the model's output */
+  /* offset (4), length (2) -> bytes of the model's output; those of further outputs follow it */
   DEV_READ = 0x07,
   /* first operator (4) -> ticks (4) of each in the last profiled inference, as many as fit */
   DEV_PROFILE = 0x08,

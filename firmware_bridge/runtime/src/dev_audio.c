@@ -5,15 +5,17 @@
 #if APP_FRONTEND
 
 #include "dev_model.h"
+#include "dev_outputs.h"
 
 #define MOST_SAMPLES 512u
 #define PIECE_SAMPLES 64u /* decoded at a time, on the stack */
 
 enum wanted { RAW_FRAMES = 1, ROWS = 2 };
+enum decision_flags { ALL_OUTPUTS = 1 };
 
 #define HEADER_BYTES 13u
 #define VALUES (FRONTEND_CHANNELS * FRONTEND_PLANES)
-#define DECISION_BYTES (8u + 5u * MODEL_OUTPUT_BYTES)
+#define DECISION_BYTES(values) (8u + 5u * (values))
 
 enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
                                struct dev_writer *reply) {
@@ -46,7 +48,9 @@ static void take_frame(struct dev_app *app, uint32_t wanted, struct dev_writer *
   if (dev_stream_window_due(&app->stream, APP_STREAM_HOP_FRAMES)) {
     dev_stream_copy_window(&app->stream, dev_model_input(&app->model));
     dev_model_run(&app->model);
-    dev_decisions_add(&app->decisions, dev_model_output(&app->model), app->stream.frames);
+    int8_t values[DEV_ALL_OUTPUT_BYTES];
+    dev_outputs_copy(&app->model, 0, DEV_ALL_OUTPUT_BYTES, values);
+    dev_decisions_add(&app->decisions, values, app->stream.frames);
   }
 }
 
@@ -90,13 +94,14 @@ enum dev_error dev_audio(struct dev_app *app, const struct dev_call *call,
   return DEV_OK;
 }
 
-static void append_decision(const struct dev_decision *decision, struct dev_writer *reply) {
+static void append_decision(const struct dev_decision *decision, uint32_t values,
+                            struct dev_writer *reply) {
   dev_append_u32(reply, decision->end_frame);
   dev_append_u8(reply, decision->label);
   dev_append_u8(reply, decision->unsure);
   dev_append_u16(reply, decision->probability);
-  dev_append_bytes(reply, decision->logits, MODEL_OUTPUT_BYTES);
-  for (uint32_t i = 0; i < MODEL_OUTPUT_BYTES; ++i) {
+  dev_append_bytes(reply, decision->logits, values);
+  for (uint32_t i = 0; i < values; ++i) {
     dev_append_u32(reply, (uint32_t)decision->sums[i]);
   }
 }
@@ -107,10 +112,13 @@ enum dev_error dev_audio_decisions(struct dev_app *app, const struct dev_call *c
     return DEV_BAD_LENGTH;
   }
   const uint32_t oldest = dev_decisions_oldest(&app->decisions);
+  const uint32_t values =
+      (call->flags & ALL_OUTPUTS) != 0 ? DEV_ALL_OUTPUT_BYTES : MODEL_OUTPUT_BYTES;
   uint32_t number = dev_get_u32(call->payload);
   number = number > oldest ? number : oldest;
-  for (; number < app->decisions.count && reply->room - reply->used >= DECISION_BYTES; ++number) {
-    append_decision(dev_decisions_at(&app->decisions, number), reply);
+  for (; number < app->decisions.count && reply->room - reply->used >= DECISION_BYTES(values);
+       ++number) {
+    append_decision(dev_decisions_at(&app->decisions, number), values, reply);
   }
   return DEV_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dev_format.h"
+#include "dev_outputs.h"
 #include "dev_values.h"
 #include "port.h"
 
@@ -82,10 +83,10 @@ static void timestamp(void) {
   dev_print("\r\n");
 }
 
-static void print_output(const int8_t *output) {
-  for (uint32_t i = 0; i < MODEL_OUTPUT_VALUES; ++i) {
+static void print_output(const struct dev_model *model, uint32_t number) {
+  for (uint32_t i = 0; i < dev_output_numbers(number); ++i) {
     dev_print(i == 0 ? "" : ",");
-    dev_print_float(dev_output_value(output, i));
+    dev_print_float(dev_output_number(model, number, i));
   }
 }
 
@@ -94,9 +95,16 @@ static void results(const struct dev_app *app) {
   if (DEV_REBUILDS_INPUT) {
     dev_print_float(dev_load_error(&app->load, &app->model));
   } else {
-    print_output(dev_model_output(&app->model));
+    print_output(&app->model, 0);
   }
   dev_print("]\r\n");
+  for (uint32_t number = 1; number < DEV_OUTPUTS; ++number) {
+    dev_print("m-output-");
+    dev_print_unsigned(number);
+    dev_print("-[");
+    print_output(&app->model, number);
+    dev_print("]\r\n");
+  }
 }
 
 static void infer(struct dev_app *app, char *rest) {

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "dev_certainty.h"
+#include "dev_frame.h"
 
-_Static_assert(MODEL_OUTPUT_BYTES <= 128, "a decision fits a frame, its label a byte");
+_Static_assert(MODEL_OUTPUT_BYTES <= 128, "the label of a decision is a byte");
+_Static_assert(8u + 5u * DEV_ALL_OUTPUT_BYTES <= DEV_PAYLOAD_BYTES, "a decision fits a frame");
 
 void dev_decisions_reset(struct dev_decisions *decisions) {
   memset(decisions, 0, sizeof(*decisions));
@@ -31,7 +33,7 @@ static void judge(struct dev_decision *decision, const int32_t *sums, uint32_t c
 void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, uint32_t end_frame) {
   int8_t *oldest = decisions->recent[decisions->count % APP_SMOOTHING];
   struct dev_decision *decision = &decisions->kept[decisions->count % DEV_DECISIONS_KEPT];
-  for (uint32_t i = 0; i < MODEL_OUTPUT_BYTES; ++i) {
+  for (uint32_t i = 0; i < DEV_ALL_OUTPUT_BYTES; ++i) {
     decisions->sums[i] += logits[i] - oldest[i];
     oldest[i] = logits[i];
   }

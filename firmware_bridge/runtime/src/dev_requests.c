@@ -5,17 +5,32 @@
 #include "dev_audio.h"
 #include "dev_bytes.h"
 #include "dev_crc32.h"
+#include "dev_format.h"
+#include "dev_outputs.h"
 #include "dev_self_test.h"
 #include "dev_writer.h"
 #include "port.h"
 
 #define PROTOCOL 2u
 
+enum infer_flags { PROFILED = 1, ALL_OUTPUTS = 2 };
+
 #if defined(__clang__)
 #define COMPILER __VERSION__ /* names itself */
 #else
 #define COMPILER "gcc " __VERSION__
 #endif
+
+/* Only where there are several: "6,3". */
+static void append_outputs(struct dev_writer *reply) {
+  for (uint32_t number = 0; DEV_OUTPUTS > 1u && number < DEV_OUTPUTS; ++number) {
+    char digits[DEV_DECIMAL_ROOM];
+    dev_append_text(reply, number == 0 ? "outputs=" : ",");
+    dev_format_unsigned(digits, dev_output_bytes(number));
+    dev_append_text(reply, digits);
+  }
+  dev_append_text(reply, DEV_OUTPUTS > 1u ? "\n" : "");
+}
 
 static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
                              struct dev_writer *reply) {
@@ -38,6 +53,7 @@ static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
   dev_append_number(reply, "planes", FRONTEND_PLANES);
   dev_append_number(reply, "input_bytes", MODEL_INPUT_BYTES);
   dev_append_number(reply, "output_bytes", MODEL_OUTPUT_BYTES);
+  append_outputs(reply);
   dev_append_number(reply, "operators", MODEL_OPERATORS);
   dev_append_number(reply, "arena_bytes", MODEL_ARENA_BYTES);
   dev_append_number(reply, "empty_ticks", app->empty_ticks);
@@ -68,12 +84,14 @@ static void append_input_crc(const struct dev_model *model, struct dev_writer *r
 static enum dev_error infer(struct dev_app *app, const struct dev_call *call,
                             struct dev_writer *reply) {
   uint32_t ticks;
-  if (!dev_model_measure(&app->model, (call->flags & 1u) != 0, &ticks)) {
+  if (!dev_model_measure(&app->model, (call->flags & PROFILED) != 0, &ticks)) {
     return DEV_TOO_LONG;
   }
   dev_append_u32(reply, ticks);
   append_input_crc(&app->model, reply);
-  dev_append_u32(reply, dev_crc32(0, dev_model_output(&app->model), MODEL_OUTPUT_BYTES));
+  const bool all = (call->flags & ALL_OUTPUTS) != 0;
+  dev_append_u32(reply, all ? dev_outputs_crc(&app->model)
+                            : dev_crc32(0, dev_model_output(&app->model), MODEL_OUTPUT_BYTES));
   return DEV_OK;
 }
 
@@ -83,10 +101,13 @@ static enum dev_error read_output(struct dev_app *app, const struct dev_call *ca
     return DEV_BAD_LENGTH;
   }
   const uint32_t offset = dev_get_u32(call->payload), count = dev_get_u16(call->payload + 4);
-  if (offset > MODEL_OUTPUT_BYTES || count > MODEL_OUTPUT_BYTES - offset) {
+  if (offset > DEV_ALL_OUTPUT_BYTES || count > DEV_ALL_OUTPUT_BYTES - offset) {
     return DEV_OUT_OF_RANGE;
   }
-  dev_append_bytes(reply, dev_model_output(&app->model) + offset, count);
+  uint8_t *bytes = dev_append(reply, count);
+  if (bytes != NULL) {
+    dev_outputs_copy(&app->model, offset, count, bytes);
+  }
   return DEV_OK;
 }
 

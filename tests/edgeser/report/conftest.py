@@ -44,7 +44,7 @@ HOSTILE = "<script>alert(1)</script>\"'&]]>|`[x](http://e.example)\x1b[31m\n[red
 
 
 @pytest.fixture(scope="session")
-def hostile(whole: ReportContents) -> ReportContents:
+def hostile(whole: ReportContents, example: ModuleType) -> ReportContents:
     """The whole report with a hostile string wherever a name comes from a file."""
     from dataclasses import replace
 
@@ -60,6 +60,7 @@ def hostile(whole: ReportContents) -> ReportContents:
         worst_clips=clips,
         features=(FeatureParity(HOSTILE, 10, 3, False, HOSTILE),),
         layers=(LayerError(0, HOSTILE, HOSTILE, 3.0, 0.9, 0.1),),
+        vad=example.vad(HOSTILE),
         uar_drop=replace(parity.uar_drop, value=0.5, source=HOSTILE),
     )
     return replace(

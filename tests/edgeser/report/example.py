@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgeser.benchmark.records import (
     DeviceParity,
 )
-from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary
+from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary, VadSummary
 from edgeser.corpora.levels import LevelSummary
 from edgeser.decision import softmax
 from edgeser.evaluation import (
@@ -39,7 +39,9 @@ from edgeser.evaluation import (
     summarise_variants,
 )
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyTable, assess
+from edgeser.evaluation.concordance import VadTruth, score_vad
 from edgeser.evaluation.conformal import set_rules
+from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.report.contents import (
     Environment,
     Epoch,
@@ -198,6 +200,25 @@ def certainty() -> CertaintyTable:
     )
 
 
+def vad(derived_from: str) -> VadParity:
+    """A second output, of which nine of ten clips have values, half of these derived."""
+    rng = np.random.default_rng(12)
+    speakers = predictions(1).speakers
+    wanted = rng.uniform(-0.8, 0.8, (len(speakers), 3)).astype(np.float32)
+    of_float = (wanted + rng.normal(0, 0.4, wanted.shape)).astype(np.float32)
+    grid = OutputGrid(scale=0.012, zero_point=4)
+    steps = grid.quantise(of_float) + rng.integers(-1, 2, wanted.shape)
+    of_int8 = np.clip(steps, -128, 127).astype(np.int8)
+    wanted[::10] = np.nan
+    truth = VadTruth(wanted, np.arange(len(speakers)) % 2 == 1, derived_from, speakers)
+    other = np.clip(of_int8.astype(int) + (rng.random(wanted.shape) < 0.01), -128, 127)
+    agreement = agreement_between(
+        of_int8, other.astype(np.int8), runtime=Runtime.LITERT_XNNPACK, oracle=ORACLE
+    )
+    scores = score_vad(of_float, grid.dequantise(of_int8), truth, source=SOURCE, bootstrap=FEW)
+    return compare_vad(of_float, of_int8, grid, runtimes=(agreement,), scores=scores)
+
+
 def ablation() -> AblationTable:
     skills = {"amplitude": 2.15, "phase": 1.1, "both": 2.2}
     tested = {
@@ -320,14 +341,17 @@ def contents() -> ReportContents:
 
 def synthetic_failing() -> ReportContents:
     """Return a report on synthetic voices that fails parity and a budget."""
-    report = parity(noise=9.0)
+    report = replace(parity(noise=9.0), vad=vad("made-up coordinates"))
     slow = bench()
     checks = (slow.budgets[0], replace(slow.budgets[1], limit=2.0, passed=False))
     differing = DeviceParity(
         100, SOURCE, 4_512_000, 3, 600, 12, "clip 1003_0007, frame 12, channel 3"
     )
     whole = contents()
-    assert whole.certainty is not None
+    assert whole.certainty is not None and whole.corpus is not None
+    assert whole.training is not None
+    epochs = tuple(replace(e, development_ccc=0.01 * e.number) for e in whole.training.epochs)
+    known = VadSummary((2646, 456, 576), (1323, 228, 320), "made-up coordinates")
     sure = replace(
         whole.certainty,
         threshold=0.9,
@@ -336,6 +360,8 @@ def synthetic_failing() -> ReportContents:
     )
     return replace(
         whole,
+        corpus=replace(whole.corpus, vad=known),
+        training=replace(whole.training, epochs=epochs),
         certainty=sure,
         synthetic=True,
         statement="Made-up figures in the form of a run on synthetic voices.",

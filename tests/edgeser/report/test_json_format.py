@@ -74,6 +74,8 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         for form in ("certainty.rows[].float.", "certainty.rows[].int8."):
             if key.startswith(form):
                 section, key = "Certainty", key.removeprefix(form)
+        if key.startswith("vad.") and section == json_format.EVALUATE_SCHEMA:
+            section, key = json_format.PARITY_SCHEMA, f"vad.scores.{key.removeprefix('vad.')}"
         for scores in ("float.", "int8."):
             if key.startswith(scores):
                 section, key = "Scores", key.removeprefix(scores)
@@ -98,6 +100,7 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             conditions=contents.conditions,
             certainty=contents.certainty,
             committee=committee_json(MEMBERS, COST),
+            vad=contents.parity.vad.scores if contents.parity.vad else None,
         ),
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
