@@ -13,16 +13,19 @@ from typing import Any
 
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
+from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
-from edgeser.network.config import NetworkConfig
+from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.training.config import (
     AugmentationConfig,
     ConditionsConfig,
     SamplingConfig,
     TrainingConfig,
 )
-from edgeser.typed_tables import from_table, nearest, to_table
+from edgeser.training.losses import LossConfig
+from edgeser.training.mixing import MixingConfig
+from edgeser.typed_tables import from_table, nearest, quoted, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
@@ -93,12 +96,15 @@ class Recipe:
     frontend: FrontendConfig = field(default_factory=FrontendConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
     conditions: ConditionsConfig = field(default_factory=ConditionsConfig)
+    mixing: MixingConfig = field(default_factory=MixingConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    decision: DecisionConfig = field(default_factory=DecisionConfig)
     parity: Tolerances = field(default_factory=Tolerances)
     budget: Budget = field(default_factory=Budget)
     edgetpu: EdgeTpuConfig = field(default_factory=EdgeTpuConfig)
@@ -116,17 +122,25 @@ class Recipe:
             raise BadInput(
                 "there is no corpus to train on", hint="give one whose role is train or both"
             )
-        if self.network.inputs != "amplitude" and not self.frontend.phase_planes:
+        check_planes(self.network.inputs, self.frontend.planes)
+        if self.mixing.probability > 0.0 and self.conditions.variants == 0:
             raise BadInput(
-                f"[network] inputs = {self.network.inputs!r} needs phase planes, there are none",
-                hint="name some in [frontend] phase_planes",
+                f"[mixing] probability = {self.mixing.probability:g} mixes variants of clips, and "
+                "[conditions] variants = 0 makes none",
+                hint="set variants = 1 or more, or probability = 0",
+            )
+        if self.loss.align > 0.0 and self.network.inputs != "both":
+            raise BadInput(
+                f"[loss] align = {self.loss.align:g} holds amplitude against phase, but [network] "
+                f"inputs = {self.network.inputs!r}",
+                hint="set inputs = 'both', or align = 0",
             )
 
     @property
     def hash(self) -> str:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
         table = to_table(self.without_paths())
-        del table["edgetpu"]
+        del table["edgetpu"], table["decision"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
     def without_paths(self) -> Recipe:
@@ -189,7 +203,8 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
-    return from_table(Recipe, _with_list_of_corpora(table, where), where=where)
+    table = _with_pooling(_with_list_of_corpora(table, where), where)
+    return from_table(Recipe, table, where=where)
 
 
 def _with_list_of_corpora(table: dict[str, Any], where: str) -> dict[str, Any]:
@@ -200,6 +215,25 @@ def _with_list_of_corpora(table: dict[str, Any], where: str) -> dict[str, Any]:
         raise BadInput(f"{where} has both [corpus] and [[corpora]]", hint="use [[corpora]] alone")
     rest = {key: value for key, value in table.items() if key != "corpus"}
     return {**rest, "corpora": [table["corpus"]]}
+
+
+def _with_pooling(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """Read ``gated_pooling``, of recipes from before there were three kinds, as the kind it is."""
+    network = table.get("network")
+    if not isinstance(network, dict) or "gated_pooling" not in network:
+        return table
+    if "pooling" in network:
+        raise BadInput(
+            f"{where} [network] has both 'gated_pooling' and 'pooling'", hint="use pooling alone"
+        )
+    gated = network["gated_pooling"]
+    if not isinstance(gated, bool):
+        raise BadInput(
+            f"{where} [network]: 'gated_pooling' is {quoted(gated)}",
+            hint="use pooling = 'gated' or 'mean'",
+        )
+    rest = {key: value for key, value in network.items() if key != "gated_pooling"}
+    return {**table, "network": {**rest, "pooling": "gated" if gated else "mean"}}
 
 
 def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:

@@ -3,8 +3,9 @@
 Samples become frames, frames become int8 rows of the model's input. Once there are as many rows as
 a window holds, and then after every few rows, the last window's rows go through the model. The
 int8 logits of the last few inferences are summed; the decision is where the sum is largest, the
-first of equals. All of it is integers, so host and device agree exactly, and since only samples
-count, so does every way to cut them into chunks.
+first of equals. How sure it is, is the softmax of the sums over a temperature (`Certainty`). All of
+it is integers, so host and device agree exactly, and since only samples count, so does every way to
+cut them into chunks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.certainty import UNKNOWN_SCALE, Certainty
 from firmware_bridge.frontend import FrontendConfig, FrontendStream, quantise_features
 from quantize.foundation.errors import BadInput
 
@@ -41,6 +43,10 @@ class Decision:
         The model's int8 output for this window, one a class.
     sums
         Sums of the logits of the last few windows, this one included, one a class.
+    probability
+        Of the label, in Q15.
+    unsure
+        Whether that is too little to answer.
     """
 
     number: int
@@ -48,6 +54,8 @@ class Decision:
     label: int
     logits: tuple[int, ...]
     sums: tuple[int, ...]
+    probability: int
+    unsure: bool
 
 
 def decisions_after(frames: int, *, window_frames: int, hop_frames: int) -> int:
@@ -64,11 +72,20 @@ class Smoother:
         Frames of the first window, and from one window's end to the next one's.
     smoothing
         How many inferences a decision rests on; fewer at the start.
+    certainty
+        How its probability is computed, and when it is unsure.
     """
 
-    __slots__ = ("_count", "_hop_frames", "_recent", "_window_frames")
+    __slots__ = ("_certainty", "_count", "_hop_frames", "_recent", "_window_frames")
 
-    def __init__(self, *, window_frames: int, hop_frames: int, smoothing: int) -> None:
+    def __init__(
+        self,
+        *,
+        window_frames: int,
+        hop_frames: int,
+        smoothing: int,
+        certainty: Certainty = UNKNOWN_SCALE,
+    ) -> None:
         for name, value in (
             ("window_frames", window_frames),
             ("hop_frames", hop_frames),
@@ -78,6 +95,7 @@ class Smoother:
                 raise BadInput(f"{name} is {value}", hint="it must be 1 or more")
         self._window_frames = window_frames
         self._hop_frames = hop_frames
+        self._certainty = certainty
         self._recent: deque[NDArray[np.int32]] = deque(maxlen=smoothing)
         self._count = 0
 
@@ -90,12 +108,16 @@ class Smoother:
         """Take the next inference's logits, int8 ``[classes]``."""
         self._recent.append(logits.astype(np.int32))
         sums = np.stack(self._recent).sum(axis=0, dtype=np.int32)
+        label = int(np.argmax(sums))
+        probability = int(self._certainty.probabilities(sums, len(self._recent))[label])
         decision = Decision(
             number=self._count,
             end_frame=self._window_frames + self._count * self._hop_frames,
-            label=int(np.argmax(sums)),
+            label=label,
             logits=tuple(int(value) for value in logits),
             sums=tuple(int(value) for value in sums),
+            probability=probability,
+            unsure=self._certainty.is_unsure(probability),
         )
         self._count += 1
         return decision
@@ -121,6 +143,8 @@ class StreamingClassifier:
         Frames from one inference to the next.
     smoothing
         Inferences that a decision rests on.
+    certainty
+        How its probability is computed, and when it is unsure.
 
     Raises
     ------
@@ -136,6 +160,7 @@ class StreamingClassifier:
         window_frames: int,
         hop_frames: int,
         smoothing: int,
+        certainty: Certainty = UNKNOWN_SCALE,
     ) -> None:
         if config.normalisation is None:
             raise BadInput(
@@ -143,7 +168,10 @@ class StreamingClassifier:
                 hint="use the frontend of a trained model",
             )
         self._smoother = Smoother(
-            window_frames=window_frames, hop_frames=hop_frames, smoothing=smoothing
+            window_frames=window_frames,
+            hop_frames=hop_frames,
+            smoothing=smoothing,
+            certainty=certainty,
         )
         self._config = config
         self._infer = infer

@@ -154,6 +154,9 @@ class DeviceParity:
     edge_tpu
         Outputs of an Edge TPU, held to TFLite-Micro's within tolerances; ``None`` for a device
         whose outputs must be the same.
+    decisions, decision_differences
+        Decisions compared, each with its label, its probability and whether it is unsure, and how
+        many differ in any of these.
     """
 
     clips: int
@@ -164,12 +167,15 @@ class DeviceParity:
     logit_differences: int
     first_difference: str
     edge_tpu: OutputDifference | None = None
+    decisions: int = 0
+    decision_differences: int = 0
 
     @property
     def passed(self) -> bool:
         """Whether something was compared, nothing differs, and an Edge TPU's outputs are close."""
         compared = self.clips > 0 and self.logits > 0
-        same = self.feature_differences == 0 and self.logit_differences == 0
+        differences = self.feature_differences + self.logit_differences + self.decision_differences
+        same = differences == 0
         return compared and same and (self.edge_tpu is None or self.edge_tpu.passed)
 
     @property
@@ -188,9 +194,13 @@ class DeviceParity:
             )
         else:
             went_in, features = f"{self.clips} {self.source} went in on both sides", ""
+        decided = ""
+        if self.decisions:
+            features = features.replace(" and ", ", ")
+            decided = f"and {self.decision_differences:,} of {self.decisions:,} decisions "
         text = (
             f"{went_in}: {features}{self.logit_differences:,} of {self.logits:,} output values "
-            "differ from the host"
+            f"{decided}differ from the host"
         )
         first = f"; the first: {self.first_difference}" if self.first_difference else ""
         close = f"; the Edge TPU's outputs: {self.edge_tpu.describe()}" if self.edge_tpu else ""

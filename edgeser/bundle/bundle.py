@@ -16,6 +16,8 @@ from edgeser.bundle.trained import (
     json_object,
     trained_from_members,
 )
+from edgeser.decision.rule import NOT_CALIBRATED, DecisionRule
+from edgeser.typed_tables import from_table, to_table
 from quantize.foundation.measurement import Measurement
 
 INT8_MODEL = "model_int8.tflite"
@@ -23,6 +25,7 @@ FLOAT_MODEL = "model_float.tflite"
 CALIBRATION = "calibration.json"
 LAYERS = "layers.json"
 METRICS = "metrics.json"
+DECISION = "decision.json"
 MODEL_CARD = "MODEL_CARD.md"
 
 
@@ -44,6 +47,8 @@ class Bundle:
         What the int8 ranges were measured on: source, count, clips.
     metrics
         Figures measured so far, by name.
+    rule
+        What its answers are decided with; not calibrated in bundles from before there was one.
     """
 
     trained: TrainedModel
@@ -52,6 +57,7 @@ class Bundle:
     layer_names: dict[str, str]
     calibration: dict[str, Any]
     metrics: dict[str, Measurement]
+    rule: DecisionRule = NOT_CALIBRATED
 
     @property
     def model_hash(self) -> str:
@@ -71,6 +77,7 @@ def save_bundle(path: Path, bundle: Bundle, *, card: str) -> None:
         FLOAT_MODEL: bundle.float_model,
         LAYERS: json_bytes(bundle.layer_names),
         CALIBRATION: json_bytes(bundle.calibration),
+        DECISION: json_bytes(to_table(bundle.rule)),
         METRICS: json_bytes({name: m.to_json() for name, m in bundle.metrics.items()}),
         MODEL_CARD: card.encode(),
     }
@@ -88,6 +95,7 @@ def load_bundle(path: Path) -> Bundle:
     required = (*REQUIRED, INT8_MODEL, FLOAT_MODEL, LAYERS, CALIBRATION, METRICS)
     members = read_archive(path, required=required)
     metrics = json_object(path, members, METRICS)
+    rule = json_object(path, members, DECISION) if DECISION in members else {}
     return Bundle(
         trained=trained_from_members(path, members),
         int8_model=members[INT8_MODEL],
@@ -97,4 +105,5 @@ def load_bundle(path: Path) -> Bundle:
         metrics=checked(
             path, METRICS, lambda: {name: Measurement.from_json(m) for name, m in metrics.items()}
         ),
+        rule=checked(path, DECISION, lambda: from_table(DecisionRule, rule, where=DECISION)),
     )

@@ -17,7 +17,9 @@ from edgeser.bundle.archive import read_archive, write_archive
 from edgeser.corpora import Division, SpeakerSplit, division_from_json
 from edgeser.corpora.levels import LevelSummary
 from edgeser.corpora.parts import PARTS
+from edgeser.decision.held_out import HeldOut, decode_held_out, encode_held_out
 from edgeser.evaluation.metrics import of_nobody_known
+from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.training.records import EpochRecord
 from edgeser.typed_tables import from_table
@@ -37,6 +39,7 @@ TRAINING = "training.json"
 VERSIONS = "versions.json"
 REQUIRED = (WEIGHTS, RECIPE, FRONTEND, NORMALISATION, LABELS, TRAINING, VERSIONS)
 CALIBRATION_FEATURES = "calibration.npz"
+HELD_OUT = "development.npz"
 _ANEW = "make it anew with 'edgeser train' or 'edgeser export'"
 _MOST_CALIBRATION_CLIPS = 4096
 _LIMIT_ABOUT_BYTES = 4 << 20
@@ -194,6 +197,9 @@ class TrainedModel:
         Wall-clock time of the training.
     versions
         Packages and Python.
+    held_out
+        What was said of the development clips by a network that was not trained on them; `None`
+        in older archives.
     """
 
     recipe: Recipe
@@ -207,12 +213,18 @@ class TrainedModel:
     best_epoch: int
     seconds: float
     versions: dict[str, str]
+    held_out: HeldOut | None = None
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) != len(self.classes):
             raise BadInput(f"its labels {', '.join(self.classes)} are none or not distinct")
         if not 0 <= self.best_epoch < len(self.history):
             raise BadInput(f"its best epoch {self.best_epoch} is not in its history")
+
+    @property
+    def derived_from(self) -> tuple[str, ...]:
+        """What else than recordings taught it; its makers may have a say in passing it on."""
+        return (PUBLIC_EMBEDDING,) if self.recipe.loss.public > 0.0 else ()
 
     def to_members(self) -> dict[str, bytes]:
         """Return the archive members that `trained_from_members` reads back."""
@@ -225,7 +237,9 @@ class TrainedModel:
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,
         }
-        return {
+        if self.derived_from:  # for whoever reads the archive; the recipe is what counts
+            training["derived_from"] = list(self.derived_from)
+        members = {
             RECIPE: self.recipe.to_toml().encode(),
             FRONTEND: json_bytes({"hash": self.frontend.hash, "config": frontend}),
             NORMALISATION: json_bytes(normalisation),
@@ -234,6 +248,9 @@ class TrainedModel:
             VERSIONS: json_bytes(self.versions),
             WEIGHTS: self.weights,
         }
+        if self.held_out is not None:
+            members[HELD_OUT] = encode_held_out(self.held_out)
+        return members
 
 
 def speakers_in(trained: TrainedModel, part: str) -> int:
@@ -314,7 +331,13 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
     frontend = _frontend(path, members)
     labels = json_list(path, members, LABELS)
     versions = json_object(path, members, VERSIONS)
-    calibration = _calibration(path, members, window_shape(recipe, frontend))
+    window = window_shape(recipe, frontend)
+    calibration = _calibration(path, members, window)
+    held_out = None
+    if HELD_OUT in members:
+        held_out = decode_held_out(
+            members[HELD_OUT], where=str(path), classes=len(labels), window=window
+        )
     training = json_object(path, members, TRAINING)
 
     def build() -> TrainedModel:
@@ -336,6 +359,7 @@ def trained_from_members(path: Path, members: dict[str, bytes]) -> TrainedModel:
             best_epoch=int(training["best_epoch"]),
             seconds=float(training["seconds"]),
             versions=versions,
+            held_out=held_out,
         )
 
     return checked(path, TRAINING, build)

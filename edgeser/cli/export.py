@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.options import decision_options
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
+
+if TYPE_CHECKING:
+    from edgeser.decision import DecisionConfig
 
 _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.EDGE_TPU}
 
@@ -49,6 +53,7 @@ _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.
     help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, the recipe's, the one on PATH.",
 )
 @click.option("--no-compile", is_flag=True, help="edgetpu: all but the compilation.")
+@decision_options
 @common_options
 def command(
     source: Path,
@@ -57,6 +62,7 @@ def command(
     board: str | None,
     out: Path | None,
     name: str | None,
+    wanted: DecisionConfig | None,
     output: Output,
     **compiling: Any,
 ) -> int:
@@ -75,22 +81,26 @@ def command(
 
         if board not in (None, "coral-micro"):
             raise click.UsageError("--board is coral-micro for --target edgetpu")
-        return export_for_edgetpu(source, out=out, board=board, output=output, **compiling)
+        return export_for_edgetpu(
+            source, out=out, board=board, wanted=wanted, output=output, **compiling
+        )
     if target == "firmware":
-        _export_firmware(source, board, out, name, output)
+        _export_firmware(source, board, out, name, wanted, output)
     else:
-        _export_int8(source, calibration, output)
+        _export_int8(source, calibration, wanted, output)
     return 0
 
 
-def _export_int8(source: Path, calibration: Path | None, output: Output) -> None:
+def _export_int8(
+    source: Path, calibration: Path | None, wanted: DecisionConfig | None, output: Output
+) -> None:
     from edgeser.cli.places import open_trained, run_folder_of
     from edgeser.pipeline.export import export, read_calibration
 
     folder = run_folder_of(source)
     trained = open_trained(source)
     chosen = read_calibration(calibration, trained) if calibration else None
-    bundle = export(trained, folder=folder, calibration=chosen, reporter=output)
+    bundle = export(trained, folder=folder, calibration=chosen, wanted=wanted, reporter=output)
     if output.json:
         output.result(
             {
@@ -110,7 +120,12 @@ def _export_int8(source: Path, calibration: Path | None, output: Output) -> None
 
 
 def _export_firmware(
-    source: Path, board: str | None, out: Path | None, name: str | None, output: Output
+    source: Path,
+    board: str | None,
+    out: Path | None,
+    name: str | None,
+    wanted: DecisionConfig | None,
+    output: Output,
 ) -> None:
     from edgeser.cli.model_file import open_model, read_and_tell, reading_json
     from edgeser.pipeline.firmware import export_firmware
@@ -119,7 +134,7 @@ def _export_firmware(
     if name is not None:
         _check_name(name)
     chosen = board_named(board) if board else MPS2_AN500
-    data, bundle = open_model(source)
+    data, bundle = open_model(source, wanted)
     read = read_and_tell(data, name=source.stem, output=output)
     firmware = export_firmware(
         bundle or data,

@@ -15,6 +15,7 @@ from quantize.foundation.errors import CheckFailed, ToolMissing
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
+    from edgeser.decision import DecisionConfig
     from edgeser.pipeline.coral_micro import MicroApplication
     from quantize.edgetpu.compiler import Compiler
     from quantize.tflite import Model
@@ -29,6 +30,7 @@ def export_for_edgetpu(
     board: str | None,
     compiler: Path | None,
     no_compile: bool,
+    wanted: DecisionConfig | None,
     output: Output,
 ) -> int:
     """Export, show what was done, and return the exit code that fits."""
@@ -37,7 +39,7 @@ def export_for_edgetpu(
     from quantize.edgetpu.package import is_compiled
 
     directory = out or DEFAULT_DIRECTORY
-    data, bundle = open_model(source)
+    data, bundle = open_model(source, wanted)
     read = read_and_tell(data, name=str(source), output=output)
     if board is not None and is_compiled(read):
         if compiler is not None or no_compile:

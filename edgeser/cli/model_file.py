@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.cli.output import Output
+    from edgeser.decision import DecisionConfig
     from quantize.tflite import Model
 
 _LIMIT_MODEL_BYTES = 64 << 20
@@ -24,10 +26,30 @@ def bundle_if_any(path: Path) -> Bundle | None:
     return open_bundle(path)
 
 
-def open_model(path: Path) -> tuple[bytes, Bundle | None]:
-    """Return the bytes of a .tflite, or of the int8 model of a bundle or run, and that bundle."""
+def open_model(path: Path, wanted: DecisionConfig | None = None) -> tuple[bytes, Bundle | None]:
+    """Return the bytes of a .tflite, or of the int8 model of a bundle or run, and that bundle.
+
+    Parameters
+    ----------
+    path
+        Names it.
+    wanted
+        What the bundle is to decide for, instead of what it does.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read or cannot decide for that; a .tflite decides nothing.
+    """
+    from edgeser.cli.places import deciding
+
     if bundle := bundle_if_any(path):
-        return bundle.int8_model, bundle
+        return bundle.int8_model, deciding(bundle, wanted)
+    if wanted is not None:
+        raise BadInput(
+            f"{path} is a model alone: there are no development clips to choose a threshold by",
+            hint="give a bundle, or the folder of a run",
+        )
     return read_bounded(path, limit_bytes=_LIMIT_MODEL_BYTES), None
 
 

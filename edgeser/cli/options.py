@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -70,6 +71,46 @@ def recipe_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def decision_options(function: F) -> F:
+    """Add --risk and --coverage: what is `wanted` of the answers, `None` where neither is given."""
+
+    @functools.wraps(function)
+    def with_wanted(*, risk: float | None, coverage: float | None, **given: Any) -> Any:
+        from edgeser.decision import DecisionConfig
+
+        none = risk is None and coverage is None
+        return function(wanted=None if none else DecisionConfig(risk, coverage), **given)
+
+    decorated: Any = with_wanted
+    for option in (
+        click.option(
+            "--coverage",
+            type=click.FloatRange(0, 1, min_open=True),
+            help='Answer this share of clips and say "unsure" of the others, instead of what the '
+            "bundle decides with; the threshold is chosen on the development clips that it keeps.",
+        ),
+        click.option(
+            "--risk",
+            type=click.FloatRange(0, 1, min_open=True, max_open=True),
+            help="Likewise, for the largest wanted share of errors among what is answered.",
+        ),
+    ):
+        decorated = option(decorated)
+    return cast(F, decorated)
+
+
+def committee_option(function: F) -> F:
+    """Add --committee, as often as wanted: bundles that answer together with BUNDLE."""
+    return click.option(
+        "--committee",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="BUNDLE",
+        help="Another bundle or run that answers together with the first one: the mean of their "
+        "probabilities, each weighted by its inverse entropy. May be repeated.",
+    )(function)
 
 
 bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
 from edgeser.features import FeatureCache
 from edgeser.pipeline.folder import RunFolder
 from quantize.foundation.errors import BadInput
 
+if TYPE_CHECKING:
+    from edgeser.decision import DecisionConfig
+
 
 def open_bundle(path: Path) -> Bundle:
     """Load a bundle, given itself or the folder of the run that made it."""
     return load_bundle(RunFolder(path).bundle if path.is_dir() else path)
+
+
+def deciding(bundle: Bundle, wanted: DecisionConfig | None) -> Bundle:
+    """Return the bundle, deciding for what is wanted, if anything is.
+
+    Raises
+    ------
+    BadInput
+        When that cannot be had: says what can.
+    """
+    from edgeser.pipeline.decide import decided
+
+    return bundle if wanted is None else decided(bundle, wanted, strictly=True)
 
 
 def open_trained(path: Path) -> TrainedModel:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeser.cli.options import committee_option, decision_options
 from edgeser.cli.output import Output, common_options
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
+    from edgeser.decision import DecisionConfig, DecisionRule
     from edgeser.pipeline.predict import ClipLabel
     from edgeser.pipeline.stream import StreamDecision
 
@@ -31,43 +33,96 @@ _STDIN = Path("-")
     help="Decide again and again, as a device does that listens on. FILES may be of any length; - "
     "is raw 16-bit little-endian mono on standard input at the model's rate.",
 )
+@committee_option
+@decision_options
 @common_options
 def command(
-    bundle: Path, files: tuple[Path, ...], use_float: bool, stream: bool, output: Output
+    bundle: Path,
+    files: tuple[Path, ...],
+    use_float: bool,
+    stream: bool,
+    committee: tuple[Path, ...],
+    wanted: DecisionConfig | None,
+    output: Output,
 ) -> int:
     """Label recordings FILES with a BUNDLE (or the folder of a run).
 
     The int8 model runs in TFLite-Micro, as on a device. A recording on which nothing is said has no
-    emotion. To listen to a microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict
-    BUNDLE - --stream
+    emotion; one whose label's probability is below the bundle's threshold is called unsure. To
+    listen to a microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict BUNDLE -
+    --stream
     """
-    from edgeser.cli.places import open_bundle
+    from edgeser.cli.places import deciding, open_bundle
 
     if stream and use_float:
         raise click.UsageError("--stream decides as a device does, in int8: leave out --float")
+    if stream and committee:
+        raise click.UsageError("--stream decides as a device does, by one model, not a --committee")
     if _STDIN in files and (not stream or len(files) > 1):
         raise click.UsageError("- is standard input: it is for --stream, and stands alone")
     loaded = open_bundle(bundle)
-    if loaded.trained.corpus.synthetic:
+    others = [open_bundle(path) for path in committee]
+    if any(member.trained.corpus.synthetic for member in (loaded, *others)):
         output.note("This model was trained on synthetic voices; on people it means nothing.")
+    if others:
+        return _show_committee([loaded, *others], files, wanted, use_float=use_float, output=output)
+    loaded = deciding(loaded, wanted)
+    _note_uncalibrated(loaded.rule, output)
     show = _show_decisions if stream else _show_labels
     return show(loaded, files, use_float=use_float, output=output)
+
+
+def _note_uncalibrated(rule: DecisionRule, output: Output) -> None:
+    if not rule.calibrated:
+        output.note("Not calibrated: probabilities are the softmax as it is (temperature 1).")
 
 
 def _show_labels(
     loaded: Bundle, files: tuple[Path, ...], *, use_float: bool, output: Output
 ) -> int:
     from edgeser.pipeline.predict import predict_files
-    from quantize.foundation.errors import BadInput
 
     results = predict_files(loaded, files, use_float=use_float, reporter=output)
+    return _show_results([loaded], loaded.rule, results, use_float=use_float, output=output)
+
+
+def _show_committee(
+    bundles: list[Bundle],
+    files: tuple[Path, ...],
+    wanted: DecisionConfig | None,
+    *,
+    use_float: bool,
+    output: Output,
+) -> int:
+    from edgeser.pipeline.committee import committee_of, predict_together
+
+    committee = committee_of(bundles, wanted)
+    rule = committee.decides.rule
+    _note_uncalibrated(rule, output)
+    results = predict_together(committee, files, use_float=use_float, reporter=output)
+    return _show_results(bundles, rule, results, use_float=use_float, output=output)
+
+
+def _show_results(
+    bundles: list[Bundle],
+    rule: DecisionRule,
+    results: tuple[ClipLabel, ...],
+    *,
+    use_float: bool,
+    output: Output,
+) -> int:
+    from edgeser.typed_tables import to_table
+    from quantize.foundation.errors import BadInput
+
     if output.json:
         output.result(
             {
                 "schema": SCHEMA,
-                "model_sha256": loaded.model_hash,
+                "model_sha256": bundles[0].model_hash,
+                "committee": [bundle.model_hash for bundle in bundles[1:]],
                 "arithmetic": "float" if use_float else "int8",
-                "synthetic": loaded.trained.corpus.synthetic,
+                "decision": to_table(rule),
+                "synthetic": any(bundle.trained.corpus.synthetic for bundle in bundles),
                 "clips": [result.to_json() for result in results],
             }
         )
@@ -90,7 +145,7 @@ def _show_label(result: ClipLabel, output: Output) -> None:
         return
     ranked = sorted(result.probabilities.items(), key=lambda item: -item[1])
     shown = "  ".join(f"{printable(label)} {share:.2f}" for label, share in ranked[:3])
-    click.echo(f"{name}: {shown}")
+    click.echo(f"{name}: unsure ({shown})" if result.unsure else f"{name}: {shown}")
 
 
 def _show_decisions(
@@ -99,6 +154,7 @@ def _show_decisions(
     """Show decisions as they are taken; as JSON all of them at the end."""
     del use_float
     from edgeser.pipeline.stream import FileStream, RawStream
+    from edgeser.typed_tables import to_table
     from quantize.foundation.errors import BadInput, EdgeserError
 
     clips, failed = [], False
@@ -136,6 +192,7 @@ def _show_decisions(
                 "schema": STREAM_SCHEMA,
                 "model_sha256": loaded.model_hash,
                 "frontend_hash": loaded.trained.frontend.hash,
+                "decision": to_table(loaded.rule),
                 "synthetic": loaded.trained.corpus.synthetic,
                 "clips": clips,
             }
@@ -146,6 +203,10 @@ def _show_decisions(
 def _show_decision(path: Path, decision: StreamDecision) -> None:
     """Print a decision at once, for whoever waits for it."""
     name, label = printable(str(path), limit=MOST_QUOTED), printable(decision.label)
-    said = f"silence (the device says {label})" if decision.silent else label
+    said = f"{label} {decision.probability:.2f}"
+    if decision.unsure:
+        said = f"unsure ({said})"
+    if decision.silent:
+        said = f"silence (the device says {said})"
     click.echo(f"{name}  {decision.seconds:7.2f} s  {said}")
     sys.stdout.flush()

@@ -72,6 +72,8 @@ EXPORT: Table = MappingProxyType(
         "name": frozenset({Target.FIRMWARE}),
         "compiler": frozenset({Target.EDGE_TPU}),
         "no_compile": frozenset({Target.EDGE_TPU}),
+        "risk": frozenset(Target),
+        "coverage": frozenset(Target),
     }
 )
 """Options of `edgeser export`, by parameter."""

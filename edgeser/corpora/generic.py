@@ -125,14 +125,7 @@ def read_manifest(
     """
     table = read_table(manifest, exact=True)
     column = _label_column(table, labels)
-    required = ("path", column, "speaker")
-    if missing := table.missing(*required):
-        own = labels == "emotions" and LABEL_COLUMN in table.columns
-        raise BadInput(
-            f"{manifest} lacks the column {', '.join(missing)}",
-            hint=f"its first line names {', '.join(required)} and, if known, "
-            f"{', '.join(OPTIONAL_COLUMNS)}" + (f"; {OWN_LABELS}" if own else ""),
-        )
+    _require_columns(table, manifest, ("path", column, "speaker"), labels)
     label_of = _emotion_of if labels == "emotions" else _own_label_of
     root = manifest.parent
     resolved_root = root.resolve()
@@ -169,6 +162,18 @@ def read_manifest(
         ),
     )
     return replace(corpus, label_kind=labels)
+
+
+def _require_columns(
+    table: Table, manifest: Path, required: tuple[str, ...], labels: LabelKind
+) -> None:
+    if missing := table.missing(*required):
+        own = labels == "emotions" and LABEL_COLUMN in table.columns
+        raise BadInput(
+            f"{manifest} lacks the column {', '.join(missing)}",
+            hint=f"its first line names {', '.join(required)} and, if known, "
+            f"{', '.join(OPTIONAL_COLUMNS)}" + (f"; {OWN_LABELS}" if own else ""),
+        )
 
 
 def _label_column(table: Table, labels: LabelKind) -> str:

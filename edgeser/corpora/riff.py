@@ -11,7 +11,7 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 _UNKNOWN = (range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFFFE0, 0x100000000))
 """What writers to a pipe claim: nothing, about 2^31 (sox, arecord) or 2^32 bytes (ffmpeg)."""
@@ -134,7 +134,7 @@ class WithRightLength(io.RawIOBase):
         """Return the place in bytes."""
         return self._handle.tell()
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         """Read what is there, with the two numbers put right."""
         at = self._handle.tell()
         data = bytearray(self._handle.read(len(buffer)))

@@ -12,6 +12,7 @@ from edgeser.evaluation.ablation import (
 )
 from edgeser.evaluation.bootstrap import Bootstrap
 from edgeser.evaluation.conditions import ConditionRow, ConditionTable, condition_row
+from edgeser.evaluation.distributions import DistributionScores
 from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
 from edgeser.evaluation.metrics import Metrics, confusion_matrix, evaluate
 from edgeser.evaluation.parity import (
@@ -33,6 +34,7 @@ __all__ = [
     "ClipDifference",
     "ConditionRow",
     "ConditionTable",
+    "DistributionScores",
     "FeatureParity",
     "GroupScore",
     "Metrics",

@@ -30,6 +30,7 @@ from edgeser.evaluation.bootstrap import (
     bootstrap_intervals,
     confusion_by_cluster,
 )
+from edgeser.evaluation.distributions import DistributionScores, score_distributions
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.measurement import Evidence, Measurement
 
@@ -98,6 +99,8 @@ class Metrics:
         How many of the clips are of no known speaker.
     caveat
         What else must be known of the clips, such as that their speakers were heard in training.
+    distributions
+        How near its answers come to what listeners said; ``None`` where nobody voted.
     """
 
     uar: Measurement
@@ -109,6 +112,7 @@ class Metrics:
     speakers: int
     anonymous: int = 0
     caveat: str = ""
+    distributions: DistributionScores | None = None
 
     @property
     def in_play(self) -> tuple[str, ...]:
@@ -204,6 +208,7 @@ def evaluate(
         speakers=predictions.known_speakers,
         anonymous=predictions.anonymous_clips,
         caveat=caveat,
+        distributions=score_distributions(predictions, source=source, bootstrap=bootstrap),
     )
 
 

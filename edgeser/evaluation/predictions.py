@@ -29,6 +29,9 @@ class Predictions:
         The classes' names, in the order of the logits.
     anonymous
         Those of `speakers` that nobody knows (`Utterance.speaker_known`).
+    votes
+        float32 ``[clips, classes]``: the shares of a clip's listeners, summing to 1, or to 0 where
+        nobody voted; ``None`` where nobody did on any.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class Predictions:
     logits: NDArray[np.float32]
     classes: tuple[str, ...]
     anonymous: frozenset[str] = frozenset()
+    votes: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n, classes = len(self.clip_ids), len(self.classes)
@@ -63,6 +67,8 @@ class Predictions:
                 f"predictions need int64 labels and float32 logits, not {self.labels.dtype} "
                 f"and {self.logits.dtype}"
             )
+        if self.votes is not None:
+            _check_votes(self.votes, (n, classes))
         if len(set(self.clip_ids)) != n:
             raise BadInput("predictions name the same clip twice", hint="give each clip its own id")
         if int(self.labels.min()) < 0 or int(self.labels.max()) >= classes:
@@ -100,7 +106,16 @@ class Predictions:
             labels=self.labels[kept],
             speakers=tuple(self.speakers[i] for i in kept),
             logits=self.logits[kept],
+            votes=None if self.votes is None else self.votes[kept],
         )
+
+
+def _check_votes(votes: NDArray[np.float32], shape: tuple[int, int]) -> None:
+    if votes.shape != shape or votes.dtype != np.float32:
+        raise BadInput(f"votes are {votes.dtype} {votes.shape}, expected float32 {shape}")
+    sums = votes.sum(axis=1)
+    if not (np.all(votes >= 0.0) and np.all((sums == 0.0) | np.isclose(sums, 1.0, atol=1e-4))):
+        raise BadInput("the votes of a clip are no shares", hint="give shares that sum up to 1")
 
 
 def clips_in_words(speakers: Sequence[str], anonymous: Collection[str], called: str) -> str:

@@ -1,7 +1,7 @@
 """Recordings to features: the frontend over whole corpora, cached by content, cut to windows."""
 
 from edgeser.features.cache import FeatureCache
-from edgeser.features.extract import ClipResult, Variant, extract_features, hear
+from edgeser.features.extract import ClipResult, Variant, chance_of, extract_features, hear
 from edgeser.features.window import WindowConfig, fit_window
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "FeatureCache",
     "Variant",
     "WindowConfig",
+    "chance_of",
     "extract_features",
     "fit_window",
     "hear",

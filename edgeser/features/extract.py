@@ -144,6 +144,12 @@ def _on_all_cores(
     return tuple(results)
 
 
+def chance_of(file_hash: str, variant: str) -> np.random.Generator:
+    """Return what a variant of that name draws from, for the recording of that SHA-256."""
+    seed = hashlib.sha256(f"{file_hash}\n{variant}".encode()).digest()
+    return np.random.default_rng(list(seed))
+
+
 def _features_of(
     sound: Sound, config: FrontendConfig, variant: Variant | None, cache: FeatureCache | None
 ) -> FrontendFeatures:
@@ -154,8 +160,7 @@ def _features_of(
         return found
     samples = read_audio(sound, sample_rate=config.sample_rate)
     if variant is not None:
-        seed = hashlib.sha256(f"{file_hash}\n{name}".encode()).digest()
-        samples = variant.apply(samples, np.random.default_rng(list(seed)))
+        samples = variant.apply(samples, chance_of(file_hash, name))
     features = compute_features(samples, config)
     if cache is not None:
         cache.store(key, features)

@@ -11,9 +11,16 @@ from edgeser.network.config import NetworkConfig
 
 if TYPE_CHECKING:
     from edgeser.network.amplitude_phase import AmplitudePhaseNetwork
+    from edgeser.network.embeddings import Embeddings
     from edgeser.network.weights import load_network, save_weights
 
-__all__ = ["AmplitudePhaseNetwork", "NetworkConfig", "load_network", "save_weights"]
+__all__ = [
+    "AmplitudePhaseNetwork",
+    "Embeddings",
+    "NetworkConfig",
+    "load_network",
+    "save_weights",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,6 +28,10 @@ def __getattr__(name: str) -> Any:
         from edgeser.network import amplitude_phase
 
         return amplitude_phase.AmplitudePhaseNetwork
+    if name == "Embeddings":
+        from edgeser.network import embeddings
+
+        return embeddings.Embeddings
     if name in ("load_network", "save_weights"):
         from edgeser.network import weights
 

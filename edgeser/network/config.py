@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, get_args
 
 from quantize.foundation.errors import BadInput
 
-Inputs = Literal["amplitude", "phase", "both"]
+Inputs = Literal["amplitude", "phase", "both", "quaternion"]
+Algebra = Literal["real", "quaternion"]
+Pooling = Literal["mean", "gated", "attention"]
 Centring = Literal["none", "level", "channels", "speech"]
+
+AMPLITUDE_PLANES = ("amplitude", "amplitude_delta")
+"""Planes that the amplitude's branch hears; the phase's branch hears the others."""
+QUATERNION_PLANES = ("amplitude", "amplitude_delta", "if_angle", "gd_angle")
+"""What one quaternion a frame and channel is made of: its real part, and its parts of i, j, k."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +28,24 @@ class NetworkConfig:
     Parameters
     ----------
     inputs
-        ``"amplitude"``, ``"phase"`` or ``"both"`` (two branches, fused after pooling).
+        ``"amplitude"`` (with its difference in time, where the frontend gives that), ``"phase"`` or
+        ``"both"`` (two branches, fused after pooling); or ``"quaternion"``: `QUATERNION_PLANES` as
+        one tensor in one trunk.
+    algebra
+        ``"quaternion"``: convolutions from quaternions to quaternions are Hamilton products, with a
+        quarter of the free weights. These are the pointwise ones, those of gates and attention
+        too, and the stem where ``inputs = "quaternion"``. Depthwise convolutions, batch norms, the
+        classifier, and first convolutions of other planes stay real. At export all become
+        ordinary convolutions.
     centring
-        What is subtracted from the amplitude first, inside the network, so that a device does it
-        too: ``"level"`` the mean of the whole window, which takes out the recording level;
+        What is subtracted from the amplitude's plane first, inside the network, so that a device
+        does it too: ``"level"`` the mean of the whole window, which takes out the recording level;
         ``"speech"`` that, and then a share of what lies above it, so that the voice keeps
         its place when pauses become noisier or quieter; ``"channels"`` the mean of each channel
         over time, which takes out the microphone's frequency response as well.
     stem_width
-        Channels of the amplitude branch's first convolution (5 x 5, stride 2).
+        Channels of the trunk's first convolution (5 x 5, stride 2). The trunk is the amplitude's
+        branch, or that of the quaternions.
     widths
         Channels of its depthwise-separable blocks, one number a block.
     strides
@@ -38,8 +56,13 @@ class NetworkConfig:
         Frames that the phase planes are averaged over before anything else.
     squeeze
         Share of a block's channels in the waist of its squeeze-excite gate; 0: no gate.
-    gated_pooling
-        Pool the frames under a learned sigmoid gate beside the plain mean.
+    self_attention
+        Channels of the queries, keys and values of the trunk's one head of self-attention over
+        frames, before pooling; 0: none. See `edgeser.network.attention` for its form.
+    pooling
+        How the trunk's maps become one vector: ``"mean"``; ``"gated"``, the mean under a learned
+        sigmoid gate beside the plain mean; ``"attention"``, the sum of frames under a softmax over
+        them. The phase's branch takes the mean.
     dropout
         Of the pooled embedding before the classifier.
     phase_dropout
@@ -47,6 +70,7 @@ class NetworkConfig:
     """
 
     inputs: Inputs = "amplitude"
+    algebra: Algebra = "real"
     centring: Centring = "none"
     stem_width: int = 16
     widths: tuple[int, ...] = (32, 48, 64, 96, 96, 128)
@@ -55,17 +79,16 @@ class NetworkConfig:
     phase_strides: tuple[int, ...] = (2, 2, 1)
     phase_smoothing_frames: int = 6
     squeeze: float = 0.25
-    gated_pooling: bool = True
+    self_attention: int = 0
+    pooling: Pooling = "gated"
     dropout: float = 0.3
     phase_dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.inputs not in ("amplitude", "phase", "both"):
-            raise BadInput(f"inputs = {self.inputs!r} is unknown", hint="amplitude, phase or both")
-        if self.centring not in ("none", "level", "channels", "speech"):
-            raise BadInput(
-                f"centring = {self.centring!r} is unknown", hint="none, level, speech or channels"
-            )
+        for name, kinds in _KINDS.items():
+            if (value := getattr(self, name)) not in get_args(kinds):
+                known = ", ".join(get_args(kinds))
+                raise BadInput(f"{name} = {value!r} is unknown", hint=f"choose one of {known}")
         _check_blocks("widths", self.widths, "strides", self.strides)
         _check_blocks("phase_widths", self.phase_widths, "phase_strides", self.phase_strides)
         if not 1 <= self.stem_width <= 512:
@@ -75,10 +98,72 @@ class NetworkConfig:
                 f"phase_smoothing_frames is {self.phase_smoothing_frames}",
                 hint="choose 1 to 32",
             )
+        if not 0 <= self.self_attention <= 512:
+            raise BadInput(f"self_attention is {self.self_attention}", hint="choose 0 to 512")
+        self._check_trunk()
+        self._check_quaternions()
         for name in ("squeeze", "dropout", "phase_dropout"):
             value = float(getattr(self, name))
             if not (math.isfinite(value) and 0.0 <= value < 1.0):
                 raise BadInput(f"{name} is {value}", hint="choose 0 <= value < 1")
+
+    def _check_trunk(self) -> None:
+        """Refuse what a network of the phase alone has no place for."""
+        if self.inputs != "phase":
+            return
+        wrong = "self_attention" if self.self_attention else ""
+        wrong = "pooling = 'attention'" if self.pooling == "attention" else wrong
+        if wrong:
+            raise BadInput(
+                f"{wrong} is the trunk's, and inputs = 'phase' has none",
+                hint="choose other inputs, or leave it out",
+            )
+
+    def _check_quaternions(self) -> None:
+        """Refuse channels that are no whole quaternions."""
+        if self.algebra == "real":
+            return
+        phase = ("phase_widths",) if self.inputs in ("phase", "both") else ()
+        trunk = () if self.inputs == "phase" else ("stem_width", "widths", "self_attention")
+        for name in (*trunk, *phase):
+            value = getattr(self, name)
+            if any(n % 4 for n in (value if isinstance(value, tuple) else (value,))):
+                shown = list(value) if isinstance(value, tuple) else value
+                raise BadInput(
+                    f"{name} = {shown} cannot be quaternions: they take 4 channels each",
+                    hint="choose multiples of 4, or algebra = 'real'",
+                )
+
+
+_KINDS: Mapping[str, object] = MappingProxyType(
+    {"inputs": Inputs, "algebra": Algebra, "centring": Centring, "pooling": Pooling}
+)
+
+
+def check_planes(inputs: Inputs, planes: Sequence[str]) -> None:
+    """Refuse a frontend's planes that a network of these inputs cannot hear.
+
+    Raises
+    ------
+    BadInput
+        Where there are no phase planes to hear, or for quaternions other planes than theirs.
+    """
+    if inputs == "quaternion" and set(planes) != set(QUATERNION_PLANES):
+        lacking = [name for name in QUATERNION_PLANES if name not in planes]
+        beside = [name for name in planes if name not in QUATERNION_PLANES]
+        found = [f"lacks {', '.join(lacking)}"] if lacking else []
+        found += [f"has {', '.join(beside)} too"] if beside else []
+        raise BadInput(
+            f"[network] inputs = 'quaternion' hears 4 planes, and the frontend "
+            f"{' and '.join(found)}",
+            hint="in [frontend], set amplitude_delta = true and "
+            "phase_planes = ['if_angle', 'gd_angle']",
+        )
+    if inputs != "amplitude" and set(planes) <= set(AMPLITUDE_PLANES):
+        raise BadInput(
+            f"[network] inputs = '{inputs}' needs phase planes, the frontend has none",
+            hint="name some in [frontend] phase_planes",
+        )
 
 
 def _check_blocks(

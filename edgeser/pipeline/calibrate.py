@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeser.bundle import CalibrationSet, TrainedModel
-from edgeser.corpora import read_audio
+from edgeser.corpora import Corpus, Utterance, read_audio
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import evaluation_variant
 from edgeser.pipeline.dataset import RawClips, raw_features, windows_of
@@ -17,7 +17,7 @@ from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.conditions import power
-from edgeser.training.variants import EVALUATION_CONDITIONS
+from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.calibration import RangeReport, compare_ranges, select_balanced
 from quantize.foundation.errors import BadInput, EdgeserError
 
@@ -80,35 +80,21 @@ def calibrate(
         folder=folder,
         reporter=reporter,
     )
-    held_out = {
-        u.clip_id
-        for part in ("test", "development")
-        for u in trained.split.select(found.utterances, part)
-    }
-    utterances = [u for u in found.utterances if u.clip_id not in held_out]
+    utterances = _not_held_out(trained, found)
     conditions = [c for c in EVALUATION_CONDITIONS if c.name in _CONDITIONS]
-    silence = np.zeros(0, np.int16)
-    takes = [
-        raw_features(
-            utterances,
-            trained.frontend,
-            title=f"Features, {condition.name}",
-            variant=evaluation_variant(condition, silence),
-            cache=cache,
-            reporter=reporter,
-        )
-        for condition in conditions
-    ]
+    takes = [_take(trained, utterances, c, cache, reporter) for c in conditions]
     if not takes[0].utterances:
         raise BadInput(f"no clip of {found.root} can be used", hint="run 'edgeser corpus check'")
     frames = trained.recipe.window.frames
     features = np.concatenate([windows_of(t.features, trained.frontend, frames) for t in takes])
     levels = _level_classes(takes[0])
-    strata, names = [], []
-    for condition, take in zip(conditions, takes, strict=True):
-        for utterance, level in zip(take.utterances, levels, strict=True):
-            strata.append((utterance.emotion, utterance.speaker, level, condition.name))
-            names.append(f"{utterance.clip_id}@{condition.name}")
+    heard = [
+        (utterance, level, condition.name)
+        for condition, take in zip(conditions, takes, strict=True)
+        for utterance, level in zip(take.utterances, levels, strict=True)
+    ]
+    strata = [(u.emotion, u.speaker, level, condition) for u, level, condition in heard]
+    names = [f"{u.clip_id}@{condition}" for u, _, condition in heard]
     chosen = [int(i) for i in select_balanced(strata, min(count, len(strata)), seed)]
     return Calibration(
         CalibrationSet(
@@ -118,6 +104,34 @@ def calibrate(
             features=features[chosen],
         ),
         compare_ranges(features, chosen, planes=trained.frontend.planes),
+    )
+
+
+def _not_held_out(trained: TrainedModel, corpus: Corpus) -> list[Utterance]:
+    """Return the clips of those whom the network was not tested on, and not chosen by."""
+    held_out = {
+        u.clip_id
+        for part in ("test", "development")
+        for u in trained.split.select(corpus.utterances, part)
+    }
+    return [u for u in corpus.utterances if u.clip_id not in held_out]
+
+
+def _take(
+    trained: TrainedModel,
+    utterances: Sequence[Utterance],
+    condition: Condition,
+    cache: FeatureCache | None,
+    reporter: Reporter,
+) -> RawClips:
+    silence = np.zeros(0, np.int16)
+    return raw_features(
+        utterances,
+        trained.frontend,
+        title=f"Features, {condition.name}",
+        variant=evaluation_variant(condition, silence),
+        cache=cache,
+        reporter=reporter,
     )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.bundle import Bundle
+from edgeser.pipeline.decide import stream_settings
 from firmware_bridge.frontend.c_tables import emit_frontend
-from firmware_bridge.project import FirmwareProject, StreamSettings
+from firmware_bridge.project import FirmwareProject
 from firmware_bridge.project.coral_micro import CORAL_MICRO_NAME, MicroModel, write_coral_micro
 from quantize.edgetpu.micro import micro_obstacles
 from quantize.edgetpu.package import read_compiled
@@ -100,9 +101,7 @@ def export_coral_micro(
         if bundle and window
         else None
     )
-    stream = (
-        StreamSettings(hop_frames=window.hop_frames, smoothing=window.smoothing) if window else None
-    )
+    stream = stream_settings(bundle) if bundle else None
     project = write_coral_micro(directory, model=facts, frontend=frontend, stream=stream)
     return MicroApplication(project, facts, bundle.trained.frontend.hash if bundle else None)
 

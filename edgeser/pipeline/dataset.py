@@ -170,3 +170,20 @@ def labels_of(
             hint=f"the model knows {', '.join(map(printable, classes))}",
         )
     return np.array([index[u.emotion] for u in utterances], np.int64)
+
+
+def votes_of(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.float32] | None:
+    """Return the shares of listeners, float32 [clips, classes], rows summing to 1.
+
+    Votes for what is no class are left out; a row is 0 where none is left. `None` where nobody
+    voted on any clip.
+    """
+    if all(utterance.votes is None for utterance in utterances):
+        return None
+    shares = np.zeros((len(utterances), len(classes)), np.float32)
+    for row, utterance in enumerate(utterances):
+        for emotion, share in utterance.votes or ():
+            if emotion in classes:
+                shares[row, classes.index(emotion)] = share
+    totals = shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.benchmark.records import DeviceParity
 from edgeser.bundle import Bundle
+from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
+from firmware_bridge.certainty import ONE
 from firmware_bridge.compiler.host_build import build_host_model
 from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
 from firmware_bridge.link.device import Device
@@ -107,6 +109,7 @@ def check_device(
     by_host = _host_hears(bundle, recordings, reporter)
     progress = reporter.stage("Audio on the device")
     values = feature_differences = logits = logit_differences = 0
+    decisions = decision_differences = 0
     first = ""
     pairs: list[tuple[Decision, Decision]] = []
     for done, ((name, samples), host) in enumerate(zip(recordings, by_host, strict=True), 1):
@@ -119,9 +122,12 @@ def check_device(
             expected = _decided(bundle, device.decisions)
         found, differing, decision = _compare_decisions(device.decisions, expected)
         logits, logit_differences = logits + found, logit_differences + differing
+        decisions += max(len(device.decisions), len(expected))
+        decision_differences += _otherwise_decided(device.decisions, expected)
         if not first and not where and decision is not None:
             rows = host.rows[_window_of(bundle, decision)]
-            where = f"decision {decision}, {_cause(attached, rows)}"
+            why = _certainty_apart(device.decisions, expected, decision)
+            where = f"decision {decision}, {why or _cause(attached, rows)}"
         if where:
             first = first or f"clip {name}, {where}"
         progress(done, len(recordings))
@@ -134,6 +140,8 @@ def check_device(
         logit_differences=logit_differences,
         first_difference=first,
         edge_tpu=_outputs_apart(pairs, attached.tolerances) if pairs else None,
+        decisions=decisions,
+        decision_differences=decision_differences,
     )
 
 
@@ -155,7 +163,10 @@ def _outputs_apart(
 def _smoother(bundle: Bundle) -> Smoother:
     window = bundle.trained.recipe.window
     return Smoother(
-        window_frames=window.frames, hop_frames=window.hop_frames, smoothing=window.smoothing
+        window_frames=window.frames,
+        hop_frames=window.hop_frames,
+        smoothing=window.smoothing,
+        certainty=certainty_of(bundle),
     )
 
 
@@ -233,6 +244,32 @@ def _compare_decisions(
         if wrong and first is None:
             first = number
     return compared, differing, first
+
+
+def _otherwise_decided(device: Sequence[Decision], host: Sequence[Decision]) -> int:
+    """Return how many decisions differ, in label, probability, sums, place, or by not being there.
+
+    Logits are counted by themselves.
+    """
+    same = sum(
+        replace(ours, logits=theirs.logits) == theirs
+        for ours, theirs in zip(device, host, strict=False)
+    )
+    return max(len(device), len(host)) - same
+
+
+def _certainty_apart(device: Sequence[Decision], host: Sequence[Decision], number: int) -> str:
+    """Say so where a decision differs in nothing but its probability, or in being unsure."""
+    if number >= min(len(device), len(host)):
+        return ""
+    ours, theirs = device[number], host[number]
+    if replace(ours, probability=theirs.probability, unsure=theirs.unsure) != theirs:
+        return ""
+    return (
+        f"its probability is {ours.probability} of {ONE}{' (unsure)' if ours.unsure else ''}, "
+        f"not {theirs.probability}{' (unsure)' if theirs.unsure else ''}: the device has another "
+        "temperature or threshold"
+    )
 
 
 def _window_of(bundle: Bundle, number: int) -> slice:

@@ -10,11 +10,19 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora import Corpus, Utterance
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable, condition_row
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, evaluate
-from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
+from edgeser.pipeline.certainty import (
+    Decides,
+    Said,
+    certainty_table,
+    corpora_heard,
+    decides_with,
+    int8_shares,
+)
 from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
@@ -26,6 +34,8 @@ from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
 
 _BABBLE_SEED = 2
+CERTAINTY = "certainty"
+"""The record of what a run's probabilities are worth, under which the report finds it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +50,15 @@ class Evaluation:
         UAR on them by speaker, and by sex and age group where the corpus tells them.
     conditions
         UAR of both under each condition, clean first.
+    certainty
+        What their probabilities are worth: under each condition, and by corpus.
     """
 
     float_metrics: Metrics
     int8_metrics: Metrics
     groups: tuple[GroupScore, ...]
     conditions: ConditionTable
+    certainty: CertaintyTable
 
 
 def evaluate_bundle(
@@ -55,6 +68,7 @@ def evaluate_bundle(
     conditions: bool = False,
     everyone: bool = False,
     folder: RunFolder | None = None,
+    keep: bool = True,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
 ) -> Evaluation:
@@ -72,7 +86,10 @@ def evaluate_bundle(
         All speakers that the bundle was not trained on and did not choose its epoch by; else only
         those that its split left to test on.
     folder
-        Where the result is kept for the report; nowhere when `None`.
+        Of the run: where its corpora are, and where the result is kept for the report; nowhere
+        when `None`.
+    keep
+        Whether it is kept there.
     cache, reporter
         Of features; of stages.
 
@@ -85,6 +102,65 @@ def evaluate_bundle(
     BadInput
         When there are no clips, or `everyone` was trained on.
     """
+    test = clips_to_test(
+        bundle,
+        corpora=corpora,
+        conditions=conditions,
+        everyone=everyone,
+        folder=folder,
+        cache=cache,
+        reporter=reporter,
+    )
+    said = test.heard_by(bundle, reporter=reporter)
+    caveat = "" if everyone else bundle.trained.corpus.caveat
+    evaluation = scored(decides_with(bundle), said, corpora_heard(bundle.trained), caveat=caveat)
+    if folder is not None and keep:
+        folder.save_state(CERTAINTY, evaluation.certainty, model_hash=bundle.model_hash)
+    if folder is not None and keep and conditions:
+        folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
+    return evaluation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipsToTest:
+    """Clips to test on, and under which conditions.
+
+    Parameters
+    ----------
+    corpus
+        Which they are of.
+    utterances
+        The clips.
+    conditions
+        Whether under each of `EVALUATION_CONDITIONS`; else as recorded alone.
+    cache
+        Of features.
+    """
+
+    corpus: Corpus
+    utterances: tuple[Utterance, ...]
+    conditions: bool
+    cache: FeatureCache | None = None
+
+    def heard_by(self, bundle: Bundle, *, reporter: Reporter) -> list[Said]:
+        """Return what both forms of a model say of them, by condition, clean first."""
+        voices = bundle.trained.split.select(self.corpus.utterances, "development")
+        babble = babble_of(voices or self.utterances, seed=_BABBLE_SEED)
+        chosen = EVALUATION_CONDITIONS if self.conditions else EVALUATION_CONDITIONS[:1]
+        return [_predict(bundle, self, condition, babble, reporter) for condition in chosen]
+
+
+def clips_to_test(
+    bundle: Bundle,
+    *,
+    corpora: Sequence[str],
+    conditions: bool,
+    everyone: bool,
+    folder: RunFolder | None = None,
+    cache: FeatureCache | None,
+    reporter: Reporter,
+) -> ClipsToTest:
+    """Return the clips that a bundle is tested on; parameters and errors of `evaluate_bundle`."""
     found = corpora_of(
         bundle.trained.recipe,
         arguments=corpora,
@@ -92,28 +168,34 @@ def evaluate_bundle(
         folder=folder,
         reporter=reporter,
     )
-    utterances = _chosen(bundle, found, everyone, reporter)
-    voices = bundle.trained.split.select(found.utterances, "development")
-    babble = babble_of(voices or utterances, seed=_BABBLE_SEED)
-    heard = [
-        _predict(bundle, utterances, condition, babble, found, cache, reporter)
-        for condition in (EVALUATION_CONDITIONS if conditions else EVALUATION_CONDITIONS[:1])
-    ]
-    clean = heard[0]
-    caveat = "" if everyone else bundle.trained.corpus.caveat
-    evaluation = Evaluation(
+    chosen = _chosen(bundle, found, everyone, reporter)
+    return ClipsToTest(found, chosen, conditions=conditions, cache=cache)
+
+
+def scored(
+    decides: Decides, said: Sequence[Said], heard: frozenset[str], *, caveat: str = ""
+) -> Evaluation:
+    """Return all scores of what was said.
+
+    Parameters
+    ----------
+    decides, said, heard
+        As in `certainty_table`.
+    caveat
+        As in `Metrics`.
+    """
+    clean = said[0]
+    return Evaluation(
         float_metrics=evaluate(clean.of_float, source=clean.source, caveat=caveat),
         int8_metrics=evaluate(clean.of_int8, source=clean.source, caveat=caveat),
         groups=score_known_groups(
             clean.utterances, clean.of_float, clean.of_int8, source=clean.source
         ),
         conditions=ConditionTable(
-            tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in heard)
+            tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in said)
         ),
+        certainty=certainty_table(decides, said, heard),
     )
-    if folder is not None and conditions:
-        folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
-    return evaluation
 
 
 def _chosen(
@@ -146,46 +228,36 @@ def _chosen(
     return unheard
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """Predictions under one condition, and on what they were made."""
-
-    name: str
-    utterances: tuple[Utterance, ...]
-    of_float: Predictions
-    of_int8: Predictions
-    source: str
-
-
 def _predict(
     bundle: Bundle,
-    utterances: Sequence[Utterance],
+    test: ClipsToTest,
     condition: Condition,
     babble: NDArray[np.int16],
-    corpus: Corpus,
-    cache: FeatureCache | None,
     reporter: Reporter,
-) -> _Heard:
+) -> Said:
     trained = bundle.trained
     raw = raw_features(
-        utterances,
+        test.utterances,
         trained.frontend,
         title=f"{condition.name}: {condition.description}",
         variant=evaluation_variant(condition, babble),
-        cache=cache,
+        cache=test.cache,
         reporter=reporter,
     )
     features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
-    of_int8 = output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))
-    kind = "synthetic voices" if corpus.synthetic else corpus.name
+    steps = int8_logits(bundle.int8_model, features)
+    of_int8 = output_grid(bundle.int8_model).dequantise(steps)
+    kind = "synthetic voices" if test.corpus.synthetic else test.corpus.name
     of_float = predictions_of(raw.utterances, float_logits(trained, features), trained)
     source = f"{of_float.describe('unseen speakers')} of {kind}"
-    if trained.corpus.caveat and {u.clip_id for u in utterances} <= trained.split.test:
+    if trained.corpus.caveat and {u.clip_id for u in test.utterances} <= trained.split.test:
         source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
-    return _Heard(
+    return Said(
         name=condition.name,
         utterances=tuple(raw.utterances),
         of_float=of_float,
         of_int8=predictions_of(raw.utterances, of_int8, trained),
+        float_shares=bundle.rule.of_float(of_float.logits),
+        int8_shares=int8_shares(bundle, steps),
         source=source,
     )

@@ -9,6 +9,8 @@ import numpy as np
 
 from edgeser.bundle import Bundle, TrainedModel, save_bundle
 from edgeser.bundle.trained import CalibrationSet, decode_calibration, window_shape
+from edgeser.decision import DecisionConfig
+from edgeser.pipeline.decide import decided
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import load_network
 from edgeser.progress import SILENT, Reporter
@@ -25,6 +27,7 @@ def export(
     *,
     folder: RunFolder | None = None,
     calibration: CalibrationSet | None = None,
+    wanted: DecisionConfig | None = None,
     reporter: Reporter = SILENT,
 ) -> Bundle:
     """Quantise a trained network to a fully integer model.
@@ -37,6 +40,8 @@ def export(
         Where ``bundle.zip`` and ``model_int8.tflite`` are written; nowhere when `None`.
     calibration
         Instead of the training features.
+    wanted
+        Of the answers, instead of the recipe's; then what cannot be had is refused, not noted.
     reporter
         Told of stages.
 
@@ -48,10 +53,12 @@ def export(
     Raises
     ------
     BadInput
-        When there is nothing to calibrate on, or it does not fit the network.
+        When there is nothing to calibrate on, or it does not fit the network; when no threshold
+        gives the risk that is `wanted`.
     CheckFailed
         When a layer cannot be int8; it is named.
     """
+    from edgeser.network.hamilton import expand
     from quantize.convert import export_int8
 
     chosen = _fitting_calibration(trained, calibration)
@@ -59,7 +66,7 @@ def export(
     stages = iter(range(1, 100))
     features = chosen.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
     quantised = export_int8(
-        load_network(trained),
+        expand(load_network(trained)),
         input_shape_nchw=(1, *features.shape[1:]),
         representative=features,
         input_scale=INPUT_SCALE,
@@ -83,6 +90,12 @@ def export(
             "seconds": dict(quantised.seconds),
         },
         metrics={},
+    )
+    bundle = decided(
+        bundle,
+        wanted or trained.recipe.decision,
+        strictly=wanted is not None,
+        reporter=reporter,
     )
     if folder is not None:
         save_bundle(folder.bundle, bundle, card=model_card(bundle))

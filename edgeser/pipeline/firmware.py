@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeser.bundle import Bundle
+from edgeser.pipeline.decide import stream_settings
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import MPS2_AN500, Board
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
@@ -25,7 +26,6 @@ from firmware_bridge.project import (
     Contents,
     FirmwareProject,
     ModelSources,
-    StreamSettings,
     hashes_of,
     place,
     project_contents,
@@ -158,7 +158,7 @@ def _contents(
     if isinstance(model, Bundle):
         window = model.trained.recipe.window
         frontend = emit_frontend(model.trained.frontend, window_frames=window.frames, prefix=prefix)
-        stream = StreamSettings(hop_frames=window.hop_frames, smoothing=window.smoothing)
+        stream = stream_settings(model)
     contents = project_contents(
         board=board,
         model=ModelSources(

@@ -16,6 +16,7 @@ from quantize.foundation.files import read_bounded, write_atomically
 T = TypeVar("T")
 _LIMIT_BYTES = 256 << 20
 _MADE_BY = {
+    "certainty": "evaluate",
     "device": "bench --device emulator",
     "parity-tolerances": "parity",
     "test-set": "parity",

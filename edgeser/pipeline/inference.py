@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.bundle import Bundle, TrainedModel
+from edgeser.bundle import TrainedModel
 from edgeser.corpora import Utterance
 from edgeser.evaluation.parity import OutputGrid
 from edgeser.evaluation.predictions import Predictions
-from edgeser.pipeline.dataset import labels_of
+from edgeser.pipeline.dataset import labels_of, votes_of
 from edgeser.progress import Progress
 from quantize.foundation.errors import BadInput
 from quantize.runtimes import Runtime, run_model
@@ -95,20 +95,5 @@ def predictions_of(
         logits=logits,
         classes=trained.classes,
         anonymous=frozenset(u.speaker for u in utterances if not u.speaker_known),
+        votes=votes_of(utterances, trained.classes),
     )
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return probabilities, rows summing to 1, float64 of the same shape."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    exponents = np.exp(shifted)
-    return np.asarray(exponents / exponents.sum(axis=-1, keepdims=True))
-
-
-def bundle_logits(
-    bundle: Bundle, features: NDArray[np.int8], *, use_float: bool
-) -> NDArray[np.float32]:
-    """Return logits in real units, float32 [clips, classes], of float or int8."""
-    if use_float:
-        return float_logits(bundle.trained, features)
-    return output_grid(bundle.int8_model).dequantise(int8_logits(bundle.int8_model, features))

@@ -121,10 +121,8 @@ def check_parity(
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
         of_int8 = as_predictions(of_float, oracle, grid)
-        details = TestSetDetails(
-            groups=score_known_groups(clips.utterances, of_float, of_int8, source=source),
-            example=_example(bundle, clips),
-        )
+        groups = score_known_groups(clips.utterances, of_float, of_int8, source=source)
+        details = TestSetDetails(groups=groups, example=_example(bundle, clips))
         folder.save_state("test-set", details, model_hash=bundle.model_hash)
         _keep(bundle, report, verdict, folder)
     return report, verdict

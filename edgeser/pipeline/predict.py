@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora.sound import says_nothing
 from edgeser.features import WindowConfig, fit_window, hear
-from edgeser.pipeline.inference import bundle_logits, softmax
+from edgeser.pipeline.decide import certainty_of
+from edgeser.pipeline.inference import float_logits, int8_logits
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import quantise_features
 
@@ -27,7 +28,8 @@ class ClipLabel:
     path
         The recording.
     probabilities
-        Softmax over the mean logits of its windows, by label; empty where there is a problem.
+        Softmax over the mean logits of its windows, over the temperature, by label; empty where
+        there is a problem. Of int8 logits the label's is the device's, in steps of 1/32768.
     windows
         Windows that the recording was cut into.
     problem
@@ -36,6 +38,10 @@ class ClipLabel:
         Why it was read but says nothing: it is silent, or its channels cancel; or empty.
     remarks
         What is odd about its sound, one line each.
+    unsure
+        Whether the highest probability is too little to answer.
+    answer
+        The label that the device gives, where two have the same highest probability in its steps.
     """
 
     path: Path
@@ -44,11 +50,14 @@ class ClipLabel:
     problem: str
     no_label: str = ""
     remarks: tuple[str, ...] = ()
+    unsure: bool = False
+    answer: str = ""
 
     @property
     def label(self) -> str:
         """The label of the highest probability, or an empty string."""
-        return max(self.probabilities, key=self.probabilities.__getitem__, default="")
+        likeliest = max(self.probabilities, key=self.probabilities.__getitem__, default="")
+        return self.answer or likeliest
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON object."""
@@ -56,6 +65,8 @@ class ClipLabel:
             "path": str(self.path),
             "label": self.label,
             "probabilities": self.probabilities,
+            "probability": self.probabilities.get(self.label),
+            "unsure": self.unsure,
             "windows": self.windows,
             "problem": self.problem,
             "no_label": self.no_label,
@@ -88,24 +99,50 @@ def predict_files(
         for result in results
     ]
     stacked = [w for w in windows if w is not None]
-    logits = (
-        bundle_logits(bundle, np.concatenate(stacked), use_float=use_float)
-        if stacked
-        else np.zeros((0, len(trained.classes)), np.float32)
-    )
-    labels, start = [], 0
+    answers = iter(_shares(bundle, stacked, use_float=use_float))
+    labels = []
     for result, clip_windows in zip(results, windows, strict=True):
         lines = tuple(remark.detail for remark in result.remarks)
         if clip_windows is None:
             silence = "" if result.problem else unlabelled(result.remarks)
             labels.append(ClipLabel(result.path, {}, 0, result.problem, silence, lines))
             continue
-        stop = start + len(clip_windows)
-        shares = softmax(logits[start:stop].mean(axis=0))
+        answer, shares = next(answers)
         named = dict(zip(trained.classes, map(float, shares), strict=True))
-        labels.append(ClipLabel(result.path, named, len(clip_windows), "", remarks=lines))
-        start = stop
+        unsure = bool(shares.max() < bundle.rule.threshold)
+        labels.append(
+            ClipLabel(
+                result.path,
+                named,
+                len(clip_windows),
+                "",
+                remarks=lines,
+                unsure=unsure,
+                answer=trained.classes[answer],
+            )
+        )
     return tuple(labels)
+
+
+def _shares(
+    bundle: Bundle, clips: Sequence[NDArray[np.int8]], *, use_float: bool
+) -> list[tuple[int, NDArray[np.float64]]]:
+    """Return each clip's answer and its probabilities, float64 [classes], from its windows.
+
+    Of the int8 model they are what a device says that sums the logits of all these windows.
+    """
+    if not clips:
+        return []
+    features, ends = np.concatenate(clips), np.cumsum([len(clip) for clip in clips])[:-1]
+    if use_float:
+        by_clip = np.split(float_logits(bundle.trained, features), ends)
+        means = [logits.mean(axis=0) for logits in by_clip]
+        return [(int(mean.argmax()), bundle.rule.of_float(mean)) for mean in means]
+    certainty, found = certainty_of(bundle), []
+    for logits in np.split(int8_logits(bundle.int8_model, features), ends):
+        sums = logits.sum(axis=0, dtype=np.int64)
+        found.append((int(sums.argmax()), certainty.shares(sums, len(logits))))
+    return found
 
 
 def sliding_windows(features: NDArray[np.int8], window: WindowConfig) -> NDArray[np.int8]:

@@ -12,10 +12,13 @@ from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
 from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
+from edgeser.pipeline.certainty import is_of_rule
 from edgeser.pipeline.compare import STATE
+from edgeser.pipeline.evaluate import CERTAINTY
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
 from edgeser.report import json_format, markdown
@@ -62,6 +65,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     parity = folder.load_state("parity", ParityReport, model_hash=model_hash)
     tolerances = folder.load_state(TOLERANCES, Tolerances, model_hash=model_hash)
     details = folder.load_state("test-set", TestSetDetails, model_hash=model_hash)
+    certainty = folder.load_state(CERTAINTY, CertaintyTable, model_hash=model_hash)
     kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
     return ReportContents(
         title=f"{trained.recipe.name}: {trained.corpus.words.title.format(corpus=kind)}",
@@ -83,6 +87,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
         device=folder.load_state("device", DeviceReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
+        certainty=certainty if certainty and is_of_rule(certainty, bundle.rule) else None,
         ablation=folder.load_state(STATE, AblationTable, model_hash=model_hash),
         problems=trained.corpus.problems,
     )
@@ -111,6 +116,12 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
 
 
 def _statement(trained: TrainedModel) -> str:
+    sources = " and ".join(trained.derived_from)
+    derived = f" The model is derived from {sources} and is not to be passed on." if sources else ""
+    return _what_was_measured(trained) + derived
+
+
+def _what_was_measured(trained: TrainedModel) -> str:
     corpus = trained.corpus
     if corpus.synthetic:
         return f"{_SYNTHETIC} The model {corpus.caveat}." if corpus.caveat else _SYNTHETIC

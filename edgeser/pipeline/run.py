@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from edgeser.benchmark.budget import describe
-from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
+from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained, save_bundle
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
+from edgeser.pipeline.decide import decided
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
@@ -24,6 +25,7 @@ from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
+from edgeser.report.model_card import model_card
 from quantize.foundation.errors import EdgeserError, ToolMissing
 
 
@@ -106,24 +108,23 @@ def run(
     folder = RunFolder(Path(out)) if out else default_folder(resolved)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
     plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
-    trained = None if fresh else _kept_training(folder, plan, reporter)
-    bundle = None
-    if trained is None:
+    bundle = None if fresh else _kept(folder, plan, reporter)
+    if bundle is None:
         trained = train(
-            plan,
-            folder=folder,
-            resume=resume,
-            cache=caches.features,
-            reporter=reporter,
+            plan, folder=folder, resume=resume, cache=caches.features, reporter=reporter
         )
     else:
+        trained = replace(trained, recipe=replace(trained.recipe, decision=resolved.decision))
         bundle = _kept_bundle(folder, trained, reporter)
     bundle = bundle or export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)
-    if resolved.evaluation.conditions:
-        evaluate_bundle(
-            bundle, conditions=True, folder=folder, cache=caches.features, reporter=reporter
-        )
+    evaluate_bundle(
+        bundle,
+        conditions=resolved.evaluation.conditions,
+        folder=folder,
+        cache=caches.features,
+        reporter=reporter,
+    )
     try:
         costs = _costs(bundle, folder, caches, reporter)
     except EdgeserError:
@@ -164,6 +165,15 @@ def _costs(bundle: Bundle, folder: RunFolder, caches: Caches, reporter: Reporter
     return [f"budget broken: {describe(check)}" for check in checks if not check.passed] + failures
 
 
+def _kept(folder: RunFolder, plan: Plan, reporter: Reporter) -> Bundle | None:
+    """Return the bundle of the folder's trained network; `None` where that is of another plan."""
+    trained = _kept_training(folder, plan, reporter)
+    if trained is None:
+        return None
+    kept = _kept_bundle(folder, trained, reporter)
+    return kept or export(trained, folder=folder, reporter=reporter)
+
+
 def _kept_training(folder: RunFolder, plan: Plan, reporter: Reporter) -> TrainedModel | None:
     """Return the folder's trained network when it is of this recipe and these recordings."""
     if not folder.trained.is_file():
@@ -183,4 +193,9 @@ def _kept_bundle(folder: RunFolder, trained: TrainedModel, reporter: Reporter) -
     if bundle.trained.weights != trained.weights:
         return None
     reporter.note("int8 model: kept from the last run")
-    return bundle
+    wanted = trained.recipe.decision
+    if bundle.trained.recipe.decision == wanted:
+        return bundle
+    decides = decided(bundle, wanted, reporter=reporter)
+    save_bundle(folder.bundle, decides, card=model_card(decides))
+    return decides

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
 from edgeser.corpora.sound import Levels, is_silence, remarks
+from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.inference import int8_logits
+from firmware_bridge.certainty import ONE
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
 
@@ -36,6 +38,10 @@ class StreamDecision:
         As a device decides.
     sums
         Sum of the int8 logits over the last few windows, by label.
+    probability
+        Of the label, 0 to 1: the device's, which counts in steps of 1/32768.
+    unsure
+        Whether that is too little to answer.
     silent
         Whether nothing was said in the window, so that the label means nothing; never where
         silence may have a label (`edgeser.wording`).
@@ -44,6 +50,8 @@ class StreamDecision:
     seconds: float
     label: str
     sums: dict[str, int]
+    probability: float
+    unsure: bool
     silent: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -107,6 +115,8 @@ class Listener:
             seconds=end / config.sample_rate,
             label=classes[decision.label],
             sums=dict(zip(classes, decision.sums, strict=True)),
+            probability=decision.probability / ONE,
+            unsure=decision.unsure,
             silent=not self._silence_has_label and self._is_silent(end),
         )
 
@@ -129,6 +139,7 @@ def streaming_classifier(bundle: Bundle) -> StreamingClassifier:
         window_frames=window.frames,
         hop_frames=window.hop_frames,
         smoothing=window.smoothing,
+        certainty=certainty_of(bundle),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,19 @@ from edgeser.pipeline.dataset import (
     labels_of,
     normalised_frontend,
     raw_features,
+    votes_of,
     windows_of,
 )
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.held_out import held_out_of
 from edgeser.pipeline.levels import Levels, levels_of
+from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.public_embedding import public_embeddings
 from edgeser.pipeline.summary import summary_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.data import LabelledFeatures, TrainingData
+from edgeser.training.data import LabelledFeatures, Mixtures, TrainingData
 from edgeser.training.records import TrainingResult
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
 from quantize.calibration import select_balanced
@@ -57,12 +61,18 @@ class _Heard:
         With the normalisation of the training clips, in all their takes.
     levels
         How loud each corpus is.
+    mixtures
+        Which takes of training clips hold other clips too; `None` where none does.
+    public
+        What a public embedding says of the clips of a part, where one is asked.
     """
 
     parts: dict[str, RawClips]
     takes: dict[str, list[Features]]
     frontend: FrontendConfig
     levels: Levels
+    mixtures: Mixtures | None = None
+    public: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def train(
@@ -109,6 +119,7 @@ def train(
         checkpoint_dir=folder.checkpoint if folder else None,
         resume=resume,
         progress=_told(reporter),
+        loss=recipe.loss,
     )
     trained = _trained_model(plan, heard, result)
     if folder is not None:
@@ -117,10 +128,11 @@ def train(
 
 
 def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> TrainedModel:
+    corpus = plan.corpus
     return TrainedModel(
         recipe=plan.recipe.without_paths(),
         frontend=heard.frontend,
-        classes=plan.corpus.emotions,
+        classes=corpus.emotions,
         split=plan.split,
         corpus=summary_of(plan, heard.parts, heard.levels),
         weights=result.weights,
@@ -129,12 +141,22 @@ def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> Trained
             heard.takes["train"],
             heard.frontend,
             plan.recipe,
-            corpus=plan.corpus,
+            corpus=corpus,
         ),
         history=result.history,
         best_epoch=result.best_epoch,
         seconds=result.seconds,
         versions=package_versions(),
+        held_out=held_out_of(
+            heard.parts["development"].utterances,
+            heard.takes["development"],
+            result.development,
+            recipe=plan.recipe,
+            frontend=heard.frontend,
+            classes=corpus.emotions,
+            words=corpus.words,
+            caveat=caveat_of(plan.split),
+        ),
     )
 
 
@@ -164,13 +186,17 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         )
         for part in PARTS
     }
-    takes = _takes(plan.recipe, parts, cache, reporter)
+    takes, mixtures = _takes(plan.recipe, parts, cache, reporter)
     frontend = normalised_frontend(
         plan.recipe.frontend,
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
-    return _Heard(parts, takes, frontend, levels)
+    public = {}
+    if plan.recipe.loss.public > 0.0:
+        clips = {part: found.utterances for part, found in parts.items()}
+        public = public_embeddings(clips, reporter=reporter)
+    return _Heard(parts, takes, frontend, levels, mixtures, public)
 
 
 def calibration_of(
@@ -209,8 +235,12 @@ def _takes(
     parts: dict[str, RawClips],
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> dict[str, list[Features]]:
-    """Return raw features of training and development clips: as recorded, then under conditions."""
+) -> tuple[dict[str, list[Features]], Mixtures | None]:
+    """Return raw features of training and development clips: as recorded, then under conditions.
+
+    Training clips alone are mixed, and with training clips alone: the takes of development clips
+    are the same whatever is mixed.
+    """
     babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED, minutes=_BABBLE_MINUTES)
     variants = recipe.conditions.variants
     asked = 1 if recipe.training.development_conditions else 0
@@ -218,21 +248,32 @@ def _takes(
         "train": variants,
         "development": variants if recipe.training.refit else min(variants, asked),
     }
+    mixer = mixer_of(
+        recipe.mixing,
+        parts["train"].utterances,
+        sample_rate=recipe.frontend.sample_rate,
+        reporter=reporter,
+    )
     takes: dict[str, list[Features]] = {}
+    mixtures = None
     for part, count in counts.items():
         clips = parts[part]
         takes[part] = [clips.features]
-        for number in range(1, count + 1):
-            varied = raw_features(
+        varied = [training_variant(n, recipe.conditions, babble) for n in range(1, count + 1)]
+        if mixer is not None and part == "train":
+            varied = [mixer.variant(variant) for variant in varied]
+            mixtures = mixer.mixtures(varied)
+        for number, variant in enumerate(varied, 1):
+            heard = raw_features(
                 clips.utterances,
                 recipe.frontend,
                 title=f"Features of {part} clips, conditions {number} of {count}",
-                variant=training_variant(number, recipe.conditions, babble),
+                variant=variant,
                 cache=cache,
                 reporter=reporter,
             )
-            takes[part].append(varied.features)
-    return takes
+            takes[part].append(heard.features)
+    return takes, mixtures
 
 
 def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
@@ -247,8 +288,10 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
             features=np.stack(windows),
             labels=labels_of(utterances, classes, plan.corpus.words),
             speakers=tuple(u.speaker for u in utterances),
-            votes=_votes(utterances, classes),
+            votes=votes_of(utterances, classes),
             corpora=tuple(u.corpus for u in utterances),
+            mixtures=heard.mixtures if part == "train" else None,
+            public=heard.public.get(part),
         )
 
     return TrainingData(
@@ -261,15 +304,3 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
     )
-
-
-def _votes(utterances: Sequence[Utterance], classes: Sequence[str]) -> NDArray[np.float32] | None:
-    if all(utterance.votes is None for utterance in utterances):
-        return None
-    shares = np.zeros((len(utterances), len(classes)), np.float32)
-    for row, utterance in enumerate(utterances):
-        for emotion, share in utterance.votes or ():
-            if emotion in classes:
-                shares[row, classes.index(emotion)] = share
-    totals = shares.sum(axis=1, keepdims=True)
-    return np.asarray(shares / np.where(totals > 0, totals, 1), np.float32)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
@@ -100,7 +101,7 @@ class ExampleFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch: training loss (nats), development UAR (ratio), learning rate."""
+    """One epoch: training loss (see `EpochRecord`), development UAR (ratio), learning rate."""
 
     number: int
     train_loss: float
@@ -163,8 +164,8 @@ class ReportContents:
         Float against int8; they come together.
     bench, device
         Cost on the host, and as firmware on a device.
-    conditions, ablation
-        Robustness, and what each choice brought.
+    conditions, certainty, ablation
+        Robustness, what probabilities are worth, and what each choice brought.
     problems
         What went wrong without stopping the run, one line each.
     """
@@ -188,6 +189,7 @@ class ReportContents:
     bench: BenchReport | None = None
     device: DeviceReport | None = None
     conditions: ConditionTable | None = None
+    certainty: CertaintyTable | None = None
     ablation: AblationTable | None = None
     problems: tuple[str, ...] = ()
 

@@ -8,7 +8,9 @@ import re
 import jinja2
 
 from edgeser.report import figures
+from edgeser.report.certainty import certainty_part
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import DISTRIBUTION_NOTE, distribution_rows
 from edgeser.report.html_charts import charts_of
 from edgeser.report.json_format import dump_json, report_json
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
@@ -37,9 +39,12 @@ def render_html(contents: ReportContents) -> str:
         readings=readings(contents),
         charts=charts_of(contents),
         noisiest=noisiest_layers(contents),
+        distributions=distribution_rows(contents.float_metrics, contents.int8_metrics),
+        distribution_note=DISTRIBUTION_NOTE,
         level_head=LEVEL_HEAD,
         level_rows=[] if contents.corpus is None else level_rows(contents.corpus),
         level_note=LEVEL_NOTE,
+        sure=None if contents.certainty is None else certainty_part(contents.certainty),
     )
 
 

@@ -9,10 +9,12 @@ from markupsafe import Markup
 
 from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
+from edgeser.report.certainty_charts import reliability_diagram, risk_chart
 from edgeser.report.charts import (
     Dot,
     DotRow,
@@ -58,6 +60,7 @@ class Charts:
     confusions: tuple[NamedChart, ...]
     groups: tuple[NamedChart, ...]
     conditions: tuple[NamedChart, ...]
+    certainty: tuple[NamedChart, ...]
     ablation: tuple[NamedChart, ...]
     differences: tuple[NamedChart, ...]
     layers: tuple[NamedChart, ...]
@@ -75,6 +78,7 @@ def charts_of(contents: ReportContents) -> Charts:
         confusions=_confusions(contents),
         groups=tuple(_groups(contents.groups, chance)),
         conditions=_conditions(contents.conditions),
+        certainty=_certainty(contents.certainty),
         ablation=_ablation(contents.ablation),
         differences=_differences(contents.parity),
         layers=_layers(contents.layers or (contents.parity.layers if contents.parity else ())),
@@ -143,6 +147,33 @@ def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:
     clean = (table.clean.int8_uar or table.clean.float_uar).value
     svg = dot_chart("UAR by condition", rows, x_label="UAR, %", reference=("clean", clean))
     return (NamedChart("Lines are 95 % intervals.", svg, table.clean.float_uar),)
+
+
+def _certainty(table: CertaintyTable | None) -> tuple[NamedChart, ...]:
+    if table is None:
+        return ()
+    clean = table.clean
+    series = (("float", clean.of_float), ("int8", clean.of_int8))
+    charts = [
+        NamedChart(
+            "Clean recordings, in bins of equally many clips: on the line a probability is as "
+            "often right as it says.",
+            reliability_diagram("Reliability", series),
+            clean.of_int8.error,
+        ),
+        NamedChart(
+            "Clean recordings, answered from the surest on; a dot is the model's threshold.",
+            risk_chart("Risk against coverage", series),
+            clean.of_int8.area,
+        ),
+    ]
+    if len(table.rows) > 1:
+        rows = [
+            DotRow(row.name, _dots(row.of_float.error, row.of_int8.error)) for row in table.rows
+        ]
+        svg = dot_chart("Expected calibration error", rows, x_label="calibration error, %")
+        charts.append(NamedChart("Lines are 95 % intervals.", svg, clean.of_int8.error))
+    return tuple(charts)
 
 
 def _ablation(table: AblationTable | None) -> tuple[NamedChart, ...]:
@@ -287,7 +318,7 @@ def _training(training: TrainingHistory | None) -> tuple[NamedChart, ...]:
         "Training loss by epoch",
         [(float(e.number), e.train_loss) for e in epochs],
         x_label="epoch",
-        y_label="training loss, nats",
+        y_label="training loss",
         marked=chosen,
         mark_label=kept,
     )

@@ -21,12 +21,15 @@ from edgeser.benchmark.records import (
     Percentiles,
 )
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import distribution_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
@@ -85,14 +88,20 @@ def evaluate_json(
     *,
     groups: Iterable[GroupScore] = (),
     conditions: ConditionTable | None = None,
+    certainty: CertaintyTable | None = None,
+    committee: Json | None = None,
 ) -> Json:
-    """Return the schema ``edgeser.evaluate/1``."""
+    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`."""
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
     if int8_metrics is not None:
         out["int8"] = _metrics(int8_metrics)
     out["groups"] = [_group(group) for group in groups]
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
+    if certainty is not None:
+        out["certainty"] = certainty_json(certainty)
+    if committee is not None:
+        out["committee"] = committee
     return out
 
 
@@ -126,6 +135,8 @@ def report_json(contents: ReportContents) -> Json:
         out["device"] = _device(contents.device)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
+    if contents.certainty is not None:
+        out["certainty"] = certainty_json(contents.certainty)
     if contents.ablation is not None:
         out["ablation"] = _ablation(contents.ablation)
     out["problems"] = list(contents.problems)
@@ -149,6 +160,7 @@ def _metrics(metrics: Metrics) -> Json:
             for value in recall
         ],
         "confusion": metrics.confusion.tolist(),
+        "distributions": distribution_json(metrics.distributions),
     }
 
 
@@ -321,6 +333,8 @@ def _device_parity(parity: DeviceParity) -> Json:
         "feature_differences": parity.feature_differences,
         "logits": parity.logits,
         "logit_differences": parity.logit_differences,
+        "decisions": parity.decisions,
+        "decision_differences": parity.decision_differences,
         "first_difference": parity.first_difference,
         "edge_tpu": None if parity.edge_tpu is None else parity.edge_tpu.to_json(),
     }

@@ -121,7 +121,13 @@ def difference_cases(found: OutputDifference) -> list[Case]:
 
 def _parity_cases(parity: DeviceParity) -> list[Case]:
     text = parity.describe()
-    cases = [Case.held("outputs as on the host", parity.logit_differences == 0, text)]
+    cases = [
+        Case.held(
+            "outputs as on the host",
+            parity.logit_differences + parity.decision_differences == 0,
+            text,
+        )
+    ]
     if parity.feature_values:
         same = parity.feature_differences == 0
         cases.insert(0, Case.held("features as on the host", same, text))

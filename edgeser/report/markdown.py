@@ -8,12 +8,27 @@ from typing import TYPE_CHECKING
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import (
+    CERTAINTY_HEAD,
+    CERTAINTY_NOTE,
+    SETS_HEAD,
+    SETS_NOTE,
+    certainty_lines,
+    certainty_rows,
+    set_rows,
+)
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import (
+    DISTRIBUTION_NOTE,
+    distribution_rows,
+    distribution_title,
+)
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,
@@ -158,6 +173,8 @@ def report_markdown(contents: ReportContents) -> str:
         parts += ["## By group", _groups(contents.groups), *warnings]
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
+    if contents.certainty is not None:
+        parts += ["## How sure it is", *_certainty(contents.certainty), *warnings]
     if contents.ablation is not None:
         parts += ["## What each part brings", _ablation(contents.ablation)]
         parts += _warnings(contents.ablation.caveats)
@@ -200,7 +217,19 @@ def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
     table = _table((head, "float", "int8")[: 1 + len(columns)], rows)
     chance = number(of_float.chance, "ratio")
     guess = f"Guessing among {len(of_float.in_play)} classes gives {chance} UAR."
-    return "\n\n".join([table, guess, *_warnings(of_float.caveats)])
+    parts = [table, guess, *_warnings(of_float.caveats), *_distributions(of_float, of_int8)]
+    return "\n\n".join(parts)
+
+
+def _distributions(of_float: Metrics, of_int8: Metrics | None) -> list[str]:
+    rows = distribution_rows(of_float, of_int8)
+    if of_float.distributions is None or not rows:
+        return []
+    head = (distribution_title(of_float.distributions), "float", "int8")
+    cells = [
+        (row.name, figure(row.of_float, interval=True), _optional(row.of_int8)) for row in rows
+    ]
+    return [_table(head, cells), _small(DISTRIBUTION_NOTE)]
 
 
 def _warnings(caveats: Iterable[str]) -> list[str]:
@@ -272,6 +301,15 @@ def _conditions(table: ConditionTable) -> str:
         for row in table.rows
     ]
     return _table(("condition", "float UAR", "int8 UAR", "drop, points"), rows)
+
+
+def _certainty(table: CertaintyTable) -> list[str]:
+    parts = [plain(line) for line in certainty_lines(table)]
+    parts.append(_table(CERTAINTY_HEAD, certainty_rows(table)))
+    parts.append(_small(f"{evidence(table.clean.of_int8.error)}. {CERTAINTY_NOTE}"))
+    if rows := set_rows(table):
+        parts += [_table(SETS_HEAD, rows), _small(SETS_NOTE)]
+    return parts
 
 
 def _ablation(table: AblationTable) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from edgeser.report.figures import number
 from edgeser.report.markdown import plain
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
+    from edgeser.decision.rule import DecisionRule
     from edgeser.recipe import Recipe
     from quantize.foundation.measurement import Measurement
 
@@ -50,7 +52,12 @@ def model_card(bundle: Bundle) -> str:
         f"- Clips: {corpus.clips_train} to train, {corpus.clips_development} to choose the epoch, "
         f"{corpus.clips_test} to test; {divided}.{_again(trained.recipe)}",
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
+        *_derived(trained.derived_from),
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
+        "",
+        "## How sure it is",
+        "",
+        *(f"- {plain(line)}" for line in _decides(bundle.rule)),
         "",
         "## Figures",
         "",
@@ -59,6 +66,30 @@ def model_card(bundle: Bundle) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _derived(sources: Sequence[str]) -> list[str]:
+    return [
+        f"- Derived from {plain(source)}: its licence is disputed, do not pass this model on"
+        for source in sources
+    ]
+
+
+def _decides(rule: DecisionRule) -> list[str]:
+    """Return what a probability is made with, and what is refused."""
+    if not rule.calibrated:
+        return ["Not calibrated: a probability is the softmax as it is (temperature 1)."]
+    lines = [
+        f"Temperature {rule.int8_temperature:.3f} (int8), {rule.float_temperature:.3f} (float), "
+        f"fitted on {rule.source}."
+    ]
+    if rule.unsure_below and rule.risk is not None and rule.coverage is not None:
+        lines.append(
+            f'Below a probability of {rule.threshold:.3f} it says "unsure" ({rule.wanted} was '
+            f"wanted; on development clips {number(rule.risk, 'ratio')} of the answers are "
+            f"wrong, and {number(rule.coverage, 'ratio')} of the clips are answered)."
+        )
+    return [*lines, *([f"{rule.note}; its threshold is taken."] if rule.note else [])]
 
 
 def _again(recipe: Recipe) -> str:

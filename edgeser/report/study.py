@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +20,7 @@ from edgeser.report.figures import (
 )
 from edgeser.report.markdown import joined, plain, table_of
 from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
+from edgeser.report.titled import titled_table
 from edgeser.study.scores import SHOWN_COSTS
 from edgeser.study.table import HEARD_MARK, Comparison, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
@@ -99,21 +99,13 @@ def study_tables(table: StudyTable) -> Group:
 
 
 def _table(title: str) -> Table:
-    shown = Table(
-        title=Text(printable(title)),
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
+    shown = titled_table(title, padding=(0, 1, 0, 0))
     shown.add_column("", overflow="fold")
     return shown
 
 
 def _costs(table: StudyTable) -> Table:
-    shown = Table(
-        title=Text("Costs"), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
-    )
+    shown = titled_table("Costs")
     shown.add_column("", overflow="fold")
     for name in cost_names(table):
         shown.add_column(name, justify="right")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +12,7 @@ from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS
 from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import figure, number, printable, span
 from edgeser.report.markdown import plain, table_of
+from edgeser.report.titled import titled_table
 from edgeser.study.table import HEARD_MARK, StudyRow, StudyTable
 
 OWN_MARK = "="
@@ -124,13 +124,7 @@ def _cell(row: StudyRow) -> MapCell:
 
 
 def _grid(found: StudyMap, shown: slice, title: str) -> Table:
-    grid = Table(
-        title=Text(printable(title)),
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
+    grid = titled_table(title, padding=(0, 1, 0, 0))
     grid.add_column("trained on", overflow="fold", max_width=_WIDEST_NAME)
     for corpus in found.corpora[shown]:
         grid.add_column(Text(printable(corpus)), overflow="fold", max_width=_WIDEST_NAME)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeser.evaluation.groups import GroupScore
+from edgeser.report.certainty import reading_of
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import (
     figure,
@@ -48,6 +49,7 @@ def readings(contents: ReportContents) -> dict[str, str]:
     sentences = {
         "groups": _read_groups(contents),
         "conditions": _read_conditions(contents),
+        "certainty": "" if contents.certainty is None else reading_of(contents.certainty),
         "parity": _read_parity(contents),
         "cost": _read_cost(contents),
         "device": _read_device(contents),

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from rich import box
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
+from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.reliability import BINS
+from edgeser.evaluation.selective import SHOWN_COVERAGE
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.certainty import certainty_lines
 from edgeser.report.contents import ReportContents
+from edgeser.report.distributions import (
+    DISTRIBUTION_NOTE,
+    distribution_rows,
+    distribution_title,
+)
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,
@@ -26,17 +36,22 @@ from edgeser.report.figures import (
     loss,
     number,
     percent_span,
+    points,
     printable,
     span,
 )
+from edgeser.report.titled import titled_table
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
+Evaluated = tuple[Metrics, Metrics]
+"""Float and int8."""
 
 
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
     """Return float against int8: scores, differences, runtimes, features, worst clips, verdict."""
     parts: list[RenderableType] = [_scores(report), *caveats(report.float_metrics)]
+    parts += distribution_tables(report.float_metrics, report.int8_metrics)
     parts.append(_differences(report))
     if report.runtimes:
         parts.append(_runtimes(report))
@@ -48,7 +63,7 @@ def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
 
 def bench_tables(report: BenchReport) -> Group:
     """Return latency, throughput and memory, each with its evidence, and the budgets."""
-    table = _table(f"Benchmark of {report.model}")
+    table = titled_table(f"Benchmark of {report.model}")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("evidence")
@@ -64,7 +79,7 @@ def bench_tables(report: BenchReport) -> Group:
 
 def device_tables(report: DeviceReport) -> Group:
     """Return cost on a device: figures, operators by kind, memory, budgets, parity."""
-    table = _table(f"{report.model} on the device")
+    table = titled_table(f"{report.model} on the device")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("band", style="dim")
@@ -83,7 +98,7 @@ def device_tables(report: DeviceReport) -> Group:
 
 def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -> Table:
     """Return UAR, accuracy and macro-F1 with their intervals."""
-    table = _table(f"{float_metrics.clips} clips of {float_metrics.speakers} speakers")
+    table = titled_table(f"{float_metrics.clips} clips of {float_metrics.speakers} speakers")
     table.add_column("")
     columns = {"float": float_metrics} | ({"int8": int8_metrics} if int8_metrics else {})
     for name in columns:
@@ -98,6 +113,27 @@ def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -
     return table
 
 
+def distribution_tables(
+    float_metrics: Metrics, int8_metrics: Metrics | None = None
+) -> list[RenderableType]:
+    """Return how near the answers come to what listeners said; nothing where nobody voted."""
+    rows = distribution_rows(float_metrics, int8_metrics)
+    if float_metrics.distributions is None or not rows:
+        return []
+    table = titled_table(distribution_title(float_metrics.distributions))
+    table.add_column("score")
+    for name in ("float", "int8") if rows[0].of_int8 is not None else ("float",):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    for row in rows:
+        cells = []
+        for measurement in (row.of_float, row.of_int8):
+            if measurement is not None:  # the interval without its unit, to stay on one line
+                cells += [figure(measurement), span(measurement).removesuffix(measurement.unit)]
+        table.add_row(row.name, *cells)
+    return [table, Text(DISTRIBUTION_NOTE, style="dim")]
+
+
 def caveats(metrics: Metrics) -> list[Text]:
     """Return what must be known before figures are believed, a line each; none where nothing is."""
     return [Text(printable(f"warning: {line}"), style="yellow") for line in metrics.caveats]
@@ -105,7 +141,7 @@ def caveats(metrics: Metrics) -> list[Text]:
 
 def condition_table(conditions: ConditionTable) -> Group:
     """Return UAR under each condition and the drop against clean; the worst is marked."""
-    table = _table("UAR by condition")
+    table = titled_table("UAR by condition")
     table.add_column("condition")
     for name in ("float", "int8"):
         table.add_column(name, justify="right")
@@ -121,9 +157,59 @@ def condition_table(conditions: ConditionTable) -> Group:
     return Group(table, note, _sources(conditions.clean.float_uar))
 
 
+def certainty_tables(found: CertaintyTable) -> Group:
+    """Return how far the int8 model's probabilities are off, what refusing brings, its sets."""
+    table = titled_table("How sure it is: int8")
+    table.add_column("recordings")
+    for column in ("ECE", "if true", "sure", "right", "gain", "answers", "wrong"):
+        table.add_column(column, justify="right")
+    for row in found.rows:
+        scores = row.of_int8
+        table.add_row(
+            _safe(row.name if row.kind == "condition" else f"{row.kind}: {row.name}"),
+            figure(scores.error),
+            number(scores.error_if_true, "ratio"),
+            number(scores.confidence, "ratio"),
+            number(scores.accuracy, "ratio"),
+            points(scores.gain.value),
+            "all" if scores.answered is None else figure(scores.answered),
+            "" if scores.risk is None else figure(scores.risk),
+        )
+    parts: list[RenderableType] = [table]
+    if found.clean.of_int8.sets:
+        sets = titled_table("Conformal sets: int8, clean")
+        for column in ("sets", "stated", "found", "95 %", "labels in a set"):
+            sets.add_column(column, justify="right")
+        for held in found.clean.of_int8.sets:
+            stated = number(held.stated, "ratio")
+            sets.add_row(_safe(held.method), stated, *_cells(held.found), f"{held.size.value:.2f}")
+        parts.append(sets)
+    parts += [_safe(line) for line in certainty_lines(found)]
+    note = (
+        f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
+        f"probabilities; gain: points of accuracy at {SHOWN_COVERAGE:.0%} coverage"
+    )
+    return Group(*parts, Text(note.replace("%", " %"), style="dim"))
+
+
+def committee_table(members: Sequence[MemberScore], together: Evaluated) -> Table:
+    """Return the UAR of each member of a committee, and of all together."""
+    table = titled_table("Members of the committee, and all together: UAR")
+    table.add_column("member")
+    for name in ("float", "int8"):
+        table.add_column(name, justify="right")
+        table.add_column("95 %", style="dim")
+    for member in members:
+        name = f"{member.name}, seed {member.seed}"
+        table.add_row(_safe(name), *_cells(member.float_uar), *_cells(member.int8_uar))
+    of_float, of_int8 = together
+    table.add_row("together", *_cells(of_float.uar), *_cells(of_int8.uar), style="bold")
+    return table
+
+
 def ablation_table(ablation: AblationTable) -> Table:
     """Return mean and spread of the seeds of each variant, and how far it is above the first."""
-    table = _table("UAR by variant")
+    table = titled_table("UAR by variant")
     table.add_column("variant")
     for column in ("mean", "95 %", "seeds, %", "points above first"):
         table.add_column(column, justify="right")
@@ -147,10 +233,13 @@ def run_summary(contents: ReportContents) -> Group:
     if contents.float_metrics is not None:
         parts.append(metrics_table(contents.float_metrics, contents.int8_metrics))
         parts += caveats(contents.float_metrics)
+        parts += distribution_tables(contents.float_metrics, contents.int8_metrics)
     if contents.parity is not None and contents.verdict is not None:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
     if contents.conditions is not None:
         parts.append(condition_table(contents.conditions))
+    if contents.certainty is not None:
+        parts.append(certainty_tables(contents.certainty))
     if contents.ablation is not None:
         parts.append(ablation_table(contents.ablation))
     if contents.bench is not None:
@@ -166,7 +255,7 @@ def run_summary(contents: ReportContents) -> Group:
 
 def _operators(report: DeviceReport) -> Table:
     unit = report.inference.unit
-    table = _table(f"Operators, in {unit}")
+    table = titled_table(f"Operators, in {unit}")
     table.add_column("kind")
     for column in ("operators", "MACs", "cost", "per MAC", "share"):
         table.add_column(column, justify="right")
@@ -180,7 +269,7 @@ def _operators(report: DeviceReport) -> Table:
 
 
 def _memory(report: DeviceReport) -> Table:
-    table = _table("Memory of the whole firmware")
+    table = titled_table("Memory of the whole firmware")
     table.add_column("part")
     table.add_column("where")
     table.add_column("bytes", justify="right")
@@ -194,7 +283,7 @@ def _memory(report: DeviceReport) -> Table:
 
 
 def _budgets(checks: tuple[BudgetCheck, ...]) -> Table:
-    table = _table("Budgets")
+    table = titled_table("Budgets")
     table.add_column("budget")
     for column in ("value", "limit"):
         table.add_column(column, justify="right")
@@ -212,7 +301,7 @@ def _scores(report: ParityReport) -> Table:
 
 
 def _differences(report: ParityReport) -> Table:
-    table = _table("Differences")
+    table = titled_table("Differences")
     table.add_column("fact")
     table.add_column("value", justify="right")
     drop = report.uar_drop
@@ -230,7 +319,7 @@ def _differences(report: ParityReport) -> Table:
 
 
 def _runtimes(report: ParityReport) -> Table:
-    table = _table(f"int8 across runtimes, against {report.runtimes[0].oracle.label}")
+    table = titled_table(f"int8 across runtimes, against {report.runtimes[0].oracle.label}")
     table.add_column("runtime")
     for column in ("values", "differ", "max LSB", "flips"):
         table.add_column(column, justify="right")
@@ -241,7 +330,7 @@ def _runtimes(report: ParityReport) -> Table:
 
 
 def _features(report: ParityReport) -> Table:
-    table = _table("Features")
+    table = titled_table("Features")
     table.add_column("check", ratio=1)
     table.add_column("values", justify="right")
     table.add_column("differ", justify="right")
@@ -254,7 +343,7 @@ def _features(report: ParityReport) -> Table:
 
 
 def _worst(report: ParityReport) -> Table:
-    table = _table("Worst clips")
+    table = titled_table("Worst clips")
     for column in ("clip", "truth", "float", "int8"):
         table.add_column(column)
     table.add_column("cosine", justify="right")
@@ -297,7 +386,3 @@ def _sources(measurement: Measurement) -> Text:
 def _safe(text: str) -> Text:
     """Return text from a file as it is: no markup of rich's, no control characters."""
     return Text(printable(text))
-
-
-def _table(title: str) -> Table:
-    return Table(title=_safe(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)

@@ -181,10 +181,14 @@ def _content(path: Path) -> bytes:
 
 
 def _on_node(node_id: str) -> dict[str, Any]:
-    """Return the options that keep an actor on the driver's node."""
+    """Return the options that keep an actor on the driver's node, and nowhere else.
+
+    Ray moves what is merely asked for to another node when that is free sooner; the connection
+    would then be lost with a node that it has nothing to do with.
+    """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node_id=node_id, soft=True)}
+    return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node_id=node_id, soft=False)}
 
 
 def _lost(error: Exception) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from quantize.foundation.errors import BadInput, InternalError
 
@@ -67,4 +67,4 @@ def function_at(place: str) -> Function:
         raise InternalError(f"the task {place} cannot be loaded: {error}") from error
     if not callable(function):
         raise InternalError(f"the task {place} is no function")
-    return function  # type: ignore[no-any-return]
+    return cast(Function, function)

@@ -41,7 +41,8 @@ class Checkpoint:
     best_epoch
         The best of them.
     tensors
-        By group and name: ``network.*``, ``average.*``, ``optimizer.*``, ``best.*``.
+        By group and name: ``network.*``, ``average.*``, ``loss.*``, ``optimizer.*``,
+        ``best.*``.
     """
 
     fingerprint: str

@@ -16,6 +16,39 @@ INPUT_SCALE = 1 / 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Mixtures:
+    """Which clips are mixed with which others of the same set.
+
+    Parameters
+    ----------
+    partners
+        int64 [variants, clips]: the clip that each is mixed with.
+    shares
+        float32 [variants, clips]: the partner's share in the label, 0 where nothing is mixed.
+
+    Raises
+    ------
+    BadInput
+        When there are no such clips, or shares.
+    """
+
+    partners: NDArray[np.int64]
+    shares: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        partners, shares = self.partners, self.shares
+        if partners.ndim != 2 or partners.shape != shares.shape:
+            raise BadInput(
+                f"mixtures have partners {partners.shape} and shares {shares.shape}",
+                hint="give one of each for each variant of a clip",
+            )
+        if partners.size and not 0 <= partners.min() <= partners.max() < partners.shape[1]:
+            raise BadInput("a clip is mixed with one that there is not")
+        if not np.all((shares >= 0.0) & (shares <= 1.0)):
+            raise BadInput("a share of a mixture is not between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LabelledFeatures:
     """Clips with their features, labels and speakers.
 
@@ -33,6 +66,11 @@ class LabelledFeatures:
         to 0 where nobody voted; `None` where the corpus has none.
     corpora
         The corpus of each clip; empty where all are of one.
+    mixtures
+        Which variants hold other clips too; `None` where none does.
+    public
+        float32 [clips, values], what a public embedding says of each clip; `None` where none is
+        asked.
 
     Raises
     ------
@@ -45,6 +83,8 @@ class LabelledFeatures:
     speakers: tuple[str, ...]
     votes: NDArray[np.float32] | None = None
     corpora: tuple[str, ...] = ()
+    mixtures: Mixtures | None = None
+    public: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8 or self.features.ndim != 5:
@@ -63,6 +103,13 @@ class LabelledFeatures:
             raise BadInput(f"{clips} clips have {self.votes.shape[0]} votes", hint="one a clip")
         if self.corpora and len(self.corpora) != clips:
             raise BadInput(f"{clips} clips have {len(self.corpora)} corpora", hint="one a clip")
+        if self.public is not None and (self.public.ndim != 2 or len(self.public) != clips):
+            raise BadInput(f"{clips} clips have public embeddings {self.public.shape}")
+        if self.mixtures is not None and self.mixtures.shares.shape != self.features.shape[:2]:
+            raise BadInput(
+                f"features of {self.features.shape[:2]} variants and clips come with mixtures of "
+                f"{self.mixtures.shares.shape}"
+            )
 
     def __len__(self) -> int:
         return int(self.features.shape[1])
@@ -131,7 +178,27 @@ class TrainingData:
             speakers=self.train.speakers + self.development.speakers,
             votes=self._all_votes(),
             corpora=self.train.corpora + self.development.corpora,
+            mixtures=self._all_mixtures(variants),
+            public=self._all_public(),
         )
+
+    def _all_public(self) -> NDArray[np.float32] | None:
+        if self.train.public is None or self.development.public is None:
+            return None
+        return np.concatenate([self.train.public, self.development.public])
+
+    def _all_mixtures(self, variants: int) -> Mixtures | None:
+        parts = (self.train, self.development)
+        if all(part.mixtures is None for part in parts):
+            return None
+        partners, shares, before = [], [], 0
+        for part in parts:
+            own = np.tile(np.arange(len(part)), (variants, 1))
+            mixed = part.mixtures or Mixtures(own, np.zeros(own.shape, np.float32))
+            partners.append(before + mixed.partners[:variants])
+            shares.append(mixed.shares[:variants])
+            before += len(part)
+        return Mixtures(np.concatenate(partners, axis=1), np.concatenate(shares, axis=1))
 
     def _all_votes(self) -> NDArray[np.float32] | None:
         parts = (self.train, self.development)

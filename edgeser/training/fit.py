@@ -9,15 +9,19 @@ from torch import Tensor
 
 from edgeser.network.amplitude_phase import AmplitudePhaseNetwork
 from edgeser.network.config import NetworkConfig
+from edgeser.network.embeddings import Embeddings
 from edgeser.training.augmentation import augment, crop_window, mix
 from edgeser.training.checkpoint import Checkpoint
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import INPUT_SCALE, LabelledFeatures, TrainingData
+from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
+from edgeser.training.losses.total import Loss, Truth
 from edgeser.training.optimisation import (
     class_weights,
     make_optimizer,
+    mixed_presence,
+    mixed_targets,
     one_cycle,
-    soft_cross_entropy,
     soft_targets,
     taught_targets,
     update_average,
@@ -43,6 +47,8 @@ class Fit:
         What it is fitted to.
     answers
         float32 [variants, clips, classes]: teachers' logits for the clips, to learn from too.
+    loss
+        What is lowered.
     seed
         With the number of an epoch the only source of its chance.
     """
@@ -57,16 +63,16 @@ class Fit:
         clips: LabelledFeatures,
         seed: int,
         answers: NDArray[np.float32] | None = None,
+        loss: LossConfig = CROSS_ENTROPY,
     ) -> None:
         self.training, self.augmentation, self.data, self.seed = training, augmentation, data, seed
         self.clips = clips
-        self.present = _present(clips, data)
-        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, self.present)
-        self.targets = (
-            np.broadcast_to(targets, (clips.features.shape[0], *targets.shape))
-            if answers is None
-            else taught_targets(targets, answers, training, self.present)
-        )
+        variants, present = clips.features.shape[0], _present(clips, data)
+        targets = soft_targets(clips.labels, clips.votes, len(data.classes), training, present)
+        self.present = mixed_presence(present, clips.mixtures, variants)
+        self.targets = mixed_targets(targets, clips.mixtures, variants)
+        if answers is not None:
+            self.targets = taught_targets(self.targets, answers, training, self.present)
         draws = draws_of(clips, data.sampling, data.weights)
         one = len(set(clips.corpora)) < 2
         self.draws = None if one and np.allclose(draws, 1.0) else draws
@@ -77,7 +83,9 @@ class Fit:
         self.averaged = self._make_network(network_config)
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
-        self.optimizer = make_optimizer(self.network, training)
+        public = 0 if clips.public is None else clips.public.shape[1]
+        self.loss = Loss(loss, self._embeddings(), len(data.classes), public=public).to(self.device)
+        self.optimizer = make_optimizer(self.network, training, beside=self.loss)
         weights = (
             class_weights(clips.labels, len(data.classes), self.draws)
             if training.class_balance
@@ -95,8 +103,13 @@ class Fit:
                 kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
         return network
 
+    def _embeddings(self) -> Embeddings:
+        """Return what the network makes of nothing: how wide its vectors are."""
+        with torch.inference_mode():
+            return self.averaged.embed(torch.zeros(1, *self.averaged.input_shape).to(self.device))
+
     def epoch(self) -> tuple[float, float]:
-        """Do one epoch; return the learning rate of its last step, and its mean loss in nats.
+        """Do one epoch; return the learning rate of its last step, and its mean loss.
 
         Raises
         ------
@@ -128,7 +141,9 @@ class Fit:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         x, targets, present = self._batch(chosen, rng)
-        loss = soft_cross_entropy(self.network(x), targets, self.class_weights, present)
+        embeddings = self.network.embed(x)
+        truth = Truth(targets, self.class_weights, present, self._public(chosen))
+        loss = self.loss(self.network.classify(embeddings.fused), embeddings, truth)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise CheckFailed(
@@ -137,7 +152,8 @@ class Fit:
             )
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.training.gradient_clip)
+        parameters = [*self.network.parameters(), *self.loss.parameters()]
+        torch.nn.utils.clip_grad_norm_(parameters, self.training.gradient_clip)
         self.optimizer.step()
         update_average(
             self.averaged.state_dict(), self.network, decay=self.training.ema_decay, step=step
@@ -159,8 +175,14 @@ class Fit:
         targets = torch.from_numpy(self.targets[variants, chosen]).to(self.device)
         present = None
         if self.present is not None:
-            present = torch.from_numpy(self.present[chosen]).to(self.device)
+            present = torch.from_numpy(self.present[variants, chosen]).to(self.device)
         return mix(x, targets, self.augmentation.mixup, rng, present)
+
+    def _public(self, chosen: NDArray[np.int64]) -> Tensor | None:
+        """Return the public embedding of the clips, also where a little of another is mixed in."""
+        if self.clips.public is None:
+            return None
+        return torch.from_numpy(self.clips.public[chosen]).to(self.device)
 
     def logits(self, clips: LabelledFeatures, variant: int) -> NDArray[np.float32]:
         """Return the averaged network's logits [clips, classes] of one variant of each clip."""
@@ -170,7 +192,11 @@ class Fit:
     def tensors(self) -> State:
         """Return everything that the next epoch depends on, but for the number of epochs."""
         tensors: State = {}
-        groups = {"network": self.network.state_dict(), "average": self.averaged.state_dict()}
+        groups = {
+            "network": self.network.state_dict(),
+            "average": self.averaged.state_dict(),
+            "loss": self.loss.state_dict(),
+        }
         for group, state in groups.items():
             tensors |= {f"{group}.{name}": value for name, value in state.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
@@ -182,6 +208,7 @@ class Fit:
         self.epochs = checkpoint.epochs
         self.network.load_state_dict(checkpoint.group("network"))
         self.averaged.load_state_dict(checkpoint.group("average"))
+        self.loss.load_state_dict(checkpoint.group("loss"))
         state: dict[int, State] = {}
         for key, value in checkpoint.group("optimizer").items():
             index, _, name = key.partition(".")

@@ -26,6 +26,8 @@ from edgeser.training.checkpoint import (
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit, State
+from edgeser.training.held_out import as_the_final_one, logits_of
+from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.memory import kept_memory
 from edgeser.training.records import EpochRecord, TrainingResult
 
@@ -39,7 +41,7 @@ _AGAIN_FOLDER = "again"
 _TEACHER_FOLDER = "teacher-{number}"
 
 
-def train(
+def train(  # noqa: PLR0913  each is a choice of its own
     network_config: NetworkConfig,
     training: TrainingConfig,
     augmentation: AugmentationConfig,
@@ -49,6 +51,7 @@ def train(
     checkpoint_dir: Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    loss: LossConfig = CROSS_ENTROPY,
 ) -> TrainingResult:
     """Train a network and return the weights of the epoch that its development speakers choose.
 
@@ -72,11 +75,14 @@ def train(
         Go on from the checkpoint there, if there is one.
     progress
         Told of each epoch.
+    loss
+        What is lowered.
 
     Raises
     ------
     BadInput
-        When the checkpoint is damaged or of another training, or cannot be written.
+        When the checkpoint is damaged or of another training, or cannot be written; when a loss
+        needs a branch that the network does not have.
     CheckFailed
         When the loss is no longer finite.
     ToolMissing
@@ -86,18 +92,23 @@ def train(
     """
     started = time.monotonic()
     with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
-        fingerprint = _fingerprint(network_config, training, augmentation, data, seed)
+        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss)
         course = _Course(checkpoint_dir, resume, progress)
         course.begin(training.teachers)
-        fit = partial(Fit, network_config, training, augmentation, data)
+        fit = partial(Fit, network_config, training, augmentation, data, loss=loss)
         choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
         course.carry_out(choice)
-        weights = _train_again(choice, fit, course) if training.refit else choice.best
+        weights = choice.best
+        development = logits_of(choice.fit, weights, takes=choice.takes)
+        if training.refit:
+            weights = _train_again(choice, fit, course)
+            development = as_the_final_one(development, choice.fit, choice.best, weights)
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
         best_epoch=choice.best_epoch,
         seconds=time.monotonic() - started,
+        development=development,
     )
 
 
@@ -134,7 +145,7 @@ class _Choice:
         clean = self.fit.logits(clips, 0)
         uar = unweighted_average_recall(clean, clips.labels)
         varied = uar
-        if self.fit.training.development_conditions and clips.features.shape[0] > 1:
+        if self.takes > 1:
             varied = unweighted_average_recall(self.fit.logits(clips, 1), clips.labels)
         log_probabilities = torch.log_softmax(torch.from_numpy(clean), dim=1).numpy()
         return EpochRecord(
@@ -147,6 +158,12 @@ class _Choice:
             development_uar=uar,
             varied_uar=varied,
         )
+
+    @property
+    def takes(self) -> int:
+        """How often each development clip is heard: as recorded, and once under conditions."""
+        varied = self.fit.training.development_conditions
+        return min(2 if varied else 1, len(self.fit.data.development.features))
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that the next epoch depends on."""
@@ -278,13 +295,20 @@ def _fingerprint(
     augmentation: AugmentationConfig,
     data: TrainingData,
     seed: int,
+    loss: LossConfig,
 ) -> str:
     about = [asdict(network), asdict(training), asdict(augmentation), data.classes, data.planes]
     about += [asdict(data.sampling), dict(data.weights)]
+    if loss != CROSS_ENTROPY:  # checkpoints from before there was a choice go on
+        about.append(asdict(loss))
     digest = hashlib.sha256(json.dumps([*about, data.frames, seed]).encode())
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())
         digest.update(part.labels.tobytes())
+        if part.public is not None:
+            digest.update(part.public.tobytes())
+        if part.mixtures is not None:
+            digest.update(part.mixtures.partners.tobytes() + part.mixtures.shares.tobytes())
         for variant in part.features:
             digest.update(np.ascontiguousarray(variant[:: max(1, len(part) // 64)]).tobytes())
     return digest.hexdigest()

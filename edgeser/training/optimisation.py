@@ -1,4 +1,4 @@
-"""Optimiser, learning rate, averaged weights and loss."""
+"""Optimiser, learning rate, averaged weights and targets."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgeser.training.config import TrainingConfig
+from edgeser.training.data import Mixtures
 
 _START_DIVISOR = 25.0
 _END_DIVISOR = 1000.0
-_NO_ANSWER = -1e4
-"""Logit of a class that takes no part: its probability is 0, and 0 times its logarithm too."""
 
 
-def make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    """Return AdamW with weight decay on kernels only, not on biases and norms."""
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
+def make_optimizer(
+    network: nn.Module, config: TrainingConfig, beside: nn.Module | None = None
+) -> torch.optim.AdamW:
+    """Return AdamW with weight decay on kernels only, not on biases and norms.
+
+    What is trained `beside` the network, such as a loss's own weights, is treated alike.
+    """
+    parameters = [*network.parameters(), *(beside.parameters() if beside else ())]
+    kernels = [p for p in parameters if p.ndim > 1]
+    others = [p for p in parameters if p.ndim <= 1]
     groups = [
         {"params": kernels, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
@@ -83,6 +88,33 @@ def soft_targets(
     return np.asarray(smoothed, dtype=np.float32)
 
 
+def mixed_targets(
+    targets: NDArray[np.float32], mixtures: Mixtures | None, variants: int
+) -> NDArray[np.float32]:
+    """Return the targets of each variant, float32 [variants, clips, classes].
+
+    ``(1 - share) target + share target of the partner``; those of the clip where nothing is mixed.
+    """
+    if mixtures is None:
+        return np.broadcast_to(targets, (variants, *targets.shape))
+    share = mixtures.shares[:, :, None]
+    return np.asarray((1.0 - share) * targets + share * targets[mixtures.partners], np.float32)
+
+
+def mixed_presence(
+    present: NDArray[np.bool_] | None, mixtures: Mixtures | None, variants: int
+) -> NDArray[np.bool_] | None:
+    """Return which labels take part in a variant's loss, bool [variants, clips, classes].
+
+    Those of the clip's corpus, and of its partner's where something is mixed; `None`: all.
+    """
+    if present is None:
+        return None
+    if mixtures is None:
+        return np.broadcast_to(present, (variants, *present.shape))
+    return present | (present[mixtures.partners] & (mixtures.shares > 0.0)[:, :, None])
+
+
 def taught_targets(
     targets: NDArray[np.float32],
     answers: NDArray[np.float32],
@@ -94,14 +126,14 @@ def taught_targets(
     Parameters
     ----------
     targets
-        float32 [clips, classes], distributions.
+        float32 [clips, classes] or [variants, clips, classes], distributions.
     answers
         float32 [variants, clips, classes], the teachers' logits, averaged. Each variant of a clip
         has its own: what is hard to hear in noise is taught as uncertain (Beyer et al. 2022).
     config
         The teachers' share.
     present
-        bool [clips, classes]: labels that take part in a clip's loss; `None`: all.
+        bool, shaped as the targets: labels that take part in a clip's loss; `None`: all.
 
     Returns
     -------
@@ -126,16 +158,3 @@ def class_weights(
     counts = np.bincount(labels, draws, minlength=classes).astype(np.float64)
     weights = np.where(counts > 0.0, len(labels) / np.where(counts > 0.0, counts, 1.0), 0.0)
     return np.asarray(weights / np.average(weights[labels], weights=draws), dtype=np.float32)
-
-
-def soft_cross_entropy(
-    logits: Tensor, targets: Tensor, weights: Tensor, present: Tensor | None = None
-) -> Tensor:
-    """Return the mean cross-entropy against distributions, each class weighed; in nats.
-
-    A class that is not `present`, bool [clips, classes], is no answer at all for that clip.
-    """
-    if present is not None:
-        logits = logits.masked_fill(~present, _NO_ANSWER)
-    log_probabilities = torch.log_softmax(logits, dim=1)
-    return -(targets * weights * log_probabilities).sum(dim=1).mean()

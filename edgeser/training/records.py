@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
@@ -16,7 +19,8 @@ class EpochRecord:
     learning_rate
         At its last step.
     training_loss
-        Mean cross-entropy against the augmented, smoothed targets, in nats.
+        Mean of the recipe's loss against the augmented, smoothed targets: in nats where it is the
+        cross-entropy alone, as it is unless ``[loss]`` says otherwise.
     development_loss
         Mean cross-entropy of the averaged weights on the development clips as recorded, in nats.
     development_uar
@@ -38,7 +42,7 @@ class EpochRecord:
         return (self.development_uar + self.varied_uar) / 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TrainingResult:
     """The outcome of a training.
 
@@ -52,9 +56,14 @@ class TrainingResult:
         The epoch whose weights these are, counted from 0.
     seconds
         Wall-clock time, of this call only.
+    development
+        float32 [takes, clips, classes]: logits of the development clips, as recorded and, where
+        those choose too, under conditions, by the chosen epoch's weights, which were not trained
+        on them; after a second training as far apart as the final weights' logits are.
     """
 
     weights: bytes
     history: tuple[EpochRecord, ...]
     best_epoch: int
     seconds: float
+    development: NDArray[np.float32]

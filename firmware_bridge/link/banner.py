@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from firmware_bridge.link.errors import HashMismatch, MalformedReply
 from quantize.foundation.foreign import printable
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Version of the framed protocol that this host speaks."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -23,6 +23,8 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "window_frames": (0, 1 << 20),
     "stream_hop_frames": (0, 1 << 20),
     "smoothing": (0, 1 << 20),
+    "certainty_multiplier": (0, (1 << 32) - 1),
+    "unsure_below": (0, 1 << 15),
     "channels": (0, 256),
     "planes": (0, 16),
     "input_bytes": (1, 1 << 26),
@@ -69,6 +71,8 @@ class Banner:
         Frames of a window, and from window to window on a stream.
     smoothing
         Inferences that a decision rests on.
+    certainty_multiplier, unsure_below
+        How sure a decision is: see `firmware_bridge.certainty.Certainty`.
     channels, planes
         Shape of a frame.
     input_bytes, output_bytes, arena_bytes
@@ -88,6 +92,8 @@ class Banner:
     window_frames: int
     stream_hop_frames: int
     smoothing: int
+    certainty_multiplier: int
+    unsure_below: int
     channels: int
     planes: int
     input_bytes: int

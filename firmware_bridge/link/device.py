@@ -9,6 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.certainty import ONE
 from firmware_bridge.link.banner import Banner, check_hashes, parse_banner, parse_entries
 from firmware_bridge.link.errors import MalformedReply
 from firmware_bridge.link.frames import MOST_PAYLOAD
@@ -210,14 +211,21 @@ class Device:
         decisions: list[Decision] = []
         while fields.left:
             end_frame = fields.unsigned(4)
-            label = fields.unsigned(1)
+            label, unsure, probability = (fields.unsigned(size) for size in (1, 1, 2))
             logits = tuple(fields.array("<i1", classes).tolist())
             sums = tuple(fields.array("<i4", classes).tolist())
             number = decisions[-1].number + 1 if decisions else self._number_at(end_frame, first)
             decision = Decision(
-                number=number, end_frame=end_frame, label=label, logits=logits, sums=sums
+                number=number,
+                end_frame=end_frame,
+                label=label,
+                logits=logits,
+                sums=sums,
+                probability=probability,
+                unsure=unsure == 1,
             )
             self._check_decision(decision, taken)
+            self._check_certainty(decision, unsure)
             decisions.append(decision)
         if not decisions and first < taken:
             raise MalformedReply(f"{self.name} lost decision {first}", hint=_LOST_MEMORY)
@@ -418,4 +426,13 @@ class Device:
             raise MalformedReply(
                 f"{self.name} gives label {decision.label} at frame {decision.end_frame} as "
                 f"decision {decision.number} of {taken}; its own sums say {best}, at frame {due}"
+            )
+
+    def _check_certainty(self, decision: Decision, unsure: int) -> None:
+        """Hold whether a decision is unsure to its own probability and the banner's threshold."""
+        below = self._banner.unsure_below
+        if decision.probability > ONE or unsure != int(decision.probability < below):
+            raise MalformedReply(
+                f"{self.name} gives decision {decision.number} probability {decision.probability} "
+                f"of {ONE} and unsure {unsure}, which its threshold {below} does not"
             )

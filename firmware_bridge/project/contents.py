@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.boards import Board
+from firmware_bridge.certainty import UNKNOWN_SCALE
 from firmware_bridge.compiler.alias import alias_header, model_headers
 from firmware_bridge.compiler.c_text import string_literal
 from firmware_bridge.compiler.kernel_sources import kernel_sources
@@ -16,7 +17,7 @@ from firmware_bridge.project.device_code import device_code
 from firmware_bridge.project.records import IMAGE_MODELS, ModelSources, StreamSettings
 
 _PACKAGE = Path(__file__).parents[1]
-_STREAM_ONLY = ("dev_stream", "dev_decisions")
+_STREAM_ONLY = ("dev_stream", "dev_decisions", "dev_certainty")
 _HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
 """Of the frontend, what only a host's vector units run."""
 _LICENSE = Path(__file__).with_name("LICENSE.txt")
@@ -69,6 +70,7 @@ def _app_config(
     model: ModelSources, stream: StreamSettings | None, self_test_output: bytes | None
 ) -> str:
     name = "port_board" if model.device is None else string_literal(model.device)
+    certainty = stream.certainty if stream else UNKNOWN_SCALE
     lines = [
         "/* What this firmware does with its frontend and model. Generated. */",
         "#ifndef APP_CONFIG_H",
@@ -79,6 +81,11 @@ def _app_config(
         "/* Frames from one inference on a stream to the next; inferences that a decision sums. */",
         f"#define APP_STREAM_HOP_FRAMES {stream.hop_frames if stream else 0}u",
         f"#define APP_SMOOTHING {stream.smoothing if stream else 0}u",
+        "",
+        "/* log2(e) times a logit's step over the temperature, Q24; the probability, Q15, below",
+        " * which a decision is unsure. */",
+        f"#define APP_CERTAINTY_MULTIPLIER {certainty.multiplier}u",
+        f"#define APP_UNSURE_BELOW {certainty.unsure_below}",
         "",
         "/* What the device calls itself. */",
         f"#define APP_NAME {name}",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_bridge.certainty import UNKNOWN_SCALE, Certainty
 from firmware_bridge.compiler.names import DEFAULT
 
 IMAGE_MODELS = ("ic01", "vww01")
@@ -47,10 +48,13 @@ class StreamSettings:
         Frames from one inference to the next.
     smoothing
         How many inferences a decision sums up.
+    certainty
+        How its probability is computed, and when it is unsure.
     """
 
     hop_frames: int
     smoothing: int
+    certainty: Certainty = UNKNOWN_SCALE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from edgeser.recipe import (
     frontend_named,
     load_recipe,
     parse_recipe,
+    with_settings,
 )
 from edgeser.recipe import preset_names as names_of_presets
 from edgeser.training.config import TrainingConfig
@@ -164,6 +165,22 @@ def test_unknown_keys_are_named_with_the_nearest_one(text: str, message: str) ->
         ("[network]\nwidths = [1, 2]", "widths"),
         ('[network]\ninputs = "smell"', "inputs"),
         ('[network]\ninputs = "both"', "needs phase planes"),
+        ("[loss]\nkl = 0.0", "nothing is to be learnt"),
+        ("[loss]\nfocal = -1", "focal"),
+        ("[loss]\ncenter = 1", "did you mean 'centre'"),
+        ("[loss]\nalign = 0.1", "amplitude against phase"),
+        ("[mixing]\nprobability = 2", "probability"),
+        ("[mixing]\nratio_db = [10, -5]", "ratio_db"),
+        ("[mixing]\nprobability = 1\n[conditions]\nvariants = 0", "variants = 0"),
+        ('[network]\ninputs = "quaternion"', "lacks amplitude_delta, if_angle, gd_angle"),
+        ('[network]\nalgebra = "octonion"', "algebra"),
+        ('[network]\nalgebra = "quaternion"\nstem_width = 18', "stem_width"),
+        ('[network]\npooling = "max"', "pooling"),
+        ("[network]\nself_attention = -4", "self_attention"),
+        ("[network]\nself_attention = 513", "self_attention"),
+        ("[network]\nself_attention = true", "self_attention"),
+        ("[network]\ngated_pooling = 1", "gated_pooling"),
+        ('[network]\ngated_pooling = true\npooling = "mean"', "'gated_pooling' and 'pooling'"),
         ("[frontend]\nchannels = 0", "channels"),
         ("[frontend]\nupper_hz = 9000", "9000"),
         ('[frontend]\nphase_planes = ["if_re", "if_re"]', "phase_planes"),
@@ -346,3 +363,17 @@ def test_the_command_lines_corpora_keep_what_the_recipe_says_of_them() -> None:
 def test_a_recipe_needs_a_corpus_to_train_on() -> None:
     with pytest.raises(BadInput, match="no corpus to train on"):
         resolve_recipe("speech", settings=("corpus.role=test",))
+
+
+@pytest.mark.parametrize(("gated", "pooling"), [("true", "gated"), ("false", "mean")])
+def test_recipes_from_before_poolings_had_names_still_read(gated: str, pooling: str) -> None:
+    old = parse_recipe(f"{MINIMAL}[network]\ngated_pooling = {gated}\n", where="r.toml")
+    new = parse_recipe(f'{MINIMAL}[network]\npooling = "{pooling}"\n', where="r.toml")
+    assert old == new
+    assert old.network.pooling == pooling
+    assert "gated_pooling" not in old.to_toml()
+
+
+def test_a_setting_of_the_old_key_names_the_new_one() -> None:
+    with pytest.raises(BadInput, match="no key 'gated_pooling'; did you mean 'pooling'"):
+        with_settings(Recipe("mine"), ["network.gated_pooling=false"])

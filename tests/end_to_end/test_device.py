@@ -138,6 +138,33 @@ def test_the_device_decides_as_the_hosts_stream_whatever_the_chunks(
     assert device.device.hear(samples, chunk=chunk)[1] == expected
 
 
+def test_decisions_are_as_sure_and_as_unsure_as_the_hosts(
+    bundle: Bundle, long_recording: Any
+) -> None:
+    """With a temperature at which this small network is sometimes sure."""
+    samples = long_recording
+    rule = replace(bundle.rule, int8_temperature=0.3)
+    sure = replace(bundle, rule=rule)
+    probabilities = sorted(d.probability for d in streaming_classifier(sure).push(samples))
+    middle = probabilities[len(probabilities) // 2]
+    choosy = replace(bundle, rule=replace(rule, unsure_below=middle))
+    expected = streaming_classifier(choosy).push(samples)
+    assert {decision.unsure for decision in expected} == {False, True}
+    recordings = Recordings(("a clip",), (samples,), "for a test")
+    with attached(choosy) as found:
+        assert found.device.hear(samples)[1] == expected
+        same = check_device(choosy, found, recordings)
+        assert same.passed
+        assert (same.decisions, same.decision_differences) == (len(expected), 0)
+        assert f"0 of {len(expected)} decisions" in same.describe()
+        # The same network, but the host's bundle has another temperature.
+        other = check_device(sure, found, recordings)
+    assert not other.passed
+    assert other.feature_differences == 0
+    assert 0 < other.decision_differences <= len(expected)
+    assert "the device has another temperature or threshold" in other.failure
+
+
 def test_the_first_difference_is_named(
     device: AttachedDevice, bundle: Bundle, long_recording: Any
 ) -> None:

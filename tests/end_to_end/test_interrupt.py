@@ -103,7 +103,7 @@ def test_a_training_that_was_interrupted_goes_on_bit_for_bit(
     assert not [path for path in broken.rglob("*") if path.name.endswith(".tmp")]
     lost = edgeser("train", long_recipe, "--out", broken, "-q", **environment)
     assert (lost.code, lost.out) == (2, "")
-    assert "holds a training that was interrupted (go on with it by --resume" in lost.err
+    assert "holds a training that was interrupted; go on with it by --resume" in lost.err
     data = checkpoint.read_bytes()
     checkpoint.write_bytes(data[: len(data) // 2])
     refused = edgeser("train", long_recipe, "--out", broken, "--resume", "-q", **environment)

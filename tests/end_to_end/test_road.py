@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edgeser.bundle import Bundle, load_trained
-from edgeser.pipeline.inference import bundle_logits
+from edgeser.pipeline.inference import float_logits, int8_logits, output_grid
 from edgeser.recipe import load_recipe
 from quantize.tflite import read_model
 
@@ -300,7 +300,8 @@ def test_the_model_answers_as_the_library_says(road: Road, road_bundle: Bundle) 
     """The library and the command share one path: float and int8 logits lie close together."""
     shape = read_model(road_bundle.int8_model).main.input_tensors[0].shape[1:]
     features = np.random.default_rng(0).integers(-60, 60, (3, *shape), np.int8)
-    integer = bundle_logits(road_bundle, features, use_float=False)
-    floating = bundle_logits(road_bundle, features, use_float=True)
+    grid = output_grid(road_bundle.int8_model)
+    integer = grid.dequantise(int8_logits(road_bundle.int8_model, features))
+    floating = float_logits(road_bundle.trained, features)
     assert integer.shape == floating.shape == (3, len(CLASSES))
     assert np.abs(integer - floating).max() < 0.5

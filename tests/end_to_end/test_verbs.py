@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from edgeser.bundle import CalibrationSet, load_bundle, load_trained
+from edgeser.bundle import Bundle, CalibrationSet, load_bundle, load_trained
 from edgeser.bundle.trained import encode_calibration
 from firmware_bridge.frontend import FrontendConfig, compute_features
 
@@ -64,6 +64,63 @@ def test_predict_by_float_and_by_int8_agree_closely(
     integer, floating = (run["clips"][0]["probabilities"] for run in runs)
     for name in CLASSES:
         assert integer[name] == pytest.approx(floating[name], abs=0.05)
+
+
+def test_predict_says_unsure_where_too_little_is_certain(
+    edgeser: Edgeser, road: Road, road_bundle: Bundle, clips: dict[str, Path]
+) -> None:
+    voices = sorted((road.folder / "synthetic-voices" / "audio").iterdir())[:12]
+    assert road_bundle.rule.calibrated
+    ran = edgeser("predict", road.folder, *voices, "--coverage", 0.5, "--json")
+    assert ran.code == 0, ran.err
+    result = json.loads(ran.out)
+    rule = result["decision"]
+    assert (rule["wanted"], rule["calibrated"]) == ("coverage 0.5", True)
+    assert rule["unsure_below"] > 0
+    for clip in result["clips"]:
+        assert clip["unsure"] == (clip["probability"] * 32768 < rule["unsure_below"])
+        assert clip["probability"] == max(clip["probabilities"].values())
+    assert {clip["unsure"] for clip in result["clips"]} == {False, True}
+    streamed = edgeser(
+        "predict", road.folder, clips["long"], "--stream", "--coverage", 0.5, "--json"
+    )
+    decisions = json.loads(streamed.out)["clips"][0]["decisions"]
+    assert decisions
+    for decision in decisions:
+        assert decision["unsure"] == (decision["probability"] * 32768 < rule["unsure_below"])
+
+
+def test_a_risk_that_cannot_be_had_is_refused_and_says_what_can(
+    edgeser: Edgeser, road: Road, clips: dict[str, Path], tmp_path: Path
+) -> None:
+    for arguments in (
+        ("predict", road.folder, clips["plain"]),
+        ("export", road.folder, "--target", "firmware", "--out", tmp_path / "firmware"),
+    ):
+        ran = edgeser(*arguments, "--risk", 0.001)
+        assert ran.code == 2
+        assert "risk 0.001 cannot be had on the development clips: the lowest is" in ran.err
+        assert ran.err.strip().splitlines()[-1].endswith("or a coverage")
+    assert not (tmp_path / "firmware").exists()
+    both = edgeser("predict", road.folder, clips["plain"], "--risk", 0.3, "--coverage", 0.5)
+    assert (both.code, "give one of them" in both.err) == (2, True)
+
+
+def test_the_threshold_of_a_finished_run_is_chosen_anew_without_training(
+    edgeser: Edgeser, road: Road, tmp_path: Path
+) -> None:
+    again = tmp_path / "run"
+    shutil.copytree(road.folder, again)
+    recipe = again / "recipe.toml"
+    ran = edgeser("run", recipe, "--out", again, "--set", "decision.coverage=0.5", "--json")
+    assert ran.code == 0, ran.err
+    assert "kept from the last run" in ran.err
+    before, after = load_bundle(road.folder / "bundle.zip"), load_bundle(again / "bundle.zip")
+    assert (after.rule.wanted, after.trained.recipe.hash) == (
+        "coverage 0.5",
+        before.trained.recipe.hash,
+    )
+    assert after.int8_model == before.int8_model
 
 
 def test_predict_names_what_it_cannot_read_and_labels_the_rest(

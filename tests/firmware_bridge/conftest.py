@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.boards import HOST, MPS2_AN500, Board
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.emulator import (
     BuiltFirmware,
     build_firmware,
@@ -124,6 +125,12 @@ def small_frontend() -> FrontendConfig:
 
 
 @pytest.fixture(scope="session")
+def certainty() -> Certainty:
+    """Of the firmware here: logits' steps of 0.05, and about half of its decisions unsure."""
+    return Certainty.of_scale(0.05, temperature=1.5, unsure_below=12_000)
+
+
+@pytest.fixture(scope="session")
 def small_frontend_sources(small_frontend: FrontendConfig) -> FrontendSources:
     return emit_frontend(small_frontend, window_frames=4)
 
@@ -138,6 +145,7 @@ def needs_tools(board: Board, *programs: str) -> None:
 def build_hand_made(
     tmp_path_factory: pytest.TempPathFactory,
     hand_made_model: ModelSources,
+    certainty: Certainty,
 ) -> Callable[..., BuiltFirmware]:
     """Build the firmware for a board, with a frontend or without."""
     expected = run_hand_made(self_test_input(32).tobytes())
@@ -152,7 +160,9 @@ def build_hand_made(
             board=board,
             model=hand_made_model,
             frontend=frontend,
-            stream=StreamSettings(hop_frames=3, smoothing=2) if frontend else None,
+            stream=StreamSettings(hop_frames=3, smoothing=2, certainty=certainty)
+            if frontend
+            else None,
             self_test_output=expected,
         )
         if sanitize:

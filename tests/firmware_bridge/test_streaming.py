@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend import (
     FrontendConfig,
     compute_features,
@@ -19,6 +20,7 @@ from firmware_bridge.frontend import (
 from firmware_bridge.streaming import Decision, Smoother, StreamingClassifier, decisions_after
 from quantize.foundation.errors import BadInput
 
+CERTAINTY = Certainty.of_scale(0.02, unsure_below=20_000)
 WEIGHTS = np.random.default_rng(0).integers(-3, 4, (3, 4 * 2))
 
 
@@ -61,6 +63,7 @@ def decide_plainly(
     for number, end in enumerate(ends):
         sums = sum(logits[max(0, number - smoothing + 1) : number + 1])
         best = [value == max(sums) for value in sums].index(True)
+        probability = int(CERTAINTY.probabilities(sums, min(number + 1, smoothing))[best])
         decisions.append(
             Decision(
                 number=number,
@@ -68,13 +71,15 @@ def decide_plainly(
                 label=best,
                 logits=tuple(logits[number].tolist()),
                 sums=tuple(sums.tolist()),
+                probability=probability,
+                unsure=probability < 20_000,
             )
         )
     return tuple(decisions)
 
 
 def stream(samples: np.ndarray, cuts: list[int], **settings_: int) -> tuple[Decision, ...]:
-    classifier = StreamingClassifier(FRONTEND, toy_model, **settings_)
+    classifier = StreamingClassifier(FRONTEND, toy_model, certainty=CERTAINTY, **settings_)
     pieces = np.split(samples, sorted(cuts))
     return tuple(itertools.chain.from_iterable(map(classifier.push, pieces)))
 
@@ -107,6 +112,7 @@ def test_chunks_of_one_size_too(chunk: int) -> None:
 def test_the_signal_brings_different_decisions() -> None:
     decisions = decide_plainly(SAMPLES, 6, 4, 3)
     assert len({decision.label for decision in decisions}) == 3
+    assert {decision.unsure for decision in decisions} == {False, True}
     assert len(decisions) == decisions_after(148, window_frames=6, hop_frames=4)
 
 
@@ -117,7 +123,9 @@ def test_a_long_recording_goes_through_the_model_in_batches() -> None:
         sizes.append(len(windows))
         return toy_model(windows)
 
-    classifier = StreamingClassifier(FRONTEND, infer, window_frames=5, hop_frames=1, smoothing=2)
+    classifier = StreamingClassifier(
+        FRONTEND, infer, window_frames=5, hop_frames=1, smoothing=2, certainty=CERTAINTY
+    )
     decisions = classifier.push(SAMPLES)
     assert classifier.frames == 148
     assert sum(sizes) == len(decisions) == 144
@@ -146,7 +154,8 @@ def test_reset_begins_anew() -> None:
 
 
 def test_the_first_of_equals_wins_and_sums_are_of_the_last_few() -> None:
-    smoother = Smoother(window_frames=10, hop_frames=2, smoothing=2)
+    halves = Certainty(multiplier=1 << 24, unsure_below=20_000)
+    smoother = Smoother(window_frames=10, hop_frames=2, smoothing=2, certainty=halves)
     one, two, three = (
         smoother.decide(np.array(logits, np.int8))
         for logits in ([-128, 127, 127], [127, -128, -128], [127, 127, 127])
@@ -154,6 +163,9 @@ def test_the_first_of_equals_wins_and_sums_are_of_the_last_few() -> None:
     assert (one.label, one.sums, one.end_frame) == (1, (-128, 127, 127), 10)
     assert (two.label, two.sums, two.end_frame) == (0, (-1, -1, -1), 12)
     assert (three.label, three.sums, three.number) == (0, (254, -1, -1), 2)
+    # One of two equals, one of three, all of it.
+    assert [d.probability for d in (one, two, three)] == [16_384, 10_923, 32_768]
+    assert [d.unsure for d in (one, two, three)] == [True, True, False]
 
 
 @pytest.mark.parametrize("name", ["window_frames", "hop_frames", "smoothing"])

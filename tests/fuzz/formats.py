@@ -257,9 +257,10 @@ def _read_log(data: bytes, folder: Path, material: Material) -> None:
 
 
 _BANNER = (
-    "protocol=1\nboard=mps2-an500\nmodel=m\ncompiler=gcc 12.2\nclock_hz=25000000\n"
+    "protocol=2\nboard=mps2-an500\nmodel=m\ncompiler=gcc 12.2\nclock_hz=25000000\n"
     f"model_hash={'a' * 64}\nfrontend_hash={'b' * 64}\nsample_rate=16000\nhop_samples=160\n"
-    "window_frames=48\nstream_hop_frames=16\nsmoothing=1\nchannels=40\nplanes=3\n"
+    "window_frames=48\nstream_hop_frames=16\nsmoothing=1\ncertainty_multiplier=1\n"
+    "unsure_below=0\nchannels=40\nplanes=3\n"
     "input_bytes=5760\noutput_bytes=6\noperators=12\narena_bytes=20000\n"
 ).encode()
 

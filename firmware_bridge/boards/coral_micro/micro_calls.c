@@ -108,6 +108,8 @@ static const char *decisions(struct micro_app *app, const struct micro_arguments
     const struct dev_decision *last = dev_decisions_at(taken, taken->count - 1u);
     micro_json_number(json, "end_frame", last->end_frame);
     micro_json_number(json, "label", last->label);
+    micro_json_number(json, "probability_q15", last->probability);
+    micro_json_flag(json, "unsure", last->unsure != 0);
   }
   return NULL;
 }

@@ -1,6 +1,6 @@
 /* Decisions on a stream: each is taken on the sum of the logits of the last few inferences.
  *
- * Sums of integers are exact, so host and device agree on every decision. */
+ * All of it is integers, so host and device agree on every decision and on how sure it is. */
 #ifndef DEV_DECISIONS_H
 #define DEV_DECISIONS_H
 
@@ -15,8 +15,10 @@ extern "C" {
 #define DEV_DECISIONS_KEPT 16u
 
 struct dev_decision {
-  uint32_t end_frame; /* frames of the stream when it was taken */
-  uint8_t label;      /* where the sum is largest; the first of equals */
+  uint32_t end_frame;   /* frames of the stream when it was taken */
+  uint8_t label;        /* where the sum is largest; the first of equals */
+  uint8_t unsure;       /* 1 when its probability is below APP_UNSURE_BELOW */
+  uint16_t probability; /* of the label, Q15 */
   int8_t logits[MODEL_OUTPUT_BYTES];
   int32_t sums[MODEL_OUTPUT_BYTES];
 };

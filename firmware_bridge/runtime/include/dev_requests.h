@@ -20,7 +20,8 @@ enum dev_request {
    * uint16 amplitude [channels], int16 phase [channels, planes - 1]; int8 [channels, planes] */
   DEV_AUDIO = 0x03,
   /* first (4) -> decisions from there on, as many as fit and are kept: end frame (4), label (1),
-   * int8 logits [classes], int32 sums [classes] */
+   * whether it is unsure (1), its probability in Q15 (2), int8 logits [classes], int32 sums
+   * [classes] */
   DEV_DECISIONS = 0x04,
   /* offset (4), bytes of the model's input -> nothing */
   DEV_WRITE = 0x05,

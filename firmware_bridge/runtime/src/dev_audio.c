@@ -13,7 +13,7 @@ enum wanted { RAW_FRAMES = 1, ROWS = 2 };
 
 #define HEADER_BYTES 13u
 #define VALUES (FRONTEND_CHANNELS * FRONTEND_PLANES)
-#define DECISION_BYTES (5u + 5u * MODEL_OUTPUT_BYTES)
+#define DECISION_BYTES (8u + 5u * MODEL_OUTPUT_BYTES)
 
 enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
                                struct dev_writer *reply) {
@@ -93,6 +93,8 @@ enum dev_error dev_audio(struct dev_app *app, const struct dev_call *call,
 static void append_decision(const struct dev_decision *decision, struct dev_writer *reply) {
   dev_append_u32(reply, decision->end_frame);
   dev_append_u8(reply, decision->label);
+  dev_append_u8(reply, decision->unsure);
+  dev_append_u16(reply, decision->probability);
   dev_append_bytes(reply, decision->logits, MODEL_OUTPUT_BYTES);
   for (uint32_t i = 0; i < MODEL_OUTPUT_BYTES; ++i) {
     dev_append_u32(reply, (uint32_t)decision->sums[i]);

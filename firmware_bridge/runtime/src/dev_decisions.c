@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "dev_certainty.h"
+
 _Static_assert(MODEL_OUTPUT_BYTES <= 128, "a decision fits a frame, its label a byte");
 
 void dev_decisions_reset(struct dev_decisions *decisions) {
@@ -16,6 +18,16 @@ static uint8_t index_of_largest(const int32_t *values) {
   return best;
 }
 
+/* Says how sure the next decision is, whose sums are complete. */
+static void judge(struct dev_decision *decision, const int32_t *sums, uint32_t count) {
+  const uint32_t windows = count < APP_SMOOTHING ? count + 1u : APP_SMOOTHING;
+  const uint32_t probability =
+      dev_certainty(sums, MODEL_OUTPUT_BYTES, decision->label, windows, APP_CERTAINTY_MULTIPLIER);
+  const int32_t wanted = APP_UNSURE_BELOW;
+  decision->probability = (uint16_t)probability;
+  decision->unsure = (int32_t)probability < wanted;
+}
+
 void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, uint32_t end_frame) {
   int8_t *oldest = decisions->recent[decisions->count % APP_SMOOTHING];
   struct dev_decision *decision = &decisions->kept[decisions->count % DEV_DECISIONS_KEPT];
@@ -25,6 +37,7 @@ void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, ui
   }
   decision->end_frame = end_frame;
   decision->label = index_of_largest(decisions->sums);
+  judge(decision, decisions->sums, decisions->count);
   memcpy(decision->logits, logits, sizeof(decision->logits));
   memcpy(decision->sums, decisions->sums, sizeof(decision->sums));
   ++decisions->count;

@@ -9,7 +9,7 @@
 #include "dev_writer.h"
 #include "port.h"
 
-#define PROTOCOL 1u
+#define PROTOCOL 2u
 
 #if defined(__clang__)
 #define COMPILER __VERSION__ /* names itself */
@@ -32,6 +32,8 @@ static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
   dev_append_number(reply, "window_frames", FRONTEND_WINDOW_FRAMES);
   dev_append_number(reply, "stream_hop_frames", APP_STREAM_HOP_FRAMES);
   dev_append_number(reply, "smoothing", APP_SMOOTHING);
+  dev_append_number(reply, "certainty_multiplier", APP_CERTAINTY_MULTIPLIER);
+  dev_append_number(reply, "unsure_below", APP_UNSURE_BELOW);
   dev_append_number(reply, "channels", FRONTEND_CHANNELS);
   dev_append_number(reply, "planes", FRONTEND_PLANES);
   dev_append_number(reply, "input_bytes", MODEL_INPUT_BYTES);

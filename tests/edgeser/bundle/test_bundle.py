@@ -27,10 +27,11 @@ from edgeser.bundle import (
     save_trained,
 )
 from edgeser.bundle.archive import MANIFEST, SCHEMA, write_archive
-from edgeser.bundle.bundle import FLOAT_MODEL, INT8_MODEL, METRICS, MODEL_CARD
+from edgeser.bundle.bundle import DECISION, FLOAT_MODEL, INT8_MODEL, METRICS, MODEL_CARD
 from edgeser.bundle.trained import (
     CALIBRATION_FEATURES,
     FRONTEND,
+    HELD_OUT,
     LABELS,
     NORMALISATION,
     RECIPE,
@@ -42,6 +43,7 @@ from edgeser.bundle.trained import (
     encode_calibration,
 )
 from edgeser.corpora import SpeakerSplit
+from edgeser.decision import DecisionConfig, DecisionRule, HeldOut, rule_from
 from edgeser.network import AmplitudePhaseNetwork, save_weights
 from edgeser.pipeline.inference import float_logits, load_network
 from edgeser.recipe import load_recipe
@@ -172,6 +174,42 @@ def test_a_bundle_comes_back_as_it_was(bundle: Bundle, tmp_path: Path) -> None:
     assert again.model_hash == hashlib.sha256(bundle.int8_model).hexdigest()
 
 
+def test_what_it_decides_with_comes_back(bundle: Bundle, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    heard = HeldOut(
+        source="5 clips",
+        labels=np.array([0, 1, 2, 1, 0]),
+        speakers=("m", "m", "n", "n", "n"),
+        takes=np.array([0, 0, 0, 1, 1]),
+        logits=rng.normal(0, 1, (5, 3)).astype(np.float32),
+        int8_logits=rng.integers(-128, 128, (5, 3), np.int8),
+    )
+    rule = DecisionRule(
+        calibrated=True, float_temperature=1.3, int8_temperature=1.25, unsure_below=19_000,
+        wanted="risk 0.3", risk=0.28, coverage=0.6, source="5 clips",
+    )  # fmt: skip
+    trained = replace(bundle.trained, held_out=heard)
+    save(tmp_path / "b.zip", replace(bundle, trained=trained, rule=rule))
+    again = load_bundle(tmp_path / "b.zip")
+    assert again.rule == rule
+    assert again.trained.held_out is not None
+    assert again.trained.held_out.speakers == heard.speakers
+    np.testing.assert_array_equal(again.trained.held_out.logits, heard.logits)
+    np.testing.assert_array_equal(again.trained.held_out.int8_logits, heard.int8_logits)
+
+
+def test_a_bundle_from_before_there_was_a_rule_is_not_calibrated(
+    members: dict[str, bytes], tmp_path: Path
+) -> None:
+    older = {name: data for name, data in members.items() if name not in (DECISION, HELD_OUT)}
+    write_archive(tmp_path / "b.zip", older)
+    found = load_bundle(tmp_path / "b.zip")
+    assert found.rule == DecisionRule(calibrated=False, int8_temperature=1.0, unsure_below=0)
+    assert found.trained.held_out is None
+    with pytest.raises(BadInput, match="not calibrated"):
+        rule_from(found.trained.held_out, DecisionConfig(risk=0.2), scale=0.1)
+
+
 def test_the_same_bundle_is_the_same_bytes(bundle: Bundle, tmp_path: Path) -> None:
     save(tmp_path / "a.zip", bundle)
     save(tmp_path / "b.zip", load_bundle(tmp_path / "a.zip"))
@@ -192,6 +230,18 @@ def test_the_model_card_says_what_the_model_is(members: dict[str, bytes], bundle
     for part in (bundle.model_hash, "anger, neutral, sadness", "[1, 48, 40, 3]", "0.4 to 0.6"):
         assert part in card
     assert "Trained on acted speech" in card
+
+
+def test_the_model_card_says_how_sure_it_is(bundle: Bundle) -> None:
+    assert "Not calibrated" in model_card(bundle)
+    rule = DecisionRule(
+        calibrated=True, float_temperature=1.3, int8_temperature=1.25, unsure_below=16_384,
+        wanted="risk 0.3", risk=0.28, coverage=0.61, source="5 clips",
+    )  # fmt: skip
+    card = model_card(replace(bundle, rule=rule))
+    assert "Temperature 1.250 (int8), 1.300 (float), fitted on 5 clips." in card
+    assert "Below a probability of 0.500" in card
+    assert "28.0 % of the answers are wrong, and 61.0 % of the clips" in card
 
 
 def test_the_card_of_synthetic_voices_says_so(bundle: Bundle, tmp_path: Path) -> None:
@@ -264,6 +314,10 @@ def test_members_of_another_form_are_refused_though_their_hashes_fit(
         (TRAINING, lambda training: training["corpus"].update(clips_train="many")),
         (TRAINING, lambda training: training["corpus"].pop("synthetic")),
         (METRICS, lambda metrics: metrics.update(x=3)),
+        (DECISION, lambda rule: rule.update(int8_temperature=0.0)),
+        (DECISION, lambda rule: rule.update(int8_temperature="warm")),
+        (DECISION, lambda rule: rule.update(unsure_below=-1)),
+        (DECISION, lambda rule: rule.update(unsure_over=1)),
         (METRICS, lambda metrics: metrics.update(x={"value": "high"})),
         (FRONTEND, lambda frontend: frontend.pop("config")),
         (FRONTEND, lambda frontend: frontend["config"].update(channels=3)),

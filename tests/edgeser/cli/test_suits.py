@@ -31,6 +31,7 @@ VALUES = {
     "corpora": "generic:none", "junit": "x.xml", "markdown": "x.md", "max_uar_drop": "0.1",
     "max_flips": "0.1", "clips": "5", "calibration": "none.npz", "board": "coral-micro",
     "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
+    "risk": "0.3", "coverage": "0.7",
 }  # fmt: skip
 
 

@@ -16,7 +16,10 @@ from edgeser.network import (
     load_network,
     save_weights,
 )
-from edgeser.network.config import Centring, Inputs
+from edgeser.network.centring import Centring, SpeechCentring
+from edgeser.network.config import Centring as CentringKind
+from edgeser.network.config import Inputs
+from edgeser.network.convolution import SameConvolution
 from quantize.foundation.errors import BadInput
 
 PLANES = ("amplitude", "if_re", "if_im", "if_mod", "gd_mod")
@@ -68,7 +71,7 @@ def change(net: AmplitudePhaseNetwork, x: torch.Tensor, other: torch.Tensor) -> 
         ("channels", False, False),
     ],
 )
-def test_centring_takes_out_what_it_says(centring: Centring, level: bool, colour: bool) -> None:
+def test_centring_takes_out_what_it_says(centring: CentringKind, level: bool, colour: bool) -> None:
     torch.manual_seed(0)
     config = NetworkConfig(centring=centring, dropout=0.0)
     net = AmplitudePhaseNetwork(config, ("amplitude",), 150, 40, 6)
@@ -83,7 +86,7 @@ def test_a_voice_keeps_its_place_over_a_rising_noise_floor() -> None:
         x[:, :, 30:60] = 2.0
         return float(centring(x)[0, 0, 30, 0])
 
-    level, speech = blocks.Centring(per_channel=False), blocks.SpeechCentring()
+    level, speech = Centring(per_channel=False), SpeechCentring()
     moved = [abs(place(by, -2.0) - place(by, -1.0)) for by in (level, speech)]
     assert moved[0] == pytest.approx(0.7, abs=1e-5)
     assert moved[1] < 0.15 * moved[0]
@@ -91,13 +94,13 @@ def test_a_voice_keeps_its_place_over_a_rising_noise_floor() -> None:
 
 def test_nothing_before_the_stem_learns() -> None:
     """A step then needs no gradient of the input, which was a seventh of its time."""
-    centring = blocks.SpeechCentring()
+    centring = SpeechCentring()
     assert not centring(torch.randn(2, 1, 150, 40)).requires_grad
     assert blocks.ConvolutionNorm(1, 4, 5)(torch.randn(2, 1, 150, 40)).requires_grad
 
 
 def test_fixed_scales_are_convolutions_where_they_are_exported() -> None:
-    centring, x = blocks.SpeechCentring(), torch.randn(4, 1, 150, 40)
+    centring, x = SpeechCentring(), torch.randn(4, 1, 150, 40)
     by_convolution = torch.nn.functional.conv2d(x, centring.above.weight, centring.above.bias)
     assert torch.allclose(centring.above(x), by_convolution, atol=1e-6)
     buffer = io.BytesIO()
@@ -107,7 +110,7 @@ def test_fixed_scales_are_convolutions_where_they_are_exported() -> None:
 
 
 def test_maps_are_channels_last_in_memory() -> None:
-    layer = blocks.SameConvolution(1, 8, 5, stride=2)
+    layer = SameConvolution(1, 8, 5, stride=2)
     for height in (150, 151):
         maps = layer(torch.zeros(2, 1, height, 40))
         assert maps.is_contiguous(memory_format=torch.channels_last)

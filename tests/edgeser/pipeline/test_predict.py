@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeser.decision import softmax
 from edgeser.features import WindowConfig, fit_window
-from edgeser.pipeline.inference import softmax
 from edgeser.pipeline.predict import ClipLabel, sliding_windows
 
 
@@ -48,12 +48,16 @@ def test_probabilities_sum_to_1_and_keep_the_order(logits: list[float]) -> None:
 def test_the_label_is_the_likeliest_and_a_problem_has_none() -> None:
     good = ClipLabel(Path("a.wav"), {"anger": 0.3, "fear": 0.7}, 2, "")
     assert good.label == "fear"
-    assert good.to_json()["label"] == "fear"
+    assert (good.to_json()["label"], good.to_json()["probability"]) == ("fear", 0.7)
+    alike = ClipLabel(Path("d.wav"), {"anger": 0.5, "fear": 0.5}, 9, "", answer="fear")
+    assert (alike.label, alike.to_json()["probability"]) == ("fear", 0.5)
     bad = ClipLabel(Path("b.wav"), {}, 0, "cannot use b.wav")
     assert bad.to_json() == {
         "path": "b.wav",
         "label": "",
         "probabilities": {},
+        "probability": None,
+        "unsure": False,
         "windows": 0,
         "problem": "cannot use b.wav",
         "no_label": "",

@@ -20,10 +20,12 @@ from edgeser.pipeline import stream
 from edgeser.pipeline.stream import FileStream, Listener, RawStream
 from edgeser.recipe import load_recipe
 from edgeser.wording import wording
+from firmware_bridge.certainty import ONE, Certainty
 from firmware_bridge.frontend import normalisation_from_statistics
 from quantize.foundation.errors import BadInput
 
 RATE = 16_000
+CERTAINTY = Certainty.of_scale(0.1, unsure_below=20_000)
 RNG = np.random.default_rng(8)
 
 
@@ -59,6 +61,7 @@ def model(tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         return np.clip(sums // 500, -128, 127).astype(np.int8)
 
     monkeypatch.setattr(stream, "int8_logits", logits)
+    monkeypatch.setattr(stream, "certainty_of", lambda _: CERTAINTY)
     return Model(load_recipe(str(tiny_recipe)))
 
 
@@ -66,6 +69,11 @@ def test_pieces_of_any_size_bring_the_decisions_of_the_whole(model: Any) -> None
     samples = told(voice(6))
     whole = list(Listener(model).push(samples))
     assert len(whole) > 10
+    for number, decision in enumerate(whole):
+        sums = np.array(list(decision.sums.values()))
+        shares = CERTAINTY.probabilities(sums, min(number + 1, 3)) / ONE
+        assert decision.probability == shares.max()
+        assert decision.unsure == (shares.max() < 20_000 / ONE)
     for size in (97, 1600, 33_333):
         listener = Listener(model)
         pieces = [samples[i : i + size] for i in range(0, len(samples), size)]

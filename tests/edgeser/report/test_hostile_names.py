@@ -120,12 +120,14 @@ def lint_report(name: str) -> LintReport:
 def tables(contents: ReportContents, name: str) -> dict[str, RenderableType]:
     assert contents.parity and contents.verdict and contents.bench and contents.device
     assert contents.conditions and contents.ablation and contents.float_metrics
+    assert contents.certainty
     return {
         "parity": terminal.parity_tables(contents.parity, contents.verdict),
         "bench": terminal.bench_tables(contents.bench),
         "device": terminal.device_tables(contents.device),
         "metrics": terminal.metrics_table(contents.float_metrics, contents.int8_metrics),
         "conditions": terminal.condition_table(contents.conditions),
+        "certainty": terminal.certainty_tables(contents.certainty),
         "ablation": terminal.ablation_table(contents.ablation),
         "run": terminal.run_summary(contents),
         "lint": lint_tables(lint_report(name)),

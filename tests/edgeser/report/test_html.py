@@ -88,7 +88,15 @@ def test_every_table_and_figure_names_its_evidence(whole: ReportContents) -> Non
     html = render_html(whole)
     for figure in re.findall(r"<figure>.*?</figure>", html, re.DOTALL):
         assert "<figcaption>" in figure
-    for identity in ("recognition", "groups", "conditions", "ablation", "parity", "cost"):
+    for identity in (
+        "recognition",
+        "groups",
+        "conditions",
+        "certainty",
+        "ablation",
+        "parity",
+        "cost",
+    ):
         section = re.search(rf'<section id="{identity}".*?</section>', html, re.DOTALL)
         assert section is not None
         for table in re.findall(r"<table.*?</table>", section.group(), re.DOTALL):
@@ -106,7 +114,10 @@ def test_hostile_names_stay_text(hostile: ReportContents) -> None:
 
 def test_shows_only_what_there_is(bare: ReportContents, whole: ReportContents) -> None:
     assert "<section" not in render_html(bare)
-    without = render_html(replace(whole, conditions=None, ablation=None, features=None))
+    without = render_html(
+        replace(whole, conditions=None, certainty=None, ablation=None, features=None)
+    )
+    assert 'id="certainty"' not in without
     assert 'id="conditions"' not in without and 'id="ablation"' not in without
     assert 'id="features"' not in without and 'id="parity"' in without
     for name in ("parity", "bench", "corpus", "training", "recipe", "environment"):

@@ -10,11 +10,18 @@ from typing import Any
 
 import pytest
 
+from edgeser.benchmark.committee import CommitteeCost
+from edgeser.evaluation.certainty import MemberScore
 from edgeser.report import json_format
+from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
 from quantize.foundation.errors import CheckFailed
+from quantize.foundation.measurement import Evidence, Measurement
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "json-schemas.md"
+FIGURE = Measurement(3.0, "count", Evidence.MEASURED, "made up")
+MEMBERS = (MemberScore("example", 7, "0c" * 32, FIGURE, FIGURE),)
+COST = CommitteeCost(2, FIGURE, FIGURE, FIGURE, 1, FIGURE, FIGURE)
 FIGURE_KEYS = {"value", "unit", "evidence", "source"}
 
 
@@ -50,6 +57,7 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         "bench.": json_format.BENCH_SCHEMA,
         "device.": json_format.DEVICE_SCHEMA,
         "conditions.": json_format.EVALUATE_SCHEMA,
+        "certainty.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
         "layers[].": json_format.PARITY_SCHEMA,
     }
@@ -63,6 +71,9 @@ def not_documented(found: set[str], schema: str) -> set[str]:
                     key.removeprefix(prefix) if prefix in {"parity.", "bench.", "device."} else key
                 )
                 break
+        for form in ("certainty.rows[].float.", "certainty.rows[].int8."):
+            if key.startswith(form):
+                section, key = "Certainty", key.removeprefix(form)
         for scores in ("float.", "int8."):
             if key.startswith(scores):
                 section, key = "Scores", key.removeprefix(scores)
@@ -85,6 +96,8 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             contents.int8_metrics,
             groups=contents.groups,
             conditions=contents.conditions,
+            certainty=contents.certainty,
+            committee=committee_json(MEMBERS, COST),
         ),
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
@@ -104,6 +117,9 @@ def test_every_documented_key_is_written(whole: ReportContents, failing: ReportC
         for schema, output in all_outputs(contents).items():
             written.setdefault(schema, set()).update(paths(output))
     docs = documented()
+    form = "certainty.rows[].int8."
+    found = written[json_format.EVALUATE_SCHEMA]
+    written["Certainty"] = {p.removeprefix(form) for p in found if p.startswith(form)}
     for schema, found in written.items():
         prefixes = {re.sub(r"(\[\])+$", "", p) for p in found} | found
         for key in docs[schema]:

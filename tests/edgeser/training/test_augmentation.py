@@ -10,10 +10,10 @@ import torch
 
 from edgeser.training.augmentation import augment, crop_window, mix
 from edgeser.training.config import AugmentationConfig, ConditionsConfig, TrainingConfig
+from edgeser.training.losses.cross_entropy import soft_cross_entropy
 from edgeser.training.optimisation import (
     class_weights,
     one_cycle,
-    soft_cross_entropy,
     soft_targets,
     update_average,
 )

@@ -115,6 +115,7 @@ def test_resumed_ends_at_the_same_bits(data: TrainingData, tmp_path: Path, stop_
     assert resumed.weights == whole.weights
     assert resumed.history == whole.history
     assert resumed.best_epoch == whole.best_epoch
+    np.testing.assert_array_equal(resumed.development, whole.development)
 
 
 AGAIN_TOO = dataclasses.replace(TRAINING, refit=True)
@@ -138,6 +139,32 @@ def test_a_second_training_hears_all_speakers_for_as_many_epochs(data: TrainingD
     plain = train(NETWORK, TRAINING, AUGMENTATION, data, seed=5)
     assert (result.history, result.best_epoch) == (plain.history, plain.best_epoch)
     assert result.weights != plain.weights
+
+
+def test_development_clips_are_kept_as_a_network_hears_them_that_was_not_trained_on_them(
+    data: TrainingData,
+) -> None:
+    plain = train(NETWORK, TRAINING, AUGMENTATION, data, seed=5)
+    chosen = load_network(NETWORK, plain.weights, **SHAPE)
+    heard = [
+        predict_logits(chosen, crop_window(data.development.features[take], data.frames, 0, None))
+        for take in range(2)
+    ]
+    np.testing.assert_array_equal(plain.development, np.stack(heard))
+    # After a second training: the same network's, as far apart as the final one's logits are.
+    again = train(NETWORK, AGAIN_TOO, AUGMENTATION, data, seed=5)
+    final = load_network(NETWORK, again.weights, **SHAPE)
+    clips = crop_window(data.train.features[0], data.frames, 0, None)
+    first_spread, final_spread = (
+        np.std(logits - logits.mean(axis=1, keepdims=True))
+        for logits in (predict_logits(chosen, clips), predict_logits(final, clips))
+    )
+    assert final_spread != pytest.approx(first_spread, rel=1e-3)
+    np.testing.assert_allclose(
+        again.development, np.stack(heard) * (final_spread / first_spread), rtol=1e-4, atol=1e-6
+    )
+    alone = dataclasses.replace(TRAINING, development_conditions=False)
+    assert train(NETWORK, alone, AUGMENTATION, data, seed=5).development.shape == (1, 48, 3)
 
 
 TAUGHT = dataclasses.replace(AGAIN_TOO, teachers=1, teachers_share=0.6)

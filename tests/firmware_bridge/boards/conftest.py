@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from micro_board import MODEL, build  # found through the path above
 
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project import StreamSettings
 from firmware_bridge.project.coral_micro import write_coral_micro
@@ -17,14 +18,16 @@ from firmware_bridge.project.coral_micro import write_coral_micro
 
 @pytest.fixture(scope="session")
 def program(
-    tmp_path_factory: pytest.TempPathFactory, small_frontend_sources: FrontendSources
+    tmp_path_factory: pytest.TempPathFactory,
+    small_frontend_sources: FrontendSources,
+    certainty: Certainty,
 ) -> Path:
     project = tmp_path_factory.mktemp("micro") / "project"
     write_coral_micro(
         project,
         model=MODEL,
         frontend=small_frontend_sources,
-        stream=StreamSettings(hop_frames=3, smoothing=2),
+        stream=StreamSettings(hop_frames=3, smoothing=2, certainty=certainty),
     )
     return build(project)
 

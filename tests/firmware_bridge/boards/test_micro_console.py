@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from micro_board import DATA, MODEL, expected, running, stand_in_file
 
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend import FrontendConfig, compute_features
 from firmware_bridge.link.device import Device
 from firmware_bridge.link.errors import DeviceTimeout, HashMismatch
@@ -96,7 +97,11 @@ def test_input_is_put_in_anew_for_each_inference(
 
 
 def test_microphone_gives_the_decisions_of_the_host(
-    program: Path, files: Path, small_frontend: FrontendConfig, talk_to: Callable[..., object]
+    program: Path,
+    files: Path,
+    small_frontend: FrontendConfig,
+    certainty: Certainty,
+    talk_to: Callable[..., object],
 ) -> None:
     sound = np.random.default_rng(3).normal(0, 4000, 40 * 320).astype(np.int16)
     # What is below the upper half of a number must not count.
@@ -107,7 +112,7 @@ def test_microphone_gives_the_decisions_of_the_host(
         lambda windows: np.array(
             [list(np.frombuffer(expected(w.tobytes()), np.int8)) for w in windows], np.int8
         ),
-        window_frames=4, hop_frames=3, smoothing=2,
+        window_frames=4, hop_frames=3, smoothing=2, certainty=certainty,
     )  # fmt: skip
     wanted = decider.push(sound)
     with running(program, files) as board:
@@ -120,10 +125,11 @@ def test_microphone_gives_the_decisions_of_the_host(
         last = board.result("decisions")
         assert last == {
             "count": len(wanted), "end_frame": wanted[-1].end_frame, "label": wanted[-1].label,
+            "probability_q15": wanted[-1].probability, "unsure": wanted[-1].unsure,
         }  # fmt: skip
         kept = device.request(DECISIONS, struct.pack("<I", 0))
-        size = 5 + 5 * 4
-        logits = [kept[i + 5 : i + 9] for i in range(0, len(kept), size)]
+        size = 8 + 5 * 4
+        logits = [kept[i + 8 : i + 12] for i in range(0, len(kept), size)]
         assert logits == [np.array(d.logits, np.int8).tobytes() for d in wanted[-16:]]
         assert board.result("info")["samples_missed"] == 0
         assert "microphone is on" in board.refused("bench")

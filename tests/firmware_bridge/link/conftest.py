@@ -92,7 +92,7 @@ class ProcessWire:
 
 
 _BANNER = {
-    "protocol": "1",
+    "protocol": "2",
     "board": "stand-in",
     "clock_hz": "25000000",
     "model": "none",
@@ -103,6 +103,8 @@ _BANNER = {
     "window_frames": "4",
     "stream_hop_frames": "3",
     "smoothing": "2",
+    "certainty_multiplier": "400000",
+    "unsure_below": "12000",
     "channels": "4",
     "planes": "2",
     "input_bytes": "32",

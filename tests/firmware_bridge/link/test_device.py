@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.boards import MPS2_AN500
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.emulator import BuiltFirmware, running_emulator
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from firmware_bridge.link import (
@@ -119,15 +120,20 @@ def test_features_and_rows_are_the_hosts(
 
 @pytest.mark.parametrize("chunk", [97, 160, 512])
 def test_decisions_are_those_of_the_twin(
-    wire, samples: np.ndarray, small_frontend: FrontendConfig, chunk: int
+    wire,
+    samples: np.ndarray,
+    small_frontend: FrontendConfig,
+    certainty: Certainty,
+    chunk: int,
 ) -> None:
     device = wire.open()
     twin = StreamingClassifier(
-        small_frontend, hand_made, window_frames=4, hop_frames=3, smoothing=2
+        small_frontend, hand_made, window_frames=4, hop_frames=3, smoothing=2, certainty=certainty
     )
     expected = twin.push(samples)
     assert len(expected) > 16
     assert len({decision.label for decision in expected}) > 1
+    assert {decision.unsure for decision in expected} == {False, True}
     assert device.hear(samples, chunk=chunk)[1] == expected
     assert device.hear(samples, chunk=chunk)[1] == expected
     assert device.decisions(5) == expected[5:]
@@ -135,10 +141,13 @@ def test_decisions_are_those_of_the_twin(
 
 
 def test_the_emulated_device_agrees(
-    emulated_listener: BuiltFirmware, samples: np.ndarray, small_frontend: FrontendConfig
+    emulated_listener: BuiltFirmware,
+    samples: np.ndarray,
+    small_frontend: FrontendConfig,
+    certainty: Certainty,
 ) -> None:
     twin = StreamingClassifier(
-        small_frontend, hand_made, window_frames=4, hop_frames=3, smoothing=2
+        small_frontend, hand_made, window_frames=4, hop_frames=3, smoothing=2, certainty=certainty
     )
     with running_emulator(emulated_listener.elf, MPS2_AN500) as transport:
         session = Session(transport, patience=Patience(attempt_s=5.0, attempts=3))
@@ -215,7 +224,7 @@ def test_what_the_device_refuses_is_said(wire) -> None:
 @pytest.mark.parametrize(
     ("entry", "value"),
     [
-        ("protocol", "2"),
+        ("protocol", "1"),
         ("protocol", None),
         ("board", ""),
         ("board", "\x1b[2J"),
@@ -255,8 +264,16 @@ def u32(*values: int) -> bytes:
     return struct.pack(f"<{len(values)}I", *values)
 
 
-def decision(end_frame: int, label: int, sums: tuple[int, ...] = (0, 5, 0, 0)) -> bytes:
-    return u32(end_frame) + bytes([label]) + bytes(4) + struct.pack("<4i", *sums)
+def decision(
+    end_frame: int,
+    label: int,
+    sums: tuple[int, ...] = (0, 5, 0, 0),
+    *,
+    unsure: int = 0,
+    probability: int = 20_000,
+) -> bytes:
+    certain = struct.pack("<IBBH", end_frame, label, unsure, probability)
+    return certain + bytes(4) + struct.pack("<4i", *sums)
 
 
 AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS = range(3, 13)
@@ -311,6 +328,10 @@ def inferred(device: Device) -> Device:
         (DECISIONS, decision(4, 3, (7, 0, 0, 7)), lambda device: streamed(device).decisions()),
         (DECISIONS, decision(4, 1), lambda device: streamed(device).decisions(1)),
         (DECISIONS, decision(13, 1), lambda device: streamed(device).decisions()),
+        *(
+            (DECISIONS, decision(4, 1, unsure=u, probability=p), lambda d: streamed(d).decisions())
+            for u, p in [(1, 12_000), (0, 11_999), (2, 11_999), (0, 32_769)]
+        ),
         (DECISIONS, decision(4, 1) * 2, lambda device: streamed(device).decisions()),
         (WRITE, b"x", lambda device: device.write_input(bytes(32))),
         (INFER, b"", lambda device: device.infer()),

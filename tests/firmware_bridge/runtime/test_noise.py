@@ -16,7 +16,7 @@ REQUEST = encode_frame(Frame(WRITE, 0, 7, bytes(4) + b"\x01\x02\x00\x03"))
 def resynchronise(device) -> None:
     """Whatever was begun ends at a zero; the answer to a banner shows that all is well."""
     device.transport.write(b"\0\0" + encode_frame(Frame(BANNER, 0, 99, b"")))
-    data = device.until(lambda got: got.endswith(b"\0") and b"protocol=1" in got)
+    data = device.until(lambda got: got.endswith(b"\0") and b"protocol=2" in got)
     assert b"model=hand-made" in data
 
 

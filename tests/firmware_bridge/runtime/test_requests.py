@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.boards import HOST
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.emulator import build_firmware, running_on_host
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from firmware_bridge.frontend.c_tables import emit_frontend
@@ -34,15 +35,18 @@ def u32(*values: int) -> bytes:
     return struct.pack(f"<{len(values)}I", *values)
 
 
-def test_banner_says_what_runs(host_device, small_frontend: FrontendConfig) -> None:
+def test_banner_says_what_runs(
+    host_device, small_frontend: FrontendConfig, certainty: Certainty
+) -> None:
     banner = host_device.banner()
     assert banner.pop("compiler")
     assert int(banner.pop("empty_ticks")) < 1000
     assert banner == {
-        "protocol": "1", "board": "host", "clock_hz": "25000000", "model": "hand-made",
+        "protocol": "2", "board": "host", "clock_hz": "25000000", "model": "hand-made",
         "model_hash": "00112233445566778899aabbccddeeff" * 2,
         "frontend_hash": small_frontend.hash, "sample_rate": "16000", "hop_samples": "160",
-        "window_frames": "4", "stream_hop_frames": "3", "smoothing": "2", "channels": "4",
+        "window_frames": "4", "stream_hop_frames": "3", "smoothing": "2",
+        "certainty_multiplier": str(certainty.multiplier), "unsure_below": "12000", "channels": "4",
         "planes": "2", "input_bytes": "32", "output_bytes": "4", "operators": "3",
             "unread_bytes": "0",
         "arena_bytes": "64",
@@ -140,7 +144,7 @@ def test_bad_requests_are_refused_with_their_reason(
     host_device, kind: int, payload: bytes, code: int
 ) -> None:
     assert host_device.refused(kind, payload) == code
-    assert host_device.banner()["protocol"] == "1"
+    assert host_device.banner()["protocol"] == "2"
 
 
 def test_self_test_passes_and_says_what_it_did(host_device) -> None:
@@ -192,7 +196,7 @@ def test_audio_gives_the_features_of_the_host(
 
 @pytest.mark.parametrize("piece", [100, 160, 511])
 def test_decisions_are_those_of_the_definition(
-    host_device, small_frontend: FrontendConfig, piece: int
+    host_device, small_frontend: FrontendConfig, certainty: Certainty, piece: int
 ) -> None:
     samples = np.random.default_rng(3).integers(-9000, 9000, 9000).astype(np.int16)
     samples[4000:6000] //= 100
@@ -201,12 +205,16 @@ def test_decisions_are_those_of_the_definition(
     ends = range(4, len(rows) + 1, 3)
     assert count == len(ends)
     logits = [np.frombuffer(hand_made(rows[end - 4 : end].tobytes()), np.int8) for end in ends]
-    expected = b""
+    expected, unsure = b"", 0
     for number, end in enumerate(ends):
         sums = sum(x.astype(np.int32) for x in logits[max(0, number - 1) : number + 1])
-        expected += struct.pack("<IB", end, int(np.argmax(sums)))
+        label = int(np.argmax(sums))
+        probability = int(certainty.probabilities(sums, min(number + 1, 2))[label])
+        unsure += probability < 12_000
+        expected += struct.pack("<IBBH", end, label, probability < 12_000, probability)
         expected += logits[number].tobytes() + sums.astype("<i4").tobytes()
-    size = 5 + 5 * 4
+    assert 0 < unsure < count
+    size = 8 + 5 * 4
     kept = expected[max(0, count - 16) * size :]
     assert host_device.request(DECISIONS, u32(0)) == kept
     assert host_device.request(DECISIONS, u32(count - 2)) == kept[-2 * size :]

@@ -1,0 +1,266 @@
+"""What a model's probabilities are worth: rows of tables, lines of text, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from edgeser.benchmark.committee import CommitteeCost
+from edgeser.evaluation.certainty import (
+    CertaintyRow,
+    CertaintyScores,
+    CertaintyTable,
+    MemberScore,
+    SetScore,
+)
+from edgeser.evaluation.reliability import BINS, WIDTH_BINS
+from edgeser.evaluation.selective import SHOWN_COVERAGE
+from edgeser.report.figures import count, difference, figure, number
+from quantize.foundation.measurement import Measurement
+
+_SHARE = f"{100 * SHOWN_COVERAGE:.0f} %"
+CERTAINTY_HEAD = (
+    "recordings",
+    "form",
+    "calibration error (ECE)",
+    "ECE of true ones",
+    "sure",
+    "right",
+    "AURC",
+    f"points gained at {_SHARE}",
+    "answered",
+    "wrong of these",
+)
+CERTAINTY_NOTE = (
+    f"ECE: {BINS} bins of equally many clips; its interval leans upwards. ECE of true ones: what "
+    "would be found here of probabilities that are all true. Sure: mean probability of the "
+    "answers; right: how many are. AURC: area under risk against coverage. Points gained: accuracy "
+    f"where the surest {_SHARE} are answered, less that of all. Answered, and wrong of these: by "
+    "the model's threshold."
+)
+SETS_HEAD = ("recordings", "form", "sets", "stated", "found", "labels in a set", "empty")
+SETS_NOTE = (
+    "Conformal sets: the labels that are likely enough for the true one to be among them as often "
+    "as stated, chosen on development clips. Stated for clips like those; found here."
+)
+_SHOWN_LEVEL = 0.9
+
+
+def certainty_rows(table: CertaintyTable) -> list[tuple[str, ...]]:
+    """Return a row for float and int8 of each condition and corpus, for `CERTAINTY_HEAD`."""
+    return [
+        (
+            _name(row),
+            form,
+            figure(scores.error, interval=True),
+            number(scores.error_if_true, "ratio"),
+            number(scores.confidence, "ratio"),
+            number(scores.accuracy, "ratio"),
+            f"{scores.area.value:.3f}",
+            difference(scores.gain),
+            _optional(scores.answered),
+            _optional(scores.risk),
+        )
+        for row in table.rows
+        for form, scores in _forms(row)
+    ]
+
+
+def set_rows(table: CertaintyTable) -> list[tuple[str, ...]]:
+    """Return a row for each kind of conformal set, for `SETS_HEAD`.
+
+    Under conditions of the int8 model's at nine of ten alone: all of them are in the JSON.
+    """
+    return [
+        (
+            _name(row),
+            form,
+            found.method,
+            number(found.stated, "ratio"),
+            figure(found.found, interval=True),
+            f"{found.size.value:.2f}",
+            number(found.empty, "ratio"),
+        )
+        for row in table.rows
+        for form, scores in _forms(row)
+        for found in scores.sets
+        if _is_shown(table, row, form, found)
+    ]
+
+
+def certainty_lines(table: CertaintyTable) -> list[str]:
+    """Return in sentences what the probabilities are made with, and what is refused."""
+    lines = ["Not calibrated: the probabilities are the softmax as it is (temperature 1)."]
+    if table.calibrated:
+        of_float, of_int8 = table.temperatures
+        lines = [
+            f"Logits are divided by a temperature of {of_float:.2f} (float) and {of_int8:.2f} "
+            f"(int8), fitted on {table.source}."
+        ]
+    if table.threshold > 0.0:
+        text = f'Below a probability of {table.threshold:.3f} the answer is "unsure"'
+        if table.development_risk is not None and table.development_coverage is not None:
+            text += (
+                f" ({table.wanted} was wanted; on the development clips "
+                f"{number(table.development_risk, 'ratio')} of the answers are wrong and "
+                f"{number(table.development_coverage, 'ratio')} of the clips are answered)"
+            )
+        lines.append(f"{text}.")
+    elif table.wanted:
+        lines.append(f"Everything is answered: that gives the {table.wanted} that is wanted.")
+    if table.note:
+        lines.append(f"Note: {table.note}; its threshold is taken.")
+    return lines
+
+
+def reading_of(table: CertaintyTable) -> str:
+    """Return in one sentence what the probabilities of the int8 model are worth, clean."""
+    scores = table.clean.of_int8
+    return (
+        f"Probabilities are off by {figure(scores.error)} in the mean "
+        f"({number(scores.error_if_true, 'ratio')} would be found of true ones), "
+        f"{scores.leans}; answering the surest {_SHARE} alone raises accuracy by "
+        f"{difference(scores.gain)} points."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CertaintyPart:
+    """What a section of the report shows: lines, and two tables with their notes."""
+
+    lines: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    set_rows: tuple[tuple[str, ...], ...]
+    head: tuple[str, ...] = CERTAINTY_HEAD
+    note: str = CERTAINTY_NOTE
+    set_head: tuple[str, ...] = SETS_HEAD
+    set_note: str = SETS_NOTE
+
+
+def certainty_part(table: CertaintyTable) -> CertaintyPart:
+    """Return the section's texts."""
+    lines = (*certainty_lines(table),)
+    return CertaintyPart(lines, tuple(certainty_rows(table)), tuple(set_rows(table)))
+
+
+def certainty_json(table: CertaintyTable) -> dict[str, Any]:
+    """Return the object ``certainty`` of ``edgeser.evaluate/1`` and ``edgeser.report/1``."""
+    return {
+        "calibrated": table.calibrated,
+        "temperatures": {"float": table.temperatures[0], "int8": table.temperatures[1]},
+        "threshold": table.threshold,
+        "wanted": table.wanted,
+        "development_risk": table.development_risk,
+        "development_coverage": table.development_coverage,
+        "source": table.source,
+        "note": table.note,
+        "bins": BINS,
+        "width_bins": WIDTH_BINS,
+        "shown_coverage": SHOWN_COVERAGE,
+        "rows": [
+            {
+                "kind": row.kind,
+                "name": row.name,
+                "float": _scores_json(row.of_float),
+                "int8": _scores_json(row.of_int8),
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def committee_json(members: Iterable[MemberScore], cost: CommitteeCost) -> dict[str, Any]:
+    """Return the object ``committee`` of ``edgeser.evaluate/1``."""
+    return {
+        "members": [
+            {
+                "recipe": member.name,
+                "seed": member.seed,
+                "model_sha256": member.model_hash,
+                "float_uar": member.float_uar.to_json(),
+                "int8_uar": member.int8_uar.to_json(),
+            }
+            for member in members
+        ],
+        "cost": cost_json(cost),
+    }
+
+
+def cost_json(cost: CommitteeCost) -> dict[str, Any]:
+    """Return what a committee would cost on a device."""
+    return {
+        "members": cost.members,
+        "model_bytes": cost.model_bytes.to_json(),
+        "macs": cost.macs.to_json(),
+        "arena_bytes": cost.arena_bytes.to_json(),
+        "frontends": cost.frontends,
+        "instructions": None if cost.instructions is None else cost.instructions.to_json(),
+        "milliseconds": None if cost.milliseconds is None else cost.milliseconds.to_json(),
+    }
+
+
+def cost_line(cost: CommitteeCost) -> str:
+    """Return in one sentence what a committee would cost on a device."""
+    text = (
+        f"On a device the {cost.members} members, one after another, would take "
+        f"{figure(cost.model_bytes)} of models, {figure(cost.arena_bytes)} of arena and "
+        f"{count(cost.macs.value)} multiply-accumulates"
+    )
+    if cost.instructions is not None and cost.milliseconds is not None:
+        text += (
+            f": {figure(cost.instructions)} ({cost.instructions.evidence.value}), "
+            f"{figure(cost.milliseconds, interval=True)} ({cost.milliseconds.evidence.value})"
+        )
+    if cost.frontends > 1:
+        return f"{text}; they need {cost.frontends} different frontends, each of which runs."
+    return f"{text}; they share one frontend."
+
+
+def _scores_json(scores: CertaintyScores) -> dict[str, Any]:
+    return {
+        "clips": scores.clips,
+        "ece": scores.error.to_json(),
+        "ece_if_true": scores.error_if_true,
+        "ece_equal_width": scores.error_equal_width,
+        "confidence": scores.confidence,
+        "accuracy": scores.accuracy,
+        "reliability": [
+            {"clips": b.clips, "confidence": b.confidence, "accuracy": b.accuracy}
+            for b in scores.bins
+        ],
+        "aurc": scores.area.to_json(),
+        "gain": scores.gain.to_json(),
+        "curve": [{"coverage": p.coverage, "risk": p.risk} for p in scores.curve],
+        "answered": None if scores.answered is None else scores.answered.to_json(),
+        "risk": None if scores.risk is None else scores.risk.to_json(),
+        "sets": [
+            {
+                "method": s.method,
+                "stated": s.stated,
+                "found": s.found.to_json(),
+                "size": s.size.to_json(),
+                "empty": s.empty,
+            }
+            for s in scores.sets
+        ],
+    }
+
+
+def _forms(row: CertaintyRow) -> Iterator[tuple[str, CertaintyScores]]:
+    yield "float", row.of_float
+    yield "int8", row.of_int8
+
+
+def _name(row: CertaintyRow) -> str:
+    return row.name if row.kind == "condition" else f"{row.kind}: {row.name}"
+
+
+def _is_shown(table: CertaintyTable, row: CertaintyRow, form: str, found: SetScore) -> bool:
+    if row.kind != "condition" or row is table.clean:
+        return True
+    return form == "int8" and found.stated == _SHOWN_LEVEL
+
+
+def _optional(measurement: Measurement | None) -> str:
+    return "" if measurement is None else figure(measurement, interval=True)
