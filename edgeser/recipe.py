@@ -25,6 +25,7 @@ from edgeser.training.config import (
 )
 from edgeser.training.losses import LossConfig
 from edgeser.training.mixing import MixingConfig
+from edgeser.training.pls import PlsConfig
 from edgeser.typed_tables import from_table, nearest, quoted, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput
@@ -101,6 +102,7 @@ class Recipe:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    pls: PlsConfig = field(default_factory=PlsConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)

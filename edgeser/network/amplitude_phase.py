@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from edgeser.network.branches import AmplitudeBranch, PhaseBranch, QuaternionBranch
 from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.network.embeddings import Embeddings
+from edgeser.network.encoders import Encoders
 
 
 class AmplitudePhaseNetwork(nn.Module):
@@ -63,6 +64,10 @@ class AmplitudePhaseNetwork(nn.Module):
             self.phase = PhaseBranch(config, planes)
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
+        self.encoders: Encoders | None = None
+        if config.classifier == "pls":
+            self.encoders = Encoders(width, classes, config.encoder_width)
+            width = self.encoders.outputs
         self.classifier = nn.Linear(width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -87,8 +92,16 @@ class AmplitudePhaseNetwork(nn.Module):
 
     def classify(self, fused: Tensor) -> Tensor:
         """Return logits [batch, classes] of fused vectors [batch, D]."""
-        logits: Tensor = self.classifier(self.dropout(fused))
+        logits: Tensor = self.classifier(self.encode(fused))
         return logits
+
+    def encode(self, fused: Tensor) -> Tensor:
+        """Return what the classifier is given of fused vectors [batch, D]: in training dropped out.
+
+        With encoders it is what they make of it, else the vectors themselves.
+        """
+        dropped: Tensor = self.dropout(fused)
+        return dropped if self.encoders is None else self.encoders(dropped)
 
 
 def _vector(maps: list[Tensor]) -> Tensor:

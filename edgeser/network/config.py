@@ -13,6 +13,7 @@ from quantize.foundation.errors import BadInput
 Inputs = Literal["amplitude", "phase", "both", "quaternion"]
 Algebra = Literal["real", "quaternion"]
 Pooling = Literal["mean", "gated", "attention"]
+Classifier = Literal["linear", "pls"]
 Centring = Literal["none", "level", "channels", "speech"]
 
 AMPLITUDE_PLANES = ("amplitude", "amplitude_delta")
@@ -63,6 +64,13 @@ class NetworkConfig:
         How the trunk's maps become one vector: ``"mean"``; ``"gated"``, the mean under a learned
         sigmoid gate beside the plain mean; ``"attention"``, the sum of frames under a softmax over
         them. The phase's branch takes the mean.
+    classifier
+        What stands between the pooled embedding and the logits: ``"linear"``, one dense layer;
+        ``"pls"``, encoders (`edgeser.network.encoders`), and a dense layer which, once all else is
+        trained, aligns them with functionals of the input by multiblock partial least squares and
+        classifies the scores (`edgeser.training.pls`).
+    encoder_width
+        Values of each encoder; there is one a class, and one more.
     dropout
         Of the pooled embedding before the classifier.
     phase_dropout
@@ -81,6 +89,8 @@ class NetworkConfig:
     squeeze: float = 0.25
     self_attention: int = 0
     pooling: Pooling = "gated"
+    classifier: Classifier = "linear"
+    encoder_width: int = 16
     dropout: float = 0.3
     phase_dropout: float = 0.3
 
@@ -100,6 +110,8 @@ class NetworkConfig:
             )
         if not 0 <= self.self_attention <= 512:
             raise BadInput(f"self_attention is {self.self_attention}", hint="choose 0 to 512")
+        if not 1 <= self.encoder_width <= 256:
+            raise BadInput(f"encoder_width is {self.encoder_width}", hint="choose 1 to 256")
         self._check_trunk()
         self._check_quaternions()
         for name in ("squeeze", "dropout", "phase_dropout"):
@@ -136,7 +148,13 @@ class NetworkConfig:
 
 
 _KINDS: Mapping[str, object] = MappingProxyType(
-    {"inputs": Inputs, "algebra": Algebra, "centring": Centring, "pooling": Pooling}
+    {
+        "inputs": Inputs,
+        "algebra": Algebra,
+        "centring": Centring,
+        "pooling": Pooling,
+        "classifier": Classifier,
+    }
 )
 
 

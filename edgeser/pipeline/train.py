@@ -120,6 +120,7 @@ def train(
         resume=resume,
         progress=_told(reporter),
         loss=recipe.loss,
+        pls=recipe.pls,
     )
     trained = _trained_model(plan, heard, result)
     if folder is not None:

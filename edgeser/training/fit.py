@@ -31,7 +31,7 @@ from quantize.foundation.errors import CheckFailed, ToolMissing
 
 State = dict[str, Tensor]
 """Weights and statistics of a network, by name."""
-_EVALUATION_BATCH = 64  # the maps of more do not fit into a cache
+EVALUATION_BATCH = 64  # the maps of more do not fit into a cache
 
 
 class Fit:
@@ -84,7 +84,13 @@ class Fit:
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
         public = 0 if clips.public is None else clips.public.shape[1]
-        self.loss = Loss(loss, self._embeddings(), len(data.classes), public=public).to(self.device)
+        self.loss = Loss(
+            loss,
+            self._embeddings(),
+            len(data.classes),
+            public=public,
+            encoder_width=network_config.encoder_width if self.network.encoders else 0,
+        ).to(self.device)
         self.optimizer = make_optimizer(self.network, training, beside=self.loss)
         weights = (
             class_weights(clips.labels, len(data.classes), self.draws)
@@ -143,7 +149,8 @@ class Fit:
         x, targets, present = self._batch(chosen, rng)
         embeddings = self.network.embed(x)
         truth = Truth(targets, self.class_weights, present, self._public(chosen))
-        loss = self.loss(self.network.classify(embeddings.fused), embeddings, truth)
+        encoded = self.network.encode(embeddings.fused)
+        loss = self.loss(self.network.classifier(encoded), embeddings, truth, encoded)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise CheckFailed(
@@ -227,8 +234,8 @@ def predict_logits(
     network.eval()
     parts = [np.zeros((0, network.classifier.out_features), np.float32)]
     with torch.inference_mode():
-        for start in range(0, len(features), _EVALUATION_BATCH):
-            x = to_input(features[start : start + _EVALUATION_BATCH], device)
+        for start in range(0, len(features), EVALUATION_BATCH):
+            x = to_input(features[start : start + EVALUATION_BATCH], device)
             parts.append(network(x).cpu().numpy())
     return np.concatenate(parts)
 

@@ -29,6 +29,8 @@ from edgeser.training.fit import Fit, State
 from edgeser.training.held_out import as_the_final_one, logits_of
 from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.memory import kept_memory
+from edgeser.training.pls.classifier import aligned_weights
+from edgeser.training.pls.config import DEFAULT_PLS, PlsConfig
 from edgeser.training.records import EpochRecord, TrainingResult
 
 Progress = Callable[[str, int, int], None]
@@ -36,6 +38,7 @@ Progress = Callable[[str, int, int], None]
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
 TEACHING = "Training teacher {number} of {teachers}, development speakers too"
+ALIGNING = "Aligning the classifier of network {number}"
 ANSWERING = "Answers of network {number} of {networks}"
 _AGAIN_FOLDER = "again"
 _TEACHER_FOLDER = "teacher-{number}"
@@ -52,6 +55,7 @@ def train(  # noqa: PLR0913  each is a choice of its own
     resume: bool = False,
     progress: Progress | None = None,
     loss: LossConfig = CROSS_ENTROPY,
+    pls: PlsConfig = DEFAULT_PLS,
 ) -> TrainingResult:
     """Train a network and return the weights of the epoch that its development speakers choose.
 
@@ -77,12 +81,15 @@ def train(  # noqa: PLR0913  each is a choice of its own
         Told of each epoch.
     loss
         What is lowered.
+    pls
+        How the classifier ``"pls"`` is fitted, on the clips that its network was trained on, once
+        that is done; the epoch is chosen by the layer that it takes the place of.
 
     Raises
     ------
     BadInput
         When the checkpoint is damaged or of another training, or cannot be written; when a loss
-        needs a branch that the network does not have.
+        needs a branch that the network does not have; when there is nothing to align.
     CheckFailed
         When the loss is no longer finite.
     ToolMissing
@@ -92,17 +99,17 @@ def train(  # noqa: PLR0913  each is a choice of its own
     """
     started = time.monotonic()
     with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
-        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss)
-        course = _Course(checkpoint_dir, resume, progress)
+        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss, pls)
+        course = _Course(checkpoint_dir, resume, progress, pls)
         course.begin(training.teachers)
         fit = partial(Fit, network_config, training, augmentation, data, loss=loss)
         choice = _Choice(fit(clips=data.train, seed=seed), fingerprint)
         course.carry_out(choice)
-        weights = choice.best
-        development = logits_of(choice.fit, weights, takes=choice.takes)
+        weights = first = course.aligned(choice.fit, choice.best, number=1)
+        development = logits_of(choice.fit, first, takes=choice.takes)
         if training.refit:
-            weights = _train_again(choice, fit, course)
-            development = as_the_final_one(development, choice.fit, choice.best, weights)
+            weights = _train_again(choice, first, fit, course)
+            development = as_the_final_one(development, choice.fit, first, weights)
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
@@ -211,8 +218,10 @@ class _Again:
 class _Course:
     """Where the parts of a training are kept, and who is told of them."""
 
-    def __init__(self, folder: Path | None, resume: bool, progress: Progress | None) -> None:
-        self.folder, self.resume = folder, resume
+    def __init__(
+        self, folder: Path | None, resume: bool, progress: Progress | None, pls: PlsConfig
+    ) -> None:
+        self.folder, self.resume, self.pls = folder, resume, pls
         self.tell: Progress = progress or (lambda title, done, planned: None)
 
     def begin(self, teachers: int) -> None:
@@ -236,15 +245,23 @@ class _Course:
                 save_checkpoint(folder, job.checkpoint())
             self.tell(job.title, job.fit.epochs, job.planned)
 
+    def aligned(self, fit: Fit, weights: State, *, number: int) -> State:
+        """Return the weights as they are used, see `aligned_weights`."""
+        tell = partial(self.tell, ALIGNING.format(number=number))
+        return aligned_weights(fit, weights, self.pls, tell)
 
-def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> State:
-    """Train on all speakers for as many epochs as were chosen; return the weights."""
+
+def _train_again(choice: _Choice, first: State, fit: Callable[..., Fit], course: _Course) -> State:
+    """Train on all speakers for as many epochs as were chosen; return the weights.
+
+    `first` are those of the network that chose: it teaches too.
+    """
     everyone, seed = choice.fit.data.everyone(), choice.fit.seed
     fingerprint, planned = f"{choice.fingerprint}/{choice.best_epoch}", choice.best_epoch + 1
     teachers, answers = choice.fit.training.teachers, None
     if teachers > 0:
         answered = partial(_answers, clips=everyone, networks=teachers + 1, tell=course.tell)
-        choice.fit.averaged.load_state_dict(choice.best)
+        choice.fit.averaged.load_state_dict(first)
         answers = answered(choice.fit, number=1)
         for number in range(1, teachers + 1):
             teacher = _Again(
@@ -254,11 +271,14 @@ def _train_again(choice: _Choice, fit: Callable[..., Fit], course: _Course) -> S
                 TEACHING.format(number=number, teachers=teachers),
             )
             course.carry_out(teacher, _TEACHER_FOLDER.format(number=number))
+            taught = teacher.fit.averaged.state_dict()
+            taught = course.aligned(teacher.fit, taught, number=number + 1)
+            teacher.fit.averaged.load_state_dict(taught)
             answers += answered(teacher.fit, number=number + 1)
         answers /= teachers + 1
     again = _Again(fit(clips=everyone, seed=seed, answers=answers), fingerprint, planned)
     course.carry_out(again, _AGAIN_FOLDER)
-    return again.fit.averaged.state_dict()
+    return course.aligned(again.fit, again.fit.averaged.state_dict(), number=teachers + 2)
 
 
 def _answers(
@@ -296,11 +316,14 @@ def _fingerprint(
     data: TrainingData,
     seed: int,
     loss: LossConfig,
+    pls: PlsConfig,
 ) -> str:
     about = [asdict(network), asdict(training), asdict(augmentation), data.classes, data.planes]
     about += [asdict(data.sampling), dict(data.weights)]
     if loss != CROSS_ENTROPY:  # checkpoints from before there was a choice go on
         about.append(asdict(loss))
+    if network.classifier == "pls":
+        about.append(asdict(pls))
     digest = hashlib.sha256(json.dumps([*about, data.frames, seed]).encode())
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())

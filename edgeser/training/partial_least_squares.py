@@ -17,7 +17,7 @@ from quantize.foundation.errors import BadInput
 
 Table = NDArray[np.float64]
 _NOTHING_LEFT = 1e-10
-"""Share of the blocks' variation below which what is left is rounding."""
+"""Share of what there was below which what is left is rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,18 +67,17 @@ def align(blocks: Sequence[Table], targets: Table, *, components: int) -> Alignm
         raise BadInput("cannot align: the tables' rows differ, or a value is not finite")
     mean, scale = x.mean(axis=0), _scales(x, widths)
     x = (x - mean) * scale
-    y = _standardised(y)
-    total = float(np.square(x).sum())
+    own, shared = x.T @ x, x.T @ _standardised(y)  # all that the directions depend on
+    total, most = float(np.trace(own)), float(np.linalg.norm(shared))
     weights, loadings = [], []
     for _ in range(components):
-        if np.square(x).sum() <= _NOTHING_LEFT * total or np.square(y).sum() <= _NOTHING_LEFT:
+        if np.trace(own) <= _NOTHING_LEFT * total or np.linalg.norm(shared) <= _NOTHING_LEFT * most:
             break
-        weight = _component(x, y)
-        score = x @ weight
-        size = float(score @ score)
-        loading = x.T @ score / size
-        x = x - np.outer(score, loading)
-        y = y - np.outer(score, y.T @ score / size)
+        weight = _direction(shared)
+        size = float(weight @ own @ weight)
+        loading = own @ weight / size
+        own = own - size * np.outer(loading, loading)
+        shared = shared - np.outer(loading, weight @ shared)
         weights.append(weight)
         loadings.append(loading)
     if not weights:
@@ -88,9 +87,9 @@ def align(blocks: Sequence[Table], targets: Table, *, components: int) -> Alignm
     return Alignment(mean, scale[:, None] * rotation, _shares(w, widths))
 
 
-def _component(x: Table, y: Table) -> Table:
-    """Return the unit direction of `x` whose scores have the largest covariance with `y`."""
-    weight = np.linalg.svd(x.T @ y, full_matrices=False)[0][:, 0]
+def _direction(shared: Table) -> Table:
+    """Return the unit direction of largest covariance, of products [columns, targets]."""
+    weight = np.linalg.svd(shared, full_matrices=False)[0][:, 0]
     return np.asarray(weight * np.sign(weight[np.abs(weight).argmax()]))
 
 
