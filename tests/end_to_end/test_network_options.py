@@ -27,6 +27,7 @@ OPTIONS: list[Any] = [
     pytest.param({"network.algebra": "quaternion"}, id="quaternion algebra"),
     pytest.param({"network.pooling": "attention"}, id="attention pooling"),
     pytest.param({"network.self_attention": "8"}, id="self-attention"),
+    pytest.param({"network.classifier": "pls", "network.encoder_width": "4"}, id="encoders"),
     pytest.param(
         QUATERNIONS,
         id="quaternion inputs and all",
