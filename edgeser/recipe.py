@@ -17,7 +17,7 @@ from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig, check_planes
-from edgeser.teacher import NO_TEACHER, TeacherConfig
+from edgeser.teacher import TeacherConfig
 from edgeser.training.config import (
     AugmentationConfig,
     ConditionsConfig,
@@ -26,6 +26,7 @@ from edgeser.training.config import (
 )
 from edgeser.training.losses import LossConfig
 from edgeser.training.mixing import MixingConfig
+from edgeser.training.pls import PlsConfig
 from edgeser.training.vad_config import VadConfig
 from edgeser.typed_tables import from_table, nearest, quoted, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
@@ -105,6 +106,7 @@ class Recipe:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    pls: PlsConfig = field(default_factory=PlsConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     vad: VadConfig = field(default_factory=VadConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
@@ -161,7 +163,7 @@ class Recipe:
     @property
     def hash(self) -> str:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
-        table = _table(self.without_paths())
+        table = to_table(self.without_paths())
         del table["edgetpu"], table["decision"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
@@ -174,18 +176,7 @@ class Recipe:
         """Return the resolved recipe as TOML that `parse_recipe` reads back."""
         import tomli_w
 
-        return tomli_w.dumps(_table(self))
-
-
-def _table(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe as a table; without ``[teacher]`` where it is as from before there was one.
-
-    So the hash stays what it was, and the bytes of what is made of it.
-    """
-    table = to_table(recipe)
-    if recipe.teacher == NO_TEACHER:
-        del table["teacher"]
-    return table
+        return tomli_w.dumps(to_table(self))
 
 
 def preset_names() -> tuple[str, ...]:

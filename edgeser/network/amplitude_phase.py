@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from edgeser.network.branches import AmplitudeBranch, Heard, PhaseBranch, QuaternionBranch
 from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.network.embeddings import Embeddings
+from edgeser.network.encoders import Encoders
 from edgeser.network.heads import VadAnswers, VadHead
 from quantize.foundation.errors import BadInput
 
@@ -66,7 +67,11 @@ class AmplitudePhaseNetwork(nn.Module):
             self.phase = PhaseBranch(config, planes)
             width += self.phase.outputs
         self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(width, classes)
+        self.encoders: Encoders | None = None
+        if config.classifier == "pls":
+            self.encoders = Encoders(width, classes, config.encoder_width)
+        encoded = width if self.encoders is None else self.encoders.outputs
+        self.classifier = nn.Linear(encoded, classes)
         self.vad: VadHead | None = None
         if "vad" in config.heads:  # made last: what is before it begins as it does without
             maps = config.phase_widths[-1] if config.inputs == "phase" else config.widths[-1]
@@ -110,8 +115,16 @@ class AmplitudePhaseNetwork(nn.Module):
 
     def classify(self, fused: Tensor) -> Tensor:
         """Return logits [batch, classes] of fused vectors [batch, D]."""
-        logits: Tensor = self.classifier(self.dropout(fused))
+        logits: Tensor = self.classifier(self.encode(fused))
         return logits
+
+    def encode(self, fused: Tensor) -> Tensor:
+        """Return what the classifier is given of fused vectors [batch, D]: in training dropped out.
+
+        With encoders it is what they make of it, else the vectors themselves.
+        """
+        dropped: Tensor = self.dropout(fused)
+        return dropped if self.encoders is None else self.encoders(dropped)
 
     def rate(self, embeddings: Embeddings) -> VadAnswers:
         """Return what the second head says in training, its octants too.

@@ -14,6 +14,7 @@ from quantize.foundation.foreign import printable
 Inputs = Literal["amplitude", "phase", "both", "quaternion"]
 Algebra = Literal["real", "quaternion"]
 Pooling = Literal["mean", "gated", "attention"]
+Classifier = Literal["linear", "pls"]
 Centring = Literal["none", "level", "channels", "speech"]
 Head = Literal["emotion", "vad"]
 HEADS: tuple[tuple[Head, ...], ...] = (("emotion",), ("emotion", "vad"))
@@ -67,6 +68,13 @@ class NetworkConfig:
         How the trunk's maps become one vector: ``"mean"``; ``"gated"``, the mean under a learned
         sigmoid gate beside the plain mean; ``"attention"``, the sum of frames under a softmax over
         them. The phase's branch takes the mean.
+    classifier
+        What stands between the pooled embedding and the logits: ``"linear"``, one dense layer;
+        ``"pls"``, encoders (`edgeser.network.encoders`), and a dense layer which, once all else is
+        trained, aligns them with functionals of the input by multiblock partial least squares and
+        classifies the scores (`edgeser.training.pls`).
+    encoder_width
+        Values of each encoder; there is one a class, and one more.
     dropout
         Of the pooled embedding before the classifier.
     phase_dropout
@@ -90,6 +98,8 @@ class NetworkConfig:
     squeeze: float = 0.25
     self_attention: int = 0
     pooling: Pooling = "gated"
+    classifier: Classifier = "linear"
+    encoder_width: int = 16
     dropout: float = 0.3
     phase_dropout: float = 0.3
     heads: tuple[Head, ...] = ("emotion",)
@@ -112,6 +122,8 @@ class NetworkConfig:
             )
         if not 0 <= self.self_attention <= 512:
             raise BadInput(f"self_attention is {self.self_attention}", hint="choose 0 to 512")
+        if not 1 <= self.encoder_width <= 256:
+            raise BadInput(f"encoder_width is {self.encoder_width}", hint="choose 1 to 256")
         self._check_trunk()
         self._check_quaternions()
         for name in ("squeeze", "dropout", "phase_dropout"):
@@ -158,7 +170,13 @@ class NetworkConfig:
 
 
 _KINDS: Mapping[str, object] = MappingProxyType(
-    {"inputs": Inputs, "algebra": Algebra, "centring": Centring, "pooling": Pooling}
+    {
+        "inputs": Inputs,
+        "algebra": Algebra,
+        "centring": Centring,
+        "pooling": Pooling,
+        "classifier": Classifier,
+    }
 )
 
 

@@ -19,8 +19,9 @@ class Embeddings:
         float32 [batch, Dp], what the phase's branch pooled, before that branch's own dropout;
         ``None`` without that branch.
     fused
-        float32 [batch, D], what the classifier is given: all branches' vectors in one, before the
-        classifier's dropout. In training the phase's part has had the phase's dropout.
+        float32 [batch, D], what the classifier, or its encoders, are given: all branches' vectors
+        in one, before the classifier's dropout. In training the phase's part has had the phase's
+        dropout.
     maps
         float32 [batch, width, t, f], what the trunk pooled (the phase's branch where there is no
         trunk): the head of valence, arousal and dominance hears the style in them.

@@ -127,6 +127,7 @@ def train(
         progress=_told(reporter),
         loss=recipe.loss,
         teacher=teacher,
+        pls=recipe.pls,
     )
     trained = _trained_model(plan, heard, result)
     if folder is not None:

@@ -3,6 +3,6 @@
 Only the choice is imported here, so that recipes can be read without PyTorch.
 """
 
-from edgeser.teacher.config import NO_TEACHER, TeacherConfig
+from edgeser.teacher.config import TeacherConfig
 
-__all__ = ["NO_TEACHER", "TeacherConfig"]
+__all__ = ["TeacherConfig"]

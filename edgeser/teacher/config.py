@@ -86,7 +86,3 @@ class TeacherConfig:
                 raise BadInput(
                     f"{name} = {value:g} is out of bounds", hint=f"give {least:g} to {most:g}"
                 )
-
-
-NO_TEACHER = TeacherConfig()
-"""What a recipe without ``[teacher]`` has."""

@@ -35,7 +35,7 @@ from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
 State = dict[str, Tensor]
 """Weights and statistics of a network, by name."""
-_EVALUATION_BATCH = 64  # the maps of more do not fit into a cache
+EVALUATION_BATCH = 64  # the maps of more do not fit into a cache
 
 
 class Fit:
@@ -91,7 +91,13 @@ class Fit:
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
         public = 0 if clips.public is None else clips.public.shape[1]
-        self.loss = Loss(loss, self._embeddings(), len(data.classes), public=public).to(self.device)
+        self.loss = Loss(
+            loss,
+            self._embeddings(),
+            len(data.classes),
+            public=public,
+            encoder_width=network_config.encoder_width if self.network.encoders else 0,
+        ).to(self.device)
         self.optimizer = make_optimizer(self.network, training, beside=self.loss)
         weights = (
             class_weights(clips.labels, len(data.classes), self.draws)
@@ -162,7 +168,8 @@ class Fit:
         classes = len(self.data.classes)
         embeddings = self.network.embed(x)
         truth = Truth(targets[:, :classes], self.class_weights, present, self._public(chosen))
-        loss = self.loss(self.network.classify(embeddings.fused), embeddings, truth)
+        encoded = self.network.encode(embeddings.fused)
+        loss = self.loss(self.network.classifier(encoded), embeddings, truth, encoded)
         if self.vad_loss is not None:
             said = self.network.rate(embeddings)
             loss = loss + self.vad_loss(said, targets[:, classes:], epoch=self.epochs)
@@ -257,8 +264,8 @@ def predict_outputs(
     network.eval()
     parts = [[np.zeros((0, width), np.float32)] for width in network.output_widths]
     with torch.inference_mode():
-        for start in range(0, len(features), _EVALUATION_BATCH):
-            x = to_input(features[start : start + _EVALUATION_BATCH], device)
+        for start in range(0, len(features), EVALUATION_BATCH):
+            x = to_input(features[start : start + EVALUATION_BATCH], device)
             said = network(x)
             for kept, output in zip(parts, (said,) if len(parts) == 1 else said, strict=True):
                 kept.append(output.cpu().numpy())

@@ -26,6 +26,8 @@ from edgeser.training.held_out import as_the_final_one, logits_of
 from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.memory import kept_memory
 from edgeser.training.optimisation import Lesson
+from edgeser.training.pls.classifier import aligned_weights
+from edgeser.training.pls.config import DEFAULT_PLS, PlsConfig
 from edgeser.training.public_lessons import PUBLIC_FOLDERS, public_lessons
 from edgeser.training.records import EpochRecord, TrainingResult
 from edgeser.training.teaching import PublicTeacher
@@ -34,6 +36,7 @@ from edgeser.training.vad_loss import mean_concordance
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"
 TEACHING = "Training teacher {number} of {teachers}, development speakers too"
+ALIGNING = "Aligning the classifier of network {number}"
 ANSWERING = "Answers of network {number} of {networks}"
 _AGAIN_FOLDER = "again"
 _TEACHER_FOLDER = "teacher-{number}"
@@ -51,6 +54,7 @@ def train(  # noqa: PLR0913  each is a choice of its own
     progress: Progress | None = None,
     loss: LossConfig = CROSS_ENTROPY,
     teacher: PublicTeacher | None = None,
+    pls: PlsConfig = DEFAULT_PLS,
 ) -> TrainingResult:
     """Train a network and return the weights of the epoch that its development speakers choose.
 
@@ -80,12 +84,15 @@ def train(  # noqa: PLR0913  each is a choice of its own
         A public encoder, fine-tuned before on the very clips that it teaches. What teaches the
         first network, which chooses the epoch, never heard the development speakers; where all
         are trained on, it is fine-tuned anew on all.
+    pls
+        How the classifier ``"pls"`` is fitted, on the clips that its network was trained on, once
+        that is done; the epoch is chosen by the layer that it takes the place of.
 
     Raises
     ------
     BadInput
         When the checkpoint is damaged or of another training, or cannot be written; when a loss
-        needs a branch that the network does not have.
+        needs a branch that the network does not have; when there is nothing to align.
     CheckFailed
         When the loss is no longer finite.
     ToolMissing
@@ -95,25 +102,26 @@ def train(  # noqa: PLR0913  each is a choice of its own
     """
     started = time.monotonic()
     with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
-        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss)
+        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss, pls)
         if teacher is not None:
             fingerprint += f"/{teacher.fingerprint(data)}"
         course = Course(checkpoint_dir, resume, progress)
         names = [_TEACHER_FOLDER.format(number=n + 1) for n in range(training.teachers)]
         course.begin([*names, _AGAIN_FOLDER, *PUBLIC_FOLDERS])
         taught = partial(public_lessons, teacher, training, data, seed=seed, course=course)
+        aligned = partial(_aligned, pls=pls, tell=course.tell)
         fit = partial(Fit, network_config, training, augmentation, data, loss=loss)
-        first = fit(clips=data.train, seed=seed, lessons=taught(data.train, fingerprint))
-        choice = _Choice(first, fingerprint)
+        lessons = taught(data.train, fingerprint)
+        choice = _Choice(fit(clips=data.train, seed=seed, lessons=lessons), fingerprint)
         course.carry_out(choice)
-        weights = choice.best
-        development = logits_of(choice.fit, weights, takes=choice.takes)
+        weights = first = aligned(choice.fit, choice.best, number=1)
+        development = logits_of(choice.fit, first, takes=choice.takes)
         if training.refit:
             everyone = data.everyone()
             lessons = taught(everyone, fingerprint, again=True)
             again = partial(fit, clips=everyone)
-            weights = _train_again(choice, everyone, again, lessons, course)
-            development = as_the_final_one(development, choice.fit, choice.best, weights)
+            weights = _train_again(choice, first, everyone, again, lessons, course, aligned)
+            development = as_the_final_one(development, choice.fit, first, weights)
     return TrainingResult(
         weights=state_to_bytes(weights),
         history=tuple(choice.history),
@@ -201,21 +209,30 @@ class _Choice:
         self.history = list(checkpoint.history)
 
 
+def _aligned(fit: Fit, weights: State, *, number: int, pls: PlsConfig, tell: Progress) -> State:
+    return aligned_weights(fit, weights, pls, partial(tell, ALIGNING.format(number=number)))
+
+
 def _train_again(
     choice: _Choice,
+    first: State,
     everyone: LabelledFeatures,
     fit: Callable[..., Fit],
     lessons: list[Lesson],
     course: Course,
+    aligned: Callable[..., State],
 ) -> State:
-    """Train on all speakers for as many epochs as were chosen; return the weights."""
+    """Train on all speakers for as many epochs as were chosen; return the weights.
+
+    `first` are those of the network that chose: it teaches too.
+    """
     seed = choice.fit.seed
     fingerprint, planned = f"{choice.fingerprint}/{choice.best_epoch}", choice.best_epoch + 1
     training = choice.fit.training
     teachers = training.teachers
     if teachers > 0:
         answered = partial(_answers, clips=everyone, networks=teachers + 1, tell=course.tell)
-        choice.fit.averaged.load_state_dict(choice.best)
+        choice.fit.averaged.load_state_dict(first)
         answers = answered(choice.fit, number=1)
         for number in range(1, teachers + 1):
             teacher = Again(
@@ -225,12 +242,15 @@ def _train_again(
                 TEACHING.format(number=number, teachers=teachers),
             )
             course.carry_out(teacher, _TEACHER_FOLDER.format(number=number))
+            taught = teacher.fit.averaged.state_dict()
+            taught = aligned(teacher.fit, taught, number=number + 1)
+            teacher.fit.averaged.load_state_dict(taught)
             answers += answered(teacher.fit, number=number + 1)
         answers /= teachers + 1
         lessons = [*lessons, Lesson(answers, training.teachers_share)]
     again = Again(fit(seed=seed, lessons=lessons), fingerprint, planned, AGAIN)
     course.carry_out(again, _AGAIN_FOLDER)
-    return again.fit.averaged.state_dict()
+    return aligned(again.fit, again.fit.averaged.state_dict(), number=teachers + 2)
 
 
 def _answers(
@@ -268,11 +288,14 @@ def _fingerprint(
     data: TrainingData,
     seed: int,
     loss: LossConfig,
+    pls: PlsConfig,
 ) -> str:
     about = [asdict(network), asdict(training), asdict(augmentation), data.classes, data.planes]
     about += [asdict(data.sampling), dict(data.weights)]
     if loss != CROSS_ENTROPY:  # checkpoints from before there was a choice go on
         about.append(asdict(loss))
+    if network.classifier == "pls":
+        about.append(asdict(pls))
     digest = hashlib.sha256(json.dumps([*about, data.frames, seed]).encode())
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())

@@ -22,6 +22,7 @@ OPTIONS: list[Any] = [
     pytest.param({"network.pooling": "attention"}, id="attention pooling"),
     pytest.param({"network.self_attention": "8"}, id="self-attention"),
     pytest.param(QUATERNIONS, id="quaternion inputs"),
+    pytest.param({"network.classifier": "pls", "network.encoder_width": "4"}, id="encoders"),
     pytest.param(
         {
             **QUATERNIONS,

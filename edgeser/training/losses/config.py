@@ -41,6 +41,10 @@ class LossConfig:
     public, public_width, public_temperature
         The same between the network's vector and a frozen public embedding of the clip, where one
         is installed; what is trained so is marked as derived from it, and cannot ship.
+    intra, intra_temperature, inter
+        Of a network with encoders (``[network] classifier = "pls"``), and of no effect on others:
+        contrast of each class against the rest in the class's own encoder, and its temperature;
+        cross-entropy of a classifier of the last encoder alone.
     """
 
     kl: float = 1.0
@@ -62,9 +66,12 @@ class LossConfig:
     public: float = 0.0
     public_width: int = 64
     public_temperature: float = 0.1
+    intra: float = 0.3
+    intra_temperature: float = 0.1
+    inter: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in _WEIGHTS:
+        for name in (*_WEIGHTS, "intra", "inter"):
             self._check(name, 0.0, _LARGEST)
         if not any(getattr(self, name) > 0.0 for name in _WEIGHTS):
             raise BadInput("nothing is to be learnt: every loss has weight 0", hint="set kl = 1.0")
@@ -72,8 +79,8 @@ class LossConfig:
         self._check("gce_q", 0.01, 1.0)
         self._check("centre_pull", 0.0, _LARGEST)
         self._check("contrastive_context", 0.0, 0.99)
-        for name in ("contrastive_temperature", "align_temperature", "public_temperature"):
-            self._check(name, 0.01, 100.0)
+        for name in ("contrastive", "align", "public", "intra"):
+            self._check(f"{name}_temperature", 0.01, 100.0)
         for name in ("centre_width", "contrastive_width", "align_width", "public_width"):
             self._check(name, 1, 4096)
 

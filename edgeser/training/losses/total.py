@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from edgeser.network.embeddings import Embeddings
+from edgeser.network.encoders import intra_and_inter
 from edgeser.training.losses.alignment import symmetric_info_nce
 from edgeser.training.losses.centre import CentreHead
 from edgeser.training.losses.config import LossConfig
@@ -18,6 +20,7 @@ from edgeser.training.losses.cosine import cosine_loss
 from edgeser.training.losses.cross_entropy import soft_cross_entropy
 from edgeser.training.losses.focal import focal_loss
 from edgeser.training.losses.generalised import generalised_cross_entropy
+from edgeser.training.losses.intra import intra_class_contrast
 from edgeser.training.losses.projection import ProjectionHead
 from quantize.foundation.errors import BadInput
 
@@ -60,6 +63,8 @@ class Loss(nn.Module):
         How many there are.
     public
         Values of the public embedding; 0 where there is none.
+    encoder_width
+        Values of each of the network's encoders; 0 where there are none.
 
     Raises
     ------
@@ -69,15 +74,22 @@ class Loss(nn.Module):
     """
 
     def __init__(
-        self, config: LossConfig, like: Embeddings, classes: int, *, public: int = 0
+        self,
+        config: LossConfig,
+        like: Embeddings,
+        classes: int,
+        *,
+        public: int = 0,
+        encoder_width: int = 0,
     ) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.encoder_width = config, encoder_width
         width = like.fused.shape[1]
         self.centre: CentreHead | None = None
         self.contrastive: ProjectionHead | None = None
         self.align: nn.ModuleList | None = None
         self.public: nn.ModuleList | None = None
+        self.inter: nn.Linear | None = None
         if config.centre > 0.0:
             self.centre = CentreHead(width, config.centre_width, classes, pull=config.centre_pull)
         if config.contrastive > 0.0:
@@ -92,10 +104,35 @@ class Loss(nn.Module):
                     hint="train by 'edgeser train', or set [loss] public = 0",
                 )
             self.public = _heads([width, public], config.public_width)
+        if config.inter > 0.0 and encoder_width > 0:
+            self.inter = nn.Linear(encoder_width, classes)
 
-    def forward(self, logits: Tensor, embeddings: Embeddings, truth: Truth) -> Tensor:
-        """Return the loss of logits [clips, classes] and the embeddings that they were made of."""
-        return functools.reduce(torch.add, self._parts(logits, embeddings, truth))
+    def forward(
+        self,
+        logits: Tensor,
+        embeddings: Embeddings,
+        truth: Truth,
+        encoded: Tensor | None = None,
+    ) -> Tensor:
+        """Return the loss of logits [clips, classes] and the embeddings that they were made of.
+
+        Where the network has encoders their values, [clips, (classes + 1) width], are `encoded`.
+        """
+        parts = self._parts(logits, embeddings, truth)
+        if self.encoder_width > 0 and encoded is not None:
+            parts = itertools.chain(parts, self._of_encoders(encoded, truth))
+        return functools.reduce(torch.add, parts)
+
+    def _of_encoders(self, encoded: Tensor, truth: Truth) -> Iterator[Tensor]:
+        config = self.config
+        targets, weights, present = truth.targets, truth.weights, truth.present
+        intra, inter = intra_and_inter(encoded, self.encoder_width)
+        if config.intra > 0.0:
+            yield config.intra * intra_class_contrast(
+                intra, targets, weights, present, temperature=config.intra_temperature
+            )
+        if self.inter is not None:
+            yield config.inter * soft_cross_entropy(self.inter(inter), targets, weights, present)
 
     def _parts(self, logits: Tensor, embeddings: Embeddings, truth: Truth) -> Iterator[Tensor]:
         config = self.config

@@ -40,6 +40,7 @@ OPTIONS: list[tuple[str, tuple[str, ...], dict[str, object]]] = [
     ("attention", PHASE, {"inputs": "both", "pooling": "attention"}),
     ("self-attention", PHASE, {"inputs": "amplitude", "self_attention": 8}),
     ("quaternion algebra", PHASE, {"inputs": "both", "algebra": "quaternion"}),
+    ("encoders", PHASE, {"inputs": "both", "classifier": "pls", "encoder_width": 4}),
     ("quaternion inputs", QUATERNION_PLANES, {"inputs": "quaternion", "pooling": "mean"}),
     (
         "all",

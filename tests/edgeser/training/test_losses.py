@@ -18,6 +18,7 @@ from edgeser.training.losses.cosine import cosine_loss
 from edgeser.training.losses.cross_entropy import soft_cross_entropy
 from edgeser.training.losses.focal import focal_loss
 from edgeser.training.losses.generalised import generalised_cross_entropy
+from edgeser.training.losses.intra import intra_class_contrast
 from edgeser.training.losses.total import Loss, Truth
 from quantize.foundation.errors import BadInput
 
@@ -352,3 +353,78 @@ def test_alignment_needs_both_branches() -> None:
 def test_weights_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput):
         LossConfig(**wrong)  # type: ignore[arg-type]
+
+
+def test_contrast_inside_an_encoder_by_hand() -> None:
+    """Two clips of the first class in one direction, the third across: ln (1 + e^-2) each."""
+    blocks = torch.zeros(3, 2, 2, dtype=torch.float64)
+    blocks[:, 0] = rows([1.0, 0.0], [7.0, 0.0], [0.0, 2.0])
+    blocks[:, 1] = torch.randn(3, 2)  # the second class has one clip, so no partners
+    targets = rows([1, 0], [1, 0], [0, 1])
+    each = math.log(1 + math.exp(-2))
+    found = intra_class_contrast(blocks, targets, ONES[:2], temperature=0.5)
+    assert float(found) == pytest.approx(2 * each / 3)
+    weighed = intra_class_contrast(blocks, targets, rows([3.0, 9.0])[0], temperature=0.5)
+    assert float(weighed) == pytest.approx(2 * each)
+    # for the corpus of the first clip there is no second class: the third is no context for it
+    present = torch.tensor([[True, False], [True, True], [True, True]])
+    lacking = intra_class_contrast(blocks, targets, ONES[:2], present, temperature=0.5)
+    assert float(lacking) == pytest.approx(each / 3)
+
+
+def test_the_rest_is_one_heap_in_an_encoder() -> None:
+    """Clips of other classes are pushed away from the class's, and by no other."""
+    blocks = torch.randn(6, 3, 4, dtype=torch.float64, requires_grad=True)
+    targets = torch.eye(3, dtype=torch.float64)[[0, 0, 1, 1, 2, 2]]
+    loss = intra_class_contrast(blocks, targets, torch.eye(3)[0].double(), temperature=0.1)
+    loss.backward()
+    assert blocks.grad is not None
+    assert bool((blocks.grad[:, 0] != 0.0).any(dim=1).all())
+    assert not bool(blocks.grad[:, 1:].any())
+    values = []
+    for _ in range(2):  # how the others lie among themselves is not asked
+        moved = torch.randn(6, 3, 4, dtype=torch.float64)
+        moved[:2, 0] = rows([1.0, 0.0, 0.0, 0.0])
+        moved[2:, 0, 0] = 0.0
+        values.append(
+            intra_class_contrast(moved, targets, torch.eye(3)[0].double(), temperature=0.5)
+        )
+    assert float(values[0]) == pytest.approx(2 * math.log(1 + 4 * math.exp(-2)) / 6)
+    torch.testing.assert_close(values[0], values[1])
+
+
+@pytest.mark.parametrize(
+    "present", [None, torch.tensor([[True, False, True]] * 2 + [[True] * 3] * 2)]
+)
+def test_the_gradient_of_the_encoders_losses_is_that_of_finite_differences(
+    present: Tensor | None,
+) -> None:
+    torch.manual_seed(4)
+    embeddings = embeddings_of(4)
+    config = LossConfig(intra=0.4, intra_temperature=0.5, inter=0.6)
+    loss = Loss(config, embeddings, 3, encoder_width=2).double()
+    targets = rows([1, 0, 0], [0.25, 0, 0.75], [0.2, 0.5, 0.3], [0, 1, 0])
+    weights = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
+    truth = Truth(targets, weights, present)
+    logits = torch.randn(4, 3, dtype=torch.float64)
+    encoded = torch.rand(4, 8, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(
+        lambda z, *_: loss(logits, embeddings, truth, z), (encoded, *loss.parameters())
+    )
+    assert loss.inter is not None
+    blocks, inter = encoded.detach()[:, :6].reshape(4, 3, 2), encoded.detach()[:, 6:]
+    expected = (
+        soft_cross_entropy(logits, targets, weights, present)
+        + 0.4 * intra_class_contrast(blocks, targets, weights, present, temperature=0.5)
+        + 0.6 * soft_cross_entropy(loss.inter(inter), targets, weights, present)
+    )
+    torch.testing.assert_close(loss(logits, embeddings, truth, encoded), expected)
+
+
+def test_losses_of_encoders_are_of_no_effect_without_them() -> None:
+    embeddings = embeddings_of(3)
+    loss = Loss(LossConfig(intra=5.0, inter=5.0), embeddings, 3).double()
+    assert not list(loss.parameters())
+    logits, targets = torch.randn(3, 3, dtype=torch.float64), torch.eye(3, dtype=torch.float64)
+    found = loss(logits, embeddings, Truth(targets, ONES), embeddings.fused)
+    assert float(found) == float(soft_cross_entropy(logits, targets, ONES))

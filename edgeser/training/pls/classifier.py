@@ -1,0 +1,180 @@
+"""The classifier ``"pls"``: from a trained network to the one whose last layer is aligned.
+
+What the encoders make of training clips is aligned with functionals of those clips' inputs by
+multiblock partial least squares, each encoder a block; a linear classifier learns the scores. Mean,
+rotation, scale and classifier are linear one after the other, so they become the weights and biases
+of one dense layer, in place of the one that the network was trained with. Our reading of EDRL-MEA
+(arXiv:2510.09072), whose text we did not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edgeser.training.augmentation import crop_window
+from edgeser.training.fit import EVALUATION_BATCH, Fit, State, to_input
+from edgeser.training.pls.alignment import Alignment, align
+from edgeser.training.pls.config import PlsConfig
+from edgeser.training.pls.functionals import functionals_of
+from edgeser.training.pls.regression import fit_softmax
+
+Table = NDArray[np.float64]
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreClassifier:
+    """Scores of an alignment, and what is made of them.
+
+    Parameters
+    ----------
+    alignment
+        Of the encoders' values with functionals of the input.
+    scale
+        Root of the scores' mean square. It is one for all of them: a direction in which clips
+        hardly differ stays small, and is not blown up with the noise and the int8 steps in it.
+    weights, biases
+        float64 [components, classes] and [classes], of scores in that scale.
+    """
+
+    alignment: Alignment
+    scale: float
+    weights: Table
+    biases: Table
+
+    def logits(self, encoded: Table) -> Table:
+        """Return [clips, classes] of [clips, values], step by step."""
+        scores = self.alignment.scores(encoded) / self.scale
+        return np.asarray(scores @ self.weights + self.biases)
+
+    def folded(self) -> tuple[Table, Table]:
+        """Return weights [values, classes] and biases [classes] of the one layer that does this."""
+        whole = (self.alignment.rotation / self.scale) @ self.weights
+        return whole, self.biases - self.alignment.mean @ whole
+
+
+def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> State:
+    """Return the weights with another last layer; the same where there are no encoders.
+
+    Each encoder's value is divided by the largest that was found, and the last layer's weight
+    multiplied by it: the network stays what it is, and in int8 every value has all the steps there
+    are.
+
+    Parameters
+    ----------
+    fit
+        It says which clips were trained on, and towards which targets.
+    weights
+        Of its network.
+    config
+        Of alignment and classifier.
+    tell
+        Told of windows done, and of all.
+
+    Raises
+    ------
+    BadInput
+        When the encoders give nothing, or the input does not vary.
+    """
+    if fit.averaged.encoders is None:
+        return weights
+    fit.averaged.load_state_dict(weights)
+    takes, clips = windows_heard(fit.clips.features.shape[0], len(fit.clips), config.rows)
+    encoded, functionals = _heard(fit, takes, clips, tell)
+    present = None if fit.present is None else fit.present[takes, clips]
+    found = fit_scores(
+        encoded,
+        functionals,
+        fit.targets[takes, clips, : len(fit.data.classes)].astype(np.float64),
+        fit.class_weights.cpu().numpy().astype(np.float64),
+        present,
+        width=fit.averaged.encoders.width,
+        config=config,
+    )
+    whole, biases = found.folded()
+    most = encoded.max(axis=0)
+    most[most <= 0.0] = 1.0
+    dense = weights["encoders.dense.weight"]
+    divisor = torch.from_numpy(most).to(dense.device, dense.dtype)
+    return weights | {
+        "encoders.dense.weight": dense / divisor[:, None],
+        "encoders.dense.bias": weights["encoders.dense.bias"] / divisor,
+        "classifier.weight": torch.from_numpy(most[:, None] * whole).T.contiguous().to(divisor),
+        "classifier.bias": torch.from_numpy(biases).to(divisor),
+    }
+
+
+def fit_scores(
+    encoded: Table,
+    functionals: NDArray[np.float32],
+    targets: Table,
+    class_weights: Table,
+    present: NDArray[np.bool_] | None = None,
+    *,
+    width: int,
+    config: PlsConfig,
+) -> ScoreClassifier:
+    """Align blocks of `width` columns with functionals, and fit a classifier of the scores.
+
+    Parameters
+    ----------
+    encoded
+        float64 [windows, encoders x width].
+    functionals
+        float32 [windows, functionals].
+    targets, class_weights, present
+        As in `fit_softmax`.
+    width
+        Of a block.
+    config
+        Of alignment and classifier.
+    """
+    blocks = np.split(encoded, encoded.shape[1] // width, axis=1)
+    alignment = align(blocks, functionals.astype(np.float64), components=config.components)
+    scores = alignment.scores(encoded)
+    scale = float(np.sqrt(np.mean(np.square(scores))))
+    weights, biases = fit_softmax(
+        scores / scale, targets, class_weights, present, penalty=config.penalty
+    )
+    return ScoreClassifier(alignment, scale, weights, biases)
+
+
+def windows_heard(takes: int, clips: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return take and clip of the windows that are heard, at most so many; int64 [windows] each.
+
+    All clips as recorded, then all under conditions, another take for each clip than for the next,
+    as often as there is room and there are takes; where not even all clips have room, clips at even
+    distances.
+    """
+    if clips > most:
+        chosen = np.unique(np.linspace(0, clips - 1, most).astype(np.int64))
+        return np.zeros_like(chosen), chosen
+    rounds = min(takes, most // clips)
+    number = np.arange(rounds)[:, None] + np.zeros((1, clips), np.int64)
+    clip = np.broadcast_to(np.arange(clips), number.shape)
+    varied = 1 + (number - 1 + clip) % max(1, takes - 1)
+    return np.where(number == 0, 0, varied).ravel(), clip.ravel().copy()
+
+
+def _heard(
+    fit: Fit, takes: NDArray[np.int64], clips: NDArray[np.int64], tell: Tell
+) -> tuple[Table, NDArray[np.float32]]:
+    """Return the encoders' values and the functionals of windows, as they were trained on."""
+    encoded, functionals = [], []
+    network = fit.averaged.eval()
+    tell(0, len(takes))
+    with torch.inference_mode():
+        for start in range(0, len(takes), EVALUATION_BATCH):
+            end = start + EVALUATION_BATCH
+            stored = fit.clips.features[takes[start:end], clips[start:end]]
+            windows = crop_window(stored, fit.data.frames, 0, None)
+            embeddings = network.embed(to_input(windows, fit.device))
+            encoded.append(network.encode(embeddings.fused).cpu().numpy())
+            functionals.append(functionals_of(windows))
+            tell(min(end, len(takes)), len(takes))
+    return np.concatenate(encoded).astype(np.float64), np.concatenate(functionals)
