@@ -67,8 +67,10 @@ def _list(output: Output) -> int:
         output.result({"schema": SCHEMA, "models": models})
         return 0
     from edgeser.report.models import model_tables
+    from edgeser.training.variants import EVALUATION_CONDITIONS
 
-    output.show(model_tables(bundles))
+    conditions = {condition.name: condition.description for condition in EVALUATION_CONDITIONS}
+    output.show(model_tables(bundles, conditions))
     return 0
 
 

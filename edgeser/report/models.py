@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeser.report.figures import figure, size
+from edgeser.report.figures import figure, printable, size
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
@@ -22,40 +22,89 @@ _COLUMNS = (
 )
 
 
-def model_tables(bundles: Mapping[str, Bundle]) -> Group:
-    """Return what each costs and reaches, then what it was trained on and what it is not for."""
+_UAR, _UNHEARD = "int8.uar", "int8.uar, never heard: "
+
+
+def model_tables(bundles: Mapping[str, Bundle], conditions: Mapping[str, str]) -> Group:
+    """Return what each model costs and reaches, then what it knows and what it is not for.
+
+    Parameters
+    ----------
+    bundles
+        Each model by its name; with none there is one line that says so.
+    conditions
+        Under which recordings were scored, as keys of figures, and in words.
+    """
+    if not bundles:
+        return Group(Text("no models ship with this installation"))
+    laws = _once(bundles, lambda bundle: [bundle.trained.corpus.words.law])
+    return Group(
+        _costs(bundles),
+        Text(""),
+        _scores(bundles, conditions),
+        *_once(bundles, _about),
+        Text(""),
+        *laws,
+    )
+
+
+def _costs(bundles: Mapping[str, Bundle]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("name", no_wrap=True)
     table.add_column("int8 model", justify="right")
     for title, _ in _COLUMNS:
         table.add_column(title, justify="right")
     for name, bundle in bundles.items():
-        cells = [bundle.metrics.get(key) for _, key in _COLUMNS]
-        shown = ["" if cell is None else figure(cell) for cell in cells]
-        table.add_row(name, size(len(bundle.int8_model)), *shown)
-    parts: list[RenderableType] = [table]
-    for name, bundle in bundles.items():
-        parts += [Text(""), Text(name, style="bold"), *_about(bundle)]
-    laws = {bundle.trained.corpus.words.law for bundle in bundles.values()}
-    parts += [Text(""), *(Text(law) for law in laws if law)]
-    return Group(*parts)
+        cells = [_cell(bundle, key) for _, key in _COLUMNS]
+        table.add_row(printable(name), size(len(bundle.int8_model)), *cells)
+    return table
 
 
-def _about(bundle: Bundle) -> list[Text]:
+def _scores(bundles: Mapping[str, Bundle], conditions: Mapping[str, str]) -> Table:
+    """Return UAR by condition, then on corpora that were never heard."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("UAR, int8, its own corpus")
+    for name in bundles:
+        table.add_column(printable(name), justify="right", no_wrap=True)
+    rows = [(_UAR, conditions.get("clean", "as recorded"))]
+    rows += [(f"{_UAR}, {key}", title) for key, title in conditions.items()]
+    found = dict.fromkeys(key for bundle in bundles.values() for key in bundle.metrics)
+    rows += [(key, _corpus(key)) for key in found if key.startswith(_UNHEARD)]
+    for key, title in rows:
+        if key in found:
+            cells = [_cell(bundle, key, interval=True) for bundle in bundles.values()]
+            table.add_row(printable(title), *cells)
+    return table
+
+
+def _corpus(key: str) -> str:
+    return f"never heard: {key.removeprefix(_UNHEARD)}"
+
+
+def _cell(bundle: Bundle, key: str, *, interval: bool = False) -> str:
+    found = bundle.metrics.get(key)
+    return "" if found is None else figure(found, interval=interval)
+
+
+def _about(bundle: Bundle) -> list[str]:
     corpus = bundle.trained.corpus
-    lines = [
-        f"labels: {', '.join(bundle.trained.classes)}",
-        f"trained on {corpus.name}: {corpus.licence}",
-    ]
-    lines += [
-        f"{key.removeprefix('int8.uar, ')}: {figure(found, interval=True)}"
-        for key, found in bundle.metrics.items()
-        if key.startswith("int8.uar, ")
-    ]
     sources = dict.fromkeys(
         f"{title}: {found.evidence.value}, {found.source}"
         for title, key in _COLUMNS
         if (found := bundle.metrics.get(key)) is not None
     )
-    card = corpus.words.card.format(corpus=corpus.name)
-    return [Text(f"  {line}") for line in (*lines, *sources, card)]
+    return [
+        "",
+        f"labels: {', '.join(bundle.trained.classes)}",
+        f"trained on {corpus.name}: {corpus.licence}",
+        *sources,
+        corpus.words.card.format(corpus=corpus.name),
+    ]
+
+
+def _once(
+    bundles: Mapping[str, Bundle], lines_of: Callable[[Bundle], Sequence[str]]
+) -> list[RenderableType]:
+    """Return the lines of all bundles, each once."""
+    lines = dict.fromkeys(line for bundle in bundles.values() for line in lines_of(bundle))
+    return [Text(printable(line)) for line in lines]
