@@ -55,6 +55,7 @@ PARITY: Table = MappingProxyType(
     {
         "max_uar_drop": frozenset({Device.HOST}),
         "max_flips": frozenset({Device.HOST, Device.BOARD_WITH_EDGE_TPU, Device.EDGE_TPU}),
+        "max_ccc_drop": frozenset({Device.HOST}),
         "clips": frozenset({Device.EMULATOR, Device.EDGE_TPU}) | _BOARDS,
         "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU, Device.EDGE_TPU}),
         "corpora": frozenset(Device),

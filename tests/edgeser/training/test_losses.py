@@ -272,7 +272,8 @@ ALL = LossConfig(
 def embeddings_of(clips: int) -> Embeddings:
     amplitude = torch.randn(clips, 4, dtype=torch.float64, requires_grad=True)
     phase = torch.randn(clips, 2, dtype=torch.float64, requires_grad=True)
-    return Embeddings(amplitude, phase, torch.cat([amplitude, phase], dim=1))
+    maps = torch.zeros(clips, 4, 1, 1, dtype=torch.float64)
+    return Embeddings(amplitude, phase, torch.cat([amplitude, phase], dim=1), maps)
 
 
 def test_the_total_is_the_weighted_sum_of_its_parts() -> None:
@@ -313,7 +314,7 @@ def test_the_gradient_of_the_total_is_that_of_finite_differences() -> None:
 
     def total(logits: Tensor, amplitude: Tensor, phase: Tensor, *_: Tensor) -> Tensor:
         fused = torch.cat([amplitude, phase], dim=1)
-        value: Tensor = loss(logits, Embeddings(amplitude, phase, fused), truth)
+        value: Tensor = loss(logits, Embeddings(amplitude, phase, fused, embeddings.maps), truth)
         return value
 
     given = (logits, embeddings.amplitude, embeddings.phase, *loss.parameters())
@@ -327,7 +328,7 @@ def test_what_is_not_named_learns_nothing_beside() -> None:
 
 def test_alignment_needs_both_branches() -> None:
     both = embeddings_of(2)
-    alone = Embeddings(both.amplitude, None, both.fused)
+    alone = Embeddings(both.amplitude, None, both.fused, both.maps)
     with pytest.raises(BadInput, match="one of them only"):
         Loss(LossConfig(align=1.0), alone, 3)
 

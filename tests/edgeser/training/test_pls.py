@@ -23,6 +23,7 @@ from edgeser.training.config import SamplingConfig
 from edgeser.training.fit import Fit, to_input
 from edgeser.training.loop import ALIGNING
 from edgeser.training.losses import LossConfig
+from edgeser.training.optimisation import Lesson
 from edgeser.training.pls import PlsConfig
 from edgeser.training.pls.classifier import aligned_weights, fit_scores, windows_heard
 from edgeser.training.pls.functionals import FUNCTIONALS, functionals_of
@@ -268,7 +269,7 @@ def test_a_second_training_is_aligned_on_all_clips_and_teachers_answer_aligned(
         heard = [crop_window(everyone.features[variant], 24, 0, None) for variant in (0, 1)]
         answers = np.stack([predict_logits(plain, x) for x in heard])
         answers = (answers + np.stack([teacher.logits(everyone, v) for v in (0, 1)])) / 2
-        last = Fit(*given, clips=everyone, seed=3, answers=answers)
+        last = Fit(*given, clips=everyone, seed=3, lessons=[Lesson(answers, taught.teachers_share)])
         for _ in range(planned):
             last.epoch()
         state = aligned_weights(last, last.averaged.state_dict(), CONFIG, quiet)
