@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeser.bundle import Bundle
 
 SCHEMA = "edgeser.models/1"
-_OF_MAKING = ("only", "unheard", "resume", "corpora")
+_OF_MAKING = ("only", "unheard", "teacher", "resume", "corpora")
 
 
 @click.command("models")
@@ -35,6 +35,11 @@ _OF_MAKING = ("only", "unheard", "resume", "corpora")
     help="make: a corpus to try them on that they were not trained on; may be repeated. Its figure "
     "goes into the bundle.",
 )
+@click.option(
+    "--teacher",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="make: weights of the public teacher that taught them, see docs/pretrained.md.",
+)
 @click.option("--resume", is_flag=True, help="make: go on with a training that was interrupted.")
 @corpus_option
 @common_options
@@ -42,6 +47,7 @@ def command(
     make: Path | None,
     only: str | None,
     unheard: tuple[str, ...],
+    teacher: Path | None,
     resume: bool,
     corpora: tuple[str, ...],
     output: Output,
@@ -52,7 +58,7 @@ def command(
     """
     if make is not None:
         names = [only] if only else list(PRETRAINED)
-        return _make(names, make, corpora, unheard, resume=resume, output=output)
+        return _make(names, make, corpora, unheard, teacher, resume=resume, output=output)
     if in_vain := [option_of(name) for name in _OF_MAKING if is_given(name)]:
         raise click.UsageError(f"{', '.join(in_vain)} is for --make")
     return _list(output)
@@ -94,6 +100,7 @@ def _make(
     out: Path,
     corpora: tuple[str, ...],
     unheard: tuple[str, ...],
+    teacher: Path | None,
     *,
     resume: bool,
     output: Output,
@@ -109,6 +116,7 @@ def _make(
             out,
             corpora=corpora,
             unheard=unheard,
+            teacher=teacher,
             resume=resume,
             caches=Caches(feature_cache(), build_cache()),
             reporter=output,

@@ -15,11 +15,13 @@ from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.report import contents_of
 from edgeser.pipeline.run import run
+from edgeser.pipeline.teacher import with_teacher
 from edgeser.pretrained import MOST_BYTES, PRETRAINED, pretrained_path
 from edgeser.progress import SILENT, Reporter
+from edgeser.recipe import Recipe, load_recipe, with_settings
 from edgeser.report.contents import ReportContents
 from edgeser.report.model_card import model_card
-from quantize.foundation.errors import CheckFailed
+from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.files import read_bounded
 from quantize.foundation.measurement import Measurement
 
@@ -30,6 +32,7 @@ def make_pretrained(
     *,
     corpora: Sequence[str],
     unheard: Sequence[str] = (),
+    teacher: Path | None = None,
     resume: bool = False,
     caches: Caches = NO_CACHES,
     reporter: Reporter = SILENT,
@@ -48,6 +51,8 @@ def make_pretrained(
         ``"NAME:PATH"`` of what it is trained on.
     unheard
         ``"NAME:PATH"`` of corpora that it is tried on beside, all speakers of each.
+    teacher
+        Weights of the public teacher, for the models that have one.
     resume
         Go on with a training that was interrupted.
     caches, reporter
@@ -56,15 +61,16 @@ def make_pretrained(
     Raises
     ------
     BadInput
-        When a corpus is not named as it should be: before anything is trained.
+        When a corpus is not named as it should be, or the teacher is not the one that it had:
+        before anything is trained.
     CheckFailed
         When parity, a budget or the device fails, or when it is derived from what must not be
         passed on: such a model does not ship.
     """
     tried_on = {parse_corpus_argument(corpus)[0]: corpus for corpus in unheard}
-    folder = RunFolder(out / name)
+    folder, recipe = RunFolder(out / name), _with_its_teacher(name, teacher)
     result = run(
-        PRETRAINED[name],
+        recipe,
         corpora=corpora,
         out=folder.root,
         resume=resume,
@@ -85,6 +91,29 @@ def make_pretrained(
     path = out / f"{name}.zip"
     save_bundle(path, bundle, card=model_card(bundle))
     return path
+
+
+def recipe_of(name: str) -> Recipe:
+    """Return the recipe that one of `PRETRAINED` is trained by."""
+    shipped = PRETRAINED[name]
+    return with_settings(load_recipe(shipped.preset), shipped.settings)
+
+
+def _with_its_teacher(name: str, teacher: Path | None) -> Recipe:
+    recipe = recipe_of(name)
+    if recipe.teacher.kind == "none":
+        if teacher is not None:
+            raise BadInput(
+                f"{name} had no public teacher, but {teacher} is given", hint="leave out --teacher"
+            )
+        return recipe
+    if teacher is None:
+        raise BadInput(
+            f"{name} had a public teacher; its weights have the SHA-256 "
+            f"{recipe.teacher.sha256[:16]}...",
+            hint="give them with --teacher PATH",
+        )
+    return with_teacher(recipe, teacher)
 
 
 def is_what_ships(name: str, made: Path) -> bool:

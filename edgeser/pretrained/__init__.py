@@ -6,10 +6,28 @@ made again by `edgeser models --make` (`edgeser.pipeline.ship`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-PRETRAINED = {"pretrained": "cremad", "pretrained-small": "cremad_small"}
-"""The preset that each is trained by; the first is the best one."""
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """How a model that ships is trained.
+
+    Parameters
+    ----------
+    preset
+        The name of its recipe.
+    settings
+        What is other in it, ``KEY=VALUE`` each as of ``--set``.
+    """
+
+    preset: str
+    settings: tuple[str, ...] = ()
+
+
+PRETRAINED = {"pretrained": Shipped("cremad"), "pretrained-small": Shipped("cremad_small")}
+"""By name; the first is the best one."""
 MOST_BYTES = 1_500_000
 """What all of them may take in the package."""
 _FOLDER = Path(__file__).parent

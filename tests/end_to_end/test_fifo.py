@@ -59,6 +59,9 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("features", "out"): ("{wav}", "--out", FIFO),
     ("features", "frontend"): ("{wav}", "--out", "{out}", "--frontend", FIFO),
     ("models", "make"): ("--make", FIFO, "--corpus", "synthetic:{run}/synthetic-voices"),
+    ("models", "teacher"): (
+        *("--make", "{out}", "--corpus", "synthetic:{run}/synthetic-voices", "--teacher", FIFO),
+    ),
     ("models", "corpora"): ("--make", "{out}", "--corpus", f"cremad:{FIFO}"),
     ("calibrate", "trained"): (FIFO, "--out", "{out}"),
     ("calibrate", "corpora"): ("{run}", "--out", "{out}", "--corpus", f"ravdess:{FIFO}"),

@@ -12,7 +12,8 @@ import pytest
 from edgeser.bundle import load_bundle
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.pipeline import ship
-from edgeser.pretrained import PRETRAINED, pretrained_path
+from edgeser.pretrained import PRETRAINED, Shipped, pretrained_path
+from quantize.foundation.errors import BadInput
 
 Edgeser = Callable[..., Any]
 
@@ -72,7 +73,7 @@ def test_export_to_int8_says_that_it_is(edgeser: Edgeser) -> None:
 def test_two_makings_have_the_same_bytes(
     road: Any, tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ship, "PRETRAINED", {"pretrained": str(tiny_recipe)})
+    monkeypatch.setattr(ship, "PRETRAINED", {"pretrained": Shipped(str(tiny_recipe))})
     write_synthetic_corpus(tmp_path / "voices", speakers=3, utterances=1)
     other = f"other=synthetic:{tmp_path / 'voices'}"
     made = [
@@ -86,3 +87,20 @@ def test_two_makings_have_the_same_bytes(
     assert bundle.trained.seconds == 0.0
     assert {"instructions", "int8.uar, never heard: other"} <= set(bundle.metrics)
     assert not ship.is_what_ships("pretrained", made[0])
+
+
+def test_what_was_taught_asks_for_its_teacher(
+    tiny_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught = Shipped(str(tiny_recipe), ("teacher.kind=whisper", f"teacher.sha256={'ab' * 32}"))
+    monkeypatch.setattr(ship, "PRETRAINED", {"pretrained": taught})
+    with pytest.raises(BadInput, match="its weights have the SHA-256 abab"):
+        ship.make_pretrained("pretrained", tmp_path / "out", corpora=[])
+    other = tmp_path / "other.bin"
+    other.write_bytes(b"other weights")
+    with pytest.raises(BadInput, match="is not the teacher of the recipe"):
+        ship.make_pretrained("pretrained", tmp_path / "out", corpora=[], teacher=other)
+    monkeypatch.setattr(ship, "PRETRAINED", {"pretrained": Shipped(str(tiny_recipe))})
+    with pytest.raises(BadInput, match="had no public teacher"):
+        ship.make_pretrained("pretrained", tmp_path / "out", corpora=[], teacher=other)
+    assert not (tmp_path / "out").exists()

@@ -10,9 +10,8 @@ import pytest
 
 from edgeser.bundle.shipping import require_shippable
 from edgeser.cli.options import ModelPath
-from edgeser.pipeline.ship import is_what_ships, shipped_bundles
+from edgeser.pipeline.ship import is_what_ships, recipe_of, shipped_bundles
 from edgeser.pretrained import MOST_BYTES, PRETRAINED, is_pretrained, pretrained_path
-from edgeser.recipe import load_recipe
 from quantize.edgetpu.lint import lint_file
 from quantize.foundation.measurement import Evidence
 from quantize.tflite import read_model
@@ -37,8 +36,7 @@ def test_each_is_of_its_preset_and_of_cremad_alone(name: str) -> None:
     assert not trained.corpus.synthetic
     assert trained.corpus.name == "cremad"
     assert "Open Database License" in trained.corpus.licence
-    preset = load_recipe(PRETRAINED[name])
-    assert trained.recipe == preset.without_paths()
+    assert trained.recipe == recipe_of(name).without_paths()
 
 
 @pytest.mark.parametrize("name", NAMES)
