@@ -2,8 +2,8 @@
 
 Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
 ``sex,age,language,race,ethnicity,split``. Paths are relative to the manifest's folder and may not
-leave it. Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the scale that
-``vad_scale`` names: ``1 to 7`` where it is not there or empty.
+leave it. Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the scale
+that ``vad_scale`` names: ``1 to 7`` where it is not there or empty.
 
 Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 ``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.

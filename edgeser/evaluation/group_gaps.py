@@ -3,15 +3,15 @@
 With ``y`` the true class of a clip, ``p`` what it was called, ``a`` the group of its speaker:
 
 - true-positive rate of class ``c`` in a group: ``P(p = c | y = c, a)``, its recall there. The gap
-  is the largest of the groups less the smallest. 0 is equality of opportunity (Hardt, Price and Srebro,
-  "Equality of Opportunity in Supervised Learning", NeurIPS 2016), asked of each class.
+  is the largest of the groups less the smallest. 0 is equality of opportunity (Hardt, Price and
+  Srebro, "Equality of Opportunity in Supervised Learning", NeurIPS 2016), asked of each class.
 - demographic parity of class ``c``: ``P(p = c | a)``, how often a group is called ``c`` whatever it
   said. The gap is the largest less the smallest (Calders and Verwer, "Three naive Bayes approaches
   for discrimination-free classification", 2010; Dwork et al., "Fairness through awareness", 2012).
 
-Both are the scores of speech-emotion debiasing (CO-VADA, arXiv 2506.06071); largest less smallest, a
-class at a time, is our reading of them. Where groups did not say the same, they are rightly called
-differently: `LabelGap.of_truth` is the gap that a model without error has.
+Both are the scores of speech-emotion debiasing (CO-VADA, arXiv 2506.06071); largest less smallest,
+a class at a time, is our reading of them. Where groups did not say the same, they are rightly
+called differently: `LabelGap.of_truth` is the gap that a model without error has.
 
 A largest difference is never negative, so a gap is above 0 by chance alone: `LabelGap.by_chance` is
 what is found in the mean when the speakers are dealt to groups of the same sizes at random.

@@ -42,7 +42,7 @@ class RunResult:
     bundle_path, report
         Files.
     failures
-        One line for each check that failed: parity, budgets.
+        One line for each check that failed: parity, gaps between groups, budgets.
     """
 
     bundle: Bundle
@@ -128,12 +128,16 @@ def run(
         _write_reports(folder, reporter)  # of all that was done: nothing of it is lost
         raise
     report = _write_reports(folder, reporter)
+    contents = contents_of(folder)
+    failures = [f"parity failed: {failure}" for failure in verdict.failures]
+    if contents.groups_verdict is not None:
+        failures += [f"groups failed: {failure}" for failure in contents.groups_verdict.failures]
     return RunResult(
         bundle=load_bundle(folder.bundle),
-        contents=contents_of(folder),
+        contents=contents,
         bundle_path=folder.bundle,
         report=report,
-        failures=(*(f"parity failed: {failure}" for failure in verdict.failures), *costs),
+        failures=(*failures, *costs),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from edgeser.benchmark.records import (
@@ -23,6 +23,8 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.group_gaps import KindGaps
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
@@ -30,6 +32,7 @@ from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
+from edgeser.report.groups import groups_json
 from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
@@ -88,17 +91,22 @@ def evaluate_json(
     float_metrics: Metrics,
     int8_metrics: Metrics | None = None,
     *,
-    groups: Iterable[GroupScore] = (),
+    groups: Sequence[GroupScore] = (),
+    gaps: Sequence[KindGaps] = (),
+    verdict: GroupVerdict | None = None,
     conditions: ConditionTable | None = None,
     certainty: CertaintyTable | None = None,
     committee: Json | None = None,
     vad: VadScores | None = None,
 ) -> Json:
-    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`."""
+    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`.
+
+    `verdict` is that on `gaps`.
+    """
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
     if int8_metrics is not None:
         out["int8"] = _metrics(int8_metrics)
-    out["groups"] = [_group(group) for group in groups]
+    out |= groups_json(groups, gaps, verdict)
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
     if vad is not None:
@@ -131,7 +139,7 @@ def report_json(contents: ReportContents) -> Json:
         out["float"] = _metrics(contents.float_metrics)
     if contents.int8_metrics is not None:
         out["int8"] = _metrics(contents.int8_metrics)
-    out["groups"] = [_group(group) for group in contents.groups]
+    out |= groups_json(contents.groups, contents.gaps, contents.groups_verdict)
     out["layers"] = [_layer(layer) for layer in contents.layers]
     if contents.parity is not None and contents.verdict is not None:
         out["parity"] = _parity(contents.parity, contents.verdict)
@@ -244,17 +252,6 @@ def _clip(report: ParityReport, index: int) -> Json:
 
 def _layer(layer: LayerError) -> Json:
     return {"name": layer.name, "operator": layer.operator, "sqnr_db": layer.sqnr_db}
-
-
-def _group(group: GroupScore) -> Json:
-    return {
-        "kind": group.kind,
-        "name": group.name,
-        "clips": group.clips,
-        "speakers": group.speakers,
-        "float_uar": group.float_uar.to_json(),
-        "int8_uar": _optional(group.int8_uar),
-    }
 
 
 def _bench(report: BenchReport) -> Json:

@@ -10,6 +10,8 @@ from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, De
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.group_gaps import KindGaps
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
@@ -43,6 +45,16 @@ from edgeser.report.figures import (
     number,
     printable,
     span,
+)
+from edgeser.report.groups import (
+    GAP_HEAD,
+    GAP_NOTE,
+    GROUP_HEAD,
+    gap_rows,
+    group_lines,
+    group_rows,
+    verdict_lines,
+    worst_line,
 )
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
@@ -103,6 +115,19 @@ def device_parity_markdown(parity: DeviceParity) -> str:
     """Return the verdict and what was compared, with the first difference."""
     verdict = "passed" if parity.passed else "failed"
     return joined([f"## Device against host: {verdict}", plain(parity.describe())])
+
+
+def groups_markdown(
+    of_float: Metrics,
+    of_int8: Metrics,
+    groups: Sequence[GroupScore],
+    gaps: Sequence[KindGaps],
+    verdict: GroupVerdict,
+) -> str:
+    """Return the scores of an evaluation, by group, with the gaps and the verdict on them."""
+    said = ("passed" if verdict.passed else "failed") if verdict.checks else "not judged"
+    parts = [f"## Groups of speakers: {said}", _metrics(of_float, of_int8)]
+    return joined([*parts, *_groups(groups, gaps, verdict)])
 
 
 def failure_markdown(what: str, reason: str) -> str:
@@ -176,7 +201,8 @@ def report_markdown(contents: ReportContents) -> str:
     elif contents.float_metrics is not None:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
     if contents.groups:
-        parts += ["## By group", _groups(contents.groups), *warnings]
+        parts += ["## By group", *warnings]
+        parts += _groups(contents.groups, contents.gaps, contents.groups_verdict)
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.certainty is not None:
@@ -269,17 +295,16 @@ def _vad(parity: VadParity) -> list[str]:
     return [*parts, plain(f"{vad_facts(parity)}.")]
 
 
-def _groups(groups: Sequence[GroupScore]) -> str:
-    rows = [
-        (
-            f"{group.kind} {group.name}",
-            str(group.clips),
-            figure(group.float_uar, interval=True),
-            _optional(group.int8_uar),
-        )
-        for group in groups
-    ]
-    return _table(("group", "clips", "float UAR", "int8 UAR"), rows)
+def _groups(
+    groups: Sequence[GroupScore], gaps: Sequence[KindGaps], verdict: GroupVerdict | None
+) -> list[str]:
+    failures = [] if verdict is None else [f"- {plain(line)}" for line in verdict.failures]
+    said = [] if verdict is None else [plain(line) for line in verdict_lines(verdict)]
+    lines = [plain(line) for line in (worst_line(groups), *group_lines(groups, gaps)) if line]
+    parts = [*said, *failures, *lines, _table(GROUP_HEAD, group_rows(groups))]
+    if rows := gap_rows(gaps):
+        parts += [_table(GAP_HEAD, rows), _small(GAP_NOTE)]
+    return parts
 
 
 def _corpora(members: Sequence[MemberSummary]) -> str:
