@@ -66,7 +66,9 @@ def command(
     from edgeser.pipeline.evaluate import evaluate_bundle
 
     files = ResultFiles(junit, markdown)
-    shown = _Shown(chosen["conditions"], chosen["groups"], _limits(chosen), files, output)
+    limits = _limits(chosen)
+    groups = chosen["groups"] or bool(limits)
+    shown = _Shown(chosen["conditions"], groups, limits, files, output)
     everyone = chosen["all_speakers"]
     with files.also_when_it_fails("edgeser.groups"):
         if committee:
@@ -95,13 +97,14 @@ class _Shown:
     files: ResultFiles
     output: Output
 
-    def verdict(self, found: Evaluation, recipe: Recipe) -> GroupVerdict | None:
-        """Judge the gaps between groups, where groups are asked for."""
-        from edgeser.evaluation.group_verdict import judge_groups
+    def verdict(self, found: Evaluation, recipe: Recipe) -> GroupVerdict:
+        """Judge the gaps between groups: by no tolerance where groups are not asked for."""
+        from edgeser.evaluation.group_verdict import GroupTolerances, judge_groups
 
-        if not (self.groups or self.limits):
-            return None
-        return judge_groups(found.gaps, replace(recipe.evaluation.groups, **self.limits))
+        tolerances = GroupTolerances()
+        if self.groups:
+            tolerances = replace(recipe.evaluation.groups, **self.limits)
+        return judge_groups(found.gaps, tolerances)
 
 
 def _limits(chosen: dict[str, Any]) -> dict[str, float]:
@@ -117,29 +120,27 @@ def _show(
     committee: dict[str, Any] | None = None,
 ) -> int:
     """Write what CI reads, show the rest; return the exit code."""
-    from edgeser.evaluation.group_verdict import GroupTolerances, judge_groups
     from edgeser.report import junit as junit_format
     from edgeser.report import markdown as markdown_format
 
     verdict = shown.verdict(found, recipe)
-    judged = verdict or judge_groups((), GroupTolerances())
     scores = found.float_metrics, found.int8_metrics
     with shown.files.writing(
-        junit=lambda: junit_format.groups_junit(*scores, found.groups, judged),
-        markdown=lambda: markdown_format.groups_markdown(*scores, found.groups, found.gaps, judged),
+        junit=lambda: junit_format.groups_junit(*scores, found.groups, verdict),
+        markdown=lambda: markdown_format.groups_markdown(*scores, found.groups, verdict),
     ):
         _show_tables(found, shown, verdict, committee)
-        for failure in judged.failures:
+        for failure in verdict.failures:
             shown.output.problem(f"groups failed: {failure}")
-        for name, why in judged.skipped:
+        for name, why in verdict.skipped:
             shown.output.note(f"not judged: {name}: {why}")
-        return 0 if judged.passed else 1
+        return 0 if verdict.passed else 1
 
 
 def _show_tables(
     found: Evaluation,
     shown: _Shown,
-    verdict: GroupVerdict | None,
+    verdict: GroupVerdict,
     committee: dict[str, Any] | None,
 ) -> None:
     from edgeser.report import json_format
@@ -159,7 +160,6 @@ def _show_tables(
                 found.float_metrics,
                 found.int8_metrics,
                 groups=found.groups,
-                gaps=found.gaps,
                 verdict=verdict,
                 conditions=found.conditions if shown.conditions else None,
                 certainty=found.certainty,
@@ -174,8 +174,8 @@ def _show_tables(
     if found.vad is not None:
         output.show(vad_table(found.vad))
     output.show(certainty_tables(found.certainty))
-    if verdict is not None:
-        output.show(group_tables(found.groups, found.gaps, verdict))
+    if shown.groups:
+        output.show(group_tables(found.groups, verdict))
     for part in worst_text(found.groups):
         output.show(part)
     for line in caveats(found.float_metrics):

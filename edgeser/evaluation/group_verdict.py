@@ -45,18 +45,21 @@ class GroupTolerances:
 
 @dataclass(frozen=True, slots=True)
 class GroupVerdict:
-    """Whether the tolerances held.
+    """What gaps there are, and whether the tolerances held.
 
     Parameters
     ----------
+    gaps
+        By kind of groups.
     checks
         One for each measure and kind of groups that could be judged.
     skipped
         ``(check, why)`` of those that could not.
     tolerances
-        Which.
+        Which; nothing is checked without any.
     """
 
+    gaps: tuple[KindGaps, ...]
     checks: tuple[Check, ...]
     skipped: tuple[tuple[str, str], ...]
     tolerances: GroupTolerances
@@ -91,7 +94,7 @@ def judge_groups(gaps: Sequence[KindGaps], tolerances: GroupTolerances) -> Group
                 skipped.append((name, "no two groups have clips of one class"))
             else:
                 checks.append(Check(name, _failure(kind.kind, measure, largest, limit)))
-    return GroupVerdict(tuple(checks), tuple(skipped), tolerances)
+    return GroupVerdict(tuple(gaps), tuple(checks), tuple(skipped), tolerances)
 
 
 def why_not_judged(kind: KindGaps) -> str:

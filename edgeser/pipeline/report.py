@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
-from edgeser.evaluation.group_gaps import KindGaps
-from edgeser.evaluation.group_verdict import GroupVerdict, judge_groups
+from edgeser.evaluation.group_verdict import judge_groups
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.pipeline.certainty import is_of_rule
@@ -84,8 +82,9 @@ def contents_of(folder: RunFolder) -> ReportContents:
         float_metrics=parity.float_metrics if parity else None,
         int8_metrics=parity.int8_metrics if parity else None,
         groups=details.groups if details else (),
-        gaps=details.gaps if details else (),
-        groups_verdict=_groups_verdict(trained, details.gaps) if details else None,
+        groups_verdict=(
+            judge_groups(details.gaps, trained.recipe.evaluation.groups) if details else None
+        ),
         layers=parity.layers if parity else (),
         parity=parity,
         verdict=judge(parity, tolerances or trained.recipe.parity) if parity else None,
@@ -118,11 +117,6 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
     path = to or folder.report(_SUFFIXES[suffix])
     write_atomically(path, text.encode())
     return path
-
-
-def _groups_verdict(trained: TrainedModel, gaps: Sequence[KindGaps]) -> GroupVerdict | None:
-    tolerances = trained.recipe.evaluation.groups
-    return judge_groups(gaps, tolerances) if tolerances else None
 
 
 def _statement(trained: TrainedModel) -> str:

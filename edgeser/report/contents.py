@@ -12,7 +12,6 @@ from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
-from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
@@ -165,9 +164,8 @@ class ReportContents:
         On the test clips.
     groups
         Scores by speaker, and by what else is known of speakers.
-    gaps, groups_verdict
-        How far apart these groups are, and whether that is within the recipe's tolerances; no
-        verdict where it has none.
+    groups_verdict
+        How far apart these groups are, and whether that is within the recipe's tolerances.
     layers
         Quantisation error of each layer, in the order of the network.
     parity, verdict
@@ -193,7 +191,6 @@ class ReportContents:
     float_metrics: Metrics | None = None
     int8_metrics: Metrics | None = None
     groups: tuple[GroupScore, ...] = ()
-    gaps: tuple[KindGaps, ...] = ()
     groups_verdict: GroupVerdict | None = None
     layers: tuple[LayerError, ...] = ()
     parity: ParityReport | None = None

@@ -12,6 +12,8 @@ from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
@@ -63,6 +65,7 @@ class Charts:
 
     confusions: tuple[NamedChart, ...]
     groups: tuple[NamedChart, ...]
+    gaps: tuple[NamedChart, ...]
     conditions: tuple[NamedChart, ...]
     certainty: tuple[NamedChart, ...]
     ablation: tuple[NamedChart, ...]
@@ -81,6 +84,7 @@ def charts_of(contents: ReportContents) -> Charts:
     return Charts(
         confusions=_confusions(contents),
         groups=tuple(_groups(contents.groups, chance)),
+        gaps=_gaps(contents.groups_verdict),
         conditions=_conditions(contents.conditions),
         certainty=_certainty(contents.certainty),
         ablation=_ablation(contents.ablation),
@@ -142,6 +146,23 @@ def _groups(groups: tuple[GroupScore, ...], chance: tuple[str, float] | None) ->
             svg = dot_chart(f"UAR by {name}", rows, x_label="UAR, %", reference=chance)
             charts.append(NamedChart(caption, svg, intervals[0]))
     return charts
+
+
+def _gaps(verdict: GroupVerdict | None) -> tuple[NamedChart, ...]:
+    kinds = () if verdict is None else verdict.gaps
+    charts = []
+    for measure, name in ((TRUE_POSITIVES, "recall"), (PARITY, "share of clips called so")):
+        rows: list[DotRow] = []
+        gaps = [gap for kind in kinds for gap in kind.of(measure)]
+        for kind in kinds:
+            heading = f"by {kind.kind}" + ("" if kind.judged else " (too few)")
+            rows.append(DotRow(heading))
+            rows += [DotRow(g.label, _dots(g.of_float, g.of_int8)) for g in kind.of(measure)]
+        if gaps:
+            svg = dot_chart(f"Gaps of {measure}", rows, x_label=f"gap of {name}, points")
+            caption = f"Gap of {name}: the group of the largest less that of the smallest."
+            charts.append(NamedChart(caption, svg, gaps[0].gap))
+    return tuple(charts)
 
 
 def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:

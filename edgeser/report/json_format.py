@@ -23,7 +23,6 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
-from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
@@ -92,7 +91,6 @@ def evaluate_json(
     int8_metrics: Metrics | None = None,
     *,
     groups: Sequence[GroupScore] = (),
-    gaps: Sequence[KindGaps] = (),
     verdict: GroupVerdict | None = None,
     conditions: ConditionTable | None = None,
     certainty: CertaintyTable | None = None,
@@ -101,12 +99,12 @@ def evaluate_json(
 ) -> Json:
     """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`.
 
-    `verdict` is that on `gaps`.
+    `verdict` has the gaps between the groups too.
     """
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
     if int8_metrics is not None:
         out["int8"] = _metrics(int8_metrics)
-    out |= groups_json(groups, gaps, verdict)
+    out |= groups_json(groups, verdict)
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
     if vad is not None:
@@ -139,7 +137,7 @@ def report_json(contents: ReportContents) -> Json:
         out["float"] = _metrics(contents.float_metrics)
     if contents.int8_metrics is not None:
         out["int8"] = _metrics(contents.int8_metrics)
-    out |= groups_json(contents.groups, contents.gaps, contents.groups_verdict)
+    out |= groups_json(contents.groups, contents.groups_verdict)
     out["layers"] = [_layer(layer) for layer in contents.layers]
     if contents.parity is not None and contents.verdict is not None:
         out["parity"] = _parity(contents.parity, contents.verdict)

@@ -10,7 +10,6 @@ from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, De
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
-from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
@@ -121,13 +120,12 @@ def groups_markdown(
     of_float: Metrics,
     of_int8: Metrics,
     groups: Sequence[GroupScore],
-    gaps: Sequence[KindGaps],
     verdict: GroupVerdict,
 ) -> str:
     """Return the scores of an evaluation, by group, with the gaps and the verdict on them."""
     said = ("passed" if verdict.passed else "failed") if verdict.checks else "not judged"
     parts = [f"## Groups of speakers: {said}", _metrics(of_float, of_int8)]
-    return joined([*parts, *_groups(groups, gaps, verdict)])
+    return joined([*parts, *_groups(groups, verdict)])
 
 
 def failure_markdown(what: str, reason: str) -> str:
@@ -202,7 +200,7 @@ def report_markdown(contents: ReportContents) -> str:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
     if contents.groups:
         parts += ["## By group", *warnings]
-        parts += _groups(contents.groups, contents.gaps, contents.groups_verdict)
+        parts += _groups(contents.groups, contents.groups_verdict)
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.certainty is not None:
@@ -295,9 +293,8 @@ def _vad(parity: VadParity) -> list[str]:
     return [*parts, plain(f"{vad_facts(parity)}.")]
 
 
-def _groups(
-    groups: Sequence[GroupScore], gaps: Sequence[KindGaps], verdict: GroupVerdict | None
-) -> list[str]:
+def _groups(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> list[str]:
+    gaps = () if verdict is None else verdict.gaps
     failures = [] if verdict is None else [f"- {plain(line)}" for line in verdict.failures]
     said = [] if verdict is None else [plain(line) for line in verdict_lines(verdict)]
     lines = [plain(line) for line in (worst_line(groups), *group_lines(groups, gaps)) if line]

@@ -41,6 +41,8 @@ from edgeser.evaluation import (
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyTable, assess
 from edgeser.evaluation.concordance import VadTruth, score_vad
 from edgeser.evaluation.conformal import set_rules
+from edgeser.evaluation.group_gaps import gaps_between
+from edgeser.evaluation.group_verdict import GroupTolerances, GroupVerdict, judge_groups
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.report.contents import (
     Environment,
@@ -152,6 +154,24 @@ def groups(report: ParityReport) -> tuple[GroupScore, ...]:
         *score_groups("sex", sexes, of_float, of_int8, source=SOURCE, bootstrap=FEW),
         *score_groups("age group", ages, of_float, of_int8, source=SOURCE, bootstrap=FEW),
     )
+
+
+def groups_verdict() -> GroupVerdict:
+    """Return gaps by sex, for which eight speakers are too few, and by the language of clips."""
+    of_float = predictions(1)
+    of_int8 = as_predictions(of_float, int8_output(of_float), GRID)
+    sexes = {s: "female" if i % 2 else "male" for i, s in enumerate(SPEAKERS)}
+    of_clips = {
+        "sex": [sexes[s] for s in of_float.speakers],
+        "language": ["en" if i // 7 % 2 else "de" for i in range(len(of_float))],
+        "ethnicity": ["one" if s in SPEAKERS[:5] else "other" for s in of_float.speakers],
+    }
+    found = (
+        gaps_between(kind, names, of_float, of_int8, source=SOURCE, bootstrap=FEW)
+        for kind, names in of_clips.items()
+    )
+    gaps = tuple(gap for gap in found if gap is not None)
+    return judge_groups(gaps, GroupTolerances(max_tpr_gap=0.9, max_dp_gap=0.9))
 
 
 def conditions() -> ConditionTable:
@@ -327,6 +347,7 @@ def contents() -> ReportContents:
         float_metrics=report.float_metrics,
         int8_metrics=report.int8_metrics,
         groups=groups(report),
+        groups_verdict=groups_verdict(),
         layers=report.layers,
         parity=report,
         verdict=judge(report, Tolerances()),
@@ -368,6 +389,9 @@ def synthetic_failing() -> ReportContents:
         parity=report,
         int8_metrics=report.int8_metrics,
         verdict=judge(report, Tolerances()),
+        groups_verdict=judge_groups(
+            groups_verdict().gaps, GroupTolerances(max_tpr_gap=0.001, max_dp_gap=0.9)
+        ),
         bench=replace(
             slow,
             budgets=checks,

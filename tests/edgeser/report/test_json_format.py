@@ -59,6 +59,8 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         "conditions.": json_format.EVALUATE_SCHEMA,
         "certainty.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
+        "gaps[].": json_format.EVALUATE_SCHEMA,
+        "groups_verdict.": json_format.EVALUATE_SCHEMA,
         "layers[].": json_format.PARITY_SCHEMA,
     }
     missing = set()
@@ -97,6 +99,7 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             contents.float_metrics,
             contents.int8_metrics,
             groups=contents.groups,
+            verdict=contents.groups_verdict,
             conditions=contents.conditions,
             certainty=contents.certainty,
             committee=committee_json(MEMBERS, COST),
