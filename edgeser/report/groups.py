@@ -101,8 +101,10 @@ def groups_part(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> G
     """Return the section's texts."""
     gaps = () if verdict is None else verdict.gaps
     lines = [line for line in (worst_line(groups), *group_lines(groups, gaps)) if line]
-    said = () if verdict is None else (*verdict_lines(verdict), *verdict.failures)
-    return GroupsPart(tuple(lines), said, tuple(group_rows(groups)), tuple(gap_rows(gaps)))
+    failures = () if verdict is None else verdict.failures
+    said = [line for line in (verdict_line(verdict), *failures) if line]
+    rows, gaps_shown = tuple(group_rows(groups)), tuple(gap_rows(gaps))
+    return GroupsPart(tuple(lines), tuple(said), rows, gaps_shown)
 
 
 def points_of(value: float) -> str:
@@ -143,8 +145,10 @@ def group_lines(groups: Sequence[GroupScore], gaps: Sequence[KindGaps]) -> list[
     return lines
 
 
-def verdict_lines(verdict: GroupVerdict) -> list[str]:
-    """Return what was judged: one line for the verdict, one for each thing that was not."""
+def verdict_line(verdict: GroupVerdict | None) -> str:
+    """Return the verdict in one line; empty where nothing was asked for."""
+    if verdict is None or not verdict.tolerances:
+        return ""
     limits = [
         f"{name} {points_of(limit)} points"
         for name, limit in (
@@ -153,13 +157,10 @@ def verdict_lines(verdict: GroupVerdict) -> list[str]:
         )
         if limit is not None
     ]
-    if not limits:
-        return []
     said = "passed" if verdict.passed else "FAILED"
     if not verdict.checks:
-        said = "not judged"
-    head = f"groups {said} (tolerances of gaps: {', '.join(limits)})"
-    return [head, *(f"not judged: {name}: {why}" for name, why in verdict.skipped)]
+        said = f"not judged: {verdict.skipped[0][1]}"
+    return f"groups {said} (tolerances of gaps: {', '.join(limits)})"
 
 
 def group_json(group: GroupScore) -> dict[str, Any]:

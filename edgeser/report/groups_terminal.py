@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -12,7 +11,7 @@ from edgeser.evaluation.group_gaps import PARITY, KindGaps, LabelGap
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import SPEAKER, GroupScore
 from edgeser.report.figures import evidence, figure, printable, span
-from edgeser.report.groups import group_lines, points_of, verdict_lines, worst_line
+from edgeser.report.groups import group_lines, points_of, verdict_line, worst_line
 from edgeser.report.titled import titled_table
 from quantize.foundation.foreign import printable as one_line
 from quantize.foundation.measurement import Measurement
@@ -37,16 +36,10 @@ def group_tables(groups: Sequence[GroupScore], verdict: GroupVerdict) -> Group:
         parts.append(Text("Of these speakers no sex, age, race, ethnicity or language is known."))
     parts += [_gaps(kind) for kind in verdict.gaps]
     parts += [Text(printable(line)) for line in group_lines(groups, verdict.gaps)]
-    for line, style in zip(verdict_lines(verdict), _styles(verdict), strict=False):
-        parts.append(Text(printable(line), style=style))
+    if line := verdict_line(verdict):
+        style = "bold green" if verdict.checks else "yellow"
+        parts.append(Text(printable(line), style=style if verdict.passed else "bold red"))
     return Group(*parts)
-
-
-def _styles(verdict: GroupVerdict) -> Iterator[str]:
-    """Yield how the lines of a verdict are shown: the first is the verdict itself."""
-    whole = "yellow" if not verdict.checks else "bold green"
-    yield whole if verdict.passed else "bold red"
-    yield from itertools.repeat("yellow")
 
 
 def _scores(groups: Sequence[GroupScore]) -> RenderableType:

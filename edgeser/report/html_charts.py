@@ -15,7 +15,7 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
-from edgeser.evaluation.metrics import Metrics
+from edgeser.evaluation.metrics import FEWEST_SPEAKERS, Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.report.certainty_charts import reliability_diagram, risk_chart
 from edgeser.report.charts import (
@@ -138,11 +138,16 @@ def _groups(groups: tuple[GroupScore, ...], chance: tuple[str, float] | None) ->
             members = [group for group in groups if group.kind == kind]
             if len(block) > 1:
                 rows.append(DotRow(kind))
-            rows += [DotRow(g.name, _dots(g.float_uar, g.int8_uar)) for g in members]
+            rows += [
+                DotRow(f"{g.name}, few" if g.too_few else g.name, _dots(g.float_uar, g.int8_uar))
+                for g in members
+            ]
         if rows:
             name = " and ".join(block)
             intervals = [g.float_uar for g in groups if g.kind in block]
             caption = f"By {name}; lines are 95 % intervals."
+            if any(g.too_few for g in groups if g.kind in block):
+                caption += f" Few: under {FEWEST_SPEAKERS} speakers, too few to judge."
             svg = dot_chart(f"UAR by {name}", rows, x_label="UAR, %", reference=chance)
             charts.append(NamedChart(caption, svg, intervals[0]))
     return charts

@@ -52,7 +52,7 @@ from edgeser.report.groups import (
     gap_rows,
     group_lines,
     group_rows,
-    verdict_lines,
+    verdict_line,
     worst_line,
 )
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
@@ -123,8 +123,11 @@ def groups_markdown(
     verdict: GroupVerdict,
 ) -> str:
     """Return the scores of an evaluation, by group, with the gaps and the verdict on them."""
-    said = ("passed" if verdict.passed else "failed") if verdict.checks else "not judged"
-    parts = [f"## Groups of speakers: {said}", _metrics(of_float, of_int8)]
+    said = ""
+    if verdict.tolerances:
+        said = ": passed" if verdict.checks else ": not judged"
+        said = said if verdict.passed else ": failed"
+    parts = [f"## Groups of speakers{said}", _metrics(of_float, of_int8)]
     return joined([*parts, *_groups(groups, verdict)])
 
 
@@ -296,9 +299,12 @@ def _vad(parity: VadParity) -> list[str]:
 def _groups(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> list[str]:
     gaps = () if verdict is None else verdict.gaps
     failures = [] if verdict is None else [f"- {plain(line)}" for line in verdict.failures]
-    said = [] if verdict is None else [plain(line) for line in verdict_lines(verdict)]
-    lines = [plain(line) for line in (worst_line(groups), *group_lines(groups, gaps)) if line]
-    parts = [*said, *failures, *lines, _table(GROUP_HEAD, group_rows(groups))]
+    lines = [verdict_line(verdict), worst_line(groups), *group_lines(groups, gaps)]
+    parts = [
+        *failures,
+        *(plain(line) for line in lines if line),
+        _table(GROUP_HEAD, group_rows(groups)),
+    ]
     if rows := gap_rows(gaps):
         parts += [_table(GAP_HEAD, rows), _small(GAP_NOTE)]
     return parts
