@@ -8,15 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.drift import (
+    DriftChoice,
+    drift_alone,
+    drift_options,
+    refuse_beside_drift,
+    say_drift,
+)
 from edgeser.cli.options import bundle_argument, committee_option, corpus_option, decision_options
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, result_options
 
 if TYPE_CHECKING:
     from edgeser.decision import DecisionConfig
+    from edgeser.evaluation.drift import DriftReport
     from edgeser.evaluation.group_verdict import GroupVerdict
     from edgeser.pipeline.evaluate import Evaluation
     from edgeser.recipe import Recipe
+
+_OF_LABELS = (
+    *("conditions", "groups", "max_tpr_gap", "max_dp_gap", "all_speakers", "committee"),
+    *("risk", "coverage"),
+)
+"""Options that mean nothing without labels."""
 
 
 @click.command("evaluate")
@@ -41,6 +55,7 @@ if TYPE_CHECKING:
     "(demographic parity); the recipe's [evaluation] max_dp_gap.",
 )
 @click.option("--all-speakers", is_flag=True, help="All speakers that it was not trained on.")
+@drift_options
 @committee_option
 @decision_options
 @result_options
@@ -50,8 +65,7 @@ def command(
     corpora: tuple[str, ...],
     committee: tuple[Path, ...],
     wanted: DecisionConfig | None,
-    junit: Path | None,
-    markdown: Path | None,
+    drift: DriftChoice,
     output: Output,
     **chosen: Any,
 ) -> int:
@@ -60,17 +74,22 @@ def command(
     Float and int8, each with a 95 % speaker-clustered bootstrap interval. Where listeners voted,
     also how near the answers come to what they said. And how sure the model may be: calibration
     error, risk against coverage, conformal sets. The worst speaker is always named; with --groups
-    also whom else it fails, and how far apart groups are.
+    also whom else it fails, and how far apart groups are. With --drift, how far the recordings are
+    from those of the training, which needs no labels.
     """
     from edgeser.cli.places import deciding, feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.evaluate import evaluate_bundle
 
-    files = ResultFiles(junit, markdown)
+    files = ResultFiles(chosen["junit"], chosen["markdown"])
+    if drift.alone:
+        refuse_beside_drift((*_OF_LABELS, *(("corpora",) if drift.recordings else ())))
+        return drift_alone(open_bundle(bundle), drift, corpora, bundle, files, output)
     limits = _limits(chosen)
     groups = chosen["groups"] or bool(limits)
-    shown = _Shown(chosen["conditions"], groups, limits, files, output)
     everyone = chosen["all_speakers"]
-    with files.also_when_it_fails("edgeser.groups"):
+    moved = _drift_of_test_clips(bundle, drift, corpora, everyone, output)
+    shown = _Shown(chosen["conditions"], groups, limits, files, output, moved)
+    with files.also_when_it_fails("edgeser.evaluate"):
         if committee:
             return _committee((bundle, *committee), corpora, everyone, wanted, shown)
         loaded = deciding(open_bundle(bundle), wanted)
@@ -87,6 +106,19 @@ def command(
     return _show(found, loaded.trained.recipe, shown)
 
 
+def _drift_of_test_clips(
+    path: Path, choice: DriftChoice, corpora: tuple[str, ...], everyone: bool, output: Output
+) -> DriftReport | None:
+    from edgeser.cli.places import open_bundle, run_folder_of
+    from edgeser.pipeline.drift import sounds_to_test
+
+    if choice.reference is None:
+        return None
+    bundle, folder = open_bundle(path), None if everyone else run_folder_of(path)
+    sounds = sounds_to_test(bundle, corpora=corpora, everyone=everyone, folder=folder)
+    return choice.report(bundle, sounds, "the clips that are tested on", output)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What is shown and written, where, and the tolerances that are given."""
@@ -96,6 +128,7 @@ class _Shown:
     limits: dict[str, float]
     files: ResultFiles
     output: Output
+    moved: DriftReport | None
 
     def verdict(self, found: Evaluation, recipe: Recipe) -> GroupVerdict:
         """Judge the gaps between groups: by no tolerance where groups are not asked for."""
@@ -122,19 +155,23 @@ def _show(
     """Write what CI reads, show the rest; return the exit code."""
     from edgeser.report import junit as junit_format
     from edgeser.report import markdown as markdown_format
+    from edgeser.report.drift import drift_cases, drift_markdown
 
-    verdict = shown.verdict(found, recipe)
+    verdict, moved = shown.verdict(found, recipe), shown.moved
     scores = found.float_metrics, found.int8_metrics
+    cases = [] if moved is None else drift_cases(moved)
+    further = "" if moved is None else f"\n{drift_markdown(moved)}"
     with shown.files.writing(
-        junit=lambda: junit_format.groups_junit(*scores, found.groups, verdict),
-        markdown=lambda: markdown_format.groups_markdown(*scores, found.groups, verdict),
+        junit=lambda: junit_format.groups_junit(*scores, found.groups, verdict, cases),
+        markdown=lambda: markdown_format.groups_markdown(*scores, found.groups, verdict) + further,
     ):
         _show_tables(found, shown, verdict, committee)
         for failure in verdict.failures:
             shown.output.problem(f"groups failed: {failure}")
         for name, why in verdict.skipped:
             shown.output.note(f"not judged: {name}: {why}")
-        return 0 if verdict.passed else 1
+        near = 0 if moved is None else say_drift(moved, shown.output)
+        return near if verdict.passed else 1
 
 
 def _show_tables(
@@ -144,6 +181,7 @@ def _show_tables(
     committee: dict[str, Any] | None,
 ) -> None:
     from edgeser.report import json_format
+    from edgeser.report.drift import drift_json, drift_tables
     from edgeser.report.groups_terminal import group_tables, worst_text
     from edgeser.report.terminal import (
         caveats,
@@ -155,18 +193,18 @@ def _show_tables(
 
     output = shown.output
     if output.json:
-        output.result(
-            json_format.evaluate_json(
-                found.float_metrics,
-                found.int8_metrics,
-                groups=found.groups,
-                verdict=verdict,
-                conditions=found.conditions if shown.conditions else None,
-                certainty=found.certainty,
-                committee=committee,
-                vad=found.vad,
-            )
+        result = json_format.evaluate_json(
+            found.float_metrics,
+            found.int8_metrics,
+            groups=found.groups,
+            verdict=verdict,
+            conditions=found.conditions if shown.conditions else None,
+            certainty=found.certainty,
+            committee=committee,
+            vad=found.vad,
         )
+        further = {} if shown.moved is None else {"drift": drift_json(shown.moved)}
+        output.result(result | further)
         return
     output.show(condition_table(found.conditions))
     for table in distribution_tables(found.float_metrics, found.int8_metrics):
@@ -178,6 +216,8 @@ def _show_tables(
         output.show(group_tables(found.groups, verdict))
     for part in worst_text(found.groups):
         output.show(part)
+    if shown.moved is not None:
+        output.show(drift_tables(shown.moved))
     for line in caveats(found.float_metrics):
         output.show(line)
 

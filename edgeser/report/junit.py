@@ -53,18 +53,25 @@ def parity_junit(report: ParityReport, verdict: Verdict) -> str:
 
 
 def groups_junit(
-    of_float: Metrics, of_int8: Metrics, groups: Sequence[GroupScore], verdict: GroupVerdict
+    of_float: Metrics,
+    of_int8: Metrics,
+    groups: Sequence[GroupScore],
+    verdict: GroupVerdict,
+    further: Sequence[Case] = (),
 ) -> str:
-    """Return one test suite: a case for each gap that was judged, the facts as properties."""
+    """Return one test suite: a case for each gap that was judged, the facts as properties.
+
+    `further` are cases of what else was judged of the same clips.
+    """
     cases = [RAN, *(Case(check.name, check.failure) for check in verdict.checks)]
-    cases += [Case(name, skipped=why) for name, why in verdict.skipped]
+    cases += [*(Case(name, skipped=why) for name, why in verdict.skipped), *further]
     facts = [
         ("clips", str(of_float.clips)),
         ("float.uar", figure(of_float.uar, interval=True)),
         ("int8.uar", figure(of_int8.uar, interval=True)),
         ("worst speaker", worst_line(groups)),
     ]
-    return suite_xml("edgeser.groups", cases, facts)
+    return suite_xml("edgeser.evaluate", cases, facts)
 
 
 def device_parity_junit(parity: DeviceParity) -> str:
