@@ -43,7 +43,7 @@ def level_line(report: DriftReport) -> str:
 
     def said(found: Distributions) -> str:
         low, middle, high = found.levels_dbfs
-        ends = number(found.full_scale, "ratio")
+        clipped = number(found.full_scale, "ratio")
         return (
             f"{middle:.0f} dBFS ({low:.0f} to {high:.0f}), {clipped} of the samples at full scale"
         )
