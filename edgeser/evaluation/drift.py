@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.evaluation.metrics import plural, ratio
-from edgeser.evaluation.verdict import Check
+from edgeser.evaluation.verdict import ROUNDING, Check
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
 
@@ -345,7 +345,7 @@ def _stability(plane: PlaneDrift, tolerances: DriftTolerances) -> Check:
 
 def _clipping(plane: PlaneDrift, tolerances: DriftTolerances) -> Check:
     name, share = f"clipped values of {plane.plane}", plane.clipped.value
-    if share - plane.reference_clipped <= tolerances.max_clipped:
+    if share - plane.reference_clipped <= tolerances.max_clipped + ROUNDING:
         return Check(name)
     return Check(
         name,

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES, KindGaps, LabelGap
 from edgeser.evaluation.metrics import FEWEST_SPEAKERS, listed
-from edgeser.evaluation.verdict import Check
+from edgeser.evaluation.verdict import ROUNDING, Check
 from quantize.foundation.errors import BadInput
-
-_ROUNDING = 1e-9
-"""A difference of two ratios that is the tolerance in decimals may be a bit more in binary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +115,7 @@ def gap_in_words(kind: str, measure: str, found: LabelGap) -> str:
 
 
 def _failure(kind: str, measure: str, found: LabelGap, limit: float) -> str | None:
-    if found.gap.value <= limit + _ROUNDING:
+    if found.gap.value <= limit + ROUNDING:
         return None
     model = "float" if found.of_int8 is None else "int8"
     return f"{model} {gap_in_words(kind, measure, found)}; tolerance {100 * limit:.1f} points"

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,15 @@ def reference_of(
     name = "synthetic voices" if found.synthetic else found.name
     speakers = [clip.speaker if clip.speaker_known else "" for clip in clips]
     return _reference(bundle, [clip.sound for clip in clips], speakers, name, reporter)
+
+
+def keep_reference(bundle: Bundle, *, folder: RunFolder, reporter: Reporter = SILENT) -> None:
+    """Write the reference of a run into its folder, unless it is there."""
+    path = folder.drift_reference
+    with suppress(BadInput):
+        if path.exists() and load_reference(path).frontend_hash == bundle.trained.frontend.hash:
+            return
+    save_reference(reference_of(bundle, folder=folder, reporter=reporter), path)
 
 
 def reference_of_recordings(

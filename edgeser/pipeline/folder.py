@@ -55,6 +55,11 @@ class RunFolder:
         """The int8 model by itself, for tools that want a .tflite."""
         return self.root / "model_int8.tflite"
 
+    @property
+    def drift_reference(self) -> Path:
+        """What the clips that it was trained on are like, for ``evaluate --drift``."""
+        return self.root / "drift-reference.json"
+
     def result(self, stage: str) -> Path:
         """Return where a stage's result is, as public JSON, such as ``parity.json``."""
         return self.root / f"{stage}.json"

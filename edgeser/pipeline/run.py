@@ -13,6 +13,7 @@ from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.decide import decided
 from edgeser.pipeline.device_bench import bench_on_device
+from edgeser.pipeline.drift import keep_reference
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.firmware import DeviceChoice
@@ -122,6 +123,7 @@ def run(
         cache=caches.features,
         reporter=reporter,
     )
+    keep_reference(bundle, folder=folder, reporter=reporter)
     try:
         costs = _costs(bundle, folder, caches, reporter)
     except EdgeserError:
