@@ -159,7 +159,7 @@ def verdict_line(verdict: GroupVerdict | None) -> str:
     ]
     said = "passed" if verdict.passed else "FAILED"
     if not verdict.checks:
-        said = f"not judged: {verdict.skipped[0][1]}"
+        said = f"not judged: no two groups of one kind have {FEWEST_SPEAKERS} speakers"
     return f"groups {said} (tolerances of gaps: {', '.join(limits)})"
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from edgeser.evaluation.group_gaps import PARITY, KindGaps, LabelGap
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import SPEAKER, GroupScore
+from edgeser.evaluation.metrics import FEWEST_SPEAKERS
 from edgeser.report.figures import evidence, figure, printable, span
 from edgeser.report.groups import group_lines, points_of, verdict_line, worst_line
 from edgeser.report.titled import titled_table
@@ -18,6 +19,14 @@ from quantize.foundation.measurement import Measurement
 
 _LONGEST_NAME = 21
 _LONGEST_LABEL = 14
+_SCORES_NOTE = (
+    f"float, int8: UAR; 95 % and F1 (macro) of int8; few: under {FEWEST_SPEAKERS} speakers, too "
+    "few to judge"
+)
+_GAPS_NOTE = (
+    "recall: largest less smallest of the groups, int8, then float and int8's 95 %; called: of "
+    "the share of clips called so; chance: of speakers dealt to groups at random"
+)
 
 
 def worst_text(groups: Sequence[GroupScore]) -> list[RenderableType]:
@@ -31,10 +40,13 @@ def group_tables(groups: Sequence[GroupScore], verdict: GroupVerdict) -> Group:
     parts: list[RenderableType] = []
     shown = [group for group in groups if group.kind != SPEAKER]
     if shown:
-        parts += [_scores(shown), Text(printable(evidence(shown[0].uar)), style="dim")]
+        parts += [_scores(shown), Text(_SCORES_NOTE, style="dim")]
+        parts.append(Text(printable(evidence(shown[0].uar)), style="dim"))
     else:
         parts.append(Text("Of these speakers no sex, age, race, ethnicity or language is known."))
     parts += [_gaps(kind) for kind in verdict.gaps]
+    if verdict.gaps:
+        parts.append(Text(_GAPS_NOTE, style="dim"))
     parts += [Text(printable(line)) for line in group_lines(groups, verdict.gaps)]
     if line := verdict_line(verdict):
         style = "bold green" if verdict.checks else "yellow"
@@ -68,7 +80,7 @@ def _scores(groups: Sequence[GroupScore]) -> RenderableType:
 
 def _gaps(kind: KindGaps) -> RenderableType:
     judged = "" if kind.judged else ", too few speakers to judge"
-    table = titled_table(f"Gaps by {kind.kind}, in points{judged}")
+    table = titled_table(f"Gaps by {kind.kind}, in points{judged}", padding=(0, 0, 0, 1))
     table.add_column("label", max_width=_LONGEST_LABEL)
     for name in ("recall", "float", "95 %", "chance", "called", "float", "95 %", "chance"):
         table.add_column(name, justify="right", style="dim" if name == "95 %" else "")

@@ -41,6 +41,13 @@ from edgeser.evaluation import (
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyTable, assess
 from edgeser.evaluation.concordance import VadTruth, score_vad
 from edgeser.evaluation.conformal import set_rules
+from edgeser.evaluation.drift import (
+    Distributions,
+    DriftReference,
+    DriftReport,
+    DriftTolerances,
+    compare_with,
+)
 from edgeser.evaluation.group_gaps import gaps_between
 from edgeser.evaluation.group_verdict import GroupTolerances, GroupVerdict, judge_groups
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
@@ -172,6 +179,24 @@ def groups_verdict() -> GroupVerdict:
     )
     gaps = tuple(gap for gap in found if gap is not None)
     return judge_groups(gaps, GroupTolerances(max_tpr_gap=0.9, max_dp_gap=0.9))
+
+
+def drift(source: str = SOURCE, plane: str = "amplitude") -> DriftReport:
+    """Return recordings of which one plane moved and the level is low."""
+    rng = np.random.default_rng(3)
+
+    def made(counts: np.ndarray, level: float) -> Distributions:
+        spread = (level - 9.0, level, level + 8.0)
+        clipped = np.array([400, 30], np.int64)
+        return Distributions(counts.astype(np.int64), clipped, spread, 0.001, 40, 30.0)
+
+    old = rng.integers(500, 900, (2, 40, 32))
+    new = old.copy()
+    new[0, :, :12] //= 8
+    before = DriftReference(
+        "0c" * 32, (plane, plane), source, 9, made(old, -30.0), ((0.05, 0.18), (0.03, 0.1))
+    )
+    return compare_with(before, made(new, -48.0), source=source, tolerances=DriftTolerances())
 
 
 def conditions() -> ConditionTable:

@@ -17,6 +17,7 @@ from enum import Enum
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -33,6 +34,7 @@ from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.report import edge_tpu, json_format, junit, markdown, model_card, terminal
 from edgeser.report.contents import ReportContents
+from edgeser.report.drift import drift_json, drift_junit, drift_markdown, drift_tables
 from edgeser.report.groups_terminal import group_tables
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif, lint_tables
@@ -166,6 +168,21 @@ def scores(
     assert contents.float_metrics and contents.int8_metrics and contents.groups_verdict
     both = contents.float_metrics, contents.int8_metrics
     return (*both, contents.groups, contents.groups_verdict)
+
+
+@EVIL
+def test_drift_shows_names_harmlessly(evil: str, example: ModuleType) -> None:
+    report = poisoned(example.drift(), evil)
+    plain = poisoned(example.drift(), "name")
+    out = StringIO()
+    Console(file=out, width=80, highlight=False).print(drift_tables(report))
+    assert not controls(out.getvalue())
+    assert outline(drift_markdown(report)) == outline(drift_markdown(plain))
+    assert not controls(drift_markdown(report))
+    texts = (drift_junit(report), drift_junit(plain))
+    found, same = (ET.fromstring(text) for text in texts)  # noqa: S314 - our own
+    assert [element.tag for element in found.iter()] == [element.tag for element in same.iter()]
+    assert json.loads(json.dumps(drift_json(report)))["planes"][0]["plane"] == evil
 
 
 def controls(text: str) -> set[str]:

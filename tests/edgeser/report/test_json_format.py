@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from edgeser.evaluation.certainty import MemberScore
 from edgeser.report import json_format
 from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
+from edgeser.report.drift import drift_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 
@@ -108,6 +110,13 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
     }
+
+
+def test_every_key_of_drift_is_documented_and_every_documented_one_written(
+    example: ModuleType,
+) -> None:
+    written = set(paths(drift_json(example.drift())))
+    assert written == documented()["edgeser.drift/1"]
 
 
 def test_every_key_is_documented(whole: ReportContents, failing: ReportContents) -> None:
