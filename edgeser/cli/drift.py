@@ -47,8 +47,11 @@ class DriftChoice:
         """Whether nothing else is asked for: no labels are needed."""
         return self.save is not None or bool(self.recordings)
 
-    def report(self, bundle: Bundle, sounds: list[Sound], name: str, output: Output) -> DriftReport:
-        """Return how far recordings are from the reference."""
+    def report(
+        self, bundle: Bundle, run: Path, sounds: list[Sound], name: str, output: Output
+    ) -> DriftReport:
+        """Return how far recordings are from the reference; a run's report shows it."""
+        from edgeser.cli.places import run_folder_of
         from edgeser.evaluation.drift import DriftTolerances
         from edgeser.pipeline.drift import drift_of, load_reference
 
@@ -59,6 +62,7 @@ class DriftChoice:
             sounds,
             name=name,
             tolerances=DriftTolerances(**self.tolerances),
+            folder=run_folder_of(run),
             reporter=output,
         )
 
@@ -152,7 +156,7 @@ def drift_alone(
     sounds = sounds_below(choice.recordings, output) if choice.recordings else []
     name = "recordings without labels"
     if choice.save is None:
-        return show_drift(choice.report(bundle, sounds, name, output), files, output)
+        return show_drift(choice.report(bundle, run, sounds, name, output), files, output)
     if sounds:
         made = reference_of_recordings(bundle, sounds, name=name, reporter=output)
     else:
@@ -167,7 +171,10 @@ def drift_alone(
 
 def show_drift(report: DriftReport, files: ResultFiles, output: Output) -> int:
     """Write what CI reads, show the rest; return the exit code."""
-    from edgeser.report.drift import drift_json, drift_junit, drift_markdown, drift_tables
+    from edgeser.report.drift import drift_tables
+    from edgeser.report.drift_json import drift_json
+    from edgeser.report.junit import drift_junit
+    from edgeser.report.markdown import drift_markdown
 
     with files.writing(junit=lambda: drift_junit(report), markdown=lambda: drift_markdown(report)):
         if output.json:

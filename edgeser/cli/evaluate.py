@@ -116,7 +116,7 @@ def _drift_of_test_clips(
         return None
     bundle, folder = open_bundle(path), None if everyone else run_folder_of(path)
     sounds = sounds_to_test(bundle, corpora=corpora, everyone=everyone, folder=folder)
-    return choice.report(bundle, sounds, "the clips that are tested on", output)
+    return choice.report(bundle, path, sounds, "the clips that are tested on", output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,11 @@ def _show(
     """Write what CI reads, show the rest; return the exit code."""
     from edgeser.report import junit as junit_format
     from edgeser.report import markdown as markdown_format
-    from edgeser.report.drift import drift_cases, drift_markdown
 
     verdict, moved = shown.verdict(found, recipe), shown.moved
     scores = found.float_metrics, found.int8_metrics
-    cases = [] if moved is None else drift_cases(moved)
-    further = "" if moved is None else f"\n{drift_markdown(moved)}"
+    cases = [] if moved is None else junit_format.drift_cases(moved)
+    further = "" if moved is None else f"\n{markdown_format.drift_markdown(moved)}"
     with shown.files.writing(
         junit=lambda: junit_format.groups_junit(*scores, found.groups, verdict, cases),
         markdown=lambda: markdown_format.groups_markdown(*scores, found.groups, verdict) + further,
@@ -181,7 +180,8 @@ def _show_tables(
     committee: dict[str, Any] | None,
 ) -> None:
     from edgeser.report import json_format
-    from edgeser.report.drift import drift_json, drift_tables
+    from edgeser.report.drift import drift_tables
+    from edgeser.report.drift_json import drift_json
     from edgeser.report.groups_terminal import group_tables, worst_text
     from edgeser.report.terminal import (
         caveats,

@@ -159,8 +159,8 @@ class PlaneDrift:
         Its name.
     psi
         Population stability index.
-    worst_channel, worst_psi
-        The channel that moved most, counted from 0, and its index.
+    channels
+        The index of each channel.
     speakers
         Median and 95th percentile of single speakers of the reference; ``None`` where not known.
     clipped
@@ -171,11 +171,20 @@ class PlaneDrift:
 
     plane: str
     psi: Measurement
-    worst_channel: int
-    worst_psi: float
+    channels: tuple[float, ...]
     speakers: tuple[float, float] | None
     clipped: Measurement
     reference_clipped: float
+
+    @property
+    def worst_channel(self) -> int:
+        """The channel that moved most, counted from 0."""
+        return int(np.argmax(self.channels))
+
+    @property
+    def worst_psi(self) -> float:
+        """The index of that channel."""
+        return max(self.channels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,12 +314,10 @@ def compare_with(
 def _plane(reference: DriftReference, found: Distributions, index: int, source: str) -> PlaneDrift:
     old = reference.distributions
     channels = population_stability(old.histogram[index], found.histogram[index])
-    worst = int(np.argmax(channels))
     return PlaneDrift(
         plane=reference.planes[index],
         psi=Measurement(float(channels.mean()), "", Evidence.MEASURED, source),
-        worst_channel=worst,
-        worst_psi=float(channels[worst]),
+        channels=tuple(map(float, channels)),
         speakers=reference.speakers_psi[index] if reference.speakers_psi else None,
         clipped=ratio(float(found.clipped_share[index]), source),
         reference_clipped=float(old.clipped_share[index]),

@@ -39,6 +39,8 @@ from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.files import read_bounded, write_atomically
 
 SCHEMA = "edgeser.drift-reference/1"
+DRIFT = "drift"
+"""The record of a run's last comparison, under which the report finds it."""
 _LIMIT_BYTES = 64 << 20
 _MOST_SPEAKERS = 200
 """Of so many speakers it is kept what they are like by themselves."""
@@ -113,9 +115,12 @@ def drift_of(
     *,
     name: str,
     tolerances: DriftTolerances,
+    folder: RunFolder | None = None,
     reporter: Reporter = SILENT,
 ) -> DriftReport:
     """Return how far recordings are from a reference of the same frontend.
+
+    It is kept for the report of the run in `folder`; nowhere when `None`.
 
     Raises
     ------
@@ -132,7 +137,10 @@ def drift_of(
     clips = [clip for _, clip in _measured(sounds, frontend, reporter)]
     found = _together(clips, frontend)
     source = f"{found.clips} clips, {found.seconds:.0f} s, of {name}"
-    return compare_with(reference, found, source=source, tolerances=tolerances)
+    report = compare_with(reference, found, source=source, tolerances=tolerances)
+    if folder is not None:
+        folder.save_state(DRIFT, report, model_hash=bundle.model_hash)
+    return report
 
 
 def sounds_to_test(

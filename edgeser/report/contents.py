@@ -12,6 +12,7 @@ from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
@@ -166,6 +167,8 @@ class ReportContents:
         Scores by speaker, and by what else is known of speakers.
     groups_verdict
         How far apart these groups are, and whether that is within the recipe's tolerances.
+    drift
+        How far recordings were from those of the training when last looked at; judged by itself.
     layers
         Quantisation error of each layer, in the order of the network.
     parity, verdict
@@ -197,6 +200,7 @@ class ReportContents:
     verdict: Verdict | None = None
     bench: BenchReport | None = None
     device: DeviceReport | None = None
+    drift: DriftReport | None = None
     conditions: ConditionTable | None = None
     certainty: CertaintyTable | None = None
     ablation: AblationTable | None = None

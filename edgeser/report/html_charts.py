@@ -12,6 +12,7 @@ from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
@@ -66,6 +67,7 @@ class Charts:
     confusions: tuple[NamedChart, ...]
     groups: tuple[NamedChart, ...]
     gaps: tuple[NamedChart, ...]
+    drift: tuple[NamedChart, ...]
     conditions: tuple[NamedChart, ...]
     certainty: tuple[NamedChart, ...]
     ablation: tuple[NamedChart, ...]
@@ -85,6 +87,7 @@ def charts_of(contents: ReportContents) -> Charts:
         confusions=_confusions(contents),
         groups=tuple(_groups(contents.groups, chance)),
         gaps=_gaps(contents.groups_verdict),
+        drift=_drift(contents.drift),
         conditions=_conditions(contents.conditions),
         certainty=_certainty(contents.certainty),
         ablation=_ablation(contents.ablation),
@@ -168,6 +171,26 @@ def _gaps(verdict: GroupVerdict | None) -> tuple[NamedChart, ...]:
             caption = f"Gap of {name}: the group of the largest less that of the smallest."
             charts.append(NamedChart(caption, svg, gaps[0].gap))
     return tuple(charts)
+
+
+def _drift(report: DriftReport | None) -> tuple[NamedChart, ...]:
+    if report is None:
+        return ()
+    label, largest = "population stability index", report.largest
+    rows = [(plane.plane, plane.psi.value) for plane in report.planes]
+    worst = report.planes.index(largest)
+    planes = bar_chart("Drift by plane", rows, x_label=label, unit="", worst=worst)
+    channels = line_chart(
+        f"Drift of {largest.plane} by channel",
+        [(float(number), psi) for number, psi in enumerate(largest.channels)],
+        x_label="channel, low to high",
+        y_label=label,
+    )
+    moved = f"{largest.plane}, the plane that moved most, by channel."
+    return (
+        NamedChart("By plane: mean over channels.", planes, largest.psi),
+        NamedChart(moved, channels, largest.psi),
+    )
 
 
 def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:

@@ -31,6 +31,7 @@ from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
+from edgeser.report.drift_json import drift_json
 from edgeser.report.groups import groups_json
 from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
@@ -145,6 +146,8 @@ def report_json(contents: ReportContents) -> Json:
         out["bench"] = _bench(contents.bench)
     if contents.device is not None:
         out["device"] = _device(contents.device)
+    if contents.drift is not None:
+        out["drift"] = drift_json(contents.drift)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
     if contents.certainty is not None:

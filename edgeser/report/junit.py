@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from edgeser.benchmark.budget import describe
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
+from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
@@ -72,6 +73,18 @@ def groups_junit(
         ("worst speaker", worst_line(groups)),
     ]
     return suite_xml("edgeser.evaluate", cases, facts)
+
+
+def drift_cases(report: DriftReport) -> list[Case]:
+    """Return a case for each plane's index and clipping, and for the level."""
+    return [Case(check.name, check.failure) for check in report.checks]
+
+
+def drift_junit(report: DriftReport) -> str:
+    """Return one test suite: what was judged of recordings, the indices as properties."""
+    facts = [(f"PSI of {plane.plane}", f"{plane.psi.value:.4f}") for plane in report.planes]
+    facts += [("recordings", report.source), ("against", report.reference_source)]
+    return suite_xml("edgeser.drift", drift_cases(report), facts)
 
 
 def device_parity_junit(parity: DeviceParity) -> str:

@@ -10,6 +10,7 @@ from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, De
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
@@ -31,6 +32,7 @@ from edgeser.report.distributions import (
     distribution_rows,
     distribution_title,
 )
+from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,
@@ -131,6 +133,20 @@ def groups_markdown(
     return joined([*parts, *_groups(groups, verdict)])
 
 
+def drift_markdown(report: DriftReport) -> str:
+    """Return how far recordings are from those of the training, by plane, and the level."""
+    sources = f"{evidence(report.planes[0].psi)}; against {report.reference_source}"
+    parts = [
+        f"## How far from the training: {'passed' if report.passed else 'failed'}",
+        plain(report.sentence),
+        *_warnings(report.caveats),
+        _table(DRIFT_HEAD, drift_rows(report)),
+        plain(level_line(report)),
+        _small(f"{DRIFT_NOTE} {sources}"),
+    ]
+    return joined(parts)
+
+
 def failure_markdown(what: str, reason: str) -> str:
     """Return that something failed before there was a figure, and why."""
     return joined([f"## {plain(what)}: failed", plain(reason)])
@@ -201,9 +217,7 @@ def report_markdown(contents: ReportContents) -> str:
         parts.append(parity_markdown(contents.parity, contents.verdict))
     elif contents.float_metrics is not None:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
-    if contents.groups:
-        parts += ["## By group", *warnings]
-        parts += _groups(contents.groups, contents.groups_verdict)
+    parts += _groups_and_drift(contents, warnings)
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.certainty is not None:
@@ -294,6 +308,16 @@ def _vad(parity: VadParity) -> list[str]:
         parts += _warnings(parity.scores.caveats)
         parts.append(_small(evidence(parity.scores.scores[0].of_int8)))
     return [*parts, plain(f"{vad_facts(parity)}.")]
+
+
+def _groups_and_drift(contents: ReportContents, warnings: Sequence[str]) -> list[str]:
+    parts = []
+    if contents.groups:
+        parts += ["## By group", *warnings]
+        parts += _groups(contents.groups, contents.groups_verdict)
+    if contents.drift is not None:
+        parts.append(drift_markdown(contents.drift))
+    return parts
 
 
 def _groups(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> list[str]:

@@ -373,6 +373,7 @@ def contents() -> ReportContents:
         int8_metrics=report.int8_metrics,
         groups=groups(report),
         groups_verdict=groups_verdict(),
+        drift=drift(),
         layers=report.layers,
         parity=report,
         verdict=judge(report, Tolerances()),

@@ -34,7 +34,8 @@ from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.report import edge_tpu, json_format, junit, markdown, model_card, terminal
 from edgeser.report.contents import ReportContents
-from edgeser.report.drift import drift_json, drift_junit, drift_markdown, drift_tables
+from edgeser.report.drift import drift_tables
+from edgeser.report.drift_json import drift_json
 from edgeser.report.groups_terminal import group_tables
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif, lint_tables
@@ -177,9 +178,9 @@ def test_drift_shows_names_harmlessly(evil: str, example: ModuleType) -> None:
     out = StringIO()
     Console(file=out, width=80, highlight=False).print(drift_tables(report))
     assert not controls(out.getvalue())
-    assert outline(drift_markdown(report)) == outline(drift_markdown(plain))
-    assert not controls(drift_markdown(report))
-    texts = (drift_junit(report), drift_junit(plain))
+    assert outline(markdown.drift_markdown(report)) == outline(markdown.drift_markdown(plain))
+    assert not controls(markdown.drift_markdown(report))
+    texts = (junit.drift_junit(report), junit.drift_junit(plain))
     found, same = (ET.fromstring(text) for text in texts)  # noqa: S314 - our own
     assert [element.tag for element in found.iter()] == [element.tag for element in same.iter()]
     assert json.loads(json.dumps(drift_json(report)))["planes"][0]["plane"] == evil

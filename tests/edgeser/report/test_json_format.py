@@ -16,7 +16,7 @@ from edgeser.evaluation.certainty import MemberScore
 from edgeser.report import json_format
 from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
-from edgeser.report.drift import drift_json
+from edgeser.report.drift_json import drift_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 
@@ -61,6 +61,7 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         "conditions.": json_format.EVALUATE_SCHEMA,
         "certainty.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
+        "drift.": "edgeser.drift/1",
         "gaps[].": json_format.EVALUATE_SCHEMA,
         "groups_verdict.": json_format.EVALUATE_SCHEMA,
         "layers[].": json_format.PARITY_SCHEMA,
@@ -71,9 +72,8 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         for prefix, other in elsewhere.items():
             if key.startswith(prefix) and section == json_format.REPORT_SCHEMA:
                 section = other
-                key = (
-                    key.removeprefix(prefix) if prefix in {"parity.", "bench.", "device."} else key
-                )
+                whole = prefix in {"parity.", "bench.", "device.", "drift."}
+                key = key.removeprefix(prefix) if whole else key
                 break
         for form in ("certainty.rows[].float.", "certainty.rows[].int8."):
             if key.startswith(form):
