@@ -13,7 +13,14 @@ from firmware_bridge.certainty import ONE
 from firmware_bridge.link.banner import Banner, check_hashes, parse_banner, parse_entries
 from firmware_bridge.link.errors import MalformedReply
 from firmware_bridge.link.frames import MOST_PAYLOAD
-from firmware_bridge.link.replies import AudioReply, FeatureTicks, Fields, MemoryUse, SelfTest
+from firmware_bridge.link.replies import (
+    AudioReply,
+    FeatureTicks,
+    Fields,
+    Heard,
+    MemoryUse,
+    SelfTest,
+)
 from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.streaming import Decision, decisions_after
 from quantize.foundation.errors import BadInput
@@ -44,6 +51,7 @@ class Request(IntEnum):
     MEMORY = 0x0A
     SELF_TEST = 0x0B
     FEATURE_TICKS = 0x0C
+    HEARD = 0x0D
 
 
 class Device:
@@ -383,6 +391,20 @@ class Device:
         if ticks.largest > ticks.ticks or (known and ticks.frames != self._frames):
             raise MalformedReply(f"{self.name} reports times that do not fit together: {ticks}")
         return ticks
+
+    def heard(self) -> Heard:
+        """Return how loud the stream was since the last reset, and how much of it is clipped.
+
+        A device with a microphone of its own is asked without a reset. Firmware from before there
+        was this request refuses it.
+        """
+        fields = self._ask(Request.HEARD, b"")
+        heard = Heard(*(fields.unsigned(8) for _ in range(5)))
+        fields.end()
+        known = self._samples is not None
+        if not heard.fits_together or (known and heard.samples % _WRAP != self._samples):
+            raise MalformedReply(f"{self.name} has heard what does not fit together: {heard}")
+        return heard
 
     def _ask(
         self, kind: Request, payload: bytes, *, flags: int = 0, patience: Patience | None = None
