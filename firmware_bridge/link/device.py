@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from firmware_bridge.link.replies import (
     MemoryUse,
     SelfTest,
 )
+from firmware_bridge.link.requests import Request
 from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.streaming import Decision, decisions_after
 from quantize.foundation.errors import BadInput
@@ -34,24 +34,6 @@ _PROFILED, _ALL_OUTPUTS = 1, 2
 _ALL_DECIDED = 1
 _WRAP = 1 << 32
 _LOST_MEMORY = "has the device restarted, or does somebody else speak to it?"
-
-
-class Request(IntEnum):
-    """The types of requests."""
-
-    BANNER = 0x01
-    RESET = 0x02
-    AUDIO = 0x03
-    DECISIONS = 0x04
-    WRITE = 0x05
-    INFER = 0x06
-    READ = 0x07
-    PROFILE = 0x08
-    TAP = 0x09
-    MEMORY = 0x0A
-    SELF_TEST = 0x0B
-    FEATURE_TICKS = 0x0C
-    HEARD = 0x0D
 
 
 class Device:
@@ -393,11 +375,7 @@ class Device:
         return ticks
 
     def heard(self) -> Heard:
-        """Return how loud the stream was since the last reset, and how much of it is clipped.
-
-        A device with a microphone of its own is asked without a reset. Firmware from before there
-        was this request refuses it.
-        """
+        """Return how loud the stream was since the last reset; older firmware refuses to say."""
         fields = self._ask(Request.HEARD, b"")
         heard = Heard(*(fields.unsigned(8) for _ in range(5)))
         fields.end()

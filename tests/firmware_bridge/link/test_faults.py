@@ -20,9 +20,9 @@ from firmware_bridge.link import (
     MalformedReply,
     Patience,
 )
-from firmware_bridge.link.device import Request
 from firmware_bridge.link.frames import Decoder, Frame
 from firmware_bridge.link.replies import MemoryUse
+from firmware_bridge.link.requests import Request
 
 COMMANDS = {
     Request.BANNER: (b"", 0),
