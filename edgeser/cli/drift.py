@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from edgeser.cli.suits import is_given, option_of
+from quantize.foundation.files import require_writable
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
@@ -153,6 +154,8 @@ def drift_alone(
         sounds_below,
     )
 
+    if choice.save is not None:
+        require_writable(choice.save)
     sounds = sounds_below(choice.recordings, output) if choice.recordings else []
     name = "recordings without labels"
     if choice.save is None:

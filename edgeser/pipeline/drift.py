@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -134,8 +134,8 @@ def drift_of(
             f"bundle's ({frontend.hash[:12]})",
             hint="make one with this bundle: edgeser evaluate BUNDLE --save-drift FILE",
         )
-    clips = [clip for _, clip in _measured(sounds, frontend, reporter)]
-    found = _together(clips, frontend)
+    clips = _measured(sounds, frontend, reporter)
+    found = _together((clip for _, clip in clips), frontend)
     source = f"{found.clips} clips, {found.seconds:.0f} s, of {name}"
     report = compare_with(reference, found, source=source, tolerances=tolerances)
     if folder is not None:
@@ -221,14 +221,17 @@ def _reference(
     reporter: Reporter,
 ) -> DriftReference:
     frontend = bundle.trained.frontend
-    measured = list(_measured(sounds, frontend, reporter))
-    found = _together([clip for _, clip in measured], frontend)
     by_speaker: dict[str, NDArray[np.int64]] = {}
-    for index, clip in measured:
-        speaker = speakers[index]
-        if speaker and (speaker in by_speaker or len(by_speaker) < _MOST_SPEAKERS):
-            own = by_speaker.setdefault(speaker, np.zeros_like(clip.histogram))
-            own += clip.histogram
+
+    def kept_by_speaker() -> Iterator[_Clip]:
+        for index, clip in _measured(sounds, frontend, reporter):
+            speaker = speakers[index]
+            if speaker and (speaker in by_speaker or len(by_speaker) < _MOST_SPEAKERS):
+                own = by_speaker.setdefault(speaker, np.zeros_like(clip.histogram))
+                own += clip.histogram
+            yield clip
+
+    found = _together(kept_by_speaker(), frontend)
     known = len(set(speakers) - {""})
     people = f" of {known} speakers" if known else ""
     return DriftReference(
@@ -262,7 +265,13 @@ def _between(
 def _measured(
     sounds: Sequence[Sound], frontend: FrontendConfig, reporter: Reporter
 ) -> Iterator[tuple[int, _Clip]]:
-    """Yield each recording that can be read, with its place; name the others."""
+    """Yield each recording that can be read, with its place; name the others at the end.
+
+    Raises
+    ------
+    BadInput
+        When none can be read, with why the first cannot.
+    """
     progress = reporter.stage("Features and levels")
     problems: list[str] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
@@ -273,6 +282,11 @@ def _measured(
                 yield index, clip
             else:
                 problems.append(clip)
+    if len(problems) == len(sounds):
+        why = f": {problems[0]}" if problems else ""
+        raise BadInput(
+            f"no recording can be read{why}", hint="give WAV or FLAC files of some seconds"
+        )
     for line in few(problems):
         reporter.note(f"left out: {line}")
 
@@ -298,16 +312,24 @@ def _clip(sound: Sound, frontend: FrontendConfig) -> _Clip | str:
     )
 
 
-def _together(clips: Sequence[_Clip], frontend: FrontendConfig) -> Distributions:
-    if not clips:
-        raise BadInput("no recording can be read", hint="give WAV or FLAC files of some seconds")
-    low, middle, high = np.percentile([clip.level for clip in clips], PERCENTILES)
-    samples = sum(clip.samples for clip in clips)
+def _together(clips: Iterable[_Clip], frontend: FrontendConfig) -> Distributions:
+    """Return what at least one clip is like; the clips are not kept."""
+    shape = (len(frontend.planes), frontend.channels, BINS)
+    histogram, clipped = np.zeros(shape, np.int64), np.zeros(shape[0], np.int64)
+    levels: list[float] = []
+    samples = full_scale = 0
+    for clip in clips:
+        histogram += clip.histogram
+        clipped += clip.clipped
+        levels.append(clip.level)
+        samples += clip.samples
+        full_scale += clip.full_scale
+    low, middle, high = np.percentile(levels, PERCENTILES)
     return Distributions(
-        histogram=np.sum([clip.histogram for clip in clips], axis=0),
-        clipped=np.sum([clip.clipped for clip in clips], axis=0),
+        histogram=histogram,
+        clipped=clipped,
         levels_dbfs=(round(float(low), 1), round(float(middle), 1), round(float(high), 1)),
-        full_scale=sum(clip.full_scale for clip in clips) / samples,
-        clips=len(clips),
+        full_scale=full_scale / samples,
+        clips=len(levels),
         seconds=samples / frontend.sample_rate,
     )
