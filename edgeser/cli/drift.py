@@ -137,6 +137,19 @@ def refuse_beside_drift(names: tuple[str, ...]) -> None:
             )
 
 
+def refuse_results_of_saving(choice: DriftChoice) -> None:
+    """Refuse files of results where nothing is judged.
+
+    Raises
+    ------
+    click.UsageError
+        Naming the first.
+    """
+    for name in ("junit", "markdown"):
+        if choice.save is not None and is_given(name):
+            raise click.UsageError(f"--save-drift judges nothing: leave out {option_of(name)}")
+
+
 def drift_alone(
     bundle: Bundle,
     choice: DriftChoice,

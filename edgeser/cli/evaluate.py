@@ -13,6 +13,7 @@ from edgeser.cli.drift import (
     drift_alone,
     drift_options,
     refuse_beside_drift,
+    refuse_results_of_saving,
     say_drift,
 )
 from edgeser.cli.options import bundle_argument, committee_option, corpus_option, decision_options
@@ -83,6 +84,7 @@ def command(
     files = ResultFiles(chosen["junit"], chosen["markdown"])
     if drift.alone:
         refuse_beside_drift((*_OF_LABELS, *(("corpora",) if drift.recordings else ())))
+        refuse_results_of_saving(drift)
         return drift_alone(open_bundle(bundle), drift, corpora, bundle, files, output)
     limits = _limits(chosen)
     groups = chosen["groups"] or bool(limits)

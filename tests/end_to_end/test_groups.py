@@ -136,6 +136,7 @@ def test_drift_and_scores_stand_beside_each_other(road: Road, edgeser: Edgeser) 
         (("--max-psi", "0.1"), "--max-psi is for --drift"),
         (("--drift", "a.json", "--recordings", "x", "--groups"), "--groups needs labels"),
         (("--drift", "a.json", "--recordings", "x", "--corpus", "y:z"), "--corpus needs labels"),
+        (("--save-drift", "a.json", "--junit", "x.xml"), "leave out --junit"),
         (("--drift", "nowhere.json"), "nowhere.json"),
         (("--max-tpr-gap", "2"), "--max-tpr-gap"),
     ],
