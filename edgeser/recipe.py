@@ -14,6 +14,7 @@ from typing import Any
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
 from edgeser.decision.config import DecisionConfig
+from edgeser.evaluation.group_verdict import GroupTolerances
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig, check_planes
@@ -80,9 +81,22 @@ class EvaluationConfig:
     ----------
     conditions
         UAR under each recording condition (levels, noise floors, noise, tilts), for the report.
+    max_tpr_gap, max_dp_gap
+        As in `GroupTolerances`: how far apart groups of test speakers may be; not judged where
+        left out.
     """
 
     conditions: bool = True
+    max_tpr_gap: float | None = None
+    max_dp_gap: float | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.groups  # whose own check refuses what is no ratio
+
+    @property
+    def groups(self) -> GroupTolerances:
+        """How far apart groups of speakers may be."""
+        return GroupTolerances(max_tpr_gap=self.max_tpr_gap, max_dp_gap=self.max_dp_gap)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeser.corpora.labels import own_words
 from edgeser.corpora.listing import (
     assemble,
     clip_id_of,
@@ -62,11 +63,21 @@ Votes = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class _Person:
+    """What the corpus says of an actor; ``None`` for what it does not."""
+
+    age: int | None = None
+    sex: str | None = None
+    race: str | None = None
+    ethnicity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Tables:
     """What stands beside the audio; each part is empty where its file is missing or broken."""
 
     votes: dict[str, Votes] = field(default_factory=dict)
-    people: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
+    people: dict[str, _Person] = field(default_factory=dict)
     split: dict[str, str] = field(default_factory=dict)
     split_source: str = ""
 
@@ -109,16 +120,18 @@ def _read_name(path: Path, root: Path, tables: _Tables) -> Utterance | FileProbl
         return found
     match, emotion = found
     actor = match["actor"]
-    age, sex = tables.people.get(actor, (None, None))
+    person = tables.people.get(actor, _Person())
     return Utterance(
         path=path,
         clip_id=clip_id_of(path, root),
         corpus=NAME,
         emotion=emotion,
         speaker=actor,
-        sex=sex,
-        age=age,
+        sex=person.sex,
+        age=person.age,
         language="en",
+        race=person.race,
+        ethnicity=person.ethnicity,
         votes=tables.votes.get(path.stem),
         split=tables.split.get(actor),
     )
@@ -161,9 +174,7 @@ def _read_votes(path: Path, problems: list[FileProblem]) -> dict[str, Votes]:
     }
 
 
-def _read_people(
-    path: Path, problems: list[FileProblem]
-) -> dict[str, tuple[int | None, str | None]]:
+def _read_people(path: Path, problems: list[FileProblem]) -> dict[str, _Person]:
     if not path.is_file():
         return {}
     try:
@@ -175,11 +186,12 @@ def _read_people(
         detail = f"column {', '.join(missing)} is missing; age and sex stay unknown"
         problems.append(FileProblem(path, "unreadable", detail))
         return {}
-    people: dict[str, tuple[int | None, str | None]] = {}
+    people: dict[str, _Person] = {}
     for row in table.rows:
         age = int(row["Age"]) if row["Age"].isdecimal() else None
         sex = row["Sex"].lower() if row["Sex"].lower() in ("female", "male") else None
-        people[row["ActorID"]] = (age, sex)
+        race, ethnicity = (own_words(row.get(column, "")) for column in ("Race", "Ethnicity"))
+        people[row["ActorID"]] = _Person(age, sex, race, ethnicity)
     return people
 
 

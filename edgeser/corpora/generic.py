@@ -1,9 +1,9 @@
 """Any recordings: a CSV manifest, or one folder a label.
 
 Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
-``sex,age,language,split``. Paths are relative to the manifest's folder and may not leave it.
-Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the scale that
-``vad_scale`` names: ``1 to 7`` where it is not there or empty.
+``sex,age,language,race,ethnicity,split``. Paths are relative to the manifest's folder and may not
+leave it. Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the scale
+that ``vad_scale`` names: ``1 to 7`` where it is not there or empty.
 
 Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 ``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.
@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeser.corpora.emotions import canonical_emotion, english_emotion, why_unknown
-from edgeser.corpora.labels import LONGEST_LABEL, check_labels, own_label, why_no_label
+from edgeser.corpora.labels import LONGEST_LABEL, check_labels, own_label, own_words, why_no_label
 from edgeser.corpora.listing import (
     assemble,
     clip_id_of,
@@ -41,7 +41,11 @@ MANIFEST = "manifest.csv"
 REQUIRED_COLUMNS = ("path", "emotion", "speaker")
 LABEL_COLUMN = "label"
 VAD_COLUMNS = ("valence", "arousal", "dominance")
-OPTIONAL_COLUMNS = ("sex", "age", "language", "split", *VAD_COLUMNS, "vad_scale")
+PERSON_COLUMNS = ("race", "ethnicity")
+OPTIONAL_COLUMNS = (
+    *("sex", "age", "language", *PERSON_COLUMNS, "split"),
+    *(*VAD_COLUMNS, "vad_scale"),
+)
 LICENCE = "the owner's"
 CITATION = "recordings described by their owner"
 
@@ -222,6 +226,7 @@ def _read_row(row: dict[str, str], label: str, path: Path, root: Path, place: st
         )
     if language and not _LANGUAGE.fullmatch(language):
         raise BadInput(f"{place}: the language '{printable(language)}' is not a code such as en")
+    race, ethnicity = (_words_of(row, column, place) for column in PERSON_COLUMNS)
     return Utterance(
         path=path,
         clip_id=clip_id_of(path, root),
@@ -231,9 +236,21 @@ def _read_row(row: dict[str, str], label: str, path: Path, root: Path, place: st
         sex=_SEXES[sex],
         age=int(age) if age else None,
         language=language.lower() or None,
+        race=race,
+        ethnicity=ethnicity,
         split=_SPLITS[split],
         vad=_vad_of(row, place),
     )
+
+
+def _words_of(row: dict[str, str], column: str, place: str) -> str | None:
+    text = row.get(column, "")
+    if text and not own_label(text):
+        raise BadInput(
+            f"{place}: the {column} '{printable(text)}' is no short text",
+            hint=f"write 1 to {LONGEST_LABEL} characters that can be seen, or nothing",
+        )
+    return own_words(text)
 
 
 def _vad_of(row: dict[str, str], place: str) -> Vad | None:

@@ -16,6 +16,7 @@ LONGEST_LABEL = 40
 MOST_LABELS = 128
 """Labels of one corpus: a decision of the firmware holds so many."""
 SIMILAR = "similar-labels"
+_NOT_SAID = frozenset({"", "unknown", "n/a", "na", "none", "not stated"})
 _BLANK = "Zs"
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -40,6 +41,20 @@ def own_label(word: str) -> str:
         return ""
     label = " ".join("".join(" " if unicodedata.category(c) == _BLANK else c for c in text).split())
     return label if len(label) <= LONGEST_LABEL else ""
+
+
+def own_words(text: str) -> str | None:
+    """Return what a corpus says of a person in its own words; `None` where it says nothing.
+
+    The rules for characters and length are those of `own_label`.
+
+    Examples
+    --------
+    >>> own_words("African  American"), own_words("Unknown")
+    ('African American', None)
+    """
+    words = own_label(text)
+    return None if words.casefold() in _NOT_SAID else words
 
 
 def why_no_label(word: str) -> str:

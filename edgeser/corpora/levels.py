@@ -195,8 +195,13 @@ def _measured(utterance: Utterance) -> tuple[float, float] | None:
         return None
     frames = Levels(SAMPLE_RATE)
     frames.push(samples)
+    return level_dbfs(samples), frames.floor_dbfs
+
+
+def level_dbfs(samples: NDArray[np.int16]) -> float:
+    """Return the RMS of a clip, in dB against full scale; int16's rounding is the least."""
     power = max(float(np.mean(samples.astype(np.float64) ** 2)), _ROUNDING)
-    return 10.0 * math.log10(power / 32768.0**2), frames.floor_dbfs
+    return 10.0 * math.log10(power / 32768.0**2)
 
 
 def _spread(values: NDArray[np.float64]) -> Spread:

@@ -35,6 +35,8 @@ class Utterance:
         In years, or ``None``.
     language
         ISO 639 code, of two letters where there is one, such as ``"en"``, or ``None``.
+    race, ethnicity
+        In the corpus's own words, such as ``"Asian"`` and ``"Not Hispanic"``, or ``None``.
     votes
         Share of listeners who heard each emotion, summing to 1, or ``None`` where no listening
         test was published.
@@ -64,6 +66,8 @@ class Utterance:
     start_s: float = 0.0
     duration_s: float | None = None
     vad: Vad | None = None
+    race: str | None = None
+    ethnicity: str | None = None
 
     @property
     def sound(self) -> Sound:

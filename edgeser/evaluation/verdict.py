@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from edgeser.evaluation.parity import ParityReport
 from quantize.foundation.errors import BadInput
 
+ROUNDING = 1e-9
+"""A difference of two ratios that is the tolerance in decimals may be a bit more in binary."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerances:

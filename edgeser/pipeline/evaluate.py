@@ -13,6 +13,7 @@ from edgeser.corpora import Corpus, Utterance
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.concordance import VadScores, score_vad
 from edgeser.evaluation.conditions import ConditionTable, condition_row
+from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, evaluate
 from edgeser.features import FeatureCache
@@ -27,7 +28,7 @@ from edgeser.pipeline.certainty import (
 from edgeser.pipeline.conditions import babble_of, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.groups import score_known_groups
+from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
 from edgeser.pipeline.inference import (
     float_outputs,
     int8_outputs,
@@ -54,7 +55,9 @@ class Evaluation:
     float_metrics, int8_metrics
         On clean recordings.
     groups
-        UAR on them by speaker, and by sex and age group where the corpus tells them.
+        Scores on them by speaker, and by what else the corpus tells of speakers.
+    gaps
+        How far apart these groups are, by emotion.
     conditions
         UAR of both under each condition, clean first.
     certainty
@@ -67,6 +70,7 @@ class Evaluation:
     float_metrics: Metrics
     int8_metrics: Metrics
     groups: tuple[GroupScore, ...]
+    gaps: tuple[KindGaps, ...]
     conditions: ConditionTable
     certainty: CertaintyTable
     vad: VadScores | None = None
@@ -196,12 +200,12 @@ def scored(
         As in `Metrics`.
     """
     clean = said[0]
+    answers = (clean.utterances, clean.of_float, clean.of_int8)
     return Evaluation(
         float_metrics=evaluate(clean.of_float, source=clean.source, caveat=caveat),
         int8_metrics=evaluate(clean.of_int8, source=clean.source, caveat=caveat),
-        groups=score_known_groups(
-            clean.utterances, clean.of_float, clean.of_int8, source=clean.source
-        ),
+        groups=score_known_groups(*answers, source=clean.source),
+        gaps=gaps_of_known_groups(*answers, source=clean.source),
         conditions=ConditionTable(
             tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in said)
         ),

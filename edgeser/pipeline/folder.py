@@ -17,6 +17,7 @@ T = TypeVar("T")
 _LIMIT_BYTES = 256 << 20
 _MADE_BY = {
     "certainty": "evaluate",
+    "drift": "evaluate --drift",
     "device": "bench --device emulator",
     "parity-tolerances": "parity",
     "test-set": "parity",
@@ -54,6 +55,11 @@ class RunFolder:
     def int8_model(self) -> Path:
         """The int8 model by itself, for tools that want a .tflite."""
         return self.root / "model_int8.tflite"
+
+    @property
+    def drift_reference(self) -> Path:
+        """What the clips that it was trained on are like, for ``evaluate --drift``."""
+        return self.root / "drift-reference.json"
 
     def result(self, stage: str) -> Path:
         """Return where a stage's result is, as public JSON, such as ``parity.json``."""

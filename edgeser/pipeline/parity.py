@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgeser.bundle import Bundle, save_bundle
 from edgeser.corpora import read_audio
 from edgeser.evaluation.concordance import score_vad
+from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.parity import (
     ParityReport,
@@ -24,7 +25,7 @@ from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
 from edgeser.pipeline.feature_parity import check_features
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.groups import score_known_groups
+from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
 from edgeser.pipeline.inference import (
     float_outputs,
     int8_outputs,
@@ -57,13 +58,16 @@ class TestSetDetails:
     Parameters
     ----------
     groups
-        UAR by speaker, sex and age group.
+        Scores by speaker, and by what else is known of speakers.
     example
         The features of one clip.
+    gaps
+        How far apart these groups are; none in older records.
     """
 
     groups: tuple[GroupScore, ...]
     example: ExampleFeatures
+    gaps: tuple[KindGaps, ...] = ()
 
 
 def check_parity(
@@ -134,8 +138,12 @@ def check_parity(
     verdict = judge(report, tolerances or trained.recipe.parity)
     if folder is not None:
         of_int8 = as_predictions(of_float, oracle, grid)
-        groups = score_known_groups(clips.utterances, of_float, of_int8, source=source)
-        details = TestSetDetails(groups=groups, example=_example(bundle, clips))
+        answers = (clips.utterances, of_float, of_int8)
+        details = TestSetDetails(
+            groups=score_known_groups(*answers, source=source),
+            example=_example(bundle, clips),
+            gaps=gaps_of_known_groups(*answers, source=source),
+        )
         folder.save_state("test-set", details, model_hash=bundle.model_hash)
         _keep(bundle, report, verdict, folder)
     return report, verdict

@@ -14,10 +14,13 @@ from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
+from edgeser.evaluation.group_verdict import judge_groups
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.pipeline.certainty import is_of_rule
 from edgeser.pipeline.compare import STATE
+from edgeser.pipeline.drift import DRIFT
 from edgeser.pipeline.evaluate import CERTAINTY
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
@@ -81,11 +84,15 @@ def contents_of(folder: RunFolder) -> ReportContents:
         float_metrics=parity.float_metrics if parity else None,
         int8_metrics=parity.int8_metrics if parity else None,
         groups=details.groups if details else (),
+        groups_verdict=(
+            judge_groups(details.gaps, trained.recipe.evaluation.groups) if details else None
+        ),
         layers=parity.layers if parity else (),
         parity=parity,
         verdict=judge(parity, tolerances or trained.recipe.parity) if parity else None,
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
         device=folder.load_state("device", DeviceReport, model_hash=model_hash),
+        drift=folder.load_state(DRIFT, DriftReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
         certainty=certainty if certainty and is_of_rule(certainty, bundle.rule) else None,
         ablation=folder.load_state(STATE, AblationTable, model_hash=model_hash),

@@ -13,6 +13,7 @@ from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.decide import decided
 from edgeser.pipeline.device_bench import bench_on_device
+from edgeser.pipeline.drift import keep_reference
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.firmware import DeviceChoice
@@ -42,7 +43,7 @@ class RunResult:
     bundle_path, report
         Files.
     failures
-        One line for each check that failed: parity, budgets.
+        One line for each check that failed: parity, gaps between groups, budgets.
     """
 
     bundle: Bundle
@@ -122,18 +123,23 @@ def run(
         cache=caches.features,
         reporter=reporter,
     )
+    keep_reference(bundle, folder=folder, reporter=reporter)
     try:
         costs = _costs(bundle, folder, caches, reporter)
     except EdgeserError:
         _write_reports(folder, reporter)  # of all that was done: nothing of it is lost
         raise
     report = _write_reports(folder, reporter)
+    contents = contents_of(folder)
+    failures = [f"parity failed: {failure}" for failure in verdict.failures]
+    if contents.groups_verdict is not None:
+        failures += [f"groups failed: {failure}" for failure in contents.groups_verdict.failures]
     return RunResult(
         bundle=load_bundle(folder.bundle),
-        contents=contents_of(folder),
+        contents=contents,
         bundle_path=folder.bundle,
         report=report,
-        failures=(*(f"parity failed: {failure}" for failure in verdict.failures), *costs),
+        failures=(*failures, *costs),
     )
 
 

@@ -12,6 +12,8 @@ from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
@@ -162,7 +164,11 @@ class ReportContents:
     float_metrics, int8_metrics
         On the test clips.
     groups
-        Scores by speaker, sex and age group.
+        Scores by speaker, and by what else is known of speakers.
+    groups_verdict
+        How far apart these groups are, and whether that is within the recipe's tolerances.
+    drift
+        How far recordings were from those of the training when last looked at; judged by itself.
     layers
         Quantisation error of each layer, in the order of the network.
     parity, verdict
@@ -188,11 +194,13 @@ class ReportContents:
     float_metrics: Metrics | None = None
     int8_metrics: Metrics | None = None
     groups: tuple[GroupScore, ...] = ()
+    groups_verdict: GroupVerdict | None = None
     layers: tuple[LayerError, ...] = ()
     parity: ParityReport | None = None
     verdict: Verdict | None = None
     bench: BenchReport | None = None
     device: DeviceReport | None = None
+    drift: DriftReport | None = None
     conditions: ConditionTable | None = None
     certainty: CertaintyTable | None = None
     ablation: AblationTable | None = None
@@ -216,8 +224,10 @@ class ReportContents:
 
     @property
     def passed(self) -> bool | None:
-        """Whether parity and budgets hold; ``None`` when neither was checked."""
+        """Whether parity, gaps between groups and budgets hold; ``None`` when none was checked."""
         checks = []
+        if self.groups_verdict is not None and self.groups_verdict.checks:
+            checks.append(self.groups_verdict.passed)
         if self.verdict is not None:
             checks.append(self.verdict.passed)
         if self.bench is not None and self.bench.budgets:

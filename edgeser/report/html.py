@@ -11,6 +11,8 @@ from edgeser.report import figures
 from edgeser.report.certainty import certainty_part
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import DISTRIBUTION_NOTE, distribution_rows
+from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
+from edgeser.report.groups import groups_part
 from edgeser.report.html_charts import charts_of
 from edgeser.report.json_format import dump_json, report_json
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
@@ -47,6 +49,11 @@ def render_html(contents: ReportContents) -> str:
         level_rows=[] if contents.corpus is None else level_rows(contents.corpus),
         level_note=LEVEL_NOTE,
         sure=None if contents.certainty is None else certainty_part(contents.certainty),
+        people=groups_part(contents.groups, contents.groups_verdict),
+        drift_head=DRIFT_HEAD,
+        drift_rows=[] if contents.drift is None else drift_rows(contents.drift),
+        drift_level="" if contents.drift is None else level_line(contents.drift),
+        drift_note=DRIFT_NOTE,
         vad_head=VAD_HEAD,
         vad_rows=vad_rows(vad.scores) if vad is not None and vad.scores is not None else [],
         vad_facts="" if vad is None else vad_facts(vad),

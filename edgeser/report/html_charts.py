@@ -12,8 +12,11 @@ from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
+from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
-from edgeser.evaluation.metrics import Metrics
+from edgeser.evaluation.metrics import FEWEST_SPEAKERS, Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.report.certainty_charts import reliability_diagram, risk_chart
 from edgeser.report.charts import (
@@ -63,6 +66,8 @@ class Charts:
 
     confusions: tuple[NamedChart, ...]
     groups: tuple[NamedChart, ...]
+    gaps: tuple[NamedChart, ...]
+    drift: tuple[NamedChart, ...]
     conditions: tuple[NamedChart, ...]
     certainty: tuple[NamedChart, ...]
     ablation: tuple[NamedChart, ...]
@@ -81,6 +86,8 @@ def charts_of(contents: ReportContents) -> Charts:
     return Charts(
         confusions=_confusions(contents),
         groups=tuple(_groups(contents.groups, chance)),
+        gaps=_gaps(contents.groups_verdict),
+        drift=_drift(contents.drift),
         conditions=_conditions(contents.conditions),
         certainty=_certainty(contents.certainty),
         ablation=_ablation(contents.ablation),
@@ -134,14 +141,56 @@ def _groups(groups: tuple[GroupScore, ...], chance: tuple[str, float] | None) ->
             members = [group for group in groups if group.kind == kind]
             if len(block) > 1:
                 rows.append(DotRow(kind))
-            rows += [DotRow(g.name, _dots(g.float_uar, g.int8_uar)) for g in members]
+            rows += [
+                DotRow(f"{g.name}, few" if g.too_few else g.name, _dots(g.float_uar, g.int8_uar))
+                for g in members
+            ]
         if rows:
             name = " and ".join(block)
             intervals = [g.float_uar for g in groups if g.kind in block]
             caption = f"By {name}; lines are 95 % intervals."
+            if any(g.too_few for g in groups if g.kind in block):
+                caption += f" Few: under {FEWEST_SPEAKERS} speakers, too few to judge."
             svg = dot_chart(f"UAR by {name}", rows, x_label="UAR, %", reference=chance)
             charts.append(NamedChart(caption, svg, intervals[0]))
     return charts
+
+
+def _gaps(verdict: GroupVerdict | None) -> tuple[NamedChart, ...]:
+    kinds = () if verdict is None else verdict.gaps
+    charts = []
+    for measure, name in ((TRUE_POSITIVES, "recall"), (PARITY, "share of clips called so")):
+        rows: list[DotRow] = []
+        gaps = [gap for kind in kinds for gap in kind.of(measure)]
+        for kind in kinds:
+            heading = f"by {kind.kind}" + ("" if kind.judged else " (too few)")
+            rows.append(DotRow(heading))
+            rows += [DotRow(g.label, _dots(g.of_float, g.of_int8)) for g in kind.of(measure)]
+        if gaps:
+            svg = dot_chart(f"Gaps of {measure}", rows, x_label=f"gap of {name}, points")
+            caption = f"Gap of {name}: the group of the largest less that of the smallest."
+            charts.append(NamedChart(caption, svg, gaps[0].gap))
+    return tuple(charts)
+
+
+def _drift(report: DriftReport | None) -> tuple[NamedChart, ...]:
+    if report is None:
+        return ()
+    label, largest = "population stability index", report.largest
+    rows = [(plane.plane, plane.psi.value) for plane in report.planes]
+    worst = report.planes.index(largest)
+    planes = bar_chart("Drift by plane", rows, x_label=label, unit="", worst=worst)
+    channels = line_chart(
+        f"Drift of {largest.plane} by channel",
+        [(float(number), psi) for number, psi in enumerate(largest.channels)],
+        x_label="channel, low to high",
+        y_label=label,
+    )
+    moved = f"{largest.plane}, the plane that moved most, by channel."
+    return (
+        NamedChart("By plane: mean over channels.", planes, largest.psi),
+        NamedChart(moved, channels, largest.psi),
+    )
 
 
 def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:

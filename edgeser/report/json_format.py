@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from edgeser.benchmark.records import (
@@ -23,6 +23,7 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
@@ -30,6 +31,8 @@ from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
+from edgeser.report.drift_json import drift_json
+from edgeser.report.groups import groups_json
 from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
@@ -88,17 +91,21 @@ def evaluate_json(
     float_metrics: Metrics,
     int8_metrics: Metrics | None = None,
     *,
-    groups: Iterable[GroupScore] = (),
+    groups: Sequence[GroupScore] = (),
+    verdict: GroupVerdict | None = None,
     conditions: ConditionTable | None = None,
     certainty: CertaintyTable | None = None,
     committee: Json | None = None,
     vad: VadScores | None = None,
 ) -> Json:
-    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`."""
+    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`.
+
+    `verdict` has the gaps between the groups too.
+    """
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
     if int8_metrics is not None:
         out["int8"] = _metrics(int8_metrics)
-    out["groups"] = [_group(group) for group in groups]
+    out |= groups_json(groups, verdict)
     if conditions is not None:
         out["conditions"] = _conditions(conditions)
     if vad is not None:
@@ -131,7 +138,7 @@ def report_json(contents: ReportContents) -> Json:
         out["float"] = _metrics(contents.float_metrics)
     if contents.int8_metrics is not None:
         out["int8"] = _metrics(contents.int8_metrics)
-    out["groups"] = [_group(group) for group in contents.groups]
+    out |= groups_json(contents.groups, contents.groups_verdict)
     out["layers"] = [_layer(layer) for layer in contents.layers]
     if contents.parity is not None and contents.verdict is not None:
         out["parity"] = _parity(contents.parity, contents.verdict)
@@ -139,6 +146,8 @@ def report_json(contents: ReportContents) -> Json:
         out["bench"] = _bench(contents.bench)
     if contents.device is not None:
         out["device"] = _device(contents.device)
+    if contents.drift is not None:
+        out["drift"] = drift_json(contents.drift)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
     if contents.certainty is not None:
@@ -244,17 +253,6 @@ def _clip(report: ParityReport, index: int) -> Json:
 
 def _layer(layer: LayerError) -> Json:
     return {"name": layer.name, "operator": layer.operator, "sqnr_db": layer.sqnr_db}
-
-
-def _group(group: GroupScore) -> Json:
-    return {
-        "kind": group.kind,
-        "name": group.name,
-        "clips": group.clips,
-        "speakers": group.speakers,
-        "float_uar": group.float_uar.to_json(),
-        "int8_uar": _optional(group.int8_uar),
-    }
 
 
 def _bench(report: BenchReport) -> Json:

@@ -8,6 +8,10 @@ from xml.etree import ElementTree as ET
 
 from edgeser.benchmark.budget import describe
 from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
+from edgeser.evaluation.drift import DriftReport
+from edgeser.evaluation.group_verdict import GroupVerdict
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.figures import (
@@ -20,15 +24,17 @@ from edgeser.report.figures import (
     printable,
     span,
 )
+from edgeser.report.groups import worst_line
 from quantize.edgetpu.difference import OutputDifference
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A check: its name, and why it failed where it did."""
+    """A check: its name, and why it failed, or could not be made, where that is so."""
 
     name: str
     failure: str | None = None
+    skipped: str | None = None
 
     @classmethod
     def held(cls, name: str, passed: bool, what: str) -> Case:
@@ -45,6 +51,40 @@ def parity_junit(report: ParityReport, verdict: Verdict) -> str:
     """Return one test suite: a case for each check of the verdict, the facts as properties."""
     cases = [Case(check.name, check.failure) for check in verdict.checks]
     return suite_xml("edgeser.parity", cases, _facts(report))
+
+
+def groups_junit(
+    of_float: Metrics,
+    of_int8: Metrics,
+    groups: Sequence[GroupScore],
+    verdict: GroupVerdict,
+    further: Sequence[Case] = (),
+) -> str:
+    """Return one test suite: a case for each gap that was judged, the facts as properties.
+
+    `further` are cases of what else was judged of the same clips.
+    """
+    cases = [RAN, *(Case(check.name, check.failure) for check in verdict.checks)]
+    cases += [*(Case(name, skipped=why) for name, why in verdict.skipped), *further]
+    facts = [
+        ("clips", str(of_float.clips)),
+        ("float.uar", figure(of_float.uar, interval=True)),
+        ("int8.uar", figure(of_int8.uar, interval=True)),
+        ("worst speaker", worst_line(groups)),
+    ]
+    return suite_xml("edgeser.evaluate", cases, facts)
+
+
+def drift_cases(report: DriftReport) -> list[Case]:
+    """Return a case for each plane's index and clipping, and for the level."""
+    return [Case(check.name, check.failure) for check in report.checks]
+
+
+def drift_junit(report: DriftReport) -> str:
+    """Return one test suite: what was judged of recordings, the indices as properties."""
+    facts = [(f"PSI of {plane.plane}", f"{plane.psi.value:.4f}") for plane in report.planes]
+    facts += [("recordings", report.source), ("against", report.reference_source)]
+    return suite_xml("edgeser.drift", drift_cases(report), facts)
 
 
 def device_parity_junit(parity: DeviceParity) -> str:
@@ -79,6 +119,7 @@ def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str,
     """Return a document with one suite; the facts are its properties."""
     root = ET.Element("testsuites", name="edgeser")
     failures = sum(case.failure is not None for case in cases)
+    skipped = sum(case.skipped is not None for case in cases)
     suite = ET.SubElement(
         root,
         "testsuite",
@@ -86,6 +127,7 @@ def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str,
         tests=str(len(cases)),
         failures=str(failures),
         errors="0",
+        skipped=str(skipped),
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in facts:
@@ -96,6 +138,8 @@ def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str,
             text = printable(case.failure)
             kind = suite_name.partition(".")[2]
             ET.SubElement(element, "failure", message=text, type=kind).text = text
+        elif case.skipped is not None:
+            ET.SubElement(element, "skipped", message=printable(case.skipped))
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'

@@ -10,6 +10,8 @@ from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, De
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.drift import DriftReport
+from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
@@ -30,6 +32,7 @@ from edgeser.report.distributions import (
     distribution_rows,
     distribution_title,
 )
+from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,
@@ -43,6 +46,16 @@ from edgeser.report.figures import (
     number,
     printable,
     span,
+)
+from edgeser.report.groups import (
+    GAP_HEAD,
+    GAP_NOTE,
+    GROUP_HEAD,
+    gap_rows,
+    group_lines,
+    group_rows,
+    verdict_line,
+    worst_line,
 )
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
@@ -103,6 +116,35 @@ def device_parity_markdown(parity: DeviceParity) -> str:
     """Return the verdict and what was compared, with the first difference."""
     verdict = "passed" if parity.passed else "failed"
     return joined([f"## Device against host: {verdict}", plain(parity.describe())])
+
+
+def groups_markdown(
+    of_float: Metrics,
+    of_int8: Metrics,
+    groups: Sequence[GroupScore],
+    verdict: GroupVerdict,
+) -> str:
+    """Return the scores of an evaluation, by group, with the gaps and the verdict on them."""
+    said = ""
+    if verdict.tolerances:
+        said = ": passed" if verdict.checks else ": not judged"
+        said = said if verdict.passed else ": failed"
+    parts = [f"## Groups of speakers{said}", _metrics(of_float, of_int8)]
+    return joined([*parts, *_groups(groups, verdict)])
+
+
+def drift_markdown(report: DriftReport) -> str:
+    """Return how far recordings are from those of the training, by plane, and the level."""
+    sources = f"{evidence(report.planes[0].psi)}; against {report.reference_source}"
+    parts = [
+        f"## How far from the training: {'passed' if report.passed else 'failed'}",
+        plain(report.sentence),
+        *_warnings(report.caveats),
+        _table(DRIFT_HEAD, drift_rows(report)),
+        plain(level_line(report)),
+        _small(f"{DRIFT_NOTE} {sources}"),
+    ]
+    return joined(parts)
 
 
 def failure_markdown(what: str, reason: str) -> str:
@@ -175,8 +217,7 @@ def report_markdown(contents: ReportContents) -> str:
         parts.append(parity_markdown(contents.parity, contents.verdict))
     elif contents.float_metrics is not None:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
-    if contents.groups:
-        parts += ["## By group", _groups(contents.groups), *warnings]
+    parts += _groups_and_drift(contents, warnings)
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.certainty is not None:
@@ -269,17 +310,28 @@ def _vad(parity: VadParity) -> list[str]:
     return [*parts, plain(f"{vad_facts(parity)}.")]
 
 
-def _groups(groups: Sequence[GroupScore]) -> str:
-    rows = [
-        (
-            f"{group.kind} {group.name}",
-            str(group.clips),
-            figure(group.float_uar, interval=True),
-            _optional(group.int8_uar),
-        )
-        for group in groups
+def _groups_and_drift(contents: ReportContents, warnings: Sequence[str]) -> list[str]:
+    parts = []
+    if contents.groups:
+        parts += ["## By group", *warnings]
+        parts += _groups(contents.groups, contents.groups_verdict)
+    if contents.drift is not None:
+        parts.append(drift_markdown(contents.drift))
+    return parts
+
+
+def _groups(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> list[str]:
+    gaps = () if verdict is None else verdict.gaps
+    failures = [] if verdict is None else [f"- {plain(line)}" for line in verdict.failures]
+    lines = [verdict_line(verdict), worst_line(groups), *group_lines(groups, gaps)]
+    parts = [
+        *failures,
+        *(plain(line) for line in lines if line),
+        _table(GROUP_HEAD, group_rows(groups)),
     ]
-    return _table(("group", "clips", "float UAR", "int8 UAR"), rows)
+    if rows := gap_rows(gaps):
+        parts += [_table(GAP_HEAD, rows), _small(GAP_NOTE)]
+    return parts
 
 
 def _corpora(members: Sequence[MemberSummary]) -> str:

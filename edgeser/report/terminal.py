@@ -42,6 +42,7 @@ from edgeser.report.figures import (
     printable,
     span,
 )
+from edgeser.report.groups_terminal import worst_text
 from edgeser.report.titled import titled_table
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
@@ -256,6 +257,7 @@ def run_summary(contents: ReportContents) -> Group:
         parts += [_differences(contents.parity), _verdict(contents.verdict)]
         if contents.parity.vad is not None:
             parts += _vad_parity(contents.parity.vad)
+    parts += worst_text(contents.groups)
     if contents.conditions is not None:
         parts.append(condition_table(contents.conditions))
     if contents.certainty is not None:

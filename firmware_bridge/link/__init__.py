@@ -20,7 +20,7 @@ from firmware_bridge.link.errors import (
 )
 from firmware_bridge.link.mlperf import Firmware, Inferences, MlperfRunner
 from firmware_bridge.link.process import open_process
-from firmware_bridge.link.replies import AudioReply, FeatureTicks, MemoryUse, SelfTest
+from firmware_bridge.link.replies import AudioReply, FeatureTicks, Heard, MemoryUse, SelfTest
 from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.link.tcp import open_tcp
 from firmware_bridge.link.transport import Transport
@@ -40,6 +40,7 @@ __all__ = [
     "FeatureTicks",
     "Firmware",
     "HashMismatch",
+    "Heard",
     "Inferences",
     "MalformedReply",
     "MemoryUse",

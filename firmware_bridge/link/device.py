@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,15 @@ from firmware_bridge.certainty import ONE
 from firmware_bridge.link.banner import Banner, check_hashes, parse_banner, parse_entries
 from firmware_bridge.link.errors import MalformedReply
 from firmware_bridge.link.frames import MOST_PAYLOAD
-from firmware_bridge.link.replies import AudioReply, FeatureTicks, Fields, MemoryUse, SelfTest
+from firmware_bridge.link.replies import (
+    AudioReply,
+    FeatureTicks,
+    Fields,
+    Heard,
+    MemoryUse,
+    SelfTest,
+)
+from firmware_bridge.link.requests import Request
 from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.streaming import Decision, decisions_after
 from quantize.foundation.errors import BadInput
@@ -27,23 +34,6 @@ _PROFILED, _ALL_OUTPUTS = 1, 2
 _ALL_DECIDED = 1
 _WRAP = 1 << 32
 _LOST_MEMORY = "has the device restarted, or does somebody else speak to it?"
-
-
-class Request(IntEnum):
-    """The types of requests."""
-
-    BANNER = 0x01
-    RESET = 0x02
-    AUDIO = 0x03
-    DECISIONS = 0x04
-    WRITE = 0x05
-    INFER = 0x06
-    READ = 0x07
-    PROFILE = 0x08
-    TAP = 0x09
-    MEMORY = 0x0A
-    SELF_TEST = 0x0B
-    FEATURE_TICKS = 0x0C
 
 
 class Device:
@@ -383,6 +373,16 @@ class Device:
         if ticks.largest > ticks.ticks or (known and ticks.frames != self._frames):
             raise MalformedReply(f"{self.name} reports times that do not fit together: {ticks}")
         return ticks
+
+    def heard(self) -> Heard:
+        """Return how loud the stream was since the last reset; older firmware refuses to say."""
+        fields = self._ask(Request.HEARD, b"")
+        heard = Heard(*(fields.unsigned(8) for _ in range(5)))
+        fields.end()
+        known = self._samples is not None
+        if not heard.fits_together or (known and heard.samples % _WRAP != self._samples):
+            raise MalformedReply(f"{self.name} has heard what does not fit together: {heard}")
+        return heard
 
     def _ask(
         self, kind: Request, payload: bytes, *, flags: int = 0, patience: Patience | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.link.errors import MalformedReply
+
+_FULL_SCALE = 32768
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -89,6 +92,55 @@ class FeatureTicks:
     frames: int
     ticks: int
     largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a device's frontend got since the last reset.
+
+    Parameters
+    ----------
+    samples
+        How many.
+    energy
+        Sum of their squares.
+    full_scale
+        Samples at an end of int16.
+    values
+        int8 values of the model's input.
+    clipped
+        Of these at an end of int8.
+    """
+
+    samples: int
+    energy: int
+    full_scale: int
+    values: int
+    clipped: int
+
+    @property
+    def level_dbfs(self) -> float | None:
+        """RMS in dB against full scale; ``None`` before a sample, or of none but zeros."""
+        if self.samples == 0 or self.energy == 0:
+            return None
+        return 10.0 * math.log10(self.energy / self.samples / _FULL_SCALE**2)
+
+    @property
+    def clipped_share(self) -> float:
+        """Share of the int8 values that are clipped; 0 before the first frame."""
+        return self.clipped / max(self.values, 1)
+
+    @property
+    def full_scale_share(self) -> float:
+        """Share of the samples at an end of int16; 0 before the first."""
+        return self.full_scale / max(self.samples, 1)
+
+    @property
+    def fits_together(self) -> bool:
+        """Whether no count contradicts another."""
+        most = self.samples * _FULL_SCALE**2
+        least = self.full_scale * (_FULL_SCALE - 1) ** 2
+        return least <= self.energy <= most and self.clipped <= self.values
 
 
 class Fields:

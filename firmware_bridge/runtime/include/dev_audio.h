@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-dev_handler dev_audio_reset, dev_audio, dev_audio_decisions, dev_audio_ticks;
+dev_handler dev_audio_reset, dev_audio, dev_audio_decisions, dev_audio_ticks, dev_audio_heard;
 
 #ifdef __cplusplus
 }

@@ -43,6 +43,9 @@ enum dev_request {
   DEV_SELF_TEST = 0x0B,
   /* nothing -> since the reset: frames (4), ticks in the frontend (8), largest of a frame (4) */
   DEV_FEATURE_TICKS = 0x0C,
+  /* nothing -> since the reset (8 each): samples, sum of their squares, samples at an end of int16,
+   * int8 values of rows, values at an end of int8 */
+  DEV_HEARD = 0x0D,
   /* Set in the type of every answer. */
   DEV_REPLY = 0x80,
   /* The type of a refusal: enum dev_error (1), the reason in ASCII. */

@@ -45,6 +45,16 @@ struct dev_stream_config {
    DEV_STREAM_ALIGNED((window_frames) * (channels) * (planes)) +                                   \
    DEV_STREAM_ALIGNED(2u * (channels)) + DEV_STREAM_ALIGNED(2u * (channels) * ((planes) - 1u)))
 
+/* What was heard since the start or the last reset: how loud it was, and how much of it is off the
+ * scale. A microphone that is unlike the training's shows here. */
+struct dev_heard {
+  uint64_t samples;
+  uint64_t energy;     /* sum of their squares */
+  uint64_t full_scale; /* samples at an end of int16 */
+  uint64_t values;     /* of rows */
+  uint64_t clipped;    /* values at an end of int8 */
+};
+
 struct dev_stream {
   struct apf_frontend frontend;
   struct apf_normalise_state normalise;
@@ -56,6 +66,7 @@ struct dev_stream {
   int16_t *phase;
   uint32_t samples; /* taken since the start or the last reset; wraps */
   uint32_t frames;  /* completed since then */
+  struct dev_heard heard;
   uint32_t (*begin)(void);
   uint32_t (*ticks)(void);
   uint64_t ticks_spent;         /* in the frontend, since then */

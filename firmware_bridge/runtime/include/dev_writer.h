@@ -24,6 +24,7 @@ void dev_append_bytes(struct dev_writer *writer, const void *bytes, size_t count
 void dev_append_u8(struct dev_writer *writer, uint32_t value);
 void dev_append_u16(struct dev_writer *writer, uint32_t value);
 void dev_append_u32(struct dev_writer *writer, uint32_t value);
+void dev_append_u64(struct dev_writer *writer, uint64_t value);
 void dev_append_text(struct dev_writer *writer, const char *text);
 
 /* "key=value\n" */

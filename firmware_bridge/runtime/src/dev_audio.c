@@ -128,9 +128,20 @@ enum dev_error dev_audio_ticks(struct dev_app *app, const struct dev_call *call,
   const struct dev_stream *stream = &app->stream;
   (void)call;
   dev_append_u32(reply, stream->frames);
-  dev_append_u32(reply, (uint32_t)stream->ticks_spent);
-  dev_append_u32(reply, (uint32_t)(stream->ticks_spent >> 32));
+  dev_append_u64(reply, stream->ticks_spent);
   dev_append_u32(reply, stream->largest_frame_ticks);
+  return DEV_OK;
+}
+
+enum dev_error dev_audio_heard(struct dev_app *app, const struct dev_call *call,
+                               struct dev_writer *reply) {
+  const struct dev_heard *heard = &app->stream.heard;
+  (void)call;
+  dev_append_u64(reply, heard->samples);
+  dev_append_u64(reply, heard->energy);
+  dev_append_u64(reply, heard->full_scale);
+  dev_append_u64(reply, heard->values);
+  dev_append_u64(reply, heard->clipped);
   return DEV_OK;
 }
 
@@ -161,6 +172,14 @@ enum dev_error dev_audio_decisions(struct dev_app *app, const struct dev_call *c
 }
 
 enum dev_error dev_audio_ticks(struct dev_app *app, const struct dev_call *call,
+                               struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+enum dev_error dev_audio_heard(struct dev_app *app, const struct dev_call *call,
                                struct dev_writer *reply) {
   (void)app;
   (void)call;

@@ -193,6 +193,8 @@ static dev_handler *handler_of(uint8_t type) {
     return dev_audio_decisions;
   case DEV_FEATURE_TICKS:
     return dev_audio_ticks;
+  case DEV_HEARD:
+    return dev_audio_heard;
   default:
     return NULL;
   }

@@ -68,6 +68,7 @@ void dev_stream_reset(struct dev_stream *stream) {
   stream->next_row = 0;
   stream->samples = 0;
   stream->frames = 0;
+  memset(&stream->heard, 0, sizeof(stream->heard));
   stream->ticks_spent = 0;
   stream->ticks_of_frame = 0;
   stream->largest_frame_ticks = 0;
@@ -95,6 +96,22 @@ static void add_row(struct dev_stream *stream) {
   ++stream->frames;
 }
 
+static void hear_samples(struct dev_heard *heard, const int16_t *samples, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    const int32_t sample = samples[i];
+    heard->energy += (uint32_t)(sample * sample);
+    heard->full_scale += sample == INT16_MAX || sample == INT16_MIN ? 1u : 0u;
+  }
+  heard->samples += count;
+}
+
+static void hear_row(struct dev_heard *heard, const int8_t *row, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    heard->clipped += row[i] == INT8_MAX || row[i] == INT8_MIN ? 1u : 0u;
+  }
+  heard->values += count;
+}
+
 int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t count,
                     size_t *taken) {
   const uint32_t start = read_clock(stream->begin);
@@ -105,6 +122,10 @@ int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t co
   }
   stream->samples += (uint32_t)*taken;
   count_ticks(stream, read_clock(stream->ticks) - start, complete);
+  hear_samples(&stream->heard, samples, *taken);
+  if (complete) {
+    hear_row(&stream->heard, dev_stream_row(stream), stream->row_bytes);
+  }
   return complete;
 }
 

@@ -43,6 +43,11 @@ void dev_append_u32(struct dev_writer *writer, uint32_t value) {
   }
 }
 
+void dev_append_u64(struct dev_writer *writer, uint64_t value) {
+  dev_append_u32(writer, (uint32_t)value);
+  dev_append_u32(writer, (uint32_t)(value >> 32));
+}
+
 void dev_append_text(struct dev_writer *writer, const char *text) {
   dev_append_bytes(writer, text, strlen(text));
 }

@@ -71,6 +71,28 @@ def test_cremad(write_clips) -> None:
     assert by_id(open_corpus("cremad", root / "AudioWAV")).keys() == clips.keys()
 
 
+def test_cremad_says_race_and_ethnicity_in_its_own_words(write_clips) -> None:
+    names = [f"AudioWAV/{actor}_DFA_ANG_XX.wav" for actor in (1001, 1002, 1003, 1004)]
+    root = write_clips(*names)
+    table = root / "VideoDemographics.csv"
+    table.write_text(
+        '"ActorID","Age","Sex","Race","Ethnicity"\n'
+        '1001,51,"Male","Caucasian","Not Hispanic"\n1002,21,"Female","African  American",""\n'
+        '1003,22,"Male","Unknown","Hispanic"\n1004,23,"Male","a\u202eb","x"\n',
+        encoding="utf-8",
+    )
+    people = {u.speaker: (u.race, u.ethnicity) for u in open_corpus("cremad", root).utterances}
+    assert people == {
+        "1001": ("Caucasian", "Not Hispanic"),
+        "1002": ("African American", None),
+        "1003": (None, "Hispanic"),
+        "1004": (None, "x"),
+    }
+    table.write_text("ActorID,Age,Sex\n1001,51,Male\n")
+    (one, *_) = open_corpus("cremad", root).utterances
+    assert (one.age, one.race, one.ethnicity) == (51, None, None)
+
+
 def test_cremad_without_its_tables(write_clips) -> None:
     root = write_clips("AudioWAV/1001_DFA_ANG_XX.wav")
     corpus = open_corpus("cremad", root)

@@ -47,6 +47,23 @@ def test_a_manifest_and_its_folder_read_the_same(root: Path) -> None:
         assert not corpus.synthetic
 
 
+def test_race_and_ethnicity_are_words_of_ones_own(root: Path) -> None:
+    head = "path,emotion,speaker,race,ethnicity\n"
+    rows = "a/one.wav,sad,kim,Asian, Not  Hispanic \na/two.flac,sad,lee,,unknown\n"
+    corpus = open_corpus("generic", manifest(root, head + rows))
+    assert [(u.race, u.ethnicity) for u in corpus.utterances] == [
+        ("Asian", "Not Hispanic"),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("words", ["x" * 41, "a\u202eb", "a\x07"])
+def test_what_is_no_short_text_of_a_person_is_refused_with_its_line(root: Path, words: str) -> None:
+    text = f"path,emotion,speaker,ethnicity\nthree.wav,sad,kim,{words}\n"
+    with pytest.raises(BadInput, match=r"line 2: the ethnicity .* is no short text"):
+        open_corpus("generic", manifest(root, text))
+
+
 def test_three_columns_are_enough(root: Path) -> None:
     corpus = open_corpus("generic", manifest(root, "speaker,path,emotion\nx,three.wav,sad\n"))
     assert corpus.utterances[0].emotion == "sadness"

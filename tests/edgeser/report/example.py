@@ -41,6 +41,15 @@ from edgeser.evaluation import (
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyTable, assess
 from edgeser.evaluation.concordance import VadTruth, score_vad
 from edgeser.evaluation.conformal import set_rules
+from edgeser.evaluation.drift import (
+    Distributions,
+    DriftReference,
+    DriftReport,
+    DriftTolerances,
+    compare_with,
+)
+from edgeser.evaluation.group_gaps import gaps_between
+from edgeser.evaluation.group_verdict import GroupTolerances, GroupVerdict, judge_groups
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.report.contents import (
     Environment,
@@ -152,6 +161,42 @@ def groups(report: ParityReport) -> tuple[GroupScore, ...]:
         *score_groups("sex", sexes, of_float, of_int8, source=SOURCE, bootstrap=FEW),
         *score_groups("age group", ages, of_float, of_int8, source=SOURCE, bootstrap=FEW),
     )
+
+
+def groups_verdict() -> GroupVerdict:
+    """Return gaps by sex, for which eight speakers are too few, and by the language of clips."""
+    of_float = predictions(1)
+    of_int8 = as_predictions(of_float, int8_output(of_float), GRID)
+    sexes = {s: "female" if i % 2 else "male" for i, s in enumerate(SPEAKERS)}
+    of_clips = {
+        "sex": [sexes[s] for s in of_float.speakers],
+        "language": ["en" if i // 7 % 2 else "de" for i in range(len(of_float))],
+        "ethnicity": ["one" if s in SPEAKERS[:5] else "other" for s in of_float.speakers],
+    }
+    found = (
+        gaps_between(kind, names, of_float, of_int8, source=SOURCE, bootstrap=FEW)
+        for kind, names in of_clips.items()
+    )
+    gaps = tuple(gap for gap in found if gap is not None)
+    return judge_groups(gaps, GroupTolerances(max_tpr_gap=0.9, max_dp_gap=0.9))
+
+
+def drift(source: str = SOURCE, plane: str = "amplitude") -> DriftReport:
+    """Return recordings of which one plane moved and the level is low."""
+    rng = np.random.default_rng(3)
+
+    def made(counts: np.ndarray, level: float) -> Distributions:
+        spread = (level - 9.0, level, level + 8.0)
+        clipped = np.array([400, 30], np.int64)
+        return Distributions(counts.astype(np.int64), clipped, spread, 0.001, 40, 30.0)
+
+    old = rng.integers(500, 900, (2, 40, 32))
+    new = old.copy()
+    new[0, :, :12] //= 8
+    before = DriftReference(
+        "0c" * 32, (plane, plane), source, 9, made(old, -30.0), ((0.05, 0.18), (0.03, 0.1))
+    )
+    return compare_with(before, made(new, -48.0), source=source, tolerances=DriftTolerances())
 
 
 def conditions() -> ConditionTable:
@@ -327,6 +372,8 @@ def contents() -> ReportContents:
         float_metrics=report.float_metrics,
         int8_metrics=report.int8_metrics,
         groups=groups(report),
+        groups_verdict=groups_verdict(),
+        drift=drift(),
         layers=report.layers,
         parity=report,
         verdict=judge(report, Tolerances()),
@@ -368,6 +415,9 @@ def synthetic_failing() -> ReportContents:
         parity=report,
         int8_metrics=report.int8_metrics,
         verdict=judge(report, Tolerances()),
+        groups_verdict=judge_groups(
+            groups_verdict().gaps, GroupTolerances(max_tpr_gap=0.001, max_dp_gap=0.9)
+        ),
         bench=replace(
             slow,
             budgets=checks,

@@ -17,6 +17,7 @@ from enum import Enum
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -28,8 +29,14 @@ from edgeser.cli.output import Output
 from edgeser.corpora.check import CorpusCheck
 from edgeser.corpora.utterance import FileProblem
 from edgeser.evaluation.conditions import ConditionRow
+from edgeser.evaluation.group_verdict import GroupVerdict
+from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.metrics import Metrics
 from edgeser.report import edge_tpu, json_format, junit, markdown, model_card, terminal
 from edgeser.report.contents import ReportContents
+from edgeser.report.drift import drift_tables
+from edgeser.report.drift_json import drift_json
+from edgeser.report.groups_terminal import group_tables
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif, lint_tables
 from firmware_bridge.compiler.c_text import comment_text, string_literal
@@ -115,12 +122,13 @@ def lint_report(name: str) -> LintReport:
 def tables(contents: ReportContents, name: str) -> dict[str, RenderableType]:
     assert contents.parity and contents.verdict and contents.bench and contents.device
     assert contents.conditions and contents.ablation and contents.float_metrics
-    assert contents.certainty
+    assert contents.certainty and contents.groups_verdict
     return {
         "parity": terminal.parity_tables(contents.parity, contents.verdict),
         "bench": terminal.bench_tables(contents.bench),
         "device": terminal.device_tables(contents.device),
         "metrics": terminal.metrics_table(contents.float_metrics, contents.int8_metrics),
+        "groups": group_tables(contents.groups, contents.groups_verdict),
         "conditions": terminal.condition_table(contents.conditions),
         "certainty": terminal.certainty_tables(contents.certainty),
         "ablation": terminal.ablation_table(contents.ablation),
@@ -138,6 +146,7 @@ def markdowns(contents: ReportContents, name: str) -> dict[str, str]:
         "device": markdown.device_markdown(contents.device),
         "device parity": markdown.device_parity_markdown(contents.device.parity),
         "report": markdown.report_markdown(contents),
+        "groups": markdown.groups_markdown(*scores(contents)),
         "lint": lint_markdown(lint_report(name)),
     }
 
@@ -150,7 +159,31 @@ def junits(contents: ReportContents) -> dict[str, str]:
         "device parity": junit.device_parity_junit(contents.device.parity),
         "bench": junit.bench_junit(contents.bench),
         "device": junit.device_junit(contents.device),
+        "groups": junit.groups_junit(*scores(contents)),
     }
+
+
+def scores(
+    contents: ReportContents,
+) -> tuple[Metrics, Metrics, tuple[GroupScore, ...], GroupVerdict]:
+    assert contents.float_metrics and contents.int8_metrics and contents.groups_verdict
+    both = contents.float_metrics, contents.int8_metrics
+    return (*both, contents.groups, contents.groups_verdict)
+
+
+@EVIL
+def test_drift_shows_names_harmlessly(evil: str, example: ModuleType) -> None:
+    report = poisoned(example.drift(), evil)
+    plain = poisoned(example.drift(), "name")
+    out = StringIO()
+    Console(file=out, width=80, highlight=False).print(drift_tables(report))
+    assert not controls(out.getvalue())
+    assert outline(markdown.drift_markdown(report)) == outline(markdown.drift_markdown(plain))
+    assert not controls(markdown.drift_markdown(report))
+    texts = (junit.drift_junit(report), junit.drift_junit(plain))
+    found, same = (ET.fromstring(text) for text in texts)  # noqa: S314 - our own
+    assert [element.tag for element in found.iter()] == [element.tag for element in same.iter()]
+    assert json.loads(json.dumps(drift_json(report)))["planes"][0]["plane"] == evil
 
 
 def controls(text: str) -> set[str]:

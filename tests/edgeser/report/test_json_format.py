@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from edgeser.evaluation.certainty import MemberScore
 from edgeser.report import json_format
 from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
+from edgeser.report.drift_json import drift_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 
@@ -59,6 +61,9 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         "conditions.": json_format.EVALUATE_SCHEMA,
         "certainty.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
+        "drift.": "edgeser.drift/1",
+        "gaps[].": json_format.EVALUATE_SCHEMA,
+        "groups_verdict.": json_format.EVALUATE_SCHEMA,
         "layers[].": json_format.PARITY_SCHEMA,
     }
     missing = set()
@@ -67,9 +72,8 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         for prefix, other in elsewhere.items():
             if key.startswith(prefix) and section == json_format.REPORT_SCHEMA:
                 section = other
-                key = (
-                    key.removeprefix(prefix) if prefix in {"parity.", "bench.", "device."} else key
-                )
+                whole = prefix in {"parity.", "bench.", "device.", "drift."}
+                key = key.removeprefix(prefix) if whole else key
                 break
         for form in ("certainty.rows[].float.", "certainty.rows[].int8."):
             if key.startswith(form):
@@ -97,6 +101,7 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             contents.float_metrics,
             contents.int8_metrics,
             groups=contents.groups,
+            verdict=contents.groups_verdict,
             conditions=contents.conditions,
             certainty=contents.certainty,
             committee=committee_json(MEMBERS, COST),
@@ -105,6 +110,13 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
     }
+
+
+def test_every_key_of_drift_is_documented_and_every_documented_one_written(
+    example: ModuleType,
+) -> None:
+    written = set(paths(drift_json(example.drift())))
+    assert written == documented()["edgeser.drift/1"]
 
 
 def test_every_key_is_documented(whole: ReportContents, failing: ReportContents) -> None:

@@ -20,6 +20,7 @@ from firmware_bridge.link import (
     DeviceRefusal,
     DeviceTimeout,
     HashMismatch,
+    Heard,
     MalformedReply,
     MlperfRunner,
     Patience,
@@ -116,6 +117,31 @@ def test_features_and_rows_are_the_hosts(
     assert np.array_equal(rows, quantise_features(features, small_frontend))
     assert replies[-1].samples == 2000
     assert device.feature_ticks().frames == replies[-1].frames == len(rows)
+
+
+@pytest.mark.parametrize("chunk", [1, 160, 512])
+def test_what_was_heard_is_what_the_host_counts(
+    wire, samples: np.ndarray, small_frontend: FrontendConfig, chunk: int
+) -> None:
+    device = wire.open()
+    device.reset()
+    assert device.heard() == Heard(0, 0, 0, 0, 0) and device.heard().level_dbfs is None
+    samples = samples[:2000].copy()
+    samples[100:140] = 32767
+    samples[140:160] = -32768
+    list(device.stream(samples, chunk=chunk))
+    rows = quantise_features(compute_features(samples, small_frontend), small_frontend)
+    heard = device.heard()
+    assert heard.samples == 2000
+    assert heard.energy == int(np.sum(samples.astype(np.int64) ** 2))
+    assert heard.full_scale == int(np.isin(samples, (32767, -32768)).sum()) >= 60
+    assert heard.values == rows.size
+    assert heard.clipped == int(np.isin(rows, (127, -128)).sum()) > 0
+    assert heard.clipped_share == heard.clipped / rows.size
+    rms = np.sqrt(np.mean(samples.astype(np.float64) ** 2))
+    assert heard.level_dbfs == pytest.approx(20 * np.log10(rms / 32768))
+    device.reset()
+    assert device.heard().samples == 0
 
 
 @pytest.mark.parametrize("chunk", [97, 160, 512])
@@ -276,7 +302,7 @@ def decision(
     return certain + bytes(4) + struct.pack("<4i", *sums)
 
 
-AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS = range(3, 13)
+AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS, HEARD = range(3, 14)
 
 
 def streamed(device: Device) -> Device:
@@ -358,6 +384,12 @@ def inferred(device: Device) -> Device:
         (TICKS, u32(1, 1, 1), lambda device: device.feature_ticks()),
         (TICKS, u32(1, 1, 0, 2), lambda device: device.feature_ticks()),
         (TICKS, u32(9, 5, 0, 2), lambda device: streamed(device).feature_ticks()),
+        (HEARD, u32(1, 0, 1), lambda device: device.heard()),
+        (HEARD, u32(*[0] * 11), lambda device: device.heard()),
+        (HEARD, u32(1, 0, 0, 1, 0, 0, 0, 0, 0, 0), lambda device: device.heard()),
+        (HEARD, u32(9, 0, 0, 0, 1, 0, 0, 0, 0, 0), lambda device: device.heard()),
+        (HEARD, u32(9, 0, 9, 0, 0, 0, 2, 0, 3, 0), lambda device: device.heard()),
+        (HEARD, u32(9, 0, 9, 0, 0, 0, 2, 0, 1, 0), lambda device: streamed(device).heard()),
     ],
 )
 def test_replies_that_do_not_fit_are_refused(

@@ -20,9 +20,9 @@ from firmware_bridge.link import (
     MalformedReply,
     Patience,
 )
-from firmware_bridge.link.device import Request
 from firmware_bridge.link.frames import Decoder, Frame
 from firmware_bridge.link.replies import MemoryUse
+from firmware_bridge.link.requests import Request
 
 COMMANDS = {
     Request.BANNER: (b"", 0),
@@ -37,6 +37,7 @@ COMMANDS = {
     Request.MEMORY: (b"", 0),
     Request.SELF_TEST: (b"", 0),
     Request.FEATURE_TICKS: (b"", 0),
+    Request.HEARD: (b"", 0),
 }
 SAMPLES = (np.random.default_rng(11).normal(0, 4000, 2500)).astype(np.int16)
 INPUT = (np.arange(32) * 37 % 120 - 50).astype(np.int8)
