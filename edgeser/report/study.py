@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from edgeser.evaluation.conditions import CLEAN
 from edgeser.report.figures import (
     difference,
     evidence,
@@ -51,6 +52,7 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "arrangement": row.arrangement,
         "variant": row.variant,
         "corpus": row.corpus,
+        "condition": row.condition,
         "trained_on_too": row.trained_on_too,
         "hears_test_speakers": row.hears_test_speakers,
         "learned": list(row.learned),
@@ -137,9 +139,12 @@ def study_markdown(table: StudyTable) -> str:
 
 
 def by_corpus(table: StudyTable) -> Iterator[tuple[str, list[StudyRow]]]:
-    """Yield each test corpus with its rows, in order."""
+    """Yield each test corpus with its rows, in order; under each condition it is one of its own."""
     for corpus in dict.fromkeys(row.corpus for row in table.rows):
-        yield corpus, [row for row in table.rows if row.corpus == corpus]
+        below = [row for row in table.rows if row.corpus == corpus]
+        for condition in dict.fromkeys(row.condition for row in below):
+            named = corpus if condition == CLEAN else f"{corpus}, {condition}"
+            yield named, [row for row in below if row.condition == condition]
 
 
 def corpus_title(corpus: str, rows: list[StudyRow]) -> str:

@@ -187,11 +187,11 @@ def test_folds_are_one_set_of_clips() -> None:
     own, other = table.rows
     assert (own.clips, own.speakers, len(own.uars)) == (120, 10, 1)
     assert (other.clips, other.speakers, len(other.uars)) == (60, 5, 1)
-    both = [predictions_of(made.kept[c.job.key].result)["emodb"] for c in made.cells]
+    both = [predictions_of(made.kept[c.job.key].result)["emodb", "clean"] for c in made.cells]
     assert len(over_folds(both)) == 2
     overlapping = predictions_of({"predictions": [predictions("emodb", 1, 1, range(30, 90))]})
     with pytest.raises(CheckFailed, match="some of the same clips"):
-        over_folds([both[0], overlapping["emodb"]])
+        over_folds([both[0], overlapping["emodb", "clean"]])
 
 
 def test_clips_may_come_in_any_order() -> None:
@@ -201,7 +201,7 @@ def test_clips_may_come_in_any_order() -> None:
         for key, value in entry.items()
     }
     found: list[Predictions] = [
-        predictions_of({"predictions": [e]})["cremad"] for e in (entry, turned)
+        predictions_of({"predictions": [e]})["cremad", "clean"] for e in (entry, turned)
     ]
     assert found[0].clip_ids == found[1].clip_ids
     np.testing.assert_array_equal(found[0].logits, found[1].logits)
