@@ -10,7 +10,7 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora import Split, Utterance, read_audio
+from edgeser.corpora import Division, Utterance, read_audio
 from edgeser.features import Variant
 from edgeser.training.conditions import make_babble
 from edgeser.training.config import ConditionsConfig
@@ -38,7 +38,7 @@ def babble_of(utterances: Sequence[Utterance], *, seed: int, minutes: int = 1) -
 
 
 def evaluation_babble(
-    utterances: Sequence[Utterance], split: Split, tested: Sequence[Utterance]
+    utterances: Sequence[Utterance], split: Division, tested: Sequence[Utterance]
 ) -> NDArray[np.int16]:
     """Return the babble that an evaluation adds: of development speakers, who are not trained on.
 
