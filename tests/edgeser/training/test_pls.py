@@ -26,6 +26,7 @@ from edgeser.training.losses import LossConfig
 from edgeser.training.pls import PlsConfig
 from edgeser.training.pls.classifier import aligned_weights, fit_scores, windows_heard
 from edgeser.training.pls.functionals import FUNCTIONALS, functionals_of
+from edgeser.training.pls.ranges import Layers, heard_values, spread_over_int8
 from edgeser.training.pls.regression import fit_softmax
 from quantize.foundation.errors import BadInput
 
@@ -136,6 +137,57 @@ def test_one_layer_does_what_alignment_scale_and_classifier_do() -> None:
     assert (by_hand.argmax(axis=1) == targets.argmax(axis=1)).mean() > 0.8
 
 
+def two_layers() -> tuple[Layers, NDArray[np.float64], NDArray[np.float64]]:
+    """Layers about 12 values of which one hardly rises above 0; their vectors and values."""
+    rng = np.random.default_rng(3)
+    vectors = np.abs(rng.normal(size=(400, 20)))
+    rows, offsets = rng.normal(size=(12, 20)), rng.normal(size=12)
+    offsets[7] = 0.0
+    offsets[7] = -np.quantile(vectors @ rows[7], 0.98)  # in 2 windows of 100
+    rows[7], offsets[7] = 1e-3 * rows[7], 1e-3 * offsets[7]
+    rows[7] += 1e-12
+    columns = rng.normal(size=(12, 3))
+    layers = Layers(rows, offsets, columns, np.zeros(3))
+    return layers, vectors, np.maximum(vectors @ rows.T + offsets, 0.0)
+
+
+def test_a_value_that_hardly_speaks_does_not_cost_the_others_their_steps() -> None:
+    layers, vectors, encoded = two_layers()
+    layers.rows[7] *= 1000.0  # weights as large as the others', values a thousandth of theirs
+    layers.offsets[7] *= 1000.0
+    top = (vectors @ layers.rows[7]).max() - 1e-3
+    layers.offsets[7] = -top  # one window, by a thousandth
+    encoded = np.maximum(vectors @ layers.rows.T + layers.offsets, 0.0)
+    encoded[:8, 7] = np.maximum(encoded[:8, 7], 1e-3)  # in windows enough to be heard
+    assert heard_values(encoded).all()
+    found = spread_over_int8(layers, vectors, encoded)
+    exact = layers.logits(vectors)
+    np.testing.assert_allclose(found.logits(vectors), exact, atol=1e-9)
+    whole = layers.divided(encoded.max(axis=0))  # every value has all steps: as it was
+    lost, left = (
+        np.sqrt(np.mean(np.square(found.logits(vectors, rounded=True) - exact))) / exact.std()
+        for found in (whole, found)
+    )
+    assert lost > 0.3
+    assert left < 0.02
+
+
+def test_a_value_that_speaks_too_rarely_is_silenced() -> None:
+    layers, vectors, encoded = two_layers()
+    encoded[:, 7] = 0.0
+    encoded[:3, 7] = 1.0
+    assert np.flatnonzero(~heard_values(encoded)).tolist() == [7]
+    found = spread_over_int8(layers, vectors, encoded)
+    assert not (found.rows[7].any() or found.offsets[7] or found.columns[7].any())
+    columns = np.where(np.arange(12)[:, None] == 7, 0.0, layers.columns)
+    silent = Layers(layers.rows, layers.offsets, columns, layers.biases)
+    np.testing.assert_allclose(found.logits(vectors), silent.logits(vectors), atol=1e-9)
+    encoded[:4, 7] = 1.0  # one of a hundred
+    assert heard_values(encoded).all()
+    nothing = spread_over_int8(layers, vectors, np.zeros_like(encoded))
+    assert not nothing.logits(vectors).any()
+
+
 @pytest.fixture(scope="module")
 def loop() -> ModuleType:
     path = Path(__file__).with_name("test_loop.py")
@@ -192,8 +244,8 @@ def test_the_trained_network_says_what_the_unfolded_computation_says(
     np.testing.assert_allclose(predict_logits(final, heard), score.logits(encoded), atol=2e-4)
     with torch.inference_mode():
         values = final.encode(final.embed(to_input(heard)).fused).numpy()
-    most = values.max(axis=0)  # all that speak have the whole range
-    np.testing.assert_allclose(most[encoded.max(axis=0) > 0.0], 1.0, rtol=1e-5)
+    assert values.max() == pytest.approx(1.0, rel=1e-5)  # what speaks has the range, or most of it
+    assert not values[:, ~heard_values(encoded)].any()
 
 
 def test_it_learns_and_another_pls_is_another_result(
