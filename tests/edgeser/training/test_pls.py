@@ -164,6 +164,7 @@ def test_a_value_that_hardly_speaks_does_not_cost_the_others_their_steps() -> No
 
 def test_a_value_that_speaks_too_rarely_is_silenced() -> None:
     layers, vectors, encoded = two_layers()
+    encoded[:, 7] = 0.0
     encoded[:3, 7] = 1.0
     assert np.flatnonzero(~heard_values(encoded)).tolist() == [7]
     found = spread_over_int8(layers, vectors, encoded)
