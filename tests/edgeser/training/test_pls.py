@@ -365,3 +365,39 @@ def test_a_corpus_that_lacks_a_label_is_aligned_too(
 def test_what_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput, match="out of bounds"):
         PlsConfig(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_second_output_beside_it_changes_nothing_of_what_it_is_fitted_on(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> None:
+    """What stands beside the emotions' targets is of the second head alone."""
+
+    def with_values(clips: LabelledFeatures) -> LabelledFeatures:
+        values = RNG.uniform(-1.0, 1.0, (len(clips), 3)).astype(np.float32)
+        return dataclasses.replace(clips, vad=values)
+
+    two = dataclasses.replace(
+        data, train=with_values(data.train), development=with_values(data.development)
+    )
+    both = dataclasses.replace(network, heads=("emotion", "vad"), style_width=4)
+    taught = dataclasses.replace(loop.TAUGHT, epochs=2)
+    result = train(both, taught, loop.AUGMENTATION, two, seed=4, pls=CONFIG)
+    final = load_network(both, result.weights, **loop.SHAPE)
+    assert final.output_widths == (3, 3)
+    assert np.isfinite(predict_logits(final, two.development.features[0, :, 2:26])).all()
+    with loop._threads(1), torch.random.fork_rng(devices=[]):
+        fit = Fit(both, loop.TRAINING, loop.AUGMENTATION, two, clips=two.train, seed=4)
+        fit.epoch()
+        assert fit.targets.shape[2] > 3
+        state = {name: value.clone() for name, value in fit.averaged.state_dict().items()}
+        aligned = aligned_weights(fit, state, CONFIG, quiet)
+        fit.targets[:, :, 3:] = 9.0
+        again = aligned_weights(fit, state, CONFIG, quiet)
+    assert aligned.keys() == state.keys()
+    assert all(torch.equal(aligned[name], again[name]) for name in aligned)
+    changed = {name for name in state if not torch.equal(aligned[name], state[name])}
+    assert changed == {
+        f"{layer}.{part}"
+        for layer in ("encoders.dense", "classifier")
+        for part in ("weight", "bias")
+    }
