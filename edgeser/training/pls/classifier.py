@@ -182,5 +182,5 @@ def _heard(
             encoded.append(network.encode(fused).cpu().numpy())
             functionals.append(functionals_of(windows))
             tell(min(end, len(takes)), len(takes))
-    both = (np.concatenate(found).astype(np.float64) for found in (vectors, encoded))
-    return *both, np.concatenate(functionals)
+    whole, values = (np.concatenate(found).astype(np.float64) for found in (vectors, encoded))
+    return whole, values, np.concatenate(functionals)
