@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import (
     difference,
     evidence,
@@ -150,7 +151,8 @@ def by_corpus(table: StudyTable) -> Iterator[tuple[str, list[StudyRow]]]:
 def corpus_title(corpus: str, rows: list[StudyRow]) -> str:
     """Return what was tested on: corpus, clips, speakers, classes."""
     clips, speakers = {row.clips for row in rows}, {row.speakers for row in rows}
-    counts = f"{_from_to(clips)} clips of {_from_to(speakers)} speakers"
+    of = f"{_from_to(speakers)} {plural('speaker', max(speakers))}"
+    counts = f"{_from_to(clips)} {plural('clip', max(clips))} of {of}"
     classes = {row.classes for row in rows}
     named = f": {', '.join(next(iter(classes)))}" if len(classes) == 1 else ""
     return f"Tested on {corpus}, {counts}{named}"

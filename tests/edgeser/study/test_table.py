@@ -16,7 +16,7 @@ from rich.console import Console
 
 from edgeser.evaluation.predictions import Predictions
 from edgeser.report.json_format import dump_json
-from edgeser.report.study import study_json, study_markdown, study_tables
+from edgeser.report.study import by_corpus, corpus_title, study_json, study_markdown, study_tables
 from edgeser.report.study_html import render_study
 from edgeser.report.study_map import maps_of
 from edgeser.study.combine import Cell
@@ -192,6 +192,13 @@ def test_folds_are_one_set_of_clips() -> None:
     overlapping = predictions_of({"predictions": [predictions("emodb", 1, 1, range(30, 90))]})
     with pytest.raises(CheckFailed, match="some of the same clips"):
         over_folds([both[0], overlapping["emodb", "clean"]])
+
+
+def test_one_speaker_is_one() -> None:
+    made = Made()
+    made.add("a", "cremad", 0, [predictions("cremad", 1, 1.0, range(12))])
+    (found,) = by_corpus(summarise(study(variants=(Variant("a"),)), made.cells, made.kept))
+    assert corpus_title(*found).startswith("Tested on cremad, 12 clips of 1 speaker: ")
 
 
 def test_conditions_are_rows_of_their_own_held_against_the_same_condition() -> None:
