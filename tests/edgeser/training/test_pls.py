@@ -28,7 +28,9 @@ from edgeser.training.pls.classifier import aligned_weights, fit_scores, windows
 from edgeser.training.pls.functionals import FUNCTIONALS, functionals_of
 from edgeser.training.pls.ranges import Layers, heard_values, spread_over_int8
 from edgeser.training.pls.regression import fit_softmax
+from quantize.convert import export_int8
 from quantize.foundation.errors import BadInput
+from quantize.runtimes import Runtime, run_model
 
 RNG = np.random.default_rng(8)
 CONFIG = PlsConfig(components=4, rows=128)
@@ -401,3 +403,32 @@ def test_a_second_output_beside_it_changes_nothing_of_what_it_is_fitted_on(
         for layer in ("encoders.dense", "classifier")
         for part in ("weight", "bias")
     }
+
+
+@pytest.mark.slow
+def test_int8_says_what_the_aligned_network_says(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> None:
+    """Also where one value rises above 0 by next to nothing, in a few windows."""
+    config = dataclasses.replace(loop.TRAINING, epochs=20, ema_decay=0.9)
+    heard = np.concatenate([crop_window(take, 24, 0, None) for take in data.train.features])
+    with loop._threads(1), torch.random.fork_rng(devices=[]):
+        fit = Fit(network, config, loop.AUGMENTATION, data, clips=data.train, seed=0)
+        for _ in range(config.epochs):
+            fit.epoch()
+        state = {name: value.clone() for name, value in fit.averaged.state_dict().items()}
+        with torch.inference_mode():
+            fused = fit.averaged.embed(to_input(heard)).fused
+        risen = fused @ state["encoders.dense.weight"][4]
+        state["encoders.dense.bias"][4] = 1e-3 - float(risen.sort().values[-4])
+        aligned = aligned_weights(fit, state, CONFIG, quiet)
+    final = load_network(network, state_to_bytes(aligned), **loop.SHAPE)
+    samples = to_input(heard).numpy()
+    model = export_int8(
+        final, input_shape_nchw=(1, *samples.shape[1:]), representative=samples, input_scale=1 / 32
+    )
+    int8 = run_model(model.int8_tflite, heard, runtime=Runtime.TFLITE_MICRO)
+    said = (int8.reshape(len(heard), -1) - float(model.output.zero_point)) * model.output.scale
+    logits = predict_logits(final, heard)
+    assert np.corrcoef(said.ravel(), logits.ravel())[0, 1] > 0.995
+    assert np.mean(said.argmax(axis=1) == logits.argmax(axis=1)) > 0.98
