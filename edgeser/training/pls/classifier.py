@@ -62,7 +62,7 @@ class ScoreClassifier:
 def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> State:
     """Return the weights with another last layer; the same where there are no encoders.
 
-    Values that speak in fewer than one window of a hundred take no part, and are silenced. The
+    Values that hardly speak (`edgeser.training.pls.ranges`) take no part, and are silenced. The
     others are divided, and the last layer's weights multiplied, so that int8 leaves the most of
     what is said (`edgeser.training.pls.ranges`): in float nothing changes by that.
 
@@ -87,9 +87,14 @@ def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> 
     fit.averaged.load_state_dict(weights)
     takes, clips = windows_heard(fit.clips.features.shape[0], len(fit.clips), config.rows)
     vectors, encoded, functionals = _heard(fit, takes, clips, tell)
+    dense = weights["encoders.dense.weight"]
+    rows, offsets = (
+        weights[f"encoders.dense.{name}"].cpu().numpy().astype(np.float64)
+        for name in ("weight", "bias")
+    )
     present = None if fit.present is None else fit.present[takes, clips]
     found = fit_scores(
-        encoded * heard_values(encoded),
+        encoded * heard_values(rows, vectors, encoded),
         functionals,
         fit.targets[takes, clips, : len(fit.data.classes)].astype(np.float64),
         fit.class_weights.cpu().numpy().astype(np.float64),
@@ -98,11 +103,6 @@ def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> 
         config=config,
     )
     whole, biases = found.folded()
-    dense = weights["encoders.dense.weight"]
-    rows, offsets = (
-        weights[f"encoders.dense.{name}"].cpu().numpy().astype(np.float64)
-        for name in ("weight", "bias")
-    )
     spread = spread_over_int8(Layers(rows, offsets, whole, biases), vectors, encoded)
     tables = {
         "encoders.dense.weight": spread.rows,

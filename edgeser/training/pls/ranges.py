@@ -50,9 +50,20 @@ class Layers:
         return np.asarray(grid(values) @ weights(self.columns) + self.biases)
 
 
-def heard_values(encoded: Table) -> NDArray[np.bool_]:
-    """Return which values of [windows, values] are above 0 in windows enough; bool [values]."""
-    return np.asarray((encoded > 0.0).mean(axis=0) >= RAREST, np.bool_)
+def heard_values(rows: Table, vectors: Table, encoded: Table) -> NDArray[np.bool_]:
+    """Return which values take part, bool [values].
+
+    Those that are above 0 in windows enough, and vary by more than what the rounding of the vectors
+    makes of them: what is less no int8 can say.
+
+    Parameters
+    ----------
+    rows, vectors, encoded
+        Weights [values, vector], and of windows what goes in and the values.
+    """
+    often = (encoded > 0.0).mean(axis=0) >= RAREST
+    noise = np.linalg.norm(rows, axis=1) * _step(vectors) / np.sqrt(12.0)
+    return np.asarray(often & (encoded.std(axis=0) > noise), np.bool_)
 
 
 def spread_over_int8(layers: Layers, vectors: Table, encoded: Table) -> Layers:
@@ -65,7 +76,7 @@ def spread_over_int8(layers: Layers, vectors: Table, encoded: Table) -> Layers:
     vectors, encoded
         Of windows: what goes in, and the values, float64 [windows, vector] and [windows, values].
     """
-    heard = heard_values(encoded)
+    heard = heard_values(layers.rows, vectors, encoded)
     kept = heard.astype(np.float64)
     silent = Layers(
         layers.rows * kept[:, None],
@@ -98,6 +109,10 @@ def _weights(values: Table) -> Table:
     return np.asarray(np.round(values / step) * step) if step > 0.0 else values
 
 
+def _step(values: Table) -> float:
+    return float(max(0.0, values.max()) - min(0.0, values.min())) / _VALUE_STEPS
+
+
 def _grid(values: Table) -> Table:
-    step = (max(0.0, values.max()) - min(0.0, values.min())) / _VALUE_STEPS
+    step = _step(values)
     return np.asarray(np.round(values / step) * step) if step > 0.0 else values
