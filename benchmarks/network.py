@@ -35,6 +35,8 @@ _VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ('pooling = "attention"', {"pooling": "attention"}),
     ("self_attention = 16", {"self_attention": 16}),
     ("attention, self_attention = 32", {"pooling": "attention", "self_attention": 32}),
+    ('classifier = "pls"', {"classifier": "pls"}),
+    ('heads = ["emotion", "vad"]', {"heads": ("emotion", "vad")}),
     ('algebra = "quaternion"', {"algebra": "quaternion"}),
     ('inputs = "amplitude"', {"inputs": "amplitude"}),
     ('inputs = "quaternion"', {"inputs": "quaternion"}),
@@ -123,6 +125,7 @@ def _converted(config: NetworkConfig) -> tuple[int, QuantizedModel]:
         input_shape_nchw=(1, *network.input_shape),
         representative=clips,
         input_scale=INPUT_SCALE,
+        output_names=config.heads if len(config.heads) > 1 else ("output",),
     )
     return sum(p.numel() for p in network.parameters() if p.requires_grad), model
 

@@ -28,7 +28,7 @@ from edgeser.training.config import (
 from edgeser.training.losses import LossConfig
 from edgeser.training.mixing import MixingConfig
 from edgeser.training.pls import PlsConfig
-from edgeser.training.vad_config import VadConfig
+from edgeser.training.vad import VadConfig
 from edgeser.typed_tables import from_table, nearest, quoted, to_table
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig
 from quantize.foundation.errors import BadInput

@@ -10,7 +10,7 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora import Utterance, read_audio
+from edgeser.corpora import Division, Utterance, read_audio
 from edgeser.features import Variant
 from edgeser.training.conditions import make_babble
 from edgeser.training.config import ConditionsConfig
@@ -18,6 +18,7 @@ from edgeser.training.variants import Condition, draw_variant
 from quantize.foundation.errors import EdgeserError
 
 _CLIPS_A_MINUTE = 200
+_EVALUATION_SEED = 2
 
 
 def babble_of(utterances: Sequence[Utterance], *, seed: int, minutes: int = 1) -> NDArray[np.int16]:
@@ -34,6 +35,16 @@ def babble_of(utterances: Sequence[Utterance], *, seed: int, minutes: int = 1) -
         except EdgeserError:
             continue
     return make_babble(recordings, seed=seed, seconds=60.0 * minutes)
+
+
+def evaluation_babble(
+    utterances: Sequence[Utterance], split: Division, tested: Sequence[Utterance]
+) -> NDArray[np.int16]:
+    """Return the babble that an evaluation adds: of development speakers, who are not trained on.
+
+    Where there are none it is of the clips that are `tested`.
+    """
+    return babble_of(split.select(utterances, "development") or tested, seed=_EVALUATION_SEED)
 
 
 def evaluation_variant(condition: Condition, babble: NDArray[np.int16]) -> Variant | None:

@@ -14,6 +14,9 @@ from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
+from edgeser.teacher import TeacherConfig
+from edgeser.training.losses.config import CROSS_ENTROPY
+from edgeser.training.mixing import MixingConfig
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite import inspect_model, read_model
@@ -56,5 +59,13 @@ def measure_costs(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
 
 
 def _barely_trained(recipe: Recipe) -> Recipe:
+    """Return the recipe without what costs time, or needs more than clips, and shapes nothing."""
     training = replace(recipe.training, epochs=1, refit=False, teachers=0)
-    return replace(recipe, training=training, conditions=replace(recipe.conditions, variants=0))
+    return replace(
+        recipe,
+        training=training,
+        conditions=replace(recipe.conditions, variants=0),
+        mixing=MixingConfig(),  # which mixes variants
+        teacher=TeacherConfig(),
+        loss=CROSS_ENTROPY,
+    )

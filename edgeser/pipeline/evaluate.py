@@ -25,7 +25,7 @@ from edgeser.pipeline.certainty import (
     decides_with,
     int8_shares,
 )
-from edgeser.pipeline.conditions import babble_of, evaluation_variant
+from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
@@ -41,7 +41,6 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
 
-_BABBLE_SEED = 2
 CERTAINTY = "certainty"
 """The record of what a run's probabilities are worth, under which the report finds it."""
 
@@ -159,8 +158,7 @@ class ClipsToTest:
 
     def heard_by(self, bundle: Bundle, *, reporter: Reporter) -> list[Said]:
         """Return what both forms of a model say of them, by condition, clean first."""
-        voices = bundle.trained.split.select(self.corpus.utterances, "development")
-        babble = babble_of(voices or self.utterances, seed=_BABBLE_SEED)
+        babble = evaluation_babble(self.corpus.utterances, bundle.trained.split, self.utterances)
         chosen = EVALUATION_CONDITIONS if self.conditions else EVALUATION_CONDITIONS[:1]
         return [_predict(bundle, self, condition, babble, reporter) for condition in chosen]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.recipe import Recipe, parse_recipe
@@ -34,10 +35,13 @@ def feature_cache(arguments: Mapping[str, Any]) -> FeatureCache | None:
     return FeatureCache(folder) if folder else None
 
 
-def predictions_json(corpus: str, predictions: Predictions) -> dict[str, Any]:
-    """Return what was said of the clips of a corpus as JSON."""
+def predictions_json(
+    corpus: str, predictions: Predictions, *, condition: str = CLEAN
+) -> dict[str, Any]:
+    """Return what was said of the clips of a corpus, heard under a condition, as JSON."""
     return {
         "corpus": corpus,
+        **({} if condition == CLEAN else {"condition": condition}),
         "clip_ids": list(predictions.clip_ids),
         "speakers": list(predictions.speakers),
         "anonymous": sorted(predictions.anonymous.intersection(predictions.speakers)),

@@ -16,7 +16,7 @@ from edgeser.evaluation.concordance import VadTruth
 from edgeser.pipeline.dataset import RawClips
 from edgeser.pipeline.inference import output_grids
 from edgeser.recipe import Recipe
-from edgeser.training.vad_config import VadConfig
+from edgeser.training.vad import VadConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 

@@ -53,7 +53,8 @@ def number(value: float, unit: str) -> str:
     if unit == "cosine":
         return f"{value:.5f}"
     if unit == "CCC":
-        return f"{value:.3f}"
+        text = f"{value:.3f}"
+        return "0.000" if text == "-0.000" else text
     if unit == "instructions":
         return f"{count(value)} {unit}"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import (
     difference,
     evidence,
@@ -51,6 +53,7 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "arrangement": row.arrangement,
         "variant": row.variant,
         "corpus": row.corpus,
+        "condition": row.condition,
         "trained_on_too": row.trained_on_too,
         "hears_test_speakers": row.hears_test_speakers,
         "learned": list(row.learned),
@@ -137,15 +140,19 @@ def study_markdown(table: StudyTable) -> str:
 
 
 def by_corpus(table: StudyTable) -> Iterator[tuple[str, list[StudyRow]]]:
-    """Yield each test corpus with its rows, in order."""
+    """Yield each test corpus with its rows, in order; under each condition it is one of its own."""
     for corpus in dict.fromkeys(row.corpus for row in table.rows):
-        yield corpus, [row for row in table.rows if row.corpus == corpus]
+        below = [row for row in table.rows if row.corpus == corpus]
+        for condition in dict.fromkeys(row.condition for row in below):
+            named = corpus if condition == CLEAN else f"{corpus}, {condition}"
+            yield named, [row for row in below if row.condition == condition]
 
 
 def corpus_title(corpus: str, rows: list[StudyRow]) -> str:
     """Return what was tested on: corpus, clips, speakers, classes."""
     clips, speakers = {row.clips for row in rows}, {row.speakers for row in rows}
-    counts = f"{_from_to(clips)} clips of {_from_to(speakers)} speakers"
+    of = f"{_from_to(speakers)} {plural('speaker', max(speakers))}"
+    counts = f"{_from_to(clips)} {plural('clip', max(clips))} of {of}"
     classes = {row.classes for row in rows}
     named = f": {', '.join(next(iter(classes)))}" if len(classes) == 1 else ""
     return f"Tested on {corpus}, {counts}{named}"

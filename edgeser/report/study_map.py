@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS
+from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import figure, number, printable, span
 from edgeser.report.markdown import plain, table_of
@@ -63,14 +64,18 @@ class StudyMap:
 
 
 def maps_of(table: StudyTable) -> list[StudyMap]:
-    """Return a map of each variant where there are several arrangements and several corpora."""
-    arrangements = list(dict.fromkeys(row.arrangement for row in table.rows))
-    corpora = tuple(dict.fromkeys(row.corpus for row in table.rows))
+    """Return a map of each variant where there are several arrangements and several corpora.
+
+    What was heard under other conditions is in the tables alone.
+    """
+    clean = [row for row in table.rows if row.condition == CLEAN]
+    arrangements = list(dict.fromkeys(row.arrangement for row in clean))
+    corpora = tuple(dict.fromkeys(row.corpus for row in clean))
     if len(arrangements) < 2 or len(corpora) < 2:
         return []
     maps = []
-    for variant in dict.fromkeys(row.variant for row in table.rows):
-        cells = {(r.arrangement, r.corpus): _cell(r) for r in table.rows if r.variant == variant}
+    for variant in dict.fromkeys(row.variant for row in clean):
+        cells = {(r.arrangement, r.corpus): _cell(r) for r in clean if r.variant == variant}
         rows = tuple((a, tuple(cells.get((a, c)) for c in corpora)) for a in arrangements)
         maps.append(StudyMap(variant, corpora, rows))
     return maps

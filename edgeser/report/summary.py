@@ -182,7 +182,7 @@ def _read_parity(contents: ReportContents) -> str:
     if parity.vad is not None and parity.vad.scores is not None:
         scores = parity.vad.scores
         found = ", ".join(f"{s.dimension} {figure(s.of_int8)}" for s in scores.scores)
-        text += f" Concordance of int8 with {scores.called} values: {found}."
+        text += f" Concordance of int8: {found} (values {scores.called})."
     if layer is not None:
         text += f" The noisiest layer is {layer.name} (SQNR {layer.sqnr_db:.1f} dB)."
     return text

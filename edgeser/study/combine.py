@@ -14,7 +14,16 @@ from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.code import code_version
 from edgeser.study.config import MOST_JOBS, Arrangement, Study, Variant, arrangements_of
 from edgeser.study.jobs import Job, job_key
-from edgeser.study.tasks import BASELINE, COSTS, TASKS, TRAIN, Tasks, module_of, place_of
+from edgeser.study.tasks import (
+    BASELINE,
+    CONDITIONS,
+    COSTS,
+    TASKS,
+    TRAIN,
+    Tasks,
+    module_of,
+    place_of,
+)
 from edgeser.typed_tables import from_table, to_table
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -91,6 +100,7 @@ def combine(
     if count > MOST_JOBS:
         raise BadInput(f"the study has {count} jobs", hint=f"{MOST_JOBS} are the most")
     made = _Making(paths, work_hash, features, tasks)
+    heard_under = study.changed_conditions
     found = []
     for variant, base in _variants(study, recipe):
         for arrangement, fold in _with_folds(arrangements, study):
@@ -101,7 +111,7 @@ def combine(
                 resolved = from_table(Recipe, {**chosen, "seed": seed}, where="the study")
                 said = [variant.name, named, f"seed {seed}"]
                 name = ", ".join(said if fold is None else [*said, f"fold {fold}"])
-                job = _variants_job(variant, name, resolved, made)
+                job = _variants_job(variant, name, resolved, made, heard_under)
                 heard = tuple(choice.name for choice in resolved.corpora if is_by_clip(choice))
                 found.append(Cell(variant.name, named, trained, seed, fold, job, heard))
     return tuple(found)
@@ -139,9 +149,12 @@ class _Making:
     tasks: Tasks
 
 
-def _variants_job(variant: Variant, name: str, recipe: Recipe, made: _Making) -> Job:
-    if variant.baseline is None:
-        return _job(TRAIN, name, recipe, made)
+def _variants_job(
+    variant: Variant, name: str, recipe: Recipe, made: _Making, conditions: Sequence[str]
+) -> Job:
+    if variant.baseline is None:  # without conditions the key is what it was before there were any
+        asked = {CONDITIONS: list(conditions)} if conditions else {}
+        return _job(TRAIN, name, recipe, made, arguments=asked)
     also = {"baseline": to_table(variant.baseline)}
     job = _job(BASELINE, name, recipe, made, arguments=also, packages=baseline_versions())
     return replace(job, cpus=1)

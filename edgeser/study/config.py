@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from edgeser.baseline.choice import Baseline
 from edgeser.corpora.choice import SplitKind
+from edgeser.evaluation.conditions import CLEAN
+from edgeser.training.variants import EVALUATION_CONDITIONS
 from edgeser.typed_tables import from_table, nearest
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
@@ -125,6 +127,9 @@ class Study:
         ``"leave-one-out"`` trains on all but one and tests on that.
     costs
         Whether what each variant costs on a device is measured beside: one job a variant.
+    conditions
+        Recording conditions under which every test clip is heard too, by their names in
+        `EVALUATION_CONDITIONS`; as recorded (``"clean"``, which may be named) always, and first.
     """
 
     name: str
@@ -138,6 +143,7 @@ class Study:
     arrangements: tuple[Arrangement, ...] = ()
     protocols: tuple[Protocol, ...] = ()
     costs: bool = True
+    conditions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_name("study", self.name)
@@ -150,6 +156,20 @@ class Study:
         _refuse_twice("the study has the seed", self.seeds)
         _refuse_twice("the study has the variant", [v.name for v in self.variants])
         _refuse_twice("the study has the arrangement", [a.name for a in self.arrangements])
+        _refuse_twice("the study has the condition", self.conditions)
+        known = [condition.name for condition in EVALUATION_CONDITIONS]
+        for name in self.conditions:
+            if name not in known:
+                raise BadInput(
+                    f"there is no condition '{printable(name)}'{nearest(name, known)}",
+                    hint=f"conditions: {', '.join(known)}",
+                )
+
+    @property
+    def changed_conditions(self) -> tuple[str, ...]:
+        """The conditions beside clean, in the order in which they are reported."""
+        names = [condition.name for condition in EVALUATION_CONDITIONS]
+        return tuple(name for name in names if name in self.conditions and name != CLEAN)
 
     @property
     def held_against(self) -> Against:

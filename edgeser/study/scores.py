@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.jobs import Job
 from edgeser.study.tasks import PREDICTING
@@ -24,8 +25,14 @@ SHOWN_COSTS = {
 """The costs that a table shows, and what it calls them; others are kept in JSON only."""
 
 
-def predictions_of(result: Any) -> dict[str, Predictions]:
-    """Return a training's or a baseline's predictions by corpus, clips in order of their names.
+Heard = tuple[str, str]
+"""A corpus, and the recording condition under which its clips were heard."""
+
+
+def predictions_of(result: Any) -> dict[Heard, Predictions]:
+    """Return predictions by corpus and condition, clips in order of their names.
+
+    A training's or a baseline's; what names no condition was heard as recorded.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def predictions_of(result: Any) -> dict[str, Predictions]:
         When a logit is NaN or infinite.
     """
     try:
-        found = {str(entry["corpus"]): _predictions(entry) for entry in result["predictions"]}
+        found = {_heard(entry): _predictions(entry) for entry in result["predictions"]}
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadInput(f"the result of a training is not as it should be: {_said(error)}") from (
             error
@@ -43,6 +50,10 @@ def predictions_of(result: Any) -> dict[str, Predictions]:
     if not found or len(found) != len(result["predictions"]):
         raise BadInput("the result of a training names no corpus, or one twice")
     return found
+
+
+def _heard(entry: Mapping[str, Any]) -> Heard:
+    return _text(entry["corpus"]), _text(entry.get("condition", CLEAN))
 
 
 def _predictions(entry: Mapping[str, Any]) -> Predictions:

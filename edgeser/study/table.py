@@ -9,6 +9,7 @@ from edgeser.baseline.licence import LICENCE
 from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
+from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.metrics import listed, of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
@@ -18,6 +19,7 @@ from edgeser.study.jobs import Job
 from edgeser.study.scores import costs_of, over_folds, predictions_of
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
+from edgeser.training.variants import EVALUATION_CONDITIONS
 from quantize.foundation.measurement import Measurement
 
 Runs = dict[int, list[Predictions]]
@@ -73,6 +75,8 @@ class StudyRow:
         Over the seeds, with the interval over speakers.
     comparison
         ``None`` for the row that others are held against, and where there is none to hold against.
+    condition
+        Under which its clips were heard; it is held against others under the same.
     """
 
     arrangement: str
@@ -89,6 +93,7 @@ class StudyRow:
     mean: Measurement
     comparison: Comparison | None = None
     anonymous: int = 0
+    condition: str = CLEAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,8 @@ BOTH_SIDES = (
     "UAR and chance are over the classes that both sides have: clips of other classes take no "
     "part. A model may answer with every class that it knows; one that no clip has is wrong."
 )
-Place = tuple[str, str, str]
-"""Arrangement, variant, corpus."""
+Place = tuple[str, str, str, str]
+"""Arrangement, variant, corpus, condition."""
 
 
 def summarise(
@@ -176,19 +181,17 @@ def summarise(
 
 
 def _runs(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[Place, Runs]:
-    """Return what there is for each row: variants side by side, on one corpus after the other."""
+    """Return what there is for each row: variants side by side, by corpus and condition."""
     found: dict[Place, Runs] = {}
     for cell in cells:
         if cell.job.key not in kept:
             continue
-        for corpus, predictions in predictions_of(kept[cell.job.key].result).items():
-            place = (cell.arrangement, cell.variant, corpus)
+        for heard, predictions in predictions_of(kept[cell.job.key].result).items():
+            place = (cell.arrangement, cell.variant, *heard)
             found.setdefault(place, {}).setdefault(cell.seed, []).append(predictions)
     joined = {p: {seed: over_folds(r) for seed, r in runs.items()} for p, runs in found.items()}
-    orders = [list(dict.fromkeys(place[part] for place in found)) for part in range(3)]
-    in_order = sorted(
-        joined, key=lambda p: (orders[0].index(p[0]), orders[2].index(p[2]), orders[1].index(p[1]))
-    )
+    orders = [list(dict.fromkeys(place[part] for place in found)) for part in range(4)]
+    in_order = sorted(joined, key=lambda p: [orders[part].index(p[part]) for part in (0, 2, 3, 1)])
     return {place: _on_the_same_clips(joined[place]) for place in in_order}
 
 
@@ -217,10 +220,12 @@ def _models(study: Study) -> dict[str, str]:
 def _summary(
     place: Place, runs: Runs, model: str, seeds: Sequence[int], first: Runs | None
 ) -> AblationRow:
-    arrangement, variant, corpus = place
+    arrangement, variant, corpus, condition = place
     one = runs[seeds[0]][0]
     speakers = plural("speaker", one.known_speakers)
     source = f"{model} trained on {arrangement}, {one.describe(speakers)} of {corpus}"
+    if condition != CLEAN:
+        source += f", {condition}"
     against = None if first is None else _flat(first, seeds)
     mean_of = "seed" if all(len(runs[seed]) == 1 for seed in seeds) else "training"
     return summarise_seeds(variant, _flat(runs, seeds), source=source, first=against, of=mean_of)
@@ -236,7 +241,8 @@ def _row(
     one = runs[seeds[0]][0]
     there = set(one.labels.tolist())
     return StudyRow(
-        *place,
+        *place[:3],
+        condition=place[3],
         trained_on_too=place[2] in trained,
         hears_test_speakers=place[2] in heard,
         learned=one.classes,
@@ -286,11 +292,11 @@ def _reference(
 ) -> Callable[[Place], Place | None]:
     against = study.held_against
     first_variant = study.variants[0].name
-    first_arrangement = next(iter(found), ("", "", ""))[0]
+    first_arrangement = next(iter(found), ("",))[0]
     if against == "variant":
-        return lambda place: (place[0], first_variant, place[2])
+        return lambda place: (place[0], first_variant, *place[2:])
     if against == "arrangement":
-        return lambda place: (first_arrangement, place[1], place[2])
+        return lambda place: (first_arrangement, *place[1:])
     return lambda place: None
 
 
@@ -345,6 +351,7 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             f"speaker and seed; p: {P_VALUE}; adjusted by {ADJUSTMENT} "
             f"({len(comparisons)} {plural('comparison', len(comparisons))})."
         )
+    notes += _conditions_heard(rows)
     if other_clips:
         notes.append("Rows without a difference were tested on other clips than the first.")
     few = sorted({row.corpus for row in rows if row.speakers < 2 and not row.anonymous})
@@ -369,6 +376,22 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
         named = "; ".join(f"{variant.name}: {variant.baseline}" for variant in found)
         notes.append(f"Classical baselines by openSMILE and scikit-learn: {named}. {LICENCE}.")
     return tuple(notes)
+
+
+def _conditions_heard(rows: Sequence[StudyRow]) -> list[str]:
+    """Return what the conditions were, and what was heard clean alone."""
+    under = {row.condition for row in rows}
+    named = [f"{c.name}, {c.description}" for c in EVALUATION_CONDITIONS if c.name in under]
+    if under <= {CLEAN}:
+        return []
+    notes = [
+        f"Conditions: {'; '.join(named)}. Babble is of development speakers. Each row is held "
+        "against one under the same condition."
+    ]
+    changed = {row.variant for row in rows if row.condition != CLEAN}
+    if clean := [v for v in dict.fromkeys(row.variant for row in rows) if v not in changed]:
+        notes.append(f"Heard as recorded alone: {', '.join(clean)}.")
+    return notes
 
 
 def _classes_by_training(rows: Sequence[StudyRow]) -> list[str]:

@@ -30,6 +30,8 @@ TASKS: Tasks = {
 """All tasks of edgeser's own."""
 PREDICTING = (TRAIN, BASELINE)
 """Tasks whose results have predictions."""
+CONDITIONS = "conditions"
+"""The argument that names the conditions under which a training's test clips are heard too."""
 SHARED = "shared_dir"
 """The argument that names a folder with the executor's shared files, where it has some."""
 

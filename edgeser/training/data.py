@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.training.config import SamplingConfig
-from edgeser.training.vad_config import VadConfig
+from edgeser.training.vad import VadConfig
 from quantize.foundation.errors import BadInput
 
 Spectra = tuple[tuple[NDArray[np.float16], ...], ...]

@@ -30,7 +30,7 @@ from edgeser.training.optimisation import (
     update_average,
 )
 from edgeser.training.sampling import drawn_order, draws_of, labels_present, strata_of
-from edgeser.training.vad_loss import VadLoss, known_clips, make_vad_loss
+from edgeser.training.vad.loss import VadLoss, known_clips, make_vad_loss
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 
 State = dict[str, Tensor]

@@ -31,7 +31,7 @@ from edgeser.training.pls.config import DEFAULT_PLS, PlsConfig
 from edgeser.training.public_lessons import PUBLIC_FOLDERS, public_lessons
 from edgeser.training.records import EpochRecord, TrainingResult
 from edgeser.training.teaching import PublicTeacher
-from edgeser.training.vad_loss import mean_concordance
+from edgeser.training.vad.loss import mean_concordance
 
 CHOOSING = "Training"
 AGAIN = "Training again, development speakers too"

@@ -194,3 +194,20 @@ def test_corpora_without_a_common_label_are_named_before_any_job(
     assert ran.code == 2
     (line,) = ran.err.splitlines()
     assert "b has no label in common with the other corpora: fear against anger" in line
+
+
+@pytest.mark.slow
+def test_what_a_study_hears_in_noise_is_what_evaluate_hears(
+    edgeser: Edgeser, study: Callable[[str], Path], road: Any, tmp_path: Path
+) -> None:
+    names = ["clean", "babble_10db", "white_5db"]
+    asked = study(f"conditions = {json.dumps(names)}")
+    ran = edgeser("study", asked, "--corpus", road.corpus, "--out", tmp_path / "out", "--json")
+    assert ran.code == 0, ran.err
+    rows = {row["condition"]: row["uar"] for row in json.loads(ran.out)["rows"]}
+    assert list(rows) == names
+    ran = edgeser("evaluate", road.folder, "--conditions", "--json")
+    heard = {row["name"]: row["float_uar"] for row in json.loads(ran.out)["conditions"]["rows"]}
+    for name, found in rows.items():
+        assert found["value"] == pytest.approx(heard[name]["value"], abs=1e-12)
+        assert found["interval"] == pytest.approx(heard[name]["interval"], abs=1e-12)

@@ -21,6 +21,7 @@ from edgeser.training.fit import EVALUATION_BATCH, Fit, State, to_input
 from edgeser.training.pls.alignment import Alignment, align
 from edgeser.training.pls.config import PlsConfig
 from edgeser.training.pls.functionals import functionals_of
+from edgeser.training.pls.ranges import Layers, heard_values, spread_over_int8
 from edgeser.training.pls.regression import fit_softmax
 
 Table = NDArray[np.float64]
@@ -61,9 +62,9 @@ class ScoreClassifier:
 def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> State:
     """Return the weights with another last layer; the same where there are no encoders.
 
-    Each encoder's value is divided by the largest that was found, and the last layer's weight
-    multiplied by it: the network stays what it is, and in int8 every value has all the steps there
-    are.
+    Values that hardly speak (`edgeser.training.pls.ranges`) take no part, and are silenced. The
+    others are divided, and the last layer's weights multiplied, so that int8 leaves the most of
+    what is said (`edgeser.training.pls.ranges`): in float nothing changes by that.
 
     Parameters
     ----------
@@ -85,10 +86,15 @@ def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> 
         return weights
     fit.averaged.load_state_dict(weights)
     takes, clips = windows_heard(fit.clips.features.shape[0], len(fit.clips), config.rows)
-    encoded, functionals = _heard(fit, takes, clips, tell)
+    vectors, encoded, functionals = _heard(fit, takes, clips, tell)
+    dense = weights["encoders.dense.weight"]
+    rows, offsets = (
+        weights[f"encoders.dense.{name}"].cpu().numpy().astype(np.float64)
+        for name in ("weight", "bias")
+    )
     present = None if fit.present is None else fit.present[takes, clips]
     found = fit_scores(
-        encoded,
+        encoded * heard_values(rows, vectors, encoded),
         functionals,
         fit.targets[takes, clips, : len(fit.data.classes)].astype(np.float64),
         fit.class_weights.cpu().numpy().astype(np.float64),
@@ -97,16 +103,14 @@ def aligned_weights(fit: Fit, weights: State, config: PlsConfig, tell: Tell) -> 
         config=config,
     )
     whole, biases = found.folded()
-    most = encoded.max(axis=0)
-    most[most <= 0.0] = 1.0
-    dense = weights["encoders.dense.weight"]
-    divisor = torch.from_numpy(most).to(dense.device, dense.dtype)
-    return weights | {
-        "encoders.dense.weight": dense / divisor[:, None],
-        "encoders.dense.bias": weights["encoders.dense.bias"] / divisor,
-        "classifier.weight": torch.from_numpy(most[:, None] * whole).T.contiguous().to(divisor),
-        "classifier.bias": torch.from_numpy(biases).to(divisor),
+    spread = spread_over_int8(Layers(rows, offsets, whole, biases), vectors, encoded)
+    tables = {
+        "encoders.dense.weight": spread.rows,
+        "encoders.dense.bias": spread.offsets,
+        "classifier.weight": spread.columns.T.copy(),
+        "classifier.bias": spread.biases,
     }
+    return weights | {name: torch.from_numpy(table).to(dense) for name, table in tables.items()}
 
 
 def fit_scores(
@@ -163,9 +167,9 @@ def windows_heard(takes: int, clips: int, most: int) -> tuple[NDArray[np.int64],
 
 def _heard(
     fit: Fit, takes: NDArray[np.int64], clips: NDArray[np.int64], tell: Tell
-) -> tuple[Table, NDArray[np.float32]]:
-    """Return the encoders' values and the functionals of windows, as they were trained on."""
-    encoded, functionals = [], []
+) -> tuple[Table, Table, NDArray[np.float32]]:
+    """Return vectors, encoders' values and functionals of windows, as they were trained on."""
+    vectors, encoded, functionals = [], [], []
     network = fit.averaged.eval()
     tell(0, len(takes))
     with torch.inference_mode():
@@ -173,8 +177,10 @@ def _heard(
             end = start + EVALUATION_BATCH
             stored = fit.clips.features[takes[start:end], clips[start:end]]
             windows = crop_window(stored, fit.data.frames, 0, None)
-            embeddings = network.embed(to_input(windows, fit.device))
-            encoded.append(network.encode(embeddings.fused).cpu().numpy())
+            fused = network.embed(to_input(windows, fit.device)).fused
+            vectors.append(fused.cpu().numpy())
+            encoded.append(network.encode(fused).cpu().numpy())
             functionals.append(functionals_of(windows))
             tell(min(end, len(takes)), len(takes))
-    return np.concatenate(encoded).astype(np.float64), np.concatenate(functionals)
+    whole, values = (np.concatenate(found).astype(np.float64) for found in (vectors, encoded))
+    return whole, values, np.concatenate(functionals)

@@ -36,7 +36,7 @@ def arguments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_it_is_tested_on_the_clips_of_the_plan(arguments: dict[str, Any]) -> None:
     result = fit_and_score(arguments)
     check_result(Job(job_key({}, code=""), "b", "baseline", {}), result)
-    found = predictions_of(result)["synthetic"]
+    found = predictions_of(result)["synthetic", "clean"]
     plan = plan_run(recipe_of(arguments))
     tested = plan.split.select(plan.corpus.utterances, "test")
     assert found.clip_ids == tuple(u.clip_id for u in tested)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from edgeser.report.contents import ReportContents
+from edgeser.report.figures import figure
 from edgeser.report.html import render_html
 from edgeser.report.json_format import report_json
 from edgeser.report.markdown import report_markdown
@@ -38,3 +41,24 @@ def test_reports_have_them_and_the_coordinates_source(
     assert "vad" not in report_json(whole)["parity"]
     assert report_json(failing)["corpus"]["vad"]["derived"] == (1323, 228, 320)
     assert report_json(failing)["training"]["epochs"][-1]["development_ccc"] == 0.4
+
+
+def test_a_page_sets_intervals_apart_so_that_a_phone_shows_float_and_int8(
+    failing: ReportContents,
+) -> None:
+    assert failing.parity and failing.parity.vad and failing.parity.vad.scores
+    score = failing.parity.vad.scores.scores[0]
+    html = render_html(failing)
+    for measured in (score.of_float, score.of_int8, score.drop):
+        low, high = measured.interval or (0.0, 0.0)
+        assert f'{figure(measured)}</span> <span class="range">' in html
+        assert f"{low:.3f}" in html and f"{high:.3f}" in html
+    assert f"Concordance of int8: valence {figure(score.of_int8)}" in html
+    assert f"(values {CALLED})" in html
+
+
+def test_nothing_lost_has_no_sign(failing: ReportContents) -> None:
+    assert failing.parity and failing.parity.vad and failing.parity.vad.scores
+    drop = dataclasses.replace(failing.parity.vad.scores.scores[0].drop, value=-0.0004)
+    assert figure(drop) == "0.000"
+    assert figure(dataclasses.replace(drop, value=-0.0006)) == "-0.001"

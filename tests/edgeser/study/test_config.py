@@ -62,6 +62,9 @@ def test_a_study_is_read(load: Load, tmp_path: Path) -> None:
         ('name = "s"\n[[variants]]\nname = "a"\n[[variants]]\nname = "a"', "variant a twice"),
         ('name = "s"\nagainst = "varaint"', "did you mean 'variant'"),
         ('name = "s"\nprotocols = ["matirx"]', "did you mean 'matrix'"),
+        ('name = "s"\nconditions = ["bable_10db"]', "did you mean 'babble_10db'"),
+        ('name = "s"\nconditions = ["white_5db", "white_5db"]', "condition white_5db twice"),
+        ('name = "s"\nconditions = "white_5db"', "conditions"),
         ('name = ""', "cannot be called"),
         ('name = "a\\u001b[31m"', r"cannot be called 'a\\x1b\[31m'"),
         ("name = ", "is not TOML"),
@@ -192,3 +195,26 @@ def test_a_corpus_that_is_not_there_is_named_with_the_nearest(
     study = load('name = "s"\nseeds = [' + ",".join(map(str, range(40_000))) + "]\nfolds = 3")
     with pytest.raises(BadInput, match="120000 jobs"):
         cells_of(study, two_corpora)
+
+
+def test_conditions_are_part_of_what_a_training_is_asked(load: Load, two_corpora: Recipe) -> None:
+    text = 'name = "s"\n{}\n[[arrangements]]\nname = "one"\ntrain = ["cremad"]\ntest = ["cremad"]\n'
+    (plain,) = cells_of(load(text.format("")), two_corpora)
+    (clean,) = cells_of(load(text.format('conditions = ["clean"]')), two_corpora)
+    noisy = load(text.format('conditions = ["white_5db", "clean", "babble_10db"]'))
+    (asked,) = cells_of(noisy, two_corpora)
+    assert "conditions" not in plain.job.arguments
+    assert clean.job == plain.job  # as it was before there was a choice
+    assert asked.job.arguments["conditions"] == ["babble_10db", "white_5db"]
+    assert asked.job.key != plain.job.key
+    (again,) = cells_of(
+        dataclasses.replace(noisy, conditions=("babble_10db", "white_5db")), two_corpora
+    )
+    assert again.job.key == asked.job.key
+
+
+def test_the_study_of_heads_hears_noise_and_other_corpora() -> None:
+    study = load_study(Path(__file__).parents[3] / "studies" / "heads.toml")
+    assert {name.partition("_")[0] for name in study.changed_conditions} == {"babble", "white"}
+    assert study.arrangements[0].test[0] == "cremad"
+    assert study.variants[0].name == "plain"

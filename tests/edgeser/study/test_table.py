@@ -16,7 +16,7 @@ from rich.console import Console
 
 from edgeser.evaluation.predictions import Predictions
 from edgeser.report.json_format import dump_json
-from edgeser.report.study import study_json, study_markdown, study_tables
+from edgeser.report.study import by_corpus, corpus_title, study_json, study_markdown, study_tables
 from edgeser.report.study_html import render_study
 from edgeser.report.study_map import maps_of
 from edgeser.study.combine import Cell
@@ -187,11 +187,72 @@ def test_folds_are_one_set_of_clips() -> None:
     own, other = table.rows
     assert (own.clips, own.speakers, len(own.uars)) == (120, 10, 1)
     assert (other.clips, other.speakers, len(other.uars)) == (60, 5, 1)
-    both = [predictions_of(made.kept[c.job.key].result)["emodb"] for c in made.cells]
+    both = [predictions_of(made.kept[c.job.key].result)["emodb", "clean"] for c in made.cells]
     assert len(over_folds(both)) == 2
     overlapping = predictions_of({"predictions": [predictions("emodb", 1, 1, range(30, 90))]})
     with pytest.raises(CheckFailed, match="some of the same clips"):
-        over_folds([both[0], overlapping["emodb"]])
+        over_folds([both[0], overlapping["emodb", "clean"]])
+
+
+def test_one_speaker_is_one() -> None:
+    made = Made()
+    made.add("a", "cremad", 0, [predictions("cremad", 1, 1.0, range(12))])
+    (found,) = by_corpus(summarise(study(variants=(Variant("a"),)), made.cells, made.kept))
+    assert corpus_title(*found).startswith("Tested on cremad, 12 clips of 1 speaker: ")
+
+
+def test_conditions_are_rows_of_their_own_held_against_the_same_condition() -> None:
+    made = Made()
+    arrangements = ("cremad", "cremad + emodb")
+    for variant, skills in (("a", (1.6, 0.4)), ("b", (1.6, 1.6))):
+        for arrangement in arrangements:
+            entries = [
+                {**predictions(corpus, 3, skill, range(120)), **asked}
+                for corpus in ("cremad", "emodb")
+                for skill, asked in zip(skills, ({}, {"condition": "white_10db"}), strict=True)
+            ]
+            made.add(variant, arrangement, 0, entries)
+    variants = (Variant("a"), Variant("b"), Variant("base"))
+    made.add("base", "cremad", 0, [predictions("cremad", 3, 1.0, range(120))])
+    asked = study(variants=variants, conditions=("white_10db",))
+    table = summarise(asked, made.cells, made.kept)
+    places = [(row.corpus, row.condition, row.variant) for row in table.rows][:5]
+    assert places == [
+        ("cremad", "clean", "a"),
+        ("cremad", "clean", "b"),
+        ("cremad", "clean", "base"),
+        ("cremad", "white_10db", "a"),
+        ("cremad", "white_10db", "b"),
+    ]
+    clean, noisy = table.rows[1].comparison, table.rows[4].comparison
+    assert clean is not None
+    assert noisy is not None
+    assert clean.difference.value == 0.0
+    assert noisy.difference.value == pytest.approx(
+        table.rows[4].uars[0] - table.rows[3].uars[0], abs=1e-12
+    )
+    assert noisy.difference.value > 0.1
+    assert noisy.difference.interval is not None
+    assert "of cremad, white_10db" in table.rows[4].mean.source
+    assert "white_10db" not in table.rows[1].mean.source
+    assert any("white noise at 10 dB SNR" in note for note in table.notes)
+    assert any("as recorded alone: base" in note for note in table.notes)
+    rows = study_json(table)["rows"]
+    assert [row["condition"] for row in rows[:4]] == ["clean"] * 3 + ["white_10db"]
+    for text in (study_markdown(table), render_study(table)):
+        assert re.search(r"Tested on cremad, white\\?_10db, 120 clips", text)
+    (first, *_) = maps_of(table)
+    (cell, _) = first.rows[0][1]
+    assert cell is not None
+    assert cell.text == f"{100 * table.rows[0].mean.value:.1f}"
+
+
+def test_a_corpus_under_one_condition_twice_is_refused() -> None:
+    entry = {**predictions("cremad", 1, 1.0, range(30)), "condition": "white_10db"}
+    assert list(predictions_of({"predictions": [entry]})) == [("cremad", "white_10db")]
+    for wrong in ([entry, entry], [{**entry, "condition": 5}]):
+        with pytest.raises(BadInput, match="result of a training"):
+            predictions_of({"predictions": wrong})
 
 
 def test_clips_may_come_in_any_order() -> None:
@@ -201,7 +262,7 @@ def test_clips_may_come_in_any_order() -> None:
         for key, value in entry.items()
     }
     found: list[Predictions] = [
-        predictions_of({"predictions": [e]})["cremad"] for e in (entry, turned)
+        predictions_of({"predictions": [e]})["cremad", "clean"] for e in (entry, turned)
     ]
     assert found[0].clip_ids == found[1].clip_ids
     np.testing.assert_array_equal(found[0].logits, found[1].logits)

@@ -27,8 +27,11 @@ from edgeser.training.optimisation import Lesson
 from edgeser.training.pls import PlsConfig
 from edgeser.training.pls.classifier import aligned_weights, fit_scores, windows_heard
 from edgeser.training.pls.functionals import FUNCTIONALS, functionals_of
+from edgeser.training.pls.ranges import Layers, heard_values, spread_over_int8
 from edgeser.training.pls.regression import fit_softmax
+from quantize.convert import export_int8
 from quantize.foundation.errors import BadInput
+from quantize.runtimes import Runtime, run_model
 
 RNG = np.random.default_rng(8)
 CONFIG = PlsConfig(components=4, rows=128)
@@ -137,6 +140,49 @@ def test_one_layer_does_what_alignment_scale_and_classifier_do() -> None:
     assert (by_hand.argmax(axis=1) == targets.argmax(axis=1)).mean() > 0.8
 
 
+def two_layers() -> tuple[Layers, NDArray[np.float64], NDArray[np.float64]]:
+    """Layers about 12 values, of which value 7 rises above 0 by a thousandth; vectors, values."""
+    rng = np.random.default_rng(3)
+    vectors = np.abs(rng.normal(size=(400, 20)))
+    rows, offsets = rng.normal(size=(12, 20)), rng.normal(size=12)
+    offsets[7] = 1e-3 - (vectors @ rows[7]).max()
+    layers = Layers(rows, offsets, rng.normal(size=(12, 3)), np.zeros(3))
+    return layers, vectors, np.maximum(vectors @ rows.T + offsets, 0.0)
+
+
+def test_a_value_that_hardly_speaks_does_not_cost_the_others_their_steps() -> None:
+    layers, vectors, encoded = two_layers()
+    encoded[:, 7] = np.linspace(0.0, 0.1, 400)  # little, with weights like the others'
+    assert heard_values(layers.rows, vectors, encoded).all()
+    found, exact = spread_over_int8(layers, vectors, encoded), layers.logits(vectors)
+    np.testing.assert_allclose(found.logits(vectors), exact, atol=1e-9)
+    whole = layers.divided(encoded.max(axis=0))  # every value has all steps
+    lost, left = (
+        np.sqrt(np.mean(np.square(two.logits(vectors, rounded=True) - exact))) / exact.std()
+        for two in (whole, found)
+    )
+    assert lost > 0.3
+    assert left < 0.02
+
+
+def test_a_value_that_speaks_too_rarely_is_silenced() -> None:
+    layers, vectors, encoded = two_layers()
+    encoded[:, 7] = 0.0
+    encoded[:3, 7] = 1.0
+    assert np.flatnonzero(~heard_values(layers.rows, vectors, encoded)).tolist() == [7]
+    found = spread_over_int8(layers, vectors, encoded)
+    assert not (found.rows[7].any() or found.offsets[7] or found.columns[7].any())
+    columns = np.where(np.arange(12)[:, None] == 7, 0.0, layers.columns)
+    silent = Layers(layers.rows, layers.offsets, columns, layers.biases)
+    np.testing.assert_allclose(found.logits(vectors), silent.logits(vectors), atol=1e-9)
+    encoded[:4, 7] = 1.0  # one of a hundred
+    assert heard_values(layers.rows, vectors, encoded).all()
+    encoded[:, 7] = np.linspace(0.0, 0.01, 400)  # less than rounding makes of it
+    assert not heard_values(layers.rows, vectors, encoded)[7]
+    nothing = spread_over_int8(layers, vectors, np.zeros_like(encoded))
+    assert not nothing.logits(vectors).any()
+
+
 @pytest.fixture(scope="module")
 def loop() -> ModuleType:
     path = Path(__file__).with_name("test_loop.py")
@@ -180,9 +226,13 @@ def test_the_trained_network_says_what_the_unfolded_computation_says(
     heard = crop_window(data.train.features[takes, clips], 24, 0, None)
     with torch.inference_mode():
         net = fit.averaged
-        encoded = net.encode(net.embed(to_input(heard)).fused).numpy().astype(np.float64)
+        fused = net.embed(to_input(heard)).fused
+        encoded = net.encode(fused).numpy().astype(np.float64)
+        assert net.encoders is not None
+        rows = net.encoders.dense.weight.numpy().astype(np.float64)
+        speaks = heard_values(rows, fused.numpy().astype(np.float64), encoded)
     score = fit_scores(
-        encoded,
+        encoded * speaks,
         functionals_of(heard),
         fit.targets[takes, clips].astype(np.float64),
         fit.class_weights.numpy().astype(np.float64),
@@ -190,11 +240,13 @@ def test_the_trained_network_says_what_the_unfolded_computation_says(
         config=CONFIG,
     )
     final = load_network(network, result.weights, **loop.SHAPE)
-    np.testing.assert_allclose(predict_logits(final, heard), score.logits(encoded), atol=2e-4)
+    np.testing.assert_allclose(
+        predict_logits(final, heard), score.logits(encoded * speaks), atol=2e-4
+    )
     with torch.inference_mode():
         values = final.encode(final.embed(to_input(heard)).fused).numpy()
-    most = values.max(axis=0)  # all that speak have the whole range
-    np.testing.assert_allclose(most[encoded.max(axis=0) > 0.0], 1.0, rtol=1e-5)
+    assert values.max() == pytest.approx(1.0, rel=1e-5)  # what speaks has the range, or most of it
+    assert not values[:, ~speaks].any()
 
 
 def test_it_learns_and_another_pls_is_another_result(
@@ -323,3 +375,69 @@ def test_a_corpus_that_lacks_a_label_is_aligned_too(
 def test_what_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput, match="out of bounds"):
         PlsConfig(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_second_output_beside_it_changes_nothing_of_what_it_is_fitted_on(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> None:
+    """What stands beside the emotions' targets is of the second head alone."""
+
+    def with_values(clips: LabelledFeatures) -> LabelledFeatures:
+        values = RNG.uniform(-1.0, 1.0, (len(clips), 3)).astype(np.float32)
+        return dataclasses.replace(clips, vad=values)
+
+    two = dataclasses.replace(
+        data, train=with_values(data.train), development=with_values(data.development)
+    )
+    both = dataclasses.replace(network, heads=("emotion", "vad"), style_width=4)
+    taught = dataclasses.replace(loop.TAUGHT, epochs=2)
+    result = train(both, taught, loop.AUGMENTATION, two, seed=4, pls=CONFIG)
+    final = load_network(both, result.weights, **loop.SHAPE)
+    assert final.output_widths == (3, 3)
+    assert np.isfinite(predict_logits(final, two.development.features[0, :, 2:26])).all()
+    with loop._threads(1), torch.random.fork_rng(devices=[]):
+        fit = Fit(both, loop.TRAINING, loop.AUGMENTATION, two, clips=two.train, seed=4)
+        fit.epoch()
+        assert fit.targets.shape[2] > 3
+        state = {name: value.clone() for name, value in fit.averaged.state_dict().items()}
+        aligned = aligned_weights(fit, state, CONFIG, quiet)
+        fit.targets[:, :, 3:] = 9.0
+        again = aligned_weights(fit, state, CONFIG, quiet)
+    assert aligned.keys() == state.keys()
+    assert all(torch.equal(aligned[name], again[name]) for name in aligned)
+    changed = {name for name in state if not torch.equal(aligned[name], state[name])}
+    assert changed == {
+        f"{layer}.{part}"
+        for layer in ("encoders.dense", "classifier")
+        for part in ("weight", "bias")
+    }
+
+
+@pytest.mark.slow
+def test_int8_says_what_the_aligned_network_says(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> None:
+    """Also where one value rises above 0 by next to nothing, with weights like the others'."""
+    config = dataclasses.replace(loop.TRAINING, epochs=20, ema_decay=0.9)
+    heard = np.concatenate([crop_window(take, 24, 0, None) for take in data.train.features])
+    with loop._threads(1), torch.random.fork_rng(devices=[]):
+        fit = Fit(network, config, loop.AUGMENTATION, data, clips=data.train, seed=0)
+        for _ in range(config.epochs):
+            fit.epoch()
+        state = {name: value.clone() for name, value in fit.averaged.state_dict().items()}
+        with torch.inference_mode():
+            fused = fit.averaged.embed(to_input(heard)).fused
+        hardly = torch.linalg.svd(fused - fused.mean(dim=0))[2][-1]  # where least varies
+        state["encoders.dense.weight"][4] = hardly
+        state["encoders.dense.bias"][4] = -float(fused.mean(dim=0) @ hardly)
+        aligned = aligned_weights(fit, state, CONFIG, quiet)
+    final = load_network(network, state_to_bytes(aligned), **loop.SHAPE)
+    samples = to_input(heard).numpy()
+    model = export_int8(
+        final, input_shape_nchw=(1, *samples.shape[1:]), representative=samples, input_scale=1 / 32
+    )
+    int8 = run_model(model.int8_tflite, heard, runtime=Runtime.TFLITE_MICRO)
+    said = (int8.reshape(len(heard), -1) - float(model.output.zero_point)) * model.output.scale
+    logits = predict_logits(final, heard)
+    assert np.corrcoef(said.ravel(), logits.ravel())[0, 1] > 0.995
+    assert np.mean(said.argmax(axis=1) == logits.argmax(axis=1)) > 0.98

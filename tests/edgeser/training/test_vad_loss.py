@@ -23,8 +23,8 @@ from edgeser.training.augmentation import mix
 from edgeser.training.data import Mixtures
 from edgeser.training.fit import Fit
 from edgeser.training.losses import LossConfig
-from edgeser.training.vad_config import VadConfig
-from edgeser.training.vad_loss import (
+from edgeser.training.vad import VadConfig
+from edgeser.training.vad.loss import (
     OCTANT_WEIGHTS,
     concordance,
     make_vad_loss,

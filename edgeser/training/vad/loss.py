@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgeser.network.heads import DIMENSIONS, OCTANTS, VadAnswers
-from edgeser.training.vad_config import VadConfig
+from edgeser.training.vad.config import VadConfig
 
 OCTANT_WEIGHTS = (1.0, 0.802, 0.604, 0.406, 0.208)
 """By epoch, as published; after these the octants are dropped."""
