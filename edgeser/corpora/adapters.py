@@ -18,6 +18,7 @@ from edgeser.corpora import (
     ravdess,
     savee,
     speechcommands,
+    spoken,
     synthetic,
     tess,
     urdu,
@@ -169,6 +170,15 @@ ADAPTERS: dict[str, Adapter] = {
             read=synthetic.read,
             licence=synthetic.LICENCE,
             citation=synthetic.CITATION,
+        ),
+        Adapter(
+            name=spoken.NAME,
+            title="Synthetic speech of espeak-ng in which words matter, four emotions: no human "
+            "speech",
+            layout="a folder that edgeser wrote ('edgeser corpus spoken')",
+            read=spoken.read,
+            licence=spoken.LICENCE,
+            citation=spoken.CITATION,
         ),
     )
 }

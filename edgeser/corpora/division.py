@@ -14,6 +14,7 @@ from edgeser.corpora.random_clips import (
     random_clips,
     random_clips_from_json,
 )
+from edgeser.corpora.sessions import SESSIONS, folds_of_sessions
 from edgeser.corpora.split import (
     SpeakerSplit,
     describe_split,
@@ -104,6 +105,8 @@ def describe_division(corpus: Corpus, choice: CorpusChoice) -> str:
         return f"{RANDOM_CLIPS}, drawn by the seed: a model {HEARS_TEST_SPEAKERS}"
     if choice.split == TRAINING_FOLDS and _without_published_test(corpus) is not corpus:
         return "folds of the published training speakers: those published to test take no part"
+    if choice.split == SESSIONS:
+        return "folds of sessions: who was recorded together is on one side"
     return describe_split(corpus, use_published=choice.split == "published")
 
 
@@ -148,6 +151,14 @@ def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
     use_published = choice.split == "published"
     if choice.role == "test":
         return SpeakerSplit(nobody, nobody, everyone)
+    if choice.split == SESSIONS and choice.role == "both":
+        return folds_of_sessions(
+            corpus,
+            seed=choice.seed,
+            development_share=choice.development_share,
+            folds=choice.folds,
+            fold=choice.fold,
+        )
     if choice.role == "train":
         published = published_split(corpus) if use_published else None
         development = published.development if published else nobody

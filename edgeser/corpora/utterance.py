@@ -48,6 +48,13 @@ class Utterance:
         The stretch of the file that it is, in seconds; all of the file where there is no duration.
     vad
         Valence, arousal and dominance as listeners rated them, or ``None``.
+    session
+        Whom the speaker was recorded with: speakers of one session heard each other; ``None`` where
+        it is not known.
+    wording, prosody
+        Whether the words tell an emotion (``"emotional"``, ``"neutral"``), and how the voice stands
+        to them (``"agrees"``, ``"disagrees"``, ``"flat"``, ``"alone"``); ``None`` where it is not
+        known.
     """
 
     path: Path
@@ -64,6 +71,9 @@ class Utterance:
     start_s: float = 0.0
     duration_s: float | None = None
     vad: Vad | None = None
+    session: str | None = None
+    wording: str | None = None
+    prosody: str | None = None
 
     @property
     def sound(self) -> Sound:

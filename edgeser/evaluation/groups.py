@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,8 @@ class GroupScore:
     Parameters
     ----------
     kind, name
-        What is grouped by (``"speaker"``, ``"corpus"``, ``"sex"``, ``"age group"``), and which one.
+        What is grouped by (``"speaker"``, ``"corpus"``, ``"sex"``, ``"age group"``, ``"words"``,
+        ``"words and voice"``), and which one.
     clips, speakers
         How many it has.
     float_uar, int8_uar
@@ -66,17 +67,69 @@ def score_groups(
         As in `edgeser.evaluation.metrics.evaluate`.
     """
 
-    def of_group(predictions: Predictions, name: str) -> Predictions:
-        names = [group_of.get(speaker, "unknown") for speaker in predictions.speakers]
-        return predictions.select(np.asarray([n == name for n in names], dtype=np.bool_))
+    def groups(predictions: Predictions) -> list[str]:
+        return [group_of.get(speaker, "unknown") for speaker in predictions.speakers]
 
-    found = sorted({group_of.get(speaker, "unknown") for speaker in float_predictions.speakers})
+    of_int8 = None if int8_predictions is None else groups(int8_predictions)
+    return _score(
+        kind,
+        float_predictions,
+        groups(float_predictions),
+        int8_predictions,
+        of_int8,
+        source=source,
+        bootstrap=bootstrap,
+    )
+
+
+def score_clips(
+    kind: str,
+    groups: Sequence[str],
+    float_predictions: Predictions,
+    int8_predictions: Predictions | None = None,
+    *,
+    source: str,
+    bootstrap: Bootstrap = DEFAULT,
+) -> tuple[GroupScore, ...]:
+    """Score each group of clips by itself, in order of the groups' names.
+
+    Parameters
+    ----------
+    groups
+        Of each clip of the predictions, which must be in one order.
+    """
+    return _score(
+        kind,
+        float_predictions,
+        groups,
+        int8_predictions,
+        groups,
+        source=source,
+        bootstrap=bootstrap,
+    )
+
+
+def _score(
+    kind: str,
+    float_predictions: Predictions,
+    float_groups: Sequence[str],
+    int8_predictions: Predictions | None,
+    int8_groups: Sequence[str] | None,
+    *,
+    source: str,
+    bootstrap: Bootstrap,
+) -> tuple[GroupScore, ...]:
+    def of_group(predictions: Predictions, groups: Sequence[str], name: str) -> Predictions:
+        return predictions.select(np.asarray([n == name for n in groups], dtype=np.bool_))
+
     scores = []
-    for name in found:
-        of_float = evaluate(of_group(float_predictions, name), source=source, bootstrap=bootstrap)
+    for name in sorted(set(float_groups)):
+        of_float = evaluate(
+            of_group(float_predictions, float_groups, name), source=source, bootstrap=bootstrap
+        )
         int8_uar = None
-        if int8_predictions is not None:
-            chosen = of_group(int8_predictions, name)
+        if int8_predictions is not None and int8_groups is not None:
+            chosen = of_group(int8_predictions, int8_groups, name)
             int8_uar = evaluate(chosen, source=source, bootstrap=bootstrap).uar
         scores.append(
             GroupScore(kind, name, of_float.clips, of_float.speakers, of_float.uar, int8_uar)
