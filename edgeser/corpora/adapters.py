@@ -16,6 +16,7 @@ from edgeser.corpora import (
     msppodcast,
     nemo,
     ravdess,
+    rerecorded,
     savee,
     speechcommands,
     spoken,
@@ -152,6 +153,15 @@ ADAPTERS: dict[str, Adapter] = {
             licence=generic.LICENCE,
             citation=generic.CITATION,
             read_any=generic.read_own_labels,
+        ),
+        Adapter(
+            name=rerecorded.NAME,
+            title="A corpus played to a microphone and cut again: labels and speakers are its own",
+            layout="the folder that 'edgeser rerecord cut' wrote",
+            read=rerecorded.read,
+            licence=rerecorded.LICENCE,
+            citation=rerecorded.CITATION,
+            read_any=rerecorded.read_own_labels,
         ),
         Adapter(
             name=speechcommands.NAME,

@@ -76,11 +76,7 @@ def make(
     """
     if is_intact(root, kind, spec, clips=clips):
         return
-    if root.exists() and not _may_replace(root, kind):
-        raise BadInput(
-            f"cannot write {kind.what} to {root}: it holds something else",
-            hint="choose a new or empty folder",
-        )
+    require_free(root, kind)
     try:
         with new_folder(root) as temporary:
             (temporary / AUDIO).mkdir()
@@ -140,5 +136,17 @@ def require_made(root: Path, kind: Kind) -> None:
         )
 
 
-def _may_replace(root: Path, kind: Kind) -> bool:
-    return root.is_dir() and ((root / kind.spec_file).is_file() or not any(root.iterdir()))
+def require_free(root: Path, kind: Kind) -> None:
+    """Refuse a place that holds anything but a corpus of this kind.
+
+    Raises
+    ------
+    BadInput
+        When it does.
+    """
+    may_replace = root.is_dir() and ((root / kind.spec_file).is_file() or not any(root.iterdir()))
+    if root.exists() and not may_replace:
+        raise BadInput(
+            f"cannot write {kind.what} to {root}: it holds something else",
+            hint="choose a new or empty folder",
+        )

@@ -157,6 +157,7 @@ def write_spoken_corpus(
             hint=f"2 to {MOST_SPEAKERS} speakers, 1 utterance at least, {_MOST_CLIPS} clips at "
             "most, seed from 0",
         )
+    made.require_free(root, _KIND)
     try:
         program: Espeak | None = espeak.find_espeak()
         version = program.version if program else ""
