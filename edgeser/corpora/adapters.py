@@ -12,6 +12,7 @@ from edgeser.corpora import (
     emodb,
     generic,
     iemocap,
+    meld,
     mspimprov,
     msppodcast,
     nemo,
@@ -144,6 +145,14 @@ ADAPTERS: dict[str, Adapter] = {
             read=mspimprov.read,
             licence=mspimprov.LICENCE,
             citation=mspimprov.CITATION,
+        ),
+        Adapter(
+            name=meld.NAME,
+            title="MELD: English, a television series, seven emotions; parts share their speakers",
+            layout="the folder that holds train_sent_emo.csv and the clips' sound as WAV",
+            read=meld.read,
+            licence=meld.LICENCE,
+            citation=meld.CITATION,
         ),
         Adapter(
             name=generic.NAME,

@@ -16,7 +16,9 @@ SYNTHETIC = "synthetic"
 SPOKEN = "spoken"
 """Name of the adapter of synthetic speech in which words matter: it is made likewise."""
 Role = Literal["both", "train", "test"]
-SplitKind = Literal["published", "folds", "sessions", "training-folds", "random-clips"]
+SplitKind = Literal[
+    "published", "folds", "sessions", "training-folds", "random-clips", "published-clips"
+]
 _MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
 _LONGEST_NAME = 64
 _MOST_WEIGHT = 1e6
@@ -67,7 +69,8 @@ class CorpusChoice:
         ``"training-folds"``: folds of the speakers that are not tested by what is published, who
         take no part: to choose a recipe by. ``"random-clips"``: clips are dealt, not speakers, so
         that test speakers are heard in training: to be compared with what others published so, and
-        for nothing else.
+        for nothing else. ``"published-clips"``: as published, where that divides clips and not
+        speakers (MELD): the same holds for it.
     labels, leave_out
         As in `LabelsConfig`, for this corpus alone, and before those.
     development_share

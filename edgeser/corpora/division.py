@@ -8,9 +8,12 @@ from dataclasses import replace
 from edgeser.corpora.choice import CorpusChoice
 from edgeser.corpora.parts import PARTS, Parts
 from edgeser.corpora.random_clips import (
+    BY_CLIP,
     HEARS_TEST_SPEAKERS,
+    PUBLISHED_CLIPS,
     RANDOM_CLIPS,
     RandomClips,
+    published_clips,
     random_clips,
     random_clips_from_json,
 )
@@ -81,7 +84,7 @@ def without_same_person(
 
 def is_by_clip(choice: CorpusChoice) -> bool:
     """Return whether a corpus's test speakers are heard in training."""
-    return choice.role == "both" and choice.split == RANDOM_CLIPS
+    return choice.role == "both" and choice.split in BY_CLIP
 
 
 def caveat_of(division: Division) -> str:
@@ -101,6 +104,8 @@ def describe_division(corpus: Corpus, choice: CorpusChoice) -> str:
     """Return where the parts of a corpus come from, one line."""
     if choice.role in _WHOLE:
         return _WHOLE[choice.role]
+    if is_by_clip(choice) and choice.split == PUBLISHED_CLIPS:
+        return f"{PUBLISHED_CLIPS}, {corpus.split_source}: a model {HEARS_TEST_SPEAKERS}"
     if is_by_clip(choice):
         return f"{RANDOM_CLIPS}, drawn by the seed: a model {HEARS_TEST_SPEAKERS}"
     if choice.split == TRAINING_FOLDS and _without_published_test(corpus) is not corpus:
@@ -111,6 +116,8 @@ def describe_division(corpus: Corpus, choice: CorpusChoice) -> str:
 
 
 def _clips(corpus: Corpus, choice: CorpusChoice) -> RandomClips:
+    if is_by_clip(choice) and choice.split == PUBLISHED_CLIPS:
+        return published_clips(corpus, seed=choice.seed, development_share=choice.development_share)
     if is_by_clip(choice):
         return random_clips(
             corpus,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edgeser.baseline.licence import LICENCE
-from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS, RANDOM_CLIPS
+from edgeser.corpora.random_clips import BY_CLIP, HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.evaluation.metrics import listed, of_nobody_known, plural
@@ -356,8 +356,9 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
     unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
     notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
     if any(row.hears_test_speakers for row in rows):
+        by = study.split if study.split in BY_CLIP else RANDOM_CLIPS
         notes.append(
-            f"{HEARD_MARK} {RANDOM_CLIPS}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
+            f"{HEARD_MARK} {by}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
             "of models that do not."
         )
     if any(row.classes != row.learned for row in rows) or len({row.classes for row in rows}) > 1:
