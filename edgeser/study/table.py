@@ -69,8 +69,8 @@ class StudyRow:
         How many of the clips are of no known speaker.
     seeds, uars
         Each seed and its UAR (the mean of its folds where they were tested on the same clips).
-    mean
-        Over the seeds, with the interval over speakers.
+    mean, macro_f1
+        UAR and macro-F1 over the seeds, with the interval over speakers.
     comparison
         ``None`` for the row that others are held against, and where there is none to hold against.
     """
@@ -89,6 +89,7 @@ class StudyRow:
     mean: Measurement
     comparison: Comparison | None = None
     anonymous: int = 0
+    macro_f1: Measurement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +248,7 @@ def _row(
         seeds=seeds,
         uars=tuple(sum(found) / len(found) for found in by_seed.values()),
         mean=summary.mean,
+        macro_f1=summary.macro_f1,
     )
 
 

@@ -17,7 +17,7 @@ from edgeser.corpora.utterance import Utterance
 from edgeser.rerecord import CUT, Rerecorded, cut
 from edgeser.rerecord.interpolate import values_at
 from quantize.foundation.errors import BadInput
-from tests.edgeser.rerecord.conftest import DIRECT, RATE, Played, in_room, recorded
+from tests.edgeser.rerecord.recording import DIRECT, RATE, Played, in_room, recorded
 
 Floats = NDArray[np.float64]
 _FINE = 16
@@ -38,9 +38,7 @@ def beside(folder: Path, played: Played, heard: Floats, gain: float) -> list[flo
     return found
 
 
-@pytest.mark.parametrize(
-    ("rate", "ppm"), [(16_000, 200.0), (16_000, -200.0), (48_000, 200.0), (44_100, 0.0)]
-)
+@pytest.mark.parametrize(("rate", "ppm"), [(16_000, 200.0), (16_000, -200.0), (44_100, 200.0)])
 def test_every_clip_is_cut_to_the_sample_in_a_room_by_another_clock(
     played: Played, room: Floats, tmp_path: Path, rate: int, ppm: float
 ) -> None:
@@ -52,8 +50,10 @@ def test_every_clip_is_cut_to_the_sample_in_a_room_by_another_clock(
     for alignment in found.alignments:
         assert alignment.place is not None
         assert alignment.place.drift_ppm == pytest.approx(ppm, abs=0.5)
-        delay = (4321.37 + DIRECT / RATE * rate) / rate
-        assert alignment.place.delay_s == pytest.approx(delay, abs=2e-3)
+    first = found.alignments[0].place
+    assert first is not None
+    delay = 4321.37 / rate + DIRECT / RATE
+    assert first.delay_s == pytest.approx(delay, abs=1e-3)
     assert all(o.lag is not None and abs(o.lag) <= 0.25 for o in found.outcomes)
 
 
