@@ -1,4 +1,4 @@
-"""MELD in its published layout, IEMOCAP in four classes by sessions: what published figures need."""
+"""MELD in its published layout; IEMOCAP in four classes, folds of sessions."""
 
 from __future__ import annotations
 
