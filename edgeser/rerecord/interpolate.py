@@ -37,22 +37,26 @@ def values_at(samples: Floats, first: float, step: float, count: int) -> Floats:
     first, step
         In samples, both fractional; where `step` is above 1 what would fold back is filtered out.
     """
-    side = reach(step)
+    wide = round(max(1.0, step), 6)
+    side = reach(wide)
     padded = np.concatenate([np.zeros(side), samples, np.zeros(side + 1)])
-    table = _table(round(max(1.0, step), 6))
-    taps = np.arange(-side, side + 1)
+    table = _table(wide)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * side + 1)
     out = np.empty(count)
     for start in range(0, count, _BLOCK):
         numbers = np.arange(start, min(start + _BLOCK, count))
-        moments = np.clip(first + step * numbers, -1.0, float(len(samples)))
+        moments = np.clip(first + step * numbers, 0.0, float(len(samples) - 1))
         whole = np.floor(moments).astype(np.int64)
         place = (moments - whole) * _PHASES
         low = np.minimum(place.astype(np.int64), _PHASES - 1)
-        share = (place - low)[:, None]
-        kernel = table[low] * (1.0 - share) + table[low + 1] * share
-        taken = padded[np.clip(whole[:, None] + taps + side, 0, len(padded) - 1)]
-        inside = (first + step * numbers > -1.0) & (first + step * numbers < len(samples))
-        out[start : start + len(numbers)] = np.where(inside, (kernel * taken).sum(axis=1), 0.0)
+        share = place - low
+        taken = windows[np.clip(whole, 0, len(windows) - 1)]
+        below = np.einsum("mt,mt->m", table[low], taken)
+        above = np.einsum("mt,mt->m", table[low + 1], taken)
+        inside = np.abs(first + step * numbers - moments) < 1.0
+        out[start : start + len(numbers)] = np.where(
+            inside, below * (1.0 - share) + above * share, 0.0
+        )
     return out
 
 

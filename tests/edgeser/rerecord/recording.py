@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy.fft
 import soundfile
+import soxr
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from edgeser.corpora import read_audio
 from edgeser.rerecord import PlayList, read_playlist
-from edgeser.rerecord.interpolate import values_at
 
 Floats = NDArray[np.float64]
 
@@ -59,12 +60,22 @@ def recorded(
     subtype: str = "PCM_16",
 ) -> Path:
     """Record a sound by another clock: `ppm` faster than the player's, `offset` samples late."""
-    step = RATE / rate / (1.0 + 1e-6 * ppm)
-    count = int(len(sound) / step + 2 * offset)
-    heard = gain * values_at(sound, -offset * step, step, count)
-    heard += np.random.default_rng(2).normal(size=count) * noise + 0.01
+    own_rate = rate * (1.0 + 1e-6 * ppm)
+    heard = gain * soxr.resample(sound, RATE, own_rate, quality="VHQ")
+    whole = int(offset)
+    silence = np.zeros(whole)
+    heard = _later(np.concatenate([silence, heard, silence]), offset - whole)
+    heard += np.random.default_rng(2).normal(size=len(heard)) * noise + 0.01
     soundfile.write(path, heard, rate, subtype=subtype)
     return path
+
+
+def _later(samples: Floats, share: float) -> Floats:
+    """Return samples by a part of one later, by their spectrum."""
+    size = scipy.fft.next_fast_len(len(samples) + 64)
+    turned = np.exp(-2j * np.pi * share * np.fft.rfftfreq(size))
+    moved: Floats = np.fft.irfft(np.fft.rfft(samples, size) * turned, size)
+    return moved[: len(samples)]
 
 
 def in_room(sound: Floats, room: Floats) -> Floats:
