@@ -19,7 +19,7 @@ from pathlib import Path
 from edgeser.corpora.listing import assemble, clip_id_of, folder, read_files
 from edgeser.corpora.names import composed
 from edgeser.corpora.table import read_table
-from edgeser.corpora.unread import OTHER_FORMAT
+from edgeser.corpora.unread import OTHER_FORMAT, is_audio_name
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -149,7 +149,8 @@ def _not_of_videos(
     faults: list[FileProblem], utterances: list[Utterance], root: Path
 ) -> Iterator[FileProblem]:
     """Yield the faults but for those of videos of which the sound is there."""
-    there = {(_part_of(u.path, root), u.path.stem) for u in utterances}
+    sounds = [u.path for u in utterances] + [f.path for f in faults if is_audio_name(f.path.name)]
+    there = {(_part_of(path, root), path.stem) for path in sounds}
     for fault in faults:
         heard = (_part_of(fault.path, root), fault.path.stem) in there
         if not (heard and fault.kind == OTHER_FORMAT):
