@@ -229,7 +229,7 @@ def test_another_lists_recordings_and_folder_are_told(played: Played, tmp_path: 
 def test_an_interrupted_cut_goes_on(
     played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgeser.rerecord import cut as module
+    from edgeser.rerecord import cutting as module
 
     path = recorded(played.sound(), tmp_path / "r.wav")
     cut(played.folder, [path], tmp_path / "whole")
