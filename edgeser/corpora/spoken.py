@@ -78,6 +78,8 @@ _VOICES = {
 }
 _VARIED = _Voice(0.04, 3.0, 0.1, 1.5)
 """Standard deviations from one clip to the next."""
+_WAYS = 4
+"""In which each emotion is said; neutral sentences are as many."""
 _LEVEL_DB = -24.0
 _FLOOR_DB = -72.0
 _PAD_SECONDS = 0.12
@@ -148,7 +150,7 @@ def write_spoken_corpus(
         When espeak-ng is not installed.
     """
     root = Path(root)
-    total = speakers * len(list(_lines(utterances, np.random.default_rng(0))))
+    total = speakers * utterances * _WAYS * len(ADJECTIVES)
     if not (2 <= speakers <= MOST_SPEAKERS and utterances >= 1 and total <= _MOST_CLIPS) or not (
         0 <= seed < 2**63
     ):
@@ -212,7 +214,7 @@ def _lines(utterances: int, random: np.random.Generator) -> Iterator[_Line]:
             yield _Line(emotion, "emotional", "flat", emotion, NEUTRAL, take)
             yield _Line(emotion, "emotional", "disagrees", emotion, other, take)
             yield _Line(emotion, "neutral", "alone", NEUTRAL, emotion, take)
-    for take in range(4 * utterances):
+    for take in range(_WAYS * utterances):
         yield _Line(NEUTRAL, "neutral", "flat", NEUTRAL, NEUTRAL, take)
 
 
