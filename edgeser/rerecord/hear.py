@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 
 LEAST_CORRELATION = 0.2
 """Of a sweep with what was recorded: below it there is none. Speech reaches about half of it."""
+LOWEST_RATE = 8_000
 _SURELY_A_SWEEP = 0.5
 _KINDS: tuple[Kind, ...] = ("before", "after")
 _PIECE_S = 20.0
@@ -78,10 +79,15 @@ def listen(path: Path, list_id: str, *, progress: Progress | None = None) -> Lis
     Raises
     ------
     BadInput
-        When it cannot be read as audio.
+        When it cannot be read as audio, or its rate is below 8 kHz.
     """
     with open_audio(path) as audio:
         rate = audio.sample_rate
+        if rate < LOWEST_RATE:
+            raise BadInput(
+                f"cannot use {path}: at {rate} Hz it cannot hold the chirps",
+                hint=f"record at {LOWEST_RATE} Hz or more, best at the rate of the model's frontend",
+            )
         total = audio.frames
         hop = round(_PIECE_S * rate)
         overlap = math.ceil((SECONDS + _APART_S) * rate)

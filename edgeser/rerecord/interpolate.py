@@ -13,7 +13,8 @@ _ZEROS = 32
 """Zero crossings of the sinc on each side."""
 _BETA = 9.0
 _PHASES = 1024
-_BLOCK = 1 << 14
+_CELLS = 1 << 20
+"""Products that are held at once."""
 _SAME_RATE = 1.01
 """Up to here it is one rate by two clocks, and nothing that counts folds back."""
 _PASSED = 0.95
@@ -43,8 +44,9 @@ def values_at(samples: Floats, first: float, step: float, count: int) -> Floats:
     table = _table(wide)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * side + 1)
     out = np.empty(count)
-    for start in range(0, count, _BLOCK):
-        numbers = np.arange(start, min(start + _BLOCK, count))
+    block = _CELLS // (2 * side + 1)
+    for start in range(0, count, block):
+        numbers = np.arange(start, min(start + block, count))
         moments = np.clip(first + step * numbers, 0.0, float(len(samples) - 1))
         whole = np.floor(moments).astype(np.int64)
         place = (moments - whole) * _PHASES

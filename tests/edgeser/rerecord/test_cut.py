@@ -208,6 +208,15 @@ def test_recordings_of_something_else_are_refused_and_leave_nothing(
         cut(played.folder, [short], tmp_path / "out")
 
 
+def test_a_rate_that_cannot_hold_the_chirps_is_refused(played: Played, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "r.wav", np.zeros(8000), 4000)
+    with pytest.raises(BadInput, match="at 4000 Hz it cannot hold the chirps"):
+        cut(played.folder, [tmp_path / "r.wav"], tmp_path / "out")
+    path = recorded(played.sound(), tmp_path / "low.wav", rate=8000, ppm=120.0)
+    found = cut(played.folder, [path], tmp_path / "out")
+    assert not found.refused
+
+
 def test_another_lists_recordings_and_folder_are_told(played: Played, tmp_path: Path) -> None:
     path = recorded(played.sound(), tmp_path / "r.wav")
     other = tmp_path / "other"
