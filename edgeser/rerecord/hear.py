@@ -86,7 +86,7 @@ def listen(path: Path, list_id: str, *, progress: Progress | None = None) -> Lis
         if rate < LOWEST_RATE:
             raise BadInput(
                 f"cannot use {path}: at {rate} Hz it cannot hold the chirps",
-                hint=f"record at {LOWEST_RATE} Hz or more, best at the rate of the model's frontend",
+                hint=f"record at {LOWEST_RATE} Hz or more, best at the rate of the model",
             )
         total = audio.frames
         hop = round(_PIECE_S * rate)
