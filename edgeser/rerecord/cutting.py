@@ -88,7 +88,7 @@ def cut(
         folder holds something else or cannot be written.
     """
     playlist = read_playlist(playlist_folder)
-    folder = OutcomeFolder.open(out, playlist)
+    folder = OutcomeFolder.of(out, playlist)
     root = playlist_folder if playlist_folder.is_dir() else playlist_folder.parent
     listened = [
         listen(path, playlist.list_id, progress=reporter.stage(f"Listening to {path.name}"))

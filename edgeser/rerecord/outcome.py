@@ -83,8 +83,8 @@ class OutcomeFolder:
     playlist: PlayList
 
     @classmethod
-    def open(cls, root: Path, playlist: PlayList) -> OutcomeFolder:
-        """Open a folder for the clips of a play list: a new or empty one, or one that has some.
+    def of(cls, root: Path, playlist: PlayList) -> OutcomeFolder:
+        """Take a folder for the clips of a play list: a new or empty one, or one that has some.
 
         Raises
         ------
