@@ -14,6 +14,8 @@ arm_libc=$(arm-none-eabi-gcc -mcpu=cortex-m7 -mthumb -mfpu=fpv5-sp-d16 -mfloat-a
   -print-file-name=libc_nano.a 2>/dev/null || true)
 [ -f "$arm_libc" ] || missing="$missing libnewlib-arm-none-eabi"
 command -v qemu-system-arm >/dev/null 2>&1 || missing="$missing qemu-system-arm"
+# Synthetic speech in which words matter: tests that need it are skipped without it.
+command -v espeak-ng >/dev/null 2>&1 || missing="$missing espeak-ng"
 if command -v "$python" >/dev/null 2>&1; then
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3.11-venv"
   "$python" -c 'import pathlib, sysconfig, sys

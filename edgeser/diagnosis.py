@@ -81,6 +81,7 @@ class _Program:
 
 
 _PROGRAMS = (
+    _Program("espeak-ng", "synthetic speech in which words matter", "apt-get install espeak-ng"),
     _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
     _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
     _Program(

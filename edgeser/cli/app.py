@@ -35,6 +35,7 @@ _COMMANDS = {
     "features": "Compute features of recordings.",
     "calibrate": "Choose balanced calibration clips from a corpus.",
     "corpus": "List corpora, and check one.",
+    "rerecord": "Play a corpus to a microphone, and cut what it recorded.",
     "inspect": "Show what is inside a .tflite model.",
     "lint": "Say which operators of a model run on the Edge TPU, and why others do not.",
     "estimate": "Predict what a model costs on the Edge TPU.",

@@ -1,4 +1,4 @@
-"""`edgeser corpus list`, `check` and `download`."""
+"""`edgeser corpus list`, `check`, `download` and `spoken`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 10
 
 @click.group("corpus")
 def command() -> None:
-    """List the corpora that edgeser reads, check one, or fetch one."""
+    """List the corpora that edgeser reads, check one, fetch one, or have one spoken."""
 
 
 @command.command("list")
@@ -109,6 +109,54 @@ def download_command(name: str, version: str, out: Path, output: Output) -> None
     for line in problem_lines(corpus.problems, out):
         output.note(f"left out: {line}")
     output.show(f"{len(corpus.utterances)} clips; use them as {shlex.quote(f'generic:{out}')}")
+
+
+@command.command("spoken")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="New or empty folder for the clips and their manifest.",
+)
+@click.option("--speakers", type=click.IntRange(2, 16), default=12, show_default=True)
+@click.option(
+    "--utterances",
+    type=click.IntRange(1, 1000),
+    default=6,
+    show_default=True,
+    help="Of each speaker, of each emotion in each way.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@common_options
+def spoken_command(out: Path, speakers: int, utterances: int, seed: int, output: Output) -> None:
+    """Have synthetic speech made in which words matter (needs espeak-ng).
+
+    Emotional and neutral sentences, spoken in a voice that agrees, disagrees or is flat. Nobody
+    speaks: what is measured on it says nothing of people. Use it as spoken:FOLDER.
+    """
+    from edgeser.corpora import write_spoken_corpus
+
+    corpus = write_spoken_corpus(
+        out,
+        seed=seed,
+        speakers=speakers,
+        utterances=utterances,
+        progress=output.stage("Making synthetic speech"),
+    )
+    if output.json:
+        output.result(
+            {
+                "schema": "edgeser.corpus-spoken/1",
+                "folder": str(out),
+                "synthetic": True,
+                "clips": len(corpus.utterances),
+                "speakers": len(corpus.speakers),
+            }
+        )
+        return
+    output.show(
+        f"{len(corpus.utterances)} synthetic clips; use them as {shlex.quote(f'spoken:{out}')}"
+    )
 
 
 def _show(found: CorpusCheck, output: Output) -> None:

@@ -22,6 +22,7 @@ from edgeser.corpora.split import (
     published_or_folds,
     split_problems,
 )
+from edgeser.corpora.spoken import write_spoken_corpus
 from edgeser.corpora.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from edgeser.corpora.vad import Vad
@@ -62,5 +63,6 @@ __all__ = [
     "require_two_labels",
     "split_problems",
     "without_same_person",
+    "write_spoken_corpus",
     "write_synthetic_corpus",
 ]

@@ -12,12 +12,15 @@ from edgeser.corpora import (
     emodb,
     generic,
     iemocap,
+    meld,
     mspimprov,
     msppodcast,
     nemo,
     ravdess,
+    rerecorded,
     savee,
     speechcommands,
+    spoken,
     synthetic,
     tess,
     urdu,
@@ -144,6 +147,14 @@ ADAPTERS: dict[str, Adapter] = {
             citation=mspimprov.CITATION,
         ),
         Adapter(
+            name=meld.NAME,
+            title="MELD: English, a television series, seven emotions; parts share their speakers",
+            layout="the folder that holds train_sent_emo.csv and the clips' sound as WAV",
+            read=meld.read,
+            licence=meld.LICENCE,
+            citation=meld.CITATION,
+        ),
+        Adapter(
             name=generic.NAME,
             title="Your own recordings: a CSV manifest, or one folder an emotion (or a label)",
             layout="the manifest, or the folder that holds the emotions' folders",
@@ -151,6 +162,15 @@ ADAPTERS: dict[str, Adapter] = {
             licence=generic.LICENCE,
             citation=generic.CITATION,
             read_any=generic.read_own_labels,
+        ),
+        Adapter(
+            name=rerecorded.NAME,
+            title="A corpus played to a microphone and cut again: labels and speakers are its own",
+            layout="the folder that 'edgeser rerecord cut' wrote",
+            read=rerecorded.read,
+            licence=rerecorded.LICENCE,
+            citation=rerecorded.CITATION,
+            read_any=rerecorded.read_own_labels,
         ),
         Adapter(
             name=speechcommands.NAME,
@@ -169,6 +189,15 @@ ADAPTERS: dict[str, Adapter] = {
             read=synthetic.read,
             licence=synthetic.LICENCE,
             citation=synthetic.CITATION,
+        ),
+        Adapter(
+            name=spoken.NAME,
+            title="Synthetic speech of espeak-ng in which words matter, four emotions: no human "
+            "speech",
+            layout="a folder that edgeser wrote ('edgeser corpus spoken')",
+            read=spoken.read,
+            licence=spoken.LICENCE,
+            citation=spoken.CITATION,
         ),
     )
 }

@@ -211,6 +211,7 @@ class OpenAudio:
         self.header = header
         self.sample_rate = int(sound.samplerate)
         self.channels = int(sound.channels)
+        self.frames = int(sound.frames)
         self._sound = sound
         self._path = path
         self._mixed_power = self._channel_power = 0.0

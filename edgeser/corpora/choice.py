@@ -13,8 +13,12 @@ from quantize.foundation.foreign import printable
 
 SYNTHETIC = "synthetic"
 """Name of the adapter of synthetic voices: they are made where no path is given."""
+SPOKEN = "spoken"
+"""Name of the adapter of synthetic speech in which words matter: it is made likewise."""
 Role = Literal["both", "train", "test"]
-SplitKind = Literal["published", "folds", "training-folds", "random-clips"]
+SplitKind = Literal[
+    "published", "folds", "sessions", "training-folds", "random-clips", "published-clips"
+]
 _MOST = {"folds": 1000, "synthetic_speakers": 1000, "synthetic_utterances": 1000}
 _LONGEST_NAME = 64
 _MOST_WEIGHT = 1e6
@@ -48,7 +52,7 @@ class CorpusChoice:
     ----------
     name
         What it is called: speakers are speakers of it, as in ``ravdess/03``. The adapter's name
-        where `adapter` is `None`; ``"synthetic"`` needs no path.
+        where `adapter` is `None`; ``"synthetic"`` and ``"spoken"`` need no path.
     adapter
         Which adapter reads it, where two corpora of one kind need names of their own.
     path
@@ -60,10 +64,13 @@ class CorpusChoice:
         How often its clips are drawn, beside those of other corpora (see `SamplingConfig`).
     split
         ``"published"``: as published, and folds where nothing is. ``"folds"``: folds in any case.
+        ``"sessions"``: folds of sessions, so that nobody who was recorded together with a test
+        speaker is trained on: with as many folds as sessions, fold 0 tests the first.
         ``"training-folds"``: folds of the speakers that are not tested by what is published, who
         take no part: to choose a recipe by. ``"random-clips"``: clips are dealt, not speakers, so
         that test speakers are heard in training: to be compared with what others published so, and
-        for nothing else.
+        for nothing else. ``"published-clips"``: as published, where that divides clips and not
+        speakers (MELD): the same holds for it.
     labels, leave_out
         As in `LabelsConfig`, for this corpus alone, and before those.
     development_share
@@ -75,7 +82,8 @@ class CorpusChoice:
         Folds of speakers where no test split is published (or of clips), and which of them is
         tested.
     synthetic_speakers, synthetic_utterances
-        Synthetic voices to make, and utterances of each in each emotion, where no path is given.
+        Synthetic voices to make, and utterances of each in each emotion (and, of ``"spoken"``, in
+        each way), where no path is given.
     """
 
     name: str = SYNTHETIC
@@ -127,8 +135,8 @@ class CorpusChoice:
 
     @property
     def is_made(self) -> bool:
-        """Whether its recordings are synthetic voices that are still to be made."""
-        return self.path is None and self.read_by == SYNTHETIC
+        """Whether its recordings are synthetic and still to be made."""
+        return self.path is None and self.read_by in (SYNTHETIC, SPOKEN)
 
 
 def require_paths(choices: Sequence[CorpusChoice]) -> None:

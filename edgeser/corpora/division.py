@@ -8,12 +8,16 @@ from dataclasses import replace
 from edgeser.corpora.choice import CorpusChoice
 from edgeser.corpora.parts import PARTS, Parts
 from edgeser.corpora.random_clips import (
+    BY_CLIP,
     HEARS_TEST_SPEAKERS,
+    PUBLISHED_CLIPS,
     RANDOM_CLIPS,
     RandomClips,
+    published_clips,
     random_clips,
     random_clips_from_json,
 )
+from edgeser.corpora.sessions import SESSIONS, folds_of_sessions
 from edgeser.corpora.split import (
     SpeakerSplit,
     describe_split,
@@ -80,7 +84,7 @@ def without_same_person(
 
 def is_by_clip(choice: CorpusChoice) -> bool:
     """Return whether a corpus's test speakers are heard in training."""
-    return choice.role == "both" and choice.split == RANDOM_CLIPS
+    return choice.role == "both" and choice.split in BY_CLIP
 
 
 def caveat_of(division: Division) -> str:
@@ -100,14 +104,20 @@ def describe_division(corpus: Corpus, choice: CorpusChoice) -> str:
     """Return where the parts of a corpus come from, one line."""
     if choice.role in _WHOLE:
         return _WHOLE[choice.role]
+    if is_by_clip(choice) and choice.split == PUBLISHED_CLIPS:
+        return f"{PUBLISHED_CLIPS}, {corpus.split_source}: a model {HEARS_TEST_SPEAKERS}"
     if is_by_clip(choice):
         return f"{RANDOM_CLIPS}, drawn by the seed: a model {HEARS_TEST_SPEAKERS}"
     if choice.split == TRAINING_FOLDS and _without_published_test(corpus) is not corpus:
         return "folds of the published training speakers: those published to test take no part"
+    if choice.split == SESSIONS:
+        return "folds of sessions: who was recorded together is on one side"
     return describe_split(corpus, use_published=choice.split == "published")
 
 
 def _clips(corpus: Corpus, choice: CorpusChoice) -> RandomClips:
+    if is_by_clip(choice) and choice.split == PUBLISHED_CLIPS:
+        return published_clips(corpus, seed=choice.seed, development_share=choice.development_share)
     if is_by_clip(choice):
         return random_clips(
             corpus,
@@ -148,6 +158,14 @@ def _by_role(corpus: Corpus, choice: CorpusChoice) -> SpeakerSplit:
     use_published = choice.split == "published"
     if choice.role == "test":
         return SpeakerSplit(nobody, nobody, everyone)
+    if choice.split == SESSIONS and choice.role == "both":
+        return folds_of_sessions(
+            corpus,
+            seed=choice.seed,
+            development_share=choice.development_share,
+            folds=choice.folds,
+            fold=choice.fold,
+        )
     if choice.role == "train":
         published = published_split(corpus) if use_published else None
         development = published.development if published else nobody

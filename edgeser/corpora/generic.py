@@ -2,8 +2,10 @@
 
 Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
 ``sex,age,language,race,ethnicity,split``. Paths are relative to the manifest's folder and may not
-leave it. Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the scale
-that ``vad_scale`` names: ``1 to 7`` where it is not there or empty.
+leave it. Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the
+scale that ``vad_scale`` names: ``1 to 7`` where it is not there or empty. Who was recorded together
+stands in ``session``; whether the words tell an emotion, and how the voice stands to them, in
+``wording,prosody`` (see `edgeser.corpora.spoken`).
 
 Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 ``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.
@@ -42,10 +44,13 @@ REQUIRED_COLUMNS = ("path", "emotion", "speaker")
 LABEL_COLUMN = "label"
 VAD_COLUMNS = ("valence", "arousal", "dominance")
 PERSON_COLUMNS = ("race", "ethnicity")
+WORDING_COLUMNS = ("wording", "prosody")
 OPTIONAL_COLUMNS = (
-    *("sex", "age", "language", *PERSON_COLUMNS, "split"),
-    *(*VAD_COLUMNS, "vad_scale"),
+    *("sex", "age", "language", *PERSON_COLUMNS, "split", "session"),
+    *(*VAD_COLUMNS, "vad_scale", *WORDING_COLUMNS),
 )
+WORDINGS = ("emotional", "neutral")
+PROSODIES = ("agrees", "disagrees", "flat", "alone")
 LICENCE = "the owner's"
 CITATION = "recordings described by their owner"
 
@@ -240,6 +245,9 @@ def _read_row(row: dict[str, str], label: str, path: Path, root: Path, place: st
         ethnicity=ethnicity,
         split=_SPLITS[split],
         vad=_vad_of(row, place),
+        session=composed(row.get("session", "")) or None,
+        wording=_one_of(row, "wording", WORDINGS),
+        prosody=_one_of(row, "prosody", PROSODIES),
     )
 
 
@@ -251,6 +259,12 @@ def _words_of(row: dict[str, str], column: str, place: str) -> str | None:
             hint=f"write 1 to {LONGEST_LABEL} characters that can be seen, or nothing",
         )
     return own_words(text)
+
+
+def _one_of(row: dict[str, str], column: str, words: tuple[str, ...]) -> str | None:
+    """Return a word that is known; whatever else a column of that name holds is not read."""
+    word = row.get(column, "").lower()
+    return word if word in words else None
 
 
 def _vad_of(row: dict[str, str], place: str) -> Vad | None:

@@ -140,4 +140,5 @@ def _read_clip(path: Path, root: Path, ratings: dict[str, _Rating]) -> Utterance
         sex=_SEXES[match["sex"]],
         language="en",
         vad=rating.vad,
+        session=f"{int(match['session']):02d}",
     )

@@ -111,4 +111,5 @@ def _read_clip(path: Path, root: Path, ratings: dict[str, _Rating]) -> Utterance
         sex=_SEXES[match["sex"]],
         language="en",
         vad=rating.vad,
+        session=match["speaker"][1:],
     )

@@ -19,6 +19,9 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 RANDOM_CLIPS: Final = "random-clips"
+PUBLISHED_CLIPS: Final = "published-clips"
+BY_CLIP = (RANDOM_CLIPS, PUBLISHED_CLIPS)
+"""Divisions in which test speakers are heard in training."""
 HEARS_TEST_SPEAKERS = "hears its test speakers in training"
 _FEWEST_CLIPS = 3
 _CLIPS = "_clips"
@@ -102,6 +105,34 @@ def random_clips(
         development=frozenset(development),
         test=frozenset(test),
     )
+
+
+def published_clips(corpus: Corpus, *, seed: int, development_share: float) -> RandomClips:
+    """Divide a corpus by clip as it is published, whoever speaks in several parts.
+
+    Where no development clips are published a share of the training clips chooses the epoch.
+
+    Raises
+    ------
+    BadInput
+        When no test clips are published, or nothing is left to train on.
+    """
+    parts = {
+        part: frozenset(u.clip_id for u in corpus.utterances if u.split == part) for part in PARTS
+    }
+    if not parts["test"] or not parts["train"]:
+        raise BadInput(
+            f"{printable(corpus.name)} at {corpus.root} publishes no training and test clips",
+            hint='use split = "folds"',
+        )
+    if parts["development"]:
+        return RandomClips(**parts)
+    order = _shuffled_by_label((u for u in corpus.utterances if u.split == "train"), seed)
+    if len(order) < 2:
+        raise BadInput(f"{printable(corpus.name)} has one clip to train on and none to choose by")
+    chosen = min(max(1, round(development_share * len(order))), len(order) - 1)
+    development = frozenset(order[(2 * i + 1) * len(order) // (2 * chosen)] for i in range(chosen))
+    return RandomClips(parts["train"] - development, development, parts["test"])
 
 
 def _shuffled_by_label(utterances: Iterable[Utterance], seed: int) -> list[str]:

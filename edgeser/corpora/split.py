@@ -37,7 +37,8 @@ class SpeakerSplit(Parts):
             raise BadInput(
                 f"a speaker split must be disjoint, but {', '.join(map(printable, shared))} "
                 "is in more than one part",
-                hint="give each speaker to one of train, development and test",
+                hint="give each speaker to one of train, development and test; if published so, "
+                'use split = "folds", or "published-clips"',
             )
 
     def select(self, utterances: Iterable[Utterance], part: str) -> tuple[Utterance, ...]:

@@ -50,6 +50,13 @@ class Utterance:
         The stretch of the file that it is, in seconds; all of the file where there is no duration.
     vad
         Valence, arousal and dominance as listeners rated them, or ``None``.
+    session
+        Whom the speaker was recorded with: speakers of one session heard each other; ``None`` where
+        it is not known.
+    wording, prosody
+        Whether the words tell an emotion (``"emotional"``, ``"neutral"``), and how the voice stands
+        to them (``"agrees"``, ``"disagrees"``, ``"flat"``, ``"alone"``); ``None`` where it is not
+        known.
     """
 
     path: Path
@@ -68,6 +75,9 @@ class Utterance:
     vad: Vad | None = None
     race: str | None = None
     ethnicity: str | None = None
+    session: str | None = None
+    wording: str | None = None
+    prosody: str | None = None
 
     @property
     def sound(self) -> Sound:

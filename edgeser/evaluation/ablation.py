@@ -17,7 +17,13 @@ from edgeser.evaluation.bootstrap import (
     paired_interval,
     stack_confusions,
 )
-from edgeser.evaluation.metrics import of_nobody_known, plural, ratio, unweighted_average_recall
+from edgeser.evaluation.metrics import (
+    macro_f1,
+    of_nobody_known,
+    plural,
+    ratio,
+    unweighted_average_recall,
+)
 from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
@@ -40,6 +46,8 @@ class AblationRow:
     above_first
         `mean` less that of the table's first variant; its interval draws the same speakers for
         both, so that what is hard for all cancels. None for the first variant itself.
+    macro_f1
+        Mean macro-F1 over the seeds, with an interval as that of `mean`.
     """
 
     variant: str
@@ -47,6 +55,7 @@ class AblationRow:
     uars: tuple[float, ...]
     mean: Measurement
     above_first: Measurement | None = None
+    macro_f1: Measurement | None = None
 
     @property
     def lowest(self) -> float:
@@ -95,17 +104,18 @@ def summarise_seeds(
     clusters, kind = clusters_of(runs[0].speakers, runs[0].anonymous)
     confusions = _confusions(runs, clusters)
     uars = [float(uar) for uar in unweighted_average_recall(confusions.sum(axis=0))]
-    (interval,) = bootstrap_intervals(confusions, [_mean_uar], bootstrap)
+    interval, of_f1 = bootstrap_intervals(confusions, [_mean_uar, _mean_f1], bootstrap)
     count = f"{len(uars)} {plural(of, len(uars))}"
     over_seeds = f"{kind} of the mean over {count}" if kind == BY_SPEAKER else kind
     mean = ratio(float(np.mean(uars)), source, interval, over_seeds)
+    f1 = ratio(float(_mean_f1(confusions.sum(axis=0))), source, of_f1, over_seeds)
     above = None
     if others:
         of_first = _confusions(others, clusters)
         difference = mean.value - float(_mean_uar(of_first.sum(axis=0)))
         paired = paired_interval(confusions, of_first, _mean_uar, bootstrap)
         above = ratio(difference, source, paired, f"{kind}, paired")
-    return AblationRow(variant, tuple(by_seed), tuple(uars), mean, above)
+    return AblationRow(variant, tuple(by_seed), tuple(uars), mean, above, f1)
 
 
 def summarise_variants(
@@ -146,6 +156,11 @@ def _confusions(runs: Sequence[Predictions], clusters: NDArray[np.int64]) -> NDA
 def _mean_uar(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the mean over the seeds of ``[..., seeds, classes, classes]``."""
     return np.asarray(unweighted_average_recall(confusions).mean(axis=-1))
+
+
+def _mean_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean macro-F1 over the seeds of ``[..., seeds, classes, classes]``."""
+    return np.asarray(macro_f1(confusions).mean(axis=-1))
 
 
 def _check_same_clips(

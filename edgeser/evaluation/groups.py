@@ -25,7 +25,7 @@ class GroupScore:
     ----------
     kind, name
         What is grouped by (``"speaker"``, ``"corpus"``, ``"sex"``, ``"age group"``, ``"race"``,
-        ``"ethnicity"``, ``"language"``), and which one.
+        ``"ethnicity"``, ``"language"``, ``"words"``, ``"words and voice"``), and which one.
     clips, speakers
         How many it has.
     float_uar, int8_uar

@@ -24,13 +24,14 @@ def score_known_groups(
     """Return scores by speaker that is known, and by all that the corpus tells of speakers.
 
     Of several corpora or languages also by these, and by sex within each corpus: an average over
-    rooms hides the one in which nothing is understood.
+    rooms hides the one in which nothing is understood. Where clips say whether their words tell an
+    emotion and how the voice stands to them, by that too.
     """
     known = np.array([u.speaker_known for u in utterances], np.bool_)
     scores: list[GroupScore] = []
     if known.any():
         scores += score_speakers(of_float.select(known), of_int8.select(known), source=source)
-    for kind, names in _kinds(utterances):
+    for kind, names in (*_kinds(utterances), *_by_words(utterances)):
         scores += score_groups(kind, names, of_float, of_int8, source=source)
     return tuple(scores)
 
@@ -66,3 +67,12 @@ def _kinds(utterances: Sequence[Utterance]) -> list[tuple[str, list[str]]]:
         for kind, names in kinds
         if set(names) - {UNKNOWN} and (kind not in whole or len(set(names)) > 1)
     ]
+
+
+def _by_words(utterances: Sequence[Utterance]) -> list[tuple[str, list[str]]]:
+    """Return the groups of clips by what is said: no groups of people, so no gaps are judged."""
+    words = [u.wording or UNKNOWN for u in utterances]
+    if set(words) == {UNKNOWN}:
+        return []
+    both = [f"{u.wording or UNKNOWN}, {u.prosody or UNKNOWN}" for u in utterances]
+    return [("words", words), ("words and voice", both)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeser.benchmark.host import speech_like_signal
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
-from edgeser.corpora.choice import SYNTHETIC
+from edgeser.corpora.choice import SPOKEN, SYNTHETIC
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
@@ -104,7 +104,7 @@ def recordings_at_hand(
 ) -> Recordings:
     """Return clips of the test speakers where they are at hand, else noise that is called noise."""
     trained = bundle.trained
-    made = all(choice.read_by == SYNTHETIC for choice in trained.recipe.corpora)
+    made = all(choice.read_by in (SYNTHETIC, SPOKEN) for choice in trained.recipe.corpora)
     at_hand = bool(corpora) or (folder is not None and (folder.recipe.is_file() or made))
     if at_hand:
         return recordings_of_test_speakers(

@@ -16,7 +16,7 @@ from edgeser.corpora import (
 )
 from edgeser.corpora.choice import refuse_same_names, require_paths
 from edgeser.corpora.join import NOT_LEARNED
-from edgeser.corpora.synthetic import make_voices
+from edgeser.corpora.making import make_corpus, place_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.teacher import with_teacher
 from edgeser.progress import SILENT, Reporter
@@ -132,6 +132,6 @@ def _opened(
     kind = recipe.labels.kind
     if choice.path is not None:
         return open_corpus(choice.read_by, Path(choice.path), labels=kind)
-    root = (folder.root if folder else Path.cwd()) / "synthetic-voices"
-    made = make_voices(choice, root, progress=reporter.stage("Making synthetic voices"))
+    root = place_of(choice, folder.root if folder else Path.cwd())
+    made = make_corpus(choice, root, reporter=reporter)
     return replace(made, label_kind=kind)

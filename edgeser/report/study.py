@@ -63,6 +63,7 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "seeds": list(row.seeds),
         "uars": list(row.uars),
         "uar": row.mean.to_json(),
+        "macro_f1": None if row.macro_f1 is None else row.macro_f1.to_json(),
         "comparison": None if row.comparison is None else _comparison_json(row.comparison),
     }
 
@@ -121,11 +122,12 @@ def study_markdown(table: StudyTable) -> str:
     """Return the table as GitHub-flavoured Markdown."""
     parts = [f"## Study {plain(table.name)}", *map_markdown(table)]
     for corpus, rows in by_corpus(table):
-        head = ("", "UAR, %", "seeds, %", "points to first", "p, Holm")
+        head = ("", "UAR, %", "seeds, %", "points to first", "p, Holm", "macro-F1, %")
         body = [
             (
                 f"{heading}: {row_name(table, row)}" if heading else row_name(table, row),
                 *row_cells(row),
+                "" if row.macro_f1 is None else uar(row.macro_f1),
             )
             for heading, below in grouped(table, rows)
             for row in below
@@ -189,7 +191,7 @@ def row_cells(row: StudyRow) -> tuple[str, str, str, str]:
 
 
 def uar(measurement: Measurement) -> str:
-    """Return a mean UAR in percent with its interval, no unit: ``"61.2 (58.0 to 64.3)"``."""
+    """Return a mean UAR, or F1, in percent with its interval: ``"61.2 (58.0 to 64.3)"``."""
     text = f"{100 * measurement.value:.1f}"
     return f"{text} ({span(measurement)})" if measurement.interval is not None else text
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeser.corpora.choice import require_paths
-from edgeser.corpora.synthetic import make_voices
+from edgeser.corpora.making import make_corpus, place_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.study.combine import Cell, WorkHash, combine, cost_jobs
@@ -131,8 +131,8 @@ def _made_voices(recipe: Recipe, folder: Path, reporter: Reporter) -> dict[str, 
     made = {}
     for choice in recipe.corpora:
         if choice.is_made:
-            root = folder / "synthetic-voices" / choice.name
-            make_voices(choice, root, progress=reporter.stage("Making synthetic voices"))
+            root = place_of(choice, folder) / choice.name
+            make_corpus(choice, root, reporter=reporter)
             made[choice.name] = str(root)
     return made
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edgeser.baseline.licence import LICENCE
-from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS, RANDOM_CLIPS
+from edgeser.corpora.random_clips import BY_CLIP, HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.evaluation.conditions import CLEAN
@@ -71,8 +71,8 @@ class StudyRow:
         How many of the clips are of no known speaker.
     seeds, uars
         Each seed and its UAR (the mean of its folds where they were tested on the same clips).
-    mean
-        Over the seeds, with the interval over speakers.
+    mean, macro_f1
+        UAR and macro-F1 over the seeds, with the interval over speakers.
     comparison
         ``None`` for the row that others are held against, and where there is none to hold against.
     condition
@@ -94,6 +94,7 @@ class StudyRow:
     comparison: Comparison | None = None
     anonymous: int = 0
     condition: str = CLEAN
+    macro_f1: Measurement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,7 @@ def _row(
         seeds=seeds,
         uars=tuple(sum(found) / len(found) for found in by_seed.values()),
         mean=summary.mean,
+        macro_f1=summary.macro_f1,
     )
 
 
@@ -363,8 +365,9 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
     unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
     notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
     if any(row.hears_test_speakers for row in rows):
+        by = study.split if study.split in BY_CLIP else RANDOM_CLIPS
         notes.append(
-            f"{HEARD_MARK} {RANDOM_CLIPS}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
+            f"{HEARD_MARK} {by}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
             "of models that do not."
         )
     if any(row.classes != row.learned for row in rows) or len({row.classes for row in rows}) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import click
 import pytest
 
 from edgeser.cli.app import group
+from edgeser.corpora import open_corpus
+from edgeser.rerecord import write_playlist
 
 FIFO = "{fifo}"
 _TEXT_THAT_MAY_BE_A_PATH = {"recipe", "corpora", "corpus", "frontend"}
@@ -73,6 +76,12 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("calibrate", "out"): ("{run}", "--out", FIFO),
     ("corpus check", "corpus"): (f"generic:{FIFO}",),
     ("corpus download", "out"): ("emodb", "--version", "1.4.1", "--out", FIFO),
+    ("corpus spoken", "out"): ("--out", FIFO, "--speakers", "2", "--utterances", "1"),
+    ("rerecord play", "corpus"): (f"generic:{FIFO}", "--out", "{out}"),
+    ("rerecord play", "out"): ("synthetic:{run}/synthetic-voices", "--out", FIFO),
+    ("rerecord cut", "playlist"): (FIFO, "{wav}", "--out", "{out}"),
+    ("rerecord cut", "recordings"): ("{playlist}", FIFO, "--out", "{out}"),
+    ("rerecord cut", "out"): ("{playlist}", "{wav}", "--out", FIFO),
     ("inspect", "model"): (FIFO,),
     ("lint", "model"): (FIFO,),
     ("lint", "sarif"): ("{model}", "--sarif", FIFO),
@@ -118,8 +127,11 @@ def places(
     os.mkfifo(folder / "pipe")
     study = folder / "study.toml"
     study.write_text(f'name = "tiny"\nrecipe = "{tiny_recipe}"\nseeds = [0]\n')
+    voices = open_corpus("synthetic", run_folder / "synthetic-voices")
+    write_playlist(replace(voices, utterances=voices.utterances[:1]), folder / "list")
     return {
         "fifo": folder / "pipe",
+        "playlist": folder / "list",
         "run": run_folder,
         "model": run_folder / "model_int8.tflite",
         "wav": min((run_folder / "synthetic-voices" / "audio").iterdir()),

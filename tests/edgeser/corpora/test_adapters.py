@@ -236,7 +236,7 @@ def test_a_name_with_two_suffixes_is_used_once(write_clips) -> None:
 def test_the_table_of_adapters() -> None:
     assert set(ADAPTERS) == {
         "cremad", "ravdess", "emodb", "savee", "tess", "urdu", "nemo", "iemocap", "msppodcast",
-        "mspimprov", "generic", "speechcommands",
+        "mspimprov", "meld", "generic", "rerecorded", "speechcommands", "spoken",
         "synthetic",
     }  # fmt: skip
     for name, adapter in ADAPTERS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,17 @@ def test_synthetic_voices_are_made_in_the_runs_folder_as_many_as_the_recipe_says
     assert [u.path.read_bytes() for u in seeded.utterances] == [
         u.path.read_bytes() for u in corpus.utterances
     ]
+
+
+def test_synthetic_speech_is_made_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed: apt-get install it")
+    choice = CorpusChoice("spoken", synthetic_speakers=2, synthetic_utterances=1)
+    corpus = corpora_of(Recipe("mine", corpora=(choice,)), folder=RunFolder(tmp_path / "run"))
+    assert corpus.synthetic
+    assert corpus.root == tmp_path / "run" / "synthetic-speech"
+    assert (len(corpus.speakers), len(corpus.utterances)) == (2, 32)
+    assert {u.wording for u in corpus.utterances} == {"emotional", "neutral"}
 
 
 def test_the_command_line_comes_first(tmp_path: Path, recordings: Path) -> None:
