@@ -15,7 +15,6 @@ from edgeser.cli.suits import refuse_beside
 
 if TYPE_CHECKING:
     from edgeser.explanation.config import Occlusion
-    from edgeser.explanation.records import Explanation
 
 _SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})", re.ASCII)
 

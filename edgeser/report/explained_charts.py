@@ -1,8 +1,9 @@
-"""Pictures of an explanation: planes with the saliency over them, the waveform with its stretches."""
+"""Pictures of an explanation: planes with saliency over them, the waveform with its stretches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -72,7 +73,7 @@ def waveform(
         parts.append(text(str(number), middle, top - 5, anchor="middle", class_="tick"))
     edges = np.linspace(0, len(samples), min(_COLUMNS, len(samples)) + 1).astype(int)
     lines = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         part = samples[start : max(end, start + 1)]
         at = x((start + end) / 2 / sample_rate)
         lines.append(f"M{at:.1f},{y(float(part.max())):.1f}V{y(float(part.min())) + 0.6:.1f}")
