@@ -12,6 +12,8 @@ from edgeser.baseline.licence import INSTALL
 from quantize.foundation.errors import ToolMissing
 
 _FULL_SCALE = 32768.0
+_SHORTEST = 1600
+"""Samples below which nothing is described: openSMILE's windows are up to 60 ms long."""
 
 
 def compute(
@@ -68,6 +70,9 @@ def describe(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for clip in np.split(arrays["samples"], np.cumsum(arrays["lengths"])[:-1]):
+            if len(clip) < _SHORTEST:
+                rows.append(np.zeros((0, len(columns)), np.float32))
+                continue
             signal = clip.astype(np.float32) / np.float32(_FULL_SCALE)
             found = np.asarray(smile(signal, int(options["sample_rate"])), np.float32)[0]
             kept = found[columns].T

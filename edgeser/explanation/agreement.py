@@ -50,9 +50,7 @@ class Stability:
     answer: str
 
 
-def rank_correlation(
-    first: NDArray[np.floating], second: NDArray[np.floating]
-) -> float | None:
+def rank_correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float | None:
     """Return Spearman's rank correlation, ties at their mean rank; `None` where one is flat."""
     from scipy.stats import rankdata
 

@@ -73,3 +73,32 @@ COARSE = Occlusion(channels=4, frames=15, channel_stride=4, frame_stride=6)
 
 def _counted(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done for an explanation.
+
+    Parameters
+    ----------
+    occlusion
+        Of each clip.
+    checks
+        Whether it is said what the map is worth: curves, shuffled weights, integrated gradients,
+        stability.
+    cues
+        Whether the expert cues are looked at in the salient stretches.
+    check_occlusion
+        Patches of the checks that make a map anew.
+    shuffle_stages
+        How many times more layers are shuffled.
+    seed
+        Of random orders, shuffles and noise.
+    """
+
+    occlusion: Occlusion = PUBLISHED
+    checks: bool = True
+    cues: bool = True
+    check_occlusion: Occlusion = COARSE
+    shuffle_stages: int = 6
+    seed: int = 0

@@ -37,7 +37,7 @@ class Cue:
 
 CUES = (
     Cue("Loudness_sma3", "loudness", "", voiced=False),
-    Cue("slope500-1500_sma3", "slope 500-1500 Hz", "dB/Hz", voiced=False),
+    Cue("slope500-1500_sma3", "slope 500-1500 Hz", "", voiced=False),
     Cue("F0semitoneFrom27.5Hz_sma3nz", "F0", "semitones", voiced=True),
     Cue("jitterLocal_sma3nz", "jitter", "", voiced=True),
     Cue("shimmerLocaldB_sma3nz", "shimmer", "dB", voiced=True),

@@ -70,9 +70,7 @@ EXPECTED: Mapping[str, tuple[Expectation, ...]] = MappingProxyType(
             *_expected({"jitter": -1, "shimmer": -1}, JUSLIN_LAUKKA),
         ),
         "sadness": (
-            *_expected(
-                {"loudness": -1, "F0": -1, "slope 500-1500 Hz": -1}, JUSLIN_LAUKKA, SCHERER
-            ),
+            *_expected({"loudness": -1, "F0": -1, "slope 500-1500 Hz": -1}, JUSLIN_LAUKKA, SCHERER),
             *_expected({"jitter": 1, "shimmer": 1}, JUSLIN_LAUKKA),
         ),
     }
@@ -90,9 +88,7 @@ class Verdict:
     agreement: Agreement
 
 
-def held_to_literature(
-    answer: str, found: Sequence[StretchCues]
-) -> tuple[Verdict, ...]:
+def held_to_literature(answer: str, found: Sequence[StretchCues]) -> tuple[Verdict, ...]:
     """Hold the cues of the salient stretches to what is expected of the answer.
 
     The reviews compare an emotion with how somebody usually speaks: the scores are those against
@@ -107,13 +103,20 @@ def held_to_literature(
             scores = scores[np.isfinite(scores)]
             if len(scores):
                 mean = float(scores.mean())
-                verdicts.append(Verdict(expectation, mean, against, _judged(expectation, mean)))
+                verdicts.append(Verdict(expectation, mean, against, judged(expectation, mean)))
                 break
     return tuple(verdicts)
 
 
-def _judged(expectation: Expectation, score: float) -> Agreement:
+def judged(
+    expectation: Expectation, score: float, interval: tuple[float, float] | None = None
+) -> Agreement:
+    """Return whether a standard score is what is expected.
+
+    One nearer to 0 than a small effect is neither; nor is one whose interval holds 0.
+    """
     signed = score * expectation.sign
-    if abs(signed) < _AGREES_FROM:
+    unsure = interval is not None and interval[0] <= 0 <= interval[1]
+    if abs(signed) < _AGREES_FROM or unsure:
         return Agreement.NEITHER
     return Agreement.AGREES if signed > 0 else Agreement.CONTRADICTS

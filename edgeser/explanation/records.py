@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.explanation.agreement import Shuffled, Stability
 from edgeser.explanation.config import Occlusion
+from edgeser.explanation.cues import StretchCues
+from edgeser.explanation.faithfulness import Faithfulness
+from edgeser.explanation.gradients import IntegratedGradients
+from edgeser.explanation.literature import Verdict
 from edgeser.explanation.occlusion import Saliency
 from edgeser.explanation.salient import Stretch
 
@@ -29,6 +34,47 @@ class Told:
     name: str
     label: str = ""
     speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """What a map is worth.
+
+    Parameters
+    ----------
+    gradients
+        Integrated gradients of the float network beside it.
+    occlusion
+        Patches of the maps that are compared below: coarser ones.
+    shuffled
+        The map by models with more and more layers shuffled.
+    stability
+        The map after changes that leave what is said as it is.
+    """
+
+    gradients: IntegratedGradients
+    occlusion: Occlusion
+    shuffled: tuple[Shuffled, ...]
+    stability: tuple[Stability, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeardCues:
+    """What experts would hear in the salient stretches.
+
+    Parameters
+    ----------
+    stretches
+        The cues of each.
+    verdicts
+        What the literature expects of the answer, held to them; empty where it expects nothing.
+    version
+        openSMILE's.
+    """
+
+    stretches: tuple[StretchCues, ...]
+    verdicts: tuple[Verdict, ...]
+    version: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +113,12 @@ class Explanation:
         What ran the model, in words.
     seconds
         How long occlusion took.
+    faithfulness
+        Deletion and insertion; `None` where no checks were wanted.
+    worth
+        Further checks; `None` where they were not wanted of this clip.
+    cues
+        `None` where they were not wanted, or cannot be had.
     """
 
     told: Told
@@ -88,3 +140,6 @@ class Explanation:
     bands: tuple[float, ...]
     engine: str
     seconds: float
+    faithfulness: Faithfulness | None = None
+    worth: Worth | None = None
+    cues: HeardCues | None = None

@@ -22,7 +22,7 @@ class Stretch:
     first, frames
         Its frames in the clip.
     start_s, end_s
-        The same in seconds.
+        Where it begins in seconds, and where it ends, 150 ms later.
     share
         Of all that is above the map's mean.
     """
@@ -61,8 +61,8 @@ def salient_stretches(
     while len(found) < most and total > 0 and strength.max() > 1e-12 * total:
         first = int(strength.argmax())
         share = float(strength[first]) / total
-        end_s = (first + frames) * hop_ms / 1000
-        found.append(Stretch(first, frames, first * hop_ms / 1000, end_s, share))
+        start_s = first * hop_ms / 1000
+        found.append(Stretch(first, frames, start_s, start_s + STRETCH_MS / 1000, share))
         strength[max(0, first - frames + 1) : first + frames] = 0.0
     return tuple(found)
 

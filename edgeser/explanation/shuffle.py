@@ -21,7 +21,7 @@ _WITH_WEIGHTS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 
 @dataclass(frozen=True, slots=True)
 class ShuffledModel:
-    """A model with shuffled weights: its bytes, how many layers of how many, the last one's name."""
+    """A model with shuffled weights: its bytes, how many layers of how many, the last one."""
 
     data: bytes
     layers: int

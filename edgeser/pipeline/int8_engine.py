@@ -45,6 +45,7 @@ def int8_engine(
     model: bytes,
     *,
     cache: Path | None = None,
+    objects: Path | None = None,
     workers: int | None = None,
     reporter: Reporter = SILENT,
 ) -> Iterator[Int8Engine]:
@@ -56,6 +57,8 @@ def int8_engine(
         The bytes of a .tflite.
     cache
         Where built programs are kept.
+    objects
+        Where compiled kernels are shared by several models; each compiles its own when `None`.
     workers
         Children at a time; all cores when `None`.
     reporter
@@ -66,7 +69,9 @@ def int8_engine(
         stack.callback(pool.shutdown, cancel_futures=True)
         called = _COMPILED
         try:
-            built = stack.enter_context(built_host_model(model, "the model", cache=cache))
+            built = stack.enter_context(
+                built_host_model(model, "the model", cache=cache, objects=objects)
+            )
         except (ToolMissing, BadInput) as error:
             reporter.note(f"{error.message}: the int8 model runs in TFLite-Micro, slowly")
             called = _INTERPRETER

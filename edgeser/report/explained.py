@@ -1,23 +1,30 @@
-"""An explanation as one HTML page a clip, as JSON, and in a sentence."""
+"""An explanation in a sentence, and as the HTML page of a clip."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from edgeser.explanation.config import Occlusion
-from edgeser.explanation.records import Explanation
-from edgeser.report.explained_charts import plane_maps, waveform
+import numpy as np
+
+from edgeser.baseline.licence import LICENCE
+from edgeser.explanation.cues import CUES
+from edgeser.explanation.literature import SOURCES, Agreement, Verdict
+from edgeser.explanation.records import Explanation, HeardCues
+from edgeser.report.explained_charts import cue_chart, curve_chart, plane_maps, waveform
 from edgeser.report.html import page
-from edgeser.report.json_format import dump_json
-from quantize.foundation.files import write_atomically
 
-SCHEMA = "edgeser.explain/1"
-_BANDS = ("lower", "middle", "upper")
+BANDS = ("lower", "middle", "upper")
+NO_CUES = (
+    "No cues: they are computed by openSMILE, which is not installed here. Install it by "
+    "pip install 'edgeser[explain]', and run this again."
+)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST = 60
+_RESERVED = {"explained", "corpus", "index"}
 
 
 def page_names(paths: Sequence[Path | str]) -> list[str]:
@@ -27,19 +34,16 @@ def page_names(paths: Sequence[Path | str]) -> list[str]:
     ['x', 'x-2', 'clip']
     """
     names: list[str] = []
-    taken: set[str] = set()
+    taken = set(_RESERVED)
     for path in paths:
         stem = _UNSAFE.sub("-", Path(path).stem).strip("-")[:_LONGEST] or "clip"
         name, number = stem, 1
-        while name.lower() in taken or name.lower() in _RESERVED:
+        while name.lower() in taken:
             number += 1
             name = f"{stem}-{number}"
         taken.add(name.lower())
         names.append(name)
     return names
-
-
-_RESERVED = {"explained", "corpus", "index"}
 
 
 def sentence(found: Explanation) -> str:
@@ -54,90 +58,157 @@ def sentence(found: Explanation) -> str:
     text += (
         f"; most of all for {first.start_s:.2f} to {first.end_s:.2f} s, where {first.share:.0%} "
         f"lies of what speaks for it ({together:.0%} in {len(found.stretches)} stretches); mostly "
-        f"in the {_BANDS[band]} third of the channels ({found.bands[band]:.0%})"
+        f"in the {BANDS[band]} third of the channels ({found.bands[band]:.0%})"
     )
     if len(found.planes) > 1:
-        shares = [f"{name} {share:.0%}" for name, share in found.shares.items() if share]
-        text += f"; planes: {', '.join(shares)}"
+        text += f"; {_sides(found)}"
+    if found.cues is not None and found.cues.verdicts:
+        text += f"; {_verdict_words(found.cues.verdicts)}"
     return text
 
 
-def write_pages(folder: Path, name: str, found: Explanation) -> None:
-    """Write ``NAME.html`` and ``NAME.json`` of a clip.
+def _sides(found: Explanation) -> str:
+    shares = [f"{share:.0%} {name}" for name, share in side_shares(found.shares).items()]
+    return f"of that {', '.join(shares)}"
 
-    Raises
-    ------
-    BadInput
-        When they cannot be written.
-    CheckFailed
-        When a figure is NaN or infinite.
+
+def side_shares(shares: dict[str, float]) -> dict[str, float]:
+    """Return shares by what planes tell of: the amplitude, glottal timing, the vocal tract.
+
+    Instantaneous frequency follows the glottis in time, group delay the tract in frequency.
     """
-    whole = {**clip_json(found), "saliency": _map_json(found)}
-    write_atomically(folder / f"{name}.json", dump_json({"schema": SCHEMA, **whole}).encode())
-    write_atomically(folder / f"{name}.html", render_clip(found).encode())
+    sides = {
+        "amplitude": "amplitude",
+        "if": "timing (instantaneous frequency)",
+        "gd": "tract (group delay)",
+    }
+    found: dict[str, float] = {}
+    for plane, share in shares.items():
+        side = sides[plane.partition("_")[0]]
+        found[side] = found.get(side, 0.0) + share
+    return found
+
+
+def _verdict_words(verdicts: Sequence[Verdict]) -> str:
+    agreeing = [v.expectation.cue for v in verdicts if v.agreement is Agreement.AGREES]
+    against = [v.expectation.cue for v in verdicts if v.agreement is Agreement.CONTRADICTS]
+    parts = []
+    if agreeing:
+        parts.append(f"{', '.join(agreeing)} as the literature expects")
+    if against:
+        parts.append(f"{', '.join(against)} against it")
+    return " and ".join(parts) or "cues neither as the literature expects nor against it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a table: its name and its cells, as text."""
+
+    name: str
+    cells: tuple[str, ...]
 
 
 def render_clip(found: Explanation) -> str:
     """Return the page of a clip."""
+    curves = found.faithfulness
     return page("explained.html.j2").render(
         found=found,
         sentence=sentence(found),
         maps=plane_maps(found),
         wave=waveform(found.samples, found.sample_rate, found.stretches),
         probabilities=sorted(found.probabilities.items(), key=lambda item: -item[1]),
+        stretches=_stretch_rows(found),
+        sides=side_shares(found.shares) if len(found.planes) > 1 else {},
+        hidden=found.hidden_planes,
+        curves=[]
+        if curves is None
+        else [
+            (_curve_words(name, c.gain, c.interval), curve_chart(name, c))
+            for name, c in (("Deletion", curves.deletion), ("Insertion", curves.insertion))
+        ],
+        worth_rows=_worth_rows(found),
+        no_cues=NO_CUES,
+        cue_chart=None if found.cues is None else cue_chart(found.cues),
+        cue_names=[cue.name + (f", {cue.unit}" if cue.unit else "") for cue in CUES],
+        cue_rows=[] if found.cues is None else _cue_rows(found.cues),
+        verdicts=[] if found.cues is None else [verdict_row(v) for v in found.cues.verdicts],
+        sources=SOURCES,
+        licence=LICENCE,
     )
 
 
-def explained_json(model_sha256: str, found: Sequence[Explanation]) -> dict[str, Any]:
-    """Return what is printed of several clips: everything but the maps."""
-    return {
-        "schema": SCHEMA,
-        "model_sha256": model_sha256,
-        "clips": [clip_json(item) for item in found],
-    }
+def _stretch_rows(found: Explanation) -> list[_Row]:
+    return [
+        _Row(str(number), (f"{s.start_s:.2f} to {s.end_s:.2f} s", f"{100 * s.share:.0f} %"))
+        for number, s in enumerate(found.stretches, 1)
+    ]
 
 
-def clip_json(found: Explanation) -> dict[str, Any]:
-    """Return what was found of a clip, without its map."""
-    return {
-        "clip": found.told.name,
-        "truth": found.told.label or None,
-        "speaker": found.told.speaker or None,
-        "answer": found.answer,
-        "probabilities": found.probabilities,
-        "log_odds": found.log_odds,
-        "sentence": sentence(found),
-        "windows": found.windows,
-        "engine": found.engine,
-        "inferences": found.saliency.inferences,
-        "seconds": found.seconds,
-        "occlusion": _occlusion_json(found.occlusion),
-        "stretches": [
-            {"start_s": s.start_s, "end_s": s.end_s, "share": s.share} for s in found.stretches
-        ],
-        "plane_shares": found.shares,
-        "hidden_planes": found.hidden_planes,
-        "band_shares": dict(zip(_BANDS, found.bands, strict=True)),
-    }
+def _curve_words(name: str, gain: float, interval: tuple[float, float]) -> str:
+    low, high = interval
+    return (
+        f"{name}: the map's area is better than random patches' by {gain:+.3f} of probability "
+        f"({low:+.3f} to {high:+.3f} over random orders)."
+    )
 
 
-def _occlusion_json(occlusion: Occlusion) -> dict[str, Any]:
-    return {
-        "channels": occlusion.channels,
-        "frames": occlusion.frames,
-        "channel_stride": occlusion.channel_stride,
-        "frame_stride": occlusion.frame_stride,
-        "fill": occlusion.fill.value,
-    }
+def correlation(value: float | None) -> str:
+    """Return a rank correlation as text; a dash where a map is flat."""
+    return "-" if value is None else f"{value:+.2f}"
 
 
-def _map_json(found: Explanation) -> dict[str, Any]:
-    """Return the map, by plane a row for each frame, lowest channel first."""
-    return {
-        "unit": "fall of the natural logarithm of the answer's odds",
-        "hop_ms": found.hop_ms,
-        "planes": {
-            plane: [[round(float(v), 5) for v in row] for row in found.saliency.cells[:, :, number]]
-            for number, plane in enumerate(found.planes)
-        },
-    }
+def _worth_rows(found: Explanation) -> list[_Row]:
+    worth = found.worth
+    if worth is None:
+        return []
+    rows = [
+        _Row(
+            "integrated gradients of the float network",
+            (
+                correlation(worth.gradients.correlation),
+                f"they miss {worth.gradients.residual:+.2f} of {worth.gradients.rise:+.2f}",
+            ),
+        )
+    ]
+    rows += [
+        _Row(s.change, (correlation(s.correlation), f"then answered: {s.answer}"))
+        for s in worth.stability
+    ]
+    rows += [
+        _Row(
+            f"{s.layers} of {s.of} layers shuffled",
+            (correlation(s.correlation), f"probability of {found.answer} then {s.probability:.0%}"),
+        )
+        for s in worth.shuffled
+    ]
+    return rows
+
+
+def _cue_rows(cues: HeardCues) -> list[_Row]:
+    rows = []
+    for number, item in enumerate(cues.stretches, 1):
+        cells = []
+        for index in range(len(CUES)):
+            value = item.values[index]
+            scores = [
+                f"{name} {of[index]:+.1f}"
+                for name, of in item.scores.items()
+                if np.isfinite(of[index])
+            ]
+            cells.append("-" if math.isnan(value) else f"{value:.3g} ({', '.join(scores) or '-'})")
+        rows.append(_Row(str(number), tuple(cells)))
+    return rows
+
+
+def verdict_row(verdict: Verdict) -> _Row:
+    """Return a verdict as a row: cue; what is expected, what was found, whether it agrees, who."""
+    expected = "more than usual" if verdict.expectation.sign > 0 else "less than usual"
+    return _Row(
+        verdict.expectation.cue,
+        (
+            expected,
+            f"{verdict.score:+.1f} against the {verdict.against}",
+            verdict.agreement.value,
+            "; ".join(verdict.expectation.sources),
+        ),
+    )

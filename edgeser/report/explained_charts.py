@@ -9,12 +9,25 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from edgeser.explanation.records import Explanation
+from edgeser.explanation.cues import CUES
+from edgeser.explanation.faithfulness import Curve
+from edgeser.explanation.finding import Finding
+from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.explanation.salient import Stretch
-from edgeser.report.images import ColourMap
+from edgeser.report.charts import bar_chart
+from edgeser.report.images import ColourMap, png_data_uri
 from edgeser.report.matrices import heat_map
 from edgeser.report.plane_names import PLANE_NAMES
-from edgeser.report.svg import WIDTH, Scale, drawing, element, text, ticks
+from edgeser.report.svg import (
+    WIDTH,
+    Scale,
+    drawing,
+    element,
+    line,
+    shortened,
+    text,
+    ticks,
+)
 
 _COLUMNS = 340
 _OPAQUE = 99.5
@@ -82,3 +95,63 @@ def waveform(
         parts.append(text(f"{at_s:g}", x(at_s), bottom + 15, anchor="middle", class_="tick"))
     parts.append(text("s", right + 4, bottom + 15, class_="axis-title"))
     return drawing("Waveform, with the most salient stretches", bottom + 22, parts)
+
+
+def curve_chart(title: str, curve: Curve) -> Markup:
+    """Draw the answer's probability by share of cells: the map's, and all random ones behind it."""
+    left, top, bottom, right = 52.0, 22.0, 182.0, WIDTH - 14.0
+    x, y = Scale(0.0, 1.0, left, right), Scale(0.0, 1.0, bottom, top)
+    parts = []
+    for share in ticks(0.0, 1.0):
+        parts.append(line(left, y(share), right, y(share), "grid"))
+        parts.append(
+            text(f"{100 * share:.0f}", left - 6, y(share) + 4, anchor="end", class_="tick")
+        )
+        parts.append(
+            text(f"{100 * share:.0f}", x(share), bottom + 16, anchor="middle", class_="tick")
+        )
+    for values in curve.of_random:
+        parts.append(element("polyline", points=_points(x, y, curve, values), class_="line random"))
+    parts.append(element("polyline", points=_points(x, y, curve, curve.of_map), class_="line"))
+    doing = "hidden" if curve.sign > 0 else "shown"
+    parts.append(text("probability of the answer, %", 0, 12, class_="axis-title"))
+    parts.append(text(f"cells {doing}, %", right, bottom + 34, anchor="end", class_="axis-title"))
+    return drawing(title, bottom + 40, parts)
+
+
+def _points(x: Scale, y: Scale, curve: Curve, values: NDArray[np.float64]) -> str:
+    pairs = zip(curve.shares, values, strict=True)
+    return " ".join(f"{x(share):.1f},{y(float(value)):.1f}" for share, value in pairs)
+
+
+def cue_chart(cues: HeardCues) -> Markup | None:
+    """Draw the mean standard score of each cue over the stretches; `None` where none is known."""
+    rows = []
+    for number, cue in enumerate(CUES):
+        for against in ("speaker", "corpus", "clip"):
+            found = [s.scores[against][number] for s in cues.stretches if against in s.scores]
+            known = [float(score) for score in found if np.isfinite(score)]
+            if known:
+                rows.append((f"{cue.name}, {against}", float(np.mean(known))))
+    if not rows:
+        return None
+    label = "standard deviations above the mean"
+    return bar_chart("Cues in the salient stretches", rows, x_label=label, unit="deviations")
+
+
+def channel_chart(finding: Finding, plane: int) -> Markup:
+    """Draw, for each answer a column, in which channels of a plane what speaks for it lies."""
+    left, top, bottom, right = 40.0, 8.0, 168.0, WIDTH - 8.0
+    values = np.stack([emotion.channels[plane] for emotion in finding.emotions])
+    picture = values.T[::-1].astype(np.float64)
+    box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+    uri = png_data_uri(picture, 0.0, float(picture.max()), ColourMap.SEQUENTIAL)
+    parts = [element("image", **box, href=uri, preserveAspectRatio="none", class_="pixels")]
+    width = (right - left) / len(finding.emotions)
+    for number, emotion in enumerate(finding.emotions):
+        label = shortened(emotion.answer, width + 8)
+        at = left + width * (number + 0.5)
+        parts.append(text(label, at, bottom + 15, anchor="middle", class_="tick narrow"))
+    parts.append(text("high", left - 6, top + 10, anchor="end", class_="tick"))
+    parts.append(text("low", left - 6, bottom, anchor="end", class_="tick"))
+    return drawing("Channels that speak for each answer", bottom + 24, parts)

@@ -26,7 +26,12 @@ from firmware_bridge.emulator.kept import kept
 
 @contextmanager
 def built_host_model(
-    data: bytes, name: str, *, cache: Path | None = None, timeout_s: float = 300.0
+    data: bytes,
+    name: str,
+    *,
+    cache: Path | None = None,
+    objects: Path | None = None,
+    timeout_s: float = 300.0,
 ) -> Iterator[HostModel]:
     """Give a model as a program of this computer; build it unless that was done before.
 
@@ -38,6 +43,9 @@ def built_host_model(
         What messages call it.
     cache
         Where programs are kept; built anew in a temporary folder when `None`.
+    objects
+        Where compiled kernels are shared by models that are built one after another; each compiles
+        its own when `None`.
     timeout_s
         Seconds that one call of it may take.
 
@@ -53,7 +61,7 @@ def built_host_model(
     compiled = compile_model(data, name)
 
     def build(folder: Path) -> None:
-        build_host_model(compiled, folder, vectorise=True)
+        build_host_model(compiled, folder, objects=objects, vectorise=True)
 
     with kept(cache, _key(compiled), (PROGRAM,), build) as folder:
         yield HostModel(compiled, folder / PROGRAM, timeout_s)
