@@ -121,4 +121,5 @@ def _log_odds(network: nn.Module, x: Tensor, label: int) -> Tensor:
     said = network(x)
     logits = (said[0] if isinstance(said, tuple) else said).mean(dim=0)
     others = torch.cat([logits[:label], logits[label + 1 :]])
-    return logits[label] - torch.logsumexp(others, dim=0)
+    odds: Tensor = logits[label] - torch.logsumexp(others, dim=0)
+    return odds

@@ -93,7 +93,7 @@ def waveform(
     parts.append(element("path", d="".join(lines), class_="wave"))
     for at_s in ticks(0.0, seconds, about=6):
         parts.append(text(f"{at_s:g}", x(at_s), bottom + 15, anchor="middle", class_="tick"))
-    parts.append(text("s", right + 4, bottom + 15, class_="axis-title"))
+    parts.append(text("s", right + 16, bottom + 15, class_="axis-title"))
     return drawing("Waveform, with the most salient stretches", bottom + 22, parts)
 
 
