@@ -100,7 +100,7 @@ def faithfulness(
     hidden = np.broadcast_to(fill, shape)
     curves = []
     for sign, kept, put in ((1, clip.features, hidden), (-1, hidden, clip.features)):
-        values = np.stack([_curve(run, clip, scorer, kept, put, order) for order in firsts])
+        values = _curves(run, clip, scorer, kept, put, firsts)
         curves.append(Curve(SHARES, values[0], values[1:], sign))
     return Faithfulness(*curves)
 
@@ -115,24 +115,28 @@ def _first_cells(
     return np.argsort(first.ravel(), kind="stable")
 
 
-def _curve(
+def _curves(
     run: Run,
     clip: HeardClip,
     scorer: Scorer,
     kept: NDArray[np.int8],
     put: NDArray[np.int8],
-    order: NDArray[np.int64],
+    orders: Sequence[NDArray[np.int64]],
 ) -> NDArray[np.float64]:
-    """Return the probability where the first cells of the order are put in, by share."""
-    variants = []
-    for share in SHARES:
-        changed = kept.copy()
-        cells = order[: round(share * order.size)]
-        changed.flat[cells] = put.flat[cells]
-        variants.append(clip.of(changed))
-    said = run(np.concatenate(variants))
-    sums = said.reshape(len(SHARES), -1, said.shape[1]).sum(axis=1, dtype=np.int64)
-    return scorer.probabilities(sums)[:, scorer.label]
+    """Return the probability where the first cells of each order are put in, ``[orders, shares]``.
+
+    One call of the model for all of them.
+    """
+    windows = []
+    for order in orders:
+        for share in SHARES:
+            changed = kept.copy()
+            cells = order[: round(share * order.size)]
+            changed.flat[cells] = put.flat[cells]
+            windows.append(clip.of(changed))
+    said = run(np.concatenate(windows))
+    sums = said.reshape(len(windows), -1, said.shape[1]).sum(axis=1, dtype=np.int64)
+    return scorer.probabilities(sums)[:, scorer.label].reshape(len(orders), len(SHARES))
 
 
 def _area(curves: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,6 +29,7 @@ from edgeser.pipeline.explain_checks import Checked, Checks, checks_of, heard_cl
 from edgeser.pipeline.inference import output_grid
 from edgeser.pipeline.int8_engine import Int8Engine, int8_engine
 from edgeser.progress import SILENT, Progress, Reporter
+from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend import compute_features, quantise_features
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.foreign import printable
@@ -57,6 +58,10 @@ class Explainer:
         What is done.
     engine
         What runs the model.
+    certainty
+        What its answers are decided with.
+    step
+        What a step of the int8 logits stands for, over the temperature.
     checks
         What the further checks need; `None` where none are wanted.
     """
@@ -64,7 +69,9 @@ class Explainer:
     bundle: Bundle
     plan: Plan
     engine: Int8Engine
-    checks: Checks | None
+    certainty: Certainty
+    step: float
+    checks: Checks | None = None
 
     def explain(
         self,
@@ -93,12 +100,12 @@ class Explainer:
         base = run(clip.windows)
         sums = base.sum(axis=0, dtype=np.int64)
         answer = int(sums.argmax())
-        scorer = Scorer(answer, step_of(self.bundle), len(base))
+        scorer = Scorer(answer, self.step, len(base))
         begin = time.perf_counter()
         saliency = occlude(run, clip, plan.occlusion, scorer, base=base, progress=progress)
         seconds = time.perf_counter() - begin
         fill = filling(clip.features, plan.occlusion.fill)
-        shares = certainty_of(self.bundle).shares(sums, len(base))
+        shares = self.certainty.shares(sums, len(base))
         found = Explanation(
             told=told,
             answer=trained.classes[answer],
@@ -170,7 +177,8 @@ def explainer(
         checks = None
         if plan.checks:
             checks = stack.enter_context(checks_of(bundle.trained, model, plan, reporter=reporter))
-        yield Explainer(bundle, plan, engine, checks)
+        step = output_grid(model).scale / bundle.rule.int8_temperature
+        yield Explainer(bundle, plan, engine, certainty_of(bundle), step, checks)
 
 
 def explain_files(
@@ -232,11 +240,6 @@ def with_cues(found: Explanation, rows: Rows, against: Mapping[str, Spread]) -> 
     cues = cues_in(rows, found.stretches, whole)
     verdicts = held_to_literature(found.answer, cues)
     return replace(found, cues=HeardCues(cues, verdicts, require_opensmile()))
-
-
-def step_of(bundle: Bundle) -> float:
-    """Return what a step of the int8 logits stands for, over the temperature."""
-    return output_grid(bundle.int8_model).scale / bundle.rule.int8_temperature
 
 
 def _inside(
