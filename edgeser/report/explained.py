@@ -16,6 +16,7 @@ from edgeser.explanation.literature import SOURCES, Agreement, Verdict
 from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.report.explained_charts import cue_chart, curve_chart, plane_maps, waveform
 from edgeser.report.html import page
+from quantize.foundation.foreign import MOST_QUOTED, printable
 
 BANDS = ("lower", "middle", "upper")
 NO_CUES = (
@@ -49,7 +50,9 @@ def page_names(paths: Sequence[Path | str]) -> list[str]:
 def sentence(found: Explanation) -> str:
     """Return what was found, in words."""
     sure = found.probabilities[found.answer]
-    text = f"{found.told.name}: {found.answer} ({sure:.0%})"
+    text = (
+        f"{printable(found.told.name, limit=MOST_QUOTED)}: {printable(found.answer)} ({sure:.0%})"
+    )
     if not found.stretches:
         return f"{text}; nothing in it speaks for that more than against it"
     first = found.stretches[0]
