@@ -44,7 +44,7 @@ def _spent(work: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     """Print seconds and the ratio."""
     path = pretrained_path("pretrained")
-    assert path is not None  # noqa: S101  it ships
+    assert path is not None
     bundle = load_bundle(path)
     trained = bundle.trained
     samples = speech_like_signal(_SECONDS, trained.frontend.sample_rate)

@@ -1,4 +1,4 @@
-"""Pages and JSON of explanations: whole, harmless whatever things are called, and true to figures."""
+"""Pages and JSON of explanations: whole, harmless whatever things are called, true to figures."""
 
 from __future__ import annotations
 
