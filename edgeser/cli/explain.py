@@ -16,9 +16,12 @@ from edgeser.cli.suits import is_given, refuse_beside
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
+    from edgeser.corpora import Utterance
     from edgeser.explanation.config import Occlusion, Plan
+    from edgeser.explanation.finding import Finding
     from edgeser.explanation.records import Explanation
     from edgeser.pipeline.explain import Unexplained
+    from edgeser.pipeline.explain_corpus import References
 
 _SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})", re.ASCII)
 
@@ -202,7 +205,9 @@ class _Work:
             self._output.show(line)
         return self._finished(finding)
 
-    def _utterances(self, corpora: Sequence[str], path: Path | None, clips: int | None) -> Any:
+    def _utterances(
+        self, corpora: Sequence[str], path: Path | None, clips: int | None
+    ) -> tuple[Utterance, ...]:
         from edgeser.cli.places import run_folder_of
         from edgeser.pipeline.explain_corpus import clips_of_test_speakers
 
@@ -214,7 +219,7 @@ class _Work:
             reporter=self._output,
         )
 
-    def _references(self, utterances: Any) -> Any:
+    def _references(self, utterances: Sequence[Utterance]) -> References | None:
         from edgeser.pipeline.explain import with_cues_at_hand
         from edgeser.pipeline.explain_corpus import references_of
 
@@ -240,11 +245,11 @@ class _Work:
                 self._output.problem(item.problem)
                 continue
             write_clip(folder, name, item)
-            self._found.append(item)
+            self._found.append(item.lean)
             self._pages.append(name)
             yield item
 
-    def _finished(self, finding: Any) -> int:
+    def _finished(self, finding: Finding | None) -> int:
         from edgeser.report.explained_json import explained_json
         from edgeser.report.json_format import dump_json
         from quantize.foundation.errors import BadInput

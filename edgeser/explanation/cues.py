@@ -2,7 +2,8 @@
 
 Eyben et al., "The Geneva Minimalistic Acoustic Parameter Set", 2016, by openSMILE: a row every
 10 ms. A stretch is held to all stretches of its length in the clip, of the speaker and of the
-corpus: a standard score says how many standard deviations it lies above their mean.
+corpus in which a voice sounds: a standard score says how many standard deviations it lies above
+their mean. Against silence every stretch of speech would be loud.
 """
 
 from __future__ import annotations
@@ -94,12 +95,13 @@ def stretch_values(rows: NDArray[np.float32], start_s: float, end_s: float) -> N
 
 
 def all_stretches(rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the cues of all stretches of a clip, one every 50 ms, float64 ``[n, cues]``."""
+    """Return the cues of a clip's stretches with a voice, every 50 ms, float64 ``[n, cues]``."""
     length = round(STRETCH_MS / HOP_MS)
     starts = range(0, max(1, len(rows) - length + 1), _STEP)
     seconds = HOP_MS / 1000
     found = [stretch_values(rows, at * seconds, (at + length) * seconds) for at in starts]
-    return np.array(found).reshape(-1, len(CUES))
+    values = np.array(found).reshape(-1, len(CUES))
+    return np.asarray(values[np.isfinite(values[:, _F0])])
 
 
 def spread_of(clips: Sequence[NDArray[np.float64]]) -> Spread:

@@ -19,6 +19,7 @@ from edgeser.explanation.occlusion import Patch, Saliency
 
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 """Shares of all cells that are hidden, or shown."""
+_WINDOWS_AT_A_TIME = 2048
 ORDERS = 20
 """Random orders that a map is held to."""
 
@@ -125,8 +126,12 @@ def _curves(
 ) -> NDArray[np.float64]:
     """Return the probability where the first cells of each order are put in, ``[orders, shares]``.
 
-    One call of the model for all of them.
+    One call of the model for as many orders as fit into it.
     """
+    a_call = max(1, _WINDOWS_AT_A_TIME // (len(SHARES) * len(clip.index)))
+    if len(orders) > a_call:
+        parts = [orders[at : at + a_call] for at in range(0, len(orders), a_call)]
+        return np.concatenate([_curves(run, clip, scorer, kept, put, part) for part in parts])
     windows = []
     for order in orders:
         for share in SHARES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,8 @@ class Explanation:
         Of each label, as the device says them.
     log_odds
         Natural logarithm of the answer's odds, over the temperature.
+    unsure
+        Whether its probability is too little to answer, by the bundle's rule.
     windows
         Windows that the clip was cut into.
     samples, sample_rate
@@ -125,6 +127,7 @@ class Explanation:
     answer: str
     probabilities: dict[str, float]
     log_odds: float
+    unsure: bool
     windows: int
     samples: NDArray[np.int16]
     sample_rate: int
@@ -143,3 +146,9 @@ class Explanation:
     faithfulness: Faithfulness | None = None
     worth: Worth | None = None
     cues: HeardCues | None = None
+
+    @property
+    def lean(self) -> Explanation:
+        """It without its sound and its patches: of hundreds of clips they are most of the bytes."""
+        saliency = replace(self.saliency, patches=(), drops=self.saliency.drops[:0])
+        return replace(self, samples=self.samples[:0], saliency=saliency)

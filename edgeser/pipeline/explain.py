@@ -111,6 +111,7 @@ class Explainer:
             answer=trained.classes[answer],
             probabilities=dict(zip(trained.classes, map(float, shares), strict=True)),
             log_odds=float(scorer.log_odds(sums[None])[0]),
+            unsure=bool(shares.max() < self.bundle.rule.threshold),
             windows=len(base),
             samples=samples,
             sample_rate=frontend.sample_rate,

@@ -18,7 +18,33 @@ from quantize.foundation.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Cell:
+    """A figure, and its interval below it."""
+
+    text: str
+    range: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An expectation of the literature, and what was found."""
+
+    answer: str
+    cue: str
+    expected: str
+    found: _Cell
+    agreement: str
+    sources: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    name: str
+    cells: tuple[_Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
     name: str
     cells: tuple[str, ...]
 
@@ -59,15 +85,13 @@ def render_corpus(
         cue_names=[cue.name for cue in CUES] if heard else [],
         answers=[_answer(emotion, several=several, heard=heard) for emotion in finding.emotions],
         verdicts=[
-            _Row(
+            _Held(
                 v.answer,
-                (
-                    v.expectation.cue,
-                    "more than usual" if v.expectation.sign > 0 else "less than usual",
-                    _signed(v.score, 2),
-                    v.agreement.value,
-                    "; ".join(v.expectation.sources),
-                ),
+                v.expectation.cue,
+                "more" if v.expectation.sign > 0 else "less",
+                _cell(v.score, 2),
+                v.agreement.value,
+                "; ".join(v.expectation.sources),
             )
             for v in finding.verdicts
         ],
@@ -119,22 +143,22 @@ def _deletion_words(gain: Measurement) -> str:
     )
 
 
-def _answer(emotion: EmotionFinding, *, several: bool, heard: bool) -> _Row:
+def _answer(emotion: EmotionFinding, *, several: bool, heard: bool) -> _Answer:
     right = "-" if emotion.right is None else f"{100 * emotion.right:.0f} %"
-    cells = [str(emotion.clips), right]
+    cells = [_Cell(str(emotion.clips)), _Cell(right)]
     if several:
-        cells += [f"{100 * share.value:.0f} %" for share in emotion.shares.values()]
+        cells += [_Cell(f"{100 * share.value:.0f} %") for share in emotion.shares.values()]
     if heard:
-        cells += ["-" if cue is None else _signed(cue, 1) for cue in emotion.cues]
-    return _Row(emotion.answer, tuple(cells))
+        cells += [_Cell("-") if cue is None else _cell(cue, 1) for cue in emotion.cues]
+    return _Answer(emotion.answer, tuple(cells))
 
 
-def _signed(figure: Measurement, decimals: int) -> str:
+def _cell(figure: Measurement, decimals: int) -> _Cell:
     text = f"{figure.value:+.{decimals}f}"
     if figure.interval is None:
-        return text
+        return _Cell(text)
     low, high = figure.interval
-    return f"{text} ({low:+.{decimals}f} to {high:+.{decimals}f})"
+    return _Cell(text, f"{low:+.{decimals}f} to {high:+.{decimals}f}")
 
 
 def _worth(finding: Finding) -> list[tuple[str, str, str, str]]:
@@ -157,9 +181,9 @@ def _worth(finding: Finding) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _clip(item: Explanation) -> _Row:
+def _clip(item: Explanation) -> _Clip:
     first = f"{item.stretches[0].start_s:.2f} s" if item.stretches else "-"
     sure = f"{100 * item.probabilities[item.answer]:.0f} %"
-    return _Row(
+    return _Clip(
         item.told.name, (item.told.speaker, item.told.label or "-", item.answer, sure, first)
     )

@@ -79,6 +79,7 @@ def clip_json(found: Explanation) -> Json:
         "answer": found.answer,
         "probabilities": found.probabilities,
         "log_odds": found.log_odds,
+        "unsure": found.unsure,
         "sentence": sentence(found),
         "windows": found.windows,
         "engine": found.engine,

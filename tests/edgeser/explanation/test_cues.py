@@ -63,6 +63,17 @@ def test_scores_are_standard_scores_of_stretches() -> None:
     assert np.isnan(cues.scores["clip"][F0])  # it never changes: no deviation to count in
 
 
+def test_silence_is_not_what_a_stretch_is_held_to() -> None:
+    found = rows()
+    found[50:, F0] = 0.0
+    found[50:, 0] = -100.0
+    stretches = all_stretches(found)
+    assert np.isfinite(stretches).all()
+    assert len(stretches) == 10  # the last one begins at 450 ms, and has 50 ms of voice
+    voiced = [stretch_values(found, at / 20, at / 20 + 0.15) for at in range(10)]
+    np.testing.assert_allclose(stretches, voiced)
+
+
 def test_a_clip_too_short_has_no_spread_and_a_stretch_beyond_its_rows_none() -> None:
     spread = spread_of([all_stretches(rows(16))])
     assert np.isnan(spread.scores(np.zeros(len(CUES)))).all()

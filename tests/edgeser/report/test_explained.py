@@ -60,6 +60,7 @@ def explanation(
         answer=answer,
         probabilities=shares,
         log_odds=1.1,
+        unsure=False,
         windows=1,
         samples=(3000 * np.sin(np.arange(16_000) / 20)).astype(np.int16),
         sample_rate=16_000,
@@ -114,6 +115,8 @@ def test_a_page_is_whole_and_says_what_was_found() -> None:
     assert sentence(found).startswith("clip.wav: anger (75%)")
     assert "loudness as the literature expects" in sentence(found)
     assert "F0 against it" in sentence(found)
+    unsure = sentence(replace(found, unsure=True))
+    assert unsure.startswith("clip.wav: unsure, likeliest anger (75%)")
 
 
 def test_what_is_missing_is_said() -> None:
@@ -202,7 +205,7 @@ def test_json_has_everything_and_no_nan(tmp_path: Path) -> None:
 
 
 def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None:
-    found = several()
+    found = [item.lean for item in several()]
     finding = finding_of(found, ["fear", "anger", "joy"])
     assert [emotion.answer for emotion in finding.emotions] == ["fear", "anger"]
     assert (finding.clips, finding.speakers, finding.checked) == (9, 3, 9)
