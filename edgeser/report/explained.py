@@ -50,9 +50,10 @@ def page_names(paths: Sequence[Path | str]) -> list[str]:
 def sentence(found: Explanation) -> str:
     """Return what was found, in words."""
     sure = found.probabilities[found.answer]
-    text = (
-        f"{printable(found.told.name, limit=MOST_QUOTED)}: {printable(found.answer)} ({sure:.0%})"
-    )
+    answer = f"{printable(found.answer)} ({sure:.0%})"
+    if found.unsure:
+        answer = f"unsure, likeliest {answer}"
+    text = f"{printable(found.told.name, limit=MOST_QUOTED)}: {answer}"
     if not found.stretches:
         return f"{text}; nothing in it speaks for that more than against it"
     first = found.stretches[0]
