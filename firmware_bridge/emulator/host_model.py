@@ -22,6 +22,7 @@ from firmware_bridge.compiler.host_build import (
 )
 from firmware_bridge.compiler.kernel_sources import KERNELS
 from firmware_bridge.emulator.kept import kept
+from quantize.foundation.files import sha256_of_file
 
 
 @contextmanager
@@ -79,5 +80,5 @@ def _key(compiled: CompiledModel) -> str:
     for text in (compiled.header, compiled.source):
         digest.update(hashlib.sha256(text.encode()).digest())
     for path in (DRIVER, *sorted(KERNELS.rglob("*.[ch]"))):
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     return digest.hexdigest()
