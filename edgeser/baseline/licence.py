@@ -14,8 +14,8 @@ LICENCE = (
 """Shown wherever a figure rests on openSMILE."""
 
 
-def require_extra(package: str) -> str:
-    """Return the version of a package of the extra.
+def require_extra(package: str, *, install: str = INSTALL) -> str:
+    """Return the version of a package of an extra; `install` says how to have it.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def require_extra(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError as error:
-        raise ToolMissing(f"{package} is not installed", hint=INSTALL) from error
+        raise ToolMissing(f"{package} is not installed", hint=install) from error
 
 
 def baseline_versions() -> dict[str, str]:

@@ -12,6 +12,8 @@ from edgeser.baseline.licence import INSTALL
 from quantize.foundation.errors import ToolMissing
 
 _FULL_SCALE = 32768.0
+_SHORTEST = 1600
+"""Samples below which nothing is described: openSMILE's windows are up to 60 ms long."""
 
 
 def compute(
@@ -44,7 +46,42 @@ def compute(
     return {"functionals": np.stack(rows)}, {}
 
 
-def _smile(name: str) -> Any:
+def describe(
+    arrays: dict[str, NDArray[Any]], options: dict[str, Any]
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Compute low-level descriptors of clips, a row every 10 ms.
+
+    Parameters
+    ----------
+    arrays
+        As of `compute`.
+    options
+        ``set`` and ``sample_rate`` as of `compute`; ``names``: which descriptors.
+
+    Returns
+    -------
+    arrays, values
+        ``rows``, float32 ``[rows of all clips, names]``; ``counts``, int64 ``[clips]``: rows of
+        each, 0 where a clip is too short; nothing.
+    """
+    smile = _smile(str(options["set"]), level="LowLevelDescriptors")
+    columns = [smile.feature_names.index(name) for name in options["names"]]
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for clip in np.split(arrays["samples"], np.cumsum(arrays["lengths"])[:-1]):
+            if len(clip) < _SHORTEST:
+                rows.append(np.zeros((0, len(columns)), np.float32))
+                continue
+            signal = clip.astype(np.float32) / np.float32(_FULL_SCALE)
+            found = np.asarray(smile(signal, int(options["sample_rate"])), np.float32)[0]
+            kept = found[columns].T
+            rows.append(kept[np.isfinite(kept).all(axis=1)])
+    counts = np.array([len(of_clip) for of_clip in rows], np.int64)
+    return {"rows": np.concatenate(rows), "counts": counts}, {}
+
+
+def _smile(name: str, *, level: str = "Functionals") -> Any:
     try:
         import opensmile
     except (ImportError, OSError) as error:
@@ -52,5 +89,5 @@ def _smile(name: str) -> Any:
         raise ToolMissing(f"openSMILE cannot be loaded: {reason}", hint=INSTALL) from error
     return opensmile.Smile(
         feature_set=getattr(opensmile.FeatureSet, name),
-        feature_level=opensmile.FeatureLevel.Functionals,
+        feature_level=getattr(opensmile.FeatureLevel, level),
     )

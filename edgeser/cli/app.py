@@ -32,6 +32,7 @@ _COMMANDS = {
     "compare": "Compare trainings, seed by seed, on the same test speakers.",
     "study": "Do many trainings and make one table of them.",
     "predict": "Label recordings with a bundle.",
+    "explain": "Say what a bundle listened to in recordings, and what that is worth.",
     "features": "Compute features of recordings.",
     "calibrate": "Choose balanced calibration clips from a corpus.",
     "corpus": "List corpora, and check one.",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class WindowConfig:
             )
 
 
-def fit_window(features: NDArray[np.int8], frames: int) -> NDArray[np.int8]:
+def fit_window(features: NDArray[T], frames: int) -> NDArray[T]:
     """Bring quantised features to `frames`: the middle of a longer clip, a shorter one repeated.
 
     On a device the window is always full of sound. A clip padded with silence would be something
@@ -50,7 +53,7 @@ def fit_window(features: NDArray[np.int8], frames: int) -> NDArray[np.int8]:
     Parameters
     ----------
     features
-        int8, frames x channels x planes; at least one frame.
+        int8, frames x channels x planes (or what else has frames first); at least one frame.
     frames
         Frames wanted.
 

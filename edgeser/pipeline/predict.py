@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.inference import float_outputs, int8_outputs, output_grids
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import quantise_features
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _vad_of(
     return [vad_named(values.mean(axis=0)) for values in np.split(further[0], ends)]
 
 
-def sliding_windows(features: NDArray[np.int8], window: WindowConfig) -> NDArray[np.int8]:
+def sliding_windows(features: NDArray[T], window: WindowConfig) -> NDArray[T]:
     """Return int8 windows, windows x frames x channels x planes; at least one.
 
     The last window ends with the clip, so that no frame is left out.

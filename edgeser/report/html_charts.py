@@ -33,22 +33,13 @@ from edgeser.report.contents import ExampleFeatures, ReportContents, TrainingHis
 from edgeser.report.figures import evidence, figure
 from edgeser.report.images import ColourMap
 from edgeser.report.matrices import confusion_chart, heat_map
+from edgeser.report.plane_names import PLANE_NAMES
 from firmware_bridge.frontend import AMPLITUDE_DELTA, ANGLE_PLANES
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError
 
 _MOST_OPERATORS = 24
 _Q15 = 32768.0
-PLANE_NAMES = {
-    "if_re": "instantaneous frequency, real part",
-    "if_im": "instantaneous frequency, imaginary part",
-    "if_mod": "instantaneous frequency, modulus",
-    "if_angle": "instantaneous frequency, angle",
-    "gd_re": "group delay, real part",
-    "gd_im": "group delay, imaginary part",
-    "gd_mod": "group delay, modulus",
-    "gd_angle": "group delay, angle",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ class ColourMap(StrEnum):
     """From blue over near white to brown red: signed values around 0."""
     CYCLIC = "cyclic"
     """Once round the hues at one lightness, the same at both ends: angles from -pi to pi."""
+    GREY = "grey"
+    """From dark to light grey: what something else is laid over."""
+    SIGNED = "signed"
+    """Blue below the middle, brown red above: for what is clear in between."""
 
 
 def png_data_uri(values: Floats, low: float, high: float, colours: ColourMap) -> str:
@@ -42,10 +46,27 @@ def png_data_uri(values: Floats, low: float, high: float, colours: ColourMap) ->
     return f"data:image/png;base64,{data}"
 
 
-def palette_png(indices: NDArray[np.uint8], colours: NDArray[np.uint8]) -> bytes:
+def overlay_data_uri(values: Floats, most: float) -> str:
+    """Return a picture of signed `values` to lay over another: clear at 0, opaque at `most`.
+
+    Brown red stands for positive values, blue for negative ones; float64 ``[rows, columns]``.
+    """
+    half = (_LEVELS - 1) / 2
+    indices = np.rint(half + half * np.clip(values / (most if most > 0 else 1.0), -1, 1))
+    strength = np.abs(np.linspace(-1.0, 1.0, _LEVELS))
+    alpha = np.asarray(np.rint(235 * strength**0.7), np.uint8)
+    png = palette_png(indices.astype(np.uint8), palette(ColourMap.SIGNED), alpha)
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def palette_png(
+    indices: NDArray[np.uint8],
+    colours: NDArray[np.uint8],
+    alpha: NDArray[np.uint8] | None = None,
+) -> bytes:
     """Return an 8-bit palette PNG (ISO/IEC 15948) of `indices`, uint8 ``[rows, columns]``.
 
-    `colours` is uint8 ``[at most 256, 3]``, sRGB.
+    `colours` is uint8 ``[at most 256, 3]``, sRGB; `alpha`, uint8 with as many, how opaque each is.
     """
     rows, columns = indices.shape
     header = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)
@@ -54,6 +75,7 @@ def palette_png(indices: NDArray[np.uint8], colours: NDArray[np.uint8]) -> bytes
     chunks = (
         (b"IHDR", header),
         (b"PLTE", colours.astype(np.uint8).tobytes()),
+        *(() if alpha is None else ((b"tRNS", alpha.tobytes()),)),
         (b"IDAT", zlib.compress(scanlines, 9)),
         (b"IEND", b""),
     )
@@ -72,6 +94,12 @@ def palette(colours: ColourMap) -> NDArray[np.uint8]:
         lightness = np.full_like(t, 0.72)
         hue = 2 * np.pi * t
         chroma = np.full_like(t, 0.11)
+    elif colours is ColourMap.GREY:
+        lightness, hue, chroma = 0.22 + 0.74 * t, np.zeros_like(t), np.zeros_like(t)
+    elif colours is ColourMap.SIGNED:
+        lightness = np.full_like(t, 0.58)
+        hue = np.radians(np.where(t < 0.5, 250.0, 40.0))
+        chroma = np.full_like(t, 0.19)
     else:
         signed = 2 * t - 1
         lightness = 0.96 - 0.56 * np.abs(signed)

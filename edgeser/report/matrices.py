@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from edgeser.report.images import ColourMap, png_data_uri
+from edgeser.report.images import ColourMap, overlay_data_uri, png_data_uri
 from edgeser.report.svg import (
     WIDTH,
     Scale,
@@ -71,6 +71,7 @@ def heat_map(
     colours: ColourMap,
     hop_ms: float,
     band_hz: tuple[float, float],
+    over: tuple[NDArray[np.float64], float] | None = None,
 ) -> Markup:
     """Draw float64 ``[frames, channels]``: time to the right, frequency (mel) upwards.
 
@@ -80,6 +81,8 @@ def heat_map(
         The values at the ends of the colour map.
     hop_ms, band_hz
         Milliseconds a frame, and the band that the channels cover.
+    over
+        Signed values of the same shape to lay over them, and which of them is opaque.
     """
     left, top, bottom, bar = 40.0, 6.0, 150.0, 12.0
     right = WIDTH - 52
@@ -87,6 +90,11 @@ def heat_map(
     uri = png_data_uri(values.T[::-1], *limits, colours)
     box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
     parts = [element("image", **box, href=uri, preserveAspectRatio="none", class_="pixels")]
+    if over is not None:
+        laid = overlay_data_uri(over[0].T[::-1], over[1])
+        parts.append(
+            element("image", **box, href=laid, preserveAspectRatio="none", class_="pixels")
+        )
     x = Scale(0.0, seconds, left, right)
     for at in ticks(0.0, seconds, about=6):
         parts.append(text(f"{at:g}", x(at), bottom + 15, anchor="middle", class_="tick"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -24,7 +25,10 @@ from quantize.tflite.model import Tensor
 
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
-_DRIVER = Path(__file__).resolve().parent / "host_driver.c"
+DRIVER = Path(__file__).resolve().parent / "host_driver.c"
+"""What reads inputs and writes outputs around a model's C."""
+PROGRAM = "model"
+"""Name of the program that is built."""
 _COMPILERS = ("cc", "gcc", "clang")
 _COMPILER_TIMEOUT_S = 120.0
 
@@ -111,6 +115,7 @@ def build_host_model(
     *,
     objects: Path | None = None,
     sanitise: bool = False,
+    vectorise: bool = False,
 ) -> HostModel:
     """Write a model's C to `directory` and build it there, with warnings as errors.
 
@@ -124,6 +129,9 @@ def build_host_model(
         Where compiled kernels are kept, to be shared between models; `directory` by default.
     sanitise
         Whether to build with AddressSanitizer and UndefinedBehaviorSanitizer.
+    vectorise
+        Whether to build for this very processor, with all of its vector instructions; the outputs
+        are the same, but the program may not run elsewhere.
 
     Raises
     ------
@@ -141,10 +149,12 @@ def build_host_model(
     ):
         write_atomically(directory / name, text.encode(), sync=False)
     flags = ["-O1" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
+    if vectorise:
+        flags += ["-O3", *native_flags(compiler)]
     includes = ["-iquote", str(directory), "-I", str(KERNELS / "include")]
     kernels = _kernel_objects(compiled, objects or directory, [compiler, *flags])
-    program = directory / "model"
-    sources = [str(source), str(_DRIVER)]
+    program = directory / PROGRAM
+    sources = [str(source), str(DRIVER)]
     _compile([compiler, *flags, *includes, *sources, *map(str, kernels), "-o", str(program)])
     return HostModel(compiled, program)
 
@@ -161,6 +171,27 @@ def host_compiler() -> str:
         if found := shutil.which(name):
             return found
     raise ToolMissing("there is no C compiler", hint="install one: apt-get install gcc libc6-dev")
+
+
+def native_flags(compiler: str) -> tuple[str, ...]:
+    """Return the flags that let a compiler use all that this processor can; none if it knows none.
+
+    Where it refuses ``-march=native``, as on some ARM, ``-mcpu=native`` is tried.
+    """
+    for flag in ("-march=native", "-mcpu=native"):
+        if target_macros(compiler, (flag,)):
+            return (flag,)
+    return ()
+
+
+def target_macros(compiler: str, flags: Sequence[str]) -> bytes:
+    """Return what a compiler predefines: its version and the processor's instructions.
+
+    Empty where it refuses the flags.
+    """
+    command = [compiler, *flags, "-dM", "-E", "-x", "c", os.devnull]
+    done = run(command, timeout_s=_COMPILER_TIMEOUT_S)
+    return done.stdout if done.returncode == 0 else b""
 
 
 def _kernel_objects(compiled: CompiledModel, folder: Path, command: Sequence[str]) -> list[Path]:

@@ -3,6 +3,7 @@
 from firmware_bridge.emulator.build import BuiltFirmware, build_firmware
 from firmware_bridge.emulator.cache import built_firmware
 from firmware_bridge.emulator.elf import Section, read_sections
+from firmware_bridge.emulator.host_model import built_host_model
 from firmware_bridge.emulator.machine import running_emulator, running_on_host
 from firmware_bridge.emulator.tools import find_tool
 
@@ -11,6 +12,7 @@ __all__ = [
     "Section",
     "build_firmware",
     "built_firmware",
+    "built_host_model",
     "find_tool",
     "read_sections",
     "running_emulator",

@@ -160,7 +160,7 @@ def test_each_shell_gets_a_completion_script(edgeser: Edgeser, shell: str) -> No
     ("words", "offered"),
     [
         ("edgeser ru", {"run"}),
-        ("edgeser e", {"export", "evaluate", "estimate"}),
+        ("edgeser e", {"export", "evaluate", "explain", "estimate"}),
         ("edgeser corpus ch", {"check"}),
         ("edgeser run --fr", {"--fresh"}),
         ("edgeser report run --format ma", {"markdown"}),

@@ -1,0 +1,231 @@
+"""Pages and JSON of explanations: whole, harmless whatever things are called, true to figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_hostile_names import EVIL, Page, controls
+
+from edgeser.evaluation.bootstrap import BY_SPEAKER
+from edgeser.explanation.agreement import Shuffled, Stability
+from edgeser.explanation.config import COARSE, PUBLISHED
+from edgeser.explanation.cues import CUES, StretchCues
+from edgeser.explanation.faithfulness import SHARES, Curve, Faithfulness
+from edgeser.explanation.finding import finding_of
+from edgeser.explanation.gradients import IntegratedGradients
+from edgeser.explanation.literature import Agreement, held_to_literature
+from edgeser.explanation.occlusion import Saliency, patches_of, spread_over
+from edgeser.explanation.records import Explanation, HeardCues, Told, Worth
+from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
+from edgeser.report.explained import page_names, render_clip, sentence, side_shares
+from edgeser.report.explained_corpus import corpus_sentences, render_corpus
+from edgeser.report.explained_json import clip_json, explained_json, write_clip
+from quantize.foundation.errors import CheckFailed
+
+PLANES = ("amplitude", "if_re", "gd_mod")
+
+
+def explanation(
+    name: str = "clip.wav",
+    answer: str = "anger",
+    *,
+    speaker: str = "s1",
+    seed: int = 0,
+    loudness: float = 1.0,
+) -> Explanation:
+    rng = np.random.default_rng(seed)
+    features = rng.integers(-100, 100, (50, 8, 3)).astype(np.int8)
+    patches = patches_of(features.shape, PUBLISHED)
+    drops = rng.normal(0.0, 0.1, len(patches))
+    drops[:20] += 1.0
+    cells = spread_over(features.shape, patches, drops)
+    stretches = salient_stretches(cells, hop_ms=20.0)
+    scores = np.full(len(CUES), np.nan)
+    scores[0], scores[2] = loudness, -0.4
+    cues = tuple(
+        StretchCues(s, np.where(np.isnan(scores), np.nan, 3.0), {"clip": scores, "speaker": scores})
+        for s in stretches
+    )
+    of_map = np.linspace(0.9, 0.1, len(SHARES)) ** 2
+    of_random = np.linspace(0.9, 0.1, len(SHARES))[None] + rng.normal(0, 0.01, (5, len(SHARES)))
+    deletion = Curve(SHARES, of_map, of_random, 1)
+    insertion = Curve(SHARES, 1 - of_map, 1 - of_random, -1)
+    shares = {answer: 0.75, "neutral-like": 0.25}
+    return Explanation(
+        told=Told(name, answer, speaker),
+        answer=answer,
+        probabilities=shares,
+        log_odds=1.1,
+        unsure=False,
+        windows=1,
+        samples=(3000 * np.sin(np.arange(16_000) / 20)).astype(np.int16),
+        sample_rate=16_000,
+        features=features,
+        planes=PLANES,
+        band_hz=(125.0, 7500.0),
+        hop_ms=20.0,
+        occlusion=PUBLISHED,
+        saliency=Saliency(patches, drops, cells, len(patches)),
+        stretches=stretches,
+        shares=plane_shares(cells, PLANES),
+        hidden_planes=dict.fromkeys(PLANES, 0.5),
+        bands=band_shares(cells),
+        engine="the C of the firmware",
+        seconds=1.5,
+        faithfulness=Faithfulness(deletion, insertion),
+        worth=Worth(
+            IntegratedGradients(cells, 0.4, 2.0, 0.01, 32),
+            COARSE,
+            (Shuffled(1, 9, "dense", 0.5, 0.2), Shuffled(9, 9, "stem", None, 0.2)),
+            (Stability("begun one hop later", 0.9, answer),),
+        ),
+        cues=HeardCues(cues, held_to_literature(answer, cues), "2.6.0"),
+    )
+
+
+def several() -> list[Explanation]:
+    return [
+        explanation(f"c{i}", "anger" if i % 2 else "fear", speaker=f"s{i % 3}", seed=i)
+        for i in range(9)
+    ]
+
+
+def test_a_page_is_whole_and_says_what_was_found() -> None:
+    found = explanation()
+    html = render_clip(found)
+    page = Page(html)
+    assert page.elements["script"] == 0
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "https://" not in html
+    assert page.elements["svg"] == 1 + len(PLANES) + 1 + 2  # wave, planes, cues, curves
+    for text in (
+        "Why anger?",
+        "5 stretches",
+        "Juslin and Laukka 2003",
+        "research and other non-commercial use",
+        "timing (instantaneous frequency)",
+        "tract (group delay)",
+        "9 of 9 layers shuffled",
+    ):
+        assert text in html, text
+    assert sentence(found).startswith("clip.wav: anger (75%)")
+    assert "loudness as the literature expects" in sentence(found)
+    assert "F0 against it" in sentence(found)
+    unsure = sentence(replace(found, unsure=True))
+    assert unsure.startswith("clip.wav: unsure, likeliest anger (75%)")
+
+
+def test_what_is_missing_is_said() -> None:
+    found = replace(explanation(), faithfulness=None, worth=None, cues=None, stretches=())
+    html = render_clip(found)
+    assert "pip install" in html
+    assert "edgeser[explain]" in html
+    assert "--no-checks" in html
+    assert "nothing in it speaks for that" in sentence(found)
+    amplitude = replace(
+        found,
+        planes=("amplitude",),
+        features=found.features[:, :, :1],
+        saliency=replace(found.saliency, cells=found.saliency.cells[:, :, :1]),
+        shares={"amplitude": 1.0},
+        hidden_planes={"amplitude": 1.0},
+    )
+    assert "hears the amplitude alone" in render_clip(amplitude)
+
+
+def test_sides_sum_up_the_planes() -> None:
+    shares = {"amplitude": 0.2, "amplitude_delta": 0.1, "if_re": 0.3, "if_im": 0.1, "gd_mod": 0.3}
+    found = list(side_shares(shares).values())
+    assert found == pytest.approx([0.3, 0.4, 0.3])
+
+
+@EVIL
+def test_a_name_forges_nothing(evil: str, tmp_path: Path) -> None:
+    plain = Page(render_clip(explanation("name", "name", speaker="name")))
+    html = render_clip(explanation(evil, evil, speaker=evil))
+    html.encode("utf-8")
+    found = Page(html)
+    assert found.elements == plain.elements
+    assert found.attributes == plain.attributes
+    assert not controls(html)
+    assert not controls(sentence(explanation(evil, evil)).replace("\n", "x"))
+    (name,) = page_names([evil])
+    assert Path(name).name == name
+    assert name.isascii()
+    assert len(name) <= 60
+    write_clip(tmp_path, name, explanation(evil, evil))
+    assert {p.name for p in tmp_path.iterdir()} == {f"{name}.html", f"{name}.json"}
+    assert json.loads((tmp_path / f"{name}.json").read_text("ascii"))["answer"] == evil
+
+
+@EVIL
+def test_a_corpus_page_forges_nothing(evil: str) -> None:
+    def render(name: str) -> Page:
+        found = [explanation(name, name, speaker=name, seed=i) for i in range(3)]
+        pages = page_names([item.told.name for item in found])
+        return Page(render_corpus(name, finding_of(found, [name]), found, pages, [name]))
+
+    plain, found = render("name"), render(evil)
+    assert found.elements == plain.elements
+    assert found.attributes == plain.attributes
+
+
+def test_names_of_pages_are_safe_and_none_comes_twice() -> None:
+    names = page_names(["a/x.wav", "b/x.wav", "X.flac", "corpus.wav", "explained.wav", "..", ""])
+    assert len({name.lower() for name in names}) == len(names)
+    assert not {"corpus", "explained"} & {name.lower() for name in names}
+    assert names[:2] == ["x", "x-2"]
+
+
+def test_json_has_everything_and_no_nan(tmp_path: Path) -> None:
+    found = explanation()
+    write_clip(tmp_path, "clip", found)
+    read = json.loads((tmp_path / "clip.json").read_text("ascii"))
+    assert read["schema"] == "edgeser.explain-clip/1"
+    np.testing.assert_allclose(
+        np.array(read["maps"]["occlusion"]["if_re"]), found.saliency.cells[:, :, 1], atol=1e-5
+    )
+    assert read["deletion"]["gain"]["interval"][0] > 0
+    assert read["cues"]["stretches"][0]["values"]["jitter"] is None
+    assert {v["agreement"] for v in read["cues"]["literature"]} <= {a.value for a in Agreement}
+    assert read["worth"]["shuffled"][1]["correlation"] is None
+    assert set(clip_json(found)) | {"schema", "maps"} == set(read)
+    together = explained_json("ab", [found], ["clip"], ["x"])
+    assert together["clips"][0]["page"] == "clip"
+    assert together["finding"] is None
+    json.dumps(together, allow_nan=False)
+    broken = replace(found, log_odds=float("nan"))
+    with pytest.raises(CheckFailed):
+        write_clip(tmp_path, "broken", broken)
+    assert not (tmp_path / "broken.html").exists()
+
+
+def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None:
+    found = [item.lean for item in several()]
+    finding = finding_of(found, ["fear", "anger", "joy"])
+    assert [emotion.answer for emotion in finding.emotions] == ["fear", "anger"]
+    assert (finding.clips, finding.speakers, finding.checked) == (9, 3, 9)
+    assert finding.deletion is not None
+    gains = [i.faithfulness.deletion.gain for i in found if i.faithfulness]
+    assert finding.deletion.value == pytest.approx(np.mean(gains))
+    assert finding.deletion.interval is not None
+    assert finding.deletion.interval[0] > 0
+    assert finding.deletion.interval_kind == BY_SPEAKER
+    assert finding.emotions[1].clips == 4
+    assert finding.emotions[1].channels.sum() == pytest.approx(1.0)
+    assert sum(s.value for s in finding.emotions[0].shares.values()) == pytest.approx(1.0)
+    assert finding.shuffled["1 of 9 layers"].value == pytest.approx(0.5)
+    assert "9 of 9 layers" not in finding.shuffled  # flat in every clip
+    verdicts = {(v.answer, v.expectation.cue): v.agreement for v in finding.verdicts}
+    assert verdicts["anger", "loudness"] is Agreement.AGREES
+    assert verdicts["fear", "F0"] is Agreement.CONTRADICTS
+    lines = " ".join(corpus_sentences(finding))
+    assert "does take the answer sooner" in lines
+    assert "anger: loudness" in lines
+    html = render_corpus("made", finding, found, [f"c{i}" for i in range(9)], ["x: broken"])
+    assert Page(html).elements["a"] == 1 + 9
+    assert "x: broken" in html
