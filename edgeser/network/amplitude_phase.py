@@ -5,11 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.branches import AmplitudeBranch, Heard, PhaseBranch, QuaternionBranch
+from edgeser.network.branches import (
+    AmplitudeBranch,
+    PhaseBranch,
+    QuaternionBranch,
+    amplitude_branch,
+)
 from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.network.embeddings import Embeddings
 from edgeser.network.encoders import Encoders
 from edgeser.network.heads import VadAnswers, VadHead
+from edgeser.network.heard import Heard
 from quantize.foundation.errors import BadInput
 
 
@@ -58,7 +64,7 @@ class AmplitudePhaseNetwork(nn.Module):
         self.phase: PhaseBranch | None = None
         self.quaternion: QuaternionBranch | None = None
         if config.inputs in ("amplitude", "both"):
-            self.amplitude = AmplitudeBranch(config, planes)
+            self.amplitude = amplitude_branch(config, planes, channels)
             width += self.amplitude.outputs
         if config.inputs == "quaternion":
             self.quaternion = QuaternionBranch(config, planes)
@@ -74,10 +80,10 @@ class AmplitudePhaseNetwork(nn.Module):
         self.classifier = nn.Linear(encoded, classes)
         self.vad: VadHead | None = None
         if "vad" in config.heads:  # made last: what is before it begins as it does without
-            maps = config.phase_widths[-1] if config.inputs == "phase" else config.widths[-1]
+            trunk = self.amplitude or self.quaternion or self.phase
             self.vad = VadHead(
                 width,
-                maps,
+                0 if trunk is None else trunk.width,
                 style_width=config.style_width,
                 dropout=config.dropout,
             )
