@@ -10,7 +10,8 @@ fully connected layer. The rest is our reading:
   a table of places would tie the weights to a window's length;
 - attention is of sigmoids, `edgeser.network.attention` says why;
 - feed-forward layers are 1 x 1 convolutions with ReLU6 in GELU's place;
-- batch norm, which folds away, is in the place of layer norm, which has no int8 kernel.
+- batch norm behind convolutions, which folds into them, is in the place of layer norm, which has no
+  int8 kernel.
 """
 
 from __future__ import annotations
@@ -96,8 +97,10 @@ class TransformerBlock(nn.Module):
         super().__init__()
         width, middle = config.width, config.feed_forward
         size, padding = (_PLACE_FRAMES, 1), (_PLACE_FRAMES // 2, 0)
-        self.place = nn.Conv2d(width, width, size, padding=padding, groups=width)
-        self.first_norm = nn.BatchNorm2d(width)
+        self.place = nn.Sequential(
+            nn.Conv2d(width, width, size, padding=padding, groups=width, bias=False),
+            nn.BatchNorm2d(width),
+        )
         self.attention = FrameAttentionHead(width, config.head)
         self.feed_forward = nn.Sequential(
             ConvolutionNorm(width, middle, 1), ConvolutionNorm(middle, width, 1, activation=False)
@@ -105,7 +108,7 @@ class TransformerBlock(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """[b, width, t, 1] to the same shape."""
-        placed = self.first_norm(frames + self.place(frames))
+        placed = frames + self.place(frames)
         heard = placed + self.attention(placed)
         said: Tensor = heard + self.feed_forward(heard)
         return said

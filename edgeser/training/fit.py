@@ -120,8 +120,16 @@ class Fit:
     def _make_network(self, config: NetworkConfig) -> AmplitudePhaseNetwork:
         data = self.data
         network = AmplitudePhaseNetwork(
-            config, data.planes, data.frames, data.channels, len(data.classes)
-        ).to(self.device)
+            config,
+            data.planes,
+            data.frames,
+            data.channels,
+            len(data.classes),
+            words=None if data.words is None else data.words.config,
+        )
+        if network.words is not None and data.words is not None:
+            network.words.load_encoder(data.words)
+        network = network.to(self.device)
         for kernel in network.parameters():
             if kernel.ndim == 4:  # channels last in memory: a quarter less time on a CPU
                 kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
