@@ -70,6 +70,7 @@ def _show(
         certainty_tables,
         condition_table,
         distribution_tables,
+        hearing_table,
         vad_table,
     )
 
@@ -83,6 +84,7 @@ def _show(
                 certainty=found.certainty,
                 committee=committee,
                 vad=found.vad,
+                hearing=found.hearing,
             )
         )
         return
@@ -91,6 +93,8 @@ def _show(
         output.show(table)
     if found.vad is not None:
         output.show(vad_table(found.vad))
+    if found.hearing is not None:
+        output.show(hearing_table(found.hearing))
     output.show(certainty_tables(found.certainty))
     for line in caveats(found.float_metrics):
         output.show(line)

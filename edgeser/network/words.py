@@ -81,7 +81,7 @@ class WordEncoder(nn.Module):
         deep = isinstance(self.trunk, DsResNet)
         self.width = self.trunk.outputs if deep else self.trunk.width
 
-    def train(self, mode: bool = True) -> WordEncoder:  # noqa: ARG002  it is never in training
+    def train(self, mode: bool = True) -> WordEncoder:
         """Stay as it is: statistics do not move, nothing is dropped out."""
         super().train(mode=False)
         return self

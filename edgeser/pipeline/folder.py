@@ -17,6 +17,7 @@ T = TypeVar("T")
 _LIMIT_BYTES = 256 << 20
 _MADE_BY = {
     "certainty": "evaluate",
+    "hearing": "evaluate",
     "device": "bench --device emulator",
     "parity-tolerances": "parity",
     "test-set": "parity",

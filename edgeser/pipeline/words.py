@@ -166,4 +166,3 @@ def _require_frontend(mine: FrontendConfig, its: FrontendConfig, path: Path) -> 
         f"recipe's is {mine.raw_hash[:16]}... ({what} differ)",
         hint="give the recipe the [frontend] that the encoder was trained with",
     )
-

@@ -13,6 +13,7 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
@@ -169,6 +170,8 @@ class ReportContents:
         Float against int8; they come together.
     bench, device
         Cost on the host, and as firmware on a device.
+    hearing
+        Scores by what is heard: words, voice, or both.
     conditions, certainty, ablation
         Robustness, what probabilities are worth, and what each choice brought.
     problems
@@ -196,6 +199,7 @@ class ReportContents:
     conditions: ConditionTable | None = None
     certainty: CertaintyTable | None = None
     ablation: AblationTable | None = None
+    hearing: HearingTable | None = None
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

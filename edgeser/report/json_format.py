@@ -24,12 +24,14 @@ from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
+from edgeser.report.hearing import hearing_json
 from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
@@ -93,6 +95,7 @@ def evaluate_json(
     certainty: CertaintyTable | None = None,
     committee: Json | None = None,
     vad: VadScores | None = None,
+    hearing: HearingTable | None = None,
 ) -> Json:
     """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`."""
     out: Json = {"schema": EVALUATE_SCHEMA, "float": _metrics(float_metrics)}
@@ -103,6 +106,8 @@ def evaluate_json(
         out["conditions"] = _conditions(conditions)
     if vad is not None:
         out["vad"] = vad_scores_json(vad)
+    if hearing is not None:
+        out["hearing"] = hearing_json(hearing)
     if certainty is not None:
         out["certainty"] = certainty_json(certainty)
     if committee is not None:
@@ -141,6 +146,8 @@ def report_json(contents: ReportContents) -> Json:
         out["device"] = _device(contents.device)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
+    if contents.hearing is not None:
+        out["hearing"] = hearing_json(contents.hearing)
     if contents.certainty is not None:
         out["certainty"] = certainty_json(contents.certainty)
     if contents.ablation is not None:

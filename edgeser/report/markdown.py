@@ -11,6 +11,7 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.vad_parity import VadParity
@@ -43,6 +44,12 @@ from edgeser.report.figures import (
     number,
     printable,
     span,
+)
+from edgeser.report.hearing import (
+    HEARING_HEAD,
+    HEARING_TITLE,
+    hearing_note,
+    hearing_rows,
 )
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
@@ -177,6 +184,7 @@ def report_markdown(contents: ReportContents) -> str:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
     if contents.groups:
         parts += ["## By group", _groups(contents.groups), *warnings]
+    parts += _hearing(contents.hearing, warnings)
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.certainty is not None:
@@ -303,6 +311,13 @@ def _levels(corpus: CorpusSummary) -> list[str]:
         _table(LEVEL_HEAD, level_rows(corpus)),
         _small(f"measured: {corpus.level_span}. {LEVEL_NOTE}"),
     ]
+
+
+def _hearing(table: HearingTable | None, warnings: Sequence[str]) -> list[str]:
+    if table is None:
+        return []
+    shown = _table(HEARING_HEAD, hearing_rows(table))
+    return [f"## {HEARING_TITLE}", shown, _small(hearing_note(table)), *warnings]
 
 
 def _conditions(table: ConditionTable) -> str:
