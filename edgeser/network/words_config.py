@@ -11,6 +11,7 @@ from edgeser.network.config import NetworkConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
+WordsKind = Literal["none", "frozen"]
 Fusion = Literal["concatenation", "gated"]
 Branches = Literal["both", "words"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -25,6 +26,8 @@ class WordsConfig:
 
     Parameters
     ----------
+    kind
+        ``"none"``, or ``"frozen"``: such a trunk is a branch. It is that where an encoder is named.
     encoder
         Its ``trained.zip``, its bundle or the folder of its run; kept in no hash and no bundle.
     sha256
@@ -46,6 +49,7 @@ class WordsConfig:
         What else than recordings taught it, one line; empty where nothing did.
     """
 
+    kind: WordsKind = "none"
     encoder: str | None = None
     sha256: str = ""
     branches: Branches = "both"
@@ -60,8 +64,8 @@ class WordsConfig:
 
     @property
     def heard(self) -> bool:
-        """Whether there is an encoder."""
-        return self.encoder is not None or bool(self.sha256)
+        """Whether there is such a branch."""
+        return self.kind != "none"
 
     def __post_init__(self) -> None:
         if self.sha256 and not _SHA256.fullmatch(self.sha256):

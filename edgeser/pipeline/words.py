@@ -55,14 +55,18 @@ class LoadedEncoder:
 def with_encoder(recipe: Recipe) -> Recipe:
     """Return the recipe with what is known of the encoder that its ``[words]`` name.
 
+    A recipe that names one hears words. Once the encoder is known, ``kind = "none"`` leaves it out,
+    as a variant of a study may.
+
     Raises
     ------
     BadInput
         When it cannot be read, is another one than the recipe says or has another frontend.
     """
-    if recipe.words.encoder is None:
+    words = recipe.words
+    if words.encoder is None or (words.sha256 and not words.heard):
         return recipe
-    return replace(recipe, words=load_encoder(recipe).frozen.config)
+    return replace(recipe, words=replace(load_encoder(recipe).frozen.config, kind="frozen"))
 
 
 def encoder_of(recipe: Recipe) -> LoadedEncoder | None:

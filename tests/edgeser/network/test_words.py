@@ -36,7 +36,13 @@ def keywords(seed: int = 0) -> AmplitudePhaseNetwork:
 
 def encoder_of(net: AmplitudePhaseNetwork, **settings: object) -> FrozenEncoder:
     assert net.amplitude is not None
-    known = {"network": net.config, "planes": net.planes, "frames": FRAMES, "frontend": "0" * 64}
+    known = {
+        "kind": "frozen",
+        "network": net.config,
+        "planes": net.planes,
+        "frames": FRAMES,
+        "frontend": "0" * 64,
+    }
     config = WordsConfig(**{**known, "dropout": 0.0, **settings})  # type: ignore[arg-type]
     frozen = FrozenEncoder(config, dict(net.amplitude.state_dict()))
     return FrozenEncoder(dataclasses.replace(config, sha256=frozen.sha256), frozen.state)
