@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edgeser.bundle import TrainedModel, load_trained
 from edgeser.corpora import CorpusChoice
 from edgeser.corpora.choice import SYNTHETIC
+from edgeser.network.words_config import WordsConfig
 from edgeser.pipeline.folder import RunFolder
 from edgeser.recipe import Recipe
 from firmware_bridge.frontend import FrontendConfig
@@ -88,7 +89,7 @@ def load_encoder(recipe: Recipe) -> LoadedEncoder:
     from edgeser.network.words import FrozenEncoder
     from edgeser.pipeline.inference import load_network
 
-    config = replace(recipe.words, **_known(trained, path))
+    config = _known(recipe.words, trained, path)
     trunk = load_network(trained).amplitude
     if trunk is None:
         raise BadInput(f"{path} has no trunk that hears the amplitude", hint="take another encoder")
@@ -131,19 +132,20 @@ def _archive(path: Path) -> Path:
     return folder.trained if folder.trained.is_file() else folder.bundle
 
 
-def _known(trained: TrainedModel, path: Path) -> dict[str, object]:
+def _known(words: WordsConfig, trained: TrainedModel, path: Path) -> WordsConfig:
     recipe = trained.recipe
     if recipe.words.heard:
         raise BadInput(
             f"{path} hears words by an encoder itself", hint="give the encoder, not what it is in"
         )
-    return {
-        "network": recipe.network,
-        "planes": trained.frontend.planes,
-        "frames": recipe.window.frames,
-        "frontend": trained.frontend.hash,
-        "derived_from": "; ".join(trained.derived_from),
-    }
+    return replace(
+        words,
+        network=recipe.network,
+        planes=trained.frontend.planes,
+        frames=recipe.window.frames,
+        frontend=trained.frontend.hash,
+        derived_from="; ".join(trained.derived_from),
+    )
 
 
 def _require_frontend(mine: FrontendConfig, its: FrontendConfig, path: Path) -> None:

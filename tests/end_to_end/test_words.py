@@ -1,7 +1,8 @@
-"""Words beside the voice by the real command: a keyword network, frozen in another, on the device."""
+"""Words beside the voice by the real command: a keyword network, frozen in another."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -74,7 +75,7 @@ def test_frozen_is_the_same_bytes_in_float_and_in_int8(encoder: Path, fused: Pat
         return [bytes(graph.tensors[o.inputs[1]].data) for o in convolutions]
 
     in_fused = kernels(fused)
-    selection, *own = kernels(encoder)
+    _selection, *own = kernels(encoder)
     assert len(own) > 10
     assert [kernel for kernel in own if kernel not in in_fused] == []
 
@@ -158,8 +159,6 @@ def test_an_encoder_that_was_changed_after_the_training(
     weights = dict(load(trained.weights))
     name = next(name for name in weights if name.startswith(PREFIX) and "weight" in name)
     weights[name] = weights[name] + 1.0
-    import dataclasses
-
     changed = tmp_path / "trained.zip"
     save_trained(changed, dataclasses.replace(trained, weights=state_to_bytes(weights)))
     line = one_line(edgeser("export", changed, "--out", tmp_path / "out"))
