@@ -13,7 +13,7 @@ from quantize.foundation.measurement import Measurement
 BOTH = "words and voice"
 VOICE = "voice only"
 WORDS = "words only"
-SHUFFLED = "voice, with words of another clip"
+SHUFFLED = "words of another clip"
 
 
 @dataclass(frozen=True, slots=True)

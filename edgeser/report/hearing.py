@@ -17,10 +17,7 @@ HEARING_NOTE = (
 
 def hearing_rows(table: HearingTable) -> list[tuple[str, str, str]]:
     """Return a row for each way to hear, for `HEARING_HEAD`."""
-    return [
-        (row.name, figure(row.uar, interval=True), figure(row.macro_f1, interval=True))
-        for row in table.rows
-    ]
+    return [(row.name, figure(row.uar), figure(row.macro_f1, interval=True)) for row in table.rows]
 
 
 def hearing_note(table: HearingTable) -> str:

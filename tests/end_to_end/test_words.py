@@ -94,7 +94,7 @@ def test_the_report_has_all_ways_to_hear(fused: Path, edgeser: Edgeser) -> None:
     report = json.loads((fused / "report.json").read_text())
     heard = [row["heard"] for row in report["hearing"]["rows"]]
     assert heard == [
-        "words and voice", "voice only", "words only", "voice, with words of another clip"
+        "words and voice", "voice only", "words only", "words of another clip"
     ]  # fmt: skip
     both = report["hearing"]["rows"][0]
     assert both["uar"]["value"] == pytest.approx(report["float"]["uar"]["value"])

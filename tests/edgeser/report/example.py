@@ -41,6 +41,8 @@ from edgeser.evaluation import (
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyTable, assess
 from edgeser.evaluation.concordance import VadTruth, score_vad
 from edgeser.evaluation.conformal import set_rules
+from edgeser.evaluation.hearing import BOTH, SHUFFLED, VOICE, WORDS, HearingRow, HearingTable
+from edgeser.evaluation.metrics import evaluate
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.report.contents import (
     Environment,
@@ -152,6 +154,15 @@ def groups(report: ParityReport) -> tuple[GroupScore, ...]:
         *score_groups("sex", sexes, of_float, of_int8, source=SOURCE, bootstrap=FEW),
         *score_groups("age group", ages, of_float, of_int8, source=SOURCE, bootstrap=FEW),
     )
+
+
+def hearing() -> HearingTable:
+    """Return scores by what is heard, of a network that was never trained to hear one alone."""
+    rows = []
+    for name, skill in ((BOTH, 2.2), (VOICE, 1.6), (WORDS, 0.7), (SHUFFLED, 1.1)):
+        scores = evaluate(predictions(5, skill=skill), source=SOURCE, bootstrap=FEW)
+        rows.append(HearingRow(name, scores.uar, scores.macro_f1))
+    return HearingTable(tuple(rows), note="[words] dropout = 0")
 
 
 def conditions() -> ConditionTable:
@@ -335,6 +346,7 @@ def contents() -> ReportContents:
         conditions=conditions(),
         certainty=certainty(),
         ablation=ablation(),
+        hearing=hearing(),
         problems=("conditions: 1 clip was shorter than the room's response and was padded",),
     )
 

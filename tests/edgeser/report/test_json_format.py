@@ -58,6 +58,7 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         "device.": json_format.DEVICE_SCHEMA,
         "conditions.": json_format.EVALUATE_SCHEMA,
         "certainty.": json_format.EVALUATE_SCHEMA,
+        "hearing.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
         "layers[].": json_format.PARITY_SCHEMA,
     }
@@ -101,6 +102,7 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             certainty=contents.certainty,
             committee=committee_json(MEMBERS, COST),
             vad=contents.parity.vad.scores if contents.parity.vad else None,
+            hearing=contents.hearing,
         ),
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
