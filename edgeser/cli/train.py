@@ -27,7 +27,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> None:
-    """Train a network with RECIPE: a preset (demo, cremad, speech, keywords, words) or a .toml file."""
+    """Train a network with RECIPE: a preset (such as demo, keywords, words) or a .toml file."""
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
