@@ -229,7 +229,7 @@ class TrainedModel:
     @property
     def derived_from(self) -> tuple[str, ...]:
         """What else than recordings taught it; its makers may have a say in passing it on."""
-        mine = (PUBLIC_EMBEDDING,) if self.recipe.loss.public > 0.0 else ()
+        mine = (PUBLIC_EMBEDDING,) if self.recipe.loss.hears_public else ()
         words = self.recipe.words.derived_from
         return (*mine, words) if words and words not in mine else mine
 

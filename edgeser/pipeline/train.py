@@ -209,7 +209,7 @@ def _hear(
     if words is not None:
         frontend = words.keep_normalisation(frontend)
     public = {}
-    if plan.recipe.loss.public > 0.0:
+    if plan.recipe.loss.hears_public:
         clips = {part: found.utterances for part, found in parts.items()}
         public = public_embeddings(clips, reporter=reporter)
     spectra = _spectra(plan.recipe, parts, variants, reporter)

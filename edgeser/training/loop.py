@@ -182,6 +182,7 @@ class _Choice:
             development_uar=uar,
             varied_uar=varied,
             development_ccc=mean_concordance(further[0], clips.vad) if further else None,
+            development_cosine=self.fit.imitated(clips),
         )
 
     @property
