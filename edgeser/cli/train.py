@@ -71,7 +71,8 @@ def command(
     output.show(
         f"trained {trained.recipe.name} in {trained.seconds:.0f} s: development UAR "
         f"{best.development_uar:.3f} at epoch {trained.best_epoch + 1} of {len(trained.history)} "
-        f"({trained.corpus.clips_development} clips, measured){_imitated(best)}{again}\n{_caveat(trained)}"
+        f"({trained.corpus.clips_development} clips, measured){_imitated(best)}{again}\n"
+        f"{_caveat(trained)}"
         f"next: edgeser export {shlex.quote(str(folder.root))} --target int8"
     )
 
