@@ -47,6 +47,8 @@ class WordsConfig:
         its frontend.
     derived_from
         What else than recordings taught it, one line; empty where nothing did.
+    credit
+        Who is to be credited for that, as `edgeser.teacher.TeacherConfig.credit`.
     """
 
     kind: WordsKind = "none"
@@ -61,6 +63,7 @@ class WordsConfig:
     frames: int = 0
     frontend: str = ""
     derived_from: str = ""
+    credit: str = ""
 
     @property
     def heard(self) -> bool:

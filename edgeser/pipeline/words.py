@@ -145,6 +145,7 @@ def _known(words: WordsConfig, trained: TrainedModel, path: Path) -> WordsConfig
         frames=recipe.window.frames,
         frontend=trained.frontend.hash,
         derived_from="; ".join(trained.derived_from),
+        credit=recipe.teacher.credit,
     )
 
 

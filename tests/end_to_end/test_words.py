@@ -36,7 +36,7 @@ def settings(*pairs: str) -> list[str]:
 def encoder(edgeser: Edgeser, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("words") / "keywords"
     for command in (("train", tiny_recipe, "--out", run, *settings(*ENCODER)), ("export", run)):
-        ran = edgeser(*command)
+        ran = edgeser(*command, timeout_s=600)
         assert ran.code == 0, ran.err
     return run
 
@@ -47,7 +47,7 @@ def fused(
 ) -> Path:
     run = tmp_path_factory.mktemp("words") / "fused"
     chosen = settings(f"words.encoder={encoder}", *FUSED)
-    ran = edgeser("run", tiny_recipe, "--out", run, *chosen, "--json")
+    ran = edgeser("run", tiny_recipe, "--out", run, *chosen, "--json", timeout_s=900)
     assert ran.code in (0, 1), ran.err
     return run
 
@@ -114,7 +114,7 @@ def test_lint_is_clean_and_the_device_says_the_same(fused: Path, edgeser: Edgese
     assert json.loads(linted.out)["findings"] == []
     if any(shutil.which(tool) is None for tool in EMULATOR):
         pytest.skip(f"the device is not emulated: apt-get install {' '.join(EMULATOR)}")
-    device = edgeser("parity", fused, "--device", "emulator", "--clips", 3, "--json")
+    device = edgeser("parity", fused, "--device", "emulator", "--clips", 3, "--json", timeout_s=600)
     assert device.code == 0, device.err
     assert json.loads(device.out)["passed"] is True
 

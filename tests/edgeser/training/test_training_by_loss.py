@@ -222,7 +222,7 @@ def test_a_public_embedding_is_learnt_without_a_label_and_probed(
     both = dataclasses.replace(
         data, train=heard_by_others(data.train), development=heard_by_others(data.development)
     )
-    config = dataclasses.replace(loop.TRAINING, epochs=12, ema_decay=0.9)
+    config = dataclasses.replace(loop.TRAINING, epochs=24, ema_decay=0.9)
     loss = LossConfig(imitate=1.0, probe=True)
     result = train(network, config, loop.AUGMENTATION, both, seed=0, loss=loss)
     best = result.history[result.best_epoch]
