@@ -65,7 +65,7 @@ def with_encoder(recipe: Recipe) -> Recipe:
         When it cannot be read, is another one than the recipe says or has another frontend.
     """
     words = recipe.words
-    if words.encoder is None or (words.sha256 and not words.heard):
+    if words.encoder is None or (words.network is not None and not words.heard):
         return recipe
     return replace(recipe, words=replace(load_encoder(recipe).frozen.config, kind="frozen"))
 

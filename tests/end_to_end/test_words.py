@@ -159,9 +159,11 @@ def test_an_encoder_that_was_changed_after_the_training(
     weights = dict(load(trained.weights))
     name = next(name for name in weights if name.startswith(PREFIX) and "weight" in name)
     weights[name] = weights[name] + 1.0
-    changed = tmp_path / "trained.zip"
+    run = tmp_path / "run"
+    run.mkdir()
+    changed = run / "trained.zip"
     save_trained(changed, dataclasses.replace(trained, weights=state_to_bytes(weights)))
-    line = one_line(edgeser("export", changed, "--out", tmp_path / "out"))
+    line = one_line(edgeser("export", run))
     assert "encoder of words was changed after the training" in line
     assert trained.recipe.words.sha256[:16] in line
 

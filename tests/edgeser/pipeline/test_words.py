@@ -113,7 +113,13 @@ def test_what_is_known_of_an_encoder_survives_toml_and_its_path_no_hash() -> Non
 
 
 def test_a_variant_without_words_stays_without() -> None:
-    words = WordsConfig(kind="none", encoder="no-such.zip", sha256="a" * 64)
+    words = WordsConfig(
+        kind="none",
+        encoder="no-such.zip",
+        network=NetworkConfig(kind="dsresnet-se"),
+        planes=("amplitude",),
+        frames=49,
+    )
     recipe = replace(load_recipe("words"), words=words)
     assert with_encoder(recipe) == recipe
     assert encoder_of(recipe) is None
