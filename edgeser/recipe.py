@@ -18,6 +18,7 @@ from edgeser.evaluation.group_verdict import GroupTolerances
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features.window import WindowConfig
 from edgeser.network.config import NetworkConfig, check_planes
+from edgeser.network.words_config import WordsConfig
 from edgeser.teacher import TeacherConfig
 from edgeser.training.config import (
     AugmentationConfig,
@@ -117,6 +118,7 @@ class Recipe:
     mixing: MixingConfig = field(default_factory=MixingConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    words: WordsConfig = field(default_factory=WordsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
@@ -151,6 +153,7 @@ class Recipe:
                 hint="set variants = 1 or more, or probability = 0",
             )
         self._check_teacher()
+        self._check_words()
         if self.loss.align > 0.0 and self.network.inputs != "both":
             raise BadInput(
                 f"[loss] align = {self.loss.align:g} holds amplitude against phase, but [network] "
@@ -174,6 +177,26 @@ class Recipe:
                 hint=f"set heard = {self.conditions.variants}, or [mixing] probability = 0",
             )
 
+    def _check_words(self) -> None:
+        words = self.words
+        if words.network is None:
+            return
+        if self.window.frames < words.frames:
+            raise BadInput(
+                f"[words] hears {words.frames} frames at a time, [window] has {self.window.frames}",
+                hint=f"set [window] frames = {words.frames} or more",
+            )
+        if missing := [plane for plane in words.planes if plane not in self.frontend.planes]:
+            raise BadInput(
+                f"[words] hears {printable(missing[0])}, which [frontend] does not give",
+                hint="give it the encoder's planes, or take another encoder",
+            )
+
+    @property
+    def heard_words(self) -> WordsConfig | None:
+        """What the network's branch of words is; `None` where it has none."""
+        return self.words if self.words.heard else None
+
     @property
     def hash(self) -> str:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
@@ -184,7 +207,8 @@ class Recipe:
     def without_paths(self) -> Recipe:
         """Return the recipe as it is on every machine."""
         corpora = tuple(replace(choice, path=None) for choice in self.corpora)
-        return replace(self, corpora=corpora, teacher=replace(self.teacher, path=None))
+        teacher, words = replace(self.teacher, path=None), replace(self.words, encoder=None)
+        return replace(self, corpora=corpora, teacher=teacher, words=words)
 
     def to_toml(self) -> str:
         """Return the resolved recipe as TOML that `parse_recipe` reads back."""

@@ -18,5 +18,5 @@ def require_shippable(trained: TrainedModel) -> None:
         raise CheckFailed(
             f"{trained.recipe.name} is derived from {', '.join(trained.derived_from)}, whose "
             "licence is disputed: it cannot ship",
-            hint="train it with [loss] public = 0",
+            hint="train it with [loss] public = 0 and imitate = 0, and no encoder that was not",
         )

@@ -229,7 +229,9 @@ class TrainedModel:
     @property
     def derived_from(self) -> tuple[str, ...]:
         """What else than recordings taught it; its makers may have a say in passing it on."""
-        return (PUBLIC_EMBEDDING,) if self.recipe.loss.public > 0.0 else ()
+        mine = (PUBLIC_EMBEDDING,) if self.recipe.loss.hears_public else ()
+        words = self.recipe.words.derived_from if self.recipe.words.heard else ""
+        return (*mine, words) if words and words not in mine else mine
 
     def to_members(self) -> dict[str, bytes]:
         """Return the archive members that `trained_from_members` reads back."""

@@ -190,6 +190,7 @@ def _show_tables(
         certainty_tables,
         condition_table,
         distribution_tables,
+        hearing_table,
         vad_table,
     )
 
@@ -202,17 +203,22 @@ def _show_tables(
             verdict=verdict,
             conditions=found.conditions if shown.conditions else None,
             certainty=found.certainty,
-            committee=committee,
             vad=found.vad,
+            hearing=found.hearing,
         )
-        further = {} if shown.moved is None else {"drift": drift_json(shown.moved)}
-        output.result(result | further)
+        if committee is not None:
+            result["committee"] = committee
+        if shown.moved is not None:
+            result["drift"] = drift_json(shown.moved)
+        output.result(result)
         return
     output.show(condition_table(found.conditions))
     for table in distribution_tables(found.float_metrics, found.int8_metrics):
         output.show(table)
     if found.vad is not None:
         output.show(vad_table(found.vad))
+    if found.hearing is not None:
+        output.show(hearing_table(found.hearing))
     output.show(certainty_tables(found.certainty))
     if shown.groups:
         output.show(group_tables(found.groups, verdict))

@@ -14,6 +14,7 @@ from edgeser.cli.output import Output, common_options
 if TYPE_CHECKING:
     from edgeser.bundle import TrainedModel
     from edgeser.recipe import Recipe
+    from edgeser.training.records import EpochRecord
 
 
 @click.command("train")
@@ -27,7 +28,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> None:
-    """Train a network with RECIPE: a preset (demo, cremad, speech, keywords) or a .toml file."""
+    """Train a network with RECIPE: a preset (such as demo, keywords, words) or a .toml file."""
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
@@ -53,6 +54,11 @@ def command(
                 "best_epoch": trained.best_epoch,
                 "epochs": len(trained.history),
                 "development_uar": best.development_uar,
+                **(
+                    {}
+                    if best.development_cosine is None
+                    else {"development_cosine": best.development_cosine}
+                ),
                 "refit": trained.recipe.training.refit,
                 "teachers": trained.recipe.training.committee,
                 "seconds": trained.seconds,
@@ -65,9 +71,16 @@ def command(
     output.show(
         f"trained {trained.recipe.name} in {trained.seconds:.0f} s: development UAR "
         f"{best.development_uar:.3f} at epoch {trained.best_epoch + 1} of {len(trained.history)} "
-        f"({trained.corpus.clips_development} clips, measured){again}\n{_caveat(trained)}"
+        f"({trained.corpus.clips_development} clips, measured){_imitated(best)}{again}\n"
+        f"{_caveat(trained)}"
         f"next: edgeser export {shlex.quote(str(folder.root))} --target int8"
     )
+
+
+def _imitated(best: EpochRecord) -> str:
+    """Say how near the network comes to a public embedding, where it learnt that."""
+    cosine = best.development_cosine
+    return "" if cosine is None else f", cosine to the public embedding {cosine:.3f}"
 
 
 def _caveat(trained: TrainedModel) -> str:

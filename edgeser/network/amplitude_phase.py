@@ -1,16 +1,49 @@
-"""The amplitude-phase network: one or two branches, fused after pooling."""
+"""The amplitude-phase network: branches of voice and words, fused after pooling."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from edgeser.network.branches import AmplitudeBranch, Heard, PhaseBranch, QuaternionBranch
+from edgeser.network.branches import (
+    AmplitudeBranch,
+    PhaseBranch,
+    QuaternionBranch,
+    amplitude_branch,
+)
 from edgeser.network.config import NetworkConfig, check_planes
 from edgeser.network.embeddings import Embeddings
 from edgeser.network.encoders import Encoders
+from edgeser.network.fusion import Concatenation, GatedFusion, forget_one, fusion_of
 from edgeser.network.heads import VadAnswers, VadHead
+from edgeser.network.heard import Heard
+from edgeser.network.words import WordBranch
+from edgeser.network.words_config import WordsConfig
 from quantize.foundation.errors import BadInput
+
+
+class BranchVectors(NamedTuple):
+    """What the branches make of a batch; `None` of a branch that there is not.
+
+    Parameters
+    ----------
+    amplitude, phase
+        As in `Embeddings`.
+    voice
+        Pooled maps of all acoustic branches, [batch, width, 1, 1].
+    words
+        Pooled embeddings of words, [batch, width, 1, 1].
+    maps
+        As in `Embeddings`.
+    """
+
+    amplitude: Tensor | None
+    phase: Tensor | None
+    voice: Tensor | None
+    words: Tensor | None
+    maps: Tensor
 
 
 class AmplitudePhaseNetwork(nn.Module):
@@ -27,6 +60,8 @@ class AmplitudePhaseNetwork(nn.Module):
         Size of a plane.
     classes
         Number of logits.
+    words
+        The encoder whose trunk, frozen, is a branch too, and how it is fused; `None`: none.
 
     Raises
     ------
@@ -47,6 +82,8 @@ class AmplitudePhaseNetwork(nn.Module):
         frames: int,
         channels: int,
         classes: int,
+        *,
+        words: WordsConfig | None = None,
     ) -> None:
         super().__init__()
         self.config = config
@@ -54,18 +91,27 @@ class AmplitudePhaseNetwork(nn.Module):
         self.input_shape = (len(planes), frames, channels)
         check_planes(config.inputs, planes)
         width = 0
+        acoustic = words is None or words.branches == "both"
         self.amplitude: AmplitudeBranch | None = None
         self.phase: PhaseBranch | None = None
         self.quaternion: QuaternionBranch | None = None
-        if config.inputs in ("amplitude", "both"):
-            self.amplitude = AmplitudeBranch(config, planes)
+        if acoustic and config.inputs in ("amplitude", "both"):
+            self.amplitude = amplitude_branch(config, planes, channels)
             width += self.amplitude.outputs
-        if config.inputs == "quaternion":
+        if acoustic and config.inputs == "quaternion":
             self.quaternion = QuaternionBranch(config, planes)
             width += self.quaternion.outputs
-        if config.inputs in ("phase", "both"):
+        if acoustic and config.inputs in ("phase", "both"):
             self.phase = PhaseBranch(config, planes)
             width += self.phase.outputs
+        self.words: WordBranch | None = None
+        self.fusion: Concatenation | GatedFusion | None = None
+        if words is not None:
+            self.words = WordBranch(words, planes, channels)
+            self.word_dropout = words.dropout
+            if width:
+                self.fusion = fusion_of(words, width, self.words.outputs)
+            width = self.words.outputs if self.fusion is None else self.fusion.outputs
         self.dropout = nn.Dropout(config.dropout)
         self.encoders: Encoders | None = None
         if config.classifier == "pls":
@@ -74,10 +120,10 @@ class AmplitudePhaseNetwork(nn.Module):
         self.classifier = nn.Linear(encoded, classes)
         self.vad: VadHead | None = None
         if "vad" in config.heads:  # made last: what is before it begins as it does without
-            maps = config.phase_widths[-1] if config.inputs == "phase" else config.widths[-1]
+            trunk = self.amplitude or self.quaternion or self.phase or self.words
             self.vad = VadHead(
                 width,
-                maps,
+                0 if trunk is None else trunk.width,
                 style_width=config.style_width,
                 dropout=config.dropout,
             )
@@ -96,6 +142,16 @@ class AmplitudePhaseNetwork(nn.Module):
 
     def embed(self, x: Tensor) -> Embeddings:
         """Return the utterance vectors of features [batch, planes, frames, channels]."""
+        heard = self.hear(x)
+        return Embeddings(
+            amplitude=heard.amplitude,
+            phase=heard.phase,
+            fused=self.fuse(heard.voice, heard.words),
+            maps=heard.maps,
+        )
+
+    def hear(self, x: Tensor) -> BranchVectors:
+        """Return what the branches make of features, before it is fused."""
         amplitude = phase = None
         pooled: list[Tensor] = []
         heard: list[Heard] = []
@@ -110,8 +166,27 @@ class AmplitudePhaseNetwork(nn.Module):
             heard.append(self.phase(x))
             phase = _vector(heard[-1].pooled)
             pooled += [self.phase.dropout(item) for item in heard[-1].pooled]
-        fused = _vector(pooled)
-        return Embeddings(amplitude=amplitude, phase=phase, fused=fused, maps=heard[0].maps)
+        words = None
+        if self.words is not None:
+            words, moments = self.words(x)
+            heard.append(Heard([words], moments))
+        voice = _joined(pooled) if pooled else None
+        return BranchVectors(amplitude, phase, voice, words, heard[0].maps)
+
+    def fuse(self, voice: Tensor | None, words: Tensor | None) -> Tensor:
+        """Return fused vectors [batch, D] of maps [batch, width, 1, 1]: words, voice or both.
+
+        In training a clip may lose one of the two.
+        """
+        if voice is None or words is None or self.fusion is None:
+            one = words if voice is None else voice
+            if one is None:
+                raise BadInput("the network hears neither words nor a voice")
+            return one.flatten(1)
+        if self.training and self.word_dropout > 0.0:
+            voice, words = forget_one(voice, words, self.word_dropout)
+        fused: Tensor = self.fusion(voice, words)
+        return fused.flatten(1)
 
     def classify(self, fused: Tensor) -> Tensor:
         """Return logits [batch, classes] of fused vectors [batch, D]."""
@@ -139,7 +214,11 @@ class AmplitudePhaseNetwork(nn.Module):
         return self.vad.answers(embeddings)
 
 
+def _joined(maps: list[Tensor]) -> Tensor:
+    """Join pooled maps [b, width, 1, 1] to [b, all widths, 1, 1]."""
+    return torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
+
+
 def _vector(maps: list[Tensor]) -> Tensor:
     """Join pooled maps [b, width, 1, 1] to vectors [b, all widths]."""
-    joined = torch.cat(maps, dim=1) if len(maps) > 1 else maps[0]
-    return joined.flatten(1)
+    return _joined(maps).flatten(1)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from torch import Tensor, nn
 
 from edgeser.network.attention import FrameSelfAttention
 from edgeser.network.blocks import ConvolutionNorm, PlaneSelection, SeparableBlock
 from edgeser.network.centring import centring_layers
 from edgeser.network.config import AMPLITUDE_PLANES, QUATERNION_PLANES, Algebra, NetworkConfig
+from edgeser.network.dsresnet import DsResNet
+from edgeser.network.heard import Heard
 from edgeser.network.pooling import MeanPooling, pooling_of
-
-
-class Heard(NamedTuple):
-    """What a branch makes of features.
-
-    Parameters
-    ----------
-    pooled
-        Pooled maps, [b, width, 1, 1] each.
-    maps
-        What they were pooled from, [b, width, t, f].
-    """
-
-    pooled: list[Tensor]
-    maps: Tensor
+from edgeser.network.transformer import FrameTransformer
 
 
 class Trunk(nn.Module):
@@ -56,7 +42,7 @@ class Trunk(nn.Module):
             blocks.append(FrameSelfAttention(width, config.self_attention, config.algebra))
         self.blocks = nn.Sequential(*blocks)
         self.pooling = pooling_of(config.pooling, width, config.algebra)
-        self.outputs = self.pooling.outputs
+        self.width, self.outputs = width, self.pooling.outputs
 
     def forward(self, x: Tensor) -> Heard:
         """Return what it makes of features [b, planes, frames, channels]."""
@@ -64,16 +50,33 @@ class Trunk(nn.Module):
         return Heard(self.pooling(maps), maps)
 
 
-class AmplitudeBranch(Trunk):
-    """The log-mel amplitude, and its difference in time where there is one."""
+AmplitudeBranch = Trunk | DsResNet | FrameTransformer
+"""What hears the amplitude: a trunk of the recipe's kind."""
 
-    def __init__(self, config: NetworkConfig, planes: tuple[str, ...]) -> None:
-        chosen = [index for index, name in enumerate(planes) if name in AMPLITUDE_PLANES]
-        first: list[nn.Module] = []
-        if len(chosen) < len(planes):
-            first.append(PlaneSelection(len(planes), chosen))
-        first += centring_layers(config.centring, len(chosen))
-        super().__init__(config, first, len(chosen), stem="real")
+
+def amplitude_branch(
+    config: NetworkConfig, planes: tuple[str, ...], channels: int
+) -> AmplitudeBranch:
+    """Return what hears the log-mel amplitude, and its difference in time where there is one.
+
+    Parameters
+    ----------
+    config
+        Shape of the network; its kind is that of the branch.
+    planes, channels
+        Of the input.
+    """
+    chosen = [index for index, name in enumerate(planes) if name in AMPLITUDE_PLANES]
+    first: list[nn.Module] = []
+    if len(chosen) < len(planes):
+        first.append(PlaneSelection(len(planes), chosen))
+    first += centring_layers(config.centring, len(chosen))
+    if config.kind == "dsresnet-se":
+        return DsResNet(config.dsresnet, first, len(chosen))
+    if config.kind == "transformer":
+        shape, pooling = config.transformer, config.pooling
+        return FrameTransformer(shape, first, len(chosen), channels, pooling)
+    return Trunk(config, first, len(chosen), stem="real")
 
 
 class QuaternionBranch(Trunk):
@@ -106,7 +109,7 @@ class PhaseBranch(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.pooling = MeanPooling(width)
         self.dropout = nn.Dropout(config.phase_dropout)
-        self.outputs = self.pooling.outputs
+        self.width, self.outputs = width, self.pooling.outputs
 
     def forward(self, x: Tensor) -> Heard:
         """Return what it makes of features [b, planes, frames, channels]; not dropped out yet."""

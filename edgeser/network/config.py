@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from edgeser.network.trunk_config import DsResNetConfig, TransformerConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
+Kind = Literal["amplitude-phase", "dsresnet-se", "transformer"]
 Inputs = Literal["amplitude", "phase", "both", "quaternion"]
 Algebra = Literal["real", "quaternion"]
 Pooling = Literal["mean", "gated", "attention"]
@@ -32,6 +34,11 @@ class NetworkConfig:
 
     Parameters
     ----------
+    kind
+        What hears the amplitude: ``"amplitude-phase"``, the trunk of `stem_width`, `widths` and
+        what follows them; ``"dsresnet-se"``, the keyword network of ``[network.dsresnet]``;
+        ``"transformer"``, over frames, of ``[network.transformer]``. The phase's branch is the
+        same beside each.
     inputs
         ``"amplitude"`` (with its difference in time, where the frontend gives that), ``"phase"`` or
         ``"both"`` (two branches, fused after pooling); or ``"quaternion"``: `QUATERNION_PLANES` as
@@ -84,8 +91,11 @@ class NetworkConfig:
         output of their own.
     style_width
         Width of the style pooling of the second head (`edgeser.network.heads`); 0: none.
+    dsresnet, transformer
+        Shapes of those kinds.
     """
 
+    kind: Kind = "amplitude-phase"
     inputs: Inputs = "amplitude"
     algebra: Algebra = "real"
     centring: Centring = "none"
@@ -104,6 +114,8 @@ class NetworkConfig:
     phase_dropout: float = 0.3
     heads: tuple[Head, ...] = ("emotion",)
     style_width: int = 24
+    dsresnet: DsResNetConfig = field(default_factory=DsResNetConfig)
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
 
     def __post_init__(self) -> None:
         for name, kinds in _KINDS.items():
@@ -124,6 +136,7 @@ class NetworkConfig:
             raise BadInput(f"self_attention is {self.self_attention}", hint="choose 0 to 512")
         if not 1 <= self.encoder_width <= 256:
             raise BadInput(f"encoder_width is {self.encoder_width}", hint="choose 1 to 256")
+        self._check_kind()
         self._check_trunk()
         self._check_quaternions()
         for name in ("squeeze", "dropout", "phase_dropout"):
@@ -140,6 +153,25 @@ class NetworkConfig:
             )
         if not 0 <= self.style_width <= 512:
             raise BadInput(f"style_width is {self.style_width}", hint="choose 0 to 512")
+
+    def _check_kind(self) -> None:
+        """Refuse what another kind of trunk than the first one has no place for."""
+        if self.kind == "amplitude-phase":
+            return
+        wrong = ""
+        if self.inputs not in ("amplitude", "both"):
+            wrong = f"inputs = '{self.inputs}'"
+        elif self.algebra != "real":
+            wrong = f"algebra = '{self.algebra}'"
+        elif self.self_attention:
+            wrong = f"self_attention = {self.self_attention}"
+        elif self.kind == "dsresnet-se" and self.pooling == "attention":
+            wrong = "pooling = 'attention'"
+        if wrong:
+            raise BadInput(
+                f"kind = '{self.kind}' has no {wrong}",
+                hint="leave it out, or kind = 'amplitude-phase'",
+            )
 
     def _check_trunk(self) -> None:
         """Refuse what a network of the phase alone has no place for."""
@@ -171,6 +203,7 @@ class NetworkConfig:
 
 _KINDS: Mapping[str, object] = MappingProxyType(
     {
+        "kind": Kind,
         "inputs": Inputs,
         "algebra": Algebra,
         "centring": Centring,

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 
 from edgeser.network.amplitude_phase import AmplitudePhaseNetwork
 from edgeser.network.config import NetworkConfig
+from edgeser.network.state import state_to_bytes
+from edgeser.network.words import encoder_hash
+from edgeser.network.words_config import WordsConfig
 from quantize.foundation.errors import BadInput
 
 
 def save_weights(network: AmplitudePhaseNetwork) -> bytes:
     """Return the network's parameters and batch-norm statistics as safetensors bytes."""
     return state_to_bytes(network.state_dict())
-
-
-def state_to_bytes(state: dict[str, torch.Tensor]) -> bytes:
-    """Return a state dict as safetensors bytes; the same tensors give the same bytes."""
-    plain = {name: state[name].detach().cpu().contiguous() for name in sorted(state)}
-    return bytes(save(plain))
 
 
 def load_network(
@@ -30,15 +27,17 @@ def load_network(
     frames: int,
     channels: int,
     classes: int,
+    words: WordsConfig | None = None,
 ) -> AmplitudePhaseNetwork:
     """Build a network and load its weights; it comes back in evaluation mode, on the CPU.
 
     Raises
     ------
     BadInput
-        When the bytes are not safetensors, or not the weights of this network.
+        When the bytes are not safetensors, or not the weights of this network; when what hears
+        words in them is not the encoder that `words` names.
     """
-    network = AmplitudePhaseNetwork(config, planes, frames, channels, classes)
+    network = AmplitudePhaseNetwork(config, planes, frames, channels, classes, words=words)
     try:
         state = load(weights)
     except (SafetensorError, ValueError, KeyError) as error:
@@ -63,4 +62,17 @@ def load_network(
     if not all(bool(torch.isfinite(value).all()) for value in state.values()):
         raise BadInput("the weights hold NaN or infinity", hint="train again")
     network.load_state_dict(state)
+    _require_encoder(network, words)
     return network.eval()
+
+
+def _require_encoder(network: AmplitudePhaseNetwork, words: WordsConfig | None) -> None:
+    if network.words is None or words is None:
+        return
+    found = encoder_hash(words, network.words.encoder_state())
+    if found != words.sha256:
+        raise BadInput(
+            f"the encoder of words was changed after the training: its SHA-256 is "
+            f"{found[:16]}..., not {words.sha256[:16]}...",
+            hint="train again with that encoder, or use another file",
+        )

@@ -13,6 +13,7 @@ from edgeser.corpora import Utterance
 from edgeser.decision import DecisionRule
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyScores, CertaintyTable, assess
 from edgeser.evaluation.conformal import SetRule, set_rules
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.predictions import Predictions
 from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.vad import VadSaid
@@ -39,6 +40,8 @@ class Said:
         What they are of, in words.
     vad
         Valence, arousal and dominance of a model that says them.
+    hearing
+        Scores by what is heard, of a model of words and voice.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Said:
     int8_shares: NDArray[np.float64]
     source: str
     vad: VadSaid | None = None
+    hearing: HearingTable | None = None
 
     def select(self, mask: NDArray[np.bool_], name: str) -> Said:
         """Return the emotions of some of the clips, under another name."""
@@ -61,6 +65,7 @@ class Said:
             float_shares=self.float_shares[mask],
             int8_shares=self.int8_shares[mask],
             vad=None,
+            hearing=None,
         )
 
 

@@ -15,6 +15,7 @@ from edgeser.evaluation.concordance import VadScores, score_vad
 from edgeser.evaluation.conditions import ConditionTable, condition_row
 from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics, evaluate
 from edgeser.features import FeatureCache
 from edgeser.pipeline.certainty import (
@@ -29,6 +30,7 @@ from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
+from edgeser.pipeline.hearing import hearing_table
 from edgeser.pipeline.inference import (
     float_outputs,
     int8_outputs,
@@ -41,8 +43,9 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 from quantize.foundation.errors import BadInput
 
-CERTAINTY = "certainty"
-"""The record of what a run's probabilities are worth, under which the report finds it."""
+CERTAINTY, HEARING = "certainty", "hearing"
+"""Records of what a run's probabilities are worth, and of what it scores by what it hears, under
+which the report finds them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +67,8 @@ class Evaluation:
     vad
         Concordance of valence, arousal and dominance on clean recordings, of a model that has a
         head for them and clips whose values are known.
+    hearing
+        Scores with words and voice, with either, and with wrong words; of a model that hears both.
     """
 
     float_metrics: Metrics
@@ -73,6 +78,7 @@ class Evaluation:
     conditions: ConditionTable
     certainty: CertaintyTable
     vad: VadScores | None = None
+    hearing: HearingTable | None = None
 
 
 def evaluate_bundle(
@@ -130,6 +136,8 @@ def evaluate_bundle(
     evaluation = scored(decides_with(bundle), said, corpora_heard(bundle.trained), caveat=caveat)
     if folder is not None and keep:
         folder.save_state(CERTAINTY, evaluation.certainty, model_hash=bundle.model_hash)
+    if folder is not None and keep and evaluation.hearing is not None:
+        folder.save_state(HEARING, evaluation.hearing, model_hash=bundle.model_hash)
     if folder is not None and keep and conditions:
         folder.save_state("evaluate", evaluation.conditions, model_hash=bundle.model_hash)
     return evaluation
@@ -209,6 +217,7 @@ def scored(
         ),
         certainty=certainty_table(decides, said, heard),
         vad=_vad_scores(clean),
+        hearing=clean.hearing,
     )
 
 
@@ -267,6 +276,8 @@ def _predict(
     source = f"{of_float.describe('unseen speakers')} of {kind}"
     if trained.corpus.caveat and {u.clip_id for u in test.utterances} <= trained.split.test:
         source = f"{of_float.describe()} of {kind}: the model {trained.corpus.caveat}"
+    clean = condition is EVALUATION_CONDITIONS[0]
+    hearing = hearing_table(trained, raw.utterances, features, source=source) if clean else None
     return Said(
         name=condition.name,
         utterances=tuple(raw.utterances),
@@ -276,6 +287,7 @@ def _predict(
         int8_shares=int8_shares(bundle, steps),
         source=source,
         vad=vad_said(bundle, raw.utterances, further, further_steps),
+        hearing=hearing,
     )
 
 

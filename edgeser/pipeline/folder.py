@@ -18,6 +18,7 @@ _LIMIT_BYTES = 256 << 20
 _MADE_BY = {
     "certainty": "evaluate",
     "drift": "evaluate --drift",
+    "hearing": "evaluate",
     "device": "bench --device emulator",
     "parity-tolerances": "parity",
     "test-set": "parity",

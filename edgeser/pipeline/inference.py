@@ -41,6 +41,7 @@ def load_network(trained: TrainedModel) -> AmplitudePhaseNetwork:
         frames=trained.recipe.window.frames,
         channels=trained.frontend.channels,
         classes=len(trained.classes),
+        words=trained.recipe.heard_words,
     ).eval()
 
 

@@ -16,12 +16,13 @@ from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import judge_groups
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.pipeline.certainty import is_of_rule
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.drift import DRIFT
-from edgeser.pipeline.evaluate import CERTAINTY
+from edgeser.pipeline.evaluate import CERTAINTY, HEARING
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
 from edgeser.report import json_format, markdown
@@ -96,6 +97,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
         certainty=certainty if certainty and is_of_rule(certainty, bundle.rule) else None,
         ablation=folder.load_state(STATE, AblationTable, model_hash=model_hash),
+        hearing=folder.load_state(HEARING, HearingTable, model_hash=model_hash),
         problems=trained.corpus.problems,
     )
 

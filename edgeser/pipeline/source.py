@@ -19,6 +19,7 @@ from edgeser.corpora.join import NOT_LEARNED
 from edgeser.corpora.making import make_corpus, place_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.teacher import with_teacher
+from edgeser.pipeline.words import refuse_wordless, with_encoder
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe, with_settings
 
@@ -69,12 +70,13 @@ def resolve_recipe(
 ) -> Recipe:
     """Return a recipe by name or file, with what the command line says put into it.
 
-    That is corpora, settings, seed, and the weights of its public teacher.
+    That is corpora, settings, seed, and the weights of its public teacher; with it what is known of
+    its encoder of words.
     """
     loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     resolved = with_corpora(loaded, corpora)
     resolved = with_settings(resolved, settings) if settings else resolved
-    resolved = with_teacher(resolved, teacher)
+    resolved = with_encoder(with_teacher(resolved, teacher))
     return resolved if seed is None else replace(resolved, seed=seed)
 
 
@@ -103,12 +105,14 @@ def corpora_of(
     Raises
     ------
     BadInput
-        When a corpus of recordings has no path, or its folder is not what it should be.
+        When a corpus of recordings has no path, or its folder is not what it should be; when nobody
+        says a word in it where a network hears nothing else.
     """
     choices = choices_of(recipe, arguments)
     stored = _stored_paths(choices, folder)
     choices = tuple(replace(c, path=c.path or stored.get(c.name)) for c in choices)
     require_paths(choices)
+    refuse_wordless(recipe, choices)
     members = [Member(choice, _opened(choice, recipe, folder, reporter)) for choice in choices]
     corpus = join(members, recipe.labels, classes=classes)
     if classes is not None:

@@ -35,6 +35,7 @@ from edgeser.pipeline.public_embedding import public_embeddings
 from edgeser.pipeline.summary import summary_of
 from edgeser.pipeline.teacher import spectra_of, teacher_of
 from edgeser.pipeline.vad import has_vad, vad_truth
+from edgeser.pipeline.words import LoadedEncoder, encoder_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, Mixtures, Spectra, TrainingData
@@ -69,6 +70,8 @@ class _Heard:
         What a public embedding says of the clips of a part, where one is asked.
     spectra
         What a public teacher hears of them, where there is one.
+    words
+        The encoder that is frozen in the network, where there is one.
     """
 
     parts: dict[str, RawClips]
@@ -78,6 +81,7 @@ class _Heard:
     mixtures: Mixtures | None = None
     public: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     spectra: Mapping[str, Spectra] = field(default_factory=dict)
+    words: LoadedEncoder | None = None
 
 
 def train(
@@ -112,10 +116,10 @@ def train(
     from edgeser.training import train as fit
 
     recipe = plan.recipe
-    teacher = teacher_of(recipe)
+    teacher, words = teacher_of(recipe), encoder_of(recipe)
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
-    heard = _hear(plan, cache, reporter)
+    heard = _hear(plan, words, cache, reporter)
     result = fit(
         recipe.network,
         recipe.training,
@@ -180,7 +184,9 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
     return tell
 
 
-def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
+def _hear(
+    plan: Plan, words: LoadedEncoder | None, cache: FeatureCache | None, reporter: Reporter
+) -> _Heard:
     for line in plan.oddities:
         reporter.note(f"recordings: {line}")
     levels = levels_of(plan, reporter)
@@ -200,12 +206,14 @@ def _hear(plan: Plan, cache: FeatureCache | None, reporter: Reporter) -> _Heard:
         [features for take in takes["train"] for features in take],
         [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
     )
+    if words is not None:
+        frontend = words.keep_normalisation(frontend)
     public = {}
-    if plan.recipe.loss.public > 0.0:
+    if plan.recipe.loss.hears_public:
         clips = {part: found.utterances for part, found in parts.items()}
         public = public_embeddings(clips, reporter=reporter)
     spectra = _spectra(plan.recipe, parts, variants, reporter)
-    return _Heard(parts, takes, frontend, levels, mixtures, public, spectra)
+    return _Heard(parts, takes, frontend, levels, mixtures, public, spectra, words)
 
 
 def _spectra(
@@ -340,4 +348,5 @@ def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
         vad=recipe.vad,
+        words=None if heard.words is None else heard.words.frozen,
     )

@@ -15,6 +15,7 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
@@ -175,6 +176,8 @@ class ReportContents:
         Float against int8; they come together.
     bench, device
         Cost on the host, and as firmware on a device.
+    hearing
+        Scores by what is heard: words, voice, or both.
     conditions, certainty, ablation
         Robustness, what probabilities are worth, and what each choice brought.
     problems
@@ -204,6 +207,7 @@ class ReportContents:
     conditions: ConditionTable | None = None
     certainty: CertaintyTable | None = None
     ablation: AblationTable | None = None
+    hearing: HearingTable | None = None
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeser.benchmark.records import BudgetCheck
-from edgeser.report import markdown
+from edgeser.report import markdown, markdown_text
 from edgeser.report.figures import figure, printable
 from edgeser.report.junit import RAN, budget_cases, difference_cases, suite_xml
 from quantize.edgetpu.device import EdgeTpuBench
@@ -44,13 +44,13 @@ def bench_markdown(report: EdgeTpuBench, budgets: Sequence[BudgetCheck]) -> str:
     if report.temperature is not None:
         rows.append(("temperature", report.temperature))
     parts = [
-        f"## {markdown.plain(report.model)} on the Edge TPU",
+        f"## {markdown_text.plain(report.model)} on the Edge TPU",
         markdown.figures_table(rows),
         *([markdown.budgets_table(budgets)] if budgets else []),
     ]
     if report.difference is not None:
-        parts.append(markdown.plain(f"Random inputs: {report.difference.describe()}."))
-    return markdown.joined(parts)
+        parts.append(markdown_text.plain(f"Random inputs: {report.difference.describe()}."))
+    return markdown_text.joined(parts)
 
 
 def parity_junit(found: OutputDifference) -> str:
@@ -61,5 +61,5 @@ def parity_junit(found: OutputDifference) -> str:
 def parity_markdown(found: OutputDifference) -> str:
     """Return the verdict and how far the outputs are apart."""
     verdict = "passed" if found.passed else "failed"
-    text = markdown.plain(f"Test clips: {found.describe()}.")
-    return markdown.joined([f"## Edge TPU against int8 on the CPU: {verdict}", text])
+    text = markdown_text.plain(f"Test clips: {found.describe()}.")
+    return markdown_text.joined([f"## Edge TPU against int8 on the CPU: {verdict}", text])

@@ -25,6 +25,7 @@ from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
@@ -33,6 +34,7 @@ from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
 from edgeser.report.drift_json import drift_json
 from edgeser.report.groups import groups_json
+from edgeser.report.hearing import hearing_json
 from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
@@ -95,10 +97,10 @@ def evaluate_json(
     verdict: GroupVerdict | None = None,
     conditions: ConditionTable | None = None,
     certainty: CertaintyTable | None = None,
-    committee: Json | None = None,
     vad: VadScores | None = None,
+    hearing: HearingTable | None = None,
 ) -> Json:
-    """Return the schema ``edgeser.evaluate/1``; `committee` of `committee_json`.
+    """Return the schema ``edgeser.evaluate/1``, but for a committee and drift.
 
     `verdict` has the gaps between the groups too.
     """
@@ -110,10 +112,10 @@ def evaluate_json(
         out["conditions"] = _conditions(conditions)
     if vad is not None:
         out["vad"] = vad_scores_json(vad)
+    if hearing is not None:
+        out["hearing"] = hearing_json(hearing)
     if certainty is not None:
         out["certainty"] = certainty_json(certainty)
-    if committee is not None:
-        out["committee"] = committee
     return out
 
 
@@ -150,6 +152,8 @@ def report_json(contents: ReportContents) -> Json:
         out["drift"] = drift_json(contents.drift)
     if contents.conditions is not None:
         out["conditions"] = _conditions(contents.conditions)
+    if contents.hearing is not None:
+        out["hearing"] = hearing_json(contents.hearing)
     if contents.certainty is not None:
         out["certainty"] = certainty_json(contents.certainty)
     if contents.ablation is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.vad_parity import VadParity
@@ -44,7 +44,6 @@ from edgeser.report.figures import (
     figure,
     loss,
     number,
-    printable,
     span,
 )
 from edgeser.report.groups import (
@@ -57,14 +56,19 @@ from edgeser.report.groups import (
     verdict_line,
     worst_line,
 )
+from edgeser.report.hearing import (
+    HEARING_HEAD,
+    HEARING_TITLE,
+    hearing_note,
+    hearing_rows,
+)
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
+from edgeser.report.markdown_text import joined, markdown_table, plain, small
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
 
 if TYPE_CHECKING:
     from edgeser.bundle import CorpusSummary, MemberSummary
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~@])")
 
 
 def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
@@ -87,7 +91,7 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
             for r in report.runtimes
         ]
         oracle = f"int8 against {report.runtimes[0].oracle.label}"
-        parts.append(_table((oracle, "values", "differ", "max LSB", "label flips"), rows))
+        parts.append(markdown_table((oracle, "values", "differ", "max LSB", "label flips"), rows))
     if report.features:
         marks = {True: "exact", False: "**FAILED**", None: "a fact"}
         checks = [
@@ -100,15 +104,17 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
             )
             for c in report.features
         ]
-        parts.append(_table(("features", "values", "differ", "detail", ""), checks, raw=(4,)))
+        parts.append(
+            markdown_table(("features", "values", "differ", "detail", ""), checks, raw=(4,))
+        )
     clips = [
         (c.clip_id, c.label, c.float_label, c.int8_label, f"{c.cosine:.4f}", str(c.max_lsb))
         for c in report.worst_clips
     ]
-    parts.append(_table(("worst clips", "truth", "float", "int8", "cosine", "LSB"), clips))
+    parts.append(markdown_table(("worst clips", "truth", "float", "int8", "cosine", "LSB"), clips))
     if report.vad is not None:
         parts += _vad(report.vad)
-    parts.append(_small(evidence(report.int8_metrics.uar)))
+    parts.append(small(evidence(report.int8_metrics.uar)))
     return joined(parts)
 
 
@@ -140,9 +146,9 @@ def drift_markdown(report: DriftReport) -> str:
         f"## How far from the training: {'passed' if report.passed else 'failed'}",
         plain(report.sentence),
         *_warnings(report.caveats),
-        _table(DRIFT_HEAD, drift_rows(report)),
+        markdown_table(DRIFT_HEAD, drift_rows(report)),
         plain(level_line(report)),
-        _small(f"{DRIFT_NOTE} {sources}"),
+        small(f"{DRIFT_NOTE} {sources}"),
     ]
     return joined(parts)
 
@@ -158,7 +164,7 @@ def figures_table(rows: Iterable[tuple[str, Measurement]]) -> str:
         (name.strip(), figure(measurement, interval=True), evidence(measurement))
         for name, measurement in rows
     ]
-    return _table(("figure", "value", "evidence"), cells)
+    return markdown_table(("figure", "value", "evidence"), cells)
 
 
 def bench_markdown(report: BenchReport) -> str:
@@ -196,8 +202,10 @@ def device_markdown(report: DeviceReport) -> str:
         f"## {plain(report.model)} on the device",
         plain(f"Device: {report.device}"),
         figures_table(device_rows(report)),
-        _table(("operators", "number", "MACs", report.inference.unit, "per MAC", "share"), kinds),
-        _table(("memory", "where", "bytes"), memory),
+        markdown_table(
+            ("operators", "number", "MACs", report.inference.unit, "per MAC", "share"), kinds
+        ),
+        markdown_table(("memory", "where", "bytes"), memory),
     ]
     if report.budgets:
         parts.append(budgets_table(report.budgets))
@@ -218,6 +226,7 @@ def report_markdown(contents: ReportContents) -> str:
     elif contents.float_metrics is not None:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
     parts += _groups_and_drift(contents, warnings)
+    parts += _hearing(contents.hearing, warnings)
     if contents.conditions is not None:
         parts += ["## By recording condition", _conditions(contents.conditions), *warnings]
     if contents.certainty is not None:
@@ -250,7 +259,7 @@ def budgets_table(checks: Sequence[BudgetCheck]) -> str:
         )
         for check in checks
     ]
-    return _table(("budget", "value", "limit", ""), rows, raw=(3,))
+    return markdown_table(("budget", "value", "limit", ""), rows, raw=(3,))
 
 
 def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
@@ -261,7 +270,7 @@ def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
         for label, field in names
     ]
     head = f"{of_float.clips} clips, {of_float.speakers} speakers"
-    table = _table((head, "float", "int8")[: 1 + len(columns)], rows)
+    table = markdown_table((head, "float", "int8")[: 1 + len(columns)], rows)
     chance = number(of_float.chance, "ratio")
     guess = f"Guessing among {len(of_float.in_play)} classes gives {chance} UAR."
     parts = [table, guess, *_warnings(of_float.caveats), *_distributions(of_float, of_int8)]
@@ -276,7 +285,7 @@ def _distributions(of_float: Metrics, of_int8: Metrics | None) -> list[str]:
     cells = [
         (row.name, figure(row.of_float, interval=True), _optional(row.of_int8)) for row in rows
     ]
-    return [_table(head, cells), _small(DISTRIBUTION_NOTE)]
+    return [markdown_table(head, cells), small(DISTRIBUTION_NOTE)]
 
 
 def _warnings(caveats: Iterable[str]) -> list[str]:
@@ -298,15 +307,15 @@ def _differences(report: ParityReport) -> str:
         rows.append(("float logits beyond the int8 grid", str(report.beyond_grid)))
     if layer is not None:
         rows.append(("worst layer", f"{layer.name}, SQNR {layer.sqnr_db:.1f} dB"))
-    return _table(("difference", "value"), rows)
+    return markdown_table(("difference", "value"), rows)
 
 
 def _vad(parity: VadParity) -> list[str]:
     parts = ["### Valence, arousal, dominance"]
     if parity.scores is not None:
-        parts.append(_table(VAD_HEAD, vad_rows(parity.scores)))
+        parts.append(markdown_table(VAD_HEAD, vad_rows(parity.scores)))
         parts += _warnings(parity.scores.caveats)
-        parts.append(_small(evidence(parity.scores.scores[0].of_int8)))
+        parts.append(small(evidence(parity.scores.scores[0].of_int8)))
     return [*parts, plain(f"{vad_facts(parity)}.")]
 
 
@@ -327,10 +336,10 @@ def _groups(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> list[
     parts = [
         *failures,
         *(plain(line) for line in lines if line),
-        _table(GROUP_HEAD, group_rows(groups)),
+        markdown_table(GROUP_HEAD, group_rows(groups)),
     ]
     if rows := gap_rows(gaps):
-        parts += [_table(GAP_HEAD, rows), _small(GAP_NOTE)]
+        parts += [markdown_table(GAP_HEAD, rows), small(GAP_NOTE)]
     return parts
 
 
@@ -347,14 +356,21 @@ def _corpora(members: Sequence[MemberSummary]) -> str:
         for member in members
     ]
     clips = [f"{name}: clips of speakers" for name in names]
-    return _table(("corpus", "role", "weight", *clips, "labels"), rows)
+    return markdown_table(("corpus", "role", "weight", *clips, "labels"), rows)
 
 
 def _levels(corpus: CorpusSummary) -> list[str]:
     return [
-        _table(LEVEL_HEAD, level_rows(corpus)),
-        _small(f"measured: {corpus.level_span}. {LEVEL_NOTE}"),
+        markdown_table(LEVEL_HEAD, level_rows(corpus)),
+        small(f"measured: {corpus.level_span}. {LEVEL_NOTE}"),
     ]
+
+
+def _hearing(table: HearingTable | None, warnings: Sequence[str]) -> list[str]:
+    if table is None:
+        return []
+    shown = markdown_table(HEARING_HEAD, hearing_rows(table))
+    return [f"## {HEARING_TITLE}", shown, small(hearing_note(table)), *warnings]
 
 
 def _conditions(table: ConditionTable) -> str:
@@ -367,15 +383,15 @@ def _conditions(table: ConditionTable) -> str:
         )
         for row in table.rows
     ]
-    return _table(("condition", "float UAR", "int8 UAR", "drop, points"), rows)
+    return markdown_table(("condition", "float UAR", "int8 UAR", "drop, points"), rows)
 
 
 def _certainty(table: CertaintyTable) -> list[str]:
     parts = [plain(line) for line in certainty_lines(table)]
-    parts.append(_table(CERTAINTY_HEAD, certainty_rows(table)))
-    parts.append(_small(f"{evidence(table.clean.of_int8.error)}. {CERTAINTY_NOTE}"))
+    parts.append(markdown_table(CERTAINTY_HEAD, certainty_rows(table)))
+    parts.append(small(f"{evidence(table.clean.of_int8.error)}. {CERTAINTY_NOTE}"))
     if rows := set_rows(table):
-        parts += [_table(SETS_HEAD, rows), _small(SETS_NOTE)]
+        parts += [markdown_table(SETS_HEAD, rows), small(SETS_NOTE)]
     return parts
 
 
@@ -391,7 +407,7 @@ def _ablation(table: AblationTable) -> str:
         )
         for row in table.rows
     ]
-    return _table(
+    return markdown_table(
         ("variant", "mean UAR", "worst seed", "best seed", "seeds", "points above first"), rows
     )
 
@@ -405,44 +421,8 @@ def _provenance(contents: ReportContents) -> list[str]:
         rows.append(("parts", contents.corpus.split_source))
     if contents.environment is not None:
         rows += [*contents.environment.facts, *contents.environment.versions]
-    return ["## Provenance", _table(("what", "value"), rows)]
+    return ["## Provenance", markdown_table(("what", "value"), rows)]
 
 
 def _optional(measurement: Measurement | None) -> str:
     return "" if measurement is None else figure(measurement, interval=True)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, raw: Sequence[int] = ()) -> str:
-    """Return a table; the columns in `raw` hold Markdown of our own and are not escaped."""
-    lines = [_row(head), "|" + " --- |" * len(head)]
-    for row in rows:
-        cells = [cell if i in raw else plain(cell) for i, cell in enumerate(row)]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of plain text."""
-    return _table(head, rows)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(plain(cell) for cell in cells) + " |"
-
-
-def plain(text: str) -> str:
-    """Return text that Markdown shows as it is: names from files start no markup and no mention."""
-    return _SPECIAL.sub(r"\\\1", printable(text))
-
-
-def _small(text: str) -> str:
-    return f"<sub>{plain(text)}</sub>"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Join blocks with blank lines, but keep the items of a list together."""
-    out = ""
-    for part in parts:
-        listed = part.startswith("- ") and out.rstrip("\n").rpartition("\n")[2].startswith("- ")
-        out = out.rstrip("\n") + ("" if not out else "\n" if listed else "\n\n") + part
-    return out.rstrip("\n") + "\n"

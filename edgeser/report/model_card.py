@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgeser.report.figures import number
-from edgeser.report.markdown import plain
+from edgeser.report.markdown_text import plain
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
@@ -56,6 +56,7 @@ def model_card(bundle: Bundle) -> str:
         f"- Left out, or odd: {'; '.join(map(plain, corpus.problems)) or 'nothing'}",
         *_derived(trained.derived_from),
         *_taught(trained.recipe.teacher.credit),
+        *_taught(trained.recipe.words.credit if trained.recipe.words.heard else ""),
         f"- int8 ranges measured on: {plain(str(bundle.calibration.get('source', 'unknown')))}",
         "",
         "## How sure it is",

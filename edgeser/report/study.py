@@ -20,7 +20,7 @@ from edgeser.report.figures import (
     printable,
     span,
 )
-from edgeser.report.markdown import joined, plain, table_of
+from edgeser.report.markdown_text import joined, markdown_table, plain
 from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.report.titled import titled_table
 from edgeser.study.scores import SHOWN_COSTS
@@ -132,10 +132,10 @@ def study_markdown(table: StudyTable) -> str:
             for heading, below in grouped(table, rows)
             for row in below
         ]
-        parts += [f"### {plain(corpus_title(corpus, rows))}", table_of(head, body)]
+        parts += [f"### {plain(corpus_title(corpus, rows))}", markdown_table(head, body)]
     if table.costs:
         rows_of = [(variant, *cells) for variant, cells in cost_rows(table)]
-        parts += ["### Costs", table_of(("", *cost_names(table)), rows_of)]
+        parts += ["### Costs", markdown_table(("", *cost_names(table)), rows_of)]
     parts += [f"- no result: {plain(job)}: {plain(reason)}" for job, reason in table.failures]
     parts += [f"<sub>{plain(line)}</sub>" for line in (*_sources(table), *table.notes)]
     return joined(parts)

@@ -12,7 +12,7 @@ from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS
 from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import figure, number, printable, span
-from edgeser.report.markdown import plain, table_of
+from edgeser.report.markdown_text import markdown_table, plain
 from edgeser.report.titled import titled_table
 from edgeser.study.table import HEARD_MARK, StudyRow, StudyTable
 
@@ -103,7 +103,7 @@ def map_markdown(table: StudyTable) -> list[str]:
     for found in maps_of(table):
         rows = [(name, *map(_in_one_line, cells)) for name, cells in found.rows]
         parts.append(f"### {plain(map_title(table, found.variant))}")
-        parts.append(table_of(("trained on", *found.corpora), rows))
+        parts.append(markdown_table(("trained on", *found.corpora), rows))
     return parts
 
 

@@ -13,6 +13,7 @@ from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
+from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.reliability import BINS
@@ -43,6 +44,7 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.groups_terminal import worst_text
+from edgeser.report.hearing import HEARING_HEAD, HEARING_TITLE, hearing_note, hearing_rows
 from edgeser.report.titled import titled_table
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
@@ -154,6 +156,16 @@ def vad_table(scores: VadScores) -> Group:
     return Group(table, *notes, _sources(scores.scores[0].of_int8))
 
 
+def hearing_table(table: HearingTable) -> Group:
+    """Return scores by what is heard: words, voice, both, or wrong words."""
+    shown = titled_table(HEARING_TITLE)
+    for name in HEARING_HEAD:
+        shown.add_column(name, justify="left" if name is HEARING_HEAD[0] else "right")
+    for row in hearing_rows(table):
+        shown.add_row(*map(_safe, row))
+    return Group(shown, Text(hearing_note(table), style="dim"), _sources(table.rows[0].uar))
+
+
 def condition_table(conditions: ConditionTable) -> Group:
     """Return UAR under each condition and the drop against clean; the worst is marked."""
     table = titled_table("UAR by condition")
@@ -258,6 +270,8 @@ def run_summary(contents: ReportContents) -> Group:
         if contents.parity.vad is not None:
             parts += _vad_parity(contents.parity.vad)
     parts += worst_text(contents.groups)
+    if contents.hearing is not None:
+        parts.append(hearing_table(contents.hearing))
     if contents.conditions is not None:
         parts.append(condition_table(contents.conditions))
     if contents.certainty is not None:

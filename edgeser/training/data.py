@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from edgeser.training.config import SamplingConfig
 from edgeser.training.vad import VadConfig
 from quantize.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    from edgeser.network.words import FrozenEncoder
 
 Spectra = tuple[tuple[NDArray[np.float16], ...], ...]
 """By variant and clip."""
@@ -155,6 +159,8 @@ class TrainingData:
         Whether the parts may have speakers in common: clips were divided, not speakers.
     vad
         What is made of valence, arousal and dominance where the network has a head for them.
+    words
+        The encoder that is frozen in the network; `None`: none.
 
     Raises
     ------
@@ -172,6 +178,7 @@ class TrainingData:
     weights: Mapping[str, float] = field(default_factory=dict)
     shares_speakers: bool = False
     vad: VadConfig = field(default_factory=VadConfig)
+    words: FrozenEncoder | None = None
 
     def __post_init__(self) -> None:
         shared = sorted(set(self.train.speakers) & set(self.development.speakers))

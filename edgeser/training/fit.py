@@ -120,8 +120,16 @@ class Fit:
     def _make_network(self, config: NetworkConfig) -> AmplitudePhaseNetwork:
         data = self.data
         network = AmplitudePhaseNetwork(
-            config, data.planes, data.frames, data.channels, len(data.classes)
-        ).to(self.device)
+            config,
+            data.planes,
+            data.frames,
+            data.channels,
+            len(data.classes),
+            words=None if data.words is None else data.words.config,
+        )
+        if network.words is not None and data.words is not None:
+            network.words.load_encoder(data.words)
+        network = network.to(self.device)
         for kernel in network.parameters():
             if kernel.ndim == 4:  # channels last in memory: a quarter less time on a CPU
                 kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
@@ -168,7 +176,8 @@ class Fit:
         classes = len(self.data.classes)
         embeddings = self.network.embed(x)
         truth = Truth(targets[:, :classes], self.class_weights, present, self._public(chosen))
-        encoded = self.network.encode(embeddings.fused)
+        probed = embeddings.fused.detach() if self.loss.config.probe else embeddings.fused
+        encoded = self.network.encode(probed)
         loss = self.loss(self.network.classifier(encoded), embeddings, truth, encoded)
         if self.vad_loss is not None:
             said = self.network.rate(embeddings)
@@ -222,6 +231,23 @@ class Fit:
         """Return each of the averaged network's outputs, [clips, ...], of one variant."""
         cut = crop_window(clips.features[variant], self.data.frames, 0, None)
         return predict_outputs(self.averaged, cut, device=self.device)
+
+    def imitated(self, clips: LabelledFeatures) -> float | None:
+        """Return the mean cosine of what is said of clips as recorded and of a public embedding.
+
+        `None` where nothing is to say it, or no clip has one.
+        """
+        if self.loss.imitation is None or clips.public is None:
+            return None
+        total = 0.0
+        with torch.inference_mode():
+            for first in range(0, len(clips), EVALUATION_BATCH):
+                part = slice(first, first + EVALUATION_BATCH)
+                cut = crop_window(clips.features[0, part], self.data.frames, 0, None)
+                fused = self.averaged.embed(to_input(cut, self.device)).fused
+                public = torch.from_numpy(clips.public[part]).to(self.device)
+                total += float(self.loss.imitation.cosine(fused, public).sum())
+        return total / len(clips)
 
     def tensors(self) -> State:
         """Return everything that the next epoch depends on, but for the number of epochs."""

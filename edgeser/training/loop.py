@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from edgeser.network.config import NetworkConfig
-from edgeser.network.weights import state_to_bytes
+from edgeser.network.state import state_to_bytes
 from edgeser.training.checkpoint import Checkpoint
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.course import Again, Course, Progress
@@ -182,6 +182,7 @@ class _Choice:
             development_uar=uar,
             varied_uar=varied,
             development_ccc=mean_concordance(further[0], clips.vad) if further else None,
+            development_cosine=self.fit.imitated(clips),
         )
 
     @property
@@ -296,6 +297,8 @@ def _fingerprint(
         about.append(asdict(loss))
     if network.classifier == "pls":
         about.append(asdict(pls))
+    if data.words is not None:
+        about.append({**asdict(data.words.config), "encoder": None, "sha256": data.words.sha256})
     digest = hashlib.sha256(json.dumps([*about, data.frames, seed]).encode())
     for part in (data.train, data.development):
         digest.update(repr((part.features.shape, part.speakers, part.corpora)).encode())

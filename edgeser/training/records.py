@@ -30,6 +30,9 @@ class EpochRecord:
     development_ccc
         Mean concordance of valence, arousal and dominance on the development clips as recorded, -1
         to 1; `None` without a head for them, or clips to ask.
+    development_cosine
+        Mean cosine of a public embedding of the development clips as recorded and of what the
+        network says of it; `None` where it learns no such thing.
     """
 
     epoch: int
@@ -39,10 +42,16 @@ class EpochRecord:
     development_uar: float
     varied_uar: float
     development_ccc: float | None = None
+    development_cosine: float | None = None
 
     @property
     def score(self) -> float:
-        """What the epoch is chosen by: the mean of both UARs, and of it and the concordance."""
+        """What the epoch is chosen by: the mean of both UARs, and of it and the concordance.
+
+        Where a public embedding is imitated, its cosine alone: that needs no label.
+        """
+        if self.development_cosine is not None:
+            return self.development_cosine
         uar = (self.development_uar + self.varied_uar) / 2.0
         return uar if self.development_ccc is None else (uar + self.development_ccc) / 2.0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from quantize.foundation.errors import BadInput
 
 _LARGEST = 1e6
-_WEIGHTS = ("kl", "focal", "centre", "contrastive", "cosine", "gce", "align", "public")
+_WEIGHTS = ("kl", "focal", "centre", "contrastive", "cosine", "gce", "align", "public", "imitate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ class LossConfig:
     public, public_width, public_temperature
         The same between the network's vector and a frozen public embedding of the clip, where one
         is installed; what is trained so is marked as derived from it, and cannot ship.
+    imitate
+        1 less the cosine of a linear layer of the network's vector and that public embedding of the
+        clip: the network learns to say it. No label is needed, and it is marked as `public` is.
+    probe
+        Everything that needs labels teaches the classifier alone, not what is before it: a linear
+        probe of what the other parts teach.
     intra, intra_temperature, inter
         Of a network with encoders (``[network] classifier = "pls"``), and of no effect on others:
         contrast of each class against the rest in the class's own encoder, and its temperature;
@@ -66,6 +72,8 @@ class LossConfig:
     public: float = 0.0
     public_width: int = 64
     public_temperature: float = 0.1
+    imitate: float = 0.0
+    probe: bool = False
     intra: float = 0.3
     intra_temperature: float = 0.1
     inter: float = 1.0
@@ -75,6 +83,12 @@ class LossConfig:
             self._check(name, 0.0, _LARGEST)
         if not any(getattr(self, name) > 0.0 for name in _WEIGHTS):
             raise BadInput("nothing is to be learnt: every loss has weight 0", hint="set kl = 1.0")
+        taught = self.hears_public or self.align > 0.0
+        if self.probe and not (taught and self.centre == self.contrastive == 0.0):
+            raise BadInput(
+                "probe = true probes what imitate, public or align teach, and nothing else does",
+                hint="set imitate = 1, and neither centre nor contrastive",
+            )
         self._check("focal_gamma", 0.0, 20.0)
         self._check("gce_q", 0.01, 1.0)
         self._check("centre_pull", 0.0, _LARGEST)
@@ -83,6 +97,11 @@ class LossConfig:
             self._check(f"{name}_temperature", 0.01, 100.0)
         for name in ("centre_width", "contrastive_width", "align_width", "public_width"):
             self._check(name, 1, 4096)
+
+    @property
+    def hears_public(self) -> bool:
+        """Whether a public embedding teaches."""
+        return self.public > 0.0 or self.imitate > 0.0
 
     def _check(self, name: str, least: float, most: float) -> None:
         value = float(getattr(self, name))

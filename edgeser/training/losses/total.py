@@ -20,6 +20,7 @@ from edgeser.training.losses.cosine import cosine_loss
 from edgeser.training.losses.cross_entropy import soft_cross_entropy
 from edgeser.training.losses.focal import focal_loss
 from edgeser.training.losses.generalised import generalised_cross_entropy
+from edgeser.training.losses.imitation import ImitationHead
 from edgeser.training.losses.intra import intra_class_contrast
 from edgeser.training.losses.projection import ProjectionHead
 from quantize.foundation.errors import BadInput
@@ -89,6 +90,7 @@ class Loss(nn.Module):
         self.contrastive: ProjectionHead | None = None
         self.align: nn.ModuleList | None = None
         self.public: nn.ModuleList | None = None
+        self.imitation: ImitationHead | None = None
         self.inter: nn.Linear | None = None
         if config.centre > 0.0:
             self.centre = CentreHead(width, config.centre_width, classes, pull=config.centre_pull)
@@ -97,12 +99,15 @@ class Loss(nn.Module):
         if config.align > 0.0:
             branches = _both(like)
             self.align = _heads([b.shape[1] for b in branches], config.align_width)
+        if config.hears_public and public == 0:
+            raise BadInput(
+                "[loss] public and imitate need a public embedding of each clip, and there are "
+                "none",
+                hint="train by 'edgeser train', or set [loss] public = 0 and imitate = 0",
+            )
+        if config.imitate > 0.0:
+            self.imitation = ImitationHead(width, public)
         if config.public > 0.0:
-            if public == 0:
-                raise BadInput(
-                    "[loss] public needs a public embedding of each clip, and there are none",
-                    hint="train by 'edgeser train', or set [loss] public = 0",
-                )
             self.public = _heads([width, public], config.public_width)
         if config.inter > 0.0 and encoder_width > 0:
             self.inter = nn.Linear(encoder_width, classes)
@@ -163,6 +168,9 @@ class Loss(nn.Module):
             pair = _projected(self.public, embeddings.fused, truth.public)
             aligned = symmetric_info_nce(*pair, temperature=config.public_temperature)
             yield config.public * aligned
+        if self.imitation is not None and truth.public is not None:
+            said = self.imitation.cosine(embeddings.fused, truth.public)
+            yield config.imitate * (1.0 - said).mean()
 
 
 def _heads(inputs: list[int], width: int) -> nn.ModuleList:

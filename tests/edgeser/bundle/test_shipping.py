@@ -13,11 +13,14 @@ import edgeser
 from edgeser.bundle import TrainedModel, load_bundle, load_trained, save_trained
 from edgeser.bundle.shipping import require_shippable
 from edgeser.bundle.trained import TRAINING
+from edgeser.features.public_embedding import PUBLIC_EMBEDDING
+from edgeser.network.words_config import WordsConfig
 from edgeser.pipeline import train as stage
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import _statement
 from edgeser.pipeline.source import resolve_recipe
 from edgeser.report.model_card import _derived
+from edgeser.training.losses.config import LossConfig
 from quantize.foundation.errors import CheckFailed
 
 TINY = Path(__file__).parents[2] / "tiny_recipe.toml"
@@ -57,6 +60,23 @@ def test_it_says_what_it_is_derived_from(trained: TrainedModel, tmp_path: Path) 
 def test_it_cannot_ship(trained: TrainedModel) -> None:
     with pytest.raises(CheckFailed, match="cannot ship"):
         require_shippable(trained)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (LossConfig(imitate=1.0), WordsConfig()),
+        (LossConfig(), WordsConfig(kind="frozen", derived_from=PUBLIC_EMBEDDING)),
+        (LossConfig(public=1.0), WordsConfig(kind="frozen", derived_from=PUBLIC_EMBEDDING)),
+    ],
+)
+def test_what_imitates_it_or_hears_words_by_it_is_derived_too(
+    trained: TrainedModel, loss: LossConfig, words: WordsConfig
+) -> None:
+    other = replace(trained, recipe=replace(trained.recipe, loss=loss, words=words))
+    assert other.derived_from == (PUBLIC_EMBEDDING,)
+    with pytest.raises(CheckFailed, match="cannot ship"):
+        require_shippable(other)
 
 
 def test_what_is_not_derived_from_others_may(trained: TrainedModel) -> None:

@@ -50,6 +50,8 @@ from edgeser.evaluation.drift import (
 )
 from edgeser.evaluation.group_gaps import gaps_between
 from edgeser.evaluation.group_verdict import GroupTolerances, GroupVerdict, judge_groups
+from edgeser.evaluation.hearing import BOTH, SHUFFLED, VOICE, WORDS, HearingRow, HearingTable
+from edgeser.evaluation.metrics import evaluate
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.report.contents import (
     Environment,
@@ -197,6 +199,15 @@ def drift(source: str = SOURCE, plane: str = "amplitude") -> DriftReport:
         "0c" * 32, (plane, plane), source, 9, made(old, -30.0), ((0.05, 0.18), (0.03, 0.1))
     )
     return compare_with(before, made(new, -48.0), source=source, tolerances=DriftTolerances())
+
+
+def hearing() -> HearingTable:
+    """Return scores by what is heard, of a network that was never trained to hear one alone."""
+    rows = []
+    for name, skill in ((BOTH, 2.2), (VOICE, 1.6), (WORDS, 0.7), (SHUFFLED, 1.1)):
+        scores = evaluate(predictions(5, skill=skill), source=SOURCE, bootstrap=FEW)
+        rows.append(HearingRow(name, scores.uar, scores.macro_f1))
+    return HearingTable(tuple(rows), note="[words] dropout = 0")
 
 
 def conditions() -> ConditionTable:
@@ -382,6 +393,7 @@ def contents() -> ReportContents:
         conditions=conditions(),
         certainty=certainty(),
         ablation=ablation(),
+        hearing=hearing(),
         problems=("conditions: 1 clip was shorter than the room's response and was padded",),
     )
 

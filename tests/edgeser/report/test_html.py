@@ -93,6 +93,7 @@ def test_every_table_and_figure_names_its_evidence(whole: ReportContents) -> Non
     for identity in (
         "recognition",
         "groups",
+        "hearing",
         "conditions",
         "certainty",
         "ablation",
@@ -117,9 +118,9 @@ def test_hostile_names_stay_text(hostile: ReportContents) -> None:
 def test_shows_only_what_there_is(bare: ReportContents, whole: ReportContents) -> None:
     assert "<section" not in render_html(bare)
     without = render_html(
-        replace(whole, conditions=None, certainty=None, ablation=None, features=None)
+        replace(whole, conditions=None, certainty=None, ablation=None, features=None, hearing=None)
     )
-    assert 'id="certainty"' not in without
+    assert 'id="certainty"' not in without and 'id="hearing"' not in without
     assert 'id="conditions"' not in without and 'id="ablation"' not in without
     assert 'id="features"' not in without and 'id="parity"' in without
     for name in ("parity", "bench", "corpus", "training", "recipe", "environment"):

@@ -60,6 +60,7 @@ def not_documented(found: set[str], schema: str) -> set[str]:
         "device.": json_format.DEVICE_SCHEMA,
         "conditions.": json_format.EVALUATE_SCHEMA,
         "certainty.": json_format.EVALUATE_SCHEMA,
+        "hearing.": json_format.EVALUATE_SCHEMA,
         "groups[].": json_format.EVALUATE_SCHEMA,
         "drift.": "edgeser.drift/1",
         "gaps[].": json_format.EVALUATE_SCHEMA,
@@ -104,9 +105,10 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             verdict=contents.groups_verdict,
             conditions=contents.conditions,
             certainty=contents.certainty,
-            committee=committee_json(MEMBERS, COST),
             vad=contents.parity.vad.scores if contents.parity.vad else None,
-        ),
+            hearing=contents.hearing,
+        )
+        | {"committee": committee_json(MEMBERS, COST)},
         json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
         json_format.REPORT_SCHEMA: json_format.report_json(contents),
     }

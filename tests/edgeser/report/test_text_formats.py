@@ -29,11 +29,12 @@ def contents(request: pytest.FixtureRequest) -> ReportContents:
 
 def test_terminal_fits_80_columns_and_steers_nothing(contents: ReportContents) -> None:
     assert contents.parity and contents.verdict and contents.bench
-    assert contents.conditions and contents.ablation and contents.certainty
+    assert contents.conditions and contents.ablation and contents.certainty and contents.hearing
     for renderable in (
         terminal.parity_tables(contents.parity, contents.verdict),
         terminal.bench_tables(contents.bench),
         terminal.condition_table(contents.conditions),
+        terminal.hearing_table(contents.hearing),
         terminal.certainty_tables(contents.certainty),
         terminal.ablation_table(contents.ablation),
         terminal.run_summary(contents),

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from edgeser.network import NetworkConfig, load_network
-from edgeser.network.weights import state_to_bytes
+from edgeser.network.state import state_to_bytes
 from edgeser.training import (
     AugmentationConfig,
     LabelledFeatures,

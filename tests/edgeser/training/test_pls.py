@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from edgeser.network import NetworkConfig, load_network
-from edgeser.network.weights import state_to_bytes
+from edgeser.network.state import state_to_bytes
 from edgeser.training import LabelledFeatures, TrainingData, predict_logits, train
 from edgeser.training.augmentation import crop_window
 from edgeser.training.config import SamplingConfig

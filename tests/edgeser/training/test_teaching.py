@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "teacher"))
 from encoders import small_encoder
 
 from edgeser.network import NetworkConfig
-from edgeser.network.weights import state_to_bytes
+from edgeser.network.state import state_to_bytes
 from edgeser.teacher import TeacherConfig
 from edgeser.teacher.weights import EncoderWeights
 from edgeser.training import AugmentationConfig, LabelledFeatures, TrainingConfig, TrainingData

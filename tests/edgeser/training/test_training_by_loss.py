@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from edgeser.network import NetworkConfig, load_network
-from edgeser.network.weights import state_to_bytes
+from edgeser.network.state import state_to_bytes
 from edgeser.training import LabelledFeatures, TrainingData, train
 from edgeser.training.checkpoint import CHECKPOINT
 from edgeser.training.config import SamplingConfig
@@ -213,6 +213,51 @@ def test_a_public_embedding_is_a_neighbour_in_training_alone(
     assert resumed.weights == whole.weights
     with pytest.raises(BadInput, match="there are none"):
         train(*given[:3], data, seed=3, loss=loss)
+
+
+def test_a_public_embedding_is_learnt_without_a_label_and_probed(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> None:
+    """The network learns to say it; labels reach the classifier alone."""
+    both = dataclasses.replace(
+        data, train=heard_by_others(data.train), development=heard_by_others(data.development)
+    )
+    config = dataclasses.replace(loop.TRAINING, epochs=24, ema_decay=0.9)
+    loss = LossConfig(imitate=1.0, probe=True)
+    result = train(network, config, loop.AUGMENTATION, both, seed=0, loss=loss)
+    best = result.history[result.best_epoch]
+    assert best.development_cosine is not None
+    assert best.development_cosine > 0.8 > (result.history[0].development_cosine or 0.0)
+    assert best.score == best.development_cosine
+    assert best.development_uar > 0.8
+    load_network(network, result.weights, planes=data.planes, frames=24, channels=12, classes=3)
+    with pytest.raises(BadInput, match="there are none"):
+        train(network, config, loop.AUGMENTATION, data, seed=0, loss=loss)
+
+
+def test_a_probe_teaches_nothing_but_the_classifier(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> None:
+    heard = dataclasses.replace(data, train=heard_by_others(data.train))
+    turned = dataclasses.replace(heard.train, labels=(heard.train.labels + 1) % 3)
+    other = dataclasses.replace(heard, train=turned)
+    calm = dataclasses.replace(loop.AUGMENTATION, mixup=0.0)
+    config = dataclasses.replace(loop.TRAINING, gradient_clip=1e9, class_balance=False)
+    with loop._threads(1), torch.random.fork_rng(devices=[]):
+        states = []
+        for given in (heard, other):
+            loss = LossConfig(imitate=1.0, probe=True)
+            fit = Fit(network, config, calm, given, clips=given.train, seed=3, loss=loss)
+            fit.epoch()
+            states.append(fit.network.state_dict())
+    differ = {n for n, value in states[0].items() if not torch.equal(value, states[1][n])}
+    assert differ == {"classifier.weight", "classifier.bias"}
+
+
+def test_a_probe_of_nothing_is_refused() -> None:
+    for given in ({}, {"imitate": 1.0, "centre": 0.1}, {"public": 1.0, "contrastive": 0.1}):
+        with pytest.raises(BadInput, match="probes what"):
+            LossConfig(probe=True, **given)
 
 
 def test_aligning_needs_both_branches(
