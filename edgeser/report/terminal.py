@@ -163,7 +163,9 @@ def hearing_table(table: HearingTable) -> Group:
         shown.add_column(name, justify="left" if name is HEARING_HEAD[0] else "right")
     for row in hearing_rows(table):
         shown.add_row(*map(_safe, row))
-    return Group(shown, Text(hearing_note(table), style="dim"), _sources(table.rows[0].uar))
+    return Group(
+        shown, Text(printable(hearing_note(table)), style="dim"), _sources(table.rows[0].uar)
+    )
 
 
 def condition_table(conditions: ConditionTable) -> Group:
