@@ -114,7 +114,9 @@ def recordings_at_hand(
     needed = trained.frontend.samples_of(window.frames + window.hop_frames)
     rate = trained.frontend.sample_rate
     return Recordings(
-        ("noise",), (speech_like_signal(needed / rate, rate),), "noise under a syllables' envelope"
+        ("noise",),
+        (speech_like_signal(needed / rate, rate),),
+        "of noise under the envelope of syllables",
     )
 
 
