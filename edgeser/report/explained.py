@@ -61,9 +61,10 @@ def sentence(found: Explanation) -> str:
     together = sum(stretch.share for stretch in found.stretches)
     band = max(range(len(found.bands)), key=found.bands.__getitem__)
     text += (
-        f"; most of all for {first.start_s:.2f} to {first.end_s:.2f} s, where {percent(first.share)} "
-        f"lies of what speaks for it ({percent(together)} in {len(found.stretches)} stretches); mostly "
-        f"in the {BANDS[band]} third of the channels ({percent(found.bands[band])})"
+        f"; most of all for {first.start_s:.2f} to {first.end_s:.2f} s, where "
+        f"{percent(first.share)} lies of what speaks for it ({percent(together)} in "
+        f"{len(found.stretches)} stretches); mostly in the {BANDS[band]} third of the channels "
+        f"({percent(found.bands[band])})"
     )
     if len(found.planes) > 1:
         text += f"; {_sides(found)}"
