@@ -135,9 +135,8 @@ def recordings_at_hand(
     window = trained.recipe.window
     needed = trained.frontend.samples_of(window.frames + window.hop_frames)
     rate = trained.frontend.sample_rate
-    return Recordings(
-        ("noise",), (speech_like_signal(needed / rate, rate),), "noise under a syllables' envelope"
-    )
+    noise = speech_like_signal(needed / rate, rate)
+    return Recordings(("noise",), (noise,), "of noise under the envelope of syllables")
 
 
 def repeated(samples: NDArray[np.int16], shortest: int) -> NDArray[np.int16]:

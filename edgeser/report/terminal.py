@@ -38,6 +38,7 @@ from edgeser.report.figures import (
     figure,
     loss,
     number,
+    percent,
     percent_span,
     points,
     printable,
@@ -216,7 +217,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
     parts += [_safe(line) for line in certainty_lines(found)]
     note = (
         f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
-        f"probabilities; gain: points of accuracy at {SHOWN_COVERAGE:.0%} coverage"
+        f"probabilities; gain: points of accuracy at {percent(SHOWN_COVERAGE)} coverage"
     )
     return Group(*parts, Text(note.replace("%", " %"), style="dim"))
 
