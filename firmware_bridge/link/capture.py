@@ -10,7 +10,7 @@ from firmware_bridge.link.errors import DeviceRefusal, MalformedReply, SamplesLo
 from firmware_bridge.link.replies import Captured
 from firmware_bridge.link.requests import Request
 
-_UNKNOWN_REQUEST = "unknown request"
+_UNKNOWN_REQUEST = 1
 
 
 class Capture:
@@ -92,10 +92,11 @@ def captured(device: Device, first: int) -> Captured:
     try:
         fields = device.ask(Request.CAPTURE, first.to_bytes(4, "little"))
     except DeviceRefusal as error:
-        if _UNKNOWN_REQUEST not in error.message:
+        if error.code != _UNKNOWN_REQUEST:
             raise
         raise DeviceRefusal(
             f"the firmware on {device.name} does not say what its frontend got",
+            code=error.code,
             hint="export it again with this edgeser, and flash it",
         ) from error
     total, begin = fields.unsigned(4), fields.unsigned(4)

@@ -69,5 +69,5 @@ def last_words(lines: Iterable[str]) -> str:
     return f"the device said: {quoted}" if quoted else ""
 
 
-class SamplesLost(DeviceError):
+class SamplesLost(DeviceFault):
     """The device has forgotten samples before the host read them."""
