@@ -150,7 +150,9 @@ class AcceptReport:
         """What it comes to, in one sentence."""
         seconds = len(self.samples) / self.sample_rate
         if self.passed:
-            return f"What reaches the frontend of {self.device} is as it should be ({seconds:.1f} s)."
+            return (
+                f"What reaches the frontend of {self.device} is as it should be ({seconds:.1f} s)."
+            )
         named = ", ".join(finding.fault.value for finding in self.findings)
         return f"What reaches the frontend of {self.device} is not as it should be: {named}."
 
