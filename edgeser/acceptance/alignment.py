@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeser.acceptance.records import Floats, Samples
+from edgeser.rerecord.fit import fit_of
 from edgeser.rerecord.hear import correlate
 from edgeser.rerecord.interpolate import values_at
 
@@ -198,8 +199,20 @@ def _lags(heard: Floats, given: Floats, rate: int, ratio: float, offset: float) 
             score, at = _search(heard, tone, place, around * rate, rate)
             if score >= _SURE:
                 break
-        if score >= LEAST:
-            lag = at - start * ratio
+        if score < LEAST:
+            continue
+        late = 0.0 if score >= EXACT else _late(heard, tone, round(at), rate)
+        if late is not None:
+            lag = at + late - start * ratio
             rows.append((float(start), lag, score))
             now = lag if score >= _SURE else now
     return np.array(rows).reshape(-1, 3)
+
+
+def _late(heard: Floats, tone: Floats, at: int, rate: int) -> float | None:
+    """Return by how much a stretch comes later than its waveform says: filters shift that.
+
+    By the phases alone; `None` where they do not say.
+    """
+    part = heard[at : at + len(tone)]
+    return fit_of(part, tone, rate).lag if len(part) == len(tone) else None

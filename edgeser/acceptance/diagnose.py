@@ -63,8 +63,8 @@ def diagnose(
     if gain is not None:
         why = "the gain is off by whole bytes: mend that first"
         rest = [fault for fault in CHECKED if list(CHECKED).index(fault) > 2]
-        unjudged = {fault: why for fault in rest if fault is not Fault.UNLIKE}
-        return Diagnosis((*findings, gain), unjudged, samples, _NO_LAGS)
+        left: dict[Fault, str] = {fault: why for fault in rest if fault is not Fault.UNLIKE}
+        return Diagnosis((*findings, gain), left, samples, _NO_LAGS)
     offset = find_offset(samples, rate)
     clipped = find_clipping(samples)
     findings += [found for found in (offset, clipped) if found is not None]
@@ -98,7 +98,7 @@ def _timing(
             "noise reduction or echo cancelling",
         )
         why = "what was played was not heard"
-        return [missing], {f: why for f in (Fault.RATE, Fault.LOST, Fault.DOUBLED)}, None
+        return [missing], dict.fromkeys((Fault.RATE, Fault.LOST, Fault.DOUBLED), why), None
     wrong_rate = find_rate(alignment, rate)
     if wrong_rate is not None:
         why = "the rate is wrong: mend that first"

@@ -21,7 +21,8 @@ def loud(frames: Floats) -> Floats:
     if len(frames) < 10:
         return frames
     power = np.square(frames - frames.mean(axis=1, keepdims=True)).mean(axis=1)
-    return frames[power >= 0.01 * np.percentile(power, 90)]
+    chosen: Floats = frames[power >= 0.01 * np.percentile(power, 90)]
+    return chosen
 
 
 def rms_of_loud(samples: Floats, rate: int) -> float:

@@ -1,4 +1,4 @@
-"""Whether the gain is off by a shift of 8 or 16 bits: by the bits that are left, and by the level."""
+"""Whether the gain is off by a shift of 8 or 16 bits: by the bits that are left, by the level."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _UNHEARD_DBFS = -66.0
 """The same where nothing is known: about what a byte lost leaves of speech."""
 _ENDS = (-32768, 32767)
 _SATURATED = 0.2
+_FEW_BITS = 160
+"""Of the int16 range a peak below this is no sound that anybody spoke at a microphone."""
 _EMPTY = 0.999
 _RIGHT = (
     "take the right bits of the microphone's word: a 24-bit sample in a 32-bit word is shifted "
@@ -54,8 +56,8 @@ def _of_bits(samples: Samples) -> Finding | None:
         left = "0 and -1, the sign alone" if -1 in values and 0 in values else f"{values[0]}"
         return _finding(
             -16,
-            f"nothing but {left} is left of the samples: they are shifted right by 16 bits too far, "
-            "or no microphone is heard",
+            f"nothing but {left} is left of the samples: they are shifted right by 16 bits too "
+            "far, or no microphone is heard",
             _RIGHT.format(more="32") + "; see that the microphone is started and its data pin is "
             "the right one",
         )
@@ -90,10 +92,16 @@ def _of_level(
             return None
     else:
         least = _UNHEARD_DBFS if quietest_dbfs is None else quietest_dbfs - _FAR_DB
-        if level >= min(least, -60.0):
+        peak = int(np.abs(samples.astype(np.int32)).max())
+        if level >= min(least, -60.0) and peak > _FEW_BITS:
             return None
-        bits = 8
-        below = (least + _FAR_DB) - level
+        return _finding(
+            -8,
+            f"the level is {level:.0f} dBFS and the highest sample {peak}: 8 bits or so are left of "
+            "each, so the samples are shifted right by about 8 bits too far",
+            _RIGHT.format(more="24"),
+            level=level,
+        )
     way = "low" if bits > 0 else "high"
     return _finding(
         -bits,

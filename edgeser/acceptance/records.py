@@ -28,12 +28,12 @@ class Fault(StrEnum):
     LOST = "lost samples"
     DOUBLED = "doubled samples"
     HUM = "mains hum"
-    HIGH_PASS = "high-pass"
+    HIGH_PASS = "high-pass"  # noqa: S105  no password
     NOT_HEARD = "not heard"
     UNLIKE = "unlike the training"
 
 
-CHECKED = {
+CHECKED: dict[Fault, str] = {
     Fault.FEATURES: "the features are the host's, bit for bit",
     Fault.BYTE_ORDER: "the bytes of a sample are in order",
     Fault.GAIN: "the gain is not off by a shift of bits",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeser.acceptance.records import Samples
+from edgeser.acceptance.records import Floats, Samples
 
 _LENGTHS = (32, 48, *range(64, 1025, 16), 1280, 1536, 1600, 2048, 3200, 4096, 8192)
 """What buffers hold."""
 _LEAST_RMS = 16.0
+_STILL = 16
+"""Samples of one value in a row: made by a computer, such as the pauses between a marker's bits."""
 
 
 def repeated_blocks(samples: Samples) -> list[tuple[float, float]]:
@@ -24,9 +26,15 @@ def repeated_blocks(samples: Samples) -> list[tuple[float, float]]:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], same.astype(np.int8), [0]])))
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             block = samples[start : start + length].astype(np.float64)
-            if length <= end - start < 1.5 * length and block.std() >= _LEAST_RMS:
+            once = length <= end - start < 1.5 * length
+            if once and block.std() >= _LEAST_RMS and not _still(block):
                 found.append((float(start + length), float(length)))
     return _without_nested(found)
+
+
+def _still(block: Floats) -> bool:
+    moves = np.flatnonzero(np.diff(block, prepend=np.inf, append=np.inf))
+    return bool(np.diff(moves).max(initial=0) >= _STILL)
 
 
 def _without_nested(found: list[tuple[float, float]]) -> list[tuple[float, float]]:

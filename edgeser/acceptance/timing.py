@@ -54,32 +54,31 @@ def slope_of(lags: Floats) -> float:
 
 
 def jumps_of(lags: Floats) -> list[tuple[float, float]]:
-    """Return where lags jump, in samples played, and by how many: lost below 0, doubled above."""
+    """Return where lags jump, in samples played, and by how many: lost below 0, doubled above.
+
+    Where the waveforms are the same, a jump is what one stretch says. Else a lag is what the
+    middle one of five says: reflections and filters move single ones.
+    """
     if len(lags) < 2:
         return []
     slope = slope_of(lags)
     level = lags[:, 1] - slope * lags[:, 0]
-    sure = lags[:, 2]
-    found = []
-    at = 0
-    for i in range(1, len(lags)):
-        jump = level[i] - level[at]
-        exact = min(sure[i], sure[at]) >= EXACT
-        least = 1.5 if exact and abs(slope) < 1e-9 else _LEAST_JUMP
-        if abs(jump) < least:
-            at = i
-            continue
-        stays = i + 1 >= len(lags) or abs(level[i + 1] - level[i]) < least
-        if stays and (exact or _agree(level, i, least)):
-            found.append((float(lags[i, 0]), float(jump)))
-            at = i
+    exact = float(np.median(lags[:, 2])) >= EXACT
+    if exact:
+        sure = lags[:, 2] >= EXACT
+        starts, level = lags[sure, 0], level[sure]
+        least = 0.5 if slope == 0.0 else 2.0
+    else:
+        starts, level, least = lags[:, 0], _middle_of_five(level), _LEAST_JUMP
+    found: list[tuple[float, float]] = []
+    for i in np.flatnonzero(np.abs(np.diff(level)) >= least) + 1:
+        found.append((float(starts[i]), float(level[i] - level[i - 1])))
     return found
 
 
-def _agree(level: Floats, at: int, least: float) -> bool:
-    """Whether the two stretches after a jump agree on it; one alone may be mistaken."""
-    after = level[at : at + 3]
-    return len(after) >= 2 and bool(np.all(np.abs(after - np.median(after)) < least))
+def _middle_of_five(values: Floats) -> Floats:
+    padded = np.pad(values, 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1))
 
 
 def find_jumps(alignment: Alignment, rate: int) -> list[Finding]:
