@@ -97,7 +97,7 @@ def _of_level(
             return None
         return _finding(
             -8,
-            f"the level is {level:.0f} dBFS and the highest sample {peak}: 8 bits or so are left of "
+            f"the level is {level:.0f} dBFS and the highest sample {peak}: 8 bits are left of "
             "each, so the samples are shifted right by about 8 bits too far",
             _RIGHT.format(more="24"),
             level=level,
