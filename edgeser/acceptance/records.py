@@ -165,3 +165,8 @@ def measured(value: float, unit: str, source: str = "the samples of the device")
 def dbfs(rms: float) -> float:
     """Return a root mean square of samples in dB against full scale; -120 of nothing."""
     return float(20.0 * np.log10(max(rms / FULL_SCALE, 1e-6)))
+
+
+def rms_of(samples: Samples) -> float:
+    """Return the root mean square of samples."""
+    return float(np.sqrt(np.mean(np.square(samples.astype(np.float64)))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ class AcceptChoice:
     clips: int = 20
     seconds: float = 20.0
     reference: DriftReference | None = None
-    tolerances: DriftTolerances = DriftTolerances()
+    tolerances: DriftTolerances = field(default_factory=DriftTolerances)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
