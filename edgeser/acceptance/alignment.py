@@ -67,9 +67,11 @@ def align(samples: Samples, played: Samples, rate: int) -> Alignment | None:
     if not stretches:
         return None
     best = (0.0, 1.0, 0.0)
-    for ratio, shift in _coarse(heard, given, rate):
-        found = _refined(heard, given, rate, stretches, ratio, shift)
-        best = max(best, found)
+    for same in (True, False):
+        for ratio, shift in _coarse(heard, given, rate, same=same):
+            best = max(best, _refined(heard, given, rate, stretches, ratio, shift))
+            if best[0] >= _SURE:
+                break
         if best[0] >= _SURE:
             break
     score, ratio, offset = best
@@ -88,14 +90,14 @@ def _loudest(given: Floats, rate: int, count: int) -> list[int]:
     return [int(i) * size for i in order if sums[i] > 0]
 
 
-def _coarse(heard: Floats, given: Floats, rate: int) -> list[tuple[float, float]]:
-    """Return ratios and shifts in samples, the likeliest first."""
+def _coarse(heard: Floats, given: Floats, rate: int, *, same: bool) -> list[tuple[float, float]]:
+    """Return ratios and shifts in samples, the likeliest first; only ratio 1 where `same`."""
     ours, theirs = _envelope(heard, rate), _envelope(given, rate)
     reach = np.linalg.norm(ours)
-    known = [hz / rate for hz in KNOWN_RATES] + [1.0]
+    known = [hz / rate for hz in KNOWN_RATES]
     grid = np.exp(np.arange(np.log(_SLOWEST), np.log(_FASTEST), _GRID))
     found = []
-    for ratio in (*known, *grid):
+    for ratio in [1.0] if same else [*known, *grid]:
         count = int(len(theirs) * ratio)
         if not 4 <= count <= 4 * max(len(ours), len(theirs)):
             continue
@@ -110,8 +112,7 @@ def _coarse(heard: Floats, given: Floats, rate: int) -> list[tuple[float, float]
         found.append((height + (0.05 if ratio in known else 0.0), float(ratio), shift))
     found.sort(reverse=True)
     chosen: list[tuple[float, float]] = []
-    same = next(item for item in found if item[1] == 1.0)
-    for _, ratio, shift in (same, *found):
+    for _, ratio, shift in found:
         if all(abs(np.log(ratio / other)) > 2 * _GRID for other, _ in chosen):
             chosen.append((ratio, shift * _ENVELOPE_S * rate))
         if len(chosen) > _CANDIDATES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeser.acceptance.frames import frames_of, loud
 from edgeser.acceptance.records import Fault, Finding, Floats, Samples, measured
@@ -13,6 +14,8 @@ _MISSING_DB = 6.0
 """Against what was played; a filter of the first order at 300 Hz takes 8 dB."""
 _NATURAL_DB = -20.0
 """No voice's low band is so far below its middle one, over some seconds."""
+_FEWEST = 4
+"""Frames; of fewer nothing is said."""
 _CHANGE = (
     "switch off the high-pass of the microphone or its codec, or lower it to 50 Hz: the pitch of "
     "voices lies from 80 Hz on (where a small loudspeaker plays, it is the loudspeaker)"
@@ -23,7 +26,9 @@ def find_high_pass(samples: Samples, rate: int, *, played: Samples | None) -> Fi
     """Name a high-pass: against what was played where that is another, else by the voice alone."""
     if played is not None and not _same(samples, played):
         return _against(samples, played, rate)
-    spectrum = _spectrum(samples, rate)
+    spectrum = _spectrum(samples, rate, voices=True)
+    if not spectrum.any():
+        return None
     low, rest = (_mean_power_db(spectrum, rate, band) for band in (_LOW, _REST))
     if low - rest >= _NATURAL_DB:
         return None
@@ -56,15 +61,25 @@ def _same(samples: Samples, played: Samples) -> bool:
     return len(samples) == len(played) and bool(np.array_equal(samples, played))
 
 
-def _spectrum(samples: Samples, rate: int) -> Floats:
-    """Return the mean power of loud frames of 64 ms by bin."""
+def _spectrum(samples: Samples, rate: int, *, voices: bool = False) -> Floats:
+    """Return the mean power of loud frames of 64 ms by bin; of voices, those that are no tones."""
     frames = loud(frames_of(samples.astype(np.float64), rate, 0.064))
     if not len(frames):
         return np.zeros(2)
     frames = frames - frames.mean(axis=1, keepdims=True)
     window = np.hanning(frames.shape[1])
-    power: Floats = np.square(np.abs(np.fft.rfft(window * frames, axis=1))).mean(axis=0)
-    return power
+    power: Floats = np.square(np.abs(np.fft.rfft(window * frames, axis=1)))
+    if voices:
+        power = power[~_tones(power)]
+    if len(power) < _FEWEST:
+        return np.zeros(power.shape[1])
+    return np.asarray(power.mean(axis=0))
+
+
+def _tones(power: Floats) -> NDArray[np.bool_]:
+    """Return which frames are a tone or a sweep: half of the power is in five bins."""
+    five = np.lib.stride_tricks.sliding_window_view(power, 5, axis=1).sum(axis=2).max(axis=1)
+    return np.asarray(five > 0.5 * power.sum(axis=1))
 
 
 def _bins(count: int, rate: int, band: tuple[float, float]) -> slice:

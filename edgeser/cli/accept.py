@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeser.acceptance.records import AcceptReport
     from edgeser.bundle import Bundle
     from edgeser.evaluation.drift import DriftReference
+    from edgeser.pipeline.accept import AcceptChoice
 
 _TOLERANCES = ("max_psi", "max_clipped")
 
@@ -81,17 +82,12 @@ _TOLERANCES = ("max_psi", "max_clipped")
 def command(
     bundle: Path,
     device: str,
-    play: Path | None,
     compiled: Path | None,
-    corpora: tuple[str, ...],
-    clips: int,
-    seconds: float,
-    reference: Path | None,
     out: Path,
     junit: Path | None,
     markdown: Path | None,
     output: Output,
-    **limits: float | None,
+    **chosen: Any,
 ) -> int:
     """Say whether what reaches the frontend of a device that runs a BUNDLE is as it should be.
 
@@ -101,9 +97,8 @@ def command(
     high-pass; or speech that is merely unlike the training's. Exit code 1 on any.
     """
     from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import build_cache, open_bundle, run_folder_of
-    from edgeser.evaluation.drift import DriftTolerances
-    from edgeser.pipeline.accept import AcceptChoice, accept_device
+    from edgeser.cli.places import build_cache, open_bundle
+    from edgeser.pipeline.accept import accept_device
     from edgeser.pipeline.firmware import DeviceChoice
     from quantize.foundation.files import require_writable
 
@@ -111,24 +106,30 @@ def command(
     if kind in (Device.HOST, Device.EDGE_TPU):
         raise click.UsageError(f"{kind} has no frontend of its own: name emulator or a board")
     refuse_unsuited(ACCEPT, kind)
-    _refuse_idle_options(play)
+    _refuse_idle_options(chosen["play"])
     files = ResultFiles(junit, markdown)
     require_writable(out / "accept.json")
     loaded = open_bundle(bundle)
-    given = {name: limit for name, limit in limits.items() if limit is not None}
-    choice = AcceptChoice(
-        play=play,
-        corpora=corpora,
-        folder=run_folder_of(bundle),
-        clips=clips,
-        seconds=seconds,
-        reference=_reference(bundle, loaded, reference),
-        tolerances=DriftTolerances(**given),
-    )
-    chosen = DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache())
+    choice = _choice(bundle, loaded, **chosen)
+    where = DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache())
     with files.also_when_it_fails("edgeser.accept"):
-        report = accept_device(loaded, choice, device=chosen, reporter=output)
+        report = accept_device(loaded, choice, device=where, reporter=output)
     return _show(report, out, files, output)
+
+
+def _choice(path: Path, bundle: Bundle, *, reference: Path | None, **chosen: Any) -> AcceptChoice:
+    from edgeser.cli.places import run_folder_of
+    from edgeser.evaluation.drift import DriftTolerances
+    from edgeser.pipeline.accept import AcceptChoice
+
+    limits = {name: chosen.pop(name) for name in _TOLERANCES}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return AcceptChoice(
+        folder=run_folder_of(path),
+        reference=_reference(path, bundle, reference),
+        tolerances=DriftTolerances(**given),
+        **chosen,
+    )
 
 
 def _refuse_idle_options(play: Path | None) -> None:

@@ -25,7 +25,8 @@ def high_passed(samples: Samples, hz: float, order: int = 2) -> Samples:
 def humming(samples: Samples, mains: float, level: float) -> Samples:
     time = np.arange(len(samples)) / RATE
     hum = np.sin(2 * np.pi * mains * time) + 0.4 * np.sin(2 * np.pi * 3 * mains * time + 1.0)
-    return saturated(samples + 32768 * level * hum)
+    noise = np.random.default_rng(0).normal(0.0, 1.0, len(samples))  # a converter's own
+    return saturated(samples + 32768 * level * hum + noise)
 
 
 def louder(samples: Samples, db: float) -> Samples:
