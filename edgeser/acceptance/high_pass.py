@@ -14,6 +14,8 @@ _MISSING_DB = 6.0
 """Against what was played; a filter of the first order at 300 Hz takes 8 dB."""
 _NATURAL_DB = -20.0
 """No voice's low band is so far below its middle one, over some seconds."""
+_EVEN = 0.3
+"""Standard deviation of an envelope to its mean; noise has half, a pulsed voice more."""
 _FEWEST = 4
 """Frames; of fewer nothing is said."""
 _CHANGE = (
@@ -68,18 +70,22 @@ def _spectrum(samples: Samples, rate: int, *, voices: bool = False) -> Floats:
         return np.zeros(2)
     frames = frames - frames.mean(axis=1, keepdims=True)
     window = np.hanning(frames.shape[1])
-    power: Floats = np.square(np.abs(np.fft.rfft(window * frames, axis=1)))
     if voices:
-        power = power[~_tones(power)]
-    if len(power) < _FEWEST:
-        return np.zeros(power.shape[1])
-    return np.asarray(power.mean(axis=0))
+        frames = frames[~_tones(frames)]
+    if len(frames) < _FEWEST:
+        return np.zeros(frames.shape[1] // 2 + 1)
+    power: Floats = np.square(np.abs(np.fft.rfft(window * frames, axis=1))).mean(axis=0)
+    return power
 
 
-def _tones(power: Floats) -> NDArray[np.bool_]:
-    """Return which frames are a tone or a sweep: half of the power is in five bins."""
-    five = np.lib.stride_tricks.sliding_window_view(power, 5, axis=1).sum(axis=2).max(axis=1)
-    return np.asarray(five > 0.5 * power.sum(axis=1))
+def _tones(frames: Floats) -> NDArray[np.bool_]:
+    """Return which frames are a tone or a sweep: what has no pulses has an even envelope."""
+    from scipy.signal import hilbert
+
+    edge = frames.shape[1] // 8
+    envelope = np.abs(hilbert(frames, axis=1))[:, edge:-edge]
+    uneven = envelope.std(axis=1) / np.maximum(envelope.mean(axis=1), 1e-9)
+    return np.asarray(uneven < _EVEN)
 
 
 def _bins(count: int, rate: int, band: tuple[float, float]) -> slice:

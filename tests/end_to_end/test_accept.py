@@ -1,0 +1,115 @@
+"""What reaches a device's frontend: each fault, put into the emulated device, is named alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from edgeser.acceptance.records import Fault
+from edgeser.bundle import Bundle
+from edgeser.corpora.wav import wav_bytes
+from edgeser.pipeline import accept, firmware
+from edgeser.pipeline.accept import AcceptChoice, accept_attached
+from edgeser.pipeline.drift import reference_of_recordings
+from edgeser.pipeline.firmware import AttachedDevice, attached
+from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.played import Played, test_clips_to_play as clips_to_play
+from firmware_bridge.frontend import compute_features, quantise_features
+from tests.edgeser.acceptance.faults import saturated
+
+EMULATOR = ("arm-none-eabi-gcc", "qemu-system-arm")
+missing = [tool for tool in EMULATOR if shutil.which(tool) is None]
+needs_emulator = pytest.mark.skipif(
+    bool(missing), reason=f"apt-get install gcc-arm-none-eabi qemu-system-arm: no {missing}"
+)
+FAULTS: dict[str, Fault | None] = {
+    "SOUND": None,
+    "GAIN_RIGHT_8": Fault.GAIN,
+    "GAIN_RIGHT_16": Fault.GAIN,
+    "GAIN_LEFT_8": Fault.GAIN,
+    "GAIN_LEFT_8_SATURATED": Fault.GAIN,
+    "BYTE_ORDER": Fault.BYTE_ORDER,
+    "OFFSET": Fault.DC,
+    "CLIPPING": Fault.CLIPPING,
+    "LOST": Fault.LOST,
+    "DOUBLED": Fault.DOUBLED,
+    "HUM_50": Fault.HUM,
+    "HUM_60": Fault.HUM,
+    "HIGH_PASS": Fault.HIGH_PASS,
+    "RATE_48000": Fault.RATE,
+    "RATE_8000": Fault.RATE,
+    "FEATURES": Fault.FEATURES,
+    "SOUND_AGAIN": None,
+}
+SAMPLE = "(int16_t)(uint16_t)dev_get_u16(call->payload + 2u * (first + i))"
+RESET = "  dev_stream_reset(&app->stream);\n"
+FRAME = "  append_frame(&app->stream, wanted, reply);\n"
+WRONG = "  if (spoil.fault == SPOIL_FEATURES && app->stream.frames == 20u) {\n    app->stream.rows[19u * VALUES + 5u] ^= 1;\n  }\n"
+
+
+@dataclass(frozen=True, eq=False)
+class Spoilt:
+    """A device whose faults come one after the other, and what is sent to it."""
+
+    device: AttachedDevice
+    played: Played
+    found: list[str]
+
+
+@pytest.fixture(scope="module")
+def played(bundle: Bundle, run_folder: Path) -> Played:
+    return clips_to_play(bundle, count=4, folder=RunFolder(run_folder))
+
+
+@pytest.fixture(scope="module")
+def spoilt(bundle: Bundle, played: Played) -> Iterator[Spoilt]:
+    """The firmware of the bundle, with faults between what comes and its frontend."""
+    plain = firmware._contents
+
+    def contents(*arguments: Any, **options: Any) -> Any:
+        made, compiled = plain(*arguments, **options)
+        path = "runtime/src/dev_audio.c"
+        text = made[path].decode()
+        names = "\n".join(f"#define SPOIL_{name} {i}u" for i, name in enumerate(FAULTS, 1))
+        whole = f"#define SPOIL_WHOLE {len(played.samples)}u"
+        code = Path(__file__).with_name("spoilt_road.c").read_text()
+        for old, new in (
+            (SAMPLE, f"spoilt({SAMPLE})"),
+            (RESET, f"{RESET}  spoil_next();\n"),
+            (FRAME, f"{WRONG}{FRAME}"),
+            ("static void append_frame", f"{names}\n{whole}\n{code}\nstatic void append_frame"),
+        ):
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        return {**made, path: text.encode()}, compiled
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(firmware, "_contents", contents)
+        with attached(bundle) as device:
+            yield Spoilt(device, played, [])
+
+
+@needs_emulator
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_emulated_devices_fault_is_named_and_no_other(
+    name: str, spoilt: Spoilt, bundle: Bundle
+) -> None:
+    assert list(FAULTS)[len(spoilt.found)] == name, "run them all, in their order"
+    spoilt.found.append(name)
+    report = accept_attached(bundle, spoilt.device, spoilt.played, AcceptChoice(), "emulator")
+    assert len(report.samples) == len(spoilt.played.samples)
+    expected = [] if FAULTS[name] is None else [FAULTS[name]]
+    told = [finding.sentence for finding in report.findings]
+    assert [finding.fault for finding in report.findings] == expected, told
+    assert report.passed == (not expected)
+    same = np.array_equal(report.samples, spoilt.played.samples)
+    assert same == (name in {"SOUND", "SOUND_AGAIN", "FEATURES"})
+    assert report.feature_differences == int(name == "FEATURES")
