@@ -26,9 +26,9 @@ static int16_t spoil_saturated(double value) {
 
 /* A Butterworth high-pass of the second order at 300 Hz, direct form II transposed. */
 static double spoil_high_pass(double x) {
-  const double y = 0.92005 * x + spoil.z1;
-  spoil.z1 = -1.84009 * x + 1.83368 * y + spoil.z2;
-  spoil.z2 = 0.92005 * x - 0.84651 * y;
+  const double y = 0.92006616 * x + spoil.z1;
+  spoil.z1 = -1.84013232 * x + 1.83373266 * y + spoil.z2;
+  spoil.z2 = 0.92006616 * x - 0.84653197 * y;
   return y;
 }
 
@@ -64,14 +64,9 @@ static int16_t spoilt(int16_t sample) {
   case SPOIL_HIGH_PASS:
     return spoil_saturated(spoil_high_pass(sample));
   case SPOIL_RATE_48000:
-    return (int16_t)((spoil.all[n / 3u] * (int32_t)(3u - n % 3u) +
-                      spoil.all[n / 3u + (n >= 3u)] * (int32_t)(n % 3u)) /
-                     3);
+    return spoil.all[n / 3u];
   case SPOIL_RATE_8000: /* silent in the first half, which it needs to have heard */
-    return 2u * n < SPOIL_WHOLE ? (int16_t)(n % 7u)
-                                : (int16_t)((spoil.all[2u * n - SPOIL_WHOLE] +
-                                             spoil.all[2u * n - SPOIL_WHOLE + (2u * n + 1u < SPOIL_WHOLE + n)]) /
-                                            2);
+    return 2u * n < SPOIL_WHOLE ? (int16_t)(n % 7u) : spoil.all[2u * n - SPOIL_WHOLE];
   default:
     return sample;
   }

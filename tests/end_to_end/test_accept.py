@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
 from edgeser.acceptance.records import Fault
 from edgeser.bundle import Bundle
-from edgeser.corpora.wav import wav_bytes
-from edgeser.pipeline import accept, firmware
+from edgeser.pipeline import firmware
 from edgeser.pipeline.accept import AcceptChoice, accept_attached
-from edgeser.pipeline.drift import reference_of_recordings
 from edgeser.pipeline.firmware import AttachedDevice, attached
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.played import Played, test_clips_to_play as clips_to_play
-from firmware_bridge.frontend import compute_features, quantise_features
-from tests.edgeser.acceptance.faults import saturated
+from edgeser.pipeline.played import Played
+from edgeser.pipeline.played import test_clips_to_play as clips_to_play
 
 EMULATOR = ("arm-none-eabi-gcc", "qemu-system-arm")
 missing = [tool for tool in EMULATOR if shutil.which(tool) is None]
@@ -52,7 +47,10 @@ FAULTS: dict[str, Fault | None] = {
 SAMPLE = "(int16_t)(uint16_t)dev_get_u16(call->payload + 2u * (first + i))"
 RESET = "  dev_stream_reset(&app->stream);\n"
 FRAME = "  append_frame(&app->stream, wanted, reply);\n"
-WRONG = "  if (spoil.fault == SPOIL_FEATURES && app->stream.frames == 20u) {\n    app->stream.rows[19u * VALUES + 5u] ^= 1;\n  }\n"
+WRONG = """  if (spoil.fault == SPOIL_FEATURES && app->stream.frames == 20u) {
+    app->stream.rows[19u * VALUES + 5u] ^= 1;
+  }
+"""
 
 
 @dataclass(frozen=True, eq=False)
