@@ -111,3 +111,71 @@ def test_the_emulated_devices_fault_is_named_and_no_other(
     same = np.array_equal(report.samples, spoilt.played.samples)
     assert same == (name in {"SOUND", "SOUND_AGAIN", "FEATURES"})
     assert report.feature_differences == int(name == "FEATURES")
+
+
+def judged(bundle: Bundle, played: Played, choice: AcceptChoice) -> Any:
+    """Judge samples as if a device had sent them, with the features of the host."""
+    frontend = bundle.trained.frontend
+    rows = quantise_features(compute_features(played.samples, frontend), frontend)
+    got = accept._Got(played.samples, rows, played, accept.WIRE)
+    return accept._judged(bundle, got, choice, "emulator")
+
+
+@pytest.fixture(scope="module")
+def long_speech(bundle: Bundle, run_folder: Path) -> Played:
+    """All voices of the run's corpus, and again, a minute and more."""
+    return clips_to_play(bundle, count=40, folder=RunFolder(run_folder))
+
+
+def test_speech_that_is_unlike_the_trainings_is_told_from_faults(
+    bundle: Bundle, run_folder: Path, long_speech: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same voices, at half the pitch of what was trained: sound samples, another speech."""
+    monkeypatch.setattr(accept, "FEWEST_SECONDS", 10.0)
+    voices = sorted((run_folder / "synthetic-voices" / "audio").iterdir())
+    like = reference_of_recordings(bundle, voices, name="voices")
+    choice = AcceptChoice(reference=like)
+    report = judged(bundle, long_speech, replace(choice, tolerances=replace_psi(choice, 9.0)))
+    assert report.passed and report.drift is not None
+    random = np.random.default_rng(0)
+    hiss = random.normal(0, 2500, len(long_speech.samples)).clip(-9000, 9000)
+    other = replace(long_speech, samples=hiss.astype(np.int16))
+    report = judged(bundle, other, choice)
+    assert [finding.fault for finding in report.findings] == [Fault.UNLIKE]
+    assert "population stability" in report.findings[0].sentence
+    monkeypatch.undo()
+    short = judged(bundle, other, choice)
+    assert short.passed == (short.drift.found.seconds < accept.FEWEST_SECONDS)
+
+
+def replace_psi(choice: AcceptChoice, most: float) -> Any:
+    return replace(choice.tolerances, max_psi=most)
+
+
+@needs_emulator
+def test_the_command_takes_a_file_and_writes_everything(
+    edgeser: Callable[..., Any], run_folder: Path, played: Played, tmp_path: Path
+) -> None:
+    """Sound samples pass; the same with an offset fail, in every format."""
+    names = {"sound": played.samples, "offset": (played.samples // 2) + np.int16(2000)}
+    for name, samples in names.items():
+        file = tmp_path / f"{name}.wav"
+        file.write_bytes(wav_bytes(samples))
+        out = tmp_path / name
+        ran = edgeser(
+            *("accept", run_folder, "--device", "emulator", "--play", file, "--out", out),
+            *("--junit", out / "x.xml", "--markdown", out / "x.md", "--json"),
+        )
+        assert ran.code == (name == "offset"), ran.err
+        found = json.loads(ran.out)
+        assert found["schema"] == "edgeser.accept/1" and found["passed"] == (name == "sound")
+        assert json.loads((out / "accept.json").read_text()) == found
+        assert (out / "heard.wav").read_bytes() == wav_bytes(samples)
+        html = (out / "accept.html").read_text()
+        assert "<svg" in html and "What reaches the frontend" in html
+        suite = ET.fromstring((out / "x.xml").read_text())[0]
+        assert suite.get("failures") == str(int(name == "offset"))
+        assert "failed" in (out / "x.md").read_text() or name == "sound"
+        if name == "offset":
+            assert [finding["fault"] for finding in found["findings"]] == ["offset"]
+            assert "edgeser: offset: the samples have an offset of +2000" in ran.err
