@@ -24,7 +24,7 @@ from edgeser.evaluation.drift import DriftReference, DriftReport, DriftTolerance
 from edgeser.pipeline.drift import distributions_of
 from edgeser.pipeline.firmware import EMULATED, EMULATOR, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.played import Played, file_to_play, test_clips_to_play
+from edgeser.pipeline.played import Played, file_to_play, clips_to_play
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import compute_features, quantise_features
 from firmware_bridge.link.capture import Capture
@@ -135,7 +135,7 @@ def _got(
         device.reset()
         seconds = choice.seconds if file is None else file.seconds + _LATE_S
         return _listened(device, seconds, file, reporter)
-    played = file or test_clips_to_play(
+    played = file or clips_to_play(
         bundle,
         count=choice.clips,
         corpora=choice.corpora,

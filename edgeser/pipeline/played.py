@@ -74,7 +74,7 @@ def file_to_play(path: Path, rate: int) -> Played:
     return Played(samples, rate, inside, printable(path.name))
 
 
-def test_clips_to_play(
+def clips_to_play(
     bundle: Bundle,
     *,
     count: int,

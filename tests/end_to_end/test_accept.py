@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
 from edgeser.acceptance.records import Fault
 from edgeser.bundle import Bundle
-from edgeser.pipeline import firmware
+from edgeser.corpora.wav import wav_bytes
+from edgeser.pipeline import accept, firmware
 from edgeser.pipeline.accept import AcceptChoice, accept_attached
+from edgeser.pipeline.drift import reference_of_recordings
 from edgeser.pipeline.firmware import AttachedDevice, attached
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.played import Played
-from edgeser.pipeline.played import test_clips_to_play as clips_to_play
+from edgeser.pipeline.played import Played, clips_to_play
+from firmware_bridge.frontend import compute_features, quantise_features
 
 EMULATOR = ("arm-none-eabi-gcc", "qemu-system-arm")
 missing = [tool for tool in EMULATOR if shutil.which(tool) is None]
