@@ -24,7 +24,7 @@ from edgeser.evaluation.drift import DriftReference, DriftReport, DriftTolerance
 from edgeser.pipeline.drift import distributions_of
 from edgeser.pipeline.firmware import EMULATED, EMULATOR, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.played import Played, file_to_play, clips_to_play
+from edgeser.pipeline.played import Played, clips_to_play, file_to_play
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import compute_features, quantise_features
 from firmware_bridge.link.capture import Capture
