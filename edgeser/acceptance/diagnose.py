@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edgeser.acceptance.alignment import Alignment, align
@@ -9,7 +11,7 @@ from edgeser.acceptance.byte_order import find_byte_order, swapped
 from edgeser.acceptance.chirps import hear_chirps
 from edgeser.acceptance.clipping import find_clipping
 from edgeser.acceptance.gain import find_gain
-from edgeser.acceptance.high_pass import find_high_pass
+from edgeser.acceptance.high_pass import find_high_pass, find_thin_voice
 from edgeser.acceptance.hum import find_hum
 from edgeser.acceptance.offset import find_offset, offset_of
 from edgeser.acceptance.records import CHECKED, Diagnosis, Fault, Finding, Samples
@@ -27,6 +29,7 @@ def diagnose(
     *,
     played: Samples | None = None,
     played_level: bool = False,
+    speech: Sequence[tuple[int, int]] = (),
     quietest_dbfs: float | None = None,
 ) -> Diagnosis:
     """Return what is wrong with samples that a frontend got.
@@ -41,6 +44,9 @@ def diagnose(
         What should have come, int16 at `rate`; `None` where nobody knows.
     played_level
         Whether it should have come at that very level, as over a wire.
+    speech
+        Where somebody speaks in what was played, first sample and the one after the last; empty
+        where that is not known.
     quietest_dbfs
         What 95 % of the training's clips are louder than; `None` where that is not known.
 
@@ -72,7 +78,7 @@ def diagnose(
         samples = _shifted(samples, -offset_of(samples, rate))
     timing, unjudged, alignment = _timing(samples, rate, played)
     findings += timing
-    hum, high_pass = _spectral(samples, rate, played, timing, unjudged)
+    hum, high_pass = _spectral(samples, rate, (played, speech), timing, unjudged)
     findings += [found for found in (hum, high_pass) if found is not None]
     lags = _NO_LAGS if alignment is None else alignment.lags[:, :2] / (rate, 1.0)
     return Diagnosis(tuple(findings), unjudged, samples, lags)
@@ -128,7 +134,7 @@ def _alone(
 def _spectral(
     samples: Samples,
     rate: int,
-    played: Samples | None,
+    given: tuple[Samples | None, Sequence[tuple[int, int]]],
     timing: list[Finding],
     unjudged: dict[Fault, str],
 ) -> tuple[Finding | None, Finding | None]:
@@ -137,6 +143,18 @@ def _spectral(
         why = "the rate is wrong: mend that first"
         unjudged |= {Fault.HUM: why, Fault.HIGH_PASS: why}
         return None, None
-    not_heard = any(found.fault is Fault.NOT_HEARD for found in timing)
-    reference = None if not_heard else played
-    return find_hum(samples, rate), find_high_pass(samples, rate, played=reference)
+    played, speech = given
+    hum = find_hum(samples, rate)
+    if any(found.fault is Fault.NOT_HEARD for found in timing):
+        unjudged[Fault.HIGH_PASS] = "what was played was not heard"
+        return hum, None
+    if played is not None and not np.array_equal(samples[: len(played)], played):
+        return hum, find_high_pass(samples, rate, played=played)
+    if played is not None and speech:
+        spoken = np.concatenate([samples[start:end] for start, end in speech])
+    elif hear_chirps(samples, rate) is None:
+        spoken = samples
+    else:
+        unjudged[Fault.HIGH_PASS] = "it is not known where in what was played somebody speaks"
+        return hum, None
+    return hum, find_thin_voice(spoken, rate)

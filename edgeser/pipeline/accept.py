@@ -206,6 +206,7 @@ def _judged(bundle: Bundle, got: _Got, choice: AcceptChoice, where: str) -> Acce
         frontend.sample_rate,
         played=None if got.played is None else got.played.samples,
         played_level=got.road == WIRE,
+        speech=() if got.played is None else got.played.clips,
         quietest_dbfs=None if quietest is None else quietest.distributions.levels_dbfs[0],
     )
     drift, unlike, why = _drift(bundle, got, choice, diagnosis)

@@ -13,12 +13,20 @@ from edgeser.corpora.voice.render import render_utterance
 from edgeser.corpora.voice.speaker import make_speaker
 from edgeser.rerecord.markers import Kind, Marker, marker_samples, sweep
 from quantize.foundation.errors import BadInput
-from tests.edgeser.acceptance.faults import INJECTED, RATE, Samples, at_rate, lost, saturated
+from tests.edgeser.acceptance.faults import (
+    INJECTED,
+    RATE,
+    Samples,
+    at_rate,
+    high_passed,
+    lost,
+    saturated,
+)
 
 PAUSE = np.zeros(4000, np.int16)
 ONLY_AGAINST_PLAYED = [
     *(name for name, (_, fault) in INJECTED.items() if fault is Fault.LOST),
-    "high-pass at 300 Hz",  # a thin voice is like it
+    *(name for name, (_, fault) in INJECTED.items() if fault is Fault.HIGH_PASS),
 ]
 
 
@@ -139,6 +147,13 @@ def test_sweeps_of_a_play_list_are_found_whatever_came_before(between_chirps: Sa
     samples = saturated(random.normal(0, 300, 3 * RATE))
     samples[20_000 : 20_000 + len(tone)] += tone
     assert diagnose(at_rate(samples, 12_000), RATE).faults == (Fault.RATE,)
+
+
+def test_a_steep_high_pass_shows_in_the_voice_alone(speech: Samples) -> None:
+    assert diagnose(high_passed(speech, 400, order=4), RATE).faults == (Fault.HIGH_PASS,)
+    spoken = high_passed(speech, 400, order=4)
+    found = diagnose(spoken, RATE, played=spoken, speech=[(0, len(spoken))], played_level=True)
+    assert found.faults == (Fault.HIGH_PASS,)
 
 
 def test_less_than_a_second_is_refused() -> None:
