@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+NOTHING = "nothing"
+"""The label of clips on which nobody says anything: no emotion, and scored apart too."""
 LabelKind = Literal["emotions", "any"]
 """``"emotions"``: of the vocabulary of emotions. ``"any"``: whatever the corpus calls its clips."""
 

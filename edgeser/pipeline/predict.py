@@ -96,7 +96,7 @@ def predict_files(
     """
     trained = bundle.trained
     # Where silence may be a class, or a machine hums, it is labelled like any other sound.
-    unlabelled = (lambda remarks: "") if trained.corpus.words.silence_has_label else says_nothing
+    unlabelled = (lambda remarks: "") if trained.silence_has_label else says_nothing
     results = hear(paths, trained.frontend, progress=reporter.stage("Computing features"))
     windows = [
         None

@@ -78,7 +78,7 @@ class Listener:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
-        self._silence_has_label = bundle.trained.corpus.words.silence_has_label
+        self._silence_has_label = bundle.trained.silence_has_label
         self._classifier = streaming_classifier(bundle)
         self._vad_grid = output_grids(bundle.int8_model)[1] if _has_vad(bundle) else None
         self._window_samples = config.samples_of(window.frames)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from edgeser.corpora import Corpus, Member, join, open_corpus
 from edgeser.corpora.audio import content_hash
+from edgeser.corpora.division import is_by_clip
+from edgeser.corpora.nothing import with_nothing
 from edgeser.pipeline.plan import plan_on
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
@@ -67,13 +69,15 @@ class Recordings:
         """Join a recipe's corpora, once for all recipes that join them alike."""
         table = to_table(recipe)
         alike = [{k: c[k] for k in c if k not in _OF_DIVISION} for c in table["corpora"]]
-        asked = json.dumps([alike, table["labels"]], sort_keys=True)
+        by_clip = [is_by_clip(choice) for choice in recipe.corpora]
+        asked = json.dumps([alike, table["labels"], table["nothing"], by_clip], sort_keys=True)
         if asked not in self._joined:
             members = [
                 Member(choice, self._open(choice.name, recipe.labels.kind))
                 for choice in recipe.corpora
             ]
-            self._joined[asked] = join(members, recipe.labels)
+            joined = join(members, recipe.labels)
+            self._joined[asked] = with_nothing(joined, recipe.nothing, recipe.corpora)
         return self._joined[asked]
 
 
