@@ -154,6 +154,11 @@ class Recipe:
                 "[conditions] variants = 0 makes none",
                 hint="set variants = 1 or more, or probability = 0",
             )
+        if self.mixing.probability > 0.0 and self.nothing.asked:
+            raise BadInput(
+                "[mixing] would put voices into the clips of [nothing]",
+                hint="set [mixing] probability = 0, or [nothing] share = 0",
+            )
         self._check_teacher()
         self._check_words()
         if self.loss.align > 0.0 and self.network.inputs != "both":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,6 +77,11 @@ _WORDINGS: dict[LabelKind, Wording] = {
         silence_has_label=True,
     ),
 }
+
+
+def silence_has_label(words: Wording, classes: Collection[str]) -> bool:
+    """Whether a recording on which nothing is said has a label, of a model of such `classes`."""
+    return words.silence_has_label or NOTHING in classes
 
 
 def wording(kind: LabelKind) -> Wording:

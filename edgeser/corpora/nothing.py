@@ -1,7 +1,7 @@
 """The class "nothing": clips on which nobody says anything, of every corpus that is joined.
 
-Each belongs to a speaker, is as long as one of that speaker's clips, and is on the speaker's side of
-a split: what a pause was cut from is never on the other one, and who is tested does not change.
+Each belongs to a speaker, is as long as one of that speaker's clips, and is on the speaker's side
+of a split: what a pause was cut from is never on the other one, and who is tested does not change.
 """
 
 from __future__ import annotations

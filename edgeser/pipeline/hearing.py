@@ -65,7 +65,7 @@ def hearing_table(
     for name, (heard_voice, heard_words) in hearings.items():
         logits = _logits(network, heard_voice, heard_words)
         scores = evaluate(predictions_of(utterances, logits, trained), source=source)
-        rows.append(HearingRow(name, scores.uar, scores.macro_f1))
+        rows.append(HearingRow(name, scores.uar, scores.macro_f1, scores.without_nothing))
     return HearingTable(tuple(rows), note="" if words.dropout > 0.0 else _UNTRAINED)
 
 

@@ -92,7 +92,8 @@ def corpora_of(
     """Open the corpora that the arguments name, or the recipe, and join them.
 
     Paths that the recipe lacks are those of the run in `folder`. Synthetic voices are made where
-    they are not yet there: in the run's folder. With the class "nothing" where the recipe asks for it.
+    they are not yet there: in the run's folder. Where the recipe asks for a class "nothing", they
+    have one.
 
     Parameters
     ----------

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.metrics import without_nothing
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.jobs import Job
 from edgeser.study.tasks import PREDICTING
+from edgeser.wording import NOTHING
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
@@ -25,6 +27,7 @@ SHOWN_COSTS = {
 """The costs that a table shows, and what it calls them; others are kept in JSON only."""
 
 
+_AND_NOTHING = f" / with '{NOTHING}'"  # a corpus's own name has no stroke
 Heard = tuple[str, str]
 """A corpus, and the recording condition under which its clips were heard."""
 
@@ -50,6 +53,31 @@ def predictions_of(result: Any) -> dict[Heard, Predictions]:
     if not found or len(found) != len(result["predictions"]):
         raise BadInput("the result of a training names no corpus, or one twice")
     return found
+
+
+def with_and_without_nothing(found: Mapping[Heard, Predictions]) -> dict[Heard, Predictions]:
+    """Return predictions of clips with a voice by corpus, and where a class "nothing" is, of all.
+
+    The latter's corpus is called `with_nothing`; so what was trained without such a class stands
+    beside what was trained with it, on the same clips.
+    """
+    shown: dict[Heard, Predictions] = {}
+    for (corpus, condition), predictions in found.items():
+        spoken = without_nothing(predictions)
+        shown[corpus, condition] = predictions if spoken is None else spoken
+        if spoken is not None:
+            shown[with_nothing(corpus), condition] = predictions
+    return shown
+
+
+def with_nothing(corpus: str) -> str:
+    """Return what a corpus is called where its clips of "nothing" are scored too."""
+    return f"{corpus}{_AND_NOTHING}"
+
+
+def spoken_corpus(name: str) -> str:
+    """Return the corpus that `with_nothing` has named, or the name as it is."""
+    return name.removesuffix(_AND_NOTHING)
 
 
 def _heard(entry: Mapping[str, Any]) -> Heard:

@@ -16,10 +16,17 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study
 from edgeser.study.jobs import Job
-from edgeser.study.scores import costs_of, over_folds, predictions_of
+from edgeser.study.scores import (
+    costs_of,
+    over_folds,
+    predictions_of,
+    spoken_corpus,
+    with_and_without_nothing,
+)
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
 from edgeser.training.variants import EVALUATION_CONDITIONS
+from edgeser.wording import NOTHING
 from quantize.foundation.measurement import Measurement
 
 Runs = dict[int, list[Predictions]]
@@ -135,6 +142,10 @@ BOTH_SIDES = (
     "UAR and chance are over the classes that both sides have: clips of other classes take no "
     "part. A model may answer with every class that it knows; one that no clip has is wrong."
 )
+WITH_NOTHING = (
+    f"Rows with '{NOTHING}' score its clips too (silence, rooms, noise, pauses), which are easily "
+    "told; the others leave them out, of the same networks. Both belong side by side."
+)
 Place = tuple[str, str, str, str]
 """Arrangement, variant, corpus, condition."""
 
@@ -187,7 +198,8 @@ def _runs(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[Place, Runs]:
     for cell in cells:
         if cell.job.key not in kept:
             continue
-        for heard, predictions in predictions_of(kept[cell.job.key].result).items():
+        said = predictions_of(kept[cell.job.key].result)
+        for heard, predictions in with_and_without_nothing(said).items():
             place = (cell.arrangement, cell.variant, *heard)
             found.setdefault(place, {}).setdefault(cell.seed, []).append(predictions)
     joined = {p: {seed: over_folds(r) for seed, r in runs.items()} for p, runs in found.items()}
@@ -244,8 +256,8 @@ def _row(
     return StudyRow(
         *place[:3],
         condition=place[3],
-        trained_on_too=place[2] in trained,
-        hears_test_speakers=place[2] in heard,
+        trained_on_too=spoken_corpus(place[2]) in trained,
+        hears_test_speakers=spoken_corpus(place[2]) in heard,
         learned=one.classes,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
@@ -354,6 +366,8 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             f"({len(comparisons)} {plural('comparison', len(comparisons))})."
         )
     notes += _conditions_heard(rows)
+    if any(spoken_corpus(row.corpus) != row.corpus for row in rows):
+        notes.append(WITH_NOTHING)
     if other_clips:
         notes.append("Rows without a difference were tested on other clips than the first.")
     few = sorted({row.corpus for row in rows if row.speakers < 2 and not row.anonymous})
