@@ -27,7 +27,10 @@ SHOWN_COSTS = {
 """The costs that a table shows, and what it calls them; others are kept in JSON only."""
 
 
-_AND_NOTHING = f" / with '{NOTHING}'"  # a corpus's own name has no stroke
+HEARINGS = "hearings"
+_PART = " / "  # a corpus's own name has no stroke
+_WITH_NOTHING = f"with '{NOTHING}'"
+_HEARD_SO = "; "
 Heard = tuple[str, str]
 """A corpus, and the recording condition under which its clips were heard."""
 
@@ -58,7 +61,7 @@ def predictions_of(result: Any) -> dict[Heard, Predictions]:
 def with_and_without_nothing(found: Mapping[Heard, Predictions]) -> dict[Heard, Predictions]:
     """Return predictions of clips with a voice by corpus, and where a class "nothing" is, of all.
 
-    The latter's corpus is called `with_nothing`; so what was trained without such a class stands
+    The latter is a part of its own (see `part_of`); so what was trained without such a class stands
     beside what was trained with it, on the same clips.
     """
     shown: dict[Heard, Predictions] = {}
@@ -66,18 +69,44 @@ def with_and_without_nothing(found: Mapping[Heard, Predictions]) -> dict[Heard, 
         spoken = without_nothing(predictions)
         shown[corpus, condition] = predictions if spoken is None else spoken
         if spoken is not None:
-            shown[with_nothing(corpus), condition] = predictions
+            shown[part_of(corpus, _WITH_NOTHING), condition] = predictions
     return shown
 
 
-def with_nothing(corpus: str) -> str:
-    """Return what a corpus is called where its clips of "nothing" are scored too."""
-    return f"{corpus}{_AND_NOTHING}"
+def hearings_of(result: Any) -> dict[str, dict[Heard, Predictions]]:
+    """Return predictions as `predictions_of` does, by what was heard where that was made wrong.
+
+    Of networks of words and voice, with the words of another clip; empty of others.
+
+    Raises
+    ------
+    BadInput, CheckFailed
+        As `predictions_of`.
+    """
+    found = result.get(HEARINGS) or {}
+    if not isinstance(found, dict):
+        raise BadInput("the hearings of a training's result are no table")
+    return {_text(n): predictions_of({"predictions": said}) for n, said in found.items()}
 
 
-def spoken_corpus(name: str) -> str:
-    """Return the corpus that `with_nothing` has named, or the name as it is."""
-    return name.removesuffix(_AND_NOTHING)
+def part_of(corpus: str, part: str) -> str:
+    """Return what a part of a corpus's clips is called: ``"spoken / neutral words"``."""
+    return f"{corpus}{_PART}{part}"
+
+
+def corpus_of(name: str) -> str:
+    """Return the corpus that a name from `part_of` is of, or the name as it is."""
+    return name.partition(_PART)[0]
+
+
+def has_nothing(name: str) -> bool:
+    """Return whether clips of "nothing" are among those that a name stands for."""
+    return name.endswith(f"{_PART}{_WITH_NOTHING}")
+
+
+def heard_so(variant: str, heard: str) -> str:
+    """Return what a variant's row is called where something else was heard."""
+    return f"{variant}{_HEARD_SO}{heard}"
 
 
 def _heard(entry: Mapping[str, Any]) -> Heard:
@@ -123,6 +152,7 @@ def check_result(job: Job, result: Any) -> None:
     """Raise what `predictions_of` would of a training's result, and `costs_of` of any."""
     if job.task in PREDICTING:
         predictions_of(result)
+        hearings_of(result)
     costs_of(result)
 
 
