@@ -211,6 +211,8 @@ class Recipe:
         del table["edgetpu"], table["decision"]
         if not self.nothing.asked:  # then it shapes nothing
             del table["nothing"]
+        if self.words.ranges == "measured":
+            del table["words"]["ranges"], table["words"]["layer_ranges"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
     def without_paths(self) -> Recipe:

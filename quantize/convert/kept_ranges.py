@@ -55,7 +55,7 @@ def instead_of_measured(ranges: Mapping[str, Range]) -> Iterator[None]:
     """Let TensorFlow's converter quantise tensors of these names by these ranges, in this process.
 
     The converter has no setting for it: between calibration and quantisation it hands on a file
-    that holds the least and the greatest value that each tensor had, and these are replaced. Without
+    that holds the least and the greatest value of each tensor, and these are replaced. Without
     ranges nothing is touched.
     """
     if not ranges:
