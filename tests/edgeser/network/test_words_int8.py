@@ -75,7 +75,7 @@ def test_a_frozen_trunk_keeps_the_ranges_of_its_own_int8_model(
     before, after = ranges_of(measured), ranges_of(kept)
     for layer, ends in wanted.items():
         assert after[layer] == pytest.approx(ends, rel=1e-5), layer
-    assert before["words.encoder.blocks.0.0"][1] < 0.5 * wanted["words.encoder.blocks.0.0"][1]
+    assert before["words.encoder.blocks.0.0"][1] < 0.8 * wanted["words.encoder.blocks.0.0"][1]
     elsewhere = [layer for layer in before if not layer.startswith("words.encoder.")]
     assert len(elsewhere) > 5
     assert {layer: after[layer] for layer in elsewhere if layer.startswith("amplitude.")} == {
