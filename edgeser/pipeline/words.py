@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _OWN, _TRUNK = "amplitude.", "words.encoder."
+_NO_INT8 = "run 'edgeser export' on it first, or set [words] ranges = 'measured'"
 _OF_TRUNK = (f"{_OWN}blocks.", f"{_OWN}dense.")
 """What the same layers are called in an encoder, and in what it is frozen in."""
 
@@ -143,7 +144,13 @@ def _ranges(words: WordsConfig, trained: TrainedModel) -> dict[str, tuple[float,
     from quantize.convert.kept_ranges import activation_ranges
 
     path = _int8_beside(Path(str(words.encoder)))
-    bundle = load_bundle(path)
+    try:
+        bundle = load_bundle(path)
+    except BadInput as error:
+        raise BadInput(
+            f"[words] ranges = 'encoder', but {path} holds no int8 model: {error.message}",
+            hint=_NO_INT8,
+        ) from error
     if bundle.trained.weights != trained.weights:
         raise BadInput(
             f"the int8 model in {path} is of another training than the encoder",
@@ -164,7 +171,7 @@ def _int8_beside(path: Path) -> Path:
         if not bundle.is_file():
             raise BadInput(
                 f"[words] ranges = 'encoder', but the encoder {path} has no int8 model",
-                hint="run 'edgeser export' on it first, or set [words] ranges = 'measured'",
+                hint=_NO_INT8,
             )
         return bundle
     return path
