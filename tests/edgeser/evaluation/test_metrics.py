@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edgeser.evaluation import Bootstrap, Predictions, confusion_matrix, evaluate
+from edgeser.evaluation.ablation import summarise_variants
 from edgeser.evaluation.bootstrap import (
     BY_CLIP,
     BY_SPEAKER,
@@ -302,3 +303,11 @@ def test_what_is_left_without_nothing_is_what_a_set_without_it_scores() -> None:
     only = with_nothing([clip for clip in WITH_NOTHING if clip[0] == 2])
     assert without_nothing(only) is None
     assert without_nothing(predictions(3, WITH_NOTHING)) is None
+
+
+def test_variants_are_said_without_nothing_too() -> None:
+    runs = {0: with_nothing(WITH_NOTHING)}
+    table = summarise_variants({"a": runs, "b": runs}, source="made by hand")
+    assert table.caveats == ("without the clips of 'nothing' UAR is: a 75.0%, b 75.0%",)
+    plain = {0: predictions(3, WITH_NOTHING)}
+    assert summarise_variants({"a": plain}, source="made by hand").caveats == ()
