@@ -159,7 +159,7 @@ def _without_nothing(tested: Mapping[str, Mapping[int, Predictions]]) -> list[st
         if rest:
             matrices = [confusion_matrix(r.labels, r.predicted, len(r.classes)) for r in rest]
             uar = float(np.mean([unweighted_average_recall(matrix) for matrix in matrices]))
-            said.append(f"{variant} {uar:.1%}")
+            said.append(f"{variant} {100 * uar:.1f} %")
     return [f"without the clips of '{NOTHING}' UAR is: {', '.join(said)}"] if said else []
 
 

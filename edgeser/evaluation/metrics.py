@@ -175,7 +175,7 @@ class Metrics:
         if (rest := self.without_nothing) is not None:
             found.append(
                 f"{self.clips - rest.clips:,} of the clips are of '{NOTHING}'; without them UAR is "
-                f"{rest.uar.value:.1%} and macro-F1 {rest.macro_f1.value:.1%}"
+                f"{100 * rest.uar.value:.1f} % and macro-F1 {100 * rest.macro_f1.value:.1f} %"
             )
         few = too_few(self.clips, self.speakers, len(self.in_play))
         return (*found, few) if few else tuple(found)
