@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.hearing import SHUFFLED
 from edgeser.evaluation.metrics import without_nothing
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.jobs import Job
@@ -84,9 +85,9 @@ def hearings_of(result: Any) -> dict[str, dict[Heard, Predictions]]:
         As `predictions_of`.
     """
     found = result.get(HEARINGS) or {}
-    if not isinstance(found, dict):
-        raise BadInput("the hearings of a training's result are no table")
-    return {_text(n): predictions_of({"predictions": said}) for n, said in found.items()}
+    if not isinstance(found, dict) or not set(found) <= {SHUFFLED}:
+        raise BadInput("the hearings of a training's result are none that are known")
+    return {n: predictions_of({"predictions": said}) for n, said in found.items()}
 
 
 def part_of(corpus: str, part: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from edgeser.evaluation.hearing import SHUFFLED
 from edgeser.evaluation.predictions import Predictions
 from edgeser.report.json_format import dump_json
 from edgeser.report.study import by_corpus, corpus_title, study_json, study_markdown, study_tables
@@ -535,7 +536,9 @@ def test_wrong_words_are_rows_of_their_own_and_parts_of_a_corpus() -> None:
     assert "Costs" not in study_markdown(table)
 
 
-@pytest.mark.parametrize("wrong", [[1], "text", {"words": 3}, {"words": [{"corpus": "a"}]}])
+@pytest.mark.parametrize(
+    "wrong", [[1], "text", {"other": []}, {SHUFFLED: 3}, {SHUFFLED: [{"corpus": "a"}]}]
+)
 def test_hearings_that_are_none(wrong: Any) -> None:
     with pytest.raises(BadInput):
         hearings_of({"hearings": wrong})
