@@ -86,7 +86,9 @@ def test_its_ranges_in_int8_are_its_own(encoder: Path, fused: Path) -> None:
     found = activation_ranges(mine.int8_model, mine.layer_names)
     kept = [layer for layer in its if layer.startswith(("amplitude.blocks.", "amplitude.dense."))]
     assert len(kept) > 20
-    for layer in kept:
+    selection = "amplitude.blocks.0"  # of planes: one layer for both branches, and measured
+    assert "words.encoder.blocks.0" not in found
+    for layer in sorted(set(kept) - {selection}):
         of_words = layer.replace("amplitude.", "words.encoder.")
         assert found[of_words] == pytest.approx(its[layer], rel=1e-5), layer
     assert set(mine.trained.recipe.words.layer_ranges) == {
