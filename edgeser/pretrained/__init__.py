@@ -26,7 +26,15 @@ class Shipped:
     settings: tuple[str, ...] = ()
 
 
-PRETRAINED = {"pretrained": Shipped("cremad"), "pretrained-small": Shipped("cremad_small")}
+WHISPER_BASE = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
+"""SHA-256 of the teacher's weights: Whisper base, MIT, in the layout of CTranslate2."""
+PRETRAINED = {
+    "pretrained": Shipped(
+        "cremad",
+        ("teacher.kind=whisper", f"teacher.sha256={WHISPER_BASE}", "teacher.epochs=4"),
+    ),
+    "pretrained-small": Shipped("cremad_small"),
+}
 """By name; the first is the best one."""
 MOST_BYTES = 1_500_000
 """What all of them may take in the package."""
