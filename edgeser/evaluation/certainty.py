@@ -114,17 +114,20 @@ class CertaintyScores:
 
 @dataclass(frozen=True, slots=True)
 class CertaintyRow:
-    """One condition or corpus: its kind, its name, and both forms of the model."""
+    """One condition or corpus: its kind, name, both forms of the model, a condition in words."""
 
     kind: str
     name: str
     of_float: CertaintyScores
     of_int8: CertaintyScores
+    description: str = ""
 
     @property
     def title(self) -> str:
         """What a table calls it: a corpus by its kind too."""
-        return self.name if self.kind == "condition" else f"{self.kind}: {self.name}"
+        if self.kind == "condition":
+            return self.description or self.name
+        return f"{self.kind}: {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

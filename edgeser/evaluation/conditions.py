@@ -15,11 +15,17 @@ CLEAN = "clean"
 
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
-    """One condition: its name (``"white noise 10 dB SNR"``) and what was scored under it."""
+    """One condition: its key (``"white_10db"``), the same in words, and the scores."""
 
     name: str
     float_uar: Measurement
     int8_uar: Measurement | None = None
+    description: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a table calls it."""
+        return self.description or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ def condition_row(
     int8_predictions: Predictions | None = None,
     *,
     source: str,
+    description: str = "",
     bootstrap: Bootstrap = DEFAULT,
 ) -> ConditionRow:
     """Score one condition, with 95 % speaker-clustered bootstrap intervals."""
@@ -78,4 +85,5 @@ def condition_row(
         name=name,
         float_uar=uar(float_predictions, "float"),
         int8_uar=None if int8_predictions is None else uar(int8_predictions, "int8"),
+        description=description,
     )

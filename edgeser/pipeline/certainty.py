@@ -28,8 +28,8 @@ class Said:
 
     Parameters
     ----------
-    name
-        Of the condition.
+    name, description
+        Of the condition: its key, and the same in words.
     utterances
         The clips.
     of_float, of_int8
@@ -51,6 +51,7 @@ class Said:
     float_shares: NDArray[np.float64]
     int8_shares: NDArray[np.float64]
     source: str
+    description: str = ""
     vad: VadSaid | None = None
     hearing: HearingTable | None = None
 
@@ -156,4 +157,5 @@ def _row(decides: Decides, kind: str, said: Said) -> CertaintyRow:
         name=said.name,
         of_float=scores(said.of_float, said.float_shares, decides.float_sets),
         of_int8=scores(said.of_int8, said.int8_shares, decides.int8_sets),
+        description=said.description,
     )

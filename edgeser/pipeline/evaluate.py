@@ -213,7 +213,12 @@ def scored(
         groups=score_known_groups(*answers, source=clean.source),
         gaps=gaps_of_known_groups(*answers, source=clean.source),
         conditions=ConditionTable(
-            tuple(condition_row(h.name, h.of_float, h.of_int8, source=h.source) for h in said)
+            tuple(
+                condition_row(
+                    h.name, h.of_float, h.of_int8, source=h.source, description=h.description
+                )
+                for h in said
+            )
         ),
         certainty=certainty_table(decides, said, heard),
         vad=_vad_scores(clean),
@@ -280,6 +285,7 @@ def _predict(
     hearing = hearing_table(trained, raw.utterances, features, source=source) if clean else None
     return Said(
         name=condition.name,
+        description=condition.description,
         utterances=tuple(raw.utterances),
         of_float=of_float,
         of_int8=predictions_of(raw.utterances, of_int8, trained),

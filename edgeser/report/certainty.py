@@ -163,6 +163,7 @@ def certainty_json(table: CertaintyTable) -> dict[str, Any]:
             {
                 "kind": row.kind,
                 "name": row.name,
+                "description": row.description,
                 "float": _scores_json(row.of_float),
                 "int8": _scores_json(row.of_int8),
             }

@@ -187,7 +187,7 @@ def _drift(report: DriftReport | None) -> tuple[NamedChart, ...]:
 def _conditions(table: ConditionTable | None) -> tuple[NamedChart, ...]:
     if table is None:
         return ()
-    rows = [DotRow(row.name, _dots(row.float_uar, row.int8_uar)) for row in table.rows]
+    rows = [DotRow(row.title, _dots(row.float_uar, row.int8_uar)) for row in table.rows]
     clean = (table.clean.int8_uar or table.clean.float_uar).value
     svg = dot_chart("UAR by condition", rows, x_label="UAR, %", reference=("clean", clean))
     return (NamedChart("Lines are 95 % intervals.", svg, table.clean.float_uar),)
@@ -213,7 +213,7 @@ def _certainty(table: CertaintyTable | None) -> tuple[NamedChart, ...]:
     ]
     if len(table.rows) > 1:
         rows = [
-            DotRow(row.name, _dots(row.of_float.error, row.of_int8.error)) for row in table.rows
+            DotRow(row.title, _dots(row.of_float.error, row.of_int8.error)) for row in table.rows
         ]
         svg = dot_chart("Expected calibration error", rows, x_label="calibration error, %")
         charts.append(NamedChart("Lines are 95 % intervals.", svg, clean.of_int8.error))

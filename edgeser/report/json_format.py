@@ -364,6 +364,7 @@ def _conditions(table: ConditionTable) -> Json:
         "rows": [
             {
                 "name": row.name,
+                "description": row.description,
                 "float_uar": row.float_uar.to_json(),
                 "int8_uar": _optional(row.int8_uar),
                 "drop": table.drop(row),

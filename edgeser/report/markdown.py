@@ -375,7 +375,7 @@ def _hearing(table: HearingTable | None, warnings: Sequence[str]) -> list[str]:
 def _conditions(table: ConditionTable) -> str:
     rows = [
         (
-            row.name,
+            row.title,
             figure(row.float_uar, interval=True),
             _optional(row.int8_uar),
             loss(table.drop(row)),

@@ -166,7 +166,7 @@ def _read_conditions(contents: ReportContents) -> str:
         return ""
     worst = table.worst
     return (
-        f"The largest change is under {worst.name}: {points(-table.drop(worst))} points of UAR "
+        f"The largest change is with {worst.title}: {points(-table.drop(worst))} points of UAR "
         "against clean recordings."
     )
 

@@ -179,7 +179,7 @@ def condition_table(conditions: ConditionTable) -> Group:
         style = "bold" if row is worst and len(conditions.rows) > 1 else ""
         drop = "" if row is conditions.clean else loss(conditions.drop(row))
         cells = (*_cells(row.float_uar), *_cells(row.int8_uar), drop)
-        table.add_row(_safe(row.name), *cells, style=style)
+        table.add_row(_safe(row.title), *cells, style=style)
     note = Text("drop: points of UAR below clean", style="dim")
     return Group(table, note, _sources(conditions.clean.float_uar))
 

@@ -84,6 +84,12 @@ def test_drop_without_int8_is_that_of_float() -> None:
     assert ConditionTable((clean, noise)).drop(noise) == pytest.approx(0.2)
 
 
+def test_a_condition_is_called_by_its_words_and_without_them_by_its_key() -> None:
+    row = condition_row("noise", predictions(0.6), source="", description="a fan", bootstrap=FEW)
+    assert (row.name, row.title) == ("noise", "a fan")
+    assert ConditionRow("noise", ratio(0.5, "here")).title == "noise"
+
+
 @pytest.mark.parametrize("names", [(), ("noise",), ("clean", "clean")])
 def test_a_table_needs_one_clean_row(names: tuple[str, ...]) -> None:
     with pytest.raises(BadInput, match="clean row"):

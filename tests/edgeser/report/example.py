@@ -62,6 +62,7 @@ from edgeser.report.contents import (
     SplitSummary,
     TrainingHistory,
 )
+from edgeser.training.variants import EVALUATION_CONDITIONS
 from quantize.layer_error import LayerError
 from quantize.runtimes import Runtime, agreement_between
 from quantize.tflite.remarks import Oddity
@@ -212,28 +213,47 @@ def hearing() -> HearingTable:
 
 
 def conditions() -> ConditionTable:
-    names = {
-        "clean": 2.2, "level -12 dB": 2.1, "level -6 dB": 2.15, "level +6 dB": 2.2,
-        "level +12 dB": 2.0, "noise floor +10 dB": 2.0, "noise floor +20 dB": 1.8,
-        "noise floor gated -20 dB": 2.1, "babble 20 dB SNR": 2.05, "babble 10 dB SNR": 1.75,
-        "babble 5 dB SNR": 1.5, "white noise 20 dB SNR": 2.0, "white noise 10 dB SNR": 1.7,
-        "white noise 5 dB SNR": 1.4, "high-pass 152 Hz": 2.1, "tilt +6 dB": 2.05,
-        "tilt -6 dB": 2.0,
-    }  # fmt: skip
+    skills = (
+        2.2,
+        2.1,
+        2.15,
+        2.2,
+        2.0,
+        2.0,
+        1.8,
+        2.1,
+        2.05,
+        1.75,
+        1.5,
+        2.0,
+        1.7,
+        1.4,
+        2.1,
+        2.05,
+        2.0,
+    )
     rows = []
-    for name, skill in names.items():
+    for condition, skill in zip(EVALUATION_CONDITIONS, skills, strict=True):
         of_float = predictions(1, skill=skill)
         of_int8 = as_predictions(of_float, int8_output(of_float), GRID)
-        rows.append(condition_row(name, of_float, of_int8, source=SOURCE, bootstrap=FEW))
+        row = condition_row(
+            condition.name,
+            of_float,
+            of_int8,
+            source=SOURCE,
+            description=condition.description,
+            bootstrap=FEW,
+        )
+        rows.append(row)
     return ConditionTable(tuple(rows))
 
 
 def certainty() -> CertaintyTable:
     rows = []
-    for kind, name, seed, skill in (
-        ("condition", "clean", 1, 2.2),
-        ("condition", "white noise 10 dB SNR", 1, 1.7),
-        ("corpus never heard", "another corpus", 2, 1.2),
+    for kind, name, words, seed, skill in (
+        ("condition", "clean", "as recorded", 1, 2.2),
+        ("condition", "white_10db", "white noise at 10 dB SNR", 1, 1.7),
+        ("corpus never heard", "another corpus", "", 2, 1.2),
     ):
         of_float = predictions(seed, skill=skill)
         of_int8 = as_predictions(of_float, int8_output(of_float), GRID)
@@ -244,7 +264,7 @@ def certainty() -> CertaintyTable:
             scored.append(
                 assess(said, shares, source=SOURCE, unsure_below=0.5, rules=rules, bootstrap=FEW)
             )
-        rows.append(CertaintyRow(kind, name, *scored))
+        rows.append(CertaintyRow(kind, name, *scored, description=words))
     return CertaintyTable(
         rows=tuple(rows),
         calibrated=True,
