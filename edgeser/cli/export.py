@@ -132,6 +132,7 @@ def _export_firmware(
     output: Output,
 ) -> None:
     from edgeser.cli.model_file import open_model, read_and_tell, reading_json
+    from edgeser.cli.places import argument
     from edgeser.pipeline.firmware import export_firmware
     from firmware_bridge.boards import MPS2_AN500, board_named
 
@@ -172,7 +173,7 @@ def _export_firmware(
         f"{project.directory}: {len(project.files)} files for {chosen.name}; model constants "
         f"{compiled.constant_bytes:,} bytes, arena {compiled.arena_bytes:,} bytes\n"
         f"next: make -C {shlex.quote(str(project.directory))}, or edgeser bench "
-        f"{shlex.quote(str(source))} --device emulator"
+        f"{argument(source)} --device emulator"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,13 @@ def run_folder_of(path: Path) -> RunFolder | None:
     from edgeser.pretrained import is_pretrained
 
     return None if is_pretrained(path) else RunFolder(path if path.is_dir() else path.parent)
+
+
+def argument(path: Path) -> str:
+    """Return how a shell gives a path, or the name of a model that ships, to a command."""
+    from edgeser.pretrained import is_pretrained
+
+    return shlex.quote(path.stem if is_pretrained(path) else str(path))
 
 
 def cache_folder() -> Path:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.host import speech_like_signal
 from edgeser.bundle import Bundle
-from edgeser.corpora import Utterance, read_audio
+from edgeser.corpora import Corpus, Utterance, read_audio
 from edgeser.corpora.choice import SPOKEN, SYNTHETIC
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
@@ -54,18 +54,24 @@ def clips_to_test_on(
     BadInput
         When the corpora cannot be opened or hold none of the test speakers.
     """
+    found = _opened(bundle, corpora, folder, reporter)
+    chosen = bundle.trained.split.select(found.utterances, "test")
+    if not chosen:
+        raise _no_clip(found.root)
+    return found.root, chosen
+
+
+def _opened(
+    bundle: Bundle, corpora: Sequence[str], folder: RunFolder | None, reporter: Reporter
+) -> Corpus:
     trained = bundle.trained
-    found = corpora_of(
+    return corpora_of(
         trained.recipe,
         arguments=corpora,
         classes=trained.classes,
         folder=folder,
         reporter=reporter,
     )
-    chosen = trained.split.select(found.utterances, "test")
-    if not chosen:
-        raise _no_clip(found.root)
-    return found.root, chosen
 
 
 def _no_clip(root: Path) -> BadInput:
@@ -85,17 +91,19 @@ def recordings_of_test_speakers(
 ) -> Recordings:
     """Return up to `count` clips spread over those of the bundle's test speakers.
 
-    Each is repeated until it fills a window, so that every clip brings a decision; the first one
-    fills two hops more, so that decisions over several windows are among them. Of a long one the
-    beginning is taken: a byte takes the emulated serial line longer than the emulated core.
+    Where nobody in the corpora took part in the training, all of their clips may be taken. Each is
+    repeated until it fills a window, so that every clip brings a decision; the first one fills two
+    hops more, so that decisions over several windows are among them. Of a long one the beginning
+    is taken: a byte takes the emulated serial line longer than the emulated core.
 
     Raises
     ------
     BadInput
-        When the corpus cannot be opened or holds no readable clip of the test speakers.
+        When the corpus cannot be opened or holds no readable clip of such speakers.
     """
     trained = bundle.trained
-    root, utterances = clips_to_test_on(bundle, corpora=corpora, folder=folder, reporter=reporter)
+    found = _opened(bundle, corpora, folder, reporter)
+    utterances, source = _unheard(bundle, found)
     window = trained.recipe.window
     longest = trained.frontend.samples_of(window.frames + 2 * window.hop_frames)
     shortest = trained.frontend.samples_of(window.frames)
@@ -110,10 +118,21 @@ def recordings_of_test_speakers(
         names.append(utterances[index].clip_id)
         recordings.append(repeated(samples, shortest if recordings else longest)[:longest])
     if not names:
-        raise _no_clip(root)
-    kind = "synthetic voices, not people" if trained.corpus.synthetic else trained.corpus.name
-    whose = "kept for testing" if trained.corpus.caveat else "of speakers kept for testing"
-    return Recordings(tuple(names), tuple(recordings), f"{whose} ({kind})")
+        raise _no_clip(found.root)
+    return Recordings(tuple(names), tuple(recordings), source)
+
+
+def _unheard(bundle: Bundle, found: Corpus) -> tuple[Sequence[Utterance], str]:
+    """Return the clips that no part of the training heard, and what they are, in words."""
+    trained = bundle.trained
+    if chosen := trained.split.select(found.utterances, "test"):
+        kind = "synthetic voices, not people" if trained.corpus.synthetic else trained.corpus.name
+        whose = "kept for testing" if trained.corpus.caveat else "of speakers kept for testing"
+        return chosen, f"{whose} ({kind})"
+    if any(trained.split.select(found.utterances, part) for part in ("train", "development")):
+        raise _no_clip(found.root)
+    kind = "synthetic voices, not people" if found.synthetic else found.name
+    return found.utterances, f"of speakers who took no part in the training ({kind})"
 
 
 def recordings_at_hand(

@@ -14,7 +14,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from edgeser.bundle import Bundle, save_bundle
+from edgeser.bundle import Bundle, load_bundle, save_bundle
+from edgeser.pipeline.recordings import recordings_of_test_speakers
+from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
 
 Edgeser = Callable[..., Any]
@@ -118,6 +120,24 @@ def test_parity_without_the_test_speakers_is_refused(
     assert (ran.code, ran.out) == (2, "")
     (line,) = ran.err.splitlines()
     assert f"{tmp_path} has no clip of the bundle's test speakers" in line
+
+
+def test_a_device_hears_any_corpus_in_which_nobody_was_trained_on(
+    road: Road, clips: dict[str, Path], tmp_path: Path
+) -> None:
+    bundle = load_bundle(road.folder / "bundle.zip")
+    shutil.copy(clips["plain"], tmp_path / "a.wav")
+    rows = ["path,emotion,speaker", "a.wav,anger,nobody"]
+    (tmp_path / "manifest.csv").write_text("\n".join(rows))
+    corpora = [f"generic:{tmp_path}"]
+    found = recordings_of_test_speakers(bundle, count=5, corpora=corpora)
+    assert found.source == "of speakers who took no part in the training (generic)"
+    assert len(found) == 1 and found.names[0].startswith("generic/a")
+    learnt_from = min(bundle.trained.split.train)
+    choice, speaker = bundle.trained.recipe.corpora[0].name, learnt_from.split("/")[-1]
+    (tmp_path / "manifest.csv").write_text(f"{rows[0]}\na.wav,anger,{speaker}\n")
+    with pytest.raises(BadInput, match="no clip of the bundle's test speakers"):
+        recordings_of_test_speakers(bundle, count=5, corpora=[f"{choice}=generic:{tmp_path}"])
 
 
 def test_bench_of_a_bundle_measures_model_features_and_both(road: Road, edgeser: Edgeser) -> None:

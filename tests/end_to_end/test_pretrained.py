@@ -62,6 +62,8 @@ def test_export_needs_no_corpus(edgeser: Edgeser, tmp_path: Path, target: str) -
     ran = edgeser("export", "pretrained", "--target", target, "--out", out, *words)
     assert ran.code == 0, ran.err
     assert any(out.iterdir())
+    assert str(pretrained_path("pretrained")) not in ran.out  # a name is what a user gave
+    assert target == "edgetpu" or "edgeser bench pretrained --device" in " ".join(ran.out.split())
 
 
 def test_export_to_int8_says_that_it_is(edgeser: Edgeser) -> None:
