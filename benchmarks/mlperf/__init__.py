@@ -1,0 +1,1 @@
+"""MLPerf Tiny's public runner, unchanged, against the emulated device."""
