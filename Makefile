@@ -10,7 +10,7 @@ JOBS   ?= $(shell nproc)
 .PHONY: help setup demo test lint bench clean
 help:
 	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
-	@echo "make demo    the whole road on synthetic voices; ends with a report in demo/"
+	@echo "make demo    the whole pipeline on synthetic voices; ends with a report in demo/"
 	@echo "make test    all tests"
 	@echo "make lint    ruff, mypy, clang-format"
 	@echo "make bench   speed and memory as ratios against named peers"

@@ -87,7 +87,7 @@ def edgeser(edgeser_program: str, tmp_path_factory: pytest.TempPathFactory) -> E
 
 @pytest.fixture(scope="session")
 def tiny_recipe() -> Path:
-    """A recipe whose whole road takes seconds."""
+    """A recipe whose whole pipeline takes seconds."""
     return Path(__file__).with_name("tiny_recipe.toml")
 
 

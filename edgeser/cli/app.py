@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS = {
-    "run": "Run the whole road: corpus, training, int8, parity, benchmark, report.",
+    "run": "Run the whole pipeline: corpus, training, int8, parity, benchmark, report.",
     "train": "Train a network on a corpus.",
     "export": "Turn a trained network into a model for a device.",
     "parity": "Hold int8 against float, and host features against MicroFrontend.",

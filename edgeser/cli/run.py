@@ -1,4 +1,4 @@
-"""`edgeser run`: the whole road."""
+"""`edgeser run`: the whole pipeline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def command(
     fresh: bool,
     output: Output,
 ) -> int:
-    """Run the whole road with RECIPE: a preset (such as demo, keywords, words) or a .toml.
+    """Run the whole pipeline with RECIPE: a preset (such as demo, keywords, words) or a .toml.
 
     Stages that this folder already holds for the same recipe and recordings are kept. Exit code 1
     when parity fails or a budget is broken; the report is written all the same.

@@ -1,4 +1,4 @@
-"""The whole road in one call: recordings in, a bundle and a report out."""
+"""The whole pipeline in one call: recordings in, a bundle and a report out."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def device_rows(report: DeviceReport) -> list[tuple[str, Measurement]]:
         ("one inference, time", report.inference_ms),
         ("per multiply-accumulate", report.per_mac),
         ("features, one frame", report.features),
-        ("features, dearest frame", report.features_largest),
+        ("features, worst-case frame", report.features_largest),
         ("features, one frame, time", report.features_ms),
         ("flash, all of the firmware", report.flash),
         ("RAM, static and stack", report.ram),
@@ -179,7 +179,7 @@ class KindCost:
 
 
 def costs_by_kind(report: DeviceReport) -> list[KindCost]:
-    """Return the operators' costs by kind, dearest first."""
+    """Return the operators' costs by kind, the most expensive first."""
     whole = sum(operator.cost.value for operator in report.operators) or 1.0
     found = []
     for kind in dict.fromkeys(operator.kind for operator in report.operators):

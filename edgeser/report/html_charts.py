@@ -295,10 +295,12 @@ def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
         (f"{operator.index} {operator.layer or operator.kind}", operator.cost.value * scale)
         for operator in shown
     ]
-    dearest = max(range(len(busy)), key=lambda i: busy[i][1], default=None)
-    svg = bar_chart("Cost of each operator", busy, x_label=unit, unit="", worst=dearest)
+    costliest = max(range(len(busy)), key=lambda i: busy[i][1], default=None)
+    svg = bar_chart("Cost of each operator", busy, x_label=unit, unit="", worst=costliest)
     which = (
-        "Every operator" if len(shown) == len(by_cost) else f"The {len(shown)} dearest operators"
+        "Every operator"
+        if len(shown) == len(by_cost)
+        else f"The {len(shown)} most expensive operators"
     )
     charts = [NamedChart(f"{which}, in the order of the model.", svg, device.inference)]
     for memory in ("flash", "ram"):

@@ -67,7 +67,7 @@ class Job(Protocol):
 
 
 class Again(Generic[F]):
-    """A fit of a given number of epochs: nobody is left to choose."""
+    """A fit of a given number of epochs: no development speaker chooses one."""
 
     def __init__(self, fit: F, fingerprint: str, planned: int, title: str) -> None:
         self.fit, self.fingerprint, self.planned, self.title = fit, fingerprint, planned, title

@@ -86,7 +86,7 @@ class FeatureTicks:
     ticks
         Ticks of the device's timer, over all samples.
     largest
-        Ticks of the dearest frame.
+        Ticks of the worst-case frame.
     """
 
     frames: int

@@ -126,5 +126,5 @@ def _tree(package: str, *, without: Sequence[str]) -> Contents:
 
 
 def _licensed(path: Path) -> bytes:
-    """Return a file of ours that says its licence; what is generated is whose the model is."""
+    """Return a file of ours with its licence; generated files are under the model's own licence."""
     return f"/* {SPDX} */\n{device_code(path.read_text('utf-8'))}".encode()

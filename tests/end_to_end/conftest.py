@@ -31,7 +31,7 @@ class Road:
 def road(
     edgeser: Callable[..., Any], tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Road:
-    """The whole road."""
+    """The whole pipeline."""
     folder = tmp_path_factory.mktemp("road") / "run"
     ran = edgeser("run", tiny_recipe, "--out", folder, "--json")
     assert ran.code == 0, ran.err

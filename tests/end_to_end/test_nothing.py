@@ -1,4 +1,4 @@
-"""The class "nothing" on the whole road: trained, int8, on the device, scored both ways."""
+"""The class "nothing" on the whole pipeline: trained, int8, on the device, scored both ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole road by the real command: what a run leaves, and what damage to it does."""
+"""The whole pipeline by the real command: what a run leaves, and what damage to it does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe with a public teacher: its weights by what is in them, its spectra, the whole road."""
+"""A recipe with a public teacher: its weights by what is in them, its spectra, the pipeline."""
 
 from __future__ import annotations
 
