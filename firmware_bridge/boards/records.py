@@ -1,0 +1,146 @@
+"""The record of each board: what its folder is made of, and what the tools need to know."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from firmware_bridge.boards.board import Board, Cycles, SharedMemory
+
+_FOLDER = Path(__file__).parent
+_MIB = 1 << 20
+
+
+def _files(folder: str, *names: str) -> tuple[Path, ...]:
+    return tuple(_FOLDER / folder / name for name in names)
+
+
+_COMMON = _files(
+    "common", "console.h", "console_mailbox.c", "console_uart.c", "image.c", "image.h", "memory.c",
+    "memory.h", "port.c", "port_start.h", "report.c", "report.h", "sections.ld", "uart.h",
+)  # fmt: skip
+_CORTEX_M = (
+    *_COMMON,
+    *_files(
+        "cortex_m", "cmsdk.h", "core.h", "faults.c", "faults.h", "protect.c", "startup.c",
+        "ticks.c", "uart.c",
+    ),
+)  # fmt: skip
+_CMSDK_CLOCK = _files("cortex_m", "clock.h")
+_ARM_TOOLS = ("make", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "qemu-system-arm")
+_ARM_LINKER = ("--specs=nano.specs", "-nostartfiles")
+
+MPS2_AN500 = Board(
+    name="mps2-an500",
+    description="Arm MPS2+ with a Cortex-M7, emulated by QEMU",
+    cpu="cortex-m7",
+    flash_bytes=4 * _MIB,
+    ram_bytes=4 * _MIB,
+    stack_bytes=8 << 10,
+    compiler="arm-none-eabi-gcc",
+    compiler_flags=("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
+    linker_flags=_ARM_LINKER,
+    packages=_ARM_TOOLS,
+    files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an500", "link.ld", "registers.h")),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x6000_0000, size=16 * _MIB),
+    ticks_per_second=25_000_000,
+    # At -icount shift=6 an instruction takes 64 ns of virtual time, a tick 40 ns.
+    instructions_per_tick=Fraction(5, 8),
+    machine="mps2-an500",
+    # Two calibrations against published Cortex-M7 figures agree on these.
+    cycles=Cycles(middle=0.8, band=(0.6, 1.1)),
+)
+
+MPS2_AN386 = Board(
+    name="mps2-an386",
+    description="Arm MPS2+ with a Cortex-M4, emulated by QEMU",
+    cpu="cortex-m4",
+    flash_bytes=4 * _MIB,
+    ram_bytes=4 * _MIB,
+    stack_bytes=8 << 10,
+    compiler="arm-none-eabi-gcc",
+    compiler_flags=("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
+    linker_flags=_ARM_LINKER,
+    packages=_ARM_TOOLS,
+    files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an386", "link.ld", "registers.h")),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x2100_0000, size=16 * _MIB),
+    ticks_per_second=25_000_000,
+    instructions_per_tick=Fraction(5, 8),
+    machine="mps2-an386",
+)
+
+MPS2_AN385_M0PLUS = Board(
+    name="mps2-an385-m0plus",
+    description="code for a Cortex-M0+, run by the Cortex-M3 of an Arm MPS2+, emulated by QEMU",
+    cpu="cortex-m0plus",
+    flash_bytes=4 * _MIB,
+    ram_bytes=4 * _MIB,
+    stack_bytes=8 << 10,
+    compiler="arm-none-eabi-gcc",
+    compiler_flags=("-mcpu=cortex-m0plus", "-mthumb", "-mfloat-abi=soft", "-masm-syntax-unified"),
+    linker_flags=_ARM_LINKER,
+    packages=_ARM_TOOLS,
+    files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an385_m0plus", "link.ld", "registers.h")),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x2100_0000, size=16 * _MIB),
+    ticks_per_second=25_000_000,
+    instructions_per_tick=Fraction(5, 8),
+    machine="mps2-an385",
+)
+
+MPS2_AN505 = Board(
+    name="mps2-an505",
+    description="Arm MPS2+ with a Cortex-M33, emulated by QEMU",
+    cpu="cortex-m33",
+    flash_bytes=4 * _MIB,
+    ram_bytes=4 * _MIB,
+    stack_bytes=8 << 10,
+    compiler="arm-none-eabi-gcc",
+    compiler_flags=("-mcpu=cortex-m33", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
+    linker_flags=_ARM_LINKER,
+    packages=_ARM_TOOLS,
+    files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an505", "link.ld", "registers.h")),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x8000_0000, size=16 * _MIB),
+    ticks_per_second=20_000_000,
+    # An instruction takes 64 ns, a tick 50 ns.
+    instructions_per_tick=Fraction(25, 32),
+    machine="mps2-an505",
+)
+
+MPS3_AN547 = Board(
+    name="mps3-an547",
+    description="Arm MPS3 with a Cortex-M55, emulated by QEMU",
+    cpu="cortex-m55",
+    flash_bytes=2 * _MIB,
+    ram_bytes=4 * _MIB,
+    stack_bytes=8 << 10,
+    compiler="arm-none-eabi-gcc",
+    compiler_flags=("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard"),
+    linker_flags=_ARM_LINKER,
+    packages=_ARM_TOOLS,
+    files=(*_CORTEX_M, *_files("mps3_an547", "clock.h", "link.ld", "registers.h")),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x6000_0000, size=2048 * _MIB),
+    ticks_per_second=32_000_000,
+    # An instruction takes 64 ns, a tick 31.25 ns.
+    instructions_per_tick=Fraction(125, 256),
+    machine="mps3-an547",
+)
+
+HOST = Board(
+    name="host",
+    description="this computer: a process over standard input and output, for tests",
+    cpu="host",
+    flash_bytes=64 * _MIB,
+    ram_bytes=64 * _MIB,
+    stack_bytes=0,
+    compiler="gcc",
+    compiler_flags=(),
+    linker_flags=(),
+    packages=("make", "gcc"),
+    files=_files("host", "port.c"),
+    ticks_per_second=25_000_000,
+)
