@@ -13,6 +13,7 @@ from firmware_bridge.boards.records import (
     MPS2_AN500,
     MPS2_AN505,
     MPS3_AN547,
+    RISCV32_VIRT,
 )
 from quantize.foundation.errors import BadInput
 
@@ -25,6 +26,7 @@ BOARDS: Mapping[str, Board] = MappingProxyType(
             MPS2_AN505,
             MPS3_AN547,
             MPS2_AN385_M0PLUS,
+            RISCV32_VIRT,
             HOST,
         )
     }
@@ -59,6 +61,7 @@ __all__ = [
     "MPS2_AN500",
     "MPS2_AN505",
     "MPS3_AN547",
+    "RISCV32_VIRT",
     "Board",
     "Cycles",
     "SharedMemory",

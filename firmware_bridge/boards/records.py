@@ -16,8 +16,8 @@ def _files(folder: str, *names: str) -> tuple[Path, ...]:
 
 
 _COMMON = _files(
-    "common", "console.h", "console_mailbox.c", "console_uart.c", "image.c", "image.h", "memory.c",
-    "memory.h", "port.c", "port_start.h", "report.c", "report.h", "sections.ld", "uart.h",
+    "common", "console.h", "console_mailbox.c", "console_uart.c", "image.h", "memory.c", "memory.h",
+    "port.c", "port_start.h", "report.h", "sections.ld", "uart.h",
 )  # fmt: skip
 _CORTEX_M = (
     *_COMMON,
@@ -129,6 +129,39 @@ MPS3_AN547 = Board(
     instructions_per_tick=Fraction(125, 256),
     machine="mps3-an547",
 )
+
+RISCV32_VIRT = Board(
+    name="riscv32-virt",
+    description="QEMU's virt machine with a RISC-V core of RV32IMC",
+    cpu="rv32imc",
+    flash_bytes=4 * _MIB,
+    ram_bytes=4 * _MIB,
+    stack_bytes=8 << 10,
+    compiler="riscv64-unknown-elf-gcc",
+    # Without a C library, but what compilers know of its functions holds.
+    compiler_flags=(
+        *("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-msmall-data-limit=0"),
+        *("-ffreestanding", "-fbuiltin", "-Iboard"),
+    ),
+    linker_flags=("-nostdlib",),
+    libraries=("-lgcc",),
+    packages=("make", "gcc-riscv64-unknown-elf", "qemu-system-misc"),
+    files=(
+        *_COMMON,
+        *_files(
+            "riscv32_virt", "assert.h", "clock.h", "core.h", "faults.c", "faults.h", "libc.c",
+            "link.ld", "math.h", "protect.c", "registers.h", "startup.c", "string.h", "ticks.c",
+            "uart.c",
+        ),
+    ),
+    consoles=("uart", "mailbox"),
+    shared=SharedMemory(address=0x8000_0000, size=32 * _MIB),
+    ticks_per_second=15_625_000,
+    instructions_per_tick=Fraction(1),
+    machine="virt",
+    emulator="qemu-system-riscv32",
+    emulator_flags=("-bios", "none", "-cpu", "rv32,a=false,f=false,d=false"),
+)  # fmt: skip
 
 HOST = Board(
     name="host",

@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "registers.h"
 
+int main(void);
 void reset_handler(void);
 
 #define SYSTEM_EXCEPTIONS 16u
@@ -37,6 +38,12 @@ __attribute__((section(".boot"), used)) static const union vector boot[2] = {
 };
 #endif
 
+/* On the process stack. */
+static void enter(void) {
+  image_construct();
+  main();
+}
+
 /* Interrupts stay masked for good: see port_wait. */
 void reset_handler(void) {
   __asm volatile("cpsid i" ::: "memory");
@@ -59,6 +66,6 @@ void reset_handler(void) {
                  "isb\n"
                  "blx %1\n"
                  "b ." ::"r"(stack_top),
-                 "r"(image_run)
+                 "r"(enter)
                  : "r0", "memory");
 }

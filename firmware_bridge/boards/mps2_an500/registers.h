@@ -14,8 +14,8 @@
 #define PERIPHERALS 0x40000000u
 #define PERIPHERALS_BITS 16u
 
-/* 64 ns are 1.6 ticks. Each turn has seven instructions, 11.2 ticks: one that sees twelve ends within
- * the first fifth of a tick. */
+/* 64 ns are 1.6 ticks. Each turn has seven instructions, 11.2 ticks: one that sees twelve ends
+ * within the first fifth of a tick. */
 #define PHASE_NOPS ""
 #define PHASE_TICKS 12
 #define PHASE_TURNS 32u
