@@ -52,6 +52,21 @@ def board_named(name: str) -> Board:
     return BOARDS[name]
 
 
+def emulated_board(name: str) -> Board:
+    """Return the board of that name, which QEMU emulates.
+
+    Raises
+    ------
+    BadInput
+        When there is none: those that there are, are named.
+    """
+    found = BOARDS.get(name)
+    if found is None or found.machine is None:
+        names = ", ".join(board.name for board in EMULATED_BOARDS)
+        raise BadInput(f"there is no emulated board {name!r}", hint=f"they are {names}")
+    return found
+
+
 __all__ = [
     "BOARDS",
     "EMULATED_BOARDS",
@@ -66,4 +81,5 @@ __all__ = [
     "Cycles",
     "SharedMemory",
     "board_named",
+    "emulated_board",
 ]
