@@ -119,6 +119,7 @@ def command(
     kind = device_kind(device, compiled=compiled is not None)
     refuse_unsuited(BENCH, kind)
     files = ResultFiles(rest.pop("junit"), rest.pop("markdown"))
+    board = rest.pop("board")
     if kind is Device.EDGE_TPU:
         from edgeser.cli.bench_edgetpu import bench_edge_tpu
 
@@ -152,7 +153,6 @@ def command(
             reporter=output,
         )
         return _show_host(on_host, files, output)
-    board = rest["board"]
     if board == ALL_BOARDS:
         from edgeser.cli.bench_boards import bench_boards
 

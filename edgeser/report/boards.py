@@ -17,7 +17,8 @@ from quantize.foundation.measurement import Measurement
 
 SCHEMA = "edgeser.bench-boards/1"
 SUITE = "edgeser.boards"
-_HEAD = ("board", "core", "inference", "features, a frame", "flash", "RAM", "exact")
+_UNIT = "instructions"
+_HEAD = ("board", "core", _UNIT, "a frame", "flash", "RAM", "exact")
 _EXACT = {True: "yes", False: "NO", None: "not run"}
 
 
@@ -26,7 +27,7 @@ def _cells(result: BoardResult) -> tuple[str, ...]:
     costs: tuple[Measurement | None, ...] = (None,) * 4
     if report is not None:
         costs = (report.inference, report.features, report.flash, report.ram)
-    cells = ("" if cost is None else figure(cost) for cost in costs)
+    cells = ("" if cost is None else figure(cost).removesuffix(f" {_UNIT}") for cost in costs)
     return (result.board, result.core, *cells, _EXACT[result.exact])
 
 
@@ -34,7 +35,7 @@ def boards_table(report: BoardsReport) -> Group:
     """Return what it costs on each board, and whether it is exact there."""
     table = titled_table(f"{report.model} on every emulated board")
     for name in _HEAD[:2]:
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in _HEAD[2:-1]:
         table.add_column(name, justify="right")
     table.add_column(_HEAD[-1])
@@ -50,8 +51,9 @@ def boards_table(report: BoardsReport) -> Group:
 def _sentence(report: BoardsReport) -> str:
     exact = sum(result.exact is True for result in report.results)
     return (
-        f"exact on {exact} of {len(report.results)} boards; instructions are emulated, memory is "
-        "what the linker placed"
+        f"exact on {exact} of {len(report.results)} boards. Instructions, emulated, are those of one "
+        "inference, and of one frame of features where there is a frontend; flash and RAM are the "
+        "bytes that the linker placed."
     )
 
 

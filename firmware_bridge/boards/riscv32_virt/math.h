@@ -10,7 +10,9 @@ extern "C" {
 /* Of normal numbers and 0, to the nearest. */
 float sqrtf(float value);
 
+float cosf(float angle);
 float floorf(float value);
+float log1pf(float value);
 float powf(float base, float exponent);
 double floor(double value);
 double cos(double angle);
