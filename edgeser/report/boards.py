@@ -18,7 +18,7 @@ from quantize.foundation.measurement import Measurement
 SCHEMA = "edgeser.bench-boards/1"
 SUITE = "edgeser.boards"
 _UNIT = "instructions"
-_HEAD = ("board", "core", _UNIT, "a frame", "flash", "RAM", "exact")
+_HEAD = ("board", "core", "inference", "a frame", "flash", "RAM", "exact")
 _EXACT = {True: "yes", False: "NO", None: "not run"}
 
 
@@ -33,12 +33,11 @@ def _cells(result: BoardResult) -> tuple[str, ...]:
 
 def boards_table(report: BoardsReport) -> Group:
     """Return what it costs on each board, and whether it is exact there."""
-    table = titled_table(f"{report.model} on every emulated board")
-    for name in _HEAD[:2]:
-        table.add_column(name, no_wrap=True)
-    for name in _HEAD[2:-1]:
-        table.add_column(name, justify="right")
-    table.add_column(_HEAD[-1])
+    title = f"{report.model} on every emulated board"
+    table = titled_table(title, collapse_padding=True, pad_edge=False)
+    for name in _HEAD:
+        left = name in ("board", "core", "exact")
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
     for result in report.results:
         style = "" if not result.problem else "bold red" if result.report else "yellow"
         table.add_row(*_cells(result), style=style)
@@ -51,9 +50,8 @@ def boards_table(report: BoardsReport) -> Group:
 def _sentence(report: BoardsReport) -> str:
     exact = sum(result.exact is True for result in report.results)
     return (
-        f"exact on {exact} of {len(report.results)} boards. Instructions, emulated, are those of one "
-        "inference, and of one frame of features where there is a frontend; flash and RAM are the "
-        "bytes that the linker placed."
+        f"exact on {exact} of {len(report.results)} boards. Inference, and a frame of features "
+        "where there is a frontend: instructions, emulated. Flash and RAM: what the linker placed."
     )
 
 

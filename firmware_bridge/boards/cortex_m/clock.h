@@ -8,6 +8,10 @@
 #define CLOCK_VALUE TIMER_VALUE
 #define CLOCK_PASSED "subs %[passed], %[before], %[value]\n"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline void clock_start(void) {
   TIMER_RELOAD = UINT32_MAX;
   TIMER_VALUE = UINT32_MAX;
@@ -31,5 +35,9 @@ static inline uint64_t clock_ticks(void) {
 static inline uint64_t clock_microseconds(uint64_t ticks) {
   return ticks / (CLOCK_HZ / 1000000u);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #define CLOCK_VALUE COUNT_LOW
 #define CLOCK_PASSED "subs %[passed], %[value], %[before]\n"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline void clock_start(void) {
   COUNTER_CONTROL = COUNTER_ENABLE;
 }
@@ -33,5 +37,9 @@ static inline uint64_t clock_ticks(void) {
 static inline uint64_t clock_microseconds(uint64_t ticks) {
   return ticks / (CLOCK_HZ / 1000000u);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #define CLOCK_NANOSECONDS_BITS 6u
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline void clock_start(void) {
 }
 
@@ -22,5 +26,9 @@ static inline uint64_t clock_ticks(void) {
 static inline uint64_t clock_microseconds(uint64_t ticks) {
   return (ticks << CLOCK_NANOSECONDS_BITS) / 1000u;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
