@@ -2,7 +2,7 @@
  * removes a file. Says on the UART when it has tried. PLACE is a folder of the host's. */
 #include <stdint.h>
 
-#define UART_DATA (*(volatile uint8_t *)0x10000000u)
+#define UART_DATA (*(volatile uint8_t *)(UART_BASE))
 #define FILE_NAME PLACE "/written"
 #define PROGRAM "touch " PLACE "/run"
 #define LENGTH(text) (sizeof(text) - 1u)
@@ -60,7 +60,7 @@ __attribute__((used)) void attempt(void) {
   }
 }
 
-__attribute__((naked, section(".text.first"), used)) void reset_handler(void) {
-  __asm volatile("li sp, 0x80400000\n"
-                 "j attempt\n");
+__attribute__((naked, section(".vectors"), used)) void reset_handler(void) {
+  __asm volatile("mv sp, %0\n"
+                 "j attempt\n" ::"r"(STACK));
 }

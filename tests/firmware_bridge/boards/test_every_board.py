@@ -43,6 +43,11 @@ HOSTILE = {
     "riscv": Path(__file__).with_name("hostile_riscv.c"),
 }
 
+# Where a program without our start-up finds its beginning, the UART and room for a stack.
+VECTORS = {"mps2-an505": 0x1000_0000, "riscv32-virt": 0x8000_0000}
+UARTS = {"mps2-an505": 0x5020_0000, "mps3-an547": 0x5930_3000, "riscv32-virt": 0x1000_0000}
+STACKS = {"mps2-an505": 0x3801_0000, "mps3-an547": 0x3101_0000, "riscv32-virt": 0x8040_0000}
+
 
 @pytest.fixture(scope="module", params=EMULATED_BOARDS, ids=lambda board: board.name)
 def board(request: pytest.FixtureRequest) -> Board:
@@ -231,22 +236,17 @@ def hostile_program(board: Board, folder: Path) -> Path:
     (folder / "kept").write_text("of the host")
     program = folder / "hostile.elf"
     riscv = board is RISCV32_VIRT
-    place = ["-Wl,-Ttext=0x80000000"] if riscv else [
+    place = [
         f"-Wl,--section-start=.vectors={VECTORS.get(board.name, 0):#x}",
         f"-Wl,-Ttext={VECTORS.get(board.name, 0) + 0x1000:#x}",
         f"-DUART_BASE={UARTS.get(board.name, 0x4000_4000):#x}u",
         f"-DSTACK={STACKS.get(board.name, 0x2001_0000):#x}u",
-    ]  # fmt: skip
+    ]
     flags = [*board.compiler_flags, "-O1", "-nostdlib", "-nostartfiles", "-Wall", "-Werror"]
     source = HOSTILE["riscv" if riscv else "arm"]
     command = [board.compiler, *flags, *place, "-Wl,-e,reset_handler", f'-DPLACE="{folder}"']
     subprocess.run([*command, str(source), "-o", str(program)], check=True)
     return program
-
-
-VECTORS = {"mps2-an505": 0x1000_0000}
-UARTS = {"mps2-an505": 0x5020_0000, "mps3-an547": 0x5930_3000}
-STACKS = {"mps2-an505": 0x3801_0000, "mps3-an547": 0x3101_0000}
 
 
 def test_a_hostile_program_reaches_nothing(board: Board, tmp_path: Path) -> None:
