@@ -28,7 +28,7 @@ def _cells(result: BoardResult) -> tuple[str, ...]:
     if report is not None:
         costs = (report.inference, report.features, report.flash, report.ram)
     cells = ("" if cost is None else figure(cost).removesuffix(f" {_UNIT}") for cost in costs)
-    return (result.board, result.core, *cells, _EXACT[result.exact])
+    return (result.board, result.core.replace("plus", "+"), *cells, _EXACT[result.exact])
 
 
 def boards_table(report: BoardsReport) -> Group:
