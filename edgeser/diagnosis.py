@@ -86,12 +86,10 @@ _PROGRAMS = (
     _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
     _Program(
         "riscv64-unknown-elf-gcc",
-        "firmware for the board riscv32-virt",
+        "firmware for RISC-V boards",
         "apt-get install gcc-riscv64-unknown-elf",
     ),
-    _Program(
-        "qemu-system-riscv32", "the emulated board riscv32-virt", "apt-get install qemu-system-misc"
-    ),
+    _Program("qemu-system-riscv32", "emulated RISC-V boards", "apt-get install qemu-system-misc"),
     _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from firmware_bridge.boards.board import Board, Cycles, SharedMemory
 from firmware_bridge.boards.records import (
+    CORAL_NPU_CORE,
     HOST,
     MPS2_AN385_M0PLUS,
     MPS2_AN386,
@@ -27,6 +28,7 @@ BOARDS: Mapping[str, Board] = MappingProxyType(
             MPS3_AN547,
             MPS2_AN385_M0PLUS,
             RISCV32_VIRT,
+            CORAL_NPU_CORE,
             HOST,
         )
     }
@@ -69,6 +71,7 @@ def emulated_board(name: str) -> Board:
 
 __all__ = [
     "BOARDS",
+    "CORAL_NPU_CORE",
     "EMULATED_BOARDS",
     "HOST",
     "MPS2_AN385_M0PLUS",

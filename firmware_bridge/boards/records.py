@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -132,38 +133,53 @@ MPS3_AN547 = Board(
     machine="mps3-an547",
 )
 
+_RISCV = (
+    *_COMMON,
+    *_files(
+        "riscv", "assert.h", "clock.h", "core.h", "faults.c", "faults.h", "libc.c", "link.ld",
+        "math.h", "protect.c", "startup.c", "string.h", "ticks.c", "uart.c", "virt.h",
+    ),
+)  # fmt: skip
+# Without a C library, but what compilers know of its functions holds.
+_RISCV_FLAGS = ("-misa-spec=2.2", "-msmall-data-limit=0", "-ffreestanding", "-fbuiltin", "-Iboard")
+
 RISCV32_VIRT = Board(
     name="riscv32-virt",
-    description="QEMU's virt machine with a RISC-V core of RV32IMC",
+    description="a RISC-V core of RV32IMC on QEMU's virt machine",
     cpu="rv32imc",
     flash_bytes=4 * _MIB,
     ram_bytes=4 * _MIB,
     stack_bytes=8 << 10,
     compiler="riscv64-unknown-elf-gcc",
-    # Without a C library, but what compilers know of its functions holds.
-    compiler_flags=(
-        *("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2", "-msmall-data-limit=0"),
-        *("-ffreestanding", "-fbuiltin", "-Iboard"),
-    ),
+    compiler_flags=("-march=rv32imc", "-mabi=ilp32", *_RISCV_FLAGS),
     linker_flags=("-nostdlib",),
     libraries=("-lgcc",),
     packages=("make", "gcc-riscv64-unknown-elf", "qemu-system-misc"),
-    files=(
-        *_COMMON,
-        *_files(
-            "riscv32_virt", "assert.h", "clock.h", "core.h", "faults.c", "faults.h", "libc.c",
-            "link.ld", "math.h", "protect.c", "registers.h", "startup.c", "string.h", "ticks.c",
-            "uart.c",
-        ),
-    ),
+    files=(*_RISCV, *_files("riscv32_virt", "registers.h")),
     consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x8000_0000, size=32 * _MIB),
+    # The core counts its instructions.
     ticks_per_second=15_625_000,
     instructions_per_tick=Fraction(1),
     machine="virt",
     emulator="qemu-system-riscv32",
     emulator_flags=("-bios", "none", "-cpu", "rv32,a=false,f=false,d=false"),
-)  # fmt: skip
+)
+
+CORAL_NPU_CORE = replace(
+    RISCV32_VIRT,
+    name="coral-npu-core",
+    description="the instructions of Google's Coral NPU (RV32IMF, Zve32x, 128-bit vectors; not its "
+    "matrix unit, nor its dual issue or its memories) on QEMU's virt machine",
+    # Its vectors are there, and no kernel uses them yet.
+    cpu="rv32imf",
+    compiler_flags=("-march=rv32imf", "-mabi=ilp32f", *_RISCV_FLAGS),
+    files=(*_RISCV, *_files("coral_npu_core", "registers.h")),
+    emulator_flags=(
+        *("-bios", "none"),
+        *("-cpu", "rv32,a=false,c=false,d=false,Zve32f=true,vext_spec=v1.0,vlen=128"),
+    ),
+)
 
 HOST = Board(
     name="host",

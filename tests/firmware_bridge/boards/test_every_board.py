@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from firmware_bridge.boards import EMULATED_BOARDS, RISCV32_VIRT, Board
+from firmware_bridge.boards import EMULATED_BOARDS, Board
 from firmware_bridge.emulator import BuiltFirmware, build_firmware, running_emulator
 from firmware_bridge.emulator.tools import PACKAGES
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
@@ -40,13 +40,26 @@ MISDEEDS = {
 }
 HOSTILE = {
     "arm": Path(__file__).parents[1] / "emulator" / "hostile_program.c",
-    "riscv": Path(__file__).with_name("hostile_riscv.c"),
+    "riscv64": Path(__file__).with_name("hostile_riscv.c"),
 }
 
-# Where a program without our start-up finds its beginning, the UART and room for a stack.
-VECTORS = {"mps2-an505": 0x1000_0000, "riscv32-virt": 0x8000_0000}
-UARTS = {"mps2-an505": 0x5020_0000, "mps3-an547": 0x5930_3000, "riscv32-virt": 0x1000_0000}
-STACKS = {"mps2-an505": 0x3801_0000, "mps3-an547": 0x3101_0000, "riscv32-virt": 0x8040_0000}
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a program without our start-up finds its beginning, the UART and room for a stack."""
+
+    vectors: int
+    uart: int
+    stack: int
+
+
+MPS2 = Place(0, 0x4000_4000, 0x2001_0000)
+PLACES = {
+    "mps2-an505": Place(0x1000_0000, 0x5020_0000, 0x3801_0000),
+    "mps3-an547": Place(0, 0x5930_3000, 0x3101_0000),
+    "virt": Place(0x8000_0000, 0x1000_0000, 0x8040_0000),
+}
+"""By QEMU's machine, where that is not as on most of the MPS2+."""
 
 
 @pytest.fixture(scope="module", params=EMULATED_BOARDS, ids=lambda board: board.name)
@@ -235,16 +248,16 @@ def hostile_program(board: Board, folder: Path) -> Path:
     """Build a program that tries to reach the host; it wants no start-up, and makes its own."""
     (folder / "kept").write_text("of the host")
     program = folder / "hostile.elf"
-    riscv = board is RISCV32_VIRT
-    place = [
-        f"-Wl,--section-start=.vectors={VECTORS.get(board.name, 0):#x}",
-        f"-Wl,-Ttext={VECTORS.get(board.name, 0) + 0x1000:#x}",
-        f"-DUART_BASE={UARTS.get(board.name, 0x4000_4000):#x}u",
-        f"-DSTACK={STACKS.get(board.name, 0x2001_0000):#x}u",
+    place = PLACES.get(board.machine or "", MPS2)
+    placed = [
+        f"-Wl,--section-start=.vectors={place.vectors:#x}",
+        f"-Wl,-Ttext={place.vectors + 0x1000:#x}",
+        f"-DUART_BASE={place.uart:#x}u",
+        f"-DSTACK={place.stack:#x}u",
     ]
     flags = [*board.compiler_flags, "-O1", "-nostdlib", "-nostartfiles", "-Wall", "-Werror"]
-    source = HOSTILE["riscv" if riscv else "arm"]
-    command = [board.compiler, *flags, *place, "-Wl,-e,reset_handler", f'-DPLACE="{folder}"']
+    source = HOSTILE[board.compiler.partition("-")[0]]
+    command = [board.compiler, *flags, *placed, "-Wl,-e,reset_handler", f'-DPLACE="{folder}"']
     subprocess.run([*command, str(source), "-o", str(program)], check=True)
     return program
 
