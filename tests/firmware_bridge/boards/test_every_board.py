@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -211,6 +213,23 @@ def test_a_device_that_waits_takes_no_time_of_this_computer(start, program: str)
         data = device.until(lambda got: got.count(b"m-ready\r\n") == 300)
     assert after.user + after.system - before.user - before.system < 0.2
     assert data.count(b"m-name-dut") == 300
+
+
+def test_the_readme_says_how_to_start_it(board: Board, firmware: BuiltFirmware) -> None:
+    project = firmware.elf.parents[1]
+    text = (project / "README.md").read_text("utf-8")
+    (command,) = re.findall(r"^```\n(qemu-.*?)^```", text, re.M | re.S)
+    arguments = shlex.split(command.replace("\\\n", " "))
+    with subprocess.Popen(
+        arguments, cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as emulator:
+        assert emulator.stdin is not None and emulator.stdout is not None
+        emulator.stdin.write(b"name%")
+        emulator.stdin.flush()
+        said = [emulator.stdout.readline().strip().decode() for _ in range(4)]
+        emulator.kill()
+    assert said == ["m-init-done", "m-ready", f"m-name-dut-[{board.name}]", "m-ready"]
+    assert ("BAUD_RATE" in text) == (board.machine != "virt")
 
 
 @pytest.mark.parametrize("resource", ["flash", "ram"])
