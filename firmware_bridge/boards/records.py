@@ -158,7 +158,7 @@ RISCV32_VIRT = Board(
     files=(*_RISCV, *_files("riscv32_virt", "registers.h")),
     consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x8000_0000, size=32 * _MIB),
-    # The core counts its instructions.
+    # A tick of 64 ns is an instruction.
     ticks_per_second=15_625_000,
     instructions_per_tick=Fraction(1),
     machine="virt",

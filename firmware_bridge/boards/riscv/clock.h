@@ -1,4 +1,5 @@
-/* Time by the core's own count of instructions, which QEMU keeps in nanoseconds: 64 for each. */
+/* Time by the core's count of cycles, which QEMU keeps in nanoseconds where it counts instructions:
+ * 64 for each of them. */
 #ifndef CLOCK_H
 #define CLOCK_H
 
@@ -16,9 +17,9 @@ static inline void clock_start(void) {
 static inline uint64_t clock_ticks(void) {
   uint32_t high, low, again;
   do {
-    CSR_READ("minstreth", high);
-    CSR_READ("minstret", low);
-    CSR_READ("minstreth", again);
+    CSR_READ("mcycleh", high);
+    CSR_READ("mcycle", low);
+    CSR_READ("mcycleh", again);
   } while (high != again);
   return ((uint64_t)high << 32 | low) >> CLOCK_NANOSECONDS_BITS;
 }

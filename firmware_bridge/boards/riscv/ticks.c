@@ -1,4 +1,4 @@
-/* Instructions, counted by the core: an interval holds as many as its ticks, wherever it begins. */
+/* A tick is an instruction: an interval holds as many as its ticks, wherever it begins. */
 #include "clock.h"
 #include "port.h"
 

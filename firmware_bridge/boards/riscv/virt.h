@@ -4,7 +4,7 @@
 
 #include "core.h"
 
-/* Of the count of instructions: the emulator gives each 64 ns. */
+/* An instruction is a tick: the emulator gives each 64 ns. */
 #define CLOCK_HZ 15625000u
 
 /* A 16550 UART, whose speed the machine ignores. */
