@@ -19,6 +19,8 @@
 #define SCB_VECTORS REGISTER(0xE000ED08u)
 #define SCB_RESET REGISTER(0xE000ED0Cu)
 #define SCB_RESET_REQUEST (0x05FA0000u | 1u << 2)
+#define SCB_CONFIGURATION REGISTER(0xE000ED14u)
+#define SCB_REFUSE_UNALIGNED (1u << 3)
 #define SCB_HANDLERS REGISTER(0xE000ED24u)
 #define SCB_FAULT_HANDLERS_ENABLE (7u << 16)
 #define SCB_FAULT_STATUS REGISTER(0xE000ED28u)
@@ -29,6 +31,7 @@
 #define FAULT_EXECUTION (1u << 0)
 #define FAULT_ADDRESS_VALID (1u << 7)
 #define BUS_FAULT_ADDRESS_VALID (1u << 15)
+#define FAULT_UNALIGNED (1u << 24)
 #if __ARM_ARCH >= 8
 #define FAULT_STACKING (1u << 4 | 1u << 5 | 1u << 20) /* the last: beneath the stack's limit */
 #else

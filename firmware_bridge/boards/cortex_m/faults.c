@@ -17,6 +17,11 @@ static const char *kind_of(uint32_t status, uint32_t address, uint32_t stack_poi
   if ((status & FAULT_EXECUTION) != 0) {
     return "execution of what is no code";
   }
+#if __ARM_ARCH == 6
+  if ((status & FAULT_UNALIGNED) != 0) {
+    return "unaligned access";
+  }
+#endif
   if ((status & FAULT_ADDRESS_VALID) != 0) {
     return address >= (uint32_t)image_begin && address < (uint32_t)image_end
                ? "write to read-only memory"

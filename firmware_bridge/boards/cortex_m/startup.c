@@ -50,6 +50,10 @@ void reset_handler(void) {
 #ifdef VECTORS_MOVE
   SCB_VECTORS = (uint32_t)vectors;
 #endif
+#if __ARM_ARCH == 6
+  /* As the core that the code is for does, and the one that runs it does not. */
+  SCB_CONFIGURATION |= SCB_REFUSE_UNALIGNED;
+#endif
 #ifdef __ARM_FP
   SCB_COPROCESSORS |= SCB_FPU_FULL_ACCESS;
 #endif

@@ -180,6 +180,20 @@ def test_misdeed_is_reported_and_ends_the_program(start, misdeed: str) -> None:
     assert "arena" in report or b", status " in seen
 
 
+def test_code_for_a_cortex_m0plus_may_not_lean_on_the_core_that_runs_it(
+    board: Board, start
+) -> None:
+    """What a Cortex-M0+ refuses, and a Cortex-M3 by itself does not: access that is not aligned."""
+    with start() as device:
+        device.request(WRITE, struct.pack("<Ib", 0, -110) + bytes(31))
+        device.transport.write(encode_frame(Frame(INFER, 0, 1000, b"")))
+        if board.cpu == "cortex-m0plus":
+            text = device.until(lambda got: got.endswith(b"]\r\n"))
+            assert text.startswith(b"\r\ne-[unaligned access, pc ")
+        else:
+            assert len(struct.unpack("<3I", device.reply().payload)) == 3
+
+
 def test_a_stray_pointer_to_nothing_is_a_fault(start) -> None:
     with start() as device:
         device.request(WRITE, struct.pack("<Ib", 0, -105) + bytes(31))

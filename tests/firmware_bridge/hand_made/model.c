@@ -14,6 +14,7 @@ enum misdeed {
   HANG = -107,
   WRITE_MIRROR = -108,
   SPIN = -109,
+  WRITE_UNALIGNED = -110,
 };
 
 const struct model_operator model_operators[MODEL_OPERATORS] = {
@@ -40,6 +41,11 @@ static uint32_t recurse(volatile uint32_t *before) {
 static void write_at(uintptr_t address) {
   volatile uint8_t *volatile byte = (volatile uint8_t *)address;
   *byte = 1;
+}
+
+static void write_unaligned(uintptr_t address) {
+  volatile uint32_t *volatile word = (volatile uint32_t *)address;
+  *word = 0;
 }
 
 static void execute(void *data) {
@@ -91,6 +97,9 @@ static void misbehave(int8_t *arena) {
     break;
   case SPIN:
     spin(arena + 1);
+    break;
+  case WRITE_UNALIGNED:
+    write_unaligned((uintptr_t)arena + 33u);
     break;
   default:
     break;
