@@ -14,6 +14,9 @@ arm_libc=$(arm-none-eabi-gcc -mcpu=cortex-m7 -mthumb -mfpu=fpv5-sp-d16 -mfloat-a
   -print-file-name=libc_nano.a 2>/dev/null || true)
 [ -f "$arm_libc" ] || missing="$missing libnewlib-arm-none-eabi"
 command -v qemu-system-arm >/dev/null 2>&1 || missing="$missing qemu-system-arm"
+# The emulated RISC-V board: a compiler without a C library, and its machine.
+command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || missing="$missing gcc-riscv64-unknown-elf"
+command -v qemu-system-riscv32 >/dev/null 2>&1 || missing="$missing qemu-system-misc"
 # Synthetic speech in which words matter: tests that need it are skipped without it.
 command -v espeak-ng >/dev/null 2>&1 || missing="$missing espeak-ng"
 if command -v "$python" >/dev/null 2>&1; then

@@ -97,7 +97,7 @@ def cost_of(config: NetworkConfig) -> Cost:
         int8_bytes=len(model.int8_tflite),
         arena_bytes=arena,
         instructions=report.inference.value,
-        milliseconds=report.inference_ms.value,
+        milliseconds=report.inference_ms.value if report.inference_ms else float("nan"),
         edge_tpu_ms=found.latency_ms.value,
     )
 

@@ -85,6 +85,12 @@ _PROGRAMS = (
     _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
     _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
     _Program(
+        "riscv64-unknown-elf-gcc",
+        "firmware for RISC-V boards",
+        "apt-get install gcc-riscv64-unknown-elf",
+    ),
+    _Program("qemu-system-riscv32", "emulated RISC-V boards", "apt-get install qemu-system-misc"),
+    _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",
         "get it from Google's Coral pages (x86-64 Linux only) and put it on PATH",

@@ -19,11 +19,6 @@ from quantize.foundation.errors import CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
 
-CYCLES_PER_INSTRUCTION = 0.8
-CYCLES_BAND = (0.6, 1.1)
-"""Cycles that a Cortex-M7 takes for an instruction, in the middle and from best to worst: two
-calibrations against published figures of that core agree on them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -66,31 +61,37 @@ class Clock:
             interval_kind="least and most" if low < high else "",
         )
 
-    def held_to_budget(self, ticks: Sequence[int]) -> Measurement:
+    def held_to_budget(self, ticks: Sequence[int]) -> Measurement | None:
         """Return the time that a budget is for: predicted from the mean, else the slow end, p90."""
         mean = self.milliseconds(self.cost(ticks))
-        if mean.evidence is not Evidence.MEASURED:
+        if mean is None or mean.evidence is not Evidence.MEASURED:
             return mean
         slow = float(np.percentile(np.array(ticks, np.float64), 90)) * 1e3 / self.ticks_hz
         source = f"{self.source}, 90th percentile of {len(ticks)}"
         return Measurement(slow, "ms", Evidence.MEASURED, source)
 
-    def milliseconds(self, cost: Measurement) -> Measurement:
-        """Return a cost as time: predicted with its band for instructions, else as it is."""
+    def milliseconds(self, cost: Measurement) -> Measurement | None:
+        """Return a cost as time: predicted with its band for instructions, else as it is.
+
+        `None` for the instructions of a core whose cycles nobody has told.
+        """
         if cost.unit == "ms":
             return cost
+        cycles = self.board.cycles if self.board is not None else None
+        if cycles is None:
+            return None
+        best, worst = cycles.band
         low, middle, high = (
-            cost.value * factor / (self.core_mhz * 1e3)
-            for factor in (CYCLES_BAND[0], CYCLES_PER_INSTRUCTION, CYCLES_BAND[1])
+            cost.value * factor / (self.core_mhz * 1e3) for factor in (best, cycles.middle, worst)
         )
         return Measurement(
             middle,
             "ms",
             Evidence.PREDICTED,
-            f"{CYCLES_PER_INSTRUCTION} cycles an instruction at {self.core_mhz:g} MHz; "
+            f"{cycles.middle} cycles an instruction at {self.core_mhz:g} MHz; "
             f"instructions from {self.source}",
             interval=(low, high),
-            interval_kind=f"{CYCLES_BAND[0]} to {CYCLES_BAND[1]} cycles an instruction",
+            interval_kind=f"{best} to {worst} cycles an instruction",
         )
 
 
@@ -308,7 +309,7 @@ def _sections(built: BuiltFirmware | None) -> tuple[MemoryPart, ...]:
 def _budgets(
     limits: Limits,
     board: Board | None,
-    inference: Measurement,
+    inference: Measurement | None,
     flash: Measurement | None,
     ram: Measurement | None,
 ) -> tuple[BudgetCheck, ...]:

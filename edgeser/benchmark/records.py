@@ -222,7 +222,8 @@ class DeviceReport:
     inference
         One inference: instructions, emulated; or milliseconds, measured.
     inference_ms
-        One inference, milliseconds; predicted with its band where the device is emulated.
+        One inference, milliseconds; predicted with its band where the device is emulated, ``None``
+        where nothing is known of the emulated core's cycles.
     per_mac
         Instructions for each multiply-accumulate; ``None`` for a model without any, and where
         instructions are not known.
@@ -254,7 +255,7 @@ class DeviceReport:
     model: str
     device: str
     inference: Measurement
-    inference_ms: Measurement
+    inference_ms: Measurement | None
     per_mac: Measurement | None
     features: Measurement | None
     features_largest: Measurement | None

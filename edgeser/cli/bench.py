@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.options import ModelPath, compiled_option, corpus_option
+from edgeser.cli.options import (
+    ModelPath,
+    board_of,
+    board_option,
+    compiled_option,
+    corpus_option,
+)
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, name_broken, result_options
-from edgeser.cli.suits import BENCH, Device, device_kind, is_given, refuse_unsuited
+from edgeser.cli.suits import BENCH, Device, device_kind, is_given, option_of, refuse_unsuited
 
 if TYPE_CHECKING:
     from edgeser.benchmark.budget import Limits
     from edgeser.benchmark.records import BenchReport, DeviceReport
     from edgeser.bundle import Bundle
+    from firmware_bridge.boards import Board
 
 _BYTES = click.IntRange(1)
+ALL_BOARDS = "all"
 _ABOVE_0 = click.FloatRange(0, min_open=True)
 
 
@@ -28,7 +36,7 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
     metavar="WHERE",
     default="host",
     show_default=True,
-    help="host; emulator: firmware on an emulated Cortex-M7; edgetpu: a compiled model on an Edge "
+    help="host; emulator: firmware on an emulated board; edgetpu: a compiled model on an Edge "
     "TPU; or a board's address, such as serial:/dev/ttyACM0.",
 )
 @click.option(
@@ -83,6 +91,10 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
     type=click.Path(path_type=Path),
     help="edgetpu: the uncompiled model, to compare outputs with.",
 )
+@board_option(
+    "emulator: which board it emulates, as docs/boards.md lists them; mps2-an500, a Cortex-M7, "
+    "when left out. all: every one, in one table."
+)
 @compiled_option
 @corpus_option
 @result_options
@@ -107,6 +119,7 @@ def command(
     kind = device_kind(device, compiled=compiled is not None)
     refuse_unsuited(BENCH, kind)
     files = ResultFiles(rest.pop("junit"), rest.pop("markdown"))
+    board = rest.pop("board")
     if kind is Device.EDGE_TPU:
         from edgeser.cli.bench_edgetpu import bench_edge_tpu
 
@@ -140,14 +153,28 @@ def command(
             reporter=output,
         )
         return _show_host(on_host, files, output)
+    if board == ALL_BOARDS:
+        from edgeser.cli.bench_boards import bench_boards
+
+        return bench_boards(
+            source,
+            name=model.stem,
+            corpora=corpora,
+            folder=folder,
+            limits=limits,
+            files=files,
+            output=output,
+        )
     from edgeser.pipeline.device_bench import bench_on_device
     from edgeser.pipeline.firmware import DeviceChoice
 
+    chosen = board_of(board)
+    _refuse_time_of(chosen)
     for_edge_tpu = model_bytes(compiled) if compiled else None
     with files.also_when_it_fails("edgeser.device"):
         on_device = bench_on_device(
             source,
-            device=DeviceChoice(device, for_edge_tpu, build_cache()),
+            device=DeviceChoice(device, for_edge_tpu, build_cache(), board=chosen),
             name=model.stem,
             corpora=corpora,
             folder=folder,
@@ -155,6 +182,18 @@ def command(
             reporter=output,
         )
     return _show_device(on_device, files, output)
+
+
+def _refuse_time_of(board: Board) -> None:
+    """Refuse what is about time on a board whose time is not predicted."""
+    if board.cycles is not None:
+        return
+    for name in ("latency_ms", "clock_mhz"):
+        if is_given(name):
+            raise click.UsageError(
+                f"{option_of(name)} is for boards whose time is predicted, and of the cycles of a "
+                f"{board.cpu} nothing is known: leave it out"
+            )
 
 
 def _limits(bundle: Bundle | None, given: dict[str, Any]) -> Limits:

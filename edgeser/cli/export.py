@@ -34,8 +34,8 @@ _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.
 )
 @click.option(
     "--board",
-    help="firmware: what it is for; mps2-an500 when left out. edgetpu: coral-micro, for an "
-    "application for the Coral Dev Board Micro too.",
+    help="firmware: what it is for, as docs/boards.md lists them; mps2-an500 when left out. "
+    "edgetpu: coral-micro, for an application for the Coral Dev Board Micro too.",
 )
 @click.option(
     "--out",

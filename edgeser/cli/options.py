@@ -6,11 +6,14 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from edgeser.cli.suits import is_given, option_of
+
+if TYPE_CHECKING:
+    from firmware_bridge.boards import Board
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SET_BY_OPTIONS = {
@@ -31,6 +34,24 @@ def corpus_option(function: F) -> F:
         help="Recordings, such as cremad:/data/CREMA-D; may be repeated, two of one kind with "
         "names, as in office=generic:PATH. When left out, the recipe's or the run's own.",
     )(function)
+
+
+def board_option(help_text: str) -> Callable[[F], F]:
+    """Add --board NAME, of the emulator."""
+    return click.option("--board", metavar="NAME", help=help_text)
+
+
+def board_of(name: str | None) -> Board:
+    """Return the emulated board of that name; the default where none was given.
+
+    Raises
+    ------
+    BadInput
+        When there is none of that name: those that there are, are named.
+    """
+    from firmware_bridge.boards import MPS2_AN500, emulated_board
+
+    return MPS2_AN500 if name is None else emulated_board(name)
 
 
 def refuse_settings_of_options(settings: Sequence[str]) -> None:

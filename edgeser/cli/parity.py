@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.options import bundle_argument, compiled_option, corpus_option
+from edgeser.cli.options import (
+    board_of,
+    board_option,
+    bundle_argument,
+    compiled_option,
+    corpus_option,
+)
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, result_options
 from edgeser.cli.suits import PARITY, Device, device_kind, refuse_unsuited
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
     "address, such as serial:/dev/ttyACM0. edgetpu: the compiled model on an Edge TPU, features "
     "from the host, within tolerances.",
 )
+@board_option("emulator: which board it emulates; mps2-an500 when left out.")
 @compiled_option
 @click.option(
     "--clips",
@@ -65,7 +72,7 @@ def command(
     junit: Path | None,
     markdown: Path | None,
     output: Output,
-    **limits: float | None,
+    **rest: Any,
 ) -> int:
     """Compare float and int8 on every test clip of a BUNDLE (or the folder of a run).
 
@@ -73,6 +80,8 @@ def command(
     --device features and logits must be the host's, bit for bit; an Edge TPU's logits are known to
     differ by a step here and there.
     """
+    board: str | None = rest.pop("board")
+    limits: dict[str, float | None] = rest
     kind = device_kind(device, compiled=compiled is not None)
     refuse_unsuited(PARITY, kind)
     files = ResultFiles(junit, markdown)
@@ -97,7 +106,7 @@ def command(
 
     for_edge_tpu = model_bytes(compiled) if compiled else None
     tolerances = tolerances_with(limits["max_flips"])
-    choice = DeviceChoice(device, for_edge_tpu, build_cache(), tolerances)
+    choice = DeviceChoice(device, for_edge_tpu, build_cache(), tolerances, board_of(board))
     return _on_device(bundle, choice, clips=clips, corpora=corpora, files=files, output=output)
 
 

@@ -37,6 +37,7 @@ def committee_cost(
     compiled = [compiled_model(member) for member in members]
     count = f"sum over {len(members)} members"
     benched = _benched(members, folders, builds, reporter)
+    times = [report.inference_ms for report in benched if report.inference_ms is not None]
     return CommitteeCost(
         members=len(members),
         model_bytes=_counted(sum(len(m.int8_model) for m in members), "bytes", count),
@@ -46,7 +47,7 @@ def committee_cost(
         ),
         frontends=len({member.trained.frontend.hash for member in members}),
         instructions=_sum([report.inference for report in benched], count) if benched else None,
-        milliseconds=_sum([r.inference_ms for r in benched], count) if benched else None,
+        milliseconds=_sum(times, count) if times and len(times) == len(benched) else None,
     )
 
 

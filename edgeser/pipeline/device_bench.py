@@ -53,7 +53,8 @@ def bench_on_device(
         ``"NAME:PATH"`` each: recordings to feed a bundle's firmware; those of the folder's run, or
         noise that is called noise, when none is named.
     folder
-        Where the result is kept for the report; nowhere when `None`.
+        Where the result is kept for the report, unless it is of another emulated board than the
+        default; nowhere when `None`.
     limits
         What is checked; the budget of the bundle's recipe, or the board's memory for a .tflite,
         when `None`.
@@ -76,6 +77,11 @@ def bench_on_device(
     with attached(model, device, name=name, reporter=reporter) as found:
         if found.built is None and (limits.flash_bytes or limits.ram_bytes):
             reporter.note("not held to the recipe's flash and RAM: a board does not tell them")
+        if found.board is not None and found.board.cycles is None and limits.latency_ms:
+            reporter.note(
+                f"not held to the recipe's latency: nothing is known of the cycles of a "
+                f"{found.board.cpu}"
+            )
         inputs = _inputs(model, found, recordings)
         report = bench_device(
             found.device,
@@ -92,7 +98,8 @@ def bench_on_device(
         else:
             parity = _check_outputs(model, found, inputs)
         report = replace(report, parity=parity)
-    if folder is not None and isinstance(model, Bundle):
+    # What a run's report shows, and a recipe's budget is for, is the board that is taken unasked.
+    if folder is not None and isinstance(model, Bundle) and device.board is EMULATED.board:
         keep(folder, report, model_hash=model.model_hash)
     return report
 

@@ -57,12 +57,15 @@ class DeviceChoice:
         Where the emulator's programs are kept for the next time; nowhere when `None`.
     tolerances
         What an Edge TPU's outputs are held to.
+    board
+        Which board the emulator emulates.
     """
 
     where: str = EMULATOR
     for_edge_tpu: bytes | None = None
     builds: Path | None = None
     tolerances: Tolerances = field(default_factory=Tolerances)
+    board: Board = MPS2_AN500
 
 
 EMULATED = DeviceChoice()
@@ -223,12 +226,13 @@ def attached(
     if for_edge_tpu is not None:
         raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")
     reporter.stage("Building the firmware")
-    contents, compiled = _contents(model, name, MPS2_AN500)
-    with built_firmware(contents, MPS2_AN500, cache=device.builds) as built:
+    board = device.board
+    contents, compiled = _contents(model, name, board)
+    with built_firmware(contents, board, cache=device.builds) as built:
         reporter.stage("Starting the emulated device")
-        with running_emulator(built.emulated_elf, MPS2_AN500) as transport:
+        with running_emulator(built.emulated_elf, board) as transport:
             found = _device(transport, compiled.sha256, frontend_hash)
-            yield AttachedDevice(found, compiled, MPS2_AN500, built)
+            yield AttachedDevice(found, compiled, board, built)
 
 
 def _compiled_hash(data: bytes) -> str:

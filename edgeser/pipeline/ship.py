@@ -141,7 +141,9 @@ def _figures(contents: ReportContents) -> dict[str, Measurement]:
         figures["arena_bytes"] = contents.bench.arena_bytes
     device = contents.device
     if device is not None:
-        figures |= {"instructions": device.inference, "inference_ms": device.inference_ms}
+        figures["instructions"] = device.inference
+        if device.inference_ms is not None:
+            figures["inference_ms"] = device.inference_ms
         if device.flash is not None and device.ram is not None:
             figures |= {"flash_bytes": device.flash, "ram_bytes": device.ram}
     return figures

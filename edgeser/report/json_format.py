@@ -303,7 +303,7 @@ def _device(report: DeviceReport) -> Json:
         "model": report.model,
         "device": report.device,
         "inference": report.inference.to_json(),
-        "inference_ms": report.inference_ms.to_json(),
+        "inference_ms": _optional(report.inference_ms),
         "per_mac": _optional(report.per_mac),
         "features": _optional(report.features),
         "features_largest": _optional(report.features_largest),

@@ -117,10 +117,15 @@ def _on_device(contents: ReportContents) -> KeyFigure | None:
         return None
     device = contents.device
     remark = f"{figure(device.inference)}, {device.inference.evidence.value}"
-    if device.inference_ms.interval is not None:
-        remark += f"; band {span(device.inference_ms)}"
-    value = figure(device.inference_ms)
-    return _key("One inference on the device", value, remark, device.inference_ms)
+    time = device.inference_ms
+    if time is None:
+        remark = f"{device.inference.evidence.value}; nothing is known of this core's cycles"
+        return _key(
+            "One inference on the device", figure(device.inference), remark, device.inference
+        )
+    if time.interval is not None:
+        remark += f"; band {span(time)}"
+    return _key("One inference on the device", figure(time), remark, time)
 
 
 def _firmware(contents: ReportContents) -> KeyFigure | None:

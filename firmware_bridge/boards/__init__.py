@@ -3,61 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
-from pathlib import Path
 from types import MappingProxyType
 
-from firmware_bridge.boards.board import Board, SharedMemory
+from firmware_bridge.boards.board import Board, Cycles, SharedMemory
+from firmware_bridge.boards.records import (
+    CORAL_NPU_CORE,
+    HOST,
+    MPS2_AN385_M0PLUS,
+    MPS2_AN386,
+    MPS2_AN500,
+    MPS2_AN505,
+    MPS3_AN547,
+    RISCV32_VIRT,
+)
 from quantize.foundation.errors import BadInput
 
-_FOLDER = Path(__file__).parent
-
-
-def _files(folder: str, *names: str) -> tuple[Path, ...]:
-    return tuple(_FOLDER / folder / name for name in names)
-
-
-MPS2_AN500 = Board(
-    name="mps2-an500",
-    description="Arm MPS2+ with a Cortex-M7, emulated by QEMU",
-    cpu="cortex-m7",
-    flash_bytes=4 << 20,
-    ram_bytes=4 << 20,
-    stack_bytes=8 << 10,
-    compiler="arm-none-eabi-gcc",
-    compiler_flags=("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
-    linker_flags=("--specs=nano.specs", "-nostartfiles"),
-    packages=("make", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "qemu-system-arm"),
-    files=_files(
-        "mps2_an500", "console.h", "console_mailbox.c", "console_uart.c", "faults.c",
-        "faults.h", "link.ld", "memory.c", "memory.h", "port.c", "port_start.h", "registers.h",
-        "startup.c", "uart.c", "uart.h",
-    ),
-    consoles=("uart", "mailbox"),
-    shared=SharedMemory(address=0x6000_0000, size=16 << 20),
-    ticks_per_second=25_000_000,
-    # At -icount shift=6 an instruction takes 64 ns of virtual time, a tick 40 ns.
-    instructions_per_tick=Fraction(5, 8),
-    machine="mps2-an500",
-)  # fmt: skip
-
-HOST = Board(
-    name="host",
-    description="this computer: a process over standard input and output, for tests",
-    cpu="host",
-    flash_bytes=64 << 20,
-    ram_bytes=64 << 20,
-    stack_bytes=0,
-    compiler="gcc",
-    compiler_flags=(),
-    linker_flags=(),
-    packages=("make", "gcc"),
-    files=_files("host", "port.c"),
-    ticks_per_second=25_000_000,
+BOARDS: Mapping[str, Board] = MappingProxyType(
+    {
+        board.name: board
+        for board in (
+            MPS2_AN500,
+            MPS2_AN386,
+            MPS2_AN505,
+            MPS3_AN547,
+            MPS2_AN385_M0PLUS,
+            RISCV32_VIRT,
+            CORAL_NPU_CORE,
+            HOST,
+        )
+    }
 )
-
-BOARDS: Mapping[str, Board] = MappingProxyType({board.name: board for board in (MPS2_AN500, HOST)})
 """Every board by its name."""
+
+EMULATED_BOARDS = tuple(board for board in BOARDS.values() if board.machine is not None)
+"""Those that QEMU emulates, in the order of tables."""
 
 
 def board_named(name: str) -> Board:
@@ -75,4 +54,35 @@ def board_named(name: str) -> Board:
     return BOARDS[name]
 
 
-__all__ = ["BOARDS", "HOST", "MPS2_AN500", "Board", "SharedMemory", "board_named"]
+def emulated_board(name: str) -> Board:
+    """Return the board of that name, which QEMU emulates.
+
+    Raises
+    ------
+    BadInput
+        When there is none: those that there are, are named.
+    """
+    found = BOARDS.get(name)
+    if found is None or found.machine is None:
+        names = ", ".join(board.name for board in EMULATED_BOARDS)
+        raise BadInput(f"there is no emulated board {name!r}", hint=f"they are {names}")
+    return found
+
+
+__all__ = [
+    "BOARDS",
+    "CORAL_NPU_CORE",
+    "EMULATED_BOARDS",
+    "HOST",
+    "MPS2_AN385_M0PLUS",
+    "MPS2_AN386",
+    "MPS2_AN500",
+    "MPS2_AN505",
+    "MPS3_AN547",
+    "RISCV32_VIRT",
+    "Board",
+    "Cycles",
+    "SharedMemory",
+    "board_named",
+    "emulated_board",
+]

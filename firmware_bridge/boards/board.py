@@ -27,6 +27,22 @@ class SharedMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cycles:
+    """Cycles that a core takes for an instruction, as far as published figures tell.
+
+    Parameters
+    ----------
+    middle
+        In the middle.
+    band
+        From best to worst.
+    """
+
+    middle: float
+    band: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A board that firmware can be built for.
 
@@ -62,6 +78,13 @@ class Board:
         Name of QEMU's machine; `None` where there is none.
     shared
         Of that machine's memory, what a program may share with the host; `None` where nothing.
+    emulator, emulator_flags
+        QEMU's program for that machine, and what it needs beside the machine's name.
+    libraries
+        What a program is linked with, in order.
+    cycles
+        What is known of the cycles that the core takes; `None` where no figure of it is: then time
+        is not predicted.
     """
 
     name: str
@@ -80,6 +103,10 @@ class Board:
     instructions_per_tick: Fraction | None = None
     machine: str | None = None
     shared: SharedMemory | None = None
+    emulator: str = "qemu-system-arm"
+    emulator_flags: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ("-lm",)
+    cycles: Cycles | None = None
 
     def instructions(self, ticks: int) -> int:
         """Return how many instructions an interval of `ticks` holds: exactly.

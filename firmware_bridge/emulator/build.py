@@ -18,7 +18,7 @@ from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, Inte
 from quantize.foundation.processes import run
 
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
-_LIST = re.compile(r"^(.*?: (?:fatal )?error: .*|.*: undefined reference to .*)$", re.MULTILINE)
+_LIST = re.compile(r"^(.*?: (?:fatal )?[Ee]rror: .*|.*: undefined reference to .*)$", re.MULTILINE)
 _NO_SPACE = os.strerror(errno.ENOSPC)  # in the messages of every tool that make runs
 STACK_SECTION = ".stack"
 

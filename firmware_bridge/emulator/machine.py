@@ -68,10 +68,10 @@ def running_emulator(elf: Path, board: Board) -> Iterator[Transport]:
     mailbox = [section for section in read_sections(program) if section.name == SECTION]
     with ExitStack() as stack:
         said = stack.enter_context(tempfile.TemporaryFile())
-        qemu = find_tool("qemu-system-arm")
+        qemu = find_tool(board.emulator)
         command = [
             *(qemu, *_BARE, *_sandbox(qemu), "-serial", "stdio"),
-            *("-icount", "shift=6", "-no-reboot", "-kernel", str(program)),
+            *(*board.emulator_flags, "-icount", "shift=6", "-no-reboot", "-kernel", str(program)),
         ]
         if mailbox and board.shared is not None:
             memory = stack.enter_context(_shared_memory(board.shared))

@@ -9,6 +9,8 @@ from firmware_bridge.boards import Board
 
 FIRMWARE = "build/firmware.elf"
 EMULATED = "build/emulated.elf"
+SCRIPT = "board/link.ld"
+"""The linker's; others beside it are included by it."""
 
 _TEMPLATE = """\
 # SPDX-License-Identifier: Apache-2.0
@@ -26,7 +28,7 @@ CFLAGS := -std=c11 $(OPTIMISE) $(WARNINGS) -ffunction-sections -fdata-sections \
   -fno-math-errno -ffp-contract=off{compiler_flags}
 INCLUDES := {includes}
 LDFLAGS := -Wl,--gc-sections{linker_flags}
-LIBRARIES := -lm
+LIBRARIES := {libraries}
 {memory}
 SOURCES := \\
   {sources}
@@ -83,8 +85,8 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
     sources = [path for path in files if path.suffix == ".c"]
     common = [path for path in sources if str(path.with_suffix("")) not in consoles]
     folders = sorted({path.parent for path in files if path.suffix == ".h"})
-    scripts = [f" {path}" for path in files if path.suffix == ".ld"]
-    script = scripts[0] if scripts else ""
+    scripts = [path for path in files if path.suffix == ".ld"]
+    script = "".join(f" {path}" for path in scripts)
     objects = [f" build/{console}.o" for console in consoles]
     emulated = len(objects) > 1
     return _TEMPLATE.format(
@@ -95,7 +97,8 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
         compiler_flags="".join(f" {flag}" for flag in board.compiler_flags),
         linker_flags="".join(f" {flag}" for flag in board.linker_flags),
         includes=" ".join(f"-iquote {folder}" for folder in folders),
-        memory=_memory(board, script) if script else "",
+        libraries=" ".join(board.libraries),
+        memory=_memory(board) if scripts else "",
         sources=" \\\n  ".join(map(str, common)),
         console=objects[0] if objects else "",
         consoles="".join(objects),
@@ -107,10 +110,10 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
     )
 
 
-def _memory(board: Board, script: str) -> str:
+def _memory(board: Board) -> str:
     return _MEMORY.format(
         flash_bytes=board.flash_bytes,
         ram_bytes=board.ram_bytes,
         stack_bytes=board.stack_bytes,
-        script=script.strip(),
+        script=SCRIPT,
     )

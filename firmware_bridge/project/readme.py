@@ -83,17 +83,19 @@ _RUN = """
 ## Run
 
 ```
-qemu-system-arm -M {machine} -icount shift=6 -nographic -monitor none -no-reboot \\
+{emulator} -M {machine} -icount shift=6 -nographic -monitor none -no-reboot \\
   -serial stdio -kernel build/firmware.elf
 ```
 
 and type `name%`; Ctrl-C ends it. With `-serial pty` instead, QEMU names a pseudo-terminal, which
-any runner can open as a serial port. On a board the UART has 115,200 baud (`BAUD_RATE` in
-`board/registers.h`).
+any runner can open as a serial port.{uart}
 
 `make emulated` gives `build/emulated.elf`, whose bytes go through memory that the emulator shares
 with whoever started it (`board/console_mailbox.c`), which is much faster: `edgeser bench` does so.
 """
+
+_UART = """ On a board the UART has 115,200 baud (`BAUD_RATE` in
+`board/registers.h`)."""
 
 _OWN_PROGRAM = """\
 ## In a program of your own
@@ -148,11 +150,21 @@ def readme(board: Board, model: ModelSources, frontend: FrontendSources | None) 
             ram=f"{board.ram_bytes:,}",
             stack=f"{board.stack_bytes:,}",
         ),
-        run=_RUN.format(machine=board.machine) if board.machine else "",
+        run=_run(board) if board.machine else "",
         text_protocol=_text_protocol(model),
         frontend_row=_FRONTEND_ROW if frontend else "",
         prefix=model.prefix,
         own_program=_own_program(model, frontend),
+    )
+
+
+def _run(board: Board) -> str:
+    # The CMSDK's UART is told its rate; that of a virtual machine has none.
+    paced = any(path.name == "cmsdk.h" for path in board.files)
+    return _RUN.format(
+        emulator=" ".join((board.emulator, *board.emulator_flags)),
+        machine=board.machine,
+        uart=_UART if paced else "",
     )
 
 

@@ -5,25 +5,63 @@ from __future__ import annotations
 import shutil
 import subprocess
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from firmware_bridge.boards import BOARDS, HOST, MPS2_AN500, board_named
+import firmware_bridge.boards
+from firmware_bridge.boards import (
+    BOARDS,
+    EMULATED_BOARDS,
+    HOST,
+    MPS2_AN500,
+    Board,
+    board_named,
+    emulated_board,
+)
+from firmware_bridge.emulator.tools import PACKAGES
 from quantize.foundation.errors import BadInput
+
+HERE = Path(firmware_bridge.boards.__file__).parent
 
 
 def test_table_holds_every_board_by_its_name() -> None:
     assert board_named("mps2-an500") is MPS2_AN500
     assert all(board.name == name for name, board in BOARDS.items())
-    with pytest.raises(BadInput, match=r"no board 'stm32'.*host, mps2-an500"):
+    with pytest.raises(BadInput, match=r"no board 'stm32'.*host, mps2-an385-m0plus.*mps2-an500"):
         board_named("stm32")
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
 def test_every_file_of_a_board_is_there(board) -> None:
     assert all(path.is_file() for path in board.files)
-    folder = board.files[0].parent
-    assert {path.name for path in folder.iterdir()} == {path.name for path in board.files}
+    names = [path.name for path in board.files]  # in a project they lie in one folder
+    assert len(names) == len(set(names))
+
+
+def test_every_file_belongs_to_a_board() -> None:
+    used = {path for board in BOARDS.values() for path in board.files}
+    folders = [path for path in sorted(HERE.iterdir()) if path.is_dir()]
+    others = ("coral_micro", "__pycache__")
+    lying = {path for folder in folders if folder.name not in others for path in folder.iterdir()}
+    assert lying == used
+
+
+@pytest.mark.parametrize("board", EMULATED_BOARDS, ids=lambda board: board.name)
+def test_an_emulated_board_can_be_started_and_tells_instructions(board: Board) -> None:
+    assert emulated_board(board.name) is board
+    assert board.instructions_per_tick is not None
+    for count in (*range(300), 10_000_003):
+        assert board.instructions(int(count / board.instructions_per_tick)) == count
+    assert board.emulator in PACKAGES and board.compiler in PACKAGES
+    assert {"make", *PACKAGES[board.compiler].split(" and ")} <= set(board.packages)
+    assert PACKAGES[board.emulator] in board.packages
+
+
+def test_an_unknown_emulated_board_is_refused_with_those_that_there_are() -> None:
+    for name in ("host", "stm32", "coral-micro"):
+        with pytest.raises(BadInput, match=f"no emulated board '{name}'.*riscv32-virt"):
+            emulated_board(name)
 
 
 def test_ticks_are_instructions_where_the_timer_counts_them() -> None:

@@ -29,6 +29,14 @@ def measure(device) -> tuple[object, ...]:
     return output, ticks, profiled_ticks, operators, tuple(audio), features
 
 
+def test_the_default_boards_counts_stay(emulated_device) -> None:
+    """Its figures are compared from release to release: none may move with a new board."""
+    _, ticks = emulated_device.infer(DATA)
+    emulated_device.infer(DATA, flags=1)
+    operators = struct.unpack("<3I", emulated_device.request(PROFILE, bytes(4)))
+    assert (ticks, operators) == (636, (318, 304, 83))
+
+
 def test_two_runs_give_the_same_counts(listening_device, another_listening_device) -> None:
     another_listening_device.command("name")
     first = measure(listening_device)

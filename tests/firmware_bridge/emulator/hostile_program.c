@@ -2,8 +2,12 @@
  * UART when it has tried. PLACE is a folder of the host's. */
 #include <stdint.h>
 
-#define UART_DATA (*(volatile uint32_t *)0x40004000u)
-#define UART_CTRL (*(volatile uint32_t *)0x40004008u)
+#ifndef UART_BASE
+#define UART_BASE 0x40004000u
+#define STACK 0x20010000u
+#endif
+#define UART_DATA (*(volatile uint32_t *)(UART_BASE))
+#define UART_CTRL (*(volatile uint32_t *)(UART_BASE + 8u))
 #define FILE_NAME PLACE "/written"
 #define PROGRAM "touch " PLACE "/run"
 #define LENGTH(text) (sizeof(text) - 1u)
@@ -31,7 +35,7 @@ __attribute__((naked)) void fault_handler(void) {
 }
 
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
-    (void *)0x20010000u,
+    (void *)STACK,
     (void *)reset_handler,
     (void *)fault_handler,
     (void *)fault_handler,

@@ -13,6 +13,8 @@ enum misdeed {
   EXECUTE_DATA = -106,
   HANG = -107,
   WRITE_MIRROR = -108,
+  SPIN = -109,
+  WRITE_UNALIGNED = -110,
 };
 
 const struct model_operator model_operators[MODEL_OPERATORS] = {
@@ -41,9 +43,28 @@ static void write_at(uintptr_t address) {
   *byte = 1;
 }
 
+static void write_unaligned(uintptr_t address) {
+  volatile uint32_t *volatile word = (volatile uint32_t *)address;
+  *word = 0;
+}
+
 static void execute(void *data) {
   void (*volatile function)(void) = (void (*)(void))((uintptr_t)data | 1u);
   function();
+}
+
+/* Two instructions a turn, on every core; the model's own work is the same whatever their number.
+ */
+static void spin(int8_t *wanted) {
+  uint32_t turns = 1u + (uint8_t)*wanted;
+  *wanted = 0;
+#if defined(__arm__)
+  __asm volatile("0: subs %0, %0, #1\n bne 0b" : "+l"(turns)::"cc");
+#elif defined(__riscv)
+  __asm volatile("0: addi %0, %0, -1\n bnez %0, 0b" : "+r"(turns));
+#else
+  (void)turns;
+#endif
 }
 
 static void misbehave(int8_t *arena) {
@@ -73,6 +94,12 @@ static void misbehave(int8_t *arena) {
     break;
   case WRITE_MIRROR:
     write_at(0x20400000u);
+    break;
+  case SPIN:
+    spin(arena + 1);
+    break;
+  case WRITE_UNALIGNED:
+    write_unaligned((uintptr_t)arena + 33u);
     break;
   default:
     break;

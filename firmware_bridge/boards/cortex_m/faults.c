@@ -1,36 +1,14 @@
 #include "faults.h"
 
-#include <string.h>
-
-#include "dev_format.h"
 #include "memory.h"
 #include "port.h"
 #include "registers.h"
+#include "report.h"
 
 /* What the core pushes on an exception. */
 struct exception_frame {
   uint32_t r0, r1, r2, r3, r12, lr, pc, psr;
 };
-
-struct report {
-  char text[128];
-  size_t used;
-};
-
-static void append(struct report *report, const char *text) {
-  const size_t room = sizeof(report->text) - 1u - report->used, count = strlen(text);
-  const size_t taken = count < room ? count : room;
-  memcpy(report->text + report->used, text, taken);
-  report->used += taken;
-  report->text[report->used] = '\0';
-}
-
-static void append_word(struct report *report, const char *name, uint32_t value) {
-  char digits[9];
-  dev_format_hex_word(digits, value);
-  append(report, name);
-  append(report, digits);
-}
 
 static const char *kind_of(uint32_t status, uint32_t address, uint32_t stack_pointer) {
   if ((status & FAULT_STACKING) != 0 || stack_pointer < (uint32_t)stack_bottom) {
@@ -39,6 +17,11 @@ static const char *kind_of(uint32_t status, uint32_t address, uint32_t stack_poi
   if ((status & FAULT_EXECUTION) != 0) {
     return "execution of what is no code";
   }
+#if __ARM_ARCH == 6
+  if ((status & FAULT_UNALIGNED) != 0) {
+    return "unaligned access";
+  }
+#endif
   if ((status & FAULT_ADDRESS_VALID) != 0) {
     return address >= (uint32_t)image_begin && address < (uint32_t)image_end
                ? "write to read-only memory"
@@ -57,15 +40,15 @@ void report_fault(uint32_t stack_pointer) {
       (status & BUS_FAULT_ADDRESS_VALID) != 0 ? SCB_BUS_FAULT_ADDRESS : SCB_FAULT_ADDRESS;
   const uint32_t top = (uint32_t)stack_top - sizeof(struct exception_frame);
   struct report report = {.used = 0};
-  append(&report, kind_of(status, address, stack_pointer));
+  report_append(&report, kind_of(status, address, stack_pointer));
   if (stack_pointer >= (uint32_t)stack_bottom && stack_pointer <= top) {
     const struct exception_frame *frame = (const struct exception_frame *)stack_pointer;
-    append_word(&report, ", pc ", frame->pc);
+    report_append_word(&report, ", pc ", frame->pc);
   }
   if ((status & (FAULT_ADDRESS_VALID | BUS_FAULT_ADDRESS_VALID)) != 0) {
-    append_word(&report, ", address ", address);
+    report_append_word(&report, ", address ", address);
   }
-  append_word(&report, ", status ", status);
+  report_append_word(&report, ", status ", status);
   port_fatal(report.text);
 }
 
@@ -73,7 +56,7 @@ void report_fault(uint32_t stack_pointer) {
  * place to report from. */
 __attribute__((naked)) void fault_handler(void) {
   __asm volatile("mrs r0, psp\n"
-                 "b report_fault");
+                 "bl report_fault");
 }
 
 void unexpected_handler(void) {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "console.h"
-#include "memory.h"
 #include "port.h"
+#include "registers.h"
 #include "uart.h"
 
 #define RING_BYTES 65536u /* a power of two */
@@ -31,7 +31,7 @@ void console_start(void) {
 void console_finish(void) {
   if (told != mailbox.to_host_written) {
     told = mailbox.to_host_written;
-    __asm volatile("dsb" ::: "memory");
+    CORE_BARRIER();
     uart_write(0);
   }
 }

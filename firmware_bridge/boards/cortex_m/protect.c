@@ -1,32 +1,24 @@
 #include "memory.h"
-
-#include "port.h"
 #include "registers.h"
 
-#define PAINT 0xC5C5C5C5u
+#if __ARM_ARCH >= 8
+
+/* A region has any number of 32 bytes. */
+static void set_region(uint32_t number, uint32_t base, uint32_t bytes, uint32_t attributes) {
+  const uint32_t kind = attributes >> 8, access = attributes & 7u;
+  MPU_REGION = number;
+  MPU_BASE = base | access;
+  MPU_LIMIT = ((base + bytes - 1u) & ~31u) | kind << 1 | 1u;
+}
+
+static void set_kinds(void) {
+  MPU_KINDS = MPU_KIND_NORMAL;
+}
+
+#else
+
 #define SMALLEST_REGION_BITS 8u /* the smallest with subregions */
 #define SUBREGION_BITS 3u
-
-void memory_paint_stack(void) {
-  /* Volatile: the compiler may not make this a call that would need the stack. */
-  for (volatile uint32_t *word = stack_bottom; word < stack_top; ++word) {
-    *word = PAINT;
-  }
-}
-
-void port_stack(uint32_t *bytes, uint32_t *used) {
-  const uint32_t *word = stack_bottom;
-  while (word < stack_top && *word == PAINT) {
-    ++word;
-  }
-  *bytes = (uint32_t)((uintptr_t)stack_top - (uintptr_t)stack_bottom);
-  *used = (uint32_t)((uintptr_t)stack_top - (uintptr_t)word);
-}
-
-const void *port_constants(size_t *bytes) {
-  *bytes = (size_t)((uintptr_t)image_end - (uintptr_t)image_begin);
-  return image_begin;
-}
 
 /* A region has a power of two of bytes in eight equal subregions: those beyond `bytes` are off. */
 static void set_region(uint32_t number, uint32_t base, uint32_t bytes, uint32_t attributes) {
@@ -41,9 +33,15 @@ static void set_region(uint32_t number, uint32_t base, uint32_t bytes, uint32_t 
   MPU_ATTRIBUTES = attributes | (0xFFu << wanted & 0xFFu) << 8 | (bits - 1u) << 1 | 1u;
 }
 
+static void set_kinds(void) {
+}
+
+#endif
+
 void memory_protect(void) {
   const uint32_t image = (uint32_t)image_begin, ram = (uint32_t)ram_begin;
   const uint32_t shared = (uint32_t)shared_begin, shared_bytes = (uint32_t)shared_end - shared;
+  set_kinds();
   set_region(0, image, (uint32_t)image_end - image, MPU_READ_ONLY | MPU_NORMAL);
   set_region(1, ram, (uint32_t)ram_end - ram, MPU_READ_WRITE | MPU_NORMAL | MPU_NO_EXECUTE);
   set_region(2, PERIPHERALS, 1u << PERIPHERALS_BITS, MPU_READ_WRITE | MPU_DEVICE | MPU_NO_EXECUTE);

@@ -1,3 +1,4 @@
+/* The CMSDK UART. */
 #include "uart.h"
 
 #include "registers.h"
@@ -5,7 +6,7 @@
 void uart_start(void) {
   UART_DIVISOR = CLOCK_HZ / BAUD_RATE;
   UART_CTRL = UART_TRANSMIT_ENABLE | UART_RECEIVE_ENABLE | UART_RECEIVE_INTERRUPT;
-  NVIC_SET_ENABLE = 1u << UART_RECEIVE_IRQ;
+  NVIC_SET_ENABLE(UART_RECEIVE_IRQ) = NVIC_BIT(UART_RECEIVE_IRQ);
 }
 
 int uart_read(void) {
@@ -16,9 +17,9 @@ int uart_read(void) {
  * at the state is pending, so the core does not sleep. */
 void uart_wait(void) {
   UART_INTERRUPT_CLEAR = UART_RECEIVED;
-  NVIC_CLEAR_PENDING = 1u << UART_RECEIVE_IRQ;
+  NVIC_CLEAR_PENDING(UART_RECEIVE_IRQ) = NVIC_BIT(UART_RECEIVE_IRQ);
   if ((UART_STATE & UART_RECEIVE_FULL) == 0) {
-    __asm volatile("dsb\n wfi" ::: "memory");
+    CORE_SLEEP();
   }
 }
 

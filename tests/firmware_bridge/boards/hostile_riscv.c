@@ -1,0 +1,66 @@
+/* Tries to reach the host by semihosting on a RISC-V core: opens and writes a file, runs a program,
+ * removes a file. Says on the UART when it has tried. PLACE is a folder of the host's. */
+#include <stdint.h>
+
+#define UART_DATA (*(volatile uint8_t *)(UART_BASE))
+#define FILE_NAME PLACE "/written"
+#define PROGRAM "touch " PLACE "/run"
+#define LENGTH(text) (sizeof(text) - 1u)
+
+enum { OPEN = 0x01, WRITE = 0x05, REMOVE = 0x0E, SYSTEM = 0x12, APPEND_MODE = 8 };
+
+void reset_handler(void);
+void fault_handler(void);
+void attempt(void);
+
+static void say(const char *text) {
+  while (*text != 0) {
+    UART_DATA = (uint8_t)*text++;
+  }
+}
+
+/* Where nothing listens for it, the breakpoint is a fault: go on behind it. */
+__attribute__((naked, aligned(4))) void fault_handler(void) {
+  __asm volatile("csrr t0, mepc\n"
+                 "addi t0, t0, 4\n"
+                 "csrw mepc, t0\n"
+                 "li a0, -1\n"
+                 "mret\n");
+}
+
+/* The three instructions by which QEMU knows a call, not compressed and in one page. */
+static int32_t call(uint32_t operation, uintptr_t argument) {
+  register uint32_t a0 __asm("a0") = operation;
+  register uintptr_t a1 __asm("a1") = argument;
+  __asm volatile(".option push\n"
+                 ".option norvc\n"
+                 ".balign 16\n"
+                 "slli zero, zero, 0x1f\n"
+                 "ebreak\n"
+                 "srai zero, zero, 7\n"
+                 ".option pop\n"
+                 : "+r"(a0)
+                 : "r"(a1)
+                 : "t0", "memory");
+  return (int32_t)a0;
+}
+
+__attribute__((used)) void attempt(void) {
+  static const char name[] = FILE_NAME, program[] = PROGRAM, victim[] = PLACE "/kept";
+  const uintptr_t to_open[] = {(uintptr_t)name, APPEND_MODE, LENGTH(name)};
+  const uintptr_t to_run[] = {(uintptr_t)program, LENGTH(program)};
+  const uintptr_t to_remove[] = {(uintptr_t)victim, LENGTH(victim)};
+  __asm volatile("csrw mtvec, %0" ::"r"(fault_handler));
+  const uintptr_t to_write[] = {(uintptr_t)call(OPEN, (uintptr_t)to_open), (uintptr_t)name, 1u};
+  call(WRITE, (uintptr_t)to_write);
+  call(SYSTEM, (uintptr_t)to_run);
+  call(REMOVE, (uintptr_t)to_remove);
+  say("tried\r\n");
+  for (;;) {
+  }
+}
+
+__attribute__((naked, section(".vectors"), used)) void reset_handler(void) {
+  __asm volatile("mv sp, %0\n"
+                 "j attempt\n" ::"r"(STACK));
+}
