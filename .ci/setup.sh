@@ -14,11 +14,6 @@ arm_libc=$(arm-none-eabi-gcc -mcpu=cortex-m7 -mthumb -mfpu=fpv5-sp-d16 -mfloat-a
   -print-file-name=libc_nano.a 2>/dev/null || true)
 [ -f "$arm_libc" ] || missing="$missing libnewlib-arm-none-eabi"
 command -v qemu-system-arm >/dev/null 2>&1 || missing="$missing qemu-system-arm"
-# The emulated RISC-V board: a compiler without a C library, and its machine.
-command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || missing="$missing gcc-riscv64-unknown-elf"
-command -v qemu-system-riscv32 >/dev/null 2>&1 || missing="$missing qemu-system-misc"
-# Synthetic speech in which words matter: tests that need it are skipped without it.
-command -v espeak-ng >/dev/null 2>&1 || missing="$missing espeak-ng"
 if command -v "$python" >/dev/null 2>&1; then
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3.11-venv"
   "$python" -c 'import pathlib, sysconfig, sys
@@ -26,18 +21,43 @@ sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").is_file(
 else
   missing="$missing python3.11 python3.11-venv python3.11-dev"
 fi
-if [ -n "$missing" ]; then
+
+# Each of these is for one thing alone. Without it the tool says so, and its tests are skipped.
+useful=""
+# The emulated RISC-V board: a compiler without a C library, and its machine.
+command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || useful="$useful gcc-riscv64-unknown-elf"
+command -v qemu-system-riscv32 >/dev/null 2>&1 || useful="$useful qemu-system-misc"
+# Synthetic speech in which words matter.
+command -v espeak-ng >/dev/null 2>&1 || useful="$useful espeak-ng"
+# The device in a browser: a compiler for WebAssembly, and what runs it in the tests.
+command -v clang-19 >/dev/null 2>&1 || useful="$useful clang-19"
+command -v wasm-ld-19 >/dev/null 2>&1 || useful="$useful lld-19"
+command -v node >/dev/null 2>&1 || useful="$useful nodejs"
+command -v chromium >/dev/null 2>&1 || useful="$useful chromium"
+
+if [ -n "$missing$useful" ]; then
   if [ "$(id -u)" = 0 ]; then run=""
   elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then run="sudo"
-  else
+  elif [ -n "$missing" ]; then
     echo "make setup: these system packages are missing:$missing" >&2
     echo "Install them as root: apt-get install$missing" >&2
     exit 3
+  else
+    echo "make setup: goes on without$useful; install them as root for all of it" >&2
+    useful="" run=""
   fi
-  $run apt-get update -q
-  # shellcheck disable=SC2086  # a list of packages
-  $run apt-get install -q -y --no-install-recommends $missing
 fi
+if [ -n "$missing$useful" ]; then
+  $run apt-get update -q || [ -z "$missing" ]
+fi
+for packages in "$missing" $useful; do
+  [ -n "$packages" ] || continue
+  # shellcheck disable=SC2086  # a list of packages
+  $run apt-get install -q -y --no-install-recommends $packages || {
+    [ "$packages" = "$missing" ] && exit 1
+    echo "make setup: goes on without$packages" >&2
+  }
+done
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 # torch goes first: TensorFlow and onnx2tf would otherwise let pip choose another build of it.
