@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
 
 from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
@@ -23,8 +27,11 @@ from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max
 from firmware_bridge.compiler.lower_shape import lower_view
 from firmware_bridge.compiler.lower_softmax import lower_softmax
 from firmware_bridge.compiler.lower_unary import lower_unary
+from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
 from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.state import separate
+from firmware_bridge.compiler.variables import DECLARATIONS, Resolved, resolve_variables
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
@@ -37,6 +44,7 @@ Lowering = Callable[[Operator, Subgraph], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
         "ADD": lower_add,
+        "ASSIGN_VARIABLE": lower_assign,
         "AVERAGE_POOL_2D": lower_average_pool_2d,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
@@ -53,6 +61,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "PAD": lower_pad,
         "PADV2": lower_pad,
         "QUANTIZE": lower_quantize,
+        "READ_VARIABLE": lower_read,
         "RELU": lower_unary,
         "RELU6": lower_unary,
         "RESHAPE": lower_view,
@@ -71,22 +80,44 @@ _MICRO_HINT = "run this model in TFLite-Micro, or change it"
 _CONVERT_HINT = "convert the model to full int8, with int8 input and output"
 _MOST_MACS = (1 << 32) - 1
 MOST_OUTPUTS = 16
-"""What the device's banner has room to tell of."""
+"""Inputs and outputs; what the device's banner has room to tell of."""
 _BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
 
 
-def lower_model(model: Model) -> tuple[KernelCall, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """A model as kernel calls.
+
+    Parameters
+    ----------
+    graph
+        The main subgraph, its resource variables as tensors: what the calls' indices are of.
+    calls
+        Its operators in order, but those that only declare variables.
+    first_values
+        What variables hold before the first inference, where the model says, uint8 ``[bytes]``.
+    """
+
+    graph: Subgraph
+    calls: tuple[KernelCall, ...]
+    first_values: Mapping[int, NDArray[np.uint8]]
+
+
+def lower_model(model: Model) -> Lowered:
     """Lower every operator of a model, in order.
 
     Raises
     ------
     BadInput
-        When the model has several subgraphs or inputs, variables, or shapes that are known only
-        at run time, or an operator cannot be lowered: by its name, layer and reason.
+        When the model has several subgraphs that are run, variables that are not used as they must
+        be, or shapes that are known only at run time, or an operator cannot be lowered: by its
+        name, layer and reason.
     """
-    graph = _only_subgraph(model)
+    resolved = resolve_variables(model)
+    graph = _only_subgraph(model, resolved)
     _check_tensors(model, graph)
-    unknown = [o for o in graph.operators if o.code.is_custom or o.name not in LOWERINGS]
+    working = [o for o in graph.operators if o.code.is_custom or o.name not in DECLARATIONS]
+    unknown = [o for o in working if o.code.is_custom or o.name not in LOWERINGS]
     if unknown:
         kinds = ", ".join(sorted({printable(operator.name) for operator in unknown}))
         refuse(
@@ -95,38 +126,40 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
             f"the firmware has no kernel for {kinds}",
             hint=f"it has {', '.join(LOWERINGS)}",
         )
-    for operator in graph.operators:
+    for operator in working:
         if problem := scale_problem(operator, graph):
             refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
-    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
-    _check_agreement(graph)
-    for operator, call in zip(graph.operators, calls, strict=True):
+    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in working)
+    _check_agreement(graph, working)
+    for operator, call in zip(working, calls, strict=True):
         if call.macs > _MOST_MACS:
             refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
-    return calls
+    return Lowered(graph, separate(graph, calls), resolved.first_values)
 
 
-def _check_agreement(graph: Subgraph) -> None:
+def _check_agreement(graph: Subgraph, operators: Sequence[Operator]) -> None:
     """Refuse what runtimes differ on: there is no one result for the firmware to give."""
-    for operator in graph.operators:
+    for operator in operators:
         problem = next(disagreements(graph, operator), "") if is_settled(graph, operator) else ""
         if problem:
             refuse(operator, graph, problem, hint="convert the model again, so that they agree")
 
 
-def _only_subgraph(model: Model) -> Subgraph:
+def _only_subgraph(model: Model, resolved: Resolved) -> Subgraph:
+    """Return the subgraph that is run for each inference; those that are run once do not count."""
     name = printable(model.source)
-    counts = (
-        (len(model.subgraphs), "subgraphs"),
-        (len(model.main.inputs), "inputs"),
-    )
-    for count, what in counts:
-        if count != 1:
-            raise BadInput(
-                f"{name} has {count} {what}, and firmware is written for one", hint=_MICRO_HINT
-            )
-    graph = model.main
-    if not graph.operators:
+    count = len(model.subgraphs) - len(resolved.initialisers)
+    if count != 1:
+        raise BadInput(
+            f"{name} has {count} subgraphs, and firmware is written for one", hint=_MICRO_HINT
+        )
+    graph = resolved.graph
+    if not 1 <= len(graph.inputs) <= MOST_OUTPUTS:
+        raise BadInput(
+            f"{name} has {len(graph.inputs)} inputs, firmware is written for 1 to {MOST_OUTPUTS}",
+            hint=_MICRO_HINT,
+        )
+    if all(operator.name in DECLARATIONS for operator in graph.operators):
         raise BadInput(f"{name} has no operators", hint=_MICRO_HINT)
     _check_outputs(name, graph)
     return graph
@@ -146,19 +179,19 @@ def _check_outputs(name: str, graph: Subgraph) -> None:
 
 def _check_tensors(model: Model, graph: Subgraph) -> None:
     name = printable(model.source)
-    borders = [("input", graph.input_tensors[0])]
+    borders = [("input", tensor) for tensor in graph.input_tensors]
     borders += [("output", tensor) for tensor in graph.output_tensors]
     for what, tensor in borders:
+        if tensor.is_variable:
+            raise BadInput(
+                f"the {what} of {name} is a variable, which keeps its value: {_label(tensor)}",
+                hint=_MICRO_HINT,
+            )
         if tensor.dtype not in _BORDER_TYPES:
             raise BadInput(
                 f"{name} has an {what} of type {tensor.dtype.label}, not int8", hint=_CONVERT_HINT
             )
     for tensor in graph.tensors:
-        if tensor.is_variable:
-            raise BadInput(
-                f"{name} keeps state from one inference to the next in {_label(tensor)}",
-                hint=_MICRO_HINT,
-            )
         # A batch that is given at run time is 1 on a device; converters write it as -1.
         if -1 in tensor.shape_signature[1:]:
             raise BadInput(
