@@ -90,7 +90,8 @@ extern "C" {{
 {digest}
 /* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
 #define {upper}_ARENA_BYTES {sources.plan.arena_bytes}
-{emit_state.macros(upper, sources.state)}/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
+{emit_state.macros(upper, sources.state)}\
+/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
 {value_macros(upper, "INPUT", sources.input)}
 {further_inputs.macros(upper, sources.inputs)}\
 {value_macros(upper, "OUTPUT", sources.output)}
@@ -250,9 +251,7 @@ def _functions(sources: Sources) -> list[str]:
 def _call(sources: Sources, call: KernelCall) -> list[str]:
     if call.function is None:
         return []
-    inputs = [
-        _pointer(sources, index, constant=index not in call.updates) for index in call.inputs
-    ]
+    inputs = [_pointer(sources, index, constant=index not in call.updates) for index in call.inputs]
     outputs = [_pointer(sources, index, constant=False) for index in call.outputs]
     arguments = [f"&op{call.operator}_layer"]
     declarations: list[str] = []

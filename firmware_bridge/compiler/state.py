@@ -138,16 +138,14 @@ def separate(graph: Subgraph, calls: Sequence[KernelCall]) -> tuple[KernelCall, 
         if call.function is None and call.inputs[0] in root:
             variable = root[call.inputs[0]]
             if _outlives(graph, calls, position, variable):
-                call = _copy(graph, call)
-            else:
-                root[call.outputs[0]] = variable
+                settled.append(_copy(graph, call))
+                continue
+            root[call.outputs[0]] = variable
         settled.append(call)
     return tuple(settled)
 
 
-def _outlives(
-    graph: Subgraph, calls: Sequence[KernelCall], position: int, variable: int
-) -> bool:
+def _outlives(graph: Subgraph, calls: Sequence[KernelCall], position: int, variable: int) -> bool:
     """Whether a view, or a view of it, is used when its variable is written, later or then."""
     views = {calls[position].outputs[0]}
     written = False

@@ -81,11 +81,10 @@ def resolve_variables(model: Model) -> Resolved:
             _handle(known, operator, graph)
         elif operator.name == "CALL_ONCE":
             _initialise(known, model, operator)
-        elif operator.name in _ACCESSES:
-            operator = _accessed(known, operator, graph)
-        elif not known.handles.keys().isdisjoint(operator.inputs):
+        elif not known.handles.keys().isdisjoint(operator.inputs) and not _accesses(operator):
             refuse(operator, graph, "it takes a variable's handle, and not what it holds")
-        operators.append(operator)
+        plain = _accessed(known, operator, graph) if _accesses(operator) else operator
+        operators.append(plain)
     _check_borders(known, model)
     tensors = list(graph.tensors)
     for name, index in known.tensors.items():
@@ -93,9 +92,17 @@ def resolve_variables(model: Model) -> Resolved:
             tensors[index] = _variable(graph.tensors[index], name, known.kinds[name])
     return Resolved(
         replace(graph, tensors=tuple(tensors), operators=tuple(operators)),
-        {known.tensors[name]: value for name, value in known.first.items() if name in known.tensors},
+        {
+            known.tensors[name]: value
+            for name, value in known.first.items()
+            if name in known.tensors
+        },
         frozenset(known.initialisers),
     )
+
+
+def _accesses(operator: Operator) -> bool:
+    return operator.name in _ACCESSES
 
 
 def _check_borders(known: _Variables, model: Model) -> None:

@@ -1,4 +1,5 @@
-/* The model's input as the text commands load it: in the model's own bytes.
+/* The model's input as the text commands load it: in the model's own bytes, of several inputs one
+ * after another.
  *
  * A model whose output is as large as its input rebuilds that input, and how far it is off is its
  * result, as in MLPerf Tiny's anomaly detection. That benchmark's runner sends float32 numbers,
@@ -18,7 +19,7 @@
 extern "C" {
 #endif
 
-#define DEV_REBUILDS_INPUT (MODEL_OUTPUT_VALUES == MODEL_INPUT_VALUES)
+#define DEV_REBUILDS_INPUT (MODEL_OUTPUT_VALUES == MODEL_INPUT_VALUES && DEV_INPUTS == 1u)
 #define DEV_LOADS_FLOATS (DEV_REBUILDS_INPUT && !MODEL_INPUT_IS_FLOAT)
 #define DEV_LOADS_PIXELS (APP_LOADS_PIXELS && !DEV_REBUILDS_INPUT && !MODEL_INPUT_IS_FLOAT)
 

@@ -1,0 +1,247 @@
+"""Models that keep state: TFLite-Micro's bytes at every step of a sequence, from every reset."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exactness import Exactness, check_writes, few, random_inputs, seeds
+from hypothesis import given
+from hypothesis import strategies as st
+from state_models import MicroSequence, StateBuilder, with_first_values
+from test_graphs import KINDS, SCALE, SHAPE, add
+
+from firmware_bridge.compiler.compile import compile_model
+from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
+
+VARIABLES = ("first", "second", "third")
+
+
+def values(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(-128, 128, shape, dtype=np.int8)
+
+
+@st.composite
+def graphs(draw: st.DrawFn, *, zeros: bool) -> tuple[bytes, int]:
+    """Draw a model that reads and assigns variables in any order, through any of their handles."""
+    builder = StateBuilder()
+    seed = draw(seeds)
+    first = {
+        name: np.zeros(SHAPE, np.int8) if zeros else values(seed + place, *SHAPE)
+        for place, name in enumerate(VARIABLES)
+    }
+    handles = with_first_values(builder, first, scale=SCALE)
+    x = builder.tensor(SHAPE, scale=SCALE)
+    known = [x]
+    for _ in range(draw(st.integers(4, 12))):
+        kind = draw(st.sampled_from(("READ", "READ", "ASSIGN", "HANDLE", *KINDS)))
+        one, other = (known[draw(st.integers(0, len(known) - 1))] for _ in range(2))
+        name = draw(st.sampled_from(VARIABLES))
+        if kind == "READ":
+            known.append(builder.read(handles[name], x))
+        elif kind == "ASSIGN":
+            builder.assign(handles[name], one)
+        elif kind == "HANDLE":
+            handles[name] = builder.handle(name)
+        else:
+            known.append(add(builder, kind, one, other))
+    # That there is an operator and an assignment in each.
+    known.append(add(builder, "ADD", builder.read(handles["first"], x), known[-1]))
+    builder.assign(handles["first"], known[-1])
+    chosen = draw(st.lists(st.sampled_from(known[1:]), min_size=1, max_size=3, unique=True))
+    return builder.build((x,), tuple(chosen)), len(chosen)
+
+
+lengths = st.lists(st.integers(1, 4), min_size=2, max_size=3)
+"""Of runs from one reset to the next."""
+
+
+@few
+@given(drawn=graphs(zeros=True), parts=lengths, seed=seeds)
+def test_a_sequence_and_its_resets_are_exact(
+    exactness: Exactness, drawn: tuple[bytes, int], parts: list[int], seed: int
+) -> None:
+    """First values of zero, as converters write them, are those of TFLite-Micro's own reset."""
+    model, outputs = drawn
+    compiled = compile_model(model, "drawn")
+    host, micro = exactness.build(compiled), MicroSequence(model, outputs=outputs)
+    for part, length in enumerate(parts):
+        inputs = values(seed + part, length, *SHAPE)
+        found = host.all_outputs(inputs, sequence=True)
+        for ours, theirs in zip(found, micro.run(inputs), strict=True):
+            np.testing.assert_array_equal(ours, theirs, strict=True)
+        micro.reset()
+    check_writes(compiled, host.arenas(inputs, sequence=True))
+
+
+@few
+@given(drawn=graphs(zeros=False), parts=lengths, seed=seeds)
+def test_any_first_values_are_those_of_a_new_interpreter(
+    exactness: Exactness, drawn: tuple[bytes, int], parts: list[int], seed: int
+) -> None:
+    model, outputs = drawn
+    host, micro = exactness.build(compile_model(model, "m")), MicroSequence(model, outputs=outputs)
+    for part, length in enumerate(parts):
+        inputs = values(seed + part, length, *SHAPE)
+        found = host.all_outputs(inputs, sequence=True)
+        for ours, theirs in zip(found, micro.run(inputs), strict=True):
+            np.testing.assert_array_equal(ours, theirs, strict=True)
+        micro.begin()
+
+
+def running_sum(first: np.ndarray) -> bytes:
+    """The sum of all inputs since the reset."""
+    builder = StateBuilder()
+    handles = with_first_values(builder, {"sum": first}, scale=SCALE)
+    x = builder.tensor(SHAPE, scale=SCALE)
+    total = add(builder, "ADD", x, builder.read(handles["sum"], x))
+    builder.assign(handles["sum"], total)
+    return builder.build((x,), (total,))
+
+
+def test_the_sum_of_a_stream_grows_until_the_reset(exactness: Exactness) -> None:
+    host = exactness.build(compile_model(running_sum(np.full(SHAPE, 5, np.int8)), "sum"))
+    ones = np.ones((4, *SHAPE), np.int8)
+    grown = host.outputs(ones, sequence=True)
+    assert [int(step.flat[0]) for step in grown] == [6, 7, 8, 9]
+    assert [int(step.flat[0]) for step in host.outputs(ones)] == [6, 6, 6, 6]
+
+
+def test_the_header_says_how_to_keep_state() -> None:
+    compiled = compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum", prefix="kws")
+    assert compiled.state_bytes == 48
+    lines = compiled.header.splitlines()
+    assert "#define KWS_STATE_BYTES 48" in lines
+    assert "void kws_reset(void *state);" in lines
+    assert "void kws_run(void *arena, void *state, kws_observer observer, void *context);" in lines
+
+
+def test_reading_a_variable_costs_nothing_while_it_does_not_change() -> None:
+    """What is read is the variable itself: neither code nor memory in the arena."""
+    compiled = compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum")
+    assert [row.kernel for row in compiled.operators] == ["", "i8_addition", "i8_store"]
+    assert compiled.arena_bytes == 48
+
+
+def test_a_variable_that_is_assigned_before_what_was_read_is_used_is_copied(
+    exactness: Exactness,
+) -> None:
+    builder = StateBuilder()
+    handles = with_first_values(builder, {"last": np.zeros(SHAPE, np.int8)}, scale=SCALE)
+    x = builder.tensor(SHAPE, scale=SCALE)
+    before = builder.read(handles["last"], x)
+    builder.assign(handles["last"], x)
+    model = builder.build((x,), (add(builder, "ADD", before, before), before))
+    compiled = compile_model(model, "last")
+    assert [row.kernel for row in compiled.operators] == ["i8_store", "i8_store", "i8_addition"]
+    inputs = values(1, 5, *SHAPE)
+    found = exactness.build(compiled).all_outputs(inputs, sequence=True)
+    for ours, theirs in zip(found, MicroSequence(model, outputs=2).run(inputs), strict=True):
+        np.testing.assert_array_equal(ours, theirs, strict=True)
+
+
+def test_first_values_that_are_not_zero_points_differ_from_micros_reset() -> None:
+    """A known difference: TFLite-Micro's reset gives zero points and does not initialise again."""
+    model = running_sum(np.full(SHAPE, 5, np.int8))
+    ones = np.ones((1, *SHAPE), np.int8)
+    micro = MicroSequence(model)
+    assert int(micro.run(ones)[0].flat[0]) == 6
+    micro.reset()
+    assert int(micro.run(ones)[0].flat[0]) == 1
+
+
+def test_a_variable_tensor_begins_with_its_zero_point(exactness: Exactness) -> None:
+    """Of the older kind, a tensor that is said to be a variable, as SVDF and LSTM have them."""
+    builder = StateBuilder()
+    x = builder.tensor(SHAPE, scale=SCALE)
+    kept = builder.tensor(SHAPE, scale=SCALE, zero_point=7, variable=True)
+    y = builder.tensor(SHAPE, scale=SCALE)
+    builder.operator("ADD", (x, kept), (y,), "Add")
+    builder.operator("QUANTIZE", (y,), (kept,), "Quantize")
+    model = builder.build((x,), (y,))
+    compiled = compile_model(model, "kept")
+    assert compiled.state_bytes == 48
+    inputs = values(3, 5, *SHAPE)
+    found = exactness.build(compiled).outputs(inputs, sequence=True)
+    micro = MicroSequence(model)
+    np.testing.assert_array_equal(found, micro.run(inputs)[0], strict=True)
+    micro.reset()
+    np.testing.assert_array_equal(found, micro.run(inputs)[0], strict=True)
+
+
+def test_two_streams_share_one_arena(tmp_path: Path, exactness: Exactness) -> None:
+    """A state of its own for each stream, and reset alone begins one anew."""
+    host = exactness.build(compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum"))
+    program = tmp_path / "streams.c"
+    program.write_text(
+        """
+#include <stdio.h>
+#include <string.h>
+#include "model.h"
+static _Alignas(16) unsigned char arena[MODEL_ARENA_BYTES];
+static _Alignas(16) unsigned char states[2][MODEL_STATE_BYTES];
+static int step(int stream, int value) {
+  memset(arena, 0xA5, sizeof(arena));
+  memset(model_input(arena), value, MODEL_INPUT_BYTES);
+  model_run(arena, states[stream], NULL, NULL);
+  return *(const signed char *)model_output(arena);
+}
+int main(void) {
+  model_reset(states[0]);
+  model_reset(states[1]);
+  printf("%d %d ", step(0, 1), step(1, 10));
+  printf("%d %d ", step(0, 1), step(1, 10));
+  model_reset(states[0]);
+  printf("%d %d", step(0, 1), step(1, 10));
+  return 0;
+}
+"""
+    )
+    folder = host.executable.parent
+    sources = [path for path in kernel_sources(host.compiled.source) if path.suffix == ".c"]
+    command = ["cc", "-I", folder, "-I", KERNELS / "include", program, folder / "model.c"]
+    subprocess.run([*command, *sources, "-o", tmp_path / "streams"], check=True)
+    done = subprocess.run([tmp_path / "streams"], check=True, capture_output=True, text=True)
+    # gcc may compute arguments in any order, but each stream's own steps are in turn.
+    assert done.stdout == "1 10 2 20 1 30"
+
+
+def test_a_model_without_state_has_none_of_it() -> None:
+    builder = StateBuilder()
+    x = builder.tensor(SHAPE, scale=SCALE)
+    compiled = compile_model(builder.build((x,), (add(builder, "RELU", x, x),)), "one")
+    assert compiled.state_bytes == 0
+    assert "STATE" not in compiled.header and "_reset" not in compiled.header + compiled.source
+
+
+def test_outputs_without_a_sequence_begin_anew(exactness: Exactness) -> None:
+    model = running_sum(np.zeros(SHAPE, np.int8))
+    host = exactness.build(compile_model(model, "sum"))
+    inputs = random_inputs(5, SHAPE)
+    np.testing.assert_array_equal(host.outputs(inputs), inputs)
+
+
+def test_layers_of_a_sequence_are_those_of_its_steps(exactness: Exactness) -> None:
+    host = exactness.build(compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum"))
+    inputs = values(8, 3, *SHAPE)
+    read, total, stored = host.layers(inputs, sequence=True)
+    np.testing.assert_array_equal(read[1:], total[:-1])
+    np.testing.assert_array_equal(total, stored)
+
+
+@pytest.mark.parametrize("alignment", [16])
+def test_the_state_is_padded_to_its_alignment(alignment: int) -> None:
+    builder = StateBuilder()
+    first = {"odd": np.zeros((1, 3), np.int8), "even": np.ones((1, 3), np.int8)}
+    handles = with_first_values(builder, first, scale=SCALE)
+    x = builder.tensor((1, 3), scale=SCALE)
+    total = builder.tensor((1, 3), scale=SCALE)
+    parts = [builder.read(handles[name], x) for name in first]
+    builder.operator("ADD", tuple(parts), (total,), "Add")
+    for handle in handles.values():
+        builder.assign(handle, x)
+    compiled = compile_model(builder.build((x,), (total,)), "odd")
+    assert [buffer.offset % alignment for buffer in compiled.state.buffers] == [0, 0]
+    assert compiled.state_bytes == 2 * alignment
