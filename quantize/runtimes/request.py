@@ -164,7 +164,7 @@ def sample_shape(tensor: Tensor) -> tuple[int, ...]:
     return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
 
 
-def random_samples(tensor: Tensor, count: int) -> NDArray[Any]:
+def random_samples(tensor: Tensor, count: int, *, seed: int = 0) -> NDArray[Any]:
     """Return reproducible inputs in a tensor's own type, ``[count, *sample_shape(tensor)]``.
 
     Integers take every value of their type, floats are normally distributed; wide integers without
@@ -180,7 +180,7 @@ def random_samples(tensor: Tensor, count: int) -> NDArray[Any]:
             f"input '{printable(tensor.name)}' is {tensor.dtype.label}, which cannot be filled",
             hint="convert the model with an input of numbers",
         )
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     shape, dtype = (count, *sample_shape(tensor)), np.dtype(tensor.dtype.numpy)
     if dtype.kind in "iu" and dtype.itemsize > 2 and tensor.quantisation is None:
         return np.zeros(shape, dtype)

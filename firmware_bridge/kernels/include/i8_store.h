@@ -12,7 +12,7 @@ struct i8_store {
   int32_t bytes;
 };
 
-void i8_store(const struct i8_store *layer, const int8_t *input, int8_t *output);
+void i8_store(const struct i8_store *layer, const void *input, void *output);
 
 #ifdef __cplusplus
 }

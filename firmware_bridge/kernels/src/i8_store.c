@@ -2,6 +2,6 @@
 
 #include <string.h>
 
-void i8_store(const struct i8_store *layer, const int8_t *input, int8_t *output) {
+void i8_store(const struct i8_store *layer, const void *input, void *output) {
   memcpy(output, input, (size_t)layer->bytes);
 }
