@@ -22,6 +22,9 @@ from quantize.tflite.schema import DType
 
 _OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "uint32_t bytes")
 
+_WIDE_TYPES = {DType.FLOAT32: "float", DType.INT16: "int16_t", DType.INT32: "int32_t"}
+"""What kernels take values of more than one byte as."""
+
 POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
 """Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
 
@@ -91,7 +94,7 @@ extern "C" {{
 /* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
 #define {upper}_ARENA_BYTES {sources.plan.arena_bytes}
 {emit_state.macros(upper, sources.state)}\
-/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
+/* An integer stands for SCALE * (value - ZERO_POINT), a float for itself. */
 {value_macros(upper, "INPUT", sources.input)}
 {further_inputs.macros(upper, sources.inputs)}\
 {value_macros(upper, "OUTPUT", sources.output)}
@@ -239,6 +242,7 @@ def _functions(sources: Sources) -> list[str]:
     ]
     if sources.state.buffers:
         lines.append(f"  int8_t *const {emit_state.POINTER} = state;")
+    # Operators that are known when compiling have no call: calls are counted anew.
     for number, call in enumerate(sources.calls):
         lines += _call(sources, call)
         first = call.outputs[0]
@@ -281,10 +285,11 @@ def _place(sources: Sources, index: int) -> str:
 
 def _pointer(sources: Sources, index: int, *, constant: bool) -> str:
     place = _place(sources, index)
-    if sources.graph.tensors[index].dtype is not DType.FLOAT32:
+    kind = _WIDE_TYPES.get(sources.graph.tensors[index].dtype)
+    if kind is None:
         return place
-    kind, through = ("const float", "const void") if constant else ("float", "void")
-    return f"({kind} *)({through} *)({place})"
+    const = "const " if constant else ""
+    return f"({const}{kind} *)({const}void *)({place})"
 
 
 def _wrapped_call(start: str, items: Sequence[str], end: str) -> list[str]:

@@ -41,9 +41,10 @@ def values_struct(lower: str) -> str:
 struct {lower}_values {{
   uint32_t bytes;
   uint32_t values;
-  int is_float; /* else int8, which stands for scale * (value - zero_point) */
+  int is_float; /* else an integer, which stands for scale * (value - zero_point) */
   float scale;
   int32_t zero_point;
+  int is_unsigned; /* an integer of 8 bits */
 }};
 """
 
@@ -60,7 +61,7 @@ def table_of(name: str, tensors: Sequence[Tensor]) -> list[str]:
         held = values_of(tensor)
         rows.append(
             f"    {{{held.bytes}u, {held.values}u, {int(held.is_float)}, {number(held.scale)}, "
-            f"{held.zero_point}}},"
+            f"{held.zero_point}, {int(held.is_unsigned)}}},"
         )
     return [f"{name} = {{", *rows, "};", ""]
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.compiler.fold import folded
 from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
@@ -17,15 +18,17 @@ from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_mean import lower_mean
 from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
+    lower_pack,
     lower_pad,
     lower_resize_nearest_neighbor,
     lower_split,
+    lower_split_v,
     lower_strided_slice,
     lower_transpose,
 )
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
-from firmware_bridge.compiler.lower_shape import lower_view
-from firmware_bridge.compiler.lower_softmax import lower_softmax
+from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
+from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
 from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
@@ -55,9 +58,11 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "HARD_SWISH": lower_unary,
         "LEAKY_RELU": lower_unary,
         "LOGISTIC": lower_unary,
+        "LOG_SOFTMAX": lower_log_softmax,
         "MAX_POOL_2D": lower_max_pool_2d,
         "MEAN": lower_mean,
         "MUL": lower_mul,
+        "PACK": lower_pack,
         "PAD": lower_pad,
         "PADV2": lower_pad,
         "QUANTIZE": lower_quantize,
@@ -66,8 +71,10 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "RELU6": lower_unary,
         "RESHAPE": lower_view,
         "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
+        "SHAPE": lower_known_shape,
         "SOFTMAX": lower_softmax,
         "SPLIT": lower_split,
+        "SPLIT_V": lower_split_v,
         "SQUEEZE": lower_view,
         "STRIDED_SLICE": lower_strided_slice,
         "SUB": lower_add,
@@ -81,7 +88,8 @@ _CONVERT_HINT = "convert the model to full int8, with int8 input and output"
 _MOST_MACS = (1 << 32) - 1
 MOST_OUTPUTS = 16
 """Inputs and outputs; what the device's banner has room to tell of."""
-_BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
+_INPUT_TYPES = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32})
+_OUTPUT_TYPES = _INPUT_TYPES | {DType.INT32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +101,7 @@ class Lowered:
     graph
         The main subgraph, its resource variables as tensors: what the calls' indices are of.
     calls
-        Its operators in order, but those that only declare variables.
+        Its operators in order, but those that only declare variables, or whose results are known.
     first_values
         What variables hold before the first inference, where the model says, uint8 ``[bytes]``.
     """
@@ -104,7 +112,7 @@ class Lowered:
 
 
 def lower_model(model: Model) -> Lowered:
-    """Lower every operator of a model, in order.
+    """Lower every operator of a model, in order, but those whose results are known now.
 
     Raises
     ------
@@ -129,9 +137,11 @@ def lower_model(model: Model) -> Lowered:
     for operator in working:
         if problem := scale_problem(operator, graph):
             refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
-    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in working)
+    graph, known = folded(graph)
+    left = [operator for operator in working if operator.index not in known]
+    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in left)
     _check_agreement(graph, working)
-    for operator, call in zip(working, calls, strict=True):
+    for operator, call in zip(left, calls, strict=True):
         if call.macs > _MOST_MACS:
             refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
     return Lowered(graph, separate(graph, calls), resolved.first_values)
@@ -179,15 +189,15 @@ def _check_outputs(name: str, graph: Subgraph) -> None:
 
 def _check_tensors(model: Model, graph: Subgraph) -> None:
     name = printable(model.source)
-    borders = [("input", tensor) for tensor in graph.input_tensors]
-    borders += [("output", tensor) for tensor in graph.output_tensors]
-    for what, tensor in borders:
+    borders = [("input", tensor, _INPUT_TYPES) for tensor in graph.input_tensors]
+    borders += [("output", tensor, _OUTPUT_TYPES) for tensor in graph.output_tensors]
+    for what, tensor, types in borders:
         if tensor.is_variable:
             raise BadInput(
                 f"the {what} of {name} is a variable, which keeps its value: {_label(tensor)}",
                 hint=_MICRO_HINT,
             )
-        if tensor.dtype not in _BORDER_TYPES:
+        if tensor.dtype not in types:
             raise BadInput(
                 f"{name} has an {what} of type {tensor.dtype.label}, not int8", hint=_CONVERT_HINT
             )
