@@ -194,7 +194,7 @@ def _variable(handle: Tensor, name: _Name, kind: Tensor) -> Tensor:
     return replace(
         kind,
         index=handle.index,
-        name=handle.name or name[1],
+        name=name[1],
         is_variable=True,
         buffer=handle.buffer,
         data=None,

@@ -15,6 +15,7 @@ from test_graphs import KINDS, SCALE, SHAPE, add
 
 from firmware_bridge.compiler.compile import compile_model
 from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
+from quantize.runtimes import Runtime, layer_outputs
 
 VARIABLES = ("first", "second", "third")
 
@@ -245,3 +246,39 @@ def test_the_state_is_padded_to_its_alignment(alignment: int) -> None:
     compiled = compile_model(builder.build((x,), (total,)), "odd")
     assert [buffer.offset % alignment for buffer in compiled.state.buffers] == [0, 0]
     assert compiled.state_bytes == 2 * alignment
+
+
+@few
+@given(parts=lengths, seed=seeds)
+def test_an_esphome_wake_word_is_exact(
+    exactness: Exactness, shared: Path, parts: list[int], seed: int
+) -> None:
+    model = (shared / "cases" / "models" / "mww2_okay_nabu.tflite").read_bytes()
+    compiled = compile_model(model, "okay_nabu")
+    assert compiled.state_bytes == 3472
+    host, micro = exactness.build(compiled), MicroSequence(model)
+    for part, length in enumerate(parts):
+        steps = values(seed + part, 20 * length, *compiled.input.shape)
+        steps = np.minimum(steps, values(seed, *steps.shape))  # quieter, as speech is
+        found = host.outputs(steps, sequence=True)
+        np.testing.assert_array_equal(found, micro.run(steps)[0], strict=True)
+        micro.reset()
+
+
+def test_every_layer_of_a_wake_word_is_exact_at_every_step(
+    exactness: Exactness, shared: Path
+) -> None:
+    model = (shared / "cases" / "models" / "mww2_okay_nabu.tflite").read_bytes()
+    compiled = compile_model(model, "okay_nabu")
+    steps = values(4, 30, *compiled.input.shape)
+    ours = exactness.build(compiled).layers(steps, sequence=True)
+    theirs = layer_outputs(
+        model, steps[:, 0], runtime=Runtime.TFLITE_MICRO, sequence=True, name="okay_nabu"
+    )
+    compared = 0
+    for call, found in zip(compiled.calls, ours, strict=True):
+        expected = theirs.get(compiled.graph.tensors[call.outputs[0]].name)
+        if expected is not None:
+            np.testing.assert_array_equal(found.reshape(expected.shape), expected)
+            compared += 1
+    assert compared == 42 and sum(call.name == "ASSIGN_VARIABLE" for call in compiled.calls) == 6
