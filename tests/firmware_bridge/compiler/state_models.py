@@ -9,9 +9,9 @@ from typing import Any
 import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
-from operator_models import ModelBuilder, schema
 
 from quantize.tflite.schema import DType
+from tests.firmware_bridge.kernels.operator_models import ModelBuilder, schema
 
 
 class StateBuilder(ModelBuilder):
