@@ -265,7 +265,7 @@ def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
     values = self_test_input(sum(compiled.input_bytes))
     parts = np.split(values, np.cumsum(compiled.input_bytes)[:-1])
     given = [
-        part.view(tensor.dtype.numpy).reshape(1, *sample_shape(tensor))
+        part.view(np.dtype(tensor.dtype.numpy)).reshape(1, *sample_shape(tensor))
         for part, tensor in zip(parts, compiled.inputs, strict=True)
     ]
     try:

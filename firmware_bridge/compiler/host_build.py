@@ -95,7 +95,7 @@ class HostModel:
         self, what: str, inputs: Inputs, result_bytes: int, sequence: bool
     ) -> NDArray[np.uint8]:
         given = _as_bytes(self.compiled, inputs)
-        command = [self.executable, what, *(["sequence"] if sequence else [])]
+        command: list[str | Path] = [self.executable, what, *(["sequence"] if sequence else [])]
         try:
             done = run(command, given=given.tobytes(), timeout_s=self.timeout_s)
         except subprocess.TimeoutExpired as error:
