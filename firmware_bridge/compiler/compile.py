@@ -164,7 +164,7 @@ def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledM
         for index in (*call.inputs, *call.outputs, *graph.inputs)
     }
     first, *others = graph.outputs
-    state = plan_state(graph, calls, lowered.first_values)
+    state = plan_state(graph, calls, lowered.first_values, lowered.resources)
     plan = plan_arena(
         calls,
         sizes,

@@ -44,6 +44,17 @@ def declarations(lower: str, state: StatePlan) -> str:
 /* Gives the state its first values: before the first run, and to begin a new stream. What follows
  * is what a new interpreter of TFLite-Micro computes. */
 void {lower}_reset(void *state);
+{_clear_declaration(lower, state)}"""
+
+
+def _clear_declaration(lower: str, state: StatePlan) -> str:
+    """Return the declaration of what differs from the reset in few models."""
+    if all(buffer.is_cleared_at_first for buffer in state.buffers):
+        return ""
+    return f"""
+/* What TFLite-Micro's own Reset() makes of the state once the model has run: zero points. It does
+ * not assign the first values again. */
+void {lower}_clear(void *state);
 """
 
 
@@ -69,14 +80,21 @@ def reset_definition(lower: str, state: StatePlan) -> list[str]:
             values = buffer.first.view(np.int8)
             lines += [*constant_array(_name(buffer), Constant("first", values)), ""]
     lines += [f"void {lower}_reset(void *state) {{", f"  int8_t *const {POINTER} = state;"]
-    return [*lines, *map(_first, state.buffers), "}", ""]
+    lines += [*map(_first, state.buffers), "}", ""]
+    if not all(buffer.is_cleared_at_first for buffer in state.buffers):
+        lines += [f"void {lower}_clear(void *state) {{", f"  int8_t *const {POINTER} = state;"]
+        lines += [*(_fill(buffer, buffer.cleared) for buffer in state.buffers), "}", ""]
+    return lines
 
 
 def _first(buffer: StateBuffer) -> str:
-    place = f"{POINTER} + TENSOR_{buffer.tensor}"
     if isinstance(buffer.first, int):
-        return f"  memset({place}, {buffer.first}, {buffer.bytes});"
-    return f"  memcpy({place}, {_name(buffer)}_first, {buffer.bytes});"
+        return _fill(buffer, buffer.first)
+    return f"  memcpy({POINTER} + TENSOR_{buffer.tensor}, {_name(buffer)}_first, {buffer.bytes});"
+
+
+def _fill(buffer: StateBuffer, byte: int) -> str:
+    return f"  memset({POINTER} + TENSOR_{buffer.tensor}, {byte}, {buffer.bytes});"
 
 
 def _name(buffer: StateBuffer) -> str:

@@ -104,11 +104,14 @@ class Lowered:
         Its operators in order, but those that only declare variables, or whose results are known.
     first_values
         What variables hold before the first inference, where the model says, uint8 ``[bytes]``.
+    resources
+        The tensors that were resource variables.
     """
 
     graph: Subgraph
     calls: tuple[KernelCall, ...]
     first_values: Mapping[int, NDArray[np.uint8]]
+    resources: frozenset[int]
 
 
 def lower_model(model: Model) -> Lowered:
@@ -144,7 +147,7 @@ def lower_model(model: Model) -> Lowered:
     for operator, call in zip(left, calls, strict=True):
         if call.macs > _MOST_MACS:
             refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
-    return Lowered(graph, separate(graph, calls), resolved.first_values)
+    return Lowered(graph, separate(graph, calls), resolved.first_values, resolved.resources)
 
 
 def _check_agreement(graph: Subgraph, operators: Sequence[Operator]) -> None:

@@ -8,7 +8,7 @@ changes them in place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -39,6 +39,9 @@ class StateBuffer:
         Its size.
     first
         What it holds before the first inference: one byte for all of it, or uint8 ``[bytes]``.
+    cleared
+        What TFLite-Micro's ``Reset()`` fills it with, after the model has run: bytes of its zero
+        point, or 0 where it is no resource and not int8. First values are not assigned again.
     offset
         Its place in the state, a multiple of the arena's alignment.
     """
@@ -46,7 +49,13 @@ class StateBuffer:
     tensor: int
     bytes: int
     first: int | NDArray[np.uint8]
+    cleared: int
     offset: int
+
+    @property
+    def is_cleared_at_first(self) -> bool:
+        """Whether what it holds at first is what it is cleared to."""
+        return isinstance(self.first, int) and self.first == self.cleared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +83,10 @@ NO_STATE = StatePlan((), MappingProxyType({}))
 
 
 def plan_state(
-    graph: Subgraph, calls: Sequence[KernelCall], first_values: Mapping[int, NDArray[np.uint8]]
+    graph: Subgraph,
+    calls: Sequence[KernelCall],
+    first_values: Mapping[int, NDArray[np.uint8]],
+    resources: Collection[int] = (),
 ) -> StatePlan:
     """Plan the state of a model.
 
@@ -83,8 +95,9 @@ def plan_state(
     graph, calls
         The model, lowered by `separate`: no view of a variable outlives the variable's value.
     first_values
-        What variables hold before the first inference, as bytes, by tensor; all others hold what
-        TFLite-Micro gives them: their zero point where they are int8, else 0.
+        What variables hold before the first inference, as bytes, by tensor; all others are cleared.
+    resources
+        The tensors that were resource variables.
 
     Raises
     ------
@@ -98,8 +111,9 @@ def plan_state(
         if not tensor.is_variable or tensor.index not in used:
             continue
         size = tensor_bytes(tensor)
-        first = _first_value(tensor, first_values)
-        buffers.append(StateBuffer(tensor.index, size, first, end))
+        cleared = _cleared(tensor, tensor.index in resources)
+        first = _first_value(first_values.get(tensor.index), cleared)
+        buffers.append(StateBuffer(tensor.index, size, first, cleared, end))
         end += aligned(size)
         if end > MOST_STATE:
             raise BadInput(
@@ -114,13 +128,15 @@ def plan_state(
     return StatePlan(tuple(buffers), MappingProxyType(places))
 
 
-def _first_value(
-    tensor: Tensor, first_values: Mapping[int, NDArray[np.uint8]]
-) -> int | NDArray[np.uint8]:
-    given = first_values.get(tensor.index)
+def _cleared(tensor: Tensor, is_resource: bool) -> int:
+    """Return what TFLite-Micro fills a variable with: every byte of it, also of wider types."""
+    whole = tensor.whole if is_resource or tensor.dtype is DType.INT8 else None
+    return 0 if whole is None else whole.zero_point & 0xFF
+
+
+def _first_value(given: NDArray[np.uint8] | None, cleared: int) -> int | NDArray[np.uint8]:
     if given is None:
-        whole = tensor.whole if tensor.dtype is DType.INT8 else None
-        return 0 if whole is None else whole.zero_point & 0xFF
+        return cleared
     return int(given[0]) if given.size and (given == given[0]).all() else given
 
 

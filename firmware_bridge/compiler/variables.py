@@ -39,12 +39,15 @@ class Resolved:
         The main subgraph; of a model without resource variables as it was.
     first_values
         What the initialisation assigns, uint8 ``[bytes]`` by the variable's tensor.
+    resources
+        The tensors that were resource variables.
     initialisers
         Indices of the subgraphs that are run once.
     """
 
     graph: Subgraph
     first_values: Mapping[int, NDArray[np.uint8]]
+    resources: frozenset[int]
     initialisers: frozenset[int]
 
 
@@ -74,7 +77,7 @@ def resolve_variables(model: Model) -> Resolved:
     """
     graph, known = model.main, _Variables()
     if not {operator.name for operator in graph.operators} & {*DECLARATIONS, *_ACCESSES}:
-        return Resolved(graph, {}, frozenset())
+        return Resolved(graph, {}, frozenset(), frozenset())
     operators = []
     for operator in graph.operators:
         if operator.name == "VAR_HANDLE":
@@ -97,6 +100,7 @@ def resolve_variables(model: Model) -> Resolved:
             for name, value in known.first.items()
             if name in known.tensors
         },
+        frozenset(known.tensors.values()),
         frozenset(known.initialisers),
     )
 

@@ -14,8 +14,10 @@ from state_models import MicroSequence, StateBuilder, with_first_values
 from test_graphs import KINDS, SCALE, SHAPE, add
 
 from firmware_bridge.compiler.compile import compile_model
+from firmware_bridge.compiler.host_build import HostModel
 from firmware_bridge.compiler.kernel_sources import KERNELS, kernel_sources
 from quantize.runtimes import Runtime, layer_outputs
+from quantize.tflite.schema import DType
 
 VARIABLES = ("first", "second", "third")
 
@@ -143,14 +145,65 @@ def test_a_variable_that_is_assigned_before_what_was_read_is_used_is_copied(
         np.testing.assert_array_equal(ours, theirs, strict=True)
 
 
-def test_first_values_that_are_not_zero_points_differ_from_micros_reset() -> None:
-    """A known difference: TFLite-Micro's reset gives zero points and does not initialise again."""
-    model = running_sum(np.full(SHAPE, 5, np.int8))
-    ones = np.ones((1, *SHAPE), np.int8)
-    micro = MicroSequence(model)
-    assert int(micro.run(ones)[0].flat[0]) == 6
-    micro.reset()
-    assert int(micro.run(ones)[0].flat[0]) == 1
+def of_three_types() -> bytes:
+    """Variables of int8, uint8 and int16, each the last input; the sum of what they held before."""
+    builder = StateBuilder()
+    kinds = {DType.INT8: 3, DType.UINT8: 131, DType.INT16: 0}
+    with builder.subgraph() as number:
+        for dtype, zero_point in kinds.items():
+            first = np.full(SHAPE, 9, dtype.numpy)
+            value = builder.tensor(
+                SHAPE, scale=SCALE, zero_point=zero_point, dtype=dtype, data=first
+            )
+            builder.assign(builder.handle(dtype.label), value)
+    builder.call_once(number)
+    x = builder.tensor(SHAPE, scale=SCALE)
+    total = x
+    for dtype, zero_point in kinds.items():
+        handle = builder.handle(dtype.label)
+        before, now = (
+            builder.tensor(SHAPE, scale=SCALE, zero_point=zero_point, dtype=dtype) for _ in range(2)
+        )
+        builder.operator("READ_VARIABLE", (handle,), (before,), "ReadVariable")
+        plain = builder.tensor(SHAPE, scale=SCALE)
+        builder.operator("QUANTIZE", (before,), (plain,), "Quantize")
+        total = add(builder, "ADD", total, plain)
+        builder.operator("QUANTIZE", (x,), (now,), "Quantize")
+        builder.assign(handle, now)
+    return builder.build((x,), (total,))
+
+
+def test_clearing_is_micros_own_reset(exactness: Exactness, tmp_path: Path) -> None:
+    """It gives zero points, no first values; the reset is a new interpreter's state."""
+    model = of_three_types()
+    host, micro = exactness.build(compile_model(model, "types")), MicroSequence(model)
+    assert "void model_clear(void *state);" in host.compiled.header.splitlines()
+    steps = values(6, 3, *SHAPE) // 4
+    parts = []
+    for begin in (micro.reset, micro.reset, micro.begin):
+        parts += [micro.run(steps)[0]]
+        begin()
+    first, cleared, again = (part.reshape(3, -1) for part in parts)
+    assert (first[0] != cleared[0]).all() and (cleared == again).all()
+    printed = _printed(
+        host,
+        tmp_path,
+        """
+  model_reset(state);
+  run_all();
+  model_clear(state);
+  run_all();
+  model_reset(state);
+  run_all();
+""",
+        steps,
+    )
+    np.testing.assert_array_equal(printed.reshape(3, 3, -1), np.stack([first, cleared, first]))
+
+
+def test_a_clear_that_is_the_reset_has_no_name_of_its_own() -> None:
+    compiled = compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum")
+    assert "_clear" not in compiled.header + compiled.source
 
 
 def test_a_variable_tensor_begins_with_its_zero_point(exactness: Exactness) -> None:
@@ -172,41 +225,66 @@ def test_a_variable_tensor_begins_with_its_zero_point(exactness: Exactness) -> N
     np.testing.assert_array_equal(found, micro.run(inputs)[0], strict=True)
 
 
-def test_two_streams_share_one_arena(tmp_path: Path, exactness: Exactness) -> None:
-    """A state of its own for each stream, and reset alone begins one anew."""
-    host = exactness.build(compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum"))
-    program = tmp_path / "streams.c"
+def _printed(host: HostModel, folder: Path, body: str, steps: np.ndarray) -> np.ndarray:
+    """Return the outputs of a program of one's own, which runs some of the steps on some states."""
+    program = folder / "own.c"
     program.write_text(
-        """
+        f"""
 #include <stdio.h>
 #include <string.h>
 #include "model.h"
-static _Alignas(16) unsigned char arena[MODEL_ARENA_BYTES];
-static _Alignas(16) unsigned char states[2][MODEL_STATE_BYTES];
-static int step(int stream, int value) {
+#define STEPS {len(steps)}
+static const signed char steps[STEPS][MODEL_INPUT_BYTES] = {{
+{",".join("{" + ",".join(map(str, step.reshape(-1))) + "}" for step in steps)}
+}};
+static _Alignas(16) unsigned char arena[MODEL_ARENA_BYTES], state[MODEL_STATE_BYTES];
+static void run(void *kept, int step) {{
   memset(arena, 0xA5, sizeof(arena));
-  memset(model_input(arena), value, MODEL_INPUT_BYTES);
-  model_run(arena, states[stream], NULL, NULL);
-  return *(const signed char *)model_output(arena);
-}
-int main(void) {
-  model_reset(states[0]);
-  model_reset(states[1]);
-  printf("%d %d ", step(0, 1), step(1, 10));
-  printf("%d %d ", step(0, 1), step(1, 10));
-  model_reset(states[0]);
-  printf("%d %d", step(0, 1), step(1, 10));
+  memcpy(model_input(arena), steps[step], MODEL_INPUT_BYTES);
+  model_run(arena, kept, NULL, NULL);
+  fwrite(model_output(arena), 1, MODEL_OUTPUT_BYTES, stdout);
+}}
+static inline void run_all(void) {{
+  for (int step = 0; step < STEPS; ++step) {{
+    run(state, step);
+  }}
+}}
+int main(void) {{
+{body}
   return 0;
-}
+}}
 """
     )
-    folder = host.executable.parent
     sources = [path for path in kernel_sources(host.compiled.source) if path.suffix == ".c"]
-    command = ["cc", "-I", folder, "-I", KERNELS / "include", program, folder / "model.c"]
-    subprocess.run([*command, *sources, "-o", tmp_path / "streams"], check=True)
-    done = subprocess.run([tmp_path / "streams"], check=True, capture_output=True, text=True)
-    # gcc may compute arguments in any order, but each stream's own steps are in turn.
-    assert done.stdout == "1 10 2 20 1 30"
+    model = host.executable.parent / "model.c"
+    includes = ["-I", model.parent, "-I", KERNELS / "include"]
+    command = ["cc", *includes, program, model, *sources, "-lm", "-o", folder / "own"]
+    subprocess.run(command, check=True)
+    done = subprocess.run([folder / "own"], check=True, capture_output=True)
+    return np.frombuffer(done.stdout, np.int8)
+
+
+def test_two_streams_share_one_arena(tmp_path: Path, exactness: Exactness) -> None:
+    """A state of its own for each stream, and reset alone begins one anew."""
+    host = exactness.build(compile_model(running_sum(np.zeros(SHAPE, np.int8)), "sum"))
+    found = _printed(
+        host,
+        tmp_path,
+        """
+  static _Alignas(16) unsigned char other[MODEL_STATE_BYTES];
+  model_reset(state);
+  model_reset(other);
+  run(state, 0);
+  run(other, 1);
+  run(state, 0);
+  run(other, 1);
+  model_reset(state);
+  run(state, 0);
+  run(other, 1);
+""",
+        np.stack([np.full(SHAPE, value, np.int8) for value in (1, 10)]),
+    )
+    assert found.reshape(6, -1)[:, 0].tolist() == [1, 10, 2, 20, 1, 30]
 
 
 def test_a_model_without_state_has_none_of_it() -> None:
