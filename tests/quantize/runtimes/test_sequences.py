@@ -76,5 +76,17 @@ def test_several_inputs_are_told_apart(runtimes: None, models: Path) -> None:
 
 def test_a_handle_keeps_no_model_from_being_int8(wake_word: bytes) -> None:
     """What is named is the uint8 output alone, and the layer that makes it."""
-    found = inspect_model(read_model(wake_word)).offenders
-    assert [offender.dtype for offender in found] == ["uint8", "uint8"]
+    found = inspect_model(read_model(wake_word))
+    assert [offender.dtype for offender in found.offenders] == ["uint8", "uint8"]
+
+
+def test_what_is_kept_is_told_by_its_name(wake_word: bytes) -> None:
+    kept = inspect_model(read_model(wake_word)).to_json()["state"]
+    assert {tensor["name"]: tensor["shape"] for tensor in kept} == {
+        "stream/states": [1, 2, 1, 40],
+        "stream_1/states": [1, 4, 1, 32],
+        "stream_2/states": [1, 10, 1, 64],
+        "stream_3/states": [1, 14, 1, 64],
+        "stream_4/states": [1, 22, 1, 64],
+        "stream_5/states": [1, 5, 1, 64],
+    }
