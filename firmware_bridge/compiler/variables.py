@@ -221,10 +221,11 @@ def _initialise(known: _Variables, model: Model, operator: Operator) -> None:
     known.initialisers.add(number)
     handles: dict[int, _Name] = {}
     for step in once.operators:
-        if step.name == "VAR_HANDLE":
+        kind = "" if step.code.is_custom else step.name
+        if kind == "VAR_HANDLE":
             name = _name(step, once)
             handles[step.outputs[0]] = name
-        elif step.name == "ASSIGN_VARIABLE":
+        elif kind == "ASSIGN_VARIABLE":
             name, value = _access(handles, step, once)
             if value.data is None:
                 refuse(step, once, "it assigns no constant before the first inference")
