@@ -102,12 +102,12 @@ class Stimuli:
     Parameters
     ----------
     inputs
-        Inputs of the model, in its own shape and type; one inference each.
+        What the model is given, one inference each: the bytes of its inputs, one after another.
     recordings
         int16 audio whose features are counted; none for a model without a frontend.
     """
 
-    inputs: Sequence[NDArray[np.generic]]
+    inputs: Sequence[bytes]
     recordings: Sequence[NDArray[np.int16]] = ()
 
 
@@ -202,13 +202,13 @@ def _scratch(compiled: CompiledModel) -> Measurement:
 
 
 def _inferences(
-    device: Device, inputs: Sequence[NDArray[np.generic]], reporter: Reporter
+    device: Device, inputs: Sequence[bytes], reporter: Reporter
 ) -> tuple[list[int], list[list[int]]]:
     """Return the ticks of each inference, and for each input those of every operator."""
     progress = reporter.stage("Inferences on the device")
     whole, parts = [], []
     for done, values in enumerate(inputs, 1):
-        device.write_input(values.tobytes())
+        device.write_input(values)
         whole.append(device.infer())
         device.infer(profile=True)
         parts.append(device.profile().tolist())
@@ -272,7 +272,8 @@ def _memory(
     stack = None
     if use.stack_bytes:
         stack = size(use.stack_used, f"watermark after the benchmark; {by_device}")
-    known = {"arena": use.arena_bytes, "frontend": use.frontend_work_bytes}
+    state = device.banner.state_bytes
+    known = {"arena": use.arena_bytes, "state": state, "frontend": use.frontend_work_bytes}
     ram_parts = [(name, value) for name, value in known.items() if value]
     if built is None:
         ram_parts.append(("stack", use.stack_bytes))

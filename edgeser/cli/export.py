@@ -164,14 +164,16 @@ def _export_firmware(
                 "macs": compiled.macs,
                 "constant_bytes": compiled.constant_bytes,
                 "arena_bytes": compiled.arena_bytes,
+                "state_bytes": compiled.state_bytes,
                 "files": dict(project.files),
                 **reading_json(read),
             }
         )
         return
+    state = f", state {compiled.state_bytes:,} bytes" if compiled.state_bytes else ""
     output.show(
         f"{project.directory}: {len(project.files)} files for {chosen.name}; model constants "
-        f"{compiled.constant_bytes:,} bytes, arena {compiled.arena_bytes:,} bytes\n"
+        f"{compiled.constant_bytes:,} bytes, arena {compiled.arena_bytes:,} bytes{state}\n"
         f"next: make -C {shlex.quote(str(project.directory))}, or edgeser bench "
         f"{argument(source)} --device emulator"
     )

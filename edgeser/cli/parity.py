@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ from edgeser.cli.options import (
 )
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, result_options
-from edgeser.cli.suits import PARITY, Device, device_kind, refuse_unsuited
+from edgeser.cli.suits import PARITY, Device, device_kind, is_given, refuse_unsuited
 
 if TYPE_CHECKING:
+    from edgeser.benchmark.records import DeviceParity
     from edgeser.pipeline.firmware import DeviceChoice
 
 
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     default=100,
     show_default=True,
-    help="With --device: how many, spread over the test speakers.",
+    help="With --device: how many, spread over the test speakers; of a .tflite random inputs.",
 )
 @result_options
 @common_options
@@ -76,6 +78,9 @@ def command(
 ) -> int:
     """Compare float and int8 on every test clip of a BUNDLE (or the folder of a run).
 
+    Of a .tflite by itself a device's outputs are held to TFLite-Micro's on random inputs, in one
+    sequence from a reset where it keeps state.
+
     Facts first; the verdict comes from the tolerances alone. Exit code 1 when it fails. With
     --device features and logits must be the host's, bit for bit; an Edge TPU's logits are known to
     differ by a step here and there.
@@ -84,6 +89,7 @@ def command(
     limits: dict[str, float | None] = rest
     kind = device_kind(device, compiled=compiled is not None)
     refuse_unsuited(PARITY, kind)
+    alone = _is_alone(bundle, kind)
     files = ResultFiles(junit, markdown)
     if kind is Device.EDGE_TPU:
         from edgeser.cli.bench_edgetpu import parity_on_edge_tpu
@@ -107,7 +113,31 @@ def command(
     for_edge_tpu = model_bytes(compiled) if compiled else None
     tolerances = tolerances_with(limits["max_flips"])
     choice = DeviceChoice(device, for_edge_tpu, build_cache(), tolerances, board_of(board))
-    return _on_device(bundle, choice, clips=clips, corpora=corpora, files=files, output=output)
+
+    def check() -> DeviceParity:
+        if alone:
+            from edgeser.pipeline.model_parity import check_model_on_device
+
+            return check_model_on_device(
+                model_bytes(bundle), device=choice, name=bundle.stem, steps=clips, reporter=output
+            )
+        return _check_bundle(bundle, choice, clips=clips, corpora=corpora, output=output)
+
+    return _on_device(check, files=files, output=output)
+
+
+def _is_alone(model: Path, kind: Device) -> bool:
+    """Whether a .tflite is given, which a device or emulator alone can be held to."""
+    if model.suffix != ".tflite" or model.is_dir():
+        return False
+    if kind in {Device.HOST, Device.EDGE_TPU}:
+        raise click.UsageError(
+            "a .tflite has no float network and no test clips to compare: give a bundle or run, or "
+            "--device emulator, or a board's address"
+        )
+    if is_given("corpora"):
+        raise click.UsageError("--corpus is for bundles and runs, whose firmware takes audio")
+    return True
 
 
 def _on_host(
@@ -149,31 +179,35 @@ def _on_host(
         return 0 if verdict.passed else 1
 
 
-def _on_device(
+def _check_bundle(
     bundle: Path,
     device: DeviceChoice,
     *,
     clips: int,
     corpora: tuple[str, ...],
-    files: ResultFiles,
     output: Output,
-) -> int:
+) -> DeviceParity:
     from edgeser.cli.places import open_bundle, run_folder_of
     from edgeser.pipeline.device_parity import check_on_device
+
+    return check_on_device(
+        open_bundle(bundle),
+        device=device,
+        clips=clips,
+        corpora=corpora,
+        folder=run_folder_of(bundle),
+        reporter=output,
+    )
+
+
+def _on_device(check: Callable[[], DeviceParity], *, files: ResultFiles, output: Output) -> int:
     from edgeser.report import json_format
     from edgeser.report import junit as junit_format
     from edgeser.report import markdown as markdown_format
     from edgeser.report.figures import printable
 
     with files.also_when_it_fails("edgeser.device-parity"):
-        parity = check_on_device(
-            open_bundle(bundle),
-            device=device,
-            clips=clips,
-            corpora=corpora,
-            folder=run_folder_of(bundle),
-            reporter=output,
-        )
+        parity = check()
     with files.writing(
         junit=lambda: junit_format.device_parity_junit(parity),
         markdown=lambda: markdown_format.device_parity_markdown(parity),

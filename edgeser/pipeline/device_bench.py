@@ -10,19 +10,17 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.budget import NO_LIMITS, Limits
 from edgeser.benchmark.device import Clock, Stimuli, bench_device
-from edgeser.benchmark.records import DeviceParity, DeviceReport
+from edgeser.benchmark.records import DeviceReport
 from edgeser.bundle import Bundle
 from edgeser.pipeline.device_parity import check_device
 from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.model_parity import bytes_by_step, check_outputs, random_inputs
 from edgeser.pipeline.recordings import Recordings, recordings_at_hand
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from firmware_bridge.frontend import compute_features, quantise_features
-from firmware_bridge.link.device import Device
-from quantize.edgetpu.difference import compare_outputs
 from quantize.foundation.files import write_atomically
-from quantize.runtimes import Runtime, random_samples, run_outputs
 
 _INFERENCES = 5
 _CLIPS = 5
@@ -83,11 +81,12 @@ def bench_on_device(
                 f"{found.board.cpu}"
             )
         inputs = _inputs(model, found, recordings)
+        data = model.int8_model if isinstance(model, Bundle) else model
         report = bench_device(
             found.device,
             compiled=found.compiled,
             clock=clock_of(found, limits.clock_mhz),
-            stimuli=Stimuli(inputs, _beginnings(model, recordings)),
+            stimuli=Stimuli(bytes_by_step(inputs), _beginnings(model, recordings)),
             layer_names=model.layer_names if isinstance(model, Bundle) else None,
             built=found.built,
             limits=limits,
@@ -96,7 +95,7 @@ def bench_on_device(
         if isinstance(model, Bundle) and recordings is not None:
             parity = check_device(model, found, recordings, reporter=reporter)
         else:
-            parity = _check_outputs(model, found, inputs)
+            parity = check_outputs(data, found, inputs)
         report = replace(report, parity=parity)
     # What a run's report shows, and a recipe's budget is for, is the board that is taken unasked.
     if folder is not None and isinstance(model, Bundle) and device.board is EMULATED.board:
@@ -142,13 +141,14 @@ def clock_of(found: AttachedDevice, core_mhz: float) -> Clock:
 
 def _inputs(
     model: Bundle | bytes, found: AttachedDevice, recordings: Recordings | None
-) -> Sequence[NDArray[np.generic]]:
-    """Return windows of the recordings, or random inputs in the model's own shape and type."""
+) -> tuple[NDArray[np.generic], ...]:
+    """Return windows of the recordings, or random values of each of the model's inputs."""
     if isinstance(model, Bundle) and recordings is not None:
         config, frames = model.trained.frontend, model.trained.recipe.window.frames
         chosen = recordings.samples[:_INFERENCES]
-        return [quantise_features(compute_features(s, config), config)[:frames] for s in chosen]
-    return list(random_samples(found.compiled.input, _INFERENCES))
+        rows = [quantise_features(compute_features(s, config), config)[:frames] for s in chosen]
+        return (np.stack(rows),)
+    return random_inputs(found.compiled, _INFERENCES)
 
 
 def _beginnings(
@@ -159,42 +159,3 @@ def _beginnings(
         return ()
     count = round(_FEATURE_SECONDS * model.trained.frontend.sample_rate)
     return tuple(samples[:count] for samples in recordings.samples)
-
-
-def _check_outputs(
-    model: Bundle | bytes, found: AttachedDevice, inputs: Sequence[NDArray[np.generic]]
-) -> DeviceParity:
-    """Hold the device's outputs for the inputs to TFLite-Micro's, byte for byte; all of several."""
-    data = model.int8_model if isinstance(model, Bundle) else model
-    expected = run_outputs(data, np.stack(inputs), runtime=Runtime.TFLITE_MICRO)
-    theirs = np.concatenate([_as_bytes(values) for values in expected], axis=1)
-    ours = np.stack([_output(found.device, values) for values in inputs])
-    places = np.argwhere(ours != theirs)
-    exact = not found.on_edge_tpu
-    first = f"input {places[0][0]}, output byte {places[0][1]}" if exact and len(places) else ""
-    return DeviceParity(
-        clips=len(inputs),
-        source="random inputs",
-        feature_values=0,
-        feature_differences=0,
-        logits=ours.size,
-        logit_differences=len(places) if exact else 0,
-        first_difference=first,
-        edge_tpu=None
-        if exact
-        else compare_outputs(
-            ours, theirs, tolerances=found.tolerances, classes=found.compiled.output.elements
-        ),
-    )
-
-
-def _as_bytes(values: NDArray[np.generic]) -> NDArray[np.int8]:
-    """Return the bytes of one output, ``[inputs, bytes]``."""
-    whole = np.ascontiguousarray(values)
-    return whole.reshape(len(whole), -1).view(np.int8)
-
-
-def _output(device: Device, values: NDArray[np.generic]) -> NDArray[np.int8]:
-    device.write_input(values.tobytes())
-    device.infer()
-    return device.read_output()

@@ -13,16 +13,14 @@ from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.model_parity import layer_apart
 from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.certainty import ONE
-from firmware_bridge.compiler.host_build import build_host_model
 from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
 from firmware_bridge.link.device import Device
 from firmware_bridge.streaming import Decision, Smoother, decisions_after
 from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
-from quantize.foundation.errors import EdgeserError
-from quantize.foundation.temporary import temporary_folder
 from quantize.runtimes import Runtime, run_outputs
 
 
@@ -291,14 +289,4 @@ def _cause(attached: AttachedDevice, rows: NDArray[np.int8]) -> str:
     """Name the first operator whose output differs from that of the same C on this host."""
     if attached.on_edge_tpu:
         return "which does not follow from the device's outputs"
-    compiled = attached.compiled
-    try:
-        with temporary_folder("layers") as folder:
-            layers = build_host_model(compiled, folder).layers(rows[np.newaxis])
-    except EdgeserError as error:
-        return f"the layer is not known: {error.message}"
-    for row, expected in zip(compiled.operators, layers, strict=True):
-        seen = attached.device.tap(row.index, expected.nbytes, rows)
-        if seen.tobytes() != expected.tobytes():
-            return f"first at {row.label}"
-    return "no operator differs from the same C on this host"
+    return layer_apart(attached, [rows[np.newaxis]])

@@ -264,10 +264,14 @@ def _device(transport: Transport, model_hash: str, frontend_hash: str | None) ->
 
 def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
     """Return what the device's self-test must find, from TFLite-Micro; `None` without it."""
-    tensor = compiled.input
-    if np.dtype(tensor.dtype.numpy) != np.int8:
+    if any(t.dtype.is_float or t.dtype.numpy is None for t in compiled.inputs):
         return None
-    given = self_test_input(tensor.elements).reshape(1, *sample_shape(tensor))
+    values = self_test_input(sum(compiled.input_bytes))
+    parts = np.split(values, np.cumsum(compiled.input_bytes)[:-1])
+    given = [
+        part.view(np.dtype(tensor.dtype.numpy)).reshape(1, *sample_shape(tensor))
+        for part, tensor in zip(parts, compiled.inputs, strict=True)
+    ]
     try:
         found = run_outputs(data, given, runtime=Runtime.TFLITE_MICRO)
         return b"".join(values.tobytes() for values in found)

@@ -55,6 +55,9 @@ def whole_lines(found: ModelInspection) -> Iterator[str]:
     )
     if found.uncounted:
         yield f"MACs not counted for: {', '.join(printable(name) for name in found.uncounted)}"
+    for tensor in found.kept:
+        what = f"{printable(tensor.name)}: {tensor_text(tensor)}"
+        yield f"kept from one inference to the next: {what}"
     if found.fully_int8:
         yield "fully int8: yes"
     else:

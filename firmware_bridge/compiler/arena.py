@@ -8,7 +8,7 @@ orders are tried and the smallest result is kept, the first of equals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -87,6 +87,8 @@ def plan_arena(
     input_tensor: int,
     output_tensor: int,
     other_outputs: Sequence[int] = (),
+    other_inputs: Sequence[int] = (),
+    elsewhere: Collection[int] = (),
 ) -> ArenaPlan:
     """Plan the arena of a model.
 
@@ -96,25 +98,28 @@ def plan_arena(
         Its operators in order.
     tensor_bytes
         The size of every tensor that they compute, and of the input.
-    input_tensor
-        Filled before the first operator; it may be overwritten after its last use.
+    input_tensor, other_inputs
+        Filled before the first operator; each may be overwritten after its last use.
     output_tensor, other_outputs
         Kept until after the last operator.
+    elsewhere
+        Tensors that do not lie in the arena: variables, and views of them.
     """
-    last_uses = _last_uses(calls, input_tensor, (output_tensor, *other_outputs))
+    inputs = (input_tensor, *other_inputs)
+    last_uses = _last_uses(calls, inputs, (output_tensor, *other_outputs))
     plans = []
     for in_place in (True, False):
-        roots = _roots(calls, tensor_bytes, last_uses, in_place=in_place)
-        buffers = _buffers(calls, tensor_bytes, last_uses, roots, input_tensor)
+        roots = _roots(calls, tensor_bytes, last_uses, elsewhere, in_place=in_place)
+        buffers = _buffers(calls, tensor_bytes, last_uses, roots, inputs, elsewhere)
         plans += [_placed(buffers, order) for order in _ORDERS]
     return min(plans, key=lambda plan: plan.arena_bytes)
 
 
 def _last_uses(
-    calls: Sequence[KernelCall], input_tensor: int, output_tensors: Sequence[int]
+    calls: Sequence[KernelCall], input_tensors: Sequence[int], output_tensors: Sequence[int]
 ) -> dict[int, int]:
     """Return after which operator each tensor is not read any more."""
-    last = {input_tensor: -1}
+    last = dict.fromkeys(input_tensors, -1)
     for position, call in enumerate(calls):
         for tensor in (*call.inputs, *call.outputs):
             last[tensor] = position
@@ -125,6 +130,7 @@ def _roots(
     calls: Sequence[KernelCall],
     tensor_bytes: Mapping[int, int],
     last_uses: Mapping[int, int],
+    elsewhere: Collection[int],
     *,
     in_place: bool,
 ) -> dict[int, int]:
@@ -144,7 +150,7 @@ def _roots(
         for tensor in call.outputs:
             join(tensor, roots[call.inputs[0]] if call.function is None else tensor)
     if in_place:
-        _overwrite_inputs(calls, tensor_bytes, roots, group_last)
+        _overwrite_inputs(calls, tensor_bytes, roots, group_last, elsewhere)
     return roots
 
 
@@ -153,11 +159,14 @@ def _overwrite_inputs(
     tensor_bytes: Mapping[int, int],
     roots: dict[int, int],
     group_last: dict[int, int],
+    elsewhere: Collection[int],
 ) -> None:
     for position, call in enumerate(calls):
         if not call.in_place or call.function is None:
             continue
         source, target = roots[call.inputs[0]], roots[call.outputs[0]]
+        if source in elsewhere or target in elsewhere:
+            continue
         dies_here = group_last[source] == position
         if dies_here and tensor_bytes[call.outputs[0]] <= tensor_bytes[source]:
             for tensor, root in roots.items():
@@ -171,12 +180,14 @@ def _buffers(
     tensor_bytes: Mapping[int, int],
     last_uses: Mapping[int, int],
     roots: Mapping[int, int],
-    input_tensor: int,
+    input_tensors: Sequence[int],
+    elsewhere: Collection[int],
 ) -> list[Buffer]:
-    first_uses = {input_tensor: -1}
+    first_uses = dict.fromkeys(input_tensors, -1)
     for position, call in enumerate(calls):
         for tensor in call.outputs:
-            first_uses.setdefault(tensor, position)
+            if tensor not in elsewhere:
+                first_uses.setdefault(tensor, position)
     groups: dict[int, list[int]] = {}
     for tensor in sorted(first_uses, key=lambda index: (first_uses[index], index)):
         groups.setdefault(roots.get(tensor, tensor), []).append(tensor)

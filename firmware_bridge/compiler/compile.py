@@ -10,6 +10,7 @@ from firmware_bridge.compiler.emit import Sources, header_text, source_text
 from firmware_bridge.compiler.lowering import lower_model
 from firmware_bridge.compiler.names import DEFAULT, check_prefix, model_name
 from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.state import StatePlan, plan_state
 from firmware_bridge.compiler.values import tensor_bytes
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.reader import read_model
@@ -66,6 +67,8 @@ class CompiledModel:
         Its operators as kernel calls, in order.
     plan
         The arena's plan.
+    state
+        The plan of what it keeps from one inference to the next.
     operators
         What each of them costs.
     """
@@ -78,12 +81,23 @@ class CompiledModel:
     graph: Subgraph
     calls: tuple[KernelCall, ...]
     plan: ArenaPlan
+    state: StatePlan
     operators: tuple[OperatorRow, ...]
 
     @property
     def input(self) -> Tensor:
-        """The model's input."""
+        """The model's input; of several the first."""
         return self.graph.input_tensors[0]
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The model's inputs, in their order."""
+        return self.graph.input_tensors
+
+    @property
+    def input_bytes(self) -> tuple[int, ...]:
+        """Size of each input."""
+        return tuple(tensor_bytes(tensor) for tensor in self.inputs)
 
     @property
     def output(self) -> Tensor:
@@ -104,6 +118,11 @@ class CompiledModel:
     def arena_bytes(self) -> int:
         """Memory that it runs in: ``PREFIX_ARENA_BYTES``."""
         return self.plan.arena_bytes
+
+    @property
+    def state_bytes(self) -> int:
+        """Memory that it keeps: ``PREFIX_STATE_BYTES``; 0 in a model that keeps nothing."""
+        return self.state.state_bytes
 
     @property
     def constant_bytes(self) -> int:
@@ -137,19 +156,26 @@ def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledM
     """
     check_prefix(prefix)
     model = read_model(data, name=name)
-    calls = lower_model(model)
-    graph = model.main
+    lowered = lower_model(model)
+    graph, calls = lowered.graph, lowered.calls
     sizes = {
         index: tensor_bytes(graph.tensors[index])
         for call in calls
-        for index in (*call.inputs, *call.outputs, graph.inputs[0])
+        for index in (*call.inputs, *call.outputs, *graph.inputs)
     }
     first, *others = graph.outputs
+    state = plan_state(graph, calls, lowered.first_values, lowered.resources)
     plan = plan_arena(
-        calls, sizes, input_tensor=graph.inputs[0], output_tensor=first, other_outputs=others
+        calls,
+        sizes,
+        input_tensor=graph.inputs[0],
+        output_tensor=first,
+        other_outputs=others,
+        other_inputs=graph.inputs[1:],
+        elsewhere=state.tensor_offsets,
     )
     sha256 = hashlib.sha256(data).hexdigest()
-    sources = Sources(model_name(name), prefix, sha256, graph, calls, plan)
+    sources = Sources(model_name(name), prefix, sha256, graph, calls, plan, state)
     return CompiledModel(
         name=sources.name,
         prefix=sources.prefix,
@@ -159,6 +185,7 @@ def compile_model(data: bytes, name: str, *, prefix: str = DEFAULT) -> CompiledM
         graph=graph,
         calls=calls,
         plan=plan,
+        state=state,
         operators=tuple(_row(graph, call) for call in calls),
     )
 

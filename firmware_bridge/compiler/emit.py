@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware_bridge.compiler import further_outputs
+from firmware_bridge.compiler import emit_state, further_inputs, further_outputs
 from firmware_bridge.compiler.arena import ArenaPlan
 from firmware_bridge.compiler.c_text import (
     broken,
@@ -15,11 +15,15 @@ from firmware_bridge.compiler.c_text import (
     string_literal,
 )
 from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.state import StatePlan
 from firmware_bridge.compiler.values import tensor_bytes, value_macros
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.schema import DType
 
 _OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "uint32_t bytes")
+
+_WIDE_TYPES = {DType.FLOAT32: "float", DType.INT16: "int16_t", DType.INT32: "int32_t"}
+"""What kernels take values of more than one byte as."""
 
 POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
 """Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
@@ -35,6 +39,7 @@ class Sources:
     graph: Subgraph
     calls: tuple[KernelCall, ...]
     plan: ArenaPlan
+    state: StatePlan
 
     @property
     def macros(self) -> str:
@@ -43,8 +48,13 @@ class Sources:
 
     @property
     def input(self) -> Tensor:
-        """The model's input."""
+        """The model's input; of several the first."""
         return self.graph.input_tensors[0]
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The model's inputs, in their order."""
+        return self.graph.input_tensors
 
     @property
     def outputs(self) -> tuple[Tensor, ...]:
@@ -60,14 +70,14 @@ class Sources:
 def header_text(sources: Sources) -> str:
     """Return the header."""
     lower, upper = sources.prefix, sources.macros
-    run = ("void *arena", f"{lower}_observer observer", "void *context")
+    run = _run_parameters(sources)
     outputs = [tensor_bytes(sources.graph.tensors[call.outputs[0]]) for call in sources.calls]
     digest = broken(f"#define {upper}_HASH", f'"{sources.sha256}"', mark=" \\")
     return f"""\
 /* The model {comment_text(sources.name)} as C; written by the compiler, not by hand.
  *
- * Input:  {_describe(sources.input)}
- * {_described_outputs(sources)}
+ * {_described("Input: ", sources.inputs)}
+ * {_described("Output:", sources.outputs)}
  */
 #ifndef {upper}_H
 #define {upper}_H
@@ -83,8 +93,10 @@ extern "C" {{
 {digest}
 /* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
 #define {upper}_ARENA_BYTES {sources.plan.arena_bytes}
-/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
+{emit_state.macros(upper, sources.state)}\
+/* An integer stands for SCALE * (value - ZERO_POINT), a float for itself. */
 {value_macros(upper, "INPUT", sources.input)}
+{further_inputs.macros(upper, sources.inputs)}\
 {value_macros(upper, "OUTPUT", sources.output)}
 {further_outputs.macros(upper, sources.outputs)}#define {upper}_OPERATORS {len(sources.calls)}
 #define {upper}_MAX_OPERATOR_OUTPUT_BYTES {max(outputs)}
@@ -99,7 +111,9 @@ struct {lower}_operator {{
 /* Fill the input before every run: its bytes are overwritten. */
 void *{lower}_input(void *arena);
 const void *{lower}_output(const void *arena);
-{further_outputs.declarations(lower, sources.outputs)}
+{further_outputs.declarations(lower, sources.outputs)}\
+{further_inputs.declarations(lower, sources.inputs, struct=len(sources.outputs) < 2)}\
+{emit_state.declarations(lower, sources.state)}
 /* Called after each operator with its (first) output. */
 {_joined(f"typedef void (*{lower}_observer)(", _OBSERVED, ");")}
 
@@ -123,11 +137,13 @@ def source_text(sources: Sources) -> str:
         f'#include "{sources.prefix}.h"',
         "",
         "#include <stddef.h>",
+        *emit_state.headers(sources.state),
         "",
         *(f'#include "{header}"' for header in headers),
         "",
         *_arena_places(sources),
         "",
+        *emit_state.places(sources.graph, sources.state),
     ]
     for call in sources.calls:
         lines += [*_layer(sources, call), ""]
@@ -135,12 +151,17 @@ def source_text(sources: Sources) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _described_outputs(sources: Sources) -> str:
-    if len(sources.outputs) == 1:
-        return f"Output: {_describe(sources.output)}"
+def _run_parameters(sources: Sources) -> tuple[str, ...]:
+    memory = emit_state.run_parameters(sources.state)
+    return (*memory, f"{sources.prefix}_observer observer", "void *context")
+
+
+def _described(what: str, tensors: Sequence[Tensor]) -> str:
+    if len(tensors) == 1:
+        return f"{what} {_describe(tensors[0])}"
     lines = [
-        f"Output {number}: {comment_text(tensor.name, limit=40)}, {_describe(tensor)}"
-        for number, tensor in enumerate(sources.outputs)
+        f"{what.strip(' :')} {number}: {comment_text(tensor.name, limit=40)}, {_describe(tensor)}"
+        for number, tensor in enumerate(tensors)
     ]
     return "\n * ".join(lines)
 
@@ -208,32 +229,34 @@ def _functions(sources: Sources) -> list[str]:
         "}",
         "",
         *further_outputs.definitions(lower, sources.outputs),
+        *further_inputs.definitions(lower, sources.inputs),
+        *emit_state.reset_definition(lower, sources.state),
         *_wrapped_call("static void observe(", [f"{lower}_observer observer", *_OBSERVED], ") {"),
         "  if (observer != NULL) {",
         "    observer(context, operator_index, output, bytes);",
         "  }",
         "}",
         "",
-        *_wrapped_call(
-            f"void {lower}_run(",
-            ["void *arena", f"{lower}_observer observer", "void *context"],
-            ") {",
-        ),
+        *_wrapped_call(f"void {lower}_run(", _run_parameters(sources), ") {"),
         "  int8_t *const at = arena;",
     ]
-    for call in sources.calls:
-        lines += _call(sources.graph, call)
+    if sources.state.buffers:
+        lines.append(f"  int8_t *const {emit_state.POINTER} = state;")
+    # Operators that are known when compiling have no call: calls are counted anew.
+    for number, call in enumerate(sources.calls):
+        lines += _call(sources, call)
         first = call.outputs[0]
         size = tensor_bytes(sources.graph.tensors[first])
-        lines.append(f"  observe(observer, context, {call.operator}, at + TENSOR_{first}, {size});")
+        place = _place(sources, first)
+        lines.append(f"  observe(observer, context, {number}, {place}, {size});")
     return [*lines, "}"]
 
 
-def _call(graph: Subgraph, call: KernelCall) -> list[str]:
+def _call(sources: Sources, call: KernelCall) -> list[str]:
     if call.function is None:
         return []
-    inputs = [_pointer(graph, index, constant=True) for index in call.inputs]
-    outputs = [_pointer(graph, index, constant=False) for index in call.outputs]
+    inputs = [_pointer(sources, index, constant=index not in call.updates) for index in call.inputs]
+    outputs = [_pointer(sources, index, constant=False) for index in call.outputs]
     arguments = [f"&op{call.operator}_layer"]
     declarations: list[str] = []
     if call.function in POINTER_ARRAY_KERNELS:
@@ -254,12 +277,19 @@ def _call(graph: Subgraph, call: KernelCall) -> list[str]:
     return [*declarations, *_wrapped_call(f"  {call.function}(", arguments, ");")]
 
 
-def _pointer(graph: Subgraph, index: int, *, constant: bool) -> str:
-    place = f"at + TENSOR_{index}"
-    if graph.tensors[index].dtype is not DType.FLOAT32:
+def _place(sources: Sources, index: int) -> str:
+    """Return where a tensor lies: in the arena, or in the state."""
+    kept = index in sources.state.tensor_offsets
+    return f"{emit_state.POINTER if kept else 'at'} + TENSOR_{index}"
+
+
+def _pointer(sources: Sources, index: int, *, constant: bool) -> str:
+    place = _place(sources, index)
+    kind = _WIDE_TYPES.get(sources.graph.tensors[index].dtype)
+    if kind is None:
         return place
-    kind, through = ("const float", "const void") if constant else ("float", "void")
-    return f"({kind} *)({through} *)({place})"
+    const = "const " if constant else ""
+    return f"({const}{kind} *)({const}void *)({place})"
 
 
 def _wrapped_call(start: str, items: Sequence[str], end: str) -> list[str]:

@@ -28,33 +28,42 @@ def declarations(lower: str, outputs: Sequence[Tensor]) -> str:
     if len(outputs) < 2:
         return ""
     place = broken(f"const void *{lower}_output_at(const void *arena,", "uint32_t output_number);")
-    return f"""
-struct {lower}_values {{
-  uint32_t bytes;
-  uint32_t values;
-  int is_float; /* else int8, which stands for scale * (value - zero_point) */
-  float scale;
-  int32_t zero_point;
-}};
-
+    return f"""{values_struct(lower)}
 /* Every output by its number; the first is the one above. NULL where there is none. */
 {_table_name("extern ", lower)};
 {place}
 """
 
 
+def values_struct(lower: str) -> str:
+    """Return the struct that says what an input or output holds."""
+    return f"""
+struct {lower}_values {{
+  uint32_t bytes;
+  uint32_t values;
+  int is_float; /* else an integer, which stands for scale * (value - zero_point) */
+  float scale;
+  int32_t zero_point;
+  int is_unsigned; /* an integer of 8 bits */
+}};
+"""
+
+
 def table(lower: str, outputs: Sequence[Tensor]) -> list[str]:
     """Return the definition of what the outputs hold."""
-    if len(outputs) < 2:
-        return []
+    return table_of(_table_name("", lower), outputs) if len(outputs) > 1 else []
+
+
+def table_of(name: str, tensors: Sequence[Tensor]) -> list[str]:
+    """Return the definition of a table of what tensors hold."""
     rows = []
-    for tensor in outputs:
+    for tensor in tensors:
         held = values_of(tensor)
         rows.append(
             f"    {{{held.bytes}u, {held.values}u, {int(held.is_float)}, {number(held.scale)}, "
-            f"{held.zero_point}}},"
+            f"{held.zero_point}, {int(held.is_unsigned)}}},"
         )
-    return [f"{_table_name('', lower)} = {{", *rows, "};", ""]
+    return [f"{name} = {{", *rows, "};", ""]
 
 
 def definitions(lower: str, outputs: Sequence[Tensor]) -> list[str]:
@@ -62,11 +71,16 @@ def definitions(lower: str, outputs: Sequence[Tensor]) -> list[str]:
     if len(outputs) < 2:
         return []
     start = f"const void *{lower}_output_at(const void *arena,"
-    lines = [*table(lower, outputs), broken(start, "uint32_t output_number) {")]
-    lines.append("  switch (output_number) {")
-    for place, tensor in enumerate(outputs):
-        lines.append(f"  case {place}u:")
-        lines.append(f"    return (const uint8_t *)arena + TENSOR_{tensor.index};")
+    start = broken(start, "uint32_t output_number) {")
+    function = place_function(start, "output_number", "(const uint8_t *)arena", outputs)
+    return [*table(lower, outputs), *function]
+
+
+def place_function(start: str, number: str, arena: str, tensors: Sequence[Tensor]) -> list[str]:
+    """Return a function that finds a tensor in the arena by its number."""
+    lines = [start, f"  switch ({number}) {{"]
+    for place, tensor in enumerate(tensors):
+        lines += [f"  case {place}u:", f"    return {arena} + TENSOR_{tensor.index};"]
     return [*lines, "  default:", "    return NULL;", "  }", "}", ""]
 
 

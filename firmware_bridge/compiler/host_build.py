@@ -31,6 +31,8 @@ PROGRAM = "model"
 """Name of the program that is built."""
 _COMPILERS = ("cc", "gcc", "clang")
 _COMPILER_TIMEOUT_S = 120.0
+Inputs = NDArray[Any] | Sequence[NDArray[Any]]
+"""Of a model's one input ``[n, *shape]``, or of each of several."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +53,11 @@ class HostModel:
     executable: Path
     timeout_s: float = 300.0
 
-    def outputs(self, inputs: NDArray[Any]) -> NDArray[Any]:
+    def outputs(self, inputs: Inputs, *, sequence: bool = False) -> NDArray[Any]:
         """Return the model's (first) output, ``[n, *shape]``, for inputs ``[n, *input shape]``.
 
-        Shapes may lack or have their batch axis of 1: only the number of bytes must fit.
+        Shapes may lack or have their batch axis of 1: only the number of bytes must fit. A model
+        that keeps state begins anew with each input, in a `sequence` with the first one only.
 
         Raises
         ------
@@ -63,50 +66,69 @@ class HostModel:
         InternalError
             When the program fails, crashes or takes too long.
         """
-        return self.all_outputs(inputs)[0]
+        return self.all_outputs(inputs, sequence=sequence)[0]
 
-    def all_outputs(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    def all_outputs(self, inputs: Inputs, *, sequence: bool = False) -> tuple[NDArray[Any], ...]:
         """Return each of the model's outputs, ``[n, *shape]``, in their order; as `outputs`."""
         sizes = self.compiled.output_bytes
-        data = self._run("outputs", inputs, sum(sizes))
+        data = self._run("outputs", inputs, sum(sizes), sequence)
         return _parted(data, self.compiled.outputs, sizes)
 
-    def layers(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        """Return each operator's (first) output, ``[n, *shape]``; errors as `outputs`."""
+    def layers(self, inputs: Inputs, *, sequence: bool = False) -> tuple[NDArray[Any], ...]:
+        """Return each operator's (first) output, ``[n, *shape]``; as `outputs`."""
         graph = self.compiled.graph
         tensors = [graph.tensors[call.outputs[0]] for call in self.compiled.calls]
         sizes = [tensor_bytes(tensor) for tensor in tensors]
-        data = self._run("layers", inputs, sum(sizes))
+        data = self._run("layers", inputs, sum(sizes), sequence)
         return _parted(data, tensors, sizes)
 
-    def arenas(self, inputs: NDArray[Any]) -> NDArray[np.uint8]:
+    def arenas(self, inputs: Inputs, *, sequence: bool = False) -> NDArray[np.uint8]:
         """Return the arena after each operator, uint8 ``[n, operators, arena bytes]``.
 
-        It is filled with 0xA5 before each run, then gets the input. Errors as `outputs`.
+        It is filled with 0xA5 before each run, then gets the input. The rest as `outputs`.
         """
         operators, size = len(self.compiled.calls), self.compiled.arena_bytes
-        return self._run("arenas", inputs, operators * size).reshape(-1, operators, size)
+        data = self._run("arenas", inputs, operators * size, sequence)
+        return data.reshape(-1, operators, size)
 
-    def _run(self, what: str, inputs: NDArray[Any], result_bytes: int) -> NDArray[np.uint8]:
-        wanted = self.compiled.input
-        if inputs.dtype != wanted.dtype.numpy or inputs[:1].nbytes != tensor_bytes(wanted):
-            raise BadInput(
-                f"inputs are {inputs.dtype} {list(inputs.shape)}, where {self.compiled.name} takes "
-                f"{wanted.dtype.label} {list(wanted.shape)} each"
-            )
+    def _run(
+        self, what: str, inputs: Inputs, result_bytes: int, sequence: bool
+    ) -> NDArray[np.uint8]:
+        given = _as_bytes(self.compiled, inputs)
+        command: list[str | Path] = [self.executable, what, *(["sequence"] if sequence else [])]
         try:
-            given = np.ascontiguousarray(inputs).tobytes()
-            done = run([self.executable, what], given=given, timeout_s=self.timeout_s)
+            done = run(command, given=given.tobytes(), timeout_s=self.timeout_s)
         except subprocess.TimeoutExpired as error:
             raise InternalError(
                 f"{self.compiled.name} took longer than {self.timeout_s:g} s on the host"
             ) from error
-        if done.returncode != 0 or len(done.stdout) != len(inputs) * result_bytes:
+        if done.returncode != 0 or len(done.stdout) != len(given) * result_bytes:
             said = done.stderr.decode("utf-8", "replace").strip()[:2000]
             raise InternalError(
                 f"{self.compiled.name} failed on the host with status {done.returncode}: {said}"
             )
-        return np.frombuffer(done.stdout, np.uint8).reshape(len(inputs), result_bytes)
+        return np.frombuffer(done.stdout, np.uint8).reshape(len(given), result_bytes)
+
+
+def _as_bytes(compiled: CompiledModel, inputs: Inputs) -> NDArray[np.uint8]:
+    """Return what the program takes of inputs: uint8 ``[n, bytes of all inputs]``."""
+    several = [inputs] if isinstance(inputs, np.ndarray) else inputs
+    if len(several) != len(compiled.inputs) or len({len(values) for values in several}) != 1:
+        raise BadInput(
+            f"{compiled.name} has {len(compiled.inputs)} inputs, and {len(several)} are given, of "
+            f"{', '.join(str(len(values)) for values in several)} samples"
+        )
+    for values, wanted in zip(several, compiled.inputs, strict=True):
+        if values.dtype != wanted.dtype.numpy or values[:1].nbytes != tensor_bytes(wanted):
+            raise BadInput(
+                f"inputs are {values.dtype} {list(values.shape)}, where {compiled.name} takes "
+                f"{wanted.dtype.label} {list(wanted.shape)} each"
+            )
+    parts = [
+        np.ascontiguousarray(v).reshape(len(v), -1).view(np.uint8).reshape(len(v), -1)
+        for v in several
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def build_host_model(

@@ -3,6 +3,9 @@
  *   outputs   for each input, the model's outputs, one after another
  *   layers    for each input, each operator's (first) output
  *   arenas    for each input, the whole arena after each operator; it begins filled with 0xA5
+ *
+ * Of a model with several inputs each is all of them, one after another. A model that keeps state
+ * begins anew with each input, or, with a second argument "sequence", with the first one only.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +13,17 @@
 
 #include "model.h"
 
+#if defined(MODEL_INPUTS)
+#define INPUT_BYTES MODEL_ALL_INPUT_BYTES
+#else
+#define INPUT_BYTES MODEL_INPUT_BYTES
+#endif
+
 enum what { OUTPUTS, LAYERS, ARENAS };
 
 struct run {
   enum what what;
+  int sequence;
   const uint8_t *arena;
   int failed;
 };
@@ -44,32 +54,76 @@ static void put_outputs(struct run *run, const void *arena) {
 #endif
 }
 
-static int run_all(enum what what, uint8_t *arena, uint8_t *input) {
-  struct run run = {.what = what, .arena = arena, .failed = 0};
-  while (!run.failed && fread(input, 1, MODEL_INPUT_BYTES, stdin) == MODEL_INPUT_BYTES) {
+static void fill_inputs(void *arena, const uint8_t *input) {
+#if defined(MODEL_INPUTS)
+  for (uint32_t number = 0; number < MODEL_INPUTS; ++number) {
+    memcpy(model_input_at(arena, number), input, model_inputs[number].bytes);
+    input += model_inputs[number].bytes;
+  }
+#else
+  memcpy(model_input(arena), input, MODEL_INPUT_BYTES);
+#endif
+}
+
+#if defined(MODEL_STATE_BYTES)
+static _Alignas(16) uint8_t state[MODEL_STATE_BYTES];
+
+static void reset(void) {
+  memset(state, 0xA5, sizeof(state));
+  model_reset(state);
+}
+
+static void run_model(void *arena, model_observer observer, void *context) {
+  model_run(arena, state, observer, context);
+}
+#else
+static void reset(void) {
+}
+
+static void run_model(void *arena, model_observer observer, void *context) {
+  model_run(arena, observer, context);
+}
+#endif
+
+static int run_all(struct run run, uint8_t *arena, uint8_t *input) {
+  run.arena = arena;
+  reset();
+  while (!run.failed && fread(input, 1, INPUT_BYTES, stdin) == INPUT_BYTES) {
     memset(arena, 0xA5, MODEL_ARENA_BYTES);
-    memcpy(model_input(arena), input, MODEL_INPUT_BYTES);
-    model_run(arena, what == OUTPUTS ? NULL : observe, &run);
-    if (what == OUTPUTS) {
+    fill_inputs(arena, input);
+    if (!run.sequence) {
+      reset();
+    }
+    run_model(arena, run.what == OUTPUTS ? NULL : observe, &run);
+    if (run.what == OUTPUTS) {
       put_outputs(&run, arena);
     }
   }
   return run.failed || fflush(stdout) != 0;
 }
 
-int main(int count, char **arguments) {
-  const char *what = count == 2 ? arguments[1] : "";
-  uint8_t *arena = aligned_alloc(16, MODEL_ARENA_BYTES);
-  uint8_t *input = malloc(MODEL_INPUT_BYTES);
-  int failed = 1;
-  if (arena != NULL && input != NULL) {
-    if (strcmp(what, "outputs") == 0) {
-      failed = run_all(OUTPUTS, arena, input);
-    } else if (strcmp(what, "layers") == 0) {
-      failed = run_all(LAYERS, arena, input);
-    } else if (strcmp(what, "arenas") == 0) {
-      failed = run_all(ARENAS, arena, input);
+static int understood(int count, char **arguments, struct run *run) {
+  static const char *const names[] = {"outputs", "layers", "arenas"};
+  if (count < 2 || count > 3 || (count == 3 && strcmp(arguments[2], "sequence") != 0)) {
+    return 0;
+  }
+  run->sequence = count == 3;
+  for (int what = OUTPUTS; what <= ARENAS; ++what) {
+    if (strcmp(arguments[1], names[what]) == 0) {
+      run->what = (enum what)what;
+      return 1;
     }
+  }
+  return 0;
+}
+
+int main(int count, char **arguments) {
+  struct run run = {.failed = 0};
+  uint8_t *arena = aligned_alloc(16, MODEL_ARENA_BYTES);
+  uint8_t *input = malloc(INPUT_BYTES);
+  int failed = 1;
+  if (arena != NULL && input != NULL && understood(count, arguments, &run)) {
+    failed = run_all(run, arena, input);
   }
   free(input);
   free(arena);

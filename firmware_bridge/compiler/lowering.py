@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.fold import folded
 from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
@@ -13,18 +18,23 @@ from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_mean import lower_mean
 from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
+    lower_pack,
     lower_pad,
     lower_resize_nearest_neighbor,
     lower_split,
+    lower_split_v,
     lower_strided_slice,
     lower_transpose,
 )
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
-from firmware_bridge.compiler.lower_shape import lower_view
-from firmware_bridge.compiler.lower_softmax import lower_softmax
+from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
+from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
 from firmware_bridge.compiler.lower_unary import lower_unary
+from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
 from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.state import separate
+from firmware_bridge.compiler.variables import DECLARATIONS, Resolved, resolve_variables
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.tflite.model import Model, Operator, Subgraph, Tensor
@@ -37,6 +47,7 @@ Lowering = Callable[[Operator, Subgraph], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
         "ADD": lower_add,
+        "ASSIGN_VARIABLE": lower_assign,
         "AVERAGE_POOL_2D": lower_average_pool_2d,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
@@ -47,18 +58,23 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "HARD_SWISH": lower_unary,
         "LEAKY_RELU": lower_unary,
         "LOGISTIC": lower_unary,
+        "LOG_SOFTMAX": lower_log_softmax,
         "MAX_POOL_2D": lower_max_pool_2d,
         "MEAN": lower_mean,
         "MUL": lower_mul,
+        "PACK": lower_pack,
         "PAD": lower_pad,
         "PADV2": lower_pad,
         "QUANTIZE": lower_quantize,
+        "READ_VARIABLE": lower_read,
         "RELU": lower_unary,
         "RELU6": lower_unary,
         "RESHAPE": lower_view,
         "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
+        "SHAPE": lower_known_shape,
         "SOFTMAX": lower_softmax,
         "SPLIT": lower_split,
+        "SPLIT_V": lower_split_v,
         "SQUEEZE": lower_view,
         "STRIDED_SLICE": lower_strided_slice,
         "SUB": lower_add,
@@ -71,22 +87,48 @@ _MICRO_HINT = "run this model in TFLite-Micro, or change it"
 _CONVERT_HINT = "convert the model to full int8, with int8 input and output"
 _MOST_MACS = (1 << 32) - 1
 MOST_OUTPUTS = 16
-"""What the device's banner has room to tell of."""
-_BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
+"""Inputs and outputs; what the device's banner has room to tell of."""
+_INPUT_TYPES = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32})
+_OUTPUT_TYPES = _INPUT_TYPES | {DType.INT32}
 
 
-def lower_model(model: Model) -> tuple[KernelCall, ...]:
-    """Lower every operator of a model, in order.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """A model as kernel calls.
+
+    Parameters
+    ----------
+    graph
+        The main subgraph, its resource variables as tensors: what the calls' indices are of.
+    calls
+        Its operators in order, but those that only declare variables, or whose results are known.
+    first_values
+        What variables hold before the first inference, where the model says, uint8 ``[bytes]``.
+    resources
+        The tensors that were resource variables.
+    """
+
+    graph: Subgraph
+    calls: tuple[KernelCall, ...]
+    first_values: Mapping[int, NDArray[np.uint8]]
+    resources: frozenset[int]
+
+
+def lower_model(model: Model) -> Lowered:
+    """Lower every operator of a model, in order, but those whose results are known now.
 
     Raises
     ------
     BadInput
-        When the model has several subgraphs or inputs, variables, or shapes that are known only
-        at run time, or an operator cannot be lowered: by its name, layer and reason.
+        When the model has several subgraphs that are run, variables that are not used as they must
+        be, or shapes that are known only at run time, or an operator cannot be lowered: by its
+        name, layer and reason.
     """
-    graph = _only_subgraph(model)
+    resolved = resolve_variables(model)
+    graph = _only_subgraph(model, resolved)
     _check_tensors(model, graph)
-    unknown = [o for o in graph.operators if o.code.is_custom or o.name not in LOWERINGS]
+    working = [o for o in graph.operators if o.code.is_custom or o.name not in DECLARATIONS]
+    unknown = [o for o in working if o.code.is_custom or o.name not in LOWERINGS]
     if unknown:
         kinds = ", ".join(sorted({printable(operator.name) for operator in unknown}))
         refuse(
@@ -95,38 +137,42 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
             f"the firmware has no kernel for {kinds}",
             hint=f"it has {', '.join(LOWERINGS)}",
         )
-    for operator in graph.operators:
+    for operator in working:
         if problem := scale_problem(operator, graph):
             refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
-    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
-    _check_agreement(graph)
-    for operator, call in zip(graph.operators, calls, strict=True):
+    graph, known = folded(graph)
+    left = [operator for operator in working if operator.index not in known]
+    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in left)
+    _check_agreement(graph, working)
+    for operator, call in zip(left, calls, strict=True):
         if call.macs > _MOST_MACS:
             refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
-    return calls
+    return Lowered(graph, separate(graph, calls), resolved.first_values, resolved.resources)
 
 
-def _check_agreement(graph: Subgraph) -> None:
+def _check_agreement(graph: Subgraph, operators: Sequence[Operator]) -> None:
     """Refuse what runtimes differ on: there is no one result for the firmware to give."""
-    for operator in graph.operators:
+    for operator in operators:
         problem = next(disagreements(graph, operator), "") if is_settled(graph, operator) else ""
         if problem:
             refuse(operator, graph, problem, hint="convert the model again, so that they agree")
 
 
-def _only_subgraph(model: Model) -> Subgraph:
+def _only_subgraph(model: Model, resolved: Resolved) -> Subgraph:
+    """Return the subgraph that is run for each inference; those that are run once do not count."""
     name = printable(model.source)
-    counts = (
-        (len(model.subgraphs), "subgraphs"),
-        (len(model.main.inputs), "inputs"),
-    )
-    for count, what in counts:
-        if count != 1:
-            raise BadInput(
-                f"{name} has {count} {what}, and firmware is written for one", hint=_MICRO_HINT
-            )
-    graph = model.main
-    if not graph.operators:
+    count = len(model.subgraphs) - len(resolved.initialisers)
+    if count != 1:
+        raise BadInput(
+            f"{name} has {count} subgraphs, and firmware is written for one", hint=_MICRO_HINT
+        )
+    graph = resolved.graph
+    if not 1 <= len(graph.inputs) <= MOST_OUTPUTS:
+        raise BadInput(
+            f"{name} has {len(graph.inputs)} inputs, firmware is written for 1 to {MOST_OUTPUTS}",
+            hint=_MICRO_HINT,
+        )
+    if all(operator.name in DECLARATIONS for operator in graph.operators):
         raise BadInput(f"{name} has no operators", hint=_MICRO_HINT)
     _check_outputs(name, graph)
     return graph
@@ -146,19 +192,19 @@ def _check_outputs(name: str, graph: Subgraph) -> None:
 
 def _check_tensors(model: Model, graph: Subgraph) -> None:
     name = printable(model.source)
-    borders = [("input", graph.input_tensors[0])]
-    borders += [("output", tensor) for tensor in graph.output_tensors]
-    for what, tensor in borders:
-        if tensor.dtype not in _BORDER_TYPES:
+    borders = [("input", tensor, _INPUT_TYPES) for tensor in graph.input_tensors]
+    borders += [("output", tensor, _OUTPUT_TYPES) for tensor in graph.output_tensors]
+    for what, tensor, types in borders:
+        if tensor.is_variable:
+            raise BadInput(
+                f"the {what} of {name} is a variable, which keeps its value: {_label(tensor)}",
+                hint=_MICRO_HINT,
+            )
+        if tensor.dtype not in types:
             raise BadInput(
                 f"{name} has an {what} of type {tensor.dtype.label}, not int8", hint=_CONVERT_HINT
             )
     for tensor in graph.tensors:
-        if tensor.is_variable:
-            raise BadInput(
-                f"{name} keeps state from one inference to the next in {_label(tensor)}",
-                hint=_MICRO_HINT,
-            )
         # A batch that is given at run time is 1 on a device; converters write it as -1.
         if -1 in tensor.shape_signature[1:]:
             raise BadInput(

@@ -58,6 +58,8 @@ class KernelCall:
         Multiply-accumulates, 0 where there are none.
     in_place
         Whether its output may share memory with its first input.
+    updates
+        Variables among its inputs that it changes: see `firmware_bridge.compiler.state`.
     """
 
     operator: int
@@ -72,3 +74,4 @@ class KernelCall:
     scratch_bytes: int
     macs: int
     in_place: bool = False
+    updates: tuple[int, ...] = ()

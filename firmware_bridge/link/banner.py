@@ -33,7 +33,7 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "operators": (1, 1 << 16),
     "arena_bytes": (1, 1 << 28),
 }
-_OPTIONAL = {"empty_ticks": 1 << 32, "unread_bytes": 1 << 20}
+_OPTIONAL = {"empty_ticks": 1 << 32, "unread_bytes": 1 << 20, "state_bytes": 1 << 28}
 _OF_FRONTEND = (
     "sample_rate",
     "hop_samples",
@@ -77,12 +77,14 @@ class Banner:
     channels, planes
         Shape of a frame.
     input_bytes, output_bytes, arena_bytes
-        Sizes of the model's input, its (first) output, and the memory it computes in.
+        Sizes of the model's (first) input, its (first) output, and the memory it computes in.
     operators
         Operators of the model.
-    outputs
-        Size of each of the model's outputs; older firmware, and that of a model with one output,
-        says nothing of them.
+    outputs, inputs
+        Size of each of the model's outputs and inputs; older firmware, and that of a model with one
+        output or input, says nothing of them.
+    state_bytes
+        What the model keeps from one inference to the next; 0 when it keeps nothing.
     """
 
     board: str
@@ -107,6 +109,13 @@ class Banner:
     empty_ticks: int = 0
     unread_bytes: int = 0
     outputs: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    state_bytes: int = 0
+
+    @property
+    def each_input_bytes(self) -> tuple[int, ...]:
+        """Size of each input, also of a model with one."""
+        return self.inputs or (self.input_bytes,)
 
     @property
     def all_output_bytes(self) -> int:
@@ -145,7 +154,8 @@ def parse_banner(payload: bytes) -> Banner:
         compiler=_text(entries, "compiler"),
         model_hash=_hash(entries, "model_hash"),
         frontend_hash=_hash(entries, "frontend_hash") if has_frontend else None,
-        outputs=_outputs(entries, numbers["output_bytes"]),
+        outputs=_sizes(entries, "outputs", numbers["output_bytes"]),
+        inputs=_sizes(entries, "inputs", numbers["input_bytes"]),
         **{name: _number({name: "0"} | entries, name, 0, most) for name, most in _OPTIONAL.items()},
         **numbers,
     )
@@ -204,16 +214,16 @@ def parse_entries(payload: bytes, *, what: str) -> dict[str, str]:
     return entries
 
 
-def _outputs(entries: Mapping[str, str], first: int) -> tuple[int, ...]:
-    """Return the sizes of several outputs, ``outputs=6,3``; nothing where there is one."""
-    value = entries.get("outputs", "")
+def _sizes(entries: Mapping[str, str], what: str, first: int) -> tuple[int, ...]:
+    """Return the sizes of several inputs or outputs, ``outputs=6,3``; nothing of one."""
+    value = entries.get(what, "")
     if not value:
         return ()
     low, high = _NUMBERS["output_bytes"]
     sizes = value[:_LONGEST_LIST].split(",")
     known = all(s.isascii() and s.isdigit() and low <= int(s) <= high for s in sizes)
     if not known or len(value) > _LONGEST_LIST or len(sizes) < 2 or int(sizes[0]) != first:
-        raise MalformedReply(f"the device's banner says outputs={printable(value)}")
+        raise MalformedReply(f"the device's banner says {what}={printable(value)}")
     return tuple(map(int, sizes))
 
 

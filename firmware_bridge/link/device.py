@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.certainty import ONE
 from firmware_bridge.link.banner import Banner, check_hashes, parse_banner, parse_entries
+from firmware_bridge.link.decided import Due
 from firmware_bridge.link.errors import MalformedReply
 from firmware_bridge.link.frames import MOST_PAYLOAD
 from firmware_bridge.link.replies import (
@@ -22,13 +22,14 @@ from firmware_bridge.link.replies import (
 )
 from firmware_bridge.link.requests import Request
 from firmware_bridge.link.session import Patience, Session
-from firmware_bridge.streaming import Decision, decisions_after
+from firmware_bridge.streaming import Decision
 from quantize.foundation.errors import BadInput
 
 MOST_SAMPLES = 512
 """Samples that one request carries."""
 
 _AUDIO_HEADER = 13
+_PIECE = MOST_PAYLOAD - 4
 _RAW_FRAMES, _ROWS = 1, 2
 _PROFILED, _ALL_OUTPUTS = 1, 2
 _ALL_DECIDED = 1
@@ -68,6 +69,7 @@ class Device:
         self._input_crc: int | None = None
         self._output_crc: int | None = None
         self._banner = parse_banner(session.request(Request.BANNER))
+        self._due = Due(session.name, self._banner)
         session.pace(self._banner.unread_bytes)
         check_hashes(self._banner, model_hash=model_hash, frontend_hash=frontend_hash)
 
@@ -82,15 +84,17 @@ class Device:
         return self._banner
 
     def reset(self) -> None:
-        """Begin a new stream: frontend, windows and decisions are cleared."""
-        if self._banner.frontend_hash is None:
+        """Begin a new stream: frontend, windows, decisions and the model's state are cleared."""
+        has_frontend = self._banner.frontend_hash is not None
+        if not has_frontend and not self._banner.state_bytes:
             raise BadInput(
-                f"the firmware on {self.name} has no frontend, so it takes no audio",
+                f"the firmware on {self.name} has no frontend, so it takes no audio, and its model "
+                "keeps nothing that could be reset",
                 hint="write the model's input instead",
             )
         self._samples = None
         self._nothing(Request.RESET, b"")
-        self._samples = self._frames = 0
+        self._samples, self._frames = (0 if has_frontend else None), 0
 
     def audio(
         self, samples: NDArray[np.int16], *, raw: bool = False, rows: bool = False
@@ -203,7 +207,7 @@ class Device:
         if self._samples is None:
             raise BadInput("no stream has begun on the device", hint="reset it first")
         classes, values = self._banner.output_bytes, self._banner.all_output_bytes
-        taken = self._decisions_after(self._frames)
+        taken = self._due.after(self._frames)
         flags = _ALL_DECIDED if self._banner.outputs else 0
         fields = self.ask(Request.DECISIONS, first.to_bytes(4, "little"), flags=flags)
         decisions: list[Decision] = []
@@ -212,7 +216,9 @@ class Device:
             label, unsure, probability = (fields.unsigned(size) for size in (1, 1, 2))
             logits = tuple(fields.array("<i1", values).tolist())
             sums = tuple(fields.array("<i4", values).tolist())
-            number = decisions[-1].number + 1 if decisions else self._number_at(end_frame, first)
+            number = (
+                decisions[-1].number + 1 if decisions else self._due.number_at(end_frame, first)
+            )
             decision = Decision(
                 number=number,
                 end_frame=end_frame,
@@ -224,32 +230,40 @@ class Device:
                 further=logits[classes:],
                 further_sums=sums[classes:],
             )
-            self._check_decision(decision, taken)
-            self._check_certainty(decision, unsure)
+            self._due.check(decision, taken, unsure)
             decisions.append(decision)
         if not decisions and first < taken:
             raise MalformedReply(f"{self.name} lost decision {first}", hint=_LOST_MEMORY)
         return tuple(decisions)
 
-    def write_input(self, data: NDArray[np.int8] | bytes) -> None:
-        """Write the model's whole input: its int8 values, row-major."""
-        if not isinstance(data, bytes) and data.dtype != np.int8:
-            raise BadInput(f"the model takes int8, not {data.dtype}", hint="quantise it first")
+    def write_input(self, data: NDArray[np.integer] | bytes) -> None:
+        """Write the model's whole input: its integers, row-major, or all its bytes as they are.
+
+        Of several inputs the bytes are given, one after another.
+        """
+        if not isinstance(data, bytes) and data.dtype.kind not in "iu":
+            raise BadInput(f"the model takes integers, not {data.dtype}", hint="quantise it first")
         content = data if isinstance(data, bytes) else data.tobytes()
-        if len(content) != self._banner.input_bytes:
+        sizes = self._banner.each_input_bytes
+        if len(content) != sum(sizes):
             raise BadInput(
-                f"the model takes {self._banner.input_bytes} bytes, not {len(content)}",
+                f"the model takes {sum(sizes)} bytes, not {len(content)}",
                 hint="compute the input with the frontend of the model",
             )
         self._input_crc = self._output_crc = None
-        size = MOST_PAYLOAD - 4
-        for offset in range(0, len(content), size):
-            piece = content[offset : offset + size]
-            self._nothing(Request.WRITE, offset.to_bytes(4, "little") + piece)
+        begin = 0
+        for number, size in enumerate(sizes):
+            for offset in range(0, size, _PIECE):
+                piece = content[begin + offset : begin + min(offset + _PIECE, size)]
+                written = self.ask(
+                    Request.WRITE, offset.to_bytes(4, "little") + piece, flags=number
+                )
+                written.end()
+            begin += size
         self._input_crc = zlib.crc32(content)
 
     def infer(self, *, profile: bool = False) -> int:
-        """Run the model on its input; return the ticks that it took.
+        """Run the model on its input, one step on; return the ticks that it took.
 
         Parameters
         ----------
@@ -311,7 +325,8 @@ class Device:
     ) -> NDArray[np.int8]:
         """Run the model on `network_input`; return the first `size` bytes of an operator's output.
 
-        Each reply's worth is a run of its own, and the model's input is overwritten by it.
+        Each reply's worth is a run of its own, from the state that the last `infer` left, which
+        stays. The model's input is overwritten.
         """
         if not 0 <= operator < self._banner.operators or size < 0:
             raise BadInput(
@@ -353,7 +368,7 @@ class Device:
         return use
 
     def self_test(self) -> SelfTest:
-        """Let the device test itself; the model's output is overwritten by it."""
+        """Let the device test itself, which overwrites the model's output and resets its state."""
         self._output_crc = None
         fields = self.ask(Request.SELF_TEST, b"", patience=self._inference)
         passed = fields.unsigned(1)
@@ -405,7 +420,7 @@ class Device:
         """Hold the device's counts to ours: a piece that was lost or taken twice shows here."""
         samples = ((self._samples or 0) + sent) % _WRAP
         frames = (self._frames + fresh) % _WRAP
-        decisions = self._decisions_after(frames)
+        decisions = self._due.after(frames)
         if counts != [samples, frames, decisions]:
             self._samples = None
             raise MalformedReply(
@@ -414,36 +429,3 @@ class Device:
                 hint="the stream is broken: reset it and send it again",
             )
         self._samples, self._frames = samples, frames
-
-    def _number_at(self, end_frame: int, first: int) -> int:
-        """Return the number of the first decision of a reply, from the frame where it ended."""
-        past = end_frame - self._banner.window_frames
-        number, rest = divmod(past, self._banner.stream_hop_frames)
-        if past < 0 or rest or number < first:
-            raise MalformedReply(f"{self.name} decided at frame {end_frame}, where none is due")
-        return number
-
-    def _decisions_after(self, frames: int) -> int:
-        banner = self._banner
-        return decisions_after(
-            frames, window_frames=banner.window_frames, hop_frames=banner.stream_hop_frames
-        )
-
-    def _check_decision(self, decision: Decision, taken: int) -> None:
-        banner = self._banner
-        due = banner.window_frames + decision.number * banner.stream_hop_frames
-        best = int(np.argmax(decision.sums))
-        if decision.number >= taken or decision.end_frame != due or decision.label != best:
-            raise MalformedReply(
-                f"{self.name} gives label {decision.label} at frame {decision.end_frame} as "
-                f"decision {decision.number} of {taken}; its own sums say {best}, at frame {due}"
-            )
-
-    def _check_certainty(self, decision: Decision, unsure: int) -> None:
-        """Hold whether a decision is unsure to its own probability and the banner's threshold."""
-        below = self._banner.unsure_below
-        if decision.probability > ONE or unsure != int(decision.probability < below):
-            raise MalformedReply(
-                f"{self.name} gives decision {decision.number} probability {decision.probability} "
-                f"of {ONE} and unsure {unsure}, which its threshold {below} does not"
-            )

@@ -6,6 +6,7 @@ import textwrap
 
 from firmware_bridge.boards import Board
 from firmware_bridge.frontend.c_tables import FrontendSources
+from firmware_bridge.project.own_program import own_program
 from firmware_bridge.project.records import IMAGE_MODELS, ModelSources
 
 _LINE = 100
@@ -74,6 +75,8 @@ _COMMANDS = (
     "`timestamp%`, `db load N%`, `db HEX%`, `db print%`, `infer N W%`, `results%`, `help%`."
 )
 _INPUT = "The input is the model's own, {input_bytes} bytes"
+_INPUTS = "The inputs are the model's own, one after another, {input_bytes} bytes"
+_RESET = " `reset%` gives what the model keeps its first values again."
 _PIXELS = "The input is {input_bytes} pixels of 0 to 255, from each of which the device takes 128"
 _FLOATS = ", or {float_bytes} bytes of little-endian float32, which the device quantises"
 _OUTPUTS = "; the results are its outputs as numbers: {output_values} of them."
@@ -96,38 +99,6 @@ with whoever started it (`board/console_mailbox.c`), which is much faster: `edge
 
 _UART = """ On a board the UART has 115,200 baud (`BAUD_RATE` in
 `board/registers.h`)."""
-
-_OWN_PROGRAM = """\
-## In a program of your own
-
-Take `model/` and `kernels/`; nothing else is needed. This is C11 and C++11 alike:
-
-```c
-#include <stdalign.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "PREFIX.h"
-
-alignas(16) static uint8_t arena[MACRO_ARENA_BYTES];
-
-void PREFIX_infer(const void *input, void *output) {
-  memcpy(PREFIX_input(arena), input, MACRO_INPUT_BYTES);
-  PREFIX_run(arena, NULL, NULL);
-  memcpy(output, PREFIX_output(arena), MACRO_OUTPUT_BYTES);
-}
-```
-
-Compile `model/PREFIX.c` and `kernels/src/*.c` as C11, with `-Imodel -Ikernels/include`; link them
-with objects of C or C++ and `-lm`; `-flto` is fine. All that others can see of the model begins
-with `PREFIX` or `MACRO`, so that models of different names (`edgeser export --name`) share one
-program and one copy of the kernels: take the union of their `kernels/`. Arenas can be shared
-where the models do not run at the same time. An int8 value stands for
-`MACRO_INPUT_SCALE * (value - MACRO_INPUT_ZERO_POINT)`, and likewise of the output."""
-_OWN_FRONTEND = """
-
-The frontend goes along with `frontend/` and its header, `TABLES`: `apf_attach` takes
-`PREFIX_config` and `PREFIX_tables`, `apf_normalise_process` takes `PREFIX_affines`."""
 
 _FRONTEND_ROW = "| `frontend/` | samples to features, with the tables of its configuration |\n"
 
@@ -154,7 +125,7 @@ def readme(board: Board, model: ModelSources, frontend: FrontendSources | None) 
         text_protocol=_text_protocol(model),
         frontend_row=_FRONTEND_ROW if frontend else "",
         prefix=model.prefix,
-        own_program=_own_program(model, frontend),
+        own_program=own_program(model, frontend),
     )
 
 
@@ -168,26 +139,28 @@ def _run(board: Board) -> str:
     )
 
 
-def _own_program(model: ModelSources, frontend: FrontendSources | None) -> str:
-    text = _OWN_PROGRAM.replace("PREFIX", model.prefix).replace("MACRO", model.prefix.upper())
-    if frontend is not None:
-        prefix = f"{frontend.prefix}_frontend" if frontend.prefix else "frontend"
-        text += _OWN_FRONTEND.replace("TABLES", frontend.header_name).replace("PREFIX", prefix)
-    return text
-
-
 def _text_protocol(model: ModelSources) -> str:
     macros = model.prefix.upper()
     values = {
         what: _defined(model.header, f"{macros}_{what}_VALUES") for what in ("INPUT", "OUTPUT")
     }
     input_bytes = _defined(model.header, f"{macros}_INPUT_BYTES")
-    rebuilds = values["INPUT"] == values["OUTPUT"]
-    pixels = model.name in IMAGE_MODELS and not rebuilds and values["INPUT"] == input_bytes
-    takes_floats = rebuilds and values["INPUT"] == input_bytes
-    takes = _PIXELS if pixels else _INPUT + (_FLOATS if takes_floats else "")
+    several = f"#define {macros}_ALL_INPUT_BYTES" in model.header
+    rebuilds = values["INPUT"] == values["OUTPUT"] and not several
+    unsigned = _defined(model.header, f"{macros}_INPUT_IS_UNSIGNED")
+    one_byte = values["INPUT"] == input_bytes and not several
+    pixels = model.name in IMAGE_MODELS and not rebuilds and one_byte
+    takes_floats = rebuilds and one_byte
+    takes = (
+        _PIXELS
+        if pixels and not unsigned
+        else (_INPUTS if several else _INPUT) + (_FLOATS if takes_floats else "")
+    )
+    if several:
+        input_bytes = _defined(model.header, f"{macros}_ALL_INPUT_BYTES")
+    reset = _RESET if f"#define {macros}_STATE_BYTES" in model.header else ""
     return _paragraph(
-        f"{_COMMANDS} {takes}{_ERROR if rebuilds else _OUTPUTS}",
+        f"{_COMMANDS}{reset} {takes}{_ERROR if rebuilds else _OUTPUTS}",
         input_bytes=f"{input_bytes:,}",
         output_values=f"{values['OUTPUT']:,}",
         float_bytes=f"{4 * input_bytes:,}",

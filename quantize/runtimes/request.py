@@ -64,9 +64,10 @@ class Request:
     name: str
 
     @property
-    def input(self) -> Tensor:
-        """The only input tensor."""
-        return self.model.main.input_tensors[0]
+    def has_resources(self) -> bool:
+        """Whether it keeps variables that no runtime's reset gives their first values again."""
+        graphs = self.model.subgraphs
+        return any(o.name == "VAR_HANDLE" for graph in graphs for o in graph.operators)
 
     @property
     def arena_bytes(self) -> int:
@@ -95,21 +96,41 @@ def read_request(data: bytes, name: str) -> Request:
     return Request(data, read_model(data, name=name), name)
 
 
-def check_inputs(request: Request, inputs: NDArray[Any]) -> None:
-    """Raise `BadInput` unless `inputs` ``[n, ...]`` fit the model's one input, n >= 1."""
-    count = len(request.model.main.inputs)
-    if count != 1:
+Inputs = NDArray[Any] | Sequence[NDArray[Any]]
+"""Samples of a model's one input ``[n, ...]``, or of each of several."""
+
+
+def check_inputs(request: Request, inputs: Inputs) -> tuple[NDArray[Any], ...]:
+    """Return samples ``[n, ...]`` of each of the model's inputs, n >= 1, if they fit it.
+
+    Raises
+    ------
+    BadInput
+        When they do not.
+    """
+    several = (inputs,) if isinstance(inputs, np.ndarray) else tuple(inputs)
+    tensors = request.model.main.input_tensors
+    if len(several) != len(tensors):
         raise BadInput(
-            f"{request.name} has {count} inputs, where one is supported",
-            hint="export a model with one input tensor",
+            f"{request.name} has {len(tensors)} inputs, and {len(several)} are given",
+            hint="give an array of samples for each of the model's inputs",
         )
-    wanted = request.input.dtype
+    for tensor, values in zip(tensors, several, strict=True):
+        _check_input(request, tensor, values)
+    if len({len(values) for values in several}) > 1:
+        counts = ", ".join(str(len(values)) for values in several)
+        raise BadInput(f"the inputs of {request.name} have {counts} samples, not as many each")
+    return several
+
+
+def _check_input(request: Request, tensor: Tensor, inputs: NDArray[Any]) -> None:
+    wanted = tensor.dtype
     if wanted.numpy is None or inputs.dtype != wanted.numpy:
         raise BadInput(
             f"{request.name} takes {wanted.label}, and the inputs are {inputs.dtype}",
             hint="quantise the inputs with the scale and zero point of the model's input",
         )
-    shape = sample_shape(request.input)
+    shape = sample_shape(tensor)
     if inputs.shape[1:] != shape or inputs.ndim != len(shape) + 1 or len(inputs) == 0:
         raise BadInput(
             f"{request.name} takes samples of shape {list(shape)}, and the inputs have shape "
@@ -143,7 +164,7 @@ def sample_shape(tensor: Tensor) -> tuple[int, ...]:
     return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
 
 
-def random_samples(tensor: Tensor, count: int) -> NDArray[Any]:
+def random_samples(tensor: Tensor, count: int, *, seed: int = 0) -> NDArray[Any]:
     """Return reproducible inputs in a tensor's own type, ``[count, *sample_shape(tensor)]``.
 
     Integers take every value of their type, floats are normally distributed; wide integers without
@@ -159,7 +180,7 @@ def random_samples(tensor: Tensor, count: int) -> NDArray[Any]:
             f"input '{printable(tensor.name)}' is {tensor.dtype.label}, which cannot be filled",
             hint="convert the model with an input of numbers",
         )
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     shape, dtype = (count, *sample_shape(tensor)), np.dtype(tensor.dtype.numpy)
     if dtype.kind in "iu" and dtype.itemsize > 2 and tensor.quantisation is None:
         return np.zeros(shape, dtype)
@@ -210,6 +231,7 @@ def call(
             "arena_bytes": request.arena_bytes,
             "input_shapes": [list(tensor.shape) for tensor in request.model.main.input_tensors],
             "reset": any(tensor.is_variable for tensor in request.model.main.tensors),
+            "reload": request.has_resources,
             **options,
         },
         on=OnRuntime(request.data, request.model, runtime),

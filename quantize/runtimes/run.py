@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from quantize.runtimes.catalogue import Runtime
 from quantize.runtimes.request import (
     DEFAULT_LIMITS,
     MAX_RESULT_BYTES,
+    Inputs,
     Limits,
     Request,
     call,
@@ -28,11 +29,12 @@ from quantize.tflite.model import Subgraph, Tensor
 
 def run_model(
     model_bytes: bytes,
-    inputs: NDArray[Any],
+    inputs: Inputs,
     *,
     runtime: Runtime,
     num_threads: int = 1,
     output: int = 0,
+    sequence: bool = False,
     name: str = "the model",
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
@@ -41,16 +43,19 @@ def run_model(
     Parameters
     ----------
     model_bytes
-        A .tflite file with one input.
+        A .tflite file.
     inputs
         ``[n, ...]`` in the input's dtype, where ``...`` is the input's shape without its leading
-        batch axis of 1 (the whole shape when there is none).
+        batch axis of 1 (the whole shape when there is none); of several inputs one such for each.
     runtime
         Where to run it.
     num_threads
         Threads of the runtime; TFLite-Micro has one.
     output
         Which of the model's outputs to return.
+    sequence
+        Whether the samples are steps of one sequence, so that variables keep their values from one
+        to the next; else they are reset before each.
     name
         What messages call the model.
     limits
@@ -59,8 +64,7 @@ def run_model(
     Returns
     -------
     NDArray
-        ``[n, ...]`` in the output's dtype, without the leading batch axis of 1. Samples do not
-        influence each other: variables are reset before each.
+        ``[n, ...]`` in the output's dtype, without the leading batch axis of 1.
 
     Raises
     ------
@@ -73,20 +77,22 @@ def run_model(
     """
     request = read_request(model_bytes, name)
     tensors = request.model.main.output_tensors
-    check_inputs(request, inputs)
+    several = check_inputs(request, inputs)
     check_threads(runtime, num_threads)
     if not 0 <= output < len(tensors):
         raise BadInput(f"{name} has {len(tensors)} outputs, and no number {output}")
-    (values,) = _run(request, inputs, [output], runtime, num_threads, limits)
+    how = {"num_threads": num_threads, "sequence": sequence}
+    (values,) = _run(request, several, [output], runtime, how, limits)
     return values
 
 
 def run_outputs(
     model_bytes: bytes,
-    inputs: NDArray[Any],
+    inputs: Inputs,
     *,
     runtime: Runtime,
     num_threads: int = 1,
+    sequence: bool = False,
     name: str = "the model",
     limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[NDArray[Any], ...]:
@@ -95,44 +101,51 @@ def run_outputs(
     Parameters, errors and each of the arrays are those of `run_model`.
     """
     request = read_request(model_bytes, name)
-    check_inputs(request, inputs)
+    several = check_inputs(request, inputs)
     check_threads(runtime, num_threads)
     every = range(len(request.model.main.outputs))
-    return _run(request, inputs, every, runtime, num_threads, limits)
+    how = {"num_threads": num_threads, "sequence": sequence}
+    return _run(request, several, every, runtime, how, limits)
 
 
 def _run(
     request: Request,
-    inputs: NDArray[Any],
+    inputs: Sequence[NDArray[Any]],
     wanted: Sequence[int],
     runtime: Runtime,
-    num_threads: int,
+    how: Mapping[str, Any],
     limits: Limits,
 ) -> tuple[NDArray[Any], ...]:
     """Return some of the outputs, of inputs that were checked."""
     tensors = tuple(request.model.main.output_tensors[position] for position in wanted)
-    _check_result_size(request, tensors, len(inputs))
+    samples = len(inputs[0])
+    _check_result_size(request, tensors, samples)
     result = call(
         worker.run,
         request,
-        {"inputs": inputs},
-        {"num_threads": num_threads, "outputs": list(wanted)},
+        _by_position(inputs),
+        {**how, "outputs": list(wanted)},
         runtime=runtime,
-        runs=len(inputs),
+        runs=samples,
         limits=limits,
     )
     return tuple(
-        _without_batch(result.arrays[str(position)], tensor, len(inputs))
+        _without_batch(result.arrays[str(position)], tensor, samples)
         for position, tensor in zip(wanted, tensors, strict=True)
     )
 
 
+def _by_position(inputs: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {f"input{position}": values for position, values in enumerate(inputs)}
+
+
 def layer_outputs(
     model_bytes: bytes,
-    inputs: NDArray[Any],
+    inputs: Inputs,
     *,
     runtime: Runtime = Runtime.LITERT_REFERENCE,
     dequantise: bool = False,
+    sequence: bool = False,
     name: str = "the model",
     limits: Limits = DEFAULT_LIMITS,
 ) -> dict[str, NDArray[Any]]:
@@ -140,7 +153,7 @@ def layer_outputs(
 
     Parameters
     ----------
-    model_bytes, inputs, name, limits
+    model_bytes, inputs, sequence, name, limits
         As for `run_model`.
     runtime
         Any but `Runtime.LITERT_XNNPACK`, which keeps no intermediate tensors.
@@ -164,21 +177,23 @@ def layer_outputs(
             hint="look at the layers in another runtime",
         )
     request = read_request(model_bytes, name)
-    check_inputs(request, inputs)
+    several = check_inputs(request, inputs)
+    samples = len(several[0])
     tensors = _computed_tensors(request.model.main)
-    _check_result_size(request, tensors, len(inputs))
+    _check_result_size(request, tensors, samples)
+    wanted = [tensor.index for tensor in tensors]
     result = call(
         worker.run_layers,
         request,
-        {"inputs": inputs},
-        {"num_threads": 1, "tensors": [tensor.index for tensor in tensors]},
+        _by_position(several),
+        {"num_threads": 1, "sequence": sequence, "tensors": wanted},
         runtime=runtime,
-        runs=len(inputs),
+        runs=samples,
         limits=limits,
     )
     layers = {}
     for label, tensor in zip(_unique_names(tensors), tensors, strict=True):
-        values = _without_batch(result.arrays[str(tensor.index)], tensor, len(inputs))
+        values = _without_batch(result.arrays[str(tensor.index)], tensor, samples)
         layers[label] = _dequantised(values, tensor) if dequantise else values
     return layers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,14 @@ Options = dict[str, Any]
 def run(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
     """Run the model on each sample; return the outputs ``options["outputs"]``, each stacked.
 
-    `arrays` has ``model`` (uint8) and ``inputs`` ``[n, ...]``; `options` says ``runtime``,
-    ``name``, ``num_threads``, ``arena_bytes``, ``reset`` and ``input_shapes``.
+    `arrays` has ``model`` (uint8) and ``input0`` ``[n, ...]`` and so on; `options` says
+    ``runtime``, ``name``, ``num_threads``, ``arena_bytes``, ``input_shapes``, whether the samples
+    are a ``sequence``, and whether a ``reset`` or a ``reload`` begins anew where they are none.
     """
     runtime = Runtime(options["runtime"])
     with refusals(runtime, options["name"]):
-        engine = _load(arrays, options)
         kept: dict[int, list[NDArray[Any]]] = {position: [] for position in options["outputs"]}
-        for sample in _samples(arrays, options):
-            _invoke(engine, sample, options)
+        for engine in _invocations(arrays, options):
             for position, values in kept.items():
                 values.append(engine.output(position))
     return {str(position): np.stack(values) for position, values in kept.items()}, {}
@@ -46,10 +46,8 @@ def run_layers(arrays: Arrays, options: Options) -> tuple[Arrays, Options]:
     """Run the model on each sample; return the tensors ``options["tensors"]``, each stacked."""
     runtime = Runtime(options["runtime"])
     with refusals(runtime, options["name"]):
-        engine = _load(arrays, options, preserve=True)
         kept: dict[int, list[NDArray[Any]]] = {index: [] for index in options["tensors"]}
-        for sample in _samples(arrays, options):
-            _invoke(engine, sample, options)
+        for engine in _invocations(arrays, options, preserve=True):
             for index, values in kept.items():
                 values.append(engine.tensor(index))
     return {str(index): np.stack(values) for index, values in kept.items()}, {}
@@ -123,16 +121,20 @@ def _load(arrays: Arrays, options: Options, *, preserve: bool = False) -> Engine
     return LiteRtEngine(model, runtime, num_threads=options["num_threads"], preserve=preserve)
 
 
-def _samples(arrays: Arrays, options: Options) -> list[NDArray[Any]]:
-    (shape,) = options["input_shapes"]
-    return [np.ascontiguousarray(sample).reshape(shape) for sample in arrays["inputs"]]
-
-
-def _invoke(engine: Engine, sample: NDArray[Any], options: Options) -> None:
-    if options["reset"]:
-        engine.reset()
-    engine.set_input(0, sample)
-    engine.invoke()
+def _invocations(arrays: Arrays, options: Options, *, preserve: bool = False) -> Iterator[Engine]:
+    """Run the model on one sample after another; give the engine after each."""
+    engine = _load(arrays, options, preserve=preserve)
+    anew = not options["sequence"]
+    for number in range(len(arrays["input0"])):
+        if number and anew and options["reload"]:
+            engine = _load(arrays, options, preserve=preserve)
+        elif anew and options["reset"]:
+            engine.reset()
+        for position, shape in enumerate(options["input_shapes"]):
+            sample = np.ascontiguousarray(arrays[f"input{position}"][number])
+            engine.set_input(position, sample.reshape(shape))
+        engine.invoke()
+        yield engine
 
 
 def _resident_bytes(field: str) -> int:

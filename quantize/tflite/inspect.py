@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantize.foundation.measurement import Evidence, Measurement
+from quantize.tflite.kept import kept_tensors
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Model, Operator, Signature, Subgraph, Tensor
 from quantize.tflite.offenders import Offender, find_offenders
@@ -181,6 +182,8 @@ class ModelInspection:
         Names of the operators whose work is not known, each once.
     parameters, parameter_bytes
         Weights and biases, each counted once however many operators share it.
+    kept
+        What the main subgraph keeps from one invocation to the next; empty in most models.
     offenders
         Layers that are not int8; empty when the model is.
     metadata
@@ -202,6 +205,7 @@ class ModelInspection:
     uncounted: tuple[str, ...]
     parameters: int
     parameter_bytes: int
+    kept: tuple[TensorSummary, ...]
     offenders: tuple[Offender, ...]
     metadata: tuple[str, ...]
     graphs: tuple[GraphSummary, ...]
@@ -232,6 +236,7 @@ class ModelInspection:
             "macs_not_counted_for": list(self.uncounted),
             "parameters": _figure(self.parameters, "count"),
             "parameter_bytes": _figure(self.parameter_bytes, "bytes"),
+            "state": [tensor.to_json() for tensor in self.kept],
             "fully_int8": self.fully_int8,
             "not_int8": [
                 {"layer": o.layer, "tensor": o.tensor, "dtype": o.dtype, "missing": o.missing}
@@ -271,6 +276,7 @@ def inspect_model(model: Model) -> ModelInspection:
         uncounted=tuple(uncounted),
         parameters=parameters,
         parameter_bytes=parameter_bytes,
+        kept=tuple(_tensor_summary(tensor) for tensor in kept_tensors(model.main)),
         offenders=find_offenders(model),
         metadata=tuple(entry.name for entry in model.metadata),
         graphs=graphs,

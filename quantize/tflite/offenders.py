@@ -12,6 +12,8 @@ from quantize.tflite.schema import DType
 
 _INTEGER_HELPERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})
 """Types of shapes, indices and conditions: integers, though not int8."""
+_OF_VARIABLES = frozenset({"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"})
+"""Operators that a variable's handle is for; what it holds is seen where it is read or assigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def find_offenders(model: Model) -> tuple[Offender, ...]:
     """Return the layers that keep a model from being int8 throughout, in order.
 
     A layer is int8 when its activations and weights are int8 with a scale, its bias is int32, and
-    all else it reads or writes are integers that are no activations (shapes, axes, indices). The
+    all else it reads or writes are integers that are no activations (shapes, axes, indices), or
+    handles of variables. The
     model's own inputs and outputs must be int8. A scale must be a finite number above 0; where it
     is 0, a constant's values under it must all be 0 too.
     """
@@ -50,6 +53,8 @@ def find_offenders(model: Model) -> tuple[Offender, ...]:
     for subgraph in model.subgraphs:
         for operator in subgraph.operators:
             for tensor in (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator)):
+                if tensor.dtype is DType.RESOURCE and operator.name in _OF_VARIABLES:
+                    continue
                 if tensor.dtype not in {DType.INT8, *_INTEGER_HELPERS} or _missing(tensor):
                     offenders.append(_offender(subgraph.layer_label(operator), tensor))
                     break

@@ -175,6 +175,21 @@ class LstmOptions:
     time_major: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CallOnceOptions:
+    """CALL_ONCE of `subgraph`, before the first invocation only."""
+
+    subgraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class VarHandleOptions:
+    """VAR_HANDLE: two of the same names are one variable."""
+
+    container: str
+    shared_name: str
+
+
 OperatorOptions = (
     Conv2DOptions
     | DepthwiseConv2DOptions
@@ -194,6 +209,8 @@ OperatorOptions = (
     | LeakyReluOptions
     | BatchMatMulOptions
     | LstmOptions
+    | CallOnceOptions
+    | VarHandleOptions
 )
 _Choice = TypeVar("_Choice", Padding, Activation)
 _Parser = Callable[["_Fields"], OperatorOptions]
@@ -219,6 +236,9 @@ class _Fields:
 
     def int8(self, index: int) -> int:
         return 0 if self.table is None else self.table.int8(index)
+
+    def string(self, index: int) -> str:
+        return "" if self.table is None else self.table.string(index)
 
     def padding(self, index: int) -> Padding:
         return _choose(Padding, self.int8(index), self.table)
@@ -339,6 +359,8 @@ def _entries() -> Mapping[str, _Entry]:
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),
         "BATCH_MATMUL": _Entry(101, lambda f: BatchMatMulOptions(f.boolean(0), f.boolean(1))),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": _Entry(71, _lstm),
+        "CALL_ONCE": _Entry(103, lambda f: CallOnceOptions(f.int32(0))),
+        "VAR_HANDLE": _Entry(111, lambda f: VarHandleOptions(f.string(0), f.string(1))),
     }
     table |= dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), pool)
     reductions = ("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY")

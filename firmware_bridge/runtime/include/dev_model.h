@@ -1,4 +1,4 @@
-/* The model with its memory: input, arena between canaries, ticks per operator. */
+/* The model with its memory: inputs, arena between canaries, state, ticks per operator. */
 #ifndef DEV_MODEL_H
 #define DEV_MODEL_H
 
@@ -14,18 +14,44 @@ extern "C" {
 
 #define DEV_CANARY_WORDS 4u
 
+#ifdef MODEL_INPUTS
+#define DEV_INPUTS MODEL_INPUTS
+#define DEV_ALL_INPUT_BYTES MODEL_ALL_INPUT_BYTES
+#else
+#define DEV_INPUTS 1u
+#define DEV_ALL_INPUT_BYTES MODEL_INPUT_BYTES
+#endif
+
+#ifdef MODEL_STATE_BYTES
+#define DEV_STATE_BYTES MODEL_STATE_BYTES
+#else
+#define DEV_STATE_BYTES 0u
+#endif
+
 struct dev_model {
   uint32_t canary_before[DEV_CANARY_WORDS];
   alignas(16) uint8_t arena[MODEL_ARENA_BYTES];
   uint32_t canary_after[DEV_CANARY_WORDS];
-  int8_t input[MODEL_INPUT_BYTES]; /* kept: an inference may reuse the arena's own input */
+  int8_t input[DEV_ALL_INPUT_BYTES]; /* kept: an inference may reuse the arena's own inputs */
+#ifdef MODEL_STATE_BYTES
+  alignas(16) uint8_t state[MODEL_STATE_BYTES];
+  uint32_t canary_after_state[DEV_CANARY_WORDS];
+  uint8_t state_before[MODEL_STATE_BYTES]; /* what a tap puts back */
+#endif
   uint32_t operator_ticks[MODEL_OPERATORS];
   bool profiled;
 };
 
 void dev_model_start(struct dev_model *model);
 
-/* One inference on the kept input. */
+/* Gives what the model keeps from one inference to the next its first values. */
+void dev_model_reset(struct dev_model *model);
+
+/* An input's place among the kept ones, and its bytes. */
+uint32_t dev_input_offset(uint32_t number);
+uint32_t dev_input_bytes(uint32_t number);
+
+/* One inference on the kept inputs. */
 void dev_model_infer(struct dev_model *model);
 
 /* The same, with the ticks from the first operator to the last; copying the input is not counted.
@@ -33,18 +59,19 @@ void dev_model_infer(struct dev_model *model);
  * so long that the timer may have wrapped. */
 bool dev_model_measure(struct dev_model *model, bool profile, uint32_t *ticks);
 
-/* The arena's own input, and an inference on what is in it. */
+/* The arena's own inputs, the first of them, and an inference on what is in them. */
+int8_t *dev_arena_input(struct dev_model *model, uint32_t number);
 int8_t *dev_model_input(struct dev_model *model);
 void dev_model_run(struct dev_model *model);
 
 const int8_t *dev_model_output(const struct dev_model *model);
 
-/* Runs on the kept input and copies `count` bytes from `offset` of the output of an operator.
- * False where that output is shorter. */
+/* Runs on the kept inputs and copies `count` bytes from `offset` of the output of an operator; what
+ * the model keeps is then as it was. False where that output is shorter. */
 bool dev_model_tap(struct dev_model *model, uint32_t operator_index, uint32_t offset,
                    uint32_t count, uint8_t *slice);
 
-/* Whether nothing was written beside the arena. */
+/* Whether nothing was written beside arena and state. */
 bool dev_model_intact(const struct dev_model *model);
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@ extern "C" {
 enum dev_request {
   /* nothing -> lines of key=value: hashes of model and frontend, sizes, rates, compiler */
   DEV_BANNER = 0x01,
-  /* nothing -> nothing; begins a stream */
+  /* nothing -> nothing; begins a stream, and gives what the model keeps its first values */
   DEV_RESET = 0x02,
   /* int16 samples, 512 at most; flags: 1 raw frames, 2 int8 rows -> samples (4), frames (4) and
    * decisions (4) since the reset, frames in this answer (1), and of each what the flags ask for:
@@ -24,10 +24,10 @@ enum dev_request {
    * [classes], int32 sums [classes]. With the flag logits and sums are of all outputs, one after
    * another, of which the banner's `outputs` gives the bytes */
   DEV_DECISIONS = 0x04,
-  /* offset (4), bytes of the model's input -> nothing */
+  /* flags: number of the input, 0 where there is one; offset in it (4), its bytes -> nothing */
   DEV_WRITE = 0x05,
-  /* flags: 1 profile, 2 all outputs -> ticks (4), CRC-32 of the input (4), CRC-32 of the first
-   * output (4), or with the flag of all outputs, one after another */
+  /* flags: 1 profile, 2 all outputs -> ticks (4), CRC-32 of the input (4), of several one after
+   * another; CRC-32 of the first output (4), or with the flag of all, one after another */
   DEV_INFER = 0x06,
   /* offset (4), length (2) -> bytes of the model's output; those of further outputs follow it */
   DEV_READ = 0x07,

@@ -16,7 +16,8 @@ extern "C" {
 uint32_t dev_constants_crc(void);
 
 /* Runs the model on the test input, which is pseudo-random, and looks at the canaries and the
- * constants, whose checksum was `constants_crc` at the start. Appends what it found. */
+ * constants, whose checksum was `constants_crc` at the start. Appends what it found. A model that
+ * keeps state begins anew before and after. */
 bool dev_self_test(struct dev_model *model, uint32_t constants_crc, struct dev_writer *findings);
 
 #ifdef __cplusplus

@@ -1,11 +1,13 @@
 #include "dev_audio.h"
 
 #include "dev_bytes.h"
+#include "dev_model.h"
 
 #if APP_FRONTEND
 
-#include "dev_model.h"
 #include "dev_outputs.h"
+
+static_assert(DEV_INPUTS == 1u, "the frontend fills the only input");
 
 #define MOST_SAMPLES 512u
 #define PIECE_SAMPLES 64u /* decoded at a time, on the stack */
@@ -23,6 +25,7 @@ enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
   (void)reply;
   dev_stream_reset(&app->stream);
   dev_decisions_reset(&app->decisions);
+  dev_model_reset(&app->model);
   return DEV_OK;
 }
 
@@ -183,10 +186,10 @@ enum dev_error dev_audio_rows(struct dev_app *app, const struct dev_call *call,
 
 enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
                                struct dev_writer *reply) {
-  (void)app;
   (void)call;
   (void)reply;
-  return DEV_NO_FRONTEND;
+  dev_model_reset(&app->model);
+  return DEV_STATE_BYTES > 0u ? DEV_OK : DEV_NO_FRONTEND;
 }
 
 enum dev_error dev_audio(struct dev_app *app, const struct dev_call *call,

@@ -134,7 +134,7 @@ static void infer(struct dev_app *app, char *rest) {
 
 static void refuse_load(void) {
   dev_print("e-[Command 'db load' must have 1 to ");
-  dev_print_unsigned(MODEL_INPUT_BYTES);
+  dev_print_unsigned(DEV_ALL_INPUT_BYTES);
   if (DEV_LOADS_FLOATS) {
     dev_print(" bytes, or as float32 ");
     dev_print_unsigned(DEV_LOAD_FLOAT_BYTES);
@@ -154,7 +154,7 @@ static void load(struct dev_app *app, const char *word) {
 }
 
 static void print_input(const struct dev_app *app, char *rest) {
-  const uint32_t most = app->load.floats ? DEV_LOAD_FLOAT_BYTES : MODEL_INPUT_BYTES;
+  const uint32_t most = app->load.floats ? DEV_LOAD_FLOAT_BYTES : DEV_ALL_INPUT_BYTES;
   uint32_t count, offset;
   if (!read_number(next_word(&rest), app->load.announced, most, &count) ||
       !read_number(next_word(&rest), 0, most - count, &offset)) {
@@ -226,6 +226,9 @@ static void help(void) {
             "db print [N] [OFFSET]     show them\r\n"
             "infer N [W]               run N inferences after W to warm up\r\n"
             "results                   the last output\r\n");
+  if (DEV_STATE_BYTES > 0u) {
+    dev_print("reset                     begin anew: what the model keeps\r\n");
+  }
 }
 
 void dev_command(struct dev_app *app, char *text) {
@@ -245,6 +248,8 @@ void dev_command(struct dev_app *app, char *text) {
     infer(app, rest);
   } else if (same(word, "results")) {
     results(app);
+  } else if (DEV_STATE_BYTES > 0u && same(word, "reset")) {
+    dev_model_reset(&app->model);
   } else if (same(word, "help")) {
     help();
   } else {

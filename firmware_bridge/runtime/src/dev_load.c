@@ -22,7 +22,7 @@ static float float_at(const struct dev_load *load, uint32_t index) {
 bool dev_load_begin(struct dev_load *load, uint32_t bytes) {
   dev_load_forget(load);
   const bool floats = DEV_LOADS_FLOATS && bytes == DEV_LOAD_FLOAT_BYTES;
-  if (bytes == 0 || (bytes > MODEL_INPUT_BYTES && !floats)) {
+  if (bytes == 0 || (bytes > DEV_ALL_INPUT_BYTES && !floats)) {
     return false;
   }
   load->announced = bytes;

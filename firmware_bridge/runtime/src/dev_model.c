@@ -25,6 +25,101 @@ void dev_model_start(struct dev_model *model) {
   memset(model, 0, sizeof(*model));
   memcpy(model->canary_before, canary, sizeof(canary));
   memcpy(model->canary_after, canary, sizeof(canary));
+#ifdef MODEL_STATE_BYTES
+  memcpy(model->canary_after_state, canary, sizeof(canary));
+#endif
+  dev_model_reset(model);
+}
+
+#ifdef MODEL_STATE_BYTES
+
+void dev_model_reset(struct dev_model *model) {
+  model_reset(model->state);
+}
+
+static void run(struct dev_model *model, model_observer observer, void *context) {
+  model_run(model->arena, model->state, observer, context);
+}
+
+static void keep_state(struct dev_model *model) {
+  memcpy(model->state_before, model->state, sizeof(model->state));
+}
+
+static void put_state_back(struct dev_model *model) {
+  memcpy(model->state, model->state_before, sizeof(model->state));
+}
+
+static bool state_intact(const struct dev_model *model) {
+  return memcmp(model->canary_after_state, canary, sizeof(canary)) == 0;
+}
+
+#else
+
+void dev_model_reset(struct dev_model *model) {
+  (void)model;
+}
+
+static void run(struct dev_model *model, model_observer observer, void *context) {
+  model_run(model->arena, observer, context);
+}
+
+static void keep_state(struct dev_model *model) {
+  (void)model;
+}
+
+static void put_state_back(struct dev_model *model) {
+  (void)model;
+}
+
+static bool state_intact(const struct dev_model *model) {
+  (void)model;
+  return true;
+}
+
+#endif
+
+#ifdef MODEL_INPUTS
+
+uint32_t dev_input_offset(uint32_t number) {
+  uint32_t offset = 0;
+  for (uint32_t before = 0; before < number; ++before) {
+    offset += model_inputs[before].bytes;
+  }
+  return offset;
+}
+
+uint32_t dev_input_bytes(uint32_t number) {
+  return model_inputs[number].bytes;
+}
+
+int8_t *dev_arena_input(struct dev_model *model, uint32_t number) {
+  return model_input_at(model->arena, number);
+}
+
+#else
+
+uint32_t dev_input_offset(uint32_t number) {
+  (void)number;
+  return 0;
+}
+
+uint32_t dev_input_bytes(uint32_t number) {
+  (void)number;
+  return MODEL_INPUT_BYTES;
+}
+
+int8_t *dev_arena_input(struct dev_model *model, uint32_t number) {
+  (void)number;
+  return model_input(model->arena);
+}
+
+#endif
+
+static void copy_input(struct dev_model *model) {
+  for (uint32_t number = 0; number < DEV_INPUTS; ++number) {
+    memcpy(dev_arena_input(model, number), model->input + dev_input_offset(number),
+           dev_input_bytes(number));
+  }
 }
 
 /* Begins and ends with the timer, so that an operator's ticks hold its work and little else. */
@@ -54,10 +149,6 @@ static void check(const struct dev_model *model) {
   }
 }
 
-static void copy_input(struct dev_model *model) {
-  memcpy(model_input(model->arena), model->input, sizeof(model->input));
-}
-
 void dev_model_infer(struct dev_model *model) {
   copy_input(model);
   dev_model_run(model);
@@ -65,13 +156,13 @@ void dev_model_infer(struct dev_model *model) {
 
 static uint32_t count_ticks(struct dev_model *model) {
   const uint32_t begin = port_begin();
-  model_run(model->arena, NULL, NULL);
+  run(model, NULL, NULL);
   return port_ticks() - begin;
 }
 
 static uint32_t count_ticks_of_operators(struct dev_model *model) {
   struct profile notes = {model->operator_ticks, port_begin(), 0};
-  model_run(model->arena, note_ticks, &notes);
+  run(model, note_ticks, &notes);
   return notes.sum;
 }
 
@@ -91,7 +182,7 @@ int8_t *dev_model_input(struct dev_model *model) {
 }
 
 void dev_model_run(struct dev_model *model) {
-  model_run(model->arena, NULL, NULL);
+  run(model, NULL, NULL);
   check(model);
 }
 
@@ -102,13 +193,15 @@ const int8_t *dev_model_output(const struct dev_model *model) {
 bool dev_model_tap(struct dev_model *model, uint32_t operator_index, uint32_t offset,
                    uint32_t count, uint8_t *slice) {
   struct tap tap = {operator_index, offset, count, slice, false};
+  keep_state(model);
   copy_input(model);
-  model_run(model->arena, copy_slice, &tap);
+  run(model, copy_slice, &tap);
+  put_state_back(model);
   check(model);
   return tap.taken;
 }
 
 bool dev_model_intact(const struct dev_model *model) {
   return memcmp(model->canary_before, canary, sizeof(canary)) == 0 &&
-         memcmp(model->canary_after, canary, sizeof(canary)) == 0;
+         memcmp(model->canary_after, canary, sizeof(canary)) == 0 && state_intact(model);
 }

@@ -21,15 +21,23 @@ enum infer_flags { PROFILED = 1, ALL_OUTPUTS = 2 };
 #define COMPILER "gcc " __VERSION__
 #endif
 
-/* Only where there are several: "6,3". */
-static void append_outputs(struct dev_writer *reply) {
-  for (uint32_t number = 0; DEV_OUTPUTS > 1u && number < DEV_OUTPUTS; ++number) {
+/* Only where there are several: "outputs=6,3". */
+static void append_sizes(struct dev_writer *reply, const char *what, uint32_t count,
+                         uint32_t (*bytes_of)(uint32_t number)) {
+  for (uint32_t number = 0; count > 1u && number < count; ++number) {
     char digits[DEV_DECIMAL_ROOM];
-    dev_append_text(reply, number == 0 ? "outputs=" : ",");
-    dev_format_unsigned(digits, dev_output_bytes(number));
+    dev_append_text(reply, number == 0 ? what : ",");
+    dev_format_unsigned(digits, bytes_of(number));
     dev_append_text(reply, digits);
   }
-  dev_append_text(reply, DEV_OUTPUTS > 1u ? "\n" : "");
+  dev_append_text(reply, count > 1u ? "\n" : "");
+}
+
+/* Only where the model keeps state. */
+static void append_state(struct dev_writer *reply) {
+  if (DEV_STATE_BYTES > 0u) {
+    dev_append_number(reply, "state_bytes", DEV_STATE_BYTES);
+  }
 }
 
 static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
@@ -53,7 +61,9 @@ static enum dev_error banner(struct dev_app *app, const struct dev_call *call,
   dev_append_number(reply, "planes", FRONTEND_PLANES);
   dev_append_number(reply, "input_bytes", MODEL_INPUT_BYTES);
   dev_append_number(reply, "output_bytes", MODEL_OUTPUT_BYTES);
-  append_outputs(reply);
+  append_sizes(reply, "outputs=", DEV_OUTPUTS, dev_output_bytes);
+  append_sizes(reply, "inputs=", DEV_INPUTS, dev_input_bytes);
+  append_state(reply);
   dev_append_number(reply, "operators", MODEL_OPERATORS);
   dev_append_number(reply, "arena_bytes", MODEL_ARENA_BYTES);
   dev_append_number(reply, "empty_ticks", app->empty_ticks);
@@ -68,17 +78,19 @@ static enum dev_error write_input(struct dev_app *app, const struct dev_call *ca
     return DEV_BAD_LENGTH;
   }
   const uint32_t offset = dev_get_u32(call->payload), count = call->length - 4u;
-  if (offset > MODEL_INPUT_BYTES || count > MODEL_INPUT_BYTES - offset) {
+  const uint32_t number = DEV_INPUTS > 1u ? call->flags : 0;
+  if (number >= DEV_INPUTS || offset > dev_input_bytes(number) ||
+      count > dev_input_bytes(number) - offset) {
     return DEV_OUT_OF_RANGE;
   }
-  memcpy(app->model.input + offset, call->payload + 4, count);
+  memcpy(app->model.input + dev_input_offset(number) + offset, call->payload + 4, count);
   dev_load_forget(&app->load);
   return DEV_OK;
 }
 
-/* Says which input it is that we have: after a restart, not the host's. */
+/* Says which inputs they are that we have: after a restart, not the host's. */
 static void append_input_crc(const struct dev_model *model, struct dev_writer *reply) {
-  dev_append_u32(reply, dev_crc32(0, model->input, MODEL_INPUT_BYTES));
+  dev_append_u32(reply, dev_crc32(0, model->input, sizeof(model->input)));
 }
 
 static enum dev_error infer(struct dev_app *app, const struct dev_call *call,

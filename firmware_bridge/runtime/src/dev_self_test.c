@@ -22,13 +22,17 @@ uint32_t dev_constants_crc(void) {
 
 #ifdef APP_SELF_TEST_OUTPUT_CRC
 static bool output_agrees(struct dev_model *model) {
-  int8_t *input = dev_model_input(model);
   uint32_t state = SEED;
-  for (size_t i = 0; i < MODEL_INPUT_BYTES; ++i) {
-    state = next_random(state);
-    input[i] = (int8_t)(uint8_t)(state >> 24);
+  for (uint32_t number = 0; number < DEV_INPUTS; ++number) {
+    int8_t *input = dev_arena_input(model, number);
+    for (size_t i = 0; i < dev_input_bytes(number); ++i) {
+      state = next_random(state);
+      input[i] = (int8_t)(uint8_t)(state >> 24);
+    }
   }
+  dev_model_reset(model);
   dev_model_run(model);
+  dev_model_reset(model);
   return dev_outputs_crc(model) == APP_SELF_TEST_OUTPUT_CRC;
 }
 #endif

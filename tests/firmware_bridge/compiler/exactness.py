@@ -138,7 +138,7 @@ def written_by(compiled: CompiledModel, position: int) -> NDArray[np.bool_]:
     allowed = np.zeros(compiled.arena_bytes, np.bool_)
     if call.function is None:
         return allowed
-    for tensor in call.outputs:
+    for tensor in set(call.outputs) & plan.tensor_offsets.keys():  # variables lie elsewhere
         start = plan.tensor_offsets[tensor]
         allowed[start : start + tensor_bytes(compiled.graph.tensors[tensor])] = True
     if call.scratch_bytes:

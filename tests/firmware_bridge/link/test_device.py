@@ -267,6 +267,13 @@ def test_what_the_device_refuses_is_said(wire) -> None:
         ("window_frames", "5"),
         ("input_bytes", None),
         ("empty_ticks", "x"),
+        ("state_bytes", "-1"),
+        ("state_bytes", str((1 << 28) + 1)),
+        ("inputs", "32"),
+        ("inputs", "16,8"),
+        ("inputs", "32,0"),
+        ("inputs", "32,\N{SUPERSCRIPT TWO}"),
+        ("inputs", "32," * 60 + "1"),
     ],
 )
 def test_a_banner_that_cannot_be_is_refused(stand_in, spoilt, entry: str, value) -> None:
@@ -274,6 +281,39 @@ def test_a_banner_that_cannot_be_is_refused(stand_in, spoilt, entry: str, value)
         spoilt(stand_in(**{entry: value})).open()
     assert caught.value.message.isprintable()
     assert isinstance(caught.value, CheckFailed)
+
+
+def test_each_input_is_a_request_of_its_own(stand_in, spoilt) -> None:
+    """Its number in the flags, offsets in it; of a model with one input the flags are 0."""
+    device = stand_in(inputs="32,1500")
+    device.replies[5] = b""
+    opened = spoilt(device).open()
+    assert opened.banner.each_input_bytes == (32, 1500)
+    content = bytes(number % 251 for number in range(1532))
+    opened.write_input(content)
+    sent = [
+        (r.flags, int.from_bytes(r.payload[:4], "little"), r.payload[4:])
+        for r in device.requests
+        if r.type == 5
+    ]
+    assert sent == [
+        (0, 0, content[:32]),
+        (1, 0, content[32:1052]),
+        (1, 1020, content[1052:]),
+    ]
+
+
+def test_state_alone_can_be_reset(stand_in, spoilt) -> None:
+    of_frontend = (
+        "sample_rate hop_samples window_frames stream_hop_frames smoothing channels planes"
+    )
+    banner = dict.fromkeys(of_frontend.split(), "0") | {"frontend_hash": "none"}
+    device = stand_in(**banner, state_bytes="48")
+    opened = spoilt(device).open()
+    opened.reset()
+    assert [request.type for request in device.requests] == [1, 2]
+    with pytest.raises(BadInput, match="no stream has begun"):
+        opened.audio(np.zeros(10, np.int16))
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,11 @@ def becomes(kind: str, inputs: list[int], union: str, **fields: Any) -> Callable
             o.ResizeOptions(True, False),
         ),
         (becomes("LEAKY_RELU", [7], "LeakyReluOptions", alpha=0.25), o.LeakyReluOptions(0.25)),
+        (becomes("CALL_ONCE", [], "CallOnceOptions", initSubgraphIndex=3), o.CallOnceOptions(3)),
+        (
+            becomes("VAR_HANDLE", [], "VarHandleOptions", container="c", sharedName="s"),
+            o.VarHandleOptions("c", "s"),
+        ),
         (becomes("PAD", [7, 8], "PadOptions"), None),
         (becomes("EXPAND_DIMS", [7, 8], "ExpandDimsOptions"), None),
         (becomes("TRANSPOSE", [7, 8], "TransposeOptions"), None),
