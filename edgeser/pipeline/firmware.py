@@ -16,6 +16,7 @@ from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import MPS2_AN500, Board
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
 from firmware_bridge.compiler.names import prefix_from
+from firmware_bridge.compiler.values import tensor_bytes
 from firmware_bridge.emulator import BuiltFirmware, built_firmware, running_emulator
 from firmware_bridge.frontend.c_tables import emit_frontend
 from firmware_bridge.link.address import open_address, parse_address
@@ -261,9 +262,10 @@ def _device(transport: Transport, model_hash: str, frontend_hash: str | None) ->
 def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
     """Return what the device's self-test must find, from TFLite-Micro; `None` without it."""
     tensor = compiled.input
-    if np.dtype(tensor.dtype.numpy) != np.int8:
+    if tensor.dtype.is_float or tensor.dtype.numpy is None:
         return None
-    given = self_test_input(tensor.elements).reshape(1, *sample_shape(tensor))
+    values = self_test_input(tensor_bytes(tensor)).view(tensor.dtype.numpy)
+    given = values.reshape(1, *sample_shape(tensor))
     try:
         found = run_outputs(data, given, runtime=Runtime.TFLITE_MICRO)
         return b"".join(values.tobytes() for values in found)

@@ -21,6 +21,9 @@ from quantize.tflite.schema import DType
 
 _OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "uint32_t bytes")
 
+_WIDE_TYPES = {DType.FLOAT32: "float", DType.INT16: "int16_t", DType.INT32: "int32_t"}
+"""What kernels take values of more than one byte as."""
+
 POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
 """Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
 
@@ -83,7 +86,7 @@ extern "C" {{
 {digest}
 /* The arena holds input, output, activations and scratch; it must lie on a 16-byte boundary. */
 #define {upper}_ARENA_BYTES {sources.plan.arena_bytes}
-/* An int8 value stands for SCALE * (value - ZERO_POINT), a float for itself. */
+/* An integer stands for SCALE * (value - ZERO_POINT), a float for itself. */
 {value_macros(upper, "INPUT", sources.input)}
 {value_macros(upper, "OUTPUT", sources.output)}
 {further_outputs.macros(upper, sources.outputs)}#define {upper}_OPERATORS {len(sources.calls)}
@@ -221,11 +224,12 @@ def _functions(sources: Sources) -> list[str]:
         ),
         "  int8_t *const at = arena;",
     ]
-    for call in sources.calls:
+    # Operators that are known when compiling have no call: calls are counted anew.
+    for place, call in enumerate(sources.calls):
         lines += _call(sources.graph, call)
         first = call.outputs[0]
         size = tensor_bytes(sources.graph.tensors[first])
-        lines.append(f"  observe(observer, context, {call.operator}, at + TENSOR_{first}, {size});")
+        lines.append(f"  observe(observer, context, {place}, at + TENSOR_{first}, {size});")
     return [*lines, "}"]
 
 
@@ -256,10 +260,11 @@ def _call(graph: Subgraph, call: KernelCall) -> list[str]:
 
 def _pointer(graph: Subgraph, index: int, *, constant: bool) -> str:
     place = f"at + TENSOR_{index}"
-    if graph.tensors[index].dtype is not DType.FLOAT32:
+    kind = _WIDE_TYPES.get(graph.tensors[index].dtype)
+    if kind is None:
         return place
-    kind, through = ("const float", "const void") if constant else ("float", "void")
-    return f"({kind} *)({through} *)({place})"
+    const = "const " if constant else ""
+    return f"({const}{kind} *)({const}void *)({place})"
 
 
 def _wrapped_call(start: str, items: Sequence[str], end: str) -> list[str]:

@@ -32,9 +32,10 @@ def declarations(lower: str, outputs: Sequence[Tensor]) -> str:
 struct {lower}_values {{
   uint32_t bytes;
   uint32_t values;
-  int is_float; /* else int8, which stands for scale * (value - zero_point) */
+  int is_float; /* else an integer, which stands for scale * (value - zero_point) */
   float scale;
   int32_t zero_point;
+  int is_unsigned; /* an integer of 8 bits */
 }};
 
 /* Every output by its number; the first is the one above. NULL where there is none. */
@@ -52,7 +53,7 @@ def table(lower: str, outputs: Sequence[Tensor]) -> list[str]:
         held = values_of(tensor)
         rows.append(
             f"    {{{held.bytes}u, {held.values}u, {int(held.is_float)}, {number(held.scale)}, "
-            f"{held.zero_point}}},"
+            f"{held.zero_point}, {int(held.is_unsigned)}}},"
         )
     return [f"{_table_name('', lower)} = {{", *rows, "};", ""]
 

@@ -1,4 +1,4 @@
-"""Operators that only move bytes: CONCATENATION, SPLIT, TRANSPOSE, slices, padding, resizing."""
+"""Operators that only move bytes: joining, splitting, TRANSPOSE, slices, padding, resizing."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import (
     ConcatenationOptions,
+    PackOptions,
     ResizeOptions,
     StridedSliceOptions,
 )
@@ -67,11 +68,63 @@ def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
     axis = _axis(operator, graph, axes[0], len(source.shape))
     parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
     _check_parts(operator, graph, parts, source, axis)
+    return _split(operator, graph, source, parts, axis)
+
+
+def lower_split_v(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower SPLIT_V into parts of given lengths, of which one may be -1: what is left.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or axis or lengths are only known at run time.
+    """
+    source = computed_input(operator, graph)
+    lengths = constant_integers(operator, graph, 1).tolist()
+    axes = constant_integers(operator, graph, 2).tolist()
+    if len(axes) != 1:
+        refuse(operator, graph, f"it splits along axes {axes}")
+    axis = _axis(operator, graph, axes[0], len(source.shape))
+    parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
+    _check_parts(operator, graph, parts, source, axis)
+    found = [part.shape[axis] for part in parts]
+    fits = len(lengths) == len(found) and lengths.count(-1) <= 1
+    if not fits or any(a not in (b, -1) for a, b in zip(lengths, found, strict=True)):
+        refuse(operator, graph, f"it splits into {lengths}, and its outputs say {found}")
+    return _split(operator, graph, source, parts, axis)
+
+
+def _split(
+    operator: Operator, graph: Subgraph, source: Tensor, parts: list[Tensor], axis: int
+) -> KernelCall:
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    call = _join(operator, "i8_split", blocks, math.prod(source.shape[:axis]))
+    outer = math.prod(source.shape[:axis])
     if len(parts) > 1:
-        return call
+        return _join(operator, "i8_split", blocks, outer, inputs=(source.index,))
     return _gather(operator, graph, source, 0, source.shape, dense_steps(source.shape))
+
+
+def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower PACK of tensors with one quantisation, along a new axis.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit.
+    """
+    options = options_of(operator, graph, PackOptions)
+    target = output_tensor(operator, graph)
+    parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
+    if not parts:
+        refuse(operator, graph, "it has no inputs")
+    axis = _axis(operator, graph, options.axis, len(target.shape))
+    for part in parts:
+        same_quantisation(operator, graph, part, target, "packing keeps the quantisation")
+        _check_shape(operator, graph, target, (*part.shape[:axis], len(parts), *part.shape[axis:]))
+    if len(parts) == 1:
+        return lower_view(operator, graph)
+    blocks = [math.prod(part.shape[axis:]) for part in parts]
+    return _join(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
 
 
 def _check_parts(
@@ -94,7 +147,14 @@ def _axis(operator: Operator, graph: Subgraph, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def _join(operator: Operator, function: str, blocks: list[int], outer: int) -> KernelCall:
+def _join(
+    operator: Operator,
+    function: str,
+    blocks: list[int],
+    outer: int,
+    *,
+    inputs: tuple[int, ...] = (),
+) -> KernelCall:
     fields: dict[str, Field] = {"blocks": "blocks", "count": len(blocks), "outer": outer}
     return _moving(
         operator,
@@ -102,7 +162,7 @@ def _join(operator: Operator, function: str, blocks: list[int], outer: int) -> K
         "i8_concatenate.h",
         "i8_concatenate",
         fields,
-        inputs=operator.inputs[1:] if function == "i8_split" else operator.inputs,
+        inputs=inputs or operator.inputs,
         constants=(Constant("blocks", flat(blocks, np.int32)),),
     )
 

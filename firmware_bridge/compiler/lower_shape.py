@@ -40,3 +40,14 @@ def lower_view(operator: Operator, graph: Subgraph) -> KernelCall:
         scratch_bytes=0,
         macs=0,
     )
+
+
+def lower_known_shape(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Refuse a SHAPE that was not folded: only the shapes that others use are known beforehand.
+
+    Raises
+    ------
+    BadInput
+        Always.
+    """
+    refuse(operator, graph, "its result is put out, or is not int32")

@@ -1,6 +1,8 @@
-"""SOFTMAX over the last axis, with exponentials from a table."""
+"""SOFTMAX and LOG_SOFTMAX over the last axis, with exponentials from a table."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -13,19 +15,23 @@ from firmware_bridge.compiler.fixed_point import (
 from firmware_bridge.compiler.operands import (
     computed_input,
     flat,
+    multiplier_of,
     options_of,
     output_tensor,
     quantisation_of,
     refuse,
 )
-from firmware_bridge.compiler.records import Constant, KernelCall
+from firmware_bridge.compiler.records import Constant, Field, KernelCall
+from quantize.tflite.demands import fixed_output_problem
 from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import SoftmaxOptions
 
 _INTEGER_BITS = 5
 """Differences to the largest input are held with so many integer bits; e^-32 is nothing in int8."""
-_MOST_CLASSES = 4095
-"""The sum of exponentials is held with 12 integer bits."""
+_MOST_CLASSES = 4096
+"""The sum of exponentials is held with 12 integer bits, of 32 without a sign."""
+_MOST_CLASSES_OF_LOG = 4095
+"""The logarithm takes the sum with its sign."""
 
 
 def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -36,28 +42,64 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or quantisation do not fit.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
     options = options_of(operator, graph, SoftmaxOptions)
+    return _call(operator, graph, "i8_softmax", options.beta, {})
+
+
+def lower_log_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower LOG_SOFTMAX; its output has scale 1/16 and zero point 127.
+
+    Raises
+    ------
+    BadInput
+        When types or quantisation do not fit.
+    """
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    quantisation_of(operator, graph, target)
+    if problem := fixed_output_problem(operator.name, target):
+        refuse(operator, graph, problem)
+    real = _rescaled(quantisation_of(operator, graph, source).scale, 1.0)
+    multiplier, shift = multiplier_of(operator, graph, real)
+    reverse = math.ldexp(1 / multiplier, 31 - shift) if multiplier else 1.0
+    if real <= 1.0 or reverse >= 1.0:
+        refuse(operator, graph, "its input's scale is too small to compute with")
+    back, back_shift = multiplier_of(operator, graph, reverse)
+    fields: dict[str, Field] = {
+        "multiplier": multiplier,
+        "shift": shift,
+        "reverse_multiplier": back,
+        "reverse_shift": back_shift,
+        "least_difference": -input_radius(_INTEGER_BITS, shift),
+    }
+    return _call(operator, graph, "i8_log_softmax", 1.0, fields)
+
+
+def _call(
+    operator: Operator, graph: Subgraph, kernel: str, beta: float, fields: dict[str, Field]
+) -> KernelCall:
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
     scale = quantisation_of(operator, graph, source).scale
     if source.shape != target.shape or not source.shape:
         refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
     try:
-        table = exponentials(scale, options.beta)
+        table = exponentials(scale, beta)
     except ValueError as error:
         refuse(operator, graph, f"its scale and beta give {error}")
     depth = source.shape[-1]
-    if depth > _MOST_CLASSES:
-        refuse(operator, graph, f"it has {depth} classes, where {_MOST_CLASSES} are the most")
+    most = _MOST_CLASSES if kernel == "i8_softmax" else _MOST_CLASSES_OF_LOG
+    if depth > most:
+        refuse(operator, graph, f"it has {depth} classes, where {most} are the most")
     return KernelCall(
         operator=operator.index,
         name=operator.name,
-        function="i8_softmax",
-        header="i8_softmax.h",
-        struct="i8_softmax",
+        function=kernel,
+        header=f"{kernel}.h",
+        struct=kernel,
         fields={
             "rows": source.elements // depth,
             "depth": depth,
             "exponentials": "exponentials",
+            **fields,
         },
         constants=(Constant("exponentials", table),),
         inputs=operator.inputs[:1],
@@ -68,6 +110,11 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
     )
 
 
+def _rescaled(scale: float, beta: float) -> float:
+    """Return what takes a difference of inputs to `_INTEGER_BITS` integer bits."""
+    return min(beta * scale * (1 << (31 - _INTEGER_BITS)), float((1 << 31) - 1))
+
+
 def exponentials(scale: float, beta: float) -> np.typing.NDArray[np.int32]:
     """Return int32 ``exp(-beta * scale * d) * 2**31`` for d = 0 to 255, 0 where it vanishes.
 
@@ -76,8 +123,7 @@ def exponentials(scale: float, beta: float) -> np.typing.NDArray[np.int32]:
     ValueError
         When steps of the input are so large that they cannot be rescaled.
     """
-    real = min(beta * scale * (1 << (31 - _INTEGER_BITS)), float((1 << 31) - 1))
-    multiplier, shift = quantise_multiplier(real)
+    multiplier, shift = quantise_multiplier(_rescaled(scale, beta))
     differences = -np.arange(256, dtype=np.int64)
     table = exp_of_negative(multiply(differences, multiplier, shift), _INTEGER_BITS)
     counted = differences >= -input_radius(_INTEGER_BITS, shift)

@@ -18,6 +18,7 @@ from firmware_bridge.compiler.operands import (
 from firmware_bridge.compiler.records import Constant, KernelCall
 from quantize.tflite.model import Operator, Quantisation, Subgraph
 from quantize.tflite.options import LeakyReluOptions
+from quantize.tflite.schema import DType
 
 
 def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -55,16 +56,25 @@ def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
 
 
 def lookup_call(
-    operator: Operator, graph: Subgraph, table: Callable[[], tables.Table], *, position: int = 0
+    operator: Operator,
+    graph: Subgraph,
+    table: Callable[[], tables.Table],
+    *,
+    position: int = 0,
+    types: tuple[DType, DType] = (DType.INT8, DType.INT8),
 ) -> KernelCall:
     """Return the lookup of input `position` in a table, int8 ``[256]`` from -128 to 127.
+
+    `types` are those of input and output, of 8 bits; uint8 values stand for int8 of their bits, in
+    the table and in its order.
 
     Raises
     ------
     BadInput
         When shapes differ, or no table can be computed.
     """
-    source, target = computed_input(operator, graph, position), output_tensor(operator, graph)
+    source = computed_input(operator, graph, position, types[0])
+    target = output_tensor(operator, graph, dtype=types[1])
     if source.elements != target.elements:
         refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
     try:

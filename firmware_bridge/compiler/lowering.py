@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from firmware_bridge.compiler.fold import folded
 from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
@@ -13,15 +14,17 @@ from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_mean import lower_mean
 from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
+    lower_pack,
     lower_pad,
     lower_resize_nearest_neighbor,
     lower_split,
+    lower_split_v,
     lower_strided_slice,
     lower_transpose,
 )
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
-from firmware_bridge.compiler.lower_shape import lower_view
-from firmware_bridge.compiler.lower_softmax import lower_softmax
+from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
+from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
 from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.operands import refuse
 from firmware_bridge.compiler.records import KernelCall
@@ -47,9 +50,11 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "HARD_SWISH": lower_unary,
         "LEAKY_RELU": lower_unary,
         "LOGISTIC": lower_unary,
+        "LOG_SOFTMAX": lower_log_softmax,
         "MAX_POOL_2D": lower_max_pool_2d,
         "MEAN": lower_mean,
         "MUL": lower_mul,
+        "PACK": lower_pack,
         "PAD": lower_pad,
         "PADV2": lower_pad,
         "QUANTIZE": lower_quantize,
@@ -57,8 +62,10 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "RELU6": lower_unary,
         "RESHAPE": lower_view,
         "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
+        "SHAPE": lower_known_shape,
         "SOFTMAX": lower_softmax,
         "SPLIT": lower_split,
+        "SPLIT_V": lower_split_v,
         "SQUEEZE": lower_view,
         "STRIDED_SLICE": lower_strided_slice,
         "SUB": lower_add,
@@ -72,11 +79,12 @@ _CONVERT_HINT = "convert the model to full int8, with int8 input and output"
 _MOST_MACS = (1 << 32) - 1
 MOST_OUTPUTS = 16
 """What the device's banner has room to tell of."""
-_BORDER_TYPES = frozenset({DType.INT8, DType.FLOAT32})
+_INPUT_TYPES = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32})
+_OUTPUT_TYPES = _INPUT_TYPES | {DType.INT32}
 
 
 def lower_model(model: Model) -> tuple[KernelCall, ...]:
-    """Lower every operator of a model, in order.
+    """Lower every operator of a model, in order, but those whose results are known now.
 
     Raises
     ------
@@ -98,9 +106,11 @@ def lower_model(model: Model) -> tuple[KernelCall, ...]:
     for operator in graph.operators:
         if problem := scale_problem(operator, graph):
             refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
-    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in graph.operators)
+    graph, known = folded(graph)
+    left = [operator for operator in graph.operators if operator.index not in known]
+    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in left)
     _check_agreement(graph)
-    for operator, call in zip(graph.operators, calls, strict=True):
+    for operator, call in zip(left, calls, strict=True):
         if call.macs > _MOST_MACS:
             refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
     return calls
@@ -146,10 +156,10 @@ def _check_outputs(name: str, graph: Subgraph) -> None:
 
 def _check_tensors(model: Model, graph: Subgraph) -> None:
     name = printable(model.source)
-    borders = [("input", graph.input_tensors[0])]
-    borders += [("output", tensor) for tensor in graph.output_tensors]
-    for what, tensor in borders:
-        if tensor.dtype not in _BORDER_TYPES:
+    borders = [("input", graph.input_tensors[0], _INPUT_TYPES)]
+    borders += [("output", tensor, _OUTPUT_TYPES) for tensor in graph.output_tensors]
+    for what, tensor, types in borders:
+        if tensor.dtype not in types:
             raise BadInput(
                 f"{name} has an {what} of type {tensor.dtype.label}, not int8", hint=_CONVERT_HINT
             )

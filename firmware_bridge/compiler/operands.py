@@ -79,6 +79,12 @@ def check_dtype(
         )
 
 
+def integer_range(dtype: DType) -> tuple[int, int]:
+    """Return the least and the greatest value of an integer type."""
+    kind = np.iinfo(dtype.label)
+    return int(kind.min), int(kind.max)
+
+
 def constant_integers(operator: Operator, graph: Subgraph, position: int) -> NDArray[np.int64]:
     """Return a constant int32 or int64 input (axes, paddings, sizes), flat."""
     tensor = input_tensor(operator, graph, position)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from firmware_bridge.compiler import fixed_point
 from firmware_bridge.compiler.fixed_point import Raw, multiply, quantise_multiplier
 from quantize.tflite.model import Quantisation
+from quantize.tflite.schema import DType
 
 Table = NDArray[np.int8]
 _INPUT_INTEGER_BITS = 4
@@ -23,10 +24,24 @@ def _int8(values: Raw) -> Table:
     return np.clip(values, -128, 127).astype(np.int8)
 
 
-def rescale_table(source: Quantisation, target: Quantisation, *, real: float) -> Table:
-    """Return int8 QUANTIZE of int8: `real` is the ratio of the scales."""
+def rescale_table(
+    source: Quantisation,
+    target: Quantisation,
+    *,
+    real: float,
+    types: tuple[DType, DType] = (DType.INT8, DType.INT8),
+) -> Table:
+    """Return QUANTIZE between 8-bit types: `real` is the ratio of the scales.
+
+    What is uint8 stands as int8 of its bits: in the order of the inputs and in the outputs.
+    """
     multiplier, shift = quantise_multiplier(real)
-    return _int8(multiply(_centred(source), multiplier, shift) + target.zero_point)
+    bits = np.arange(-128, 128, dtype=np.int64)
+    inputs = bits & 0xFF if types[0] is DType.UINT8 else bits
+    values = multiply(inputs - source.zero_point, multiplier, shift) + target.zero_point
+    if types[1] is DType.UINT8:
+        return np.clip(values, 0, 255).astype(np.uint8).view(np.int8)
+    return _int8(values)
 
 
 def relu_table(source: Quantisation, target: Quantisation) -> Table:

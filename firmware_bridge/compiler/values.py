@@ -19,11 +19,12 @@ def tensor_bytes(tensor: Tensor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What an input or output holds; an int8 value stands for scale * (value - zero point)."""
+    """What an input or output holds; an integer stands for scale * (value - zero point)."""
 
     bytes: int
     values: int
     is_float: bool
+    is_unsigned: bool
     scale: float
     zero_point: int
 
@@ -35,7 +36,8 @@ def values_of(tensor: Tensor) -> Values:
     is_float = tensor.dtype is DType.FLOAT32
     if not is_float and quantisation is not None and not quantisation.per_axis:
         scale, zero_point = quantisation.scale, quantisation.zero_point
-    return Values(tensor_bytes(tensor), tensor.elements, is_float, scale, zero_point)
+    is_unsigned = tensor.dtype is DType.UINT8
+    return Values(tensor_bytes(tensor), tensor.elements, is_float, is_unsigned, scale, zero_point)
 
 
 def value_macros(upper: str, what: str, tensor: Tensor) -> str:
@@ -45,5 +47,6 @@ def value_macros(upper: str, what: str, tensor: Tensor) -> str:
 #define {upper}_{what}_BYTES {held.bytes}
 #define {upper}_{what}_VALUES {held.values}
 #define {upper}_{what}_IS_FLOAT {int(held.is_float)}
+#define {upper}_{what}_IS_UNSIGNED {int(held.is_unsigned)}
 #define {upper}_{what}_SCALE {number(held.scale)}
 #define {upper}_{what}_ZERO_POINT ({held.zero_point})"""

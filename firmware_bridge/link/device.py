@@ -231,10 +231,10 @@ class Device:
             raise MalformedReply(f"{self.name} lost decision {first}", hint=_LOST_MEMORY)
         return tuple(decisions)
 
-    def write_input(self, data: NDArray[np.int8] | bytes) -> None:
-        """Write the model's whole input: its int8 values, row-major."""
-        if not isinstance(data, bytes) and data.dtype != np.int8:
-            raise BadInput(f"the model takes int8, not {data.dtype}", hint="quantise it first")
+    def write_input(self, data: NDArray[np.integer] | bytes) -> None:
+        """Write the model's whole input: its integers, row-major, or all its bytes as they are."""
+        if not isinstance(data, bytes) and data.dtype.kind not in "iu":
+            raise BadInput(f"the model takes integers, not {data.dtype}", hint="quantise it first")
         content = data if isinstance(data, bytes) else data.tobytes()
         if len(content) != self._banner.input_bytes:
             raise BadInput(

@@ -120,7 +120,7 @@ Compile `model/PREFIX.c` and `kernels/src/*.c` as C11, with `-Imodel -Ikernels/i
 with objects of C or C++ and `-lm`; `-flto` is fine. All that others can see of the model begins
 with `PREFIX` or `MACRO`, so that models of different names (`edgeser export --name`) share one
 program and one copy of the kernels: take the union of their `kernels/`. Arenas can be shared
-where the models do not run at the same time. An int8 value stands for
+where the models do not run at the same time. An integer of the input stands for
 `MACRO_INPUT_SCALE * (value - MACRO_INPUT_ZERO_POINT)`, and likewise of the output."""
 _OWN_FRONTEND = """
 
@@ -171,9 +171,10 @@ def _text_protocol(model: ModelSources) -> str:
     }
     input_bytes = _defined(model.header, f"{macros}_INPUT_BYTES")
     rebuilds = values["INPUT"] == values["OUTPUT"]
+    unsigned = _defined(model.header, f"{macros}_INPUT_IS_UNSIGNED")
     pixels = model.name in IMAGE_MODELS and not rebuilds and values["INPUT"] == input_bytes
     takes_floats = rebuilds and values["INPUT"] == input_bytes
-    takes = _PIXELS if pixels else _INPUT + (_FLOATS if takes_floats else "")
+    takes = _PIXELS if pixels and not unsigned else _INPUT + (_FLOATS if takes_floats else "")
     return _paragraph(
         f"{_COMMANDS} {takes}{_ERROR if rebuilds else _OUTPUTS}",
         input_bytes=f"{input_bytes:,}",

@@ -67,12 +67,15 @@ _ARITY = {
     "STRIDED_SLICE": (4, 4),
     "TRANSPOSE": (2, 2),
     "SPLIT": (2, 2),
+    "SPLIT_V": (3, 3),
+    "SHAPE": (1, 1),
+    "LOG_SOFTMAX": (1, 1),
     "RESIZE_NEAREST_NEIGHBOR": (2, 2),
     "QUANTIZE": (1, 1),
     "DEQUANTIZE": (1, 1),
 }
 """Fewest and most inputs."""
-_SEVERAL_OUTPUTS = frozenset({"SPLIT"})
+_SEVERAL_OUTPUTS = frozenset({"SPLIT", "SPLIT_V"})
 
 
 def shape_problem(shape: tuple[int, ...]) -> str:

@@ -4,7 +4,8 @@
  * result, as in MLPerf Tiny's anomaly detection. That benchmark's runner sends float32 numbers,
  * little-endian: they are quantised once all are there, and kept, as the error is against them.
  *
- * Of its image models it sends pixels, 0 to 255: 128 less is the int8 input. */
+ * Of its image models it sends pixels, 0 to 255: a uint8 input as they are, 128 less is the int8
+ * input. */
 #ifndef DEV_LOAD_H
 #define DEV_LOAD_H
 
@@ -19,8 +20,10 @@ extern "C" {
 #endif
 
 #define DEV_REBUILDS_INPUT (MODEL_OUTPUT_VALUES == MODEL_INPUT_VALUES)
-#define DEV_LOADS_FLOATS (DEV_REBUILDS_INPUT && !MODEL_INPUT_IS_FLOAT)
-#define DEV_LOADS_PIXELS (APP_LOADS_PIXELS && !DEV_REBUILDS_INPUT && !MODEL_INPUT_IS_FLOAT)
+#define DEV_LOADS_FLOATS (DEV_REBUILDS_INPUT && MODEL_INPUT_BYTES == MODEL_INPUT_VALUES)
+#define DEV_LOADS_PIXELS                                                                           \
+  (APP_LOADS_PIXELS && !DEV_REBUILDS_INPUT && MODEL_INPUT_BYTES == MODEL_INPUT_VALUES &&           \
+   !MODEL_INPUT_IS_UNSIGNED)
 
 #define DEV_LOAD_FLOAT_BYTES (DEV_LOADS_FLOATS ? 4u * MODEL_INPUT_VALUES : 1u)
 

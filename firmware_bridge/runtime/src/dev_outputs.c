@@ -20,13 +20,14 @@ uint32_t dev_output_numbers(uint32_t number) {
 }
 
 float dev_output_number(const struct dev_model *model, uint32_t number, uint32_t index) {
-  const int8_t *bytes = dev_output(model, number);
-  if (model_outputs[number].is_float) {
-    float value;
-    memcpy(&value, bytes + index * sizeof(value), sizeof(value));
-    return value;
-  }
-  return model_outputs[number].scale * (float)(bytes[index] - model_outputs[number].zero_point);
+  const struct dev_values values = {
+      .width = model_outputs[number].bytes / model_outputs[number].values,
+      .are_float = model_outputs[number].is_float != 0,
+      .are_unsigned = model_outputs[number].is_unsigned != 0,
+      .scale = model_outputs[number].scale,
+      .zero_point = model_outputs[number].zero_point,
+  };
+  return dev_value(&values, dev_output(model, number), index);
 }
 
 #else

@@ -8,32 +8,46 @@
 /* Far outside int8 for any zero point, far inside what float holds exactly. */
 #define FAR 1024.0f
 
-struct values {
-  bool are_float;
-  float scale;
-  int32_t zero_point;
-};
+#define LEAST (MODEL_INPUT_IS_UNSIGNED ? 0 : INT8_MIN)
+#define MOST (MODEL_INPUT_IS_UNSIGNED ? UINT8_MAX : INT8_MAX)
 
-static const struct values input_values = {MODEL_INPUT_IS_FLOAT, MODEL_INPUT_SCALE,
-                                           MODEL_INPUT_ZERO_POINT};
-static const struct values output_values = {MODEL_OUTPUT_IS_FLOAT, MODEL_OUTPUT_SCALE,
-                                            MODEL_OUTPUT_ZERO_POINT};
+static const struct dev_values input_values = {MODEL_INPUT_BYTES / MODEL_INPUT_VALUES,
+                                               MODEL_INPUT_IS_FLOAT, MODEL_INPUT_IS_UNSIGNED,
+                                               MODEL_INPUT_SCALE, MODEL_INPUT_ZERO_POINT};
+static const struct dev_values output_values = {MODEL_OUTPUT_BYTES / MODEL_OUTPUT_VALUES,
+                                                MODEL_OUTPUT_IS_FLOAT, MODEL_OUTPUT_IS_UNSIGNED,
+                                                MODEL_OUTPUT_SCALE, MODEL_OUTPUT_ZERO_POINT};
 
-static float value_at(const struct values *values, const int8_t *bytes, uint32_t index) {
+static int32_t integer_at(const struct dev_values *values, const int8_t *bytes, uint32_t index) {
+  if (values->width == sizeof(int32_t)) {
+    int32_t value;
+    memcpy(&value, bytes + index * sizeof(value), sizeof(value));
+    return value;
+  }
+  if (values->width == sizeof(int16_t)) {
+    int16_t value;
+    memcpy(&value, bytes + index * sizeof(value), sizeof(value));
+    return value;
+  }
+  return values->are_unsigned ? (int32_t)(uint8_t)bytes[index] : bytes[index];
+}
+
+float dev_value(const struct dev_values *values, const int8_t *bytes, uint32_t index) {
   if (values->are_float) {
     float value;
     memcpy(&value, bytes + index * sizeof(value), sizeof(value));
     return value;
   }
-  return values->scale * (float)(bytes[index] - values->zero_point);
+  const int64_t centred = (int64_t)integer_at(values, bytes, index) - values->zero_point;
+  return values->scale * (float)centred;
 }
 
 float dev_input_value(const int8_t *input, uint32_t index) {
-  return value_at(&input_values, input, index);
+  return dev_value(&input_values, input, index);
 }
 
 float dev_output_value(const int8_t *output, uint32_t index) {
-  return value_at(&output_values, output, index);
+  return dev_value(&output_values, output, index);
 }
 
 static int32_t rounded(float value) {
@@ -50,5 +64,5 @@ static int32_t rounded(float value) {
 
 int8_t dev_quantise_input(float number) {
   const int32_t value = rounded(number / MODEL_INPUT_SCALE) + MODEL_INPUT_ZERO_POINT;
-  return (int8_t)(value < INT8_MIN ? INT8_MIN : value > INT8_MAX ? INT8_MAX : value);
+  return (int8_t)(value < LEAST ? LEAST : value > MOST ? MOST : value);
 }

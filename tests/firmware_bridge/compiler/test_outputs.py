@@ -80,8 +80,8 @@ def test_the_header_says_what_each_output_is() -> None:
         "const void *kws01_output_at(const void *arena, uint32_t output_number);",
     ):
         assert line in compiled.header.splitlines()
-    assert "    {6u, 6u, 0, 0.699999988f, -5}," in compiled.source.splitlines()
-    assert "    {3u, 3u, 0, 0.25f, 7}," in compiled.source.splitlines()
+    assert "    {6u, 6u, 0, 0.699999988f, -5, 0}," in compiled.source.splitlines()
+    assert "    {3u, 3u, 0, 0.25f, 7, 0}," in compiled.source.splitlines()
 
 
 def test_a_model_of_one_output_has_none_of_it() -> None:
