@@ -47,11 +47,13 @@ def test_the_header_says_what_the_runtime_needs() -> None:
         "MODEL_INPUT_BYTES": "8",
         "MODEL_INPUT_VALUES": "8",
         "MODEL_INPUT_IS_FLOAT": "0",
+        "MODEL_INPUT_IS_UNSIGNED": "0",
         "MODEL_INPUT_SCALE": "0.100000001f",
         "MODEL_INPUT_ZERO_POINT": "(3)",
         "MODEL_OUTPUT_BYTES": "8",
         "MODEL_OUTPUT_VALUES": "8",
         "MODEL_OUTPUT_IS_FLOAT": "0",
+        "MODEL_OUTPUT_IS_UNSIGNED": "0",
         "MODEL_OUTPUT_SCALE": "0.0500000007f",
         "MODEL_OUTPUT_ZERO_POINT": "(0)",
         "MODEL_OPERATORS": "2",
@@ -148,9 +150,11 @@ def build(
     [
         (build(operator="GELU"), r"operator 0 GELU \(y0\) .* no kernel for GELU"),
         (build(operator="ABS"), r"no kernel for ABS"),
-        (build(dtype=DType.INT16), r"an input of type int16"),
+        (build(dtype=DType.INT16), r"operator 0 RELU \(y0\) .* input 0 is int16, not int8"),
+        (build(dtype=DType.INT64), r"an input of type int64"),
         (build(dtype=DType.FLOAT32, scaled=False), r"operator 0 RELU \(y0\) .* input 0 is float32"),
-        (build(dtype=DType.UINT8), r"an input of type uint8"),
+        (build(dtype=DType.UINT8), r"operator 0 RELU \(y0\) .* input 0 is uint8, not int8"),
+        (build(dtype=DType.BOOL), r"an input of type bool"),
         (build(signature=(1, -1)), r"known only at run time: tensor 0 \(in0\)"),
         (build(variable=True), r"keeps state .* tensor 3 \(state\)"),
         (build(inputs=2), r"has 2 inputs"),
@@ -175,9 +179,9 @@ def test_a_computed_shape_is_refused() -> None:
     x = builder.tensor((1, 4), scale=0.1)
     shape = builder.tensor((2,), dtype=DType.INT32)
     y = builder.tensor((4, 1), scale=0.1)
-    builder.operator("SHAPE", (x,), (shape,))
+    builder.operator("WHERE", (x,), (shape,))
     builder.operator("RESHAPE", (x, shape), (y,), "Reshape")
-    with pytest.raises(BadInput, match=r"operator 0 SHAPE .* no kernel for SHAPE"):
+    with pytest.raises(BadInput, match=r"operator 0 WHERE .* no kernel for WHERE"):
         compile_model(builder.build((x,), (y,)), "m")
 
 
