@@ -11,6 +11,7 @@ from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
+from firmware_bridge.compiler.lower_lstm import lower_lstm
 from firmware_bridge.compiler.lower_mean import lower_mean
 from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
@@ -25,6 +26,7 @@ from firmware_bridge.compiler.lower_move import (
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
 from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
 from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
+from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.operands import refuse
 from firmware_bridge.compiler.records import KernelCall
@@ -69,8 +71,10 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "SQUEEZE": lower_view,
         "STRIDED_SLICE": lower_strided_slice,
         "SUB": lower_add,
+        "SVDF": lower_svdf,
         "TANH": lower_unary,
         "TRANSPOSE": lower_transpose,
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
     }
 )
 """By the builtin operator's name."""

@@ -20,7 +20,7 @@ class Constant:
     suffix
         What it is: ``"weights"`` of operator 3 is written as ``op3_weights``.
     values
-        int8, uint8, int16, int32 or float32, one axis.
+        int8, uint8, int16, uint16, int32 or float32, one axis.
     alignment
         Of its first element, in bytes.
     """
@@ -58,6 +58,8 @@ class KernelCall:
         Multiply-accumulates, 0 where there are none.
     in_place
         Whether its output may share memory with its first input.
+    updates
+        Variables among its inputs that it changes: see `firmware_bridge.compiler.state`.
     """
 
     operator: int
@@ -72,3 +74,4 @@ class KernelCall:
     scratch_bytes: int
     macs: int
     in_place: bool = False
+    updates: tuple[int, ...] = ()

@@ -175,6 +175,14 @@ class LstmOptions:
     time_major: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SvdfOptions:
+    """SVDF: `rank` filters a unit, over the last inputs that its state remembers."""
+
+    rank: int
+    activation: Activation
+
+
 OperatorOptions = (
     Conv2DOptions
     | DepthwiseConv2DOptions
@@ -194,6 +202,7 @@ OperatorOptions = (
     | LeakyReluOptions
     | BatchMatMulOptions
     | LstmOptions
+    | SvdfOptions
 )
 _Choice = TypeVar("_Choice", Padding, Activation)
 _Parser = Callable[["_Fields"], OperatorOptions]
@@ -339,6 +348,7 @@ def _entries() -> Mapping[str, _Entry]:
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),
         "BATCH_MATMUL": _Entry(101, lambda f: BatchMatMulOptions(f.boolean(0), f.boolean(1))),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": _Entry(71, _lstm),
+        "SVDF": _Entry(6, lambda f: SvdfOptions(f.int32(0), f.activation(1))),
     }
     table |= dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), pool)
     reductions = ("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY")

@@ -69,6 +69,7 @@ _ARITY = {
     "SPLIT": (2, 2),
     "SPLIT_V": (3, 3),
     "SHAPE": (1, 1),
+    "SVDF": (5, 5),
     "LOG_SOFTMAX": (1, 1),
     "RESIZE_NEAREST_NEIGHBOR": (2, 2),
     "QUANTIZE": (1, 1),
@@ -199,7 +200,7 @@ def _operator_problems(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     if arity is None or operator.code.is_custom:
         return
     fewest, most = arity
-    # An LSTM may leave out its input gate; all others need their first inputs.
+    # An LSTM may leave out its input gate, SVDF its bias; all others need their first inputs.
     needed = operator.inputs[: 1 if fewest > 4 else fewest]
     if not fewest <= len(operator.inputs) <= most or -1 in needed:
         yield f"{label} has {len(operator.inputs)} inputs, where {fewest} to {most} are right"
