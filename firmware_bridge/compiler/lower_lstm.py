@@ -187,14 +187,15 @@ def _sizes(
 ) -> tuple[int, int, int, int]:
     """Return batches, steps, inputs and cells."""
     source, target, hidden, cell = (tensor.shape for tensor in tensors)
-    if len(source) == len(target) == 3 and len(hidden) == 2 and min(*source, *hidden) >= 1:
-        first, second, inputs = source
-        batches, steps = (second, first) if time_major else (first, second)
-        cells = hidden[1]
-        if target == (first, second, cells) and hidden == cell == (batches, cells):
-            return batches, steps, inputs, cells
     shapes = [list(shape) for shape in (source, hidden, cell, target)]
-    refuse(operator, graph, f"its shapes do not fit: {shapes}")
+    if len(source) != 3 or len(hidden) != 2 or min(*source, *hidden) < 1:
+        refuse(operator, graph, f"its shapes do not fit: {shapes}")
+    first, second, inputs = source
+    batches, steps = (second, first) if time_major else (first, second)
+    cells = hidden[1]
+    if target != (first, second, cells) or hidden != (batches, cells) or cell != hidden:
+        refuse(operator, graph, f"its shapes do not fit: {shapes}")
+    return batches, steps, inputs, cells
 
 
 def _products(
@@ -229,5 +230,7 @@ def _cell_fields(
             f"its cell state has scale {quantisation.scale:g} and zero point "
             f"{quantisation.zero_point}, where a power of two near 2^-{_GATE_BITS} and 0 are right",
         )
-    clip = min(int(min(cell_clip / quantisation.scale, 32767.0)), 32767)
+    clip = int(min(cell_clip / quantisation.scale, 32767.0))
+    if cell_clip > 0 and clip == 0:
+        refuse(operator, graph, f"its cell_clip, {cell_clip:g}, is less than a step")
     return {"cell_clip": clip, "tanh_left": max(left, 0), "tanh_right": max(-left, 0)}
