@@ -62,6 +62,14 @@ class Pool2DOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SvdfOptions:
+    """SVDF: `rank` filters a unit, over the last inputs that its state remembers."""
+
+    rank: int
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
 class FullyConnectedOptions:
     """FULLY_CONNECTED: input by weights ``[out, in]``."""
 
@@ -175,19 +183,12 @@ class LstmOptions:
     time_major: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SvdfOptions:
-    """SVDF: `rank` filters a unit, over the last inputs that its state remembers."""
-
-    rank: int
-    activation: Activation
-
-
 OperatorOptions = (
     Conv2DOptions
     | DepthwiseConv2DOptions
     | TransposeConvOptions
     | Pool2DOptions
+    | SvdfOptions
     | FullyConnectedOptions
     | ArithmeticOptions
     | ReducerOptions
@@ -202,7 +203,6 @@ OperatorOptions = (
     | LeakyReluOptions
     | BatchMatMulOptions
     | LstmOptions
-    | SvdfOptions
 )
 _Choice = TypeVar("_Choice", Padding, Activation)
 _Parser = Callable[["_Fields"], OperatorOptions]
@@ -328,6 +328,7 @@ def _entries() -> Mapping[str, _Entry]:
         "CONV_2D": _Entry(1, _conv_2d),
         "DEPTHWISE_CONV_2D": _Entry(2, _depthwise_conv_2d),
         "TRANSPOSE_CONV": _Entry(49, _transpose_conv),
+        "SVDF": _Entry(6, lambda f: SvdfOptions(f.int32(0), f.activation(1))),
         "FULLY_CONNECTED": _Entry(8, _fully_connected),
         "ADD": _Entry(11, lambda f: ArithmeticOptions(f.activation(0))),
         "SUB": _Entry(28, lambda f: ArithmeticOptions(f.activation(0))),
@@ -348,7 +349,6 @@ def _entries() -> Mapping[str, _Entry]:
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),
         "BATCH_MATMUL": _Entry(101, lambda f: BatchMatMulOptions(f.boolean(0), f.boolean(1))),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": _Entry(71, _lstm),
-        "SVDF": _Entry(6, lambda f: SvdfOptions(f.int32(0), f.activation(1))),
     }
     table |= dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), pool)
     reductions = ("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY")
