@@ -90,8 +90,8 @@ def lower_lstm(operator: Operator, graph: Subgraph) -> KernelCall:
             "input_shifts": from_input.shifts,
             "recurrent_multipliers": from_hidden.multipliers,
             "recurrent_shifts": from_hidden.shifts,
-            **_products(operator, graph, hidden, cell),
             **_cell_fields(operator, graph, cell, options.cell_clip),
+            **_products(operator, graph, hidden, cell),
         },
         constants=(
             Constant("input_weights", from_input.weights),
@@ -212,7 +212,7 @@ def _products(
     ):
         multiplier, shift = multiplier_of(operator, graph, real)
         if shift >= 0:
-            refuse(operator, graph, "the scale of its states is too small")
+            refuse(operator, graph, "the scale of its states is out of reach")
         fields |= {f"{name}_multiplier": multiplier, f"{name}_shift": shift}
     return fields
 
