@@ -159,6 +159,21 @@ class ResizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class GatherOptions:
+    """GATHER along `axis`; the first `batch_dims` axes of both inputs go together."""
+
+    axis: int
+    batch_dims: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOptions:
+    """DEPTH_TO_SPACE and SPACE_TO_DEPTH with blocks of `size` by `size`."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeakyReluOptions:
     """LEAKY_RELU with slope `alpha` below zero."""
 
@@ -200,6 +215,8 @@ OperatorOptions = (
     | SqueezeOptions
     | StridedSliceOptions
     | ResizeOptions
+    | GatherOptions
+    | BlockOptions
     | LeakyReluOptions
     | BatchMatMulOptions
     | LstmOptions
@@ -346,6 +363,9 @@ def _entries() -> Mapping[str, _Entry]:
         "RESIZE_NEAREST_NEIGHBOR": _Entry(74, lambda f: ResizeOptions(f.boolean(0), f.boolean(1))),
         # Its first two fields, a size, were moved to an input long ago.
         "RESIZE_BILINEAR": _Entry(15, lambda f: ResizeOptions(f.boolean(2), f.boolean(3))),
+        "GATHER": _Entry(23, lambda f: GatherOptions(f.int32(0), f.int32(1))),
+        "DEPTH_TO_SPACE": _Entry(94, lambda f: BlockOptions(f.int32(0))),
+        "SPACE_TO_DEPTH": _Entry(19, lambda f: BlockOptions(f.int32(0))),
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),
         "BATCH_MATMUL": _Entry(101, lambda f: BatchMatMulOptions(f.boolean(0), f.boolean(1))),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": _Entry(71, _lstm),
