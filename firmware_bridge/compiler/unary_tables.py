@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,8 +93,11 @@ def rsqrt_table(source: Quantisation, target: Quantisation) -> Table:
     """
     if source.zero_point != -128:
         raise ValueError("inputs below zero, as their zero point is not -128")
-    scale = 1 / (math.sqrt(source.scale) * target.scale)
-    multiplier, shift = quantise_multiplier(scale)
+    # Both in single precision.
+    product = np.sqrt(np.float32(source.scale)) * np.float32(target.scale)
+    multiplier, shift = quantise_multiplier(1 / float(product))
+    if shift < _ROOT_BITS - 31:
+        raise ValueError("scales that are too far apart")
     table = np.full(256, 127, np.int8)
     for value in range(1, 256):
         root, root_shift = fixed_point.inverse_root(value)
