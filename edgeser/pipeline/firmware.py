@@ -8,8 +8,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import stream_settings
 from edgeser.progress import SILENT, Reporter
