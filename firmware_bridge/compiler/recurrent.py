@@ -50,7 +50,8 @@ def folded_biases(
 ) -> NDArray[np.int64]:
     """Return the bias of each row, less what the input's zero point adds to its products."""
     zero_point = quantisation_of(operator, graph, source).zero_point
-    return biases - zero_point * np.asarray(weights.data, np.int64).sum(axis=1)
+    sums: NDArray[np.int64] = np.asarray(weights.data, np.int64).sum(axis=1)
+    return biases - zero_point * sums
 
 
 def check_sums(
