@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import stream_settings
 from edgeser.progress import SILENT, Reporter
@@ -262,7 +264,7 @@ def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:
     tensor = compiled.input
     if tensor.dtype.is_float or tensor.dtype.numpy is None:
         return None
-    values = self_test_input(tensor_bytes(tensor)).view(tensor.dtype.numpy)
+    values = self_test_input(tensor_bytes(tensor)).view(np.dtype(tensor.dtype.numpy))
     given = values.reshape(1, *sample_shape(tensor))
     try:
         found = run_outputs(data, given, runtime=Runtime.TFLITE_MICRO)
