@@ -50,8 +50,8 @@ def folded_biases(
 ) -> NDArray[np.int64]:
     """Return the bias of each row, less what the input's zero point adds to its products."""
     zero_point = quantisation_of(operator, graph, source).zero_point
-    sums: NDArray[np.int64] = np.asarray(weights.data, np.int64).sum(axis=1)
-    return biases - zero_point * sums
+    sums = np.asarray(weights.data, np.int64).sum(axis=1)
+    return np.asarray(biases - zero_point * sums, np.int64)
 
 
 def check_sums(
