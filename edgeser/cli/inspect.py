@@ -15,15 +15,29 @@ if TYPE_CHECKING:
 
 
 @click.command("inspect")
-@click.argument("model", type=ModelPath())
+@click.argument("model", type=ModelPath(), required=False)
+@click.option(
+    "--operators",
+    is_flag=True,
+    help="Print the operators that firmware is written for as Markdown, and do nothing else.",
+)
 @common_options
-def command(model: Path, output: Output) -> None:
+def command(model: Path | None, operators: bool, output: Output) -> None:
     """Show operators with versions, tensors, quantisation, MACs, parameters and sizes of MODEL.
 
     MODEL is a .tflite file, a bundle or the folder of a run. A file compiled for the Edge TPU also
     shows what the compiler put into it, and whether the Coral Dev Board Micro can run it. A model
     that is whole, yet that no other command takes, is shown too, with the reason.
     """
+    if operators:
+        from edgeser.report.operators import operators_page
+
+        if model is not None or output.json:
+            raise click.UsageError("--operators stands alone")
+        output.show(operators_page().rstrip("\n"))
+        return
+    if model is None:
+        raise click.UsageError("Missing argument 'MODEL'.")
     from edgeser.cli.model_file import model_bytes
     from quantize.edgetpu import is_compiled, read_compiled
     from quantize.edgetpu.describe import compiled_json

@@ -18,6 +18,8 @@ Raw = NDArray[np.int64]
 INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 _EXP_MINUS_EIGHTH = 1895147668  # exp(-1/8), no integer bits
 _ONE_THIRD = 715827883
+_HALF_THREE = (1 << 28) + (1 << 27)  # 3 integer bits
+_HALF_ROOT_2 = 1518500250
 _48_OVER_17 = 1515870810  # 2 integer bits
 _MINUS_32_OVER_17 = -1010580540
 _EXP_OF_POWERS = (
@@ -146,3 +148,27 @@ def tanh(value: Raw, integer_bits: int) -> Raw:
     exponential = exp_of_negative(-np.abs(value), integer_bits + 1)
     magnitude = saturate((_newton(exponential) - (1 << 29)) << 2)
     return np.where(value == 0, 0, np.where(value < 0, -magnitude, magnitude))
+
+
+def inverse_root(value: int) -> tuple[int, int]:
+    """Return ``(multiplier, shift)`` with ``1 / sqrt(value) ~ multiplier * 2**(shift - 31)``.
+
+    By five steps of Newton-Raphson on the value shifted by pairs of bits; `value` is 1 to 2^28.
+    """
+    if value <= 1:
+        return INT32_MAX, 0
+    pairs = (31 - value.bit_length()) // 2 - 1
+    right = 11 - pairs
+    scaled = (value << 2 * pairs) >> 1  # 3 integer bits
+    half = int(rounding_shift(scaled, 1))
+    x = 1 << 28
+    for _ in range(5):
+        cube = _to_three_bits(high_multiply(high_multiply(x, x), x), 9)
+        step = high_multiply(_HALF_THREE, x) - high_multiply(half, cube)
+        x = _to_three_bits(step, 6)
+    root = int(high_multiply(x, _HALF_ROOT_2))
+    return (root, -right) if right >= 0 else (root << -right, 0)
+
+
+def _to_three_bits(value: Any, integer_bits: int) -> int:
+    return int(saturate(int(value) << (integer_bits - 3)))

@@ -33,11 +33,11 @@ _MOST_LEFT = 13
 """Products have 16 bits; so many more keep them in an int32 twice over."""
 _MOST_RIGHT = 22
 """The kernels add the zero point before they shift, where it still fits."""
-_ALL = np.arange(-128, 128, dtype=np.int64)
+ALL = np.arange(-128, 128, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Operands:
+class Operands:
     """Both operands in the kernel's order: the second is the one that is repeated or constant."""
 
     first: Tensor
@@ -66,7 +66,7 @@ def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or broadcasting takes more than four loops.
     """
-    operands = _operands(operator, graph)
+    operands = broadcast_operands(operator, graph)
     target = output_tensor(operator, graph)
     scaled = _scaled_tables(operator, graph)
     if operands.swapped:
@@ -77,9 +77,9 @@ def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
         total = scaled[0] + scaled[1][int(second.reshape(-1)[0]) + 128]
         return _one_element(operator, graph, operands, lambda: _outputs(total, how))
     same = bool(np.array_equal(*scaled))
-    constants = [Constant("scaled_0", _by_bits(2 * scaled[0]))]
+    constants = [Constant("scaled_0", by_bits(2 * scaled[0]))]
     if not same:
-        constants.append(Constant("scaled_1", _by_bits(2 * scaled[1])))
+        constants.append(Constant("scaled_1", by_bits(2 * scaled[1])))
     fields: dict[str, Field] = {
         "scaled_0": "scaled_0",
         "scaled_1": "scaled_0" if same else "scaled_1",
@@ -90,7 +90,7 @@ def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
         "low": how.low,
         "high": how.high,
     }
-    return _call(operator, "i8_addition", operands, fields, constants)
+    return broadcast_call(operator, "i8_addition", operands, fields, constants)
 
 
 def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -101,7 +101,7 @@ def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         As `lower_add`.
     """
-    operands = _operands(operator, graph)
+    operands = broadcast_operands(operator, graph)
     target = output_tensor(operator, graph)
     options = options_of(operator, graph, ArithmeticOptions)
     low, high = activation_range(operator, graph, options.activation, target)
@@ -114,7 +114,7 @@ def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
     second = operands.second.data
     if second is not None and second.size == 1:
         factor = int(second.reshape(-1)[0]) - other.zero_point
-        products = (_ALL - one.zero_point) * factor
+        products = (ALL - one.zero_point) * factor
         values = fixed_point.multiply(products, multiplier, shift) + result.zero_point
         table = np.clip(values, low, high).astype(np.int8)
         return _one_element(operator, graph, operands, lambda: table)
@@ -130,10 +130,17 @@ def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
         "low": low,
         "high": high,
     }
-    return _call(operator, "i8_multiplication", operands, fields, [])
+    return broadcast_call(operator, "i8_multiplication", operands, fields, [])
 
 
-def _operands(operator: Operator, graph: Subgraph) -> _Operands:
+def broadcast_operands(operator: Operator, graph: Subgraph) -> Operands:
+    """Return both operands, of which one may be constant, and how they are walked.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or broadcasting takes more than four loops.
+    """
     first, second = (input_tensor(operator, graph, position) for position in (0, 1))
     target = output_tensor(operator, graph)
     for position, tensor in enumerate((first, second)):
@@ -158,7 +165,7 @@ def _operands(operator: Operator, graph: Subgraph) -> _Operands:
         first, second, steps_0, steps_1 = second, first, steps_1, steps_0
     if steps_0[3] == 0:
         refuse(operator, graph, f"it repeats what is computed along a constant's axis: {shapes}")
-    return _Operands(first, second, swapped, lengths, (steps_0, steps_1))
+    return Operands(first, second, swapped, lengths, (steps_0, steps_1))
 
 
 def _broadcast_steps(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
@@ -178,7 +185,7 @@ def _scaled_tables(
 
     def table(quantisation: Quantisation) -> NDArray[np.int64]:
         multiplier, shift = multiplier_of(operator, graph, quantisation.scale / twice)
-        centred = (_ALL - quantisation.zero_point) << _COMMON_BITS
+        centred = (ALL - quantisation.zero_point) << _COMMON_BITS
         return fixed_point.multiply(centred, multiplier, shift)
 
     first, second = (table(quantisation) for quantisation in quantisations)
@@ -216,25 +223,26 @@ def _outputs(total: NDArray[np.int64], how: _Sum) -> NDArray[np.int8]:
 def _one_element(
     operator: Operator,
     graph: Subgraph,
-    operands: _Operands,
+    operands: Operands,
     table: Callable[[], NDArray[np.int8]],
 ) -> KernelCall:
     position = operator.inputs.index(operands.first.index)
     return lookup_call(operator, graph, table, position=position)
 
 
-def _by_bits(values: NDArray[np.int64]) -> NDArray[np.int32]:
+def by_bits(values: NDArray[np.int64]) -> NDArray[np.int32]:
     """Order a table by its index's bits as uint8: 0 to 127, then -128 to -1."""
     return np.asarray(flat(np.roll(values, 128), np.int32))
 
 
-def _call(
+def broadcast_call(
     operator: Operator,
     kernel: str,
-    operands: _Operands,
+    operands: Operands,
     fields: dict[str, Field],
     constants: list[Constant],
 ) -> KernelCall:
+    """Return the call of a kernel of two operands, or of its twin with a constant second one."""
     function = kernel
     inputs: tuple[int, ...] = (operands.first.index, operands.second.index)
     if operands.second.data is not None:

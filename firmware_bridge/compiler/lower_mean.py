@@ -31,9 +31,9 @@ def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
         When types, shapes or quantisation do not fit, or the axes lie in more than two groups.
     """
     source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    reduced = _reduced_axes(operator, graph, source)
-    _check_shape(operator, graph, source, target, reduced)
-    outer, first, middle, second, inner = _groups(operator, graph, source, reduced)
+    reduced = reduced_axes(operator, graph, source)
+    check_reduced_shape(operator, graph, source, target, reduced)
+    outer, first, middle, second, inner = reduced_groups(operator, graph, source, reduced)
     values = first * second
     if values > _MOST_VALUES:
         refuse(operator, graph, f"it is a mean of {values} values, {_MOST_VALUES} are the most")
@@ -65,7 +65,8 @@ def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
     )
 
 
-def _reduced_axes(operator: Operator, graph: Subgraph, source: Tensor) -> set[int]:
+def reduced_axes(operator: Operator, graph: Subgraph, source: Tensor) -> set[int]:
+    """Return the axes that an operator reduces, counted from the first."""
     rank = len(source.shape)
     axes = constant_integers(operator, graph, 1).tolist()
     if any(not -rank <= axis < rank for axis in axes):
@@ -73,9 +74,10 @@ def _reduced_axes(operator: Operator, graph: Subgraph, source: Tensor) -> set[in
     return {axis % rank for axis in axes}
 
 
-def _check_shape(
+def check_reduced_shape(
     operator: Operator, graph: Subgraph, source: Tensor, target: Tensor, reduced: set[int]
 ) -> None:
+    """Refuse an output that is not of the shape that reducing leaves."""
     keep = options_of(operator, graph, ReducerOptions).keep_dims
     wanted = tuple(
         1 if axis in reduced else length
@@ -86,7 +88,7 @@ def _check_shape(
         refuse(operator, graph, f"its output is {list(target.shape)}, not {list(wanted)}")
 
 
-def _groups(
+def reduced_groups(
     operator: Operator, graph: Subgraph, source: Tensor, reduced: set[int]
 ) -> tuple[int, int, int, int, int]:
     """Return lengths of the groups (kept, reduced, kept, reduced, kept), 1 for empty ones."""

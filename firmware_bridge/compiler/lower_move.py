@@ -45,7 +45,7 @@ def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
     parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
     for part in parts:
         same_quantisation(operator, graph, part, target, "joining keeps the quantisation")
-    axis = _axis(operator, graph, options.axis, len(target.shape))
+    axis = axis_of(operator, graph, options.axis, len(target.shape))
     _check_parts(operator, graph, parts, target, axis)
     if len(parts) == 1:
         return lower_view(operator, graph)
@@ -65,7 +65,7 @@ def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
     axes = constant_integers(operator, graph, 0).tolist()
     if len(axes) != 1:
         refuse(operator, graph, f"it splits along axes {axes}")
-    axis = _axis(operator, graph, axes[0], len(source.shape))
+    axis = axis_of(operator, graph, axes[0], len(source.shape))
     parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
     _check_parts(operator, graph, parts, source, axis)
     return _split(operator, graph, source, parts, axis)
@@ -84,7 +84,7 @@ def lower_split_v(operator: Operator, graph: Subgraph) -> KernelCall:
     axes = constant_integers(operator, graph, 2).tolist()
     if len(axes) != 1:
         refuse(operator, graph, f"it splits along axes {axes}")
-    axis = _axis(operator, graph, axes[0], len(source.shape))
+    axis = axis_of(operator, graph, axes[0], len(source.shape))
     parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
     _check_parts(operator, graph, parts, source, axis)
     found = [part.shape[axis] for part in parts]
@@ -101,7 +101,7 @@ def _split(
     outer = math.prod(source.shape[:axis])
     if len(parts) > 1:
         return _join(operator, "i8_split", blocks, outer, inputs=(source.index,))
-    return _gather(operator, graph, source, 0, source.shape, dense_steps(source.shape))
+    return gather_call(operator, graph, source, 0, source.shape, dense_steps(source.shape))
 
 
 def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -117,10 +117,12 @@ def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
     parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
     if not parts:
         refuse(operator, graph, "it has no inputs")
-    axis = _axis(operator, graph, options.axis, len(target.shape))
+    axis = axis_of(operator, graph, options.axis, len(target.shape))
     for part in parts:
         same_quantisation(operator, graph, part, target, "packing keeps the quantisation")
-        _check_shape(operator, graph, target, (*part.shape[:axis], len(parts), *part.shape[axis:]))
+        check_output_shape(
+            operator, graph, target, (*part.shape[:axis], len(parts), *part.shape[axis:])
+        )
     if len(parts) == 1:
         return lower_view(operator, graph)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
@@ -141,7 +143,8 @@ def _check_parts(
         refuse(operator, graph, f"{shapes} along axis {axis} do not make {list(whole.shape)}")
 
 
-def _axis(operator: Operator, graph: Subgraph, axis: int, rank: int) -> int:
+def axis_of(operator: Operator, graph: Subgraph, axis: int, rank: int) -> int:
+    """Return an axis, counted from the first."""
     if not -rank <= axis < rank:
         refuse(operator, graph, f"it has no axis {axis}")
     return axis % rank
@@ -156,7 +159,7 @@ def _join(
     inputs: tuple[int, ...] = (),
 ) -> KernelCall:
     fields: dict[str, Field] = {"blocks": "blocks", "count": len(blocks), "outer": outer}
-    return _moving(
+    return moving_call(
         operator,
         function,
         "i8_concatenate.h",
@@ -181,9 +184,9 @@ def lower_transpose(operator: Operator, graph: Subgraph) -> KernelCall:
     if sorted(order) != list(range(rank)):
         refuse(operator, graph, f"it has the order {order} of {rank} axes")
     shape = tuple(source.shape[axis] for axis in order)
-    _check_shape(operator, graph, target, shape)
+    check_output_shape(operator, graph, target, shape)
     steps = dense_steps(source.shape)
-    return _gather(operator, graph, source, 0, shape, tuple(steps[axis] for axis in order))
+    return gather_call(operator, graph, source, 0, shape, tuple(steps[axis] for axis in order))
 
 
 def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -222,8 +225,8 @@ def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
         steps.append(stride * dense[axis])
         if not shrinks:
             kept.append(len(picked))
-    _check_shape(operator, graph, target, tuple(kept))
-    return _gather(operator, graph, source, offset, tuple(shape), tuple(steps))
+    check_output_shape(operator, graph, target, tuple(kept))
+    return gather_call(operator, graph, source, offset, tuple(shape), tuple(steps))
 
 
 def _single(
@@ -236,7 +239,7 @@ def _single(
     return place, place + 1, 1
 
 
-def _gather(
+def gather_call(
     operator: Operator,
     graph: Subgraph,
     source: Tensor,
@@ -244,15 +247,18 @@ def _gather(
     shape: tuple[int, ...],
     steps: tuple[int, ...],
 ) -> KernelCall:
+    """Return the copy of what `steps` apart lie in the input, from `offset` on, to `shape`."""
     loops = merged(shape, steps)
     if loops is None:
         refuse(operator, graph, "it takes more than four loops")
     lengths, (walk,) = loops
     dense = offset == 0 and lengths[:3] == (1, 1, 1) and walk[3] == 1
     if dense and lengths[3] == source.elements:
-        return _moving(operator, None, "", "", {}, inputs=(source.index,))
+        return moving_call(operator, None, "", "", {}, inputs=(source.index,))
     fields: dict[str, Field] = {"offset": offset, "lengths": lengths, "steps": walk}
-    return _moving(operator, "i8_gather", "i8_copy.h", "i8_gather", fields, inputs=(source.index,))
+    return moving_call(
+        operator, "i8_gather", "i8_copy.h", "i8_gather", fields, inputs=(source.index,)
+    )
 
 
 def lower_pad(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -271,7 +277,7 @@ def lower_pad(operator: Operator, graph: Subgraph) -> KernelCall:
         refuse(operator, graph, f"it has the paddings {paddings.tolist()} for {rank} axes")
     before, after = paddings.reshape(rank, 2).T.tolist()
     widths = zip(before, source.shape, after, strict=True)
-    _check_shape(operator, graph, target, tuple(sum(parts) for parts in widths))
+    check_output_shape(operator, graph, target, tuple(sum(parts) for parts in widths))
     dense = dense_steps(target.shape)
     # Axes are joined only where they lie as densely in the output as in the input.
     loops = merged(source.shape, dense_steps(source.shape), dense)
@@ -288,7 +294,7 @@ def lower_pad(operator: Operator, graph: Subgraph) -> KernelCall:
         "value": _pad_value(operator, graph, target),
         "output_bytes": target.elements,
     }
-    return _moving(operator, "i8_pad", "i8_copy.h", "i8_pad", fields, inputs=(source.index,))
+    return moving_call(operator, "i8_pad", "i8_copy.h", "i8_pad", fields, inputs=(source.index,))
 
 
 def _with_unit_axis(
@@ -323,7 +329,7 @@ def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> Kernel
     if len(source.shape) != 4 or len(size) != 2 or min(size) < 1:
         refuse(operator, graph, f"it resizes {list(source.shape)} to {size}")
     batches, height, width, channels = source.shape
-    _check_shape(operator, graph, target, (batches, *size, channels))
+    check_output_shape(operator, graph, target, (batches, *size, channels))
     rows = _nearest(height, size[0], options) * (width * channels)
     columns = _nearest(width, size[1], options) * channels
     fields: dict[str, Field] = {
@@ -339,7 +345,7 @@ def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> Kernel
         Constant("rows", flat(rows, np.int32)),
         Constant("columns", flat(columns, np.int32)),
     )
-    return _moving(
+    return moving_call(
         operator,
         "i8_resize_nearest",
         "i8_resize_nearest.h",
@@ -360,14 +366,15 @@ def _nearest(length: int, size: int, options: ResizeOptions) -> np.typing.NDArra
     return np.asarray(np.clip(cells, 0, length - 1), np.int64)
 
 
-def _check_shape(
+def check_output_shape(
     operator: Operator, graph: Subgraph, target: Tensor, shape: tuple[int, ...]
 ) -> None:
+    """Refuse an output that is not of `shape`."""
     if target.shape != shape:
         refuse(operator, graph, f"its output is {list(target.shape)}, where {list(shape)} is right")
 
 
-def _moving(
+def moving_call(
     operator: Operator,
     function: str | None,
     header: str,
@@ -377,6 +384,7 @@ def _moving(
     inputs: tuple[int, ...],
     constants: tuple[Constant, ...] = (),
 ) -> KernelCall:
+    """Return the call of a kernel that only moves bytes."""
     return KernelCall(
         operator=operator.index,
         name=operator.name,

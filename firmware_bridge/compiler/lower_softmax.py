@@ -25,6 +25,7 @@ from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from quantize.tflite.demands import fixed_output_problem
 from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import SoftmaxOptions
+from quantize.tflite.schema import DType
 
 _INTEGER_BITS = 5
 """Differences to the largest input are held with so many integer bits; e^-32 is nothing in int8."""
@@ -32,10 +33,12 @@ _MOST_CLASSES = 4096
 """The sum of exponentials is held with 12 integer bits, of 32 without a sign."""
 _MOST_CLASSES_OF_LOG = 4095
 """The logarithm takes the sum with its sign."""
+_SCALE_TOLERANCE = 1e-3
+"""How far TFLite-Micro lets the scale of an int16 output be off, relative."""
 
 
 def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
-    """Lower SOFTMAX; its output has scale 1/256 and zero point -128.
+    """Lower SOFTMAX; its output has scale 1/256 and zero point -128, or those of int16.
 
     Raises
     ------
@@ -43,7 +46,19 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
         When types or quantisation do not fit.
     """
     options = options_of(operator, graph, SoftmaxOptions)
-    return _call(operator, graph, "i8_softmax", options.beta, {})
+    target = graph.tensors[operator.outputs[0]]
+    if target.dtype is not DType.INT16:
+        return _call(operator, graph, "i8_softmax", options.beta, {})
+    quantisation = quantisation_of(operator, graph, target)
+    wrong = abs(quantisation.scale * 65536 - 1) > _SCALE_TOLERANCE
+    if wrong or quantisation.zero_point != -32768:
+        refuse(
+            operator,
+            graph,
+            f"its int16 output has scale {quantisation.scale:g} and zero point "
+            f"{quantisation.zero_point}, where 1/65536 and -32768 are right",
+        )
+    return _call(operator, graph, "i8_softmax_16", options.beta, {}, dtype=DType.INT16)
 
 
 def lower_log_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -75,9 +90,16 @@ def lower_log_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
 
 
 def _call(
-    operator: Operator, graph: Subgraph, kernel: str, beta: float, fields: dict[str, Field]
+    operator: Operator,
+    graph: Subgraph,
+    kernel: str,
+    beta: float,
+    fields: dict[str, Field],
+    *,
+    dtype: DType = DType.INT8,
 ) -> KernelCall:
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    source = computed_input(operator, graph)
+    target = output_tensor(operator, graph, dtype=dtype)
     scale = quantisation_of(operator, graph, source).scale
     if source.shape != target.shape or not source.shape:
         refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
@@ -86,15 +108,16 @@ def _call(
     except ValueError as error:
         refuse(operator, graph, f"its scale and beta give {error}")
     depth = source.shape[-1]
-    most = _MOST_CLASSES if kernel == "i8_softmax" else _MOST_CLASSES_OF_LOG
+    struct = kernel.removesuffix("_16")
+    most = _MOST_CLASSES if struct == "i8_softmax" else _MOST_CLASSES_OF_LOG
     if depth > most:
         refuse(operator, graph, f"it has {depth} classes, where {most} are the most")
     return KernelCall(
         operator=operator.index,
         name=operator.name,
         function=kernel,
-        header=f"{kernel}.h",
-        struct=kernel,
+        header=f"{struct}.h",
+        struct=struct,
         fields={
             "rows": source.elements // depth,
             "depth": depth,
@@ -106,7 +129,7 @@ def _call(
         outputs=operator.outputs,
         scratch_bytes=0,
         macs=0,
-        in_place=True,
+        in_place=dtype is DType.INT8,
     )
 
 

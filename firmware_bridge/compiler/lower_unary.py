@@ -1,4 +1,4 @@
-"""LOGISTIC, TANH, RELU, RELU6, HARD_SWISH and LEAKY_RELU, all as one table lookup."""
+"""LOGISTIC, TANH, RELU and others that are functions of one value, all as one table lookup."""
 
 from __future__ import annotations
 
@@ -44,6 +44,10 @@ def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
                 return tables.relu_table(one, other)
             case "RELU6":
                 return tables.relu6_table(one)
+            case "ABS":
+                return tables.abs_table(one, other)
+            case "RSQRT":
+                return tables.rsqrt_table(one, other)
             case "HARD_SWISH":
                 return tables.hard_swish_table(one, other)
             case _:

@@ -15,7 +15,9 @@ from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
+from firmware_bridge.compiler.lower_lstm import lower_lstm
 from firmware_bridge.compiler.lower_mean import lower_mean
+from firmware_bridge.compiler.lower_most import lower_arg_max, lower_reduce_max
 from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
     lower_pack,
@@ -26,9 +28,21 @@ from firmware_bridge.compiler.lower_move import (
     lower_strided_slice,
     lower_transpose,
 )
+from firmware_bridge.compiler.lower_pairs import (
+    lower_extremum,
+    lower_prelu,
+    lower_squared_difference,
+)
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
+from firmware_bridge.compiler.lower_resize import lower_resize_bilinear
 from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
 from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
+from firmware_bridge.compiler.lower_space import (
+    lower_depth_to_space,
+    lower_gather,
+    lower_space_to_depth,
+)
+from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
@@ -46,40 +60,54 @@ from quantize.tflite.verify import is_settled
 Lowering = Callable[[Operator, Subgraph], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
+        "ABS": lower_unary,
         "ADD": lower_add,
+        "ARG_MAX": lower_arg_max,
         "ASSIGN_VARIABLE": lower_assign,
         "AVERAGE_POOL_2D": lower_average_pool_2d,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
         "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
+        "DEPTH_TO_SPACE": lower_depth_to_space,
         "DEQUANTIZE": lower_dequantize,
         "EXPAND_DIMS": lower_view,
         "FULLY_CONNECTED": lower_fully_connected,
+        "GATHER": lower_gather,
         "HARD_SWISH": lower_unary,
         "LEAKY_RELU": lower_unary,
         "LOGISTIC": lower_unary,
         "LOG_SOFTMAX": lower_log_softmax,
+        "MAXIMUM": lower_extremum,
         "MAX_POOL_2D": lower_max_pool_2d,
         "MEAN": lower_mean,
+        "MINIMUM": lower_extremum,
         "MUL": lower_mul,
         "PACK": lower_pack,
         "PAD": lower_pad,
         "PADV2": lower_pad,
+        "PRELU": lower_prelu,
         "QUANTIZE": lower_quantize,
         "READ_VARIABLE": lower_read,
+        "REDUCE_MAX": lower_reduce_max,
         "RELU": lower_unary,
         "RELU6": lower_unary,
         "RESHAPE": lower_view,
+        "RESIZE_BILINEAR": lower_resize_bilinear,
         "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
+        "RSQRT": lower_unary,
         "SHAPE": lower_known_shape,
         "SOFTMAX": lower_softmax,
+        "SPACE_TO_DEPTH": lower_space_to_depth,
         "SPLIT": lower_split,
         "SPLIT_V": lower_split_v,
+        "SQUARED_DIFFERENCE": lower_squared_difference,
         "SQUEEZE": lower_view,
         "STRIDED_SLICE": lower_strided_slice,
         "SUB": lower_add,
+        "SVDF": lower_svdf,
         "TANH": lower_unary,
         "TRANSPOSE": lower_transpose,
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
     }
 )
 """By the builtin operator's name."""

@@ -20,7 +20,7 @@ class Constant:
     suffix
         What it is: ``"weights"`` of operator 3 is written as ``op3_weights``.
     values
-        int8, uint8, int16, int32 or float32, one axis.
+        int8, uint8, int16, uint16, int32 or float32, one axis.
     alignment
         Of its first element, in bytes.
     """

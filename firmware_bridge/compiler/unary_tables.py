@@ -10,6 +10,8 @@ from firmware_bridge.compiler.fixed_point import Raw, multiply, quantise_multipl
 from quantize.tflite.model import Quantisation
 from quantize.tflite.schema import DType
 
+_ROOT_BITS = 20
+"""RSQRT holds its result with so many fraction bits in between."""
 Table = NDArray[np.int8]
 _INPUT_INTEGER_BITS = 4
 """LOGISTIC and TANH hold their input with so many integer bits: +-16 is beyond int8's reach."""
@@ -73,6 +75,36 @@ def leaky_relu_table(source: Quantisation, target: Quantisation, alpha: float) -
         multiply(sign * centred, *slope),
     )
     return _int8(values + target.zero_point)
+
+
+def abs_table(source: Quantisation, target: Quantisation) -> Table:
+    """Return ABS."""
+    multiplier, shift = quantise_multiplier(source.scale / target.scale)
+    return _int8(multiply(np.abs(_centred(source)), multiplier, shift) + target.zero_point)
+
+
+def rsqrt_table(source: Quantisation, target: Quantisation) -> Table:
+    """Return RSQRT, of inputs that are not below zero; of zero it is the greatest.
+
+    Raises
+    ------
+    ValueError
+        When an input may be below zero.
+    """
+    if source.zero_point != -128:
+        raise ValueError("inputs below zero, as their zero point is not -128")
+    # Both in single precision.
+    product = np.sqrt(np.float32(source.scale)) * np.float32(target.scale)
+    multiplier, shift = quantise_multiplier(1 / float(product))
+    if shift < _ROOT_BITS - 31:
+        raise ValueError("scales that are too far apart")
+    table = np.full(256, 127, np.int8)
+    for value in range(1, 256):
+        root, root_shift = fixed_point.inverse_root(value)
+        data = multiply(1, root, root_shift + _ROOT_BITS)
+        scaled = multiply(data, multiplier, shift - _ROOT_BITS) + target.zero_point
+        table[value] = np.clip(scaled, -128, 127)
+    return table
 
 
 def logistic_table(source: Quantisation) -> Table:

@@ -62,6 +62,14 @@ class Pool2DOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SvdfOptions:
+    """SVDF: `rank` filters a unit, over the last inputs that its state remembers."""
+
+    rank: int
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
 class FullyConnectedOptions:
     """FULLY_CONNECTED: input by weights ``[out, in]``."""
 
@@ -151,6 +159,21 @@ class ResizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class GatherOptions:
+    """GATHER along `axis`; the first `batch_dims` axes of both inputs go together."""
+
+    axis: int
+    batch_dims: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOptions:
+    """DEPTH_TO_SPACE and SPACE_TO_DEPTH with blocks of `size` by `size`."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeakyReluOptions:
     """LEAKY_RELU with slope `alpha` below zero."""
 
@@ -195,6 +218,7 @@ OperatorOptions = (
     | DepthwiseConv2DOptions
     | TransposeConvOptions
     | Pool2DOptions
+    | SvdfOptions
     | FullyConnectedOptions
     | ArithmeticOptions
     | ReducerOptions
@@ -206,6 +230,8 @@ OperatorOptions = (
     | SqueezeOptions
     | StridedSliceOptions
     | ResizeOptions
+    | GatherOptions
+    | BlockOptions
     | LeakyReluOptions
     | BatchMatMulOptions
     | LstmOptions
@@ -339,6 +365,7 @@ def _entries() -> Mapping[str, _Entry]:
         "CONV_2D": _Entry(1, _conv_2d),
         "DEPTHWISE_CONV_2D": _Entry(2, _depthwise_conv_2d),
         "TRANSPOSE_CONV": _Entry(49, _transpose_conv),
+        "SVDF": _Entry(6, lambda f: SvdfOptions(f.int32(0), f.activation(1))),
         "FULLY_CONNECTED": _Entry(8, _fully_connected),
         "ADD": _Entry(11, lambda f: ArithmeticOptions(f.activation(0))),
         "SUB": _Entry(28, lambda f: ArithmeticOptions(f.activation(0))),
@@ -356,6 +383,9 @@ def _entries() -> Mapping[str, _Entry]:
         "RESIZE_NEAREST_NEIGHBOR": _Entry(74, lambda f: ResizeOptions(f.boolean(0), f.boolean(1))),
         # Its first two fields, a size, were moved to an input long ago.
         "RESIZE_BILINEAR": _Entry(15, lambda f: ResizeOptions(f.boolean(2), f.boolean(3))),
+        "GATHER": _Entry(23, lambda f: GatherOptions(f.int32(0), f.int32(1))),
+        "DEPTH_TO_SPACE": _Entry(94, lambda f: BlockOptions(f.int32(0))),
+        "SPACE_TO_DEPTH": _Entry(19, lambda f: BlockOptions(f.int32(0))),
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),
         "BATCH_MATMUL": _Entry(101, lambda f: BatchMatMulOptions(f.boolean(0), f.boolean(1))),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": _Entry(71, _lstm),

@@ -69,6 +69,19 @@ _ARITY = {
     "SPLIT": (2, 2),
     "SPLIT_V": (3, 3),
     "SHAPE": (1, 1),
+    "ABS": (1, 1),
+    "ARG_MAX": (2, 2),
+    "DEPTH_TO_SPACE": (1, 1),
+    "GATHER": (2, 2),
+    "MAXIMUM": (2, 2),
+    "MINIMUM": (2, 2),
+    "PRELU": (2, 2),
+    "REDUCE_MAX": (2, 2),
+    "RESIZE_BILINEAR": (2, 2),
+    "RSQRT": (1, 1),
+    "SPACE_TO_DEPTH": (1, 1),
+    "SQUARED_DIFFERENCE": (2, 2),
+    "SVDF": (5, 5),
     "LOG_SOFTMAX": (1, 1),
     "RESIZE_NEAREST_NEIGHBOR": (2, 2),
     "QUANTIZE": (1, 1),
@@ -199,7 +212,7 @@ def _operator_problems(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     if arity is None or operator.code.is_custom:
         return
     fewest, most = arity
-    # An LSTM may leave out its input gate; all others need their first inputs.
+    # An LSTM may leave out its input gate, SVDF its bias; all others need their first inputs.
     needed = operator.inputs[: 1 if fewest > 4 else fewest]
     if not fewest <= len(operator.inputs) <= most or -1 in needed:
         yield f"{label} has {len(operator.inputs)} inputs, where {fewest} to {most} are right"

@@ -32,6 +32,7 @@ from firmware_bridge.emulator import read_sections
 from firmware_bridge.link.banner import parse_banner
 from firmware_bridge.link.frames import Decoder, Frame, encode_frame
 from fuzz import mutation
+from fuzz.small_models import small_models
 from quantize.edgetpu import read_compiled
 from quantize.edgetpu.compiler_log import parse_log
 from quantize.edgetpu.estimate import estimate
@@ -374,6 +375,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "tflite": Format(_tflite_samples, _read_tflite),
         "tflite-lint": Format(_tflite_samples, _lint_tflite),
+        "operators": Format(lambda material: small_models(), _lint_tflite),
         "edgetpu": Format(_compiled_samples, _read_compiled),
         "bundle": Format(
             lambda material: [(material.run / "bundle.zip").read_bytes()], _read_bundle

@@ -17,6 +17,9 @@ struct i8_softmax {
 /* output may be input. */
 void i8_softmax(const struct i8_softmax *layer, const int8_t *input, int8_t *output);
 
+/* The same to int16, with scale 1/65536 and zero point -32768; output is not input. */
+void i8_softmax_16(const struct i8_softmax *layer, const int8_t *input, int16_t *output);
+
 #ifdef __cplusplus
 }
 #endif

@@ -146,7 +146,7 @@ def build(
     ("data", "reason"),
     [
         (build(operator="GELU"), r"operator 0 GELU \(y0\) .* no kernel for GELU"),
-        (build(operator="ABS"), r"no kernel for ABS"),
+        (build(operator="NEG"), r"no kernel for NEG"),
         (build(dtype=DType.INT16), r"operator 0 RELU \(y0\) .* input 0 is int16, not int8"),
         (build(dtype=DType.INT64), r"an input of type int64"),
         (build(dtype=DType.FLOAT32, scaled=False), r"operator 0 RELU \(y0\) .* input 0 is float32"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from exactness import CaseBuilder, Quantised, random_inputs
-from operator_models import micro_outputs
+from operator_models import ModelBuilder, micro_outputs
 
 from firmware_bridge.boards import MPS2_AN500
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
@@ -100,6 +100,95 @@ def add_moves(builder: CaseBuilder) -> None:
     builder.operator("SPLIT", inputs, halves, "Split", numSplits=2)
     joined = builder.output((1, 7, 5, 4), Quantised(KIND.scale, 0))
     builder.operator("CONCATENATION", halves[::-1], (joined,), "Concatenation", axis=3)
+
+
+def add_further(builder: CaseBuilder) -> None:
+    """Add pairs, functions of one value, and further operators that move bytes or pick values."""
+    for name, options in (
+        ("MINIMUM", "MaximumMinimum"),
+        ("MAXIMUM", "MaximumMinimum"),
+        ("PRELU", ""),
+        ("SQUARED_DIFFERENCE", "SquaredDifference"),
+    ):
+        operands = (builder.operand(IMAGE, KIND), builder.operand((1, 1, 1, 11), KIND))
+        builder.operator(name, operands, (builder.output(IMAGE, KIND),), options)
+    for name, source, target in (
+        ("ABS", KIND, Quantised(0.04, -90)),
+        ("RSQRT", Quantised(0.05, -128), Quantised(0.02, -100)),
+        ("LOG_SOFTMAX", KIND, Quantised(1 / 16, 127)),
+    ):
+        options = {"ABS": "Abs", "LOG_SOFTMAX": "LogSoftmax"}.get(name, "")
+        output = builder.output(IMAGE, target)
+        builder.operator(name, (builder.operand(IMAGE, source),), (output,), options)
+    inputs = (builder.operand(IMAGE, KIND), builder.integers(1, 2))
+    reduced = builder.output((1, 1, 1, 11), KIND)
+    builder.operator("REDUCE_MAX", inputs, (reduced,), "Reducer", keepDims=True, version=2)
+    inputs = (builder.operand(IMAGE, KIND), builder.integers(6, 0, 3))
+    builder.operator("GATHER", inputs, (builder.output((1, 3, 5, 11), KIND),), "Gather", axis=1)
+    deep, wide = (1, 3, 2, 12), (1, 6, 4, 3)
+    for name, options, before, after in (
+        ("DEPTH_TO_SPACE", "DepthToSpace", deep, wide),
+        ("SPACE_TO_DEPTH", "SpaceToDepth", wide, deep),
+    ):
+        operand, output = builder.operand(before, KIND), builder.output(after, KIND)
+        builder.operator(name, (operand,), (output,), options, blockSize=2)
+    inputs = (builder.operand(IMAGE, KIND), builder.integers(9, 3))
+    resized = builder.output((1, 9, 3, 11), KIND)
+    builder.operator("RESIZE_BILINEAR", inputs, (resized,), "ResizeBilinear", version=3)
+    pieces = tuple(builder.tensor((1, 7, 5, n), scale=KIND.scale) for n in (3, 1))
+    inputs = (builder.operand((1, 7, 5, 4), KIND), builder.integers(3, 1), builder.integers(3))
+    builder.operator("SPLIT_V", inputs, pieces, "SplitV", numSplits=2, version=2)
+    joined = builder.output((1, 7, 5, 4), Quantised(KIND.scale, 0))
+    builder.operator("CONCATENATION", pieces[::-1], (joined,), "Concatenation", axis=3)
+    operands = (builder.operand(IMAGE, KIND), builder.operand(IMAGE, KIND))
+    packed = builder.output((1, 7, 5, 2, 11), KIND)
+    builder.operator("PACK", operands, (packed,), "Pack", axis=3, valuesCount=2, version=2)
+
+
+def test_further_operators_on_the_device(tmp_path: Path) -> None:
+    builder = CaseBuilder()
+    add_further(builder)
+    check_on_the_device(builder.finish(), tmp_path)
+
+
+def check_on_the_device(model: bytes, tmp_path: Path) -> None:
+    """Compare the (first) output of random inputs of the model's own type."""
+    compiled = compile_model(model, "every-operator")
+    kind = np.dtype(compiled.input.dtype.numpy)
+    shape, count = compiled.input.shape, compiled.output.elements
+    inputs = np.random.default_rng(5).integers(
+        np.iinfo(kind).min, np.iinfo(kind).max, (2, *shape), endpoint=True, dtype=kind
+    )
+    expected = micro_outputs(model, inputs).reshape(len(inputs), -1)
+    with opened(compiled, tmp_path / "firmware") as device:
+        for sample, wanted in zip(inputs, expected, strict=True):
+            device.write_input(sample)
+            device.infer()
+            found = device.read_output().view(wanted.dtype)[:count]
+            np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [(DType.UINT8, DType.UINT8), (DType.INT16, DType.INT16), (DType.INT16, DType.INT32)],
+)
+def test_borders_of_other_integers_on_the_device(tmp_path: Path, given: DType, made: DType) -> None:
+    """What comes over the wire are the model's own bytes, and what it prints are numbers."""
+    builder = ModelBuilder()
+    x = builder.tensor((1, 64), dtype=given, scale=2.0**-12)
+    a, b = builder.tensor((1, 64), scale=2.0**-6), builder.tensor((1, 64), scale=2.0**-6)
+    y = builder.tensor((1, 64), dtype=made, scale=2.0**-13)
+    builder.operator("QUANTIZE", (x,), (a,), "Quantize")
+    builder.operator("RELU", (a,), (b,))
+    builder.operator("QUANTIZE", (b,), (y,), "Quantize")
+    check_on_the_device(builder.build((x,), (y,)), tmp_path)
+
+
+def test_the_place_of_the_largest_on_the_device(tmp_path: Path) -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor((1, 9, 7), scale=0.5), builder.tensor((1, 7), dtype=DType.INT32)
+    builder.operator("ARG_MAX", (x, builder.integers(1)), (y,), "ArgMax", outputType=2)
+    check_on_the_device(builder.build((x,), (y,)), tmp_path)
 
 
 def test_every_operator_on_the_device(tmp_path: Path) -> None:

@@ -83,6 +83,65 @@ def test_split(exactness: Exactness, cases: list[Parts], seed: int) -> None:
     exactness.check_cases(cases, add_split, seed)
 
 
+def add_split_v(builder: CaseBuilder, case: Parts) -> None:
+    def shape(length: int) -> Shape:
+        return (*case.shape[: case.axis], length, *case.shape[case.axis + 1 :])
+
+    source = builder.operand(shape(sum(case.lengths)), PLAIN)
+    axis = case.axis - len(case.shape) if case.negative else case.axis
+    where = builder.tensor((), dtype=DType.INT32, data=np.asarray(axis, dtype=np.int32))
+    outputs = [builder.tensor(shape(n), scale=PLAIN.scale) for n in case.lengths]
+    inputs = (source, builder.integers(*case.lengths), where)
+    count = len(outputs)
+    builder.operator("SPLIT_V", inputs, tuple(outputs), "SplitV", numSplits=count, version=2)
+    joined = builder.output(shape(sum(case.lengths)), Quantised(PLAIN.scale, 0))
+    order = tuple(outputs[::-1])
+    builder.operator("CONCATENATION", order, (joined,), "Concatenation", axis=case.axis)
+
+
+@few
+@given(cases=several(parts()), seed=seeds)
+def test_split_v(exactness: Exactness, cases: list[Parts], seed: int) -> None:
+    exactness.check_cases(cases, add_split_v, seed)
+
+
+def split_v(lengths: tuple[int, ...]) -> bytes:
+    builder = ModelBuilder()
+    x = builder.tensor((1, 6), scale=0.5)
+    made = tuple(builder.tensor((1, n), scale=0.5, name=f"part {n}") for n in (4, 2))
+    inputs = (x, builder.integers(*lengths), builder.integers(1))
+    builder.operator("SPLIT_V", inputs, made, "SplitV", numSplits=2, version=2)
+    return builder.build((x,), made)
+
+
+def test_one_length_of_split_v_may_be_what_is_left(exactness: Exactness) -> None:
+    compiled = compile_model(split_v((4, -1)), "m")
+    values = np.arange(6, dtype=np.int8).reshape(1, 1, 6)
+    first, second = exactness.build(compiled).all_outputs(values)
+    assert (first.tolist(), second.tolist()) == ([[[0, 1, 2, 3]]], [[[4, 5]]])
+
+
+@pytest.mark.parametrize("lengths", [(2, 4), (-1, -1), (6,), (4, 3)])
+def test_split_v_into_other_lengths_than_its_outputs_is_refused(lengths: tuple[int, ...]) -> None:
+    with pytest.raises(BadInput, match=r"0 SPLIT_V \(part 4\) cannot be compiled: it splits into"):
+        compile_model(split_v(lengths), "m")
+
+
+def add_pack(builder: CaseBuilder, case: Parts) -> None:
+    operands = tuple(builder.operand(case.shape, PLAIN) for _ in case.lengths)
+    shape = (*case.shape[: case.axis], len(operands), *case.shape[case.axis :])
+    axis = case.axis - len(shape) if case.negative else case.axis
+    output = builder.output(shape, PLAIN)
+    count = len(operands)
+    builder.operator("PACK", operands, (output,), "Pack", axis=axis, valuesCount=count, version=2)
+
+
+@few
+@given(cases=several(parts()), seed=seeds)
+def test_pack(exactness: Exactness, cases: list[Parts], seed: int) -> None:
+    exactness.check_cases(cases, add_pack, seed)
+
+
 @dataclass(frozen=True)
 class Transpose:
     shape: Shape

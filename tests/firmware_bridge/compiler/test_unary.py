@@ -77,6 +77,31 @@ def test_hard_swish(exactness: Exactness, cases: list[tuple[Quantised, float, in
 
 @few
 @given(cases=pairs)
+def test_abs(exactness: Exactness, cases: list[Pair]) -> None:
+    (source, _), *rest = cases
+    check_all_values(exactness, "ABS", [(source, source), *rest], "Abs")
+
+
+@few
+@given(cases=several(st.tuples(quantisations, st.floats(-5, 3), st.integers(-128, 127))))
+def test_rsqrt(exactness: Exactness, cases: list[tuple[Quantised, float, int]]) -> None:
+    pairs = [
+        (
+            Quantised(source.scale, -128),
+            Quantised(float(np.float32(2.0**ratio / 100 / source.scale**0.5)), zero_point),
+        )
+        for source, ratio, zero_point in cases
+    ]
+    check_all_values(exactness, "RSQRT", pairs)
+
+
+def test_rsqrt_of_what_may_be_negative_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"0 RSQRT \(made\) .* inputs below zero"):
+        compile_model(unary("RSQRT", Quantised(0.1, 0), Quantised(0.1, 0)), "m")
+
+
+@few
+@given(cases=pairs)
 def test_quantize_from_int8(exactness: Exactness, cases: list[Pair]) -> None:
     check_all_values(exactness, "QUANTIZE", cases, "Quantize")
 

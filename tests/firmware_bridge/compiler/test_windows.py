@@ -169,15 +169,41 @@ def test_softmax_of_many_classes(exactness: Exactness) -> None:
 
 def test_softmax_of_more_classes_than_the_oracle_can_sum(exactness: Exactness) -> None:
     builder = CaseBuilder()
-    add_softmax(builder, Softmax((1, 4095), Quantised(0.1, 0), 1.0))
-    inputs = np.zeros((2, 1, 4095), np.int8)
+    add_softmax(builder, Softmax((1, 4096), Quantised(0.1, 0), 1.0))
+    inputs = np.zeros((2, 1, 4096), np.int8)
     inputs[1, 0, 9] = 127
     even, peak = exactness.build(compile_model(builder.finish(), "m")).outputs(inputs)
     assert (even == -128).all()
-    share = round(256 / (1 + 4094 * np.exp(-12.7)))
-    # The small shares are held to 2^-19 each, and there are 4094 of them.
+    share = round(256 / (1 + 4095 * np.exp(-12.7)))
+    # The small shares are held to 2^-19 each, and there are 4095 of them.
     assert abs(peak[0, 9] - (share - 128)) <= 2
     assert (np.delete(peak[0], 9) == -128).all()
+
+
+def add_log_softmax(builder: CaseBuilder, case: Softmax) -> None:
+    source = builder.operand(case.shape, case.source)
+    output = builder.output(case.shape, Quantised(1 / 16, 127))
+    builder.operator("LOG_SOFTMAX", (source,), (output,), "LogSoftmax")
+
+
+@few
+@given(cases=several(softmaxes), seed=seeds)
+def test_log_softmax(exactness: Exactness, cases: list[Softmax], seed: int) -> None:
+    exactness.check_cases(cases, add_log_softmax, seed)
+
+
+def test_log_softmax_of_many_classes(exactness: Exactness) -> None:
+    cases = [Softmax((1, 4095), Quantised(scale, 4), 1.0) for scale in (0.001, 0.1, 1.0)]
+    cases += [Softmax((1, 2), Quantised(2.0**-scale, 4), 1.0) for scale in range(-3, 26, 2)]
+    exactness.check_cases(cases, add_log_softmax, 5)
+
+
+def test_log_softmax_that_cannot_be_computed_is_refused() -> None:
+    assert "4095 are the most" in refused(
+        add_log_softmax, Softmax((1, 4096), Quantised(0.1, 0), 1.0)
+    )
+    tiny = Softmax((1, 4), Quantised(2.0**-26, 0), 1.0)
+    assert "too small to compute with" in refused(add_log_softmax, tiny)
 
 
 def refused(add: object, case: object) -> str:
@@ -190,7 +216,7 @@ def refused(add: object, case: object) -> str:
 
 
 def test_refusals_name_layer_and_reason() -> None:
-    message = refused(add_softmax, Softmax((1, 4096), Quantised(0.1, 0), 1.0))
-    assert message.startswith("operator 2 SOFTMAX (tensor_7) cannot be compiled: it has 4096")
+    message = refused(add_softmax, Softmax((1, 4097), Quantised(0.1, 0), 1.0))
+    assert message.startswith("operator 2 SOFTMAX (tensor_7) cannot be compiled: it has 4097")
     scattered = Mean((2, 3, 2, 3, 2), (0, 2, 4), True, Quantised(0.1, 0), 0.0, 0)
     assert "more than two groups" in refused(add_mean, scattered)

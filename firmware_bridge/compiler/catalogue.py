@@ -1,0 +1,61 @@
+"""What the operators that become C are of, for people: docs/operators.md is written from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+INT8 = "int8"
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "ARG_MAX": "int8 to int32",
+        "ASSIGN_VARIABLE": "int8, uint8, int16, int32",
+        "CALL_ONCE": "a subgraph that gives constants to variables",
+        "CONCATENATION": "int8; int32 of known shapes",
+        "CONV_2D": "int8, weights int8 by channel or whole, bias int32",
+        "DEPTHWISE_CONV_2D": "int8, weights int8 by channel or whole, bias int32",
+        "DEQUANTIZE": "int8 to the model's float32 output",
+        "EXPAND_DIMS": "any",
+        "FULLY_CONNECTED": "int8, weights int8 by channel or whole, bias int32",
+        "GATHER": "int8, with constant indices",
+        "PACK": "int8; int32 of known shapes",
+        "QUANTIZE": (
+            "the model's float32 input to int8; uint8 to int8; int8 to int8, uint8, int16, int32; "
+            "int16 to int8, int16, int32"
+        ),
+        "READ_VARIABLE": "int8, uint8, int16, int32",
+        "RESHAPE": "any",
+        "SHAPE": "of any, to int32",
+        "SOFTMAX": "int8 to int8 or int16",
+        "SQUEEZE": "any",
+        "STRIDED_SLICE": "int8; int32 of known shapes",
+        "SVDF": "int8, weights int8, state and weights in time int8 or int16, bias int32",
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": "int8, weights int8, cell state int16, bias int32",
+        "VAR_HANDLE": "a variable's name",
+    }
+)
+"""Of inputs and outputs, where that is not int8 alone."""
+WITHOUT_CODE: Mapping[str, str] = MappingProxyType(
+    {
+        "CALL_ONCE": "first values of the state",
+        "EXPAND_DIMS": "the same bytes",
+        "READ_VARIABLE": "the state itself, or a copy",
+        "RESHAPE": "the same bytes",
+        "SHAPE": "known when compiling",
+        "SQUEEZE": "the same bytes",
+        "VAR_HANDLE": "known when compiling",
+    }
+)
+"""Operators that no kernel runs for, and what they become."""
+_FLOAT_ONLY = "TFLite-Micro has no int8 kernel for it"
+_NOT_YET = "there is no kernel here: run the model in TFLite-Micro"
+NOT_COMPILED: Mapping[str, str] = MappingProxyType(
+    {
+        "BATCH_MATMUL": _NOT_YET,
+        "EXP": _FLOAT_ONLY,
+        "NEG": _FLOAT_ONLY,
+        "SQRT": _FLOAT_ONLY,
+        "TRANSPOSE_CONV": _NOT_YET,
+    }
+)
+"""Operators that are often asked for, and why they are not compiled."""

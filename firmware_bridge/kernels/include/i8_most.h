@@ -1,0 +1,35 @@
+/* REDUCE_MAX and ARG_MAX of int8. */
+#ifndef I8_MOST_H
+#define I8_MOST_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Of [outer, reduced_0, middle, reduced_1, inner] the largest over both reduced axes. */
+struct i8_reduce_max {
+  int32_t outer;
+  int32_t reduced_0;
+  int32_t middle;
+  int32_t reduced_1;
+  int32_t inner;
+};
+
+void i8_reduce_max(const struct i8_reduce_max *layer, const int8_t *input, int8_t *output);
+
+/* Of [outer, length, inner] the place of the largest along the middle axis, of equals the first. */
+struct i8_arg_max {
+  int32_t outer;
+  int32_t length;
+  int32_t inner;
+};
+
+void i8_arg_max(const struct i8_arg_max *layer, const int8_t *input, int32_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
