@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
-from firmware_bridge.compiler.packing import ROW_MULTIPLE, pack_rows, round_up
+from firmware_bridge.compiler.packing import (
+    GROUP,
+    ROW_MULTIPLE,
+    pack_lines,
+    pack_rows,
+    round_up,
+)
 from firmware_bridge.compiler.records import Field, KernelCall
 from firmware_bridge.compiler.requantisation import ChannelTable, channel_table, weight_scales
 from firmware_bridge.compiler.weighted import (
@@ -15,6 +21,7 @@ from firmware_bridge.compiler.weighted import (
     convolution_multipliers,
     fully_connected_call,
     output_fields,
+    packed_weights,
     weighted_layer,
     window_axes,
     window_fields,
@@ -50,19 +57,17 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     if not padded and layer.source.elements == matrix.shape[1]:
         # One pixel: the filter covers the whole input, in its order.
         return fully_connected_call(operator, graph, layer, table)
-    gathers = padded or vertical.taps > 1 or horizontal.taps > 1
-    return convolution_call(operator, graph, layer, matrix, table, fields, gathers=gathers)
+    filters = layer.values.reshape(len(matrix), vertical.taps, -1)
+    return convolution_call(operator, graph, layer, filters, table, fields)
 
 
 def convolution_call(
     operator: Operator,
     graph: Subgraph,
     layer: WeightedLayer,
-    matrix: NDArray[np.int8],
+    filters: NDArray[np.int8],
     table: ChannelTable,
     fields: dict[str, Field],
-    *,
-    gathers: bool,
 ) -> KernelCall:
     """Return the call of i8_conv_2d.
 
@@ -70,14 +75,18 @@ def convolution_call(
     ----------
     operator, graph, layer, table
         The layer.
-    matrix
-        ``[output channels, filter_h * filter_w * input_c]``.
+    filters
+        ``[output channels, filter_h, filter_w * input_c]``.
     fields
         Its window, see `window_fields`.
-    gathers
-        Whether the kernel copies patches, rather than read pixels where they lie.
     """
+    channels, _, taps = filters.shape
+    lines = pack_lines(filters, GROUP)
+    copies = fields["dilation_w"] != 1 or _copying_pays(filters.shape, lines.shape[1])
+    matrix = filters.reshape(channels, -1) if copies else lines
+    packed = packed_weights(matrix, table, pack_rows)
     row_bytes = round_up(matrix.shape[1], ROW_MULTIPLE)
+    run_bytes = 0 if copies else round_up(taps, GROUP)
     return KernelCall(
         operator=operator.index,
         name=operator.name,
@@ -88,11 +97,24 @@ def convolution_call(
             **output_fields(table),
             **fields,
             "row_bytes": row_bytes,
-            "gathers": int(gathers),
+            "run_bytes": run_bytes,
+            "is_joined": int(packed.is_joined),
         },
-        constants=constants(pack_rows(matrix), table.words),
+        constants=constants(packed.weights, packed.channels),
         inputs=(layer.source.index,),
         outputs=(layer.output.index,),
-        scratch_bytes=row_bytes * (_COLUMN_BYTES + int(gathers)),
+        scratch_bytes=row_bytes * _COLUMN_BYTES + (run_bytes or row_bytes),
         macs=count_macs(graph, operator) or 0,
     )
+
+
+def _copying_pays(shape: tuple[int, ...], line_bytes: int) -> bool:
+    """Whether to copy patches, rather than multiply by the zeros that fill up their lines.
+
+    Instructions of a pixel, about: for each word of inputs 8 to widen them and 3 for each output;
+    to copy, 20 for each line and 4 for each word.
+    """
+    channels, lines, taps = shape
+    words = round_up(lines * taps, ROW_MULTIPLE) // GROUP
+    wasted = round_up(line_bytes, ROW_MULTIPLE) // GROUP - words
+    return wasted * (8 + 3 * channels) > lines * (20 + taps)

@@ -44,7 +44,8 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     fields = window_fields(layer, vertical, horizontal, zero_point)
     if layer.source.shape[3] == 1:
         # Every output channel reads the one input channel, as in an ordinary convolution.
-        return convolution_call(operator, graph, layer, taps.T, table, fields, gathers=True)
+        filters = layer.values[0].transpose(2, 0, 1)
+        return convolution_call(operator, graph, layer, filters, table, fields)
     if _is_3x3(layer, vertical, horizontal):
         return _depthwise_3x3(operator, graph, layer, table, vertical, horizontal)
     return KernelCall(

@@ -39,7 +39,8 @@ def lower_fully_connected(operator: Operator, graph: Subgraph) -> KernelCall:
     if rows == 1:
         return fully_connected_call(operator, graph, layer, table)
     fields = _rows_as_pixels(rows, inputs, outputs)
-    return convolution_call(operator, graph, layer, layer.values, table, fields, gathers=False)
+    filters = layer.values.reshape(outputs, 1, inputs)
+    return convolution_call(operator, graph, layer, filters, table, fields)
 
 
 def _multipliers(

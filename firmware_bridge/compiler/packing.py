@@ -26,6 +26,33 @@ def pack_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return packed.reshape(-1)
 
 
+def can_join(weights: NDArray[np.int8]) -> bool:
+    """Whether packed weights, flat, may be joined in pairs, see i8_dot.h."""
+    pairs = weights.reshape(-1, 2)
+    return not np.any((pairs[:, 0] < 0) & (pairs[:, 1] == -128))
+
+
+def join_pairs(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return packed weights, flat, as the bytes of int16 numbers 256 * odd + even."""
+    joined = weights.copy()
+    joined[1::2] -= weights[::2] < 0
+    return joined
+
+
+def joined_constant(weights: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return what joined sums have too much, of each channel's weights, ``[channels, even]``."""
+    wide = weights.astype(np.int64)
+    return 32768 * wide[:, 1::2].sum(axis=1) + 255 * wide[:, ::2].sum(axis=1)
+
+
+def pack_lines(weights: NDArray[np.int8], multiple: int) -> NDArray[np.int8]:
+    """Return ``[channels, lines, taps]`` with zeros after each line's taps, ``[channels, all]``."""
+    channels, lines, taps = weights.shape
+    packed = np.zeros((channels, lines, round_up(taps, multiple)), np.int8)
+    packed[:, :, :taps] = weights
+    return packed.reshape(channels, -1)
+
+
 def pack_rows_of_four(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return ``[outputs, inputs]`` as ``[blocks, groups, 4 outputs, 4 inputs]``, flat.
 

@@ -3,79 +3,119 @@
 #include "i8_dot.h"
 #include "i8_patch.h"
 #include "i8_requantise.h"
+#include "i8_widen.h"
 
-#define BYTES_PER_GROUP 4
-
-/* Widen the inputs of one pixel into its column of four. */
-static void widen(const int8_t *from, int32_t bytes, uint32_t *column) {
-  for (; bytes >= BYTES_PER_GROUP; bytes -= BYTES_PER_GROUP) {
-    const uint32_t word = i8_load_word(from);
-    column[0] = i8_widen_even(word);
-    column[I8_COLUMNS] = i8_widen_odd(word);
-    from += BYTES_PER_GROUP;
-    column += I8_WORDS_PER_GROUP * I8_COLUMNS;
-  }
-  if (bytes > 0) {
-    int8_t last[BYTES_PER_GROUP] = {0};
-    for (int32_t i = 0; i < bytes; ++i) {
-      last[i] = from[i];
-    }
-    const uint32_t word = i8_load_word(last);
-    column[0] = i8_widen_even(word);
-    column[I8_COLUMNS] = i8_widen_odd(word);
-  }
-}
+/* What all pixels of a layer share. */
+struct source {
+  const struct i8_conv_2d *layer;
+  struct i8_patch_shape shape; /* of a whole patch, or of one line of it */
+  const int8_t *input;
+  int8_t *copy; /* a line of taps, or a patch */
+  int32_t line; /* bytes from tap to tap of a column of the filter */
+  int32_t last; /* bytes from the input's first to the last that a line may be read from */
+};
 
 /* Where an output pixel's patch begins in the input. */
 struct position {
   const int8_t *image;
   int32_t y, x;
-  int32_t column; /* of output */
+  int32_t column, row; /* of output */
 };
 
 static struct position position_of(const struct i8_conv_2d *layer, const int8_t *input,
                                    int32_t pixel) {
   const int32_t row = pixel / layer->output_w, image = row / layer->output_h;
   const int32_t column = pixel - row * layer->output_w;
+  const int32_t row_of_image = row - image * layer->output_h;
   return (struct position){
       input + image * layer->input_h * layer->input_w * layer->input_c,
-      (row - image * layer->output_h) * layer->stride_h - layer->pad_top,
+      row_of_image * layer->stride_h - layer->pad_top,
       column * layer->stride_w - layer->pad_left,
       column,
+      row_of_image,
   };
 }
 
-/* Widen the inputs of an output pixel into a column. */
-static void gather(const struct i8_conv_2d *layer, const struct i8_patch_shape *shape,
-                   const struct position *at, uint32_t *column, int8_t *patch) {
-  if (patch == NULL) {
-    const int8_t *pixel = at->image + (at->y * layer->input_w + at->x) * layer->input_c;
-    widen(pixel, layer->input_c, column);
-  } else {
-    i8_patch_copy(shape, at->image, at->y, at->x, patch);
-    widen(patch, layer->row_bytes, column);
+static void step(const struct i8_conv_2d *layer, struct position *at) {
+  at->x += layer->stride_w;
+  if (++at->column < layer->output_w) {
+    return;
+  }
+  at->column = 0;
+  at->x = -layer->pad_left;
+  at->y += layer->stride_h;
+  if (++at->row == layer->output_h) {
+    at->row = 0;
+    at->y = -layer->pad_top;
+    at->image += layer->input_h * layer->input_w * layer->input_c;
   }
 }
 
-/* Widen the inputs of up to four output pixels that follow each other. */
-static void gather_columns(const struct i8_conv_2d *layer, const struct i8_patch_shape *shape,
-                           const int8_t *input, int32_t pixel, int32_t count, uint32_t *columns,
-                           int8_t *patch) {
-  struct position at = position_of(layer, input, pixel);
-  for (int32_t i = 0; i < count; ++i) {
-    gather(layer, shape, &at, columns + i, patch);
-    at.x += layer->stride_w;
-    if (++at.column == layer->output_w) {
-      at = position_of(layer, input, pixel + i + 1);
+/* A line of taps outside the image. */
+static uint32_t *widen_padding(const struct source *source, uint32_t *column, int is_joined) {
+  const uint32_t bytes = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
+  for (int32_t left = source->layer->run_bytes; left > 0; left -= 4) {
+    i8_widen_group(bytes, column, I8_COLUMNS, is_joined);
+    column += I8_WORDS_PER_GROUP * I8_COLUMNS;
+  }
+  return column;
+}
+
+/* Widen the inputs of an output pixel into a column, line of taps by line of taps: read where they
+ * lie, up to three bytes beyond the line too, which meet weights of 0. Copied before where that
+ * would be outside the image or the input. */
+static inline __attribute__((always_inline)) void
+widen_lines(const struct source *source, const struct position *at, uint32_t *column,
+            int is_joined) {
+  const struct i8_conv_2d *const layer = source->layer;
+  const int8_t *const image = at->image;
+  const int32_t run = layer->run_bytes, x = at->x;
+  const int fits = x >= 0 && x + layer->filter_w <= layer->input_w;
+  int32_t y = at->y;
+  int32_t from = (int32_t)(image - source->input) + (y * layer->input_w + x) * layer->input_c;
+  for (int32_t taps = layer->filter_h; taps > 0; --taps) {
+    if ((uint32_t)y >= (uint32_t)layer->input_h) {
+      column = widen_padding(source, column, is_joined);
+    } else if (fits && from <= source->last) {
+      const int8_t *const run_end = source->input + from + run;
+      for (const int8_t *group = run_end - run; group != run_end; group += 4) {
+        i8_widen_group(i8_load_word(group), column, I8_COLUMNS, is_joined);
+        column += I8_WORDS_PER_GROUP * I8_COLUMNS;
+      }
+    } else {
+      i8_patch_copy(&source->shape, image, y, x, source->copy);
+      column = i8_widen_run(source->copy, run, column, I8_COLUMNS, is_joined);
     }
+    y += layer->dilation_h;
+    from += source->line;
   }
 }
 
-/* All channels of four output pixels, `step` bytes apart. Inlined once for plain layers and once
- * for all others. */
+static void widen_pixel(const struct source *source, const struct position *at, uint32_t *column) {
+  const struct i8_conv_2d *const layer = source->layer;
+  if (layer->run_bytes == 0) {
+    i8_patch_copy(&source->shape, at->image, at->y, at->x, source->copy);
+    if (layer->is_joined) {
+      i8_widen_run(source->copy, layer->row_bytes, column, I8_COLUMNS, 1);
+    } else {
+      i8_widen_run(source->copy, layer->row_bytes, column, I8_COLUMNS, 0);
+    }
+  } else if (layer->is_joined) {
+    widen_lines(source, at, column, 1);
+  } else {
+    widen_lines(source, at, column, 0);
+  }
+}
+
+/* How `multiply` is inlined: for most layers without a choice left to be made at run time. */
+struct kind {
+  int is_joined, is_plain, by_16;
+};
+
+/* All channels of four output pixels, `step` bytes apart. */
 static inline __attribute__((always_inline)) void multiply(const struct i8_conv_2d *layer,
                                                            const uint32_t *columns, int32_t step,
-                                                           int8_t *output, int is_plain) {
+                                                           int8_t *output, struct kind kind) {
   const struct i8_output_stage stage =
       i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t row_bytes = layer->row_bytes;
@@ -83,47 +123,72 @@ static inline __attribute__((always_inline)) void multiply(const struct i8_conv_
   const int32_t *channel = layer->channels;
   for (int8_t *const end = output + layer->output_c; output != end; ++output) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
-    i8_dot_row_by_columns(weights, weights + row_bytes, columns, &sums);
-    sums = is_plain ? i8_requantise_plain(sums, channel)
-                    : i8_requantise(sums, channel, channel, channel, channel, &stage);
+    const int8_t *const row_end = weights + row_bytes;
+    if (kind.is_joined) {
+      i8_dot_joined_row_by_columns(weights, row_end, columns, kind.by_16, &sums);
+    } else {
+      i8_dot_row_by_columns(weights, row_end, columns, &sums);
+    }
+    if (kind.is_joined && kind.is_plain) {
+      sums = i8_requantise_plain_of_256(sums, channel);
+    } else {
+      sums = kind.is_joined ? i8_from_256(sums) : sums;
+      sums = i8_requantise(sums, channel, channel, channel, channel, &stage);
+    }
     step = i8_opaque(step);
     /* The first comes last: without a step it is what stays. */
     output[3 * step] = (int8_t)sums.d;
     output[2 * step] = (int8_t)sums.c;
     output[step] = (int8_t)sums.b;
     output[0] = (int8_t)sums.a;
-    weights += row_bytes;
+    weights = row_end;
     channel += I8_CHANNEL_WORDS;
   }
 }
 
 static void multiply_any(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
                          int8_t *output) {
-  if (i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum).is_plain) {
-    multiply(layer, columns, step, output, 1);
+  const int is_plain =
+      i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum).is_plain;
+  if (!layer->is_joined) {
+    multiply(layer, columns, step, output, (struct kind){0, 0, 0});
+  } else if (!is_plain) {
+    multiply(layer, columns, step, output, (struct kind){1, 0, 0});
+  } else if (layer->row_bytes % 16 != 0) {
+    multiply(layer, columns, step, output, (struct kind){1, 1, 0});
   } else {
-    multiply(layer, columns, step, output, 0);
+    multiply(layer, columns, step, output, (struct kind){1, 1, 1});
   }
+}
+
+static struct source source_of(const struct i8_conv_2d *layer, const int8_t *input, void *copy) {
+  const int32_t line = layer->input_w * layer->input_c;
+  return (struct source){
+      layer,
+      {layer->input_h, layer->input_w, layer->input_c, layer->run_bytes > 0 ? 1 : layer->filter_h,
+       layer->filter_w, layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point},
+      input,
+      copy,
+      layer->dilation_h * line,
+      layer->batches * layer->input_h * line - layer->run_bytes,
+  };
 }
 
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
                 void *scratch) {
-  const struct i8_patch_shape shape = {
-      layer->input_h,  layer->input_w,    layer->input_c,    layer->filter_h,
-      layer->filter_w, layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point,
-  };
   const size_t column_bytes = (size_t)layer->row_bytes * I8_COLUMNS * sizeof(int16_t);
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
-  uint32_t *columns = scratch;
-  int8_t *patch = layer->gathers ? (int8_t *)scratch + column_bytes : NULL;
+  uint32_t *const columns = scratch;
+  int8_t *const copy = (int8_t *)scratch + column_bytes;
+  const struct source source = source_of(layer, input, copy);
   memset(columns, 0, column_bytes);
-  if (patch != NULL) {
-    memset(patch, 0, (size_t)layer->row_bytes);
-  }
+  memset(copy, 0, (size_t)(layer->run_bytes > 0 ? layer->run_bytes : layer->row_bytes));
+  struct position at = position_of(layer, input, 0);
   if (pixels < (int32_t)I8_COLUMNS) {
     for (int32_t pixel = 0; pixel < pixels; ++pixel) {
-      gather_columns(layer, &shape, input, pixel, 1, columns, patch);
+      widen_pixel(&source, &at, columns);
       multiply_any(layer, columns, 0, output + pixel * layer->output_c);
+      step(layer, &at);
     }
     return;
   }
@@ -131,7 +196,13 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
     /* The last four pixels may repeat some of those before. */
     const int32_t last = pixels - (int32_t)I8_COLUMNS;
     const int32_t pixel = next < last ? next : last;
-    gather_columns(layer, &shape, input, pixel, (int32_t)I8_COLUMNS, columns, patch);
+    if (next > last) {
+      at = position_of(layer, input, last);
+    }
+    for (uint32_t i = 0; i < I8_COLUMNS; ++i) {
+      widen_pixel(&source, &at, columns + i);
+      step(layer, &at);
+    }
     multiply_any(layer, columns, layer->output_c, output + pixel * layer->output_c);
   }
 }
