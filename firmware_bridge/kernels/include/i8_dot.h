@@ -13,8 +13,8 @@
  *   (256 * o + e) * q + e * (256 * x + 255 - q) = 256 * (o * y + e * x) + 32768 * o + 255 * e
  *
  * so that sums come out times 256, with a constant that the bias takes away. Both inputs' words
- * fit int16: q is 0 to 255, 256 * x + 255 - q is any int16. The word of 256 * x + 255 - q comes
- * first, the word of q second. */
+ * fit int16: q is 0 to 255, 256 * x + 255 - q is any int16. The word of q comes first, so that
+ * weights are widened in place once they have met it. */
 #ifndef I8_DOT_H
 #define I8_DOT_H
 
@@ -43,11 +43,17 @@ extern "C" {
 
 /* What four inputs become for joined weights: their first word and their second. */
 static inline uint32_t i8_joined_first(uint32_t bytes) {
-  return i8_swap_in_halves(bytes) ^ 0x007F007Fu;
+  return i8_unsigned_odd(bytes) ^ 0x00800080u;
 }
 
 static inline uint32_t i8_joined_second(uint32_t bytes) {
-  return i8_unsigned_odd(bytes) ^ 0x00800080u;
+  return i8_swap_in_halves(bytes) ^ 0x007F007Fu;
+}
+
+static inline int32_t i8_multiply_joined(uint32_t weights, uint32_t first, uint32_t second,
+                                         int32_t sum) {
+  sum = i8_multiply_pair(first, weights, sum);
+  return i8_multiply_pair(second, i8_widen_even(weights), sum);
 }
 
 /* Unoptimised code leaves too few registers for the assembly. */
@@ -124,57 +130,22 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
   } while (weights != end);
 }
 
-#define I8_FOUR_BY(pair)                                                                          \
-  "ldmia %[columns]!, {r4, r5, r6, r8}\n\t"                                                       \
-  "smlad %[s0], r4, " pair ", %[s0]\n\t"                                                          \
-  "smlad %[s1], r5, " pair ", %[s1]\n\t"                                                          \
-  "smlad %[s2], r6, " pair ", %[s2]\n\t"                                                          \
-  "smlad %[s3], r8, " pair ", %[s3]\n\t"
-/* Eight joined weights of a row by four pixels. */
-#define I8_EIGHT_BY_COLUMNS                                                                       \
-  "ldrd %[word], %[next], [%[weights]], #8\n\t"                                                   \
-  "sxtb16 %[pair], %[word]\n\t" I8_FOUR_BY("%[pair]") I8_FOUR_BY("%[word]")                       \
-  "sxtb16 %[pair], %[next]\n\t" I8_FOUR_BY("%[pair]") I8_FOUR_BY("%[next]")
-#define I8_BY_COLUMNS(code)                                                                       \
-  __asm__ volatile(code                                                                           \
-                   : [weights] "+r"(weights), [columns] "+r"(columns), [s0] "+r"(sums->a),        \
-                     [s1] "+r"(sums->b), [s2] "+r"(sums->c), [s3] "+r"(sums->d),                  \
-                     [word] "=&r"(word), [next] "=&r"(next), [pair] "=&r"(pair)                   \
-                   :                                                                              \
-                   : "r4", "r5", "r6", "r8", "memory")
-
-/* The same for joined weights; `by_16` where there is a multiple of 16 of them. */
-static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
-                                                const uint32_t *columns, int by_16,
-                                                struct i8_sums *sums) {
-  uint32_t word, next, pair;
-  if (by_16) {
-    do {
-      I8_BY_COLUMNS(I8_EIGHT_BY_COLUMNS I8_EIGHT_BY_COLUMNS);
-    } while (weights != end);
-  } else {
-    do {
-      I8_BY_COLUMNS(I8_EIGHT_BY_COLUMNS);
-    } while (weights != end);
-  }
-}
-
 /* Four rows of joined weights by one pixel: two groups of four inputs at a time, the last alone
  * where there is an odd number of them. */
-#define I8_ROWS_BY_FOUR(input, next)                                                              \
+#define I8_ROWS_BY_FOUR(first, second)                                                             \
   "ldmia %[weights]!, {r4, r5, r6, r8}\n\t"                                                       \
-  "smlad %[s0], " next ", r4, %[s0]\n\t"                                                          \
-  "smlad %[s1], " next ", r5, %[s1]\n\t"                                                          \
-  "smlad %[s2], " next ", r6, %[s2]\n\t"                                                          \
-  "smlad %[s3], " next ", r8, %[s3]\n\t"                                                          \
+  "smlad %[s0], " first ", r4, %[s0]\n\t"                                                          \
+  "smlad %[s1], " first ", r5, %[s1]\n\t"                                                          \
+  "smlad %[s2], " first ", r6, %[s2]\n\t"                                                          \
+  "smlad %[s3], " first ", r8, %[s3]\n\t"                                                          \
   "sxtb16 r4, r4\n\t"                                                                             \
   "sxtb16 r5, r5\n\t"                                                                             \
   "sxtb16 r6, r6\n\t"                                                                             \
   "sxtb16 r8, r8\n\t"                                                                             \
-  "smlad %[s0], " input ", r4, %[s0]\n\t"                                                         \
-  "smlad %[s1], " input ", r5, %[s1]\n\t"                                                         \
-  "smlad %[s2], " input ", r6, %[s2]\n\t"                                                         \
-  "smlad %[s3], " input ", r8, %[s3]\n\t"
+  "smlad %[s0], " second ", r4, %[s0]\n\t"                                                         \
+  "smlad %[s1], " second ", r5, %[s1]\n\t"                                                         \
+  "smlad %[s2], " second ", r6, %[s2]\n\t"                                                         \
+  "smlad %[s3], " second ", r8, %[s3]\n\t"
 #define I8_ROWS_BY_COLUMN(code)                                                                   \
   __asm__ volatile(code                                                                           \
                    : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a),          \
@@ -204,12 +175,6 @@ static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_
                                         int32_t sum) {
   sum = i8_multiply_pair(even, i8_widen_even(weights), sum);
   return i8_multiply_pair(odd, i8_widen_odd(weights), sum);
-}
-
-static inline int32_t i8_multiply_joined(uint32_t weights, uint32_t first, uint32_t second,
-                                         int32_t sum) {
-  sum = i8_multiply_pair(second, weights, sum);
-  return i8_multiply_pair(first, i8_widen_even(weights), sum);
 }
 
 #if I8_HAS_AVX2
@@ -246,16 +211,15 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
 }
 
 static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
-                                                const uint32_t *columns, int by_16,
+                                                const uint32_t *columns,
                                                 struct i8_sums *sums) {
-  (void)by_16;
   __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();
   for (; weights != end; weights += 8) {
     const uint32_t word = i8_load_word(weights), next = i8_load_word(weights + 4);
-    const __m256i pairs = _mm256_setr_m128i(_mm_set1_epi32((int32_t)i8_widen_even(word)),
-                                            _mm_set1_epi32((int32_t)word));
-    const __m256i others = _mm256_setr_m128i(_mm_set1_epi32((int32_t)i8_widen_even(next)),
-                                             _mm_set1_epi32((int32_t)next));
+    const __m256i pairs = _mm256_setr_m128i(_mm_set1_epi32((int32_t)word),
+                                            _mm_set1_epi32((int32_t)i8_widen_even(word)));
+    const __m256i others = _mm256_setr_m128i(_mm_set1_epi32((int32_t)next),
+                                             _mm_set1_epi32((int32_t)i8_widen_even(next)));
     const __m256i *const inputs = (const __m256i *)(const void *)columns;
     first = _mm256_add_epi32(first, _mm256_madd_epi16(_mm256_loadu_si256(inputs), pairs));
     second = _mm256_add_epi32(second, _mm256_madd_epi16(_mm256_loadu_si256(inputs + 1), others));
@@ -274,20 +238,6 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
     sums->b = i8_multiply_group(word, columns[1], columns[5], sums->b);
     sums->c = i8_multiply_group(word, columns[2], columns[6], sums->c);
     sums->d = i8_multiply_group(word, columns[3], columns[7], sums->d);
-    columns += 8;
-  }
-}
-
-static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
-                                                const uint32_t *columns, int by_16,
-                                                struct i8_sums *sums) {
-  (void)by_16;
-  for (; weights != end; weights += 4) {
-    const uint32_t word = i8_load_word(weights);
-    sums->a = i8_multiply_joined(word, columns[0], columns[4], sums->a);
-    sums->b = i8_multiply_joined(word, columns[1], columns[5], sums->b);
-    sums->c = i8_multiply_joined(word, columns[2], columns[6], sums->c);
-    sums->d = i8_multiply_joined(word, columns[3], columns[7], sums->d);
     columns += 8;
   }
 }
@@ -313,6 +263,24 @@ static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int
     sums->c = i8_multiply_joined(i8_load_word(weights + 8), column[0], column[1], sums->c);
     sums->d = i8_multiply_joined(i8_load_word(weights + 12), column[0], column[1], sums->d);
     column += 2;
+  }
+}
+
+#endif
+
+#if !I8_HAS_AVX2
+
+/* One row of joined weights by four pixels. */
+static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
+                                                const uint32_t *columns,
+                                                struct i8_sums *sums) {
+  for (; weights != end; weights += 4) {
+    const uint32_t word = i8_load_word(weights);
+    sums->a = i8_multiply_joined(word, columns[0], columns[4], sums->a);
+    sums->b = i8_multiply_joined(word, columns[1], columns[5], sums->b);
+    sums->c = i8_multiply_joined(word, columns[2], columns[6], sums->c);
+    sums->d = i8_multiply_joined(word, columns[3], columns[7], sums->d);
+    columns += 8;
   }
 }
 

@@ -95,12 +95,6 @@ static inline int32_t i8_halves_up_of_256(int32_t sum, const int32_t *channel) {
   return i8_saturate(i8_multiply_high_added(sum >> 7, channel[1], channel[2]) >> channel[3]);
 }
 
-static inline struct i8_sums i8_requantise_plain_of_256(struct i8_sums sums,
-                                                        const int32_t *channel) {
-  return i8_four(i8_halves_up_of_256(sums.a, channel), i8_halves_up_of_256(sums.b, channel),
-                 i8_halves_up_of_256(sums.c, channel), i8_halves_up_of_256(sums.d, channel));
-}
-
 static inline struct i8_sums i8_from_256(struct i8_sums sums) {
   return i8_four(sums.a >> 8, sums.b >> 8, sums.c >> 8, sums.d >> 8);
 }

@@ -1,6 +1,7 @@
 #include "i8_conv_2d.h"
 
 #include "i8_dot.h"
+#include "i8_joined_rows.h"
 #include "i8_patch.h"
 #include "i8_requantise.h"
 #include "i8_widen.h"
@@ -107,15 +108,9 @@ static void widen_pixel(const struct source *source, const struct position *at, 
   }
 }
 
-/* How `multiply` is inlined: for most layers without a choice left to be made at run time. */
-struct kind {
-  int is_joined, is_plain, by_16;
-};
-
-/* All channels of four output pixels, `step` bytes apart. */
-static inline __attribute__((always_inline)) void multiply(const struct i8_conv_2d *layer,
-                                                           const uint32_t *columns, int32_t step,
-                                                           int8_t *output, struct kind kind) {
+/* All channels of four output pixels, `step` bytes apart, whatever the layer is. */
+static void multiply_any(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
+                         int8_t *output) {
   const struct i8_output_stage stage =
       i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int32_t row_bytes = layer->row_bytes;
@@ -124,18 +119,13 @@ static inline __attribute__((always_inline)) void multiply(const struct i8_conv_
   for (int8_t *const end = output + layer->output_c; output != end; ++output) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
     const int8_t *const row_end = weights + row_bytes;
-    if (kind.is_joined) {
-      i8_dot_joined_row_by_columns(weights, row_end, columns, kind.by_16, &sums);
+    if (layer->is_joined) {
+      i8_dot_joined_row_by_columns(weights, row_end, columns, &sums);
+      sums = i8_from_256(sums);
     } else {
       i8_dot_row_by_columns(weights, row_end, columns, &sums);
     }
-    if (kind.is_joined && kind.is_plain) {
-      sums = i8_requantise_plain_of_256(sums, channel);
-    } else {
-      sums = kind.is_joined ? i8_from_256(sums) : sums;
-      sums = i8_requantise(sums, channel, channel, channel, channel, &stage);
-    }
-    step = i8_opaque(step);
+    sums = i8_requantise_channel(sums, channel, &stage);
     /* The first comes last: without a step it is what stays. */
     output[3 * step] = (int8_t)sums.d;
     output[2 * step] = (int8_t)sums.c;
@@ -146,19 +136,27 @@ static inline __attribute__((always_inline)) void multiply(const struct i8_conv_
   }
 }
 
-static void multiply_any(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
-                         int8_t *output) {
-  const int is_plain =
-      i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum).is_plain;
-  if (!layer->is_joined) {
-    multiply(layer, columns, step, output, (struct kind){0, 0, 0});
-  } else if (!is_plain) {
-    multiply(layer, columns, step, output, (struct kind){1, 0, 0});
-  } else if (layer->row_bytes % 16 != 0) {
-    multiply(layer, columns, step, output, (struct kind){1, 1, 0});
-  } else {
-    multiply(layer, columns, step, output, (struct kind){1, 1, 1});
+static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, int32_t step,
+                     int8_t *output) {
+#if I8_HAS_JOINED_ROWS
+  i8_multiply_joined_rows *const loop =
+      i8_joined_rows_for(layer->rounding, layer->output_minimum, layer->output_maximum);
+  if (layer->is_joined && loop != NULL) {
+    struct i8_joined_rows rows = {
+        columns,
+        layer->row_bytes,
+        layer->channels,
+        output,
+        step,
+        output + layer->output_c,
+        layer->output_minimum,
+        layer->output_maximum,
+    };
+    loop(&rows, layer->weights);
+    return;
   }
+#endif
+  multiply_any(layer, columns, step, output);
 }
 
 static struct source source_of(const struct i8_conv_2d *layer, const int8_t *input, void *copy) {
@@ -187,7 +185,7 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
   if (pixels < (int32_t)I8_COLUMNS) {
     for (int32_t pixel = 0; pixel < pixels; ++pixel) {
       widen_pixel(&source, &at, columns);
-      multiply_any(layer, columns, 0, output + pixel * layer->output_c);
+      multiply(layer, columns, 0, output + pixel * layer->output_c);
       step(layer, &at);
     }
     return;
@@ -203,6 +201,6 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
       widen_pixel(&source, &at, columns + i);
       step(layer, &at);
     }
-    multiply_any(layer, columns, layer->output_c, output + pixel * layer->output_c);
+    multiply(layer, columns, layer->output_c, output + pixel * layer->output_c);
   }
 }

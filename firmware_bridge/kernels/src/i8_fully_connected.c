@@ -28,8 +28,15 @@ static void finish(const struct i8_fully_connected *layer, struct i8_sums sums,
                    const int32_t *channel, int8_t *output, int32_t left) {
   const struct i8_output_stage stage =
       i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
-  sums = layer->is_joined ? i8_from_256(sums) : sums;
-  sums = i8_requantise(sums, channel, channel + 4, channel + 8, channel + 12, &stage);
+  if (layer->is_joined && stage.is_plain) {
+    sums.a = i8_halves_up_of_256(sums.a, channel);
+    sums.b = i8_halves_up_of_256(sums.b, channel + 4);
+    sums.c = i8_halves_up_of_256(sums.c, channel + 8);
+    sums.d = i8_halves_up_of_256(sums.d, channel + 12);
+  } else {
+    sums = layer->is_joined ? i8_from_256(sums) : sums;
+    sums = i8_requantise(sums, channel, channel + 4, channel + 8, channel + 12, &stage);
+  }
   output[0] = (int8_t)sums.a;
   if (left > 1) {
     output[1] = (int8_t)sums.b;
