@@ -90,8 +90,11 @@ def _by_lines(layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis
 def _along_and_across(
     vertical: WindowAxis, horizontal: WindowAxis
 ) -> tuple[WindowAxis, WindowAxis]:
-    """Return the axis that lines run along: the one with more outputs, for they go four by four."""
-    if vertical.outputs > horizontal.outputs:
+    """Return the axis that lines run along: the one with more outputs, for they go four by four.
+
+    Where both have as many, the one with more taps, which are multiplied in pairs.
+    """
+    if (vertical.outputs, vertical.taps) > (horizontal.outputs, horizontal.taps):
         return vertical, horizontal
     return horizontal, vertical
 

@@ -12,6 +12,9 @@ struct block {
   uint32_t *rows;  /* [4][kept][row_words], [1] where they are shared */
   uint32_t *taps;  /* [4][lines of taps][line_words] */
   int32_t next;    /* line to be unzipped next, counted from the first one of the border */
+#if I8_HAS_LINES
+  struct i8_line_of_outputs lines[BLOCK];
+#endif
 };
 
 /* What follows from a layer. */
@@ -23,6 +26,7 @@ struct plan {
   int32_t lines_of_taps; /* so that they can begin with any of the filter and still go round */
   int32_t line_words;    /* of taps */
   int32_t plane_words;
+  int32_t unzipped; /* pixels of a line, as far as there is room for them */
 #if I8_HAS_LINES
   i8_compute_line *loop; /* NULL for layers that are done in C */
   void (*finish)(void);
@@ -54,13 +58,12 @@ static uint32_t padding_of(const struct i8_depthwise_lines *layer) {
   return (uint32_t)(uint8_t)layer->input_zero_point * 0x01010101u;
 }
 
-/* Put a word of padding at the same place of each plane, and return the next place. */
-static inline uint32_t *put_padding(const struct plan *plan, uint32_t *row) {
+/* Fill words of rows with padding. */
+static void pad(const struct plan *plan, uint32_t *row, int32_t words) {
   const uint32_t pair = i8_widen_even(padding_of(plan->layer));
-  for (int32_t i = 0; i < plan->planes; ++i) {
-    row[i * plan->plane_words] = pair;
+  for (uint32_t *const end = row + words; row != end; ++row) {
+    *row = pair;
   }
-  return row + 1;
 }
 
 /* Put two pixels into a row. Inlined for whole blocks, for what is left of the channels, and for a
@@ -79,36 +82,28 @@ static inline __attribute__((always_inline)) uint32_t load(const int8_t *pixel, 
   return is_shared ? (uint32_t)*pixel : load_channels(pixel, count);
 }
 
-/* Unzip a line that begins at `pixel`; outside of it there is padding. */
+/* Unzip a line that begins at `pixel`. Words that hold padding alone are there already. */
 static inline __attribute__((always_inline)) void
 unzip_channels(const struct plan *plan, const int8_t *pixel, int32_t count, uint32_t *row,
                int is_shared) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  const uint32_t border = padding_of(layer);
-  const uint32_t padding = is_shared ? (uint32_t)layer->input_zero_point : border;
+  const uint32_t padding = is_shared ? (uint32_t)layer->input_zero_point : padding_of(layer);
   const int32_t step = layer->input_step;
-  const uint32_t *const end = row + layer->row_words;
-  const int32_t room = 2 * layer->row_words - layer->pad_along;
-  int32_t left = layer->input_along < room ? layer->input_along : room;
-  for (int32_t before = layer->pad_along; before >= 2; before -= 2) {
-    row = put_padding(plan, row);
-  }
-  if (layer->pad_along % 2 != 0 && left > 0) {
+  int32_t left = plan->unzipped;
+  row += layer->pad_along / 2;
+  int32_t at = 0;
+  if (layer->pad_along % 2 != 0) {
     put_pair(plan, padding, load(pixel, count, is_shared), row++, is_shared);
-    pixel += left > 1 ? step : 0;
+    at += step;
     --left;
   }
-  int32_t at = 0;
   for (; left >= 2; left -= 2) {
     put_pair(plan, load(pixel + at, count, is_shared), load(pixel + at + step, count, is_shared),
              row++, is_shared);
     at += 2 * step;
   }
   if (left == 1) {
-    put_pair(plan, load(pixel + at, count, is_shared), padding, row++, is_shared);
-  }
-  while (row != end) {
-    row = put_padding(plan, row);
+    put_pair(plan, load(pixel + at, count, is_shared), padding, row, is_shared);
   }
 }
 
@@ -120,13 +115,6 @@ static __attribute__((noinline)) void unzip_line(const struct plan *plan, const 
     unzip_channels(plan, pixel, BLOCK, row, 0);
   } else {
     unzip_channels(plan, pixel, count, row, 0);
-  }
-}
-
-static void pad_line(const struct plan *plan, uint32_t *row) {
-  const uint32_t *const end = row + plan->layer->row_words;
-  while (row != end) {
-    row = put_padding(plan, row);
   }
 }
 
@@ -146,54 +134,74 @@ static void unzip_lines(const struct plan *plan, const int8_t *image, int32_t fi
       unzip_line(plan, image + (line - layer->pad_across) * layer->input_line + channel,
                  block->count, row);
     } else if (!plan->kept_all) {
-      pad_line(plan, row);
+      for (int32_t plane = 0; plane < plan->planes; ++plane) {
+        pad(plan, row + plane * plan->plane_words, layer->row_words);
+      }
     }
   }
   block->next = line;
 }
 
-/* Two words of taps at an even place, and at an odd one. */
-static inline uint32_t *put_taps(const struct plan *plan, uint32_t *taps, uint32_t even,
-                                 uint32_t odd) {
-#if I8_HAS_LINES
-  if (plan->loop != NULL) {
-    /* Assembly begins with twice the sums. */
-    even = (even << 1) & ~0x10000u;
-    odd = (odd << 1) & ~0x10000u;
-  }
-#endif
-  *taps++ = even;
-  if (plan->line_words != plan->layer->tap_words) {
-    *taps++ = odd;
-  }
-  return taps;
+/* Twice each of two taps, which assembly begins with. */
+static inline uint32_t doubled(uint32_t pair) {
+  return (pair << 1) & ~0x10000u;
 }
 
-static void widen_line_of_taps(const struct plan *plan, const int8_t *weights, uint32_t *taps) {
+/* A line of taps, `words` of each kind. Inlined for each kind of stride. */
+static inline __attribute__((always_inline)) uint32_t *
+widen_line_of_taps(const int8_t *weights, uint32_t *taps, int32_t words, int is_odd,
+                   int is_doubled) {
   uint32_t last = 0;
-  for (int32_t words = plan->layer->tap_words; words > 0; words -= 2) {
+  for (; words > 0; words -= 2) {
     const uint32_t word = i8_load_word(weights);
-    const uint32_t even = i8_widen_even(word), odd = i8_widen_odd(word);
-    taps = put_taps(plan, taps, i8_join_bottoms(even, odd), i8_join_bottoms(last, even));
+    const uint32_t even = is_doubled ? doubled(i8_widen_even(word)) : i8_widen_even(word);
+    const uint32_t odd = is_doubled ? doubled(i8_widen_odd(word)) : i8_widen_odd(word);
+    *taps++ = i8_join_bottoms(even, odd);
+    if (is_odd) {
+      *taps++ = i8_join_bottoms(last, even);
+    }
     if (words > 1) {
-      taps = put_taps(plan, taps, i8_join_tops(even, odd), i8_join_bottoms(odd, even >> 16));
+      *taps++ = i8_join_tops(even, odd);
+      if (is_odd) {
+        *taps++ = i8_join_bottoms(odd, even >> 16);
+      }
     }
     last = odd >> 16;
     weights += BLOCK;
   }
+  return taps;
+}
+
+static inline __attribute__((always_inline)) void
+widen_kind(const struct plan *plan, const int8_t *weights, uint32_t *taps, int is_odd,
+           int is_doubled) {
+  const int32_t tap_bytes = plan->layer->tap_bytes, words = plan->layer->tap_words;
+  const int32_t lines = plan->layer->lines, again = plan->lines_of_taps - lines;
+  for (int32_t channel = 0; channel < BLOCK; ++channel) {
+    const uint32_t *const first = taps;
+    for (int32_t line = lines; line > 0; --line) {
+      taps = widen_line_of_taps(weights, taps, words, is_odd, is_doubled);
+      weights += tap_bytes;
+    }
+    for (int32_t i = 0; i < again * plan->line_words; ++i) {
+      *taps++ = first[i];
+    }
+  }
 }
 
 static void widen_taps(const struct plan *plan, const int8_t *weights, uint32_t *taps) {
-  const struct i8_depthwise_lines *const layer = plan->layer;
-  for (int32_t channel = 0; channel < BLOCK; ++channel) {
-    int32_t from = 0;
-    for (int32_t line = 0; line < plan->lines_of_taps; ++line) {
-      widen_line_of_taps(plan, weights + from * layer->tap_bytes, taps);
-      taps += plan->line_words;
-      from = from + 1 == layer->lines ? 0 : from + 1;
+  const int is_odd = plan->layer->stride_along % 2 != 0;
+#if I8_HAS_LINES
+  if (plan->loop != NULL) {
+    if (is_odd) {
+      widen_kind(plan, weights, taps, 1, 1);
+    } else {
+      widen_kind(plan, weights, taps, 0, 1);
     }
-    weights += layer->lines * layer->tap_bytes;
+    return;
   }
+#endif
+  widen_kind(plan, weights, taps, is_odd, 0);
 }
 
 /* Sums of four outputs by any stride. */
@@ -241,52 +249,68 @@ static void compute_line(const struct plan *plan, const uint32_t *row, const uin
 }
 
 /* All channels of a line of outputs. `rows` and `taps` are of the first, lines in one order. */
-static void compute_channels(const struct plan *plan, const struct block *block,
-                             const uint32_t *rows, const uint32_t *taps, int8_t *output) {
+static void compute_channels(const struct plan *plan, struct block *block, const uint32_t *rows,
+                             const uint32_t *taps, int8_t *output) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
   const int32_t next_rows = layer->is_shared ? 0 : plan->plane_words;
   const int32_t next_taps = plan->lines_of_taps * plan->line_words;
 #if I8_HAS_LINES
-  const int32_t read_on = plan->loop == i8_line_by_1 ? layer->tap_words : 0;
-  struct i8_line_of_outputs line = {
-      .row_bytes = 4 * (layer->row_words - read_on),
-      .step = layer->output_step,
-      .line_bytes = 4 * plan->line_words,
-      .finish = plan->finish,
-      .minimum = layer->output_minimum,
-      .maximum = layer->output_maximum,
-  };
-#endif
-  for (int32_t i = 0; i < block->count; ++i) {
-#if I8_HAS_LINES
-    if (plan->loop != NULL) {
-      line.row = rows;
-      line.taps = taps;
-      line.bias = (int32_t)((uint32_t)channel[0] << 1);
-      line.end = taps + layer->lines * plan->line_words;
-      line.multiplier = channel[1];
-      line.rounding = channel[2];
-      line.right = channel[3];
-      line.output = output + i;
-      line.left = layer->output_along;
-      plan->loop(&line);
-    } else {
-      compute_line(plan, rows, taps, channel, output + i);
+  if (plan->loop != NULL) {
+    struct i8_line_of_outputs *const end = block->lines + block->count;
+    i8_compute_line *const loop = plan->loop;
+    const int32_t count = layer->output_along, used = layer->lines * plan->line_words;
+    for (struct i8_line_of_outputs *line = block->lines; line != end; ++line) {
+      line->row = rows;
+      line->taps = taps;
+      line->end = taps + used;
+      line->output = output++;
+      line->left = count;
+      loop(line);
+      rows += next_rows;
+      taps += next_taps;
     }
-#else
-    compute_line(plan, rows, taps, channel, output + i);
+    return;
+  }
 #endif
+  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
+  for (int32_t i = 0; i < block->count; ++i) {
+    compute_line(plan, rows, taps, channel, output + i);
     rows += next_rows;
     taps += next_taps;
     channel += I8_CHANNEL_WORDS;
   }
 }
 
+#if I8_HAS_LINES
+/* What all lines of a channel have in common. */
+static void prepare_lines(const struct plan *plan, struct block *block) {
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
+  const int32_t read_on = plan->loop == i8_line_by_1 ? layer->tap_words : 0;
+  for (int32_t i = 0; i < block->count; ++i) {
+    struct i8_line_of_outputs *const line = block->lines + i;
+    line->row_bytes = 4 * (layer->row_words - read_on);
+    line->bias = (int32_t)((uint32_t)channel[0] << 1);
+    line->multiplier = channel[1];
+    line->rounding = channel[2];
+    line->right = channel[3];
+    line->step = layer->output_step;
+    line->line_bytes = 4 * plan->line_words;
+    line->finish = plan->finish;
+    line->minimum = layer->output_minimum;
+    line->maximum = layer->output_maximum;
+    channel += I8_CHANNEL_WORDS;
+  }
+}
+#endif
+
 static void compute_block(const struct plan *plan, const int8_t *image, int8_t *output,
                           struct block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   int32_t first = 0;
+#if I8_HAS_LINES
+  prepare_lines(plan, block);
+#endif
   for (int32_t y = 0; y < layer->output_across; ++y) {
     unzip_lines(plan, image, first, block);
     int8_t *const line = output + y * layer->output_line + block->channel;
@@ -309,6 +333,8 @@ static struct plan plan_of(const struct i8_depthwise_lines *layer) {
       .line_words = layer->tap_words * (1 + layer->stride_along % 2),
       .plane_words = layer->kept * layer->row_words,
   };
+  const int32_t room = 2 * layer->row_words - layer->pad_along;
+  plan.unzipped = layer->input_along < room ? layer->input_along : room;
   const int32_t lines = (layer->output_across - 1) * layer->stride_across + layer->lines;
   plan.kept_all = layer->kept == lines;
   plan.lines_of_taps = plan.kept_all ? layer->lines : 2 * layer->lines - 1;
@@ -331,11 +357,7 @@ void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *in
       .rows = rows,
       .taps = rows + plan.planes * plan.plane_words,
   };
-  if (plan.kept_all) {
-    for (int32_t line = 0; line < layer->kept; ++line) {
-      pad_line(&plan, rows + line * layer->row_words);
-    }
-  }
+  pad(&plan, rows, plan.planes * plan.plane_words);
   const int32_t input_depth = layer->is_shared ? 1 : layer->depth;
   for (int32_t batch = 0; batch < layer->batches; ++batch) {
     const int8_t *weights = layer->weights;
