@@ -108,6 +108,18 @@ def convolution_call(
     )
 
 
+def instructions_of_output(shape: tuple[int, ...]) -> float:
+    """Return about what an output takes, by filters ``[channels, lines, taps]``.
+
+    3 for each word of weights and 9 besides. To widen its inputs, which all channels share, takes 6
+    for each word and 15 for each line.
+    """
+    channels, lines, taps = shape
+    words = lines * round_up(taps, GROUP) // GROUP
+    rounded = round_up(words * GROUP, ROW_MULTIPLE) // GROUP
+    return 3 * rounded + 9 + (6 * words + 15 * lines) / channels
+
+
 def _copying_pays(shape: tuple[int, ...], line_bytes: int) -> bool:
     """Whether to copy patches, rather than multiply by the zeros that fill up their lines.
 

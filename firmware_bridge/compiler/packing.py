@@ -42,7 +42,8 @@ def join_pairs(weights: NDArray[np.int8]) -> NDArray[np.int8]:
 def joined_constant(weights: NDArray[np.int8]) -> NDArray[np.int64]:
     """Return what joined sums have too much, of each channel's weights, ``[channels, even]``."""
     wide = weights.astype(np.int64)
-    return 32768 * wide[:, 1::2].sum(axis=1) + 255 * wide[:, ::2].sum(axis=1)
+    too_much: NDArray[np.int64] = 32768 * wide[:, 1::2].sum(axis=1) + 255 * wide[:, ::2].sum(axis=1)
+    return too_much
 
 
 def pack_lines(weights: NDArray[np.int8], multiple: int) -> NDArray[np.int8]:

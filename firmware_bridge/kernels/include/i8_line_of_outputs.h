@@ -11,16 +11,17 @@
 
 /* Read and written by assembly, at the offsets that are given. */
 struct i8_line_of_outputs {
-  const uint32_t *row;  /* 0 */
-  int32_t row_bytes;    /* 4, from row to row; by i8_line_by_1 from a row's last word that is read */
-  const uint32_t *taps; /* 8 */
-  int32_t bias;         /* 12 */
-  const uint32_t *end;  /* 16, of taps */
-  int32_t multiplier;   /* 20, and the next two: as of an output channel in i8_requantise.h */
-  int32_t rounding;     /* 24 */
-  int32_t right;        /* 28 */
-  int8_t *output;       /* 32 */
-  int32_t step;         /* 36 */
+  int32_t multiplier;   /* 0, and the next two: as of an output channel in i8_requantise.h */
+  int32_t rounding;     /* 4 */
+  int32_t right;        /* 8 */
+  int8_t *output;       /* 12 */
+  int32_t step;         /* 16 */
+  const uint32_t *row;  /* 20 */
+  int32_t row_bytes;    /* 24, from row to row; by i8_line_by_1 from a row's last word that is
+                           read */
+  const uint32_t *taps; /* 28 */
+  int32_t bias;         /* 32, twice that of the channel */
+  const uint32_t *end;  /* 36, of taps */
   int32_t left;         /* 40, outputs */
   int32_t line_bytes;   /* 44, of taps of a line */
   void (*finish)(void); /* 48, makes outputs of sums */
@@ -51,9 +52,7 @@ struct i8_line_of_outputs {
   "it gt\n\t"                                                                                     \
   "movgt " sum ", r5\n\t"
 #define I8_EACH_SUM(does) does("r8") does("r10") does("r11") does("r12")
-#define I8_CONSTANTS                                                                              \
-  "ldrd r4, r5, [r0, #20]\n\t"                                                                    \
-  "ldr r6, [r0, #28]\n\t"
+#define I8_CONSTANTS "ldm r0, {r4, r5, r6}\n\t"
 
 static __attribute__((naked, noinline)) void i8_finish_plain(void) {
   __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE_PLAIN) "bx lr");
@@ -70,44 +69,45 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
 
 #define I8_SAVE "push {r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}\n\t"
 #define I8_RESTORE "pop {r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}\n\t"
-/* Write four outputs from r4 on, r5 apart. */
-#define I8_WRITE                                                                                  \
-  "strb r8, [r4]\n\t"                                                                             \
-  "strb r10, [r4, r5]\n\t"                                                                        \
-  "add r4, r4, r5, lsl #1\n\t"                                                                    \
-  "strb r11, [r4]\n\t"                                                                            \
-  "strb r12, [r4, r5]\n\t"                                                                        \
-  "add r4, r4, r5, lsl #1\n\t"
-/* Write what is left, fewer than four: the flags say so of `left` less 4. */
-#define I8_WRITE_REST(left)                                                                       \
+/* Write four outputs, and move on to the next. */
+#define I8_WRITE(output, step)                                                                    \
+  "strb r8, [" output "]\n\t"                                                                     \
+  "strb r10, [" output ", " step "]\n\t"                                                          \
+  "add " output ", " output ", " step ", lsl #1\n\t"                                              \
+  "strb r11, [" output "]\n\t"                                                                    \
+  "strb r12, [" output ", " step "]\n\t"                                                          \
+  "add " output ", " output ", " step ", lsl #1\n\t"                                              \
+  "str " output ", [r0, #12]\n\t"
+/* Write what is left, fewer than four: `left` less 4 was negative. */
+#define I8_WRITE_REST(left, output, step)                                                         \
   "9:\n\t"                                                                                        \
-  "strb r8, [r4]\n\t"                                                                             \
+  "strb r8, [" output "]\n\t"                                                                     \
   "adds " left ", #2\n\t"                                                                         \
   "bmi 8f\n\t"                                                                                    \
-  "strb r10, [r4, r5]\n\t"                                                                        \
+  "strb r10, [" output ", " step "]\n\t"                                                          \
   "beq 8f\n\t"                                                                                    \
-  "strb r11, [r4, r5, lsl #1]\n\t"                                                                \
+  "strb r11, [" output ", " step ", lsl #1]\n\t"                                                  \
   "8:\n\t" I8_RESTORE
 
 /* The sums begin; rows, taps and their end in lr. */
 #define I8_GROUP_BEGINS                                                                           \
   "1:\n\t"                                                                                        \
-  "ldm r0, {r1, r2, r3, r8, lr}\n\t"                                                              \
+  "add r4, r0, #20\n\t"                                                                           \
+  "ldm r4, {r1, r2, r3, r8, lr}\n\t"                                                              \
   "mov r10, r8\n\t"                                                                               \
   "mov r11, r8\n\t"                                                                               \
   "mov r12, r8\n\t"
 #define I8_GROUP_ENDS(advance)                                                                    \
   "ldr r4, [r0, #48]\n\t"                                                                         \
   "blx r4\n\t"                                                                                    \
-  "ldrd r4, r5, [r0, #32]\n\t"                                                                    \
+  "ldrd r4, r5, [r0, #12]\n\t"                                                                    \
   "ldr r6, [r0, #40]\n\t"                                                                         \
   "subs r6, #4\n\t"                                                                               \
-  "bmi 9f\n\t" I8_WRITE "str r4, [r0, #32]\n\t"                                                   \
-  "str r6, [r0, #40]\n\t"                                                                         \
-  "ldr r1, [r0]\n\t"                                                                              \
+  "bmi 9f\n\t" I8_WRITE("r4", "r5") "str r6, [r0, #40]\n\t"                                       \
+  "ldr r1, [r0, #20]\n\t"                                                                         \
   "add r1, r1, #" advance "\n\t"                                                                  \
-  "str r1, [r0]\n\t"                                                                              \
-  "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("r6")
+  "str r1, [r0, #20]\n\t"                                                                         \
+  "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("r6", "r4", "r5")
 
 /* A line of three taps by stride 1, from four words of taps at `at`; sums begin with those given. */
 #define I8_THREE_TAPS(at, next, a, b, c, d)                                                       \
@@ -124,23 +124,27 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "smlad r12, r6, r9, r12\n\t"
 #define I8_THREE_MORE(at, next) I8_THREE_TAPS(at, next, "r8", "r10", "r11", "r12")
 
+#define I8_3X3_BEGINS                                                                             \
+  I8_SAVE                                                                                         \
+  "ldrd r1, r2, [r0, #20]\n\t"                                                                    \
+  "ldr r3, [r0, #28]\n\t"                                                                         \
+  "ldr lr, [r0, #40]\n\t"                                                                         \
+  "1:\n\t"                                                                                        \
+  "ldr r12, [r0, #32]\n\t"
+#define I8_3X3_ENDS(advance)                                                                      \
+  "sub r1, r1, r2, lsl #1\n\t"                                                                    \
+  "add r1, #" advance "\n\t"                                                                      \
+  "ldm r0, {r4, r5, r6, r7, r9}\n\t" I8_EACH_SUM(I8_SCALE_PLAIN)                                  \
+  "subs lr, #4\n\t"                                                                               \
+  "bmi 9f\n\t" I8_WRITE("r7", "r9")                                                               \
+  "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("lr", "r7", "r9")
+
 /* 3x3 taps by stride 1, plain. */
 static __attribute__((naked, noinline)) void
 i8_line_3x3(struct i8_line_of_outputs *line __attribute__((unused))) {
-  __asm__(I8_SAVE
-          "ldm r0, {r1, r2, r3}\n\t"
-          "ldr lr, [r0, #40]\n\t"
-          "1:\n\t"
-          "ldr r12, [r0, #12]\n\t" I8_THREE_TAPS("0", "8", "r12", "r12", "r12", "r12")
+  __asm__(I8_3X3_BEGINS I8_THREE_TAPS("0", "8", "r12", "r12", "r12", "r12")
           "add r1, r2\n\t" I8_THREE_MORE("16", "24")
-          "add r1, r2\n\t" I8_THREE_MORE("32", "40")
-          "sub r1, r1, r2, lsl #1\n\t"
-          "add r1, #8\n\t" I8_CONSTANTS I8_EACH_SUM(I8_SCALE_PLAIN)
-          "ldrd r4, r5, [r0, #32]\n\t"
-          "subs lr, #4\n\t"
-          "bmi 9f\n\t" I8_WRITE
-          "str r4, [r0, #32]\n\t"
-          "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("lr"));
+          "add r1, r2\n\t" I8_THREE_MORE("32", "40") I8_3X3_ENDS("8"));
 }
 
 /* Any taps by stride 1. */
@@ -178,6 +182,30 @@ i8_line_by_1(struct i8_line_of_outputs *line __attribute__((unused))) {
                                   "cmp r3, lr\n\t"                                                \
                                   "bne 2b\n\t" I8_GROUP_ENDS("16"))
 
+/* A line of three taps by stride 2, from two words of taps at `at` and `next`. */
+#define I8_THREE_BY_2(at, next, a, b, c, d)                                                       \
+  "ldm r1, {r4, r5, r6, r7}\n\t"                                                                  \
+  "ldr r9, [r3, #" at "]\n\t"                                                                     \
+  "smlad r8, r4, r9, " a "\n\t"                                                                   \
+  "smlad r10, r5, r9, " b "\n\t"                                                                  \
+  "smlad r11, r6, r9, " c "\n\t"                                                                  \
+  "smlad r12, r7, r9, " d "\n\t"                                                                  \
+  "ldr r9, [r3, #" next "]\n\t"                                                                   \
+  "ldr r4, [r1, #16]\n\t"                                                                         \
+  "smlad r8, r5, r9, r8\n\t"                                                                      \
+  "smlad r10, r6, r9, r10\n\t"                                                                    \
+  "smlad r11, r7, r9, r11\n\t"                                                                    \
+  "smlad r12, r4, r9, r12\n\t"
+#define I8_THREE_MORE_BY_2(at, next) I8_THREE_BY_2(at, next, "r8", "r10", "r11", "r12")
+
+/* 3x3 taps by stride 2, plain. */
+static __attribute__((naked, noinline)) void
+i8_line_3x3_by_2(struct i8_line_of_outputs *line __attribute__((unused))) {
+  __asm__(I8_3X3_BEGINS I8_THREE_BY_2("0", "4", "r12", "r12", "r12", "r12")
+          "add r1, r2\n\t" I8_THREE_MORE_BY_2("8", "12")
+          "add r1, r2\n\t" I8_THREE_MORE_BY_2("16", "20") I8_3X3_ENDS("16"));
+}
+
 /* 3 or 4 taps a line, 5 or 6, 7 or 8. */
 static __attribute__((naked, noinline)) void
 i8_line_4_by_2(struct i8_line_of_outputs *line __attribute__((unused))) {
@@ -205,6 +233,9 @@ static inline i8_compute_line *i8_line_loop(int32_t stride, int32_t words, int i
   }
   if (stride != 2) {
     return NULL;
+  }
+  if (is_3x3) {
+    return i8_line_3x3_by_2;
   }
   return words == 2   ? i8_line_4_by_2
          : words == 3 ? i8_line_6_by_2

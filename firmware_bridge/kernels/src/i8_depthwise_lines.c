@@ -69,11 +69,11 @@ static void pad(const struct plan *plan, uint32_t *row, int32_t words) {
 /* Put two pixels into a row. Inlined for whole blocks, for what is left of the channels, and for a
  * single one. */
 static inline __attribute__((always_inline)) void
-put_pair(const struct plan *plan, uint32_t first, uint32_t second, uint32_t *row, int is_shared) {
+put_pair(int32_t next_plane, uint32_t first, uint32_t second, uint32_t *row, int is_shared) {
   if (is_shared) {
     *row = i8_join_bottoms(first, second);
   } else {
-    unzip_pair(first, second, row, plan->plane_words);
+    unzip_pair(first, second, row, next_plane);
   }
 }
 
@@ -88,22 +88,32 @@ unzip_channels(const struct plan *plan, const int8_t *pixel, int32_t count, uint
                int is_shared) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const uint32_t padding = is_shared ? (uint32_t)layer->input_zero_point : padding_of(layer);
-  const int32_t step = layer->input_step;
+  const int32_t step = layer->input_step, next_plane = plan->plane_words;
   int32_t left = plan->unzipped;
   row += layer->pad_along / 2;
   int32_t at = 0;
   if (layer->pad_along % 2 != 0) {
-    put_pair(plan, padding, load(pixel, count, is_shared), row++, is_shared);
+    put_pair(next_plane, padding, load(pixel, count, is_shared), row++, is_shared);
     at += step;
     --left;
   }
+  if (is_shared && step == 1) {
+    for (; left >= 4; left -= 4) {
+      const uint32_t word = i8_load_word(pixel + at);
+      const uint32_t even = i8_widen_even(word), odd = i8_widen_odd(word);
+      row[0] = i8_join_bottoms(even, odd);
+      row[1] = i8_join_tops(even, odd);
+      row += 2;
+      at += 4;
+    }
+  }
   for (; left >= 2; left -= 2) {
-    put_pair(plan, load(pixel + at, count, is_shared), load(pixel + at + step, count, is_shared),
-             row++, is_shared);
+    put_pair(next_plane, load(pixel + at, count, is_shared),
+             load(pixel + at + step, count, is_shared), row++, is_shared);
     at += 2 * step;
   }
   if (left == 1) {
-    put_pair(plan, load(pixel + at, count, is_shared), padding, row, is_shared);
+    put_pair(next_plane, load(pixel + at, count, is_shared), padding, row, is_shared);
   }
 }
 
