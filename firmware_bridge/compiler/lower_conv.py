@@ -52,12 +52,12 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     multipliers = convolution_multipliers(operator, graph, layer, scales)
     table = channel_table(operator, graph, matrix, multipliers, options.activation)
     zero_point = quantisation_of(operator, graph, layer.source).zero_point
-    fields = window_fields(layer, vertical, horizontal, zero_point)
     padded = vertical.padded or horizontal.padded
     if not padded and layer.source.elements == matrix.shape[1]:
         # One pixel: the filter covers the whole input, in its order.
         return fully_connected_call(operator, graph, layer, table)
     filters = layer.values.reshape(len(matrix), vertical.taps, -1)
+    fields = window_fields(layer, vertical, horizontal, zero_point)
     return convolution_call(operator, graph, layer, filters, table, fields)
 
 
@@ -82,6 +82,7 @@ def convolution_call(
     """
     channels, _, taps = filters.shape
     lines = pack_lines(filters, GROUP)
+    fields = _as_one_line(layer, fields, filters.shape)
     copies = fields["dilation_w"] != 1 or _copying_pays(filters.shape, lines.shape[1])
     matrix = filters.reshape(channels, -1) if copies else lines
     packed = packed_weights(matrix, table, pack_rows)
@@ -106,6 +107,18 @@ def convolution_call(
         scratch_bytes=row_bytes * _COLUMN_BYTES + (run_bytes or row_bytes),
         macs=count_macs(graph, operator) or 0,
     )
+
+
+def _as_one_line(
+    layer: WeightedLayer, fields: dict[str, Field], shape: tuple[int, ...]
+) -> dict[str, Field]:
+    """See the images of a filter of one pixel, by stride 1, as one line of pixels."""
+    one_pixel = shape[1] == fields["filter_w"] == 1
+    if not (one_pixel and fields["stride_h"] == fields["stride_w"] == 1):
+        return fields
+    pixels = layer.source.elements // layer.source.shape[-1]
+    ones = dict.fromkeys(("batches", "input_h", "output_h", "dilation_h", "dilation_w"), 1)
+    return {**fields, **ones, "input_w": pixels, "output_w": pixels}
 
 
 def instructions_of_output(shape: tuple[int, ...]) -> float:

@@ -18,6 +18,8 @@ from quantize.tflite.model import Operator, Subgraph
 
 Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""
+_SHARED_BLOCK = 8
+"""Channels that are computed at a time where they share their inputs."""
 _MOST_KEPT = 3072
 """Bytes that the lines of four channels may take for all of them to be kept."""
 
@@ -47,7 +49,8 @@ def lines_call(
     is_vertical = along is axes[0]
     if is_vertical:
         filters = filters.transpose(1, 0, 2)
-    room = _Room.of(along, across, planes=1 if input_c == 1 else ROWS)
+    block = _SHARED_BLOCK if input_c == 1 else ROWS
+    room = _Room.of(along, across, planes=1 if input_c == 1 else ROWS, block=block)
     return KernelCall(
         operator=operator.index,
         name=operator.name,
@@ -78,7 +81,7 @@ def lines_call(
             "kept": room.kept,
             "input_zero_point": quantisation_of(operator, graph, layer.source).zero_point,
         },
-        constants=constants(pack_taps(filters, room.tap_bytes), table.words),
+        constants=constants(pack_taps(filters, room.tap_bytes, block), table.words),
         inputs=(layer.source.index,),
         outputs=(layer.output.index,),
         scratch_bytes=room.scratch_bytes,
@@ -97,7 +100,7 @@ class _Room:
     scratch_bytes: int
 
     @classmethod
-    def of(cls, along: WindowAxis, across: WindowAxis, *, planes: int) -> _Room:
+    def of(cls, along: WindowAxis, across: WindowAxis, *, planes: int, block: int) -> _Room:
         """Keep all lines where they take little memory, else as many as the filter covers."""
         odd = along.stride % 2
         tap_words = (along.taps + 1 + odd) // 2
@@ -108,7 +111,7 @@ class _Room:
         keeps_all = 4 * planes * every * row_words <= _MOST_KEPT
         kept = every if keeps_all else across.taps
         taps = (across.taps if keeps_all else 2 * across.taps - 1) * tap_words * (1 + odd)
-        words = planes * kept * row_words + ROWS * taps
+        words = planes * kept * row_words + block * taps
         return cls(4 * ((tap_words + 1) // 2), tap_words, row_words, kept, 4 * words)
 
 

@@ -78,13 +78,13 @@ def pack_channel_blocks(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.ascontiguousarray(blocks.transpose(1, 0, 2)).reshape(-1)
 
 
-def pack_taps(weights: NDArray[np.int8], line_bytes: int) -> NDArray[np.int8]:
+def pack_taps(weights: NDArray[np.int8], line_bytes: int, block: int) -> NDArray[np.int8]:
     """Return ``[lines, taps along, channels]`` as ``[channels, lines, line_bytes]``, flat.
 
-    Zeros stand past the last tap, and past the last channel up to a multiple of four.
+    Zeros stand past the last tap, and past the last channel up to a multiple of `block`.
     """
     lines, taps, channels = weights.shape
-    packed = np.zeros((round_up(channels, ROWS), lines, line_bytes), np.int8)
+    packed = np.zeros((round_up(channels, block), lines, line_bytes), np.int8)
     packed[:channels, :, :taps] = weights.transpose(2, 0, 1)
     return packed.reshape(-1)
 

@@ -20,7 +20,8 @@ extern "C" {
 #endif
 
 struct i8_depthwise_lines {
-  const int8_t *weights;   /* [channels, a multiple of four][lines][tap_bytes], zeros past the last
+  const int8_t *weights;   /* [channels, a multiple of four, or of eight
+                              that share their inputs][lines][tap_bytes], zeros past the last
                               tap of a line */
   const int32_t *channels; /* [output_c][4], see i8_requantise.h */
   int32_t batches;
@@ -44,7 +45,7 @@ struct i8_depthwise_lines {
 
 /* `scratch` takes four bytes for each word of rows and of taps, on a boundary of 4 bytes: kept *
  * row_words words of rows for each of four channels, or for one that is shared; and of taps, for
- * each of four channels, tap_words words, twice that by odd strides along, for each of `lines`
+ * each of four channels, or of eight that share, tap_words words, twice that by odd strides along, for each of `lines`
  * lines, for 2 * lines - 1 where not all lines are kept. */
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch);

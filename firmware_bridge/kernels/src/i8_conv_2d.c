@@ -9,10 +9,11 @@
 /* What all pixels of a layer share. */
 struct source {
   const struct i8_conv_2d *layer;
-  struct i8_patch_shape shape; /* of a whole patch, or of one line of it */
+  struct i8_patch_shape shape; 
   const int8_t *input;
-  int8_t *copy; /* a line of taps, or a patch */
+  int8_t *copy; /* a line of padding, or a patch */
   int32_t line; /* bytes from tap to tap of a column of the filter */
+  int32_t line_bytes;
   int32_t last; /* bytes from the input's first to the last that a line may be read from */
 };
 
@@ -37,9 +38,11 @@ static struct position position_of(const struct i8_conv_2d *layer, const int8_t 
   };
 }
 
-static void step(const struct i8_conv_2d *layer, struct position *at) {
-  at->x += layer->stride_w;
-  if (++at->column < layer->output_w) {
+/* Move on by some pixels, not beyond the first of the next row. */
+static void step(const struct i8_conv_2d *layer, struct position *at, int32_t pixels) {
+  at->x += pixels * layer->stride_w;
+  at->column += pixels;
+  if (at->column < layer->output_w) {
     return;
   }
   at->column = 0;
@@ -52,40 +55,64 @@ static void step(const struct i8_conv_2d *layer, struct position *at) {
   }
 }
 
-/* A line of taps outside the image. */
-static uint32_t *widen_padding(const struct source *source, uint32_t *column, int is_joined) {
-  const uint32_t bytes = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
-  for (int32_t left = source->layer->run_bytes; left > 0; left -= 4) {
-    i8_widen_group(bytes, column, I8_COLUMNS, is_joined);
-    column += I8_WORDS_PER_GROUP * I8_COLUMNS;
+/* Four inputs of a line of the image, of which some may lie outside. */
+static uint32_t load_at_border(const struct source *source, const int8_t *line, int32_t at) {
+  uint32_t bytes = 0;
+  for (int32_t i = 3; i >= 0; --i) {
+    const int inside = (uint32_t)(at + i) < (uint32_t)source->line_bytes;
+    bytes = bytes << 8 | (uint8_t)(inside ? line[at + i] : source->shape.padding);
   }
-  return column;
+  return bytes;
 }
 
 /* Widen the inputs of an output pixel into a column, line of taps by line of taps: read where they
- * lie, up to three bytes beyond the line too, which meet weights of 0. Copied before where that
- * would be outside the image or the input. */
+ * lie, up to three bytes beyond the line too, which meet weights of 0. */
 static inline __attribute__((always_inline)) void
 widen_lines(const struct source *source, const struct position *at, uint32_t *column,
             int is_joined) {
   const struct i8_conv_2d *const layer = source->layer;
-  const int8_t *const image = at->image;
-  const int32_t run = layer->run_bytes, x = at->x;
-  const int fits = x >= 0 && x + layer->filter_w <= layer->input_w;
+  const uint32_t padding = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
+  const int32_t first = at->x * layer->input_c, end = first + layer->run_bytes;
   int32_t y = at->y;
-  int32_t from = (int32_t)(image - source->input) + (y * layer->input_w + x) * layer->input_c;
   for (int32_t taps = layer->filter_h; taps > 0; --taps) {
-    if ((uint32_t)y >= (uint32_t)layer->input_h) {
-      column = widen_padding(source, column, is_joined);
-    } else if (fits && from <= source->last) {
-      const int8_t *const run_end = source->input + from + run;
-      for (const int8_t *group = run_end - run; group != run_end; group += 4) {
-        i8_widen_group(i8_load_word(group), column, I8_COLUMNS, is_joined);
-        column += I8_WORDS_PER_GROUP * I8_COLUMNS;
+    const int is_line = (uint32_t)y < (uint32_t)layer->input_h;
+    const int8_t *const line = at->image + (is_line ? y * source->line_bytes : 0);
+    for (int32_t group = first; group != end; group += 4) {
+      uint32_t bytes = padding;
+      if (is_line && group >= 0 && group <= source->line_bytes - 4) {
+        bytes = i8_load_word(line + group);
+      } else if (is_line) {
+        bytes = load_at_border(source, line, group);
       }
+      i8_widen_group(bytes, column, I8_COLUMNS, is_joined);
+      column += I8_WORDS_PER_GROUP * I8_COLUMNS;
+    }
+    y += layer->dilation_h;
+  }
+}
+
+/* Whether the patches of four output pixels that follow each other lie side by side, and can be
+ * read as they do: their first lines of taps begin at `from` in the input. */
+static int four_lie_ready(const struct source *source, const struct position *at, int32_t from) {
+  const struct i8_conv_2d *const layer = source->layer;
+  const int32_t last_x = at->x + 3 * layer->stride_w;
+  return layer->is_joined && layer->run_bytes > 0 && at->column + 3 < layer->output_w &&
+         at->x >= 0 && last_x + layer->filter_w <= layer->input_w &&
+         from + (layer->filter_h - 1) * source->line + 3 * layer->stride_w * layer->input_c <=
+             source->last;
+}
+
+/* Widen the inputs of four output pixels of which that is so. */
+static void widen_four(const struct source *source, const struct position *at, int32_t from,
+                       uint32_t *columns) {
+  const struct i8_conv_2d *const layer = source->layer;
+  const int32_t run = layer->run_bytes, step = layer->stride_w * layer->input_c;
+  int32_t y = at->y;
+  for (int32_t taps = layer->filter_h; taps > 0; --taps) {
+    if ((uint32_t)y < (uint32_t)layer->input_h) {
+      columns = i8_widen_four_runs(columns, source->input + from, step, run);
     } else {
-      i8_patch_copy(&source->shape, image, y, x, source->copy);
-      column = i8_widen_run(source->copy, run, column, I8_COLUMNS, is_joined);
+      columns = i8_widen_four_runs(columns, source->copy, 0, run);
     }
     y += layer->dilation_h;
     from += source->line;
@@ -163,11 +190,12 @@ static struct source source_of(const struct i8_conv_2d *layer, const int8_t *inp
   const int32_t line = layer->input_w * layer->input_c;
   return (struct source){
       layer,
-      {layer->input_h, layer->input_w, layer->input_c, layer->run_bytes > 0 ? 1 : layer->filter_h,
-       layer->filter_w, layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point},
+      {layer->input_h, layer->input_w, layer->input_c, layer->filter_h, layer->filter_w,
+       layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point},
       input,
       copy,
       layer->dilation_h * line,
+      line,
       layer->batches * layer->input_h * line - layer->run_bytes,
   };
 }
@@ -180,13 +208,17 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
   int8_t *const copy = (int8_t *)scratch + column_bytes;
   const struct source source = source_of(layer, input, copy);
   memset(columns, 0, column_bytes);
-  memset(copy, 0, (size_t)(layer->run_bytes > 0 ? layer->run_bytes : layer->row_bytes));
+  if (layer->run_bytes > 0) {
+    memset(copy, layer->input_zero_point, (size_t)layer->run_bytes);
+  } else {
+    memset(copy, 0, (size_t)layer->row_bytes);
+  }
   struct position at = position_of(layer, input, 0);
   if (pixels < (int32_t)I8_COLUMNS) {
     for (int32_t pixel = 0; pixel < pixels; ++pixel) {
       widen_pixel(&source, &at, columns);
       multiply(layer, columns, 0, output + pixel * layer->output_c);
-      step(layer, &at);
+      step(layer, &at, 1);
     }
     return;
   }
@@ -197,9 +229,16 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
     if (next > last) {
       at = position_of(layer, input, last);
     }
-    for (uint32_t i = 0; i < I8_COLUMNS; ++i) {
-      widen_pixel(&source, &at, columns + i);
-      step(layer, &at);
+    const int32_t from = (int32_t)(at.image - input) + at.y * source.line_bytes +
+                         at.x * layer->input_c;
+    if (four_lie_ready(&source, &at, from)) {
+      widen_four(&source, &at, from, columns);
+      step(layer, &at, (int32_t)I8_COLUMNS);
+    } else {
+      for (uint32_t i = 0; i < I8_COLUMNS; ++i) {
+        widen_pixel(&source, &at, columns + i);
+        step(layer, &at, 1);
+      }
     }
     multiply(layer, columns, layer->output_c, output + pixel * layer->output_c);
   }

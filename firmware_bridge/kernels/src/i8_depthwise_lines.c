@@ -3,17 +3,18 @@
 #include "i8_line_of_outputs.h"
 #include "i8_requantise.h"
 
-#define BLOCK 4 /* channels */
+#define BLOCK 4        /* channels that are unzipped at a time */
+#define SHARED_BLOCK 8 /* channels that are computed at a time where they share their inputs */
 
 /* Some channels of the image, unzipped. */
 struct block {
   int32_t channel; /* the first */
-  int32_t count;   /* 4, fewer in the last block */
+  int32_t count;   /* of a whole block, fewer in the last one */
   uint32_t *rows;  /* [4][kept][row_words], [1] where they are shared */
-  uint32_t *taps;  /* [4][lines of taps][line_words] */
+  uint32_t *taps;  /* [channels][lines of taps][line_words] */
   int32_t next;    /* line to be unzipped next, counted from the first one of the border */
 #if I8_HAS_LINES
-  struct i8_line_of_outputs lines[BLOCK];
+  struct i8_line_of_outputs lines[SHARED_BLOCK];
 #endif
 };
 
@@ -21,6 +22,7 @@ struct block {
 struct plan {
   const struct i8_depthwise_lines *layer;
   struct i8_output_stage stage;
+  int32_t channels;      /* of a block */
   int32_t planes;        /* that are unzipped at a time */
   int32_t kept_all;      /* whether lines of the image stay where they are */
   int32_t lines_of_taps; /* so that they can begin with any of the filter and still go round */
@@ -187,7 +189,7 @@ widen_kind(const struct plan *plan, const int8_t *weights, uint32_t *taps, int i
            int is_doubled) {
   const int32_t tap_bytes = plan->layer->tap_bytes, words = plan->layer->tap_words;
   const int32_t lines = plan->layer->lines, again = plan->lines_of_taps - lines;
-  for (int32_t channel = 0; channel < BLOCK; ++channel) {
+  for (int32_t channel = 0; channel < plan->channels; ++channel) {
     const uint32_t *const first = taps;
     for (int32_t line = lines; line > 0; --line) {
       taps = widen_line_of_taps(weights, taps, words, is_odd, is_doubled);
@@ -339,6 +341,7 @@ static struct plan plan_of(const struct i8_depthwise_lines *layer) {
   struct plan plan = {
       .layer = layer,
       .stage = i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum),
+      .channels = layer->is_shared ? SHARED_BLOCK : BLOCK,
       .planes = layer->is_shared ? 1 : BLOCK,
       .line_words = layer->tap_words * (1 + layer->stride_along % 2),
       .plane_words = layer->kept * layer->row_words,
@@ -371,16 +374,16 @@ void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *in
   const int32_t input_depth = layer->is_shared ? 1 : layer->depth;
   for (int32_t batch = 0; batch < layer->batches; ++batch) {
     const int8_t *weights = layer->weights;
-    for (int32_t channel = 0; channel < layer->depth; channel += BLOCK) {
+    for (int32_t channel = 0; channel < layer->depth; channel += plan.channels) {
       const int32_t left = layer->depth - channel;
       block.channel = channel;
-      block.count = left < BLOCK ? left : BLOCK;
+      block.count = left < plan.channels ? left : plan.channels;
       if (!layer->is_shared || !plan.kept_all || channel == 0) {
         block.next = 0;
       }
       widen_taps(&plan, weights, block.taps);
       compute_block(&plan, input, output, &block);
-      weights += BLOCK * layer->lines * layer->tap_bytes;
+      weights += plan.channels * layer->lines * layer->tap_bytes;
     }
     input += layer->input_along * layer->input_across * input_depth;
     output += layer->output_along * layer->output_across * layer->depth;
