@@ -80,14 +80,16 @@ def convolution_call(
     fields
         Its window, see `window_fields`.
     """
+    fields = _as_one_line(layer, fields, filters.shape)
     channels, _, taps = filters.shape
     lines = pack_lines(filters, GROUP)
-    fields = _as_one_line(layer, fields, filters.shape)
-    copies = fields["dilation_w"] != 1 or _copying_pays(filters.shape, lines.shape[1])
-    matrix = filters.reshape(channels, -1) if copies else lines
-    packed = packed_weights(matrix, table, pack_rows)
+    matrix, packed = lines, packed_weights(lines, table, pack_rows)
+    run_bytes = round_up(taps, GROUP)
+    dilated = fields["dilation_w"] != 1
+    if dilated or not packed.is_joined or _copying_pays(filters.shape, lines.shape[1]):
+        matrix = filters.reshape(channels, -1)
+        packed, run_bytes = packed_weights(matrix, table, pack_rows), 0
     row_bytes = round_up(matrix.shape[1], ROW_MULTIPLE)
-    run_bytes = 0 if copies else round_up(taps, GROUP)
     return KernelCall(
         operator=operator.index,
         name=operator.name,

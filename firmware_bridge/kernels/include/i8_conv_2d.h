@@ -14,7 +14,8 @@ struct i8_conv_2d {
   const int32_t *channels; /* [output_c][4], see i8_requantise.h */
   int32_t row_bytes;       /* weights of an output channel, zeros up to a multiple of 8 */
   int32_t run_bytes;       /* of a line of the filter, zeros up to a multiple of 4; 0 where patches
-                              are copied first, as they must where lines are dilated */
+                              are copied first, as they must where lines are dilated, and where
+                              weights are not joined */
   int32_t is_joined;       /* how weights are stored and sums are scaled, see i8_dot.h */
   int32_t batches;
   int32_t input_h, input_w, input_c;

@@ -15,11 +15,12 @@ struct i8_joined_rows {
   const uint32_t *columns; /* 0 */
   int32_t row_bytes;       /* 4, a multiple of 8 */
   const int32_t *channel;  /* 8 */
-  int8_t *output;          /* 12 */
+  const void *entry;       /* 12, set by the loop */
   int32_t step;            /* 16, between the outputs of the four pixels */
-  const int8_t *end;       /* 20, of the outputs of the first pixel */
-  int32_t minimum;         /* 24 */
-  int32_t maximum;         /* 28 */
+  int8_t *output;          /* 20 */
+  const int8_t *end;       /* 24, of the outputs of the first pixel */
+  int32_t minimum;         /* 28 */
+  int32_t maximum;         /* 32 */
 };
 
 typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *weights);
@@ -35,22 +36,45 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
 #define I8_EIGHT_WEIGHTS                                                                          \
   "ldrd r3, r9, [r1], #8\n\t" I8_FOUR_INPUTS("r3") "sxtb16 r3, r3\n\t" I8_FOUR_INPUTS("r3")       \
       I8_FOUR_INPUTS("r9") "sxtb16 r9, r9\n\t" I8_FOUR_INPUTS("r9")
+/* The loop takes 32 weights at a time, the first time as many as make up the rest; where it is
+ * entered for that is found once. */
 #define I8_ROW_BEGINS                                                                             \
   "push {r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}\n\t"                                          \
+  "ldr r3, [r0, #4]\n\t"                                                                          \
+  "adr.w r5, 2f\n\t"                                                                              \
+  "adr.w r6, 5f\n\t"                                                                              \
+  "and r3, r3, #24\n\t"                                                                           \
+  "cmp r3, #8\n\t"                                                                                \
+  "it eq\n\t"                                                                                     \
+  "moveq r5, r6\n\t"                                                                              \
+  "adr.w r6, 4f\n\t"                                                                              \
+  "cmp r3, #16\n\t"                                                                               \
+  "it eq\n\t"                                                                                     \
+  "moveq r5, r6\n\t"                                                                              \
+  "adr.w r6, 3f\n\t"                                                                              \
+  "cmp r3, #24\n\t"                                                                               \
+  "it eq\n\t"                                                                                     \
+  "moveq r5, r6\n\t"                                                                              \
+  "orr r5, r5, #1\n\t"                                                                            \
+  "str r5, [r0, #12]\n\t"                                                                         \
   "1:\n\t"                                                                                        \
-  "ldm r0, {r2, r3, r4}\n\t"                                                                      \
+  "ldm r0, {r2, r3, r4, r5}\n\t"                                                                  \
   "ldr r8, [r4]\n\t"                                                                              \
   "add lr, r1, r3\n\t"                                                                            \
   "mov r10, r8\n\t"                                                                               \
   "mov r11, r8\n\t"                                                                               \
   "mov r12, r8\n\t"                                                                               \
-  "lsls r3, r3, #28\n\t"                                                                          \
-  "bmi 3f\n\t"                                                                                    \
-  "2:\n\t" I8_EIGHT_WEIGHTS "3:\n\t" I8_EIGHT_WEIGHTS                                             \
+  "bx r5\n\t"                                                                                     \
+  ".balign 4\n\t"                                                                                 \
+  "2:\n\t" I8_EIGHT_WEIGHTS ".balign 4\n\t"                                                      \
+  "3:\n\t" I8_EIGHT_WEIGHTS ".balign 4\n\t"                                                      \
+  "4:\n\t" I8_EIGHT_WEIGHTS ".balign 4\n\t"                                                      \
+  "5:\n\t" I8_EIGHT_WEIGHTS                                                                       \
   "cmp r1, lr\n\t"                                                                                \
-  "bne 2b\n\t"                                                                                    \
-  "ldrd r9, r3, [r0, #8]\n\t"                                                                     \
-  "ldrd r2, lr, [r0, #16]\n\t"                                                                    \
+  "bne.w 2b\n\t"                                                                                  \
+  "ldrd r2, r3, [r0, #16]\n\t"                                                                    \
+  "ldr r9, [r0, #8]\n\t"                                                                          \
+  "ldr lr, [r0, #24]\n\t"                                                                         \
   "ldmia r9!, {r4, r5, r6, r7}\n\t"
 #define I8_ROW_ENDS                                                                               \
   "add r4, r3, r2, lsl #1\n\t"                                                                    \
@@ -58,9 +82,10 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "strb r11, [r4]\n\t"                                                                            \
   "strb r10, [r3, r2]\n\t"                                                                        \
   "strb r8, [r3], #1\n\t"                                                                         \
-  "strd r9, r3, [r0, #8]\n\t"                                                                     \
+  "str r3, [r0, #20]\n\t"                                                                         \
+  "str r9, [r0, #8]\n\t"                                                                          \
   "cmp r3, lr\n\t"                                                                                \
-  "bne 1b\n\t"                                                                                    \
+  "bne.w 1b\n\t"                                                                                    \
   "pop {r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}"
 
 /* From a sum times 256, as in i8_requantise.h. */
@@ -100,7 +125,7 @@ i8_joined_rows_away(struct i8_joined_rows *rows __attribute__((unused)),
 static __attribute__((naked, noinline)) void
 i8_joined_rows_clamped(struct i8_joined_rows *rows __attribute__((unused)),
                        const int8_t *weights __attribute__((unused))) {
-  __asm__(I8_ROW_BEGINS I8_ALL_SUMS(I8_SCALED) "ldrd r4, r5, [r0, #24]\n\t" I8_ALL_SUMS(I8_CLAMPED)
+  __asm__(I8_ROW_BEGINS I8_ALL_SUMS(I8_SCALED) "ldrd r4, r5, [r0, #28]\n\t" I8_ALL_SUMS(I8_CLAMPED)
               I8_ROW_ENDS);
 }
 

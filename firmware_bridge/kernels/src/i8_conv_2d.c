@@ -55,8 +55,21 @@ static void step(const struct i8_conv_2d *layer, struct position *at, int32_t pi
   }
 }
 
-/* Four inputs of a line of the image, of which some may lie outside. */
+/* Four inputs of a line of the image, from `at` on, of which some may lie outside. */
 static uint32_t load_at_border(const struct source *source, const int8_t *line, int32_t at) {
+  const uint32_t padding = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
+  const int32_t last = source->line_bytes - 4;
+  if (at <= -4 || at >= source->line_bytes) {
+    return padding;
+  }
+  if (last >= 0 && at < 0) {
+    return i8_load_word(line) << (-8 * at) | padding >> (32 + 8 * at);
+  }
+  if (last >= 0) {
+    const int32_t beyond = 8 * (at - last);
+    return beyond > 0 ? i8_load_word(line + last) >> beyond | padding << (32 - beyond)
+                      : i8_load_word(line + at);
+  }
   uint32_t bytes = 0;
   for (int32_t i = 3; i >= 0; --i) {
     const int inside = (uint32_t)(at + i) < (uint32_t)source->line_bytes;
@@ -66,28 +79,31 @@ static uint32_t load_at_border(const struct source *source, const int8_t *line, 
 }
 
 /* Widen the inputs of an output pixel into a column, line of taps by line of taps: read where they
- * lie, up to three bytes beyond the line too, which meet weights of 0. */
-static inline __attribute__((always_inline)) void
-widen_lines(const struct source *source, const struct position *at, uint32_t *column,
-            int is_joined) {
+ * lie, up to three bytes beyond the line too, which meet weights of 0. Inlined for pixels whose
+ * lines of taps lie inside and for those at the border. */
+static inline __attribute__((always_inline)) void widen_lines(const struct source *source,
+                                                              const struct position *at,
+                                                              uint32_t *column, int is_inside) {
   const struct i8_conv_2d *const layer = source->layer;
   const uint32_t padding = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
-  const int32_t first = at->x * layer->input_c, end = first + layer->run_bytes;
+  const int32_t first = at->x * layer->input_c, run = layer->run_bytes;
+  const int32_t lines = layer->input_h, line_bytes = source->line_bytes;
+  const int32_t dilation = layer->dilation_h;
+  const int8_t *const image = at->image;
   int32_t y = at->y;
   for (int32_t taps = layer->filter_h; taps > 0; --taps) {
-    const int is_line = (uint32_t)y < (uint32_t)layer->input_h;
-    const int8_t *const line = at->image + (is_line ? y * source->line_bytes : 0);
-    for (int32_t group = first; group != end; group += 4) {
+    const int is_line = (uint32_t)y < (uint32_t)lines;
+    const int8_t *const line = image + (is_line ? y * line_bytes : 0);
+    for (int32_t group = 0; group != run; group += 4) {
       uint32_t bytes = padding;
-      if (is_line && group >= 0 && group <= source->line_bytes - 4) {
-        bytes = i8_load_word(line + group);
-      } else if (is_line) {
-        bytes = load_at_border(source, line, group);
+      if (is_line) {
+        bytes = is_inside ? i8_load_word(line + first + group)
+                          : load_at_border(source, line, first + group);
       }
-      i8_widen_group(bytes, column, I8_COLUMNS, is_joined);
+      i8_widen_group(bytes, column, I8_COLUMNS, 1);
       column += I8_WORDS_PER_GROUP * I8_COLUMNS;
     }
-    y += layer->dilation_h;
+    y += dilation;
   }
 }
 
@@ -121,6 +137,7 @@ static void widen_four(const struct source *source, const struct position *at, i
 
 static void widen_pixel(const struct source *source, const struct position *at, uint32_t *column) {
   const struct i8_conv_2d *const layer = source->layer;
+  const int32_t first = at->x * layer->input_c;
   if (layer->run_bytes == 0) {
     i8_patch_copy(&source->shape, at->image, at->y, at->x, source->copy);
     if (layer->is_joined) {
@@ -128,7 +145,7 @@ static void widen_pixel(const struct source *source, const struct position *at, 
     } else {
       i8_widen_run(source->copy, layer->row_bytes, column, I8_COLUMNS, 0);
     }
-  } else if (layer->is_joined) {
+  } else if (first >= 0 && first + layer->run_bytes <= source->line_bytes) {
     widen_lines(source, at, column, 1);
   } else {
     widen_lines(source, at, column, 0);
@@ -173,8 +190,9 @@ static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, in
         columns,
         layer->row_bytes,
         layer->channels,
-        output,
+        NULL,
         step,
+        output,
         output + layer->output_c,
         layer->output_minimum,
         layer->output_maximum,

@@ -188,14 +188,15 @@ static inline __attribute__((always_inline)) void
 widen_kind(const struct plan *plan, const int8_t *weights, uint32_t *taps, int is_odd,
            int is_doubled) {
   const int32_t tap_bytes = plan->layer->tap_bytes, words = plan->layer->tap_words;
-  const int32_t lines = plan->layer->lines, again = plan->lines_of_taps - lines;
+  const int32_t lines = plan->layer->lines, again = (plan->lines_of_taps - lines) * plan->line_words;
   for (int32_t channel = 0; channel < plan->channels; ++channel) {
     const uint32_t *const first = taps;
     for (int32_t line = lines; line > 0; --line) {
-      taps = widen_line_of_taps(weights, taps, words, is_odd, is_doubled);
+      taps = words == 2 ? widen_line_of_taps(weights, taps, 2, is_odd, is_doubled)
+                        : widen_line_of_taps(weights, taps, words, is_odd, is_doubled);
       weights += tap_bytes;
     }
-    for (int32_t i = 0; i < again * plan->line_words; ++i) {
+    for (int32_t i = 0; i < again; ++i) {
       *taps++ = first[i];
     }
   }
