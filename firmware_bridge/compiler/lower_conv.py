@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
-from firmware_bridge.compiler.packing import (
-    GROUP,
-    ROW_MULTIPLE,
-    pack_lines,
-    pack_rows,
-    round_up,
+from firmware_bridge.compiler.fixed_point import multiply
+from firmware_bridge.compiler.lower_columns import convolution_call
+from firmware_bridge.compiler.lower_one_channel import one_channel_call
+from firmware_bridge.compiler.lower_unary import lookup_call
+from firmware_bridge.compiler.operands import (
+    multiplier_of,
+    options_of,
+    quantisation_of,
+    refuse,
 )
-from firmware_bridge.compiler.records import Field, KernelCall
-from firmware_bridge.compiler.requantisation import ChannelTable, channel_table, weight_scales
+from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.requantisation import (
+    ChannelTable,
+    bias_of,
+    channel_table,
+    weight_scales,
+)
 from firmware_bridge.compiler.weighted import (
     WeightedLayer,
-    constants,
     convolution_multipliers,
     fully_connected_call,
-    output_fields,
-    packed_weights,
     weighted_layer,
     window_axes,
     window_fields,
@@ -30,7 +36,8 @@ from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import Conv2DOptions
 
-_COLUMN_BYTES = 8  # four pixels of int16, for each weight of a row
+_WORTH_A_TABLE = 64
+"""Inputs of a layer of a single weight from which on it is looked up."""
 
 
 def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -56,92 +63,31 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     if not padded and layer.source.elements == matrix.shape[1]:
         # One pixel: the filter covers the whole input, in its order.
         return fully_connected_call(operator, graph, layer, table)
+    if matrix.size == 1 and layer.source.elements == layer.output.elements >= _WORTH_A_TABLE:
+        return _by_table(operator, graph, layer, table, float(multipliers[0]))
     filters = layer.values.reshape(len(matrix), vertical.taps, -1)
+    if layer.source.shape[3] == 1:
+        return one_channel_call(operator, graph, layer, filters, table, (vertical, horizontal))
     fields = window_fields(layer, vertical, horizontal, zero_point)
     return convolution_call(operator, graph, layer, filters, table, fields)
 
 
-def convolution_call(
+def _by_table(
     operator: Operator,
     graph: Subgraph,
     layer: WeightedLayer,
-    filters: NDArray[np.int8],
     table: ChannelTable,
-    fields: dict[str, Field],
+    multiplier: float,
 ) -> KernelCall:
-    """Return the call of i8_conv_2d.
+    """Return the lookup that a layer of a single weight is: each output follows from one input."""
+    source = quantisation_of(operator, graph, layer.source)
+    target = quantisation_of(operator, graph, layer.output)
 
-    Parameters
-    ----------
-    operator, graph, layer, table
-        The layer.
-    filters
-        ``[output channels, filter_h, filter_w * input_c]``.
-    fields
-        Its window, see `window_fields`.
-    """
-    fields = _as_one_line(layer, fields, filters.shape)
-    channels, _, taps = filters.shape
-    lines = pack_lines(filters, GROUP)
-    matrix, packed = lines, packed_weights(lines, table, pack_rows)
-    run_bytes = round_up(taps, GROUP)
-    dilated = fields["dilation_w"] != 1
-    if dilated or not packed.is_joined or _copying_pays(filters.shape, lines.shape[1]):
-        matrix = filters.reshape(channels, -1)
-        packed, run_bytes = packed_weights(matrix, table, pack_rows), 0
-    row_bytes = round_up(matrix.shape[1], ROW_MULTIPLE)
-    return KernelCall(
-        operator=operator.index,
-        name=operator.name,
-        function="i8_conv_2d",
-        header="i8_conv_2d.h",
-        struct="i8_conv_2d",
-        fields={
-            **output_fields(table),
-            **fields,
-            "row_bytes": row_bytes,
-            "run_bytes": run_bytes,
-            "is_joined": int(packed.is_joined),
-        },
-        constants=constants(packed.weights, packed.channels),
-        inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
-        scratch_bytes=row_bytes * _COLUMN_BYTES + (run_bytes or row_bytes),
-        macs=count_macs(graph, operator) or 0,
-    )
+    def outputs() -> NDArray[np.int8]:
+        inputs = np.arange(-128, 128, dtype=np.int64) - source.zero_point
+        sums = bias_of(operator, graph, 1) + int(layer.values.flat[0]) * inputs
+        values = multiply(sums, *multiplier_of(operator, graph, multiplier)) + target.zero_point
+        return np.clip(values, table.minimum, table.maximum).astype(np.int8)
 
-
-def _as_one_line(
-    layer: WeightedLayer, fields: dict[str, Field], shape: tuple[int, ...]
-) -> dict[str, Field]:
-    """See the images of a filter of one pixel, by stride 1, as one line of pixels."""
-    one_pixel = shape[1] == fields["filter_w"] == 1
-    if not (one_pixel and fields["stride_h"] == fields["stride_w"] == 1):
-        return fields
-    pixels = layer.source.elements // layer.source.shape[-1]
-    ones = dict.fromkeys(("batches", "input_h", "output_h", "dilation_h", "dilation_w"), 1)
-    return {**fields, **ones, "input_w": pixels, "output_w": pixels}
-
-
-def instructions_of_output(shape: tuple[int, ...]) -> float:
-    """Return about what an output takes, by filters ``[channels, lines, taps]``.
-
-    3 for each word of weights and 9 besides. To widen its inputs, which all channels share, takes 6
-    for each word and 15 for each line.
-    """
-    channels, lines, taps = shape
-    words = lines * round_up(taps, GROUP) // GROUP
-    rounded = round_up(words * GROUP, ROW_MULTIPLE) // GROUP
-    return 3 * rounded + 9 + (6 * words + 15 * lines) / channels
-
-
-def _copying_pays(shape: tuple[int, ...], line_bytes: int) -> bool:
-    """Whether to copy patches, rather than multiply by the zeros that fill up their lines.
-
-    Instructions of a pixel, about: for each word of inputs 8 to widen them and 3 for each output;
-    to copy, 20 for each line and 4 for each word.
-    """
-    channels, lines, taps = shape
-    words = round_up(lines * taps, ROW_MULTIPLE) // GROUP
-    wasted = round_up(line_bytes, ROW_MULTIPLE) // GROUP - words
-    return wasted * (8 + 3 * channels) > lines * (20 + taps)
+    macs = count_macs(graph, operator) or 0
+    return replace(lookup_call(operator, graph, outputs), macs=macs)

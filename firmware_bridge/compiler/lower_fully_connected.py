@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.lower_conv import convolution_call
+from firmware_bridge.compiler.lower_columns import convolution_call
 from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
 from firmware_bridge.compiler.records import Field, KernelCall
 from firmware_bridge.compiler.requantisation import channel_table, weight_scales

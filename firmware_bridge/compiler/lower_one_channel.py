@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.lower_conv import convolution_call, instructions_of_output
+from firmware_bridge.compiler.lower_columns import convolution_call, instructions_of_output
 from firmware_bridge.compiler.lower_lines import Axes, instructions_by_lines, lines_call
 from firmware_bridge.compiler.operands import quantisation_of
 from firmware_bridge.compiler.records import KernelCall

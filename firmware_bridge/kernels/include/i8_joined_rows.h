@@ -14,10 +14,10 @@
 struct i8_joined_rows {
   const uint32_t *columns; /* 0 */
   int32_t row_bytes;       /* 4, a multiple of 8 */
-  const int32_t *channel;  /* 8 */
-  const void *entry;       /* 12, set by the loop */
-  int32_t step;            /* 16, between the outputs of the four pixels */
-  int8_t *output;          /* 20 */
+  const void *entry;       /* 8, set by the loop */
+  const int32_t *channel;  /* 12 */
+  int8_t *output;          /* 16 */
+  int32_t step;            /* 20, between the outputs of the four pixels */
   const int8_t *end;       /* 24, of the outputs of the first pixel */
   int32_t minimum;         /* 28 */
   int32_t maximum;         /* 32 */
@@ -56,15 +56,15 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "it eq\n\t"                                                                                     \
   "moveq r5, r6\n\t"                                                                              \
   "orr r5, r5, #1\n\t"                                                                            \
-  "str r5, [r0, #12]\n\t"                                                                         \
+  "str r5, [r0, #8]\n\t"                                                                          \
   "1:\n\t"                                                                                        \
   "ldm r0, {r2, r3, r4, r5}\n\t"                                                                  \
-  "ldr r8, [r4]\n\t"                                                                              \
+  "ldr r8, [r5]\n\t"                                                                              \
   "add lr, r1, r3\n\t"                                                                            \
   "mov r10, r8\n\t"                                                                               \
   "mov r11, r8\n\t"                                                                               \
   "mov r12, r8\n\t"                                                                               \
-  "bx r5\n\t"                                                                                     \
+  "bx r4\n\t"                                                                                     \
   ".balign 4\n\t"                                                                                 \
   "2:\n\t" I8_EIGHT_WEIGHTS ".balign 4\n\t"                                                      \
   "3:\n\t" I8_EIGHT_WEIGHTS ".balign 4\n\t"                                                      \
@@ -72,9 +72,8 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "5:\n\t" I8_EIGHT_WEIGHTS                                                                       \
   "cmp r1, lr\n\t"                                                                                \
   "bne.w 2b\n\t"                                                                                  \
-  "ldrd r2, r3, [r0, #16]\n\t"                                                                    \
-  "ldr r9, [r0, #8]\n\t"                                                                          \
-  "ldr lr, [r0, #24]\n\t"                                                                         \
+  "ldrd r9, r3, [r0, #12]\n\t"                                                                    \
+  "ldrd r2, lr, [r0, #20]\n\t"                                                                    \
   "ldmia r9!, {r4, r5, r6, r7}\n\t"
 #define I8_ROW_ENDS                                                                               \
   "add r4, r3, r2, lsl #1\n\t"                                                                    \
@@ -82,8 +81,7 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "strb r11, [r4]\n\t"                                                                            \
   "strb r10, [r3, r2]\n\t"                                                                        \
   "strb r8, [r3], #1\n\t"                                                                         \
-  "str r3, [r0, #20]\n\t"                                                                         \
-  "str r9, [r0, #8]\n\t"                                                                          \
+  "strd r9, r3, [r0, #12]\n\t"                                                                    \
   "cmp r3, lr\n\t"                                                                                \
   "bne.w 1b\n\t"                                                                                    \
   "pop {r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}"

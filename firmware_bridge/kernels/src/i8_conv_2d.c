@@ -189,10 +189,10 @@ static void multiply(const struct i8_conv_2d *layer, const uint32_t *columns, in
     struct i8_joined_rows rows = {
         columns,
         layer->row_bytes,
-        layer->channels,
         NULL,
-        step,
+        layer->channels,
         output,
+        step,
         output + layer->output_c,
         layer->output_minimum,
         layer->output_maximum,
@@ -225,11 +225,9 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
   uint32_t *const columns = scratch;
   int8_t *const copy = (int8_t *)scratch + column_bytes;
   const struct source source = source_of(layer, input, copy);
-  memset(columns, 0, column_bytes);
-  if (layer->run_bytes > 0) {
+  /* What else columns hold meets weights of 0. */
+  if (layer->run_bytes > 0 && layer->filter_h > 1) {
     memset(copy, layer->input_zero_point, (size_t)layer->run_bytes);
-  } else {
-    memset(copy, 0, (size_t)layer->row_bytes);
   }
   struct position at = position_of(layer, input, 0);
   if (pixels < (int32_t)I8_COLUMNS) {
