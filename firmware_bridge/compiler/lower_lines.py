@@ -20,7 +20,7 @@ Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""
 _SHARED_BLOCK = 8
 """Channels that are computed at a time where they share their inputs."""
-_MOST_KEPT = 3072
+_MOST_KEPT = 1792
 """Bytes that the lines of four channels may take for all of them to be kept."""
 
 

@@ -17,6 +17,10 @@ struct source {
   int32_t last; /* bytes from the input's first to the last that a line may be read from */
 };
 
+static uint32_t padding_of(const struct source *source) {
+  return (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
+}
+
 /* Where an output pixel's patch begins in the input. */
 struct position {
   const int8_t *image;
@@ -55,55 +59,79 @@ static void step(const struct i8_conv_2d *layer, struct position *at, int32_t pi
   }
 }
 
-/* Four inputs of a line of the image, from `at` on, of which some may lie outside. */
-static uint32_t load_at_border(const struct source *source, const int8_t *line, int32_t at) {
-  const uint32_t padding = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
+/* How four inputs are read of each line of the image, from one place on: a word of it, shifted where
+ * some lie outside, and what fills it up. */
+struct reader {
+  int32_t at;         /* of the word in a line; below 0 where all lie outside */
+  int32_t left, right; /* bits */
+  uint32_t fill;
+};
+
+static struct reader reader_at(const struct source *source, int32_t at) {
+  const uint32_t padding = padding_of(source);
   const int32_t last = source->line_bytes - 4;
   if (at <= -4 || at >= source->line_bytes) {
-    return padding;
+    return (struct reader){-1, 0, 0, 0};
   }
-  if (last >= 0 && at < 0) {
-    return i8_load_word(line) << (-8 * at) | padding >> (32 + 8 * at);
+  if (at < 0) {
+    return (struct reader){0, -8 * at, 0, padding >> (32 + 8 * at)};
   }
-  if (last >= 0) {
+  if (at > last) {
     const int32_t beyond = 8 * (at - last);
-    return beyond > 0 ? i8_load_word(line + last) >> beyond | padding << (32 - beyond)
-                      : i8_load_word(line + at);
+    return (struct reader){last, 0, beyond, padding << (32 - beyond)};
   }
-  uint32_t bytes = 0;
-  for (int32_t i = 3; i >= 0; --i) {
-    const int inside = (uint32_t)(at + i) < (uint32_t)source->line_bytes;
-    bytes = bytes << 8 | (uint8_t)(inside ? line[at + i] : source->shape.padding);
-  }
-  return bytes;
+  return (struct reader){at, 0, 0, 0};
 }
 
-/* Widen the inputs of an output pixel into a column, line of taps by line of taps: read where they
- * lie, up to three bytes beyond the line too, which meet weights of 0. Inlined for pixels whose
- * lines of taps lie inside and for those at the border. */
-static inline __attribute__((always_inline)) void widen_lines(const struct source *source,
-                                                              const struct position *at,
-                                                              uint32_t *column, int is_inside) {
+/* The same inputs of all lines of taps. `next` is from line to line of the column. */
+static void widen_group_of_lines(const struct source *source, const struct position *at,
+                                 const struct reader *reader, uint32_t *column, int32_t next) {
   const struct i8_conv_2d *const layer = source->layer;
-  const uint32_t padding = (uint32_t)(uint8_t)source->shape.padding * 0x01010101u;
-  const int32_t first = at->x * layer->input_c, run = layer->run_bytes;
-  const int32_t lines = layer->input_h, line_bytes = source->line_bytes;
-  const int32_t dilation = layer->dilation_h;
-  const int8_t *const image = at->image;
+  const uint32_t padding = padding_of(source), fill = reader->fill;
+  const int32_t left = reader->left, right = reader->right, dilation = layer->dilation_h;
+  const uint32_t lines = reader->at < 0 ? 0 : (uint32_t)layer->input_h;
+  const int8_t *const first = at->image + (reader->at < 0 ? 0 : reader->at);
   int32_t y = at->y;
   for (int32_t taps = layer->filter_h; taps > 0; --taps) {
-    const int is_line = (uint32_t)y < (uint32_t)lines;
-    const int8_t *const line = image + (is_line ? y * line_bytes : 0);
-    for (int32_t group = 0; group != run; group += 4) {
-      uint32_t bytes = padding;
-      if (is_line) {
-        bytes = is_inside ? i8_load_word(line + first + group)
-                          : load_at_border(source, line, first + group);
+    uint32_t bytes = padding;
+    if ((uint32_t)y < lines) {
+      bytes = i8_load_word(first + y * source->line_bytes) << left >> right | fill;
+    }
+    i8_widen_group(bytes, column, I8_COLUMNS, 1);
+    column += next;
+    y += dilation;
+  }
+}
+
+/* Images of fewer than four bytes a line. */
+static void widen_narrow(const struct source *source, const struct position *at, uint32_t *column) {
+  const struct i8_conv_2d *const layer = source->layer;
+  for (int32_t tap = 0; tap < layer->filter_h; ++tap) {
+    const int32_t y = at->y + tap * layer->dilation_h;
+    for (int32_t group = 0; group < layer->run_bytes; group += 4) {
+      uint32_t bytes = 0;
+      for (int32_t i = 3; i >= 0; --i) {
+        const int32_t x = at->x * layer->input_c + group + i;
+        const int inside = (uint32_t)y < (uint32_t)layer->input_h &&
+                           (uint32_t)x < (uint32_t)source->line_bytes;
+        const int8_t value = inside ? at->image[y * source->line_bytes + x] : source->shape.padding;
+        bytes = bytes << 8 | (uint8_t)value;
       }
       i8_widen_group(bytes, column, I8_COLUMNS, 1);
       column += I8_WORDS_PER_GROUP * I8_COLUMNS;
     }
-    y += dilation;
+  }
+}
+
+/* Widen the inputs of an output pixel into a column: read where they lie, up to three bytes beyond
+ * a line of taps too, which meet weights of 0. */
+static void widen_lines(const struct source *source, const struct position *at, uint32_t *column) {
+  const int32_t run = source->layer->run_bytes, first = at->x * source->layer->input_c;
+  const int32_t group_words = (int32_t)(I8_WORDS_PER_GROUP * I8_COLUMNS);
+  for (int32_t group = 0; group < run; group += 4) {
+    const struct reader reader = reader_at(source, first + group);
+    widen_group_of_lines(source, at, &reader, column, run / 4 * group_words);
+    column += group_words;
   }
 }
 
@@ -137,18 +165,17 @@ static void widen_four(const struct source *source, const struct position *at, i
 
 static void widen_pixel(const struct source *source, const struct position *at, uint32_t *column) {
   const struct i8_conv_2d *const layer = source->layer;
-  const int32_t first = at->x * layer->input_c;
-  if (layer->run_bytes == 0) {
+  if (layer->run_bytes > 0 && source->line_bytes >= 4) {
+    widen_lines(source, at, column);
+  } else if (layer->run_bytes > 0) {
+    widen_narrow(source, at, column);
+  } else {
     i8_patch_copy(&source->shape, at->image, at->y, at->x, source->copy);
     if (layer->is_joined) {
       i8_widen_run(source->copy, layer->row_bytes, column, I8_COLUMNS, 1);
     } else {
       i8_widen_run(source->copy, layer->row_bytes, column, I8_COLUMNS, 0);
     }
-  } else if (first >= 0 && first + layer->run_bytes <= source->line_bytes) {
-    widen_lines(source, at, column, 1);
-  } else {
-    widen_lines(source, at, column, 0);
   }
 }
 
