@@ -71,8 +71,9 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
 
 
 def _by_lines(layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis) -> bool:
-    """Whether i8_depthwise_lines can run the layer."""
+    """Whether i8_depthwise_lines runs the layer: not where four outputs would be one."""
     return (
         vertical.dilation == horizontal.dilation == 1
+        and max(vertical.outputs, horizontal.outputs) > 1
         and layer.source.shape[3] == layer.output.shape[3]
     )

@@ -29,8 +29,8 @@ struct i8_conv_2d {
   int32_t rounding; /* see i8_requantise.h */
 };
 
-/* `scratch` takes 8 * row_bytes, and after that run_bytes, or row_bytes where patches are copied; on
- * a boundary of 4 bytes. */
+/* `scratch` takes 8 * row_bytes, and after that run_bytes, or row_bytes where patches are copied;
+ * on a boundary of 4 bytes. */
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output, void *scratch);
 
 #ifdef __cplusplus

@@ -45,8 +45,8 @@ struct i8_depthwise_lines {
 
 /* `scratch` takes four bytes for each word of rows and of taps, on a boundary of 4 bytes: kept *
  * row_words words of rows for each of four channels, or for one that is shared; and of taps, for
- * each of four channels, or of eight that share, tap_words words, twice that by odd strides along, for each of `lines`
- * lines, for 2 * lines - 1 where not all lines are kept. */
+ * each of four channels, or of eight that share, tap_words words, twice that by odd strides along,
+ * for each of `lines` lines, for 2 * lines - 1 where not all lines are kept. */
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch);
 

@@ -133,39 +133,39 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
 /* Four rows of joined weights by one pixel: two groups of four inputs at a time, the last alone
  * where there is an odd number of them. */
 #define I8_ROWS_BY_FOUR(first, second)                                                             \
-  "ldmia %[weights]!, {r4, r5, r6, r8}\n\t"                                                       \
+  "ldmia %[weights]!, {r4, r5, r6, r8}\n\t"                                                        \
   "smlad %[s0], " first ", r4, %[s0]\n\t"                                                          \
   "smlad %[s1], " first ", r5, %[s1]\n\t"                                                          \
   "smlad %[s2], " first ", r6, %[s2]\n\t"                                                          \
   "smlad %[s3], " first ", r8, %[s3]\n\t"                                                          \
-  "sxtb16 r4, r4\n\t"                                                                             \
-  "sxtb16 r5, r5\n\t"                                                                             \
-  "sxtb16 r6, r6\n\t"                                                                             \
-  "sxtb16 r8, r8\n\t"                                                                             \
+  "sxtb16 r4, r4\n\t"                                                                              \
+  "sxtb16 r5, r5\n\t"                                                                              \
+  "sxtb16 r6, r6\n\t"                                                                              \
+  "sxtb16 r8, r8\n\t"                                                                              \
   "smlad %[s0], " second ", r4, %[s0]\n\t"                                                         \
   "smlad %[s1], " second ", r5, %[s1]\n\t"                                                         \
   "smlad %[s2], " second ", r6, %[s2]\n\t"                                                         \
   "smlad %[s3], " second ", r8, %[s3]\n\t"
-#define I8_ROWS_BY_COLUMN(code)                                                                   \
-  __asm__ volatile(code                                                                           \
-                   : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a),          \
-                     [s1] "+r"(sums->b), [s2] "+r"(sums->c), [s3] "+r"(sums->d),                  \
-                     [input] "=&r"(input), [next] "=&r"(next)                                     \
-                   :                                                                              \
-                   : "r4", "r5", "r6", "r8", "memory")
+#define I8_ROWS_BY_COLUMN(code)                                                                    \
+  __asm__ volatile(                                                                                \
+      code                                                                                         \
+      : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a), [s1] "+r"(sums->b),    \
+        [s2] "+r"(sums->c), [s3] "+r"(sums->d), [input] "=&r"(input), [next] "=&r"(next)           \
+      :                                                                                            \
+      : "r4", "r5", "r6", "r8", "memory")
 
 static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int8_t *end,
                                                 const uint32_t *column, struct i8_sums *sums) {
   uint32_t input, next;
   if (((end - weights) & 16) != 0) {
-    I8_ROWS_BY_COLUMN("ldrd %[input], %[next], [%[column]], #8\n\t"
-                      I8_ROWS_BY_FOUR("%[input]", "%[next]"));
+    I8_ROWS_BY_COLUMN(
+        "ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR("%[input]", "%[next]"));
   }
   while (weights != end) {
-    I8_ROWS_BY_COLUMN("ldrd %[input], %[next], [%[column]], #8\n\t"
-                      I8_ROWS_BY_FOUR("%[input]", "%[next]")
-                      "ldrd %[input], %[next], [%[column]], #8\n\t"
-                      I8_ROWS_BY_FOUR("%[input]", "%[next]"));
+    I8_ROWS_BY_COLUMN("ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR(
+        "%[input]",
+        "%[next]") "ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR("%[input]",
+                                                                                 "%[next]"));
   }
 }
 
@@ -211,8 +211,7 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
 }
 
 static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
-                                                const uint32_t *columns,
-                                                struct i8_sums *sums) {
+                                                const uint32_t *columns, struct i8_sums *sums) {
   __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();
   for (; weights != end; weights += 8) {
     const uint32_t word = i8_load_word(weights), next = i8_load_word(weights + 4);
@@ -272,8 +271,7 @@ static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int
 
 /* One row of joined weights by four pixels. */
 static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
-                                                const uint32_t *columns,
-                                                struct i8_sums *sums) {
+                                                const uint32_t *columns, struct i8_sums *sums) {
   for (; weights != end; weights += 4) {
     const uint32_t word = i8_load_word(weights);
     sums->a = i8_multiply_joined(word, columns[0], columns[4], sums->a);

@@ -34,13 +34,14 @@ i8_widen_run(const int8_t *from, int32_t bytes, uint32_t *column, uint32_t step,
   return column;
 }
 
-/* `bytes` inputs of each of four pixels, `step` bytes apart, for joined weights: a multiple of four,
- * above 0. Returns where the next ones go. */
+/* `bytes` inputs of each of four pixels, `step` bytes apart, for joined weights: a multiple of
+ * four, above 0. Returns where the next ones go. */
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
-static __attribute__((naked, noinline, unused)) uint32_t *
-i8_widen_four_runs(uint32_t *columns __attribute__((unused)),
-                   const int8_t *from __attribute__((unused)), int32_t step __attribute__((unused)),
-                   int32_t bytes __attribute__((unused))) {
+static __attribute__((naked, noinline, unused))
+uint32_t *i8_widen_four_runs(uint32_t *columns __attribute__((unused)),
+                             const int8_t *from __attribute__((unused)),
+                             int32_t step __attribute__((unused)),
+                             int32_t bytes __attribute__((unused))) {
   __asm__("push {r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}\n\t"
           "add lr, r1, r3\n\t"
           "add r12, r2, r2, lsl #1\n\t"

@@ -9,7 +9,7 @@
 /* What all pixels of a layer share. */
 struct source {
   const struct i8_conv_2d *layer;
-  struct i8_patch_shape shape; 
+  struct i8_patch_shape shape;
   const int8_t *input;
   int8_t *copy; /* a line of padding, or a patch */
   int32_t line; /* bytes from tap to tap of a column of the filter */
@@ -59,10 +59,10 @@ static void step(const struct i8_conv_2d *layer, struct position *at, int32_t pi
   }
 }
 
-/* How four inputs are read of each line of the image, from one place on: a word of it, shifted where
- * some lie outside, and what fills it up. */
+/* How four inputs are read of each line of the image, from one place on: a word of it, shifted
+ * where some lie outside, and what fills it up. */
 struct reader {
-  int32_t at;         /* of the word in a line; below 0 where all lie outside */
+  int32_t at;          /* of the word in a line; below 0 where all lie outside */
   int32_t left, right; /* bits */
   uint32_t fill;
 };
@@ -112,8 +112,8 @@ static void widen_narrow(const struct source *source, const struct position *at,
       uint32_t bytes = 0;
       for (int32_t i = 3; i >= 0; --i) {
         const int32_t x = at->x * layer->input_c + group + i;
-        const int inside = (uint32_t)y < (uint32_t)layer->input_h &&
-                           (uint32_t)x < (uint32_t)source->line_bytes;
+        const int inside =
+            (uint32_t)y < (uint32_t)layer->input_h && (uint32_t)x < (uint32_t)source->line_bytes;
         const int8_t value = inside ? at->image[y * source->line_bytes + x] : source->shape.padding;
         bytes = bytes << 8 | (uint8_t)value;
       }
@@ -124,7 +124,21 @@ static void widen_narrow(const struct source *source, const struct position *at,
 }
 
 /* Widen the inputs of an output pixel into a column: read where they lie, up to three bytes beyond
- * a line of taps too, which meet weights of 0. */
+ * a line of taps too, which meet weights of 0. Here where all of that lies inside lines. */
+static void widen_inside(const struct source *source, const struct position *at, uint32_t *column) {
+  const struct i8_conv_2d *const layer = source->layer;
+  const int32_t run = layer->run_bytes;
+  int32_t y = at->y;
+  for (int32_t taps = layer->filter_h; taps > 0; --taps) {
+    const int is_line = (uint32_t)y < (uint32_t)layer->input_h;
+    const int8_t *const line =
+        is_line ? at->image + y * source->line_bytes + at->x * layer->input_c : source->copy;
+    column = i8_widen_run(line, run, column, I8_COLUMNS, 1);
+    y += layer->dilation_h;
+  }
+}
+
+/* Here wherever they lie. */
 static void widen_lines(const struct source *source, const struct position *at, uint32_t *column) {
   const int32_t run = source->layer->run_bytes, first = at->x * source->layer->input_c;
   const int32_t group_words = (int32_t)(I8_WORDS_PER_GROUP * I8_COLUMNS);
@@ -165,7 +179,10 @@ static void widen_four(const struct source *source, const struct position *at, i
 
 static void widen_pixel(const struct source *source, const struct position *at, uint32_t *column) {
   const struct i8_conv_2d *const layer = source->layer;
-  if (layer->run_bytes > 0 && source->line_bytes >= 4) {
+  const int32_t first = at->x * layer->input_c;
+  if (layer->run_bytes > 0 && first >= 0 && first + layer->run_bytes <= source->line_bytes) {
+    widen_inside(source, at, column);
+  } else if (layer->run_bytes > 0 && source->line_bytes >= 4) {
     widen_lines(source, at, column);
   } else if (layer->run_bytes > 0) {
     widen_narrow(source, at, column);
@@ -272,8 +289,8 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
     if (next > last) {
       at = position_of(layer, input, last);
     }
-    const int32_t from = (int32_t)(at.image - input) + at.y * source.line_bytes +
-                         at.x * layer->input_c;
+    const int32_t from =
+        (int32_t)(at.image - input) + at.y * source.line_bytes + at.x * layer->input_c;
     if (four_lie_ready(&source, &at, from)) {
       widen_four(&source, &at, from, columns);
       step(layer, &at, (int32_t)I8_COLUMNS);

@@ -85,9 +85,9 @@ static inline __attribute__((always_inline)) uint32_t load(const int8_t *pixel, 
 }
 
 /* Unzip a line that begins at `pixel`. Words that hold padding alone are there already. */
-static inline __attribute__((always_inline)) void
-unzip_channels(const struct plan *plan, const int8_t *pixel, int32_t count, uint32_t *row,
-               int is_shared) {
+static inline __attribute__((always_inline)) void unzip_channels(const struct plan *plan,
+                                                                 const int8_t *pixel, int32_t count,
+                                                                 uint32_t *row, int is_shared) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const uint32_t padding = is_shared ? (uint32_t)layer->input_zero_point : padding_of(layer);
   const int32_t step = layer->input_step, next_plane = plan->plane_words;
@@ -160,9 +160,10 @@ static inline uint32_t doubled(uint32_t pair) {
 }
 
 /* A line of taps, `words` of each kind. Inlined for each kind of stride. */
-static inline __attribute__((always_inline)) uint32_t *
-widen_line_of_taps(const int8_t *weights, uint32_t *taps, int32_t words, int is_odd,
-                   int is_doubled) {
+static inline __attribute__((always_inline)) uint32_t *widen_line_of_taps(const int8_t *weights,
+                                                                          uint32_t *taps,
+                                                                          int32_t words, int is_odd,
+                                                                          int is_doubled) {
   uint32_t last = 0;
   for (; words > 0; words -= 2) {
     const uint32_t word = i8_load_word(weights);
@@ -184,11 +185,12 @@ widen_line_of_taps(const int8_t *weights, uint32_t *taps, int32_t words, int is_
   return taps;
 }
 
-static inline __attribute__((always_inline)) void
-widen_kind(const struct plan *plan, const int8_t *weights, uint32_t *taps, int is_odd,
-           int is_doubled) {
+static inline __attribute__((always_inline)) void widen_kind(const struct plan *plan,
+                                                             const int8_t *weights, uint32_t *taps,
+                                                             int is_odd, int is_doubled) {
   const int32_t tap_bytes = plan->layer->tap_bytes, words = plan->layer->tap_words;
-  const int32_t lines = plan->layer->lines, again = (plan->lines_of_taps - lines) * plan->line_words;
+  const int32_t lines = plan->layer->lines,
+                again = (plan->lines_of_taps - lines) * plan->line_words;
   for (int32_t channel = 0; channel < plan->channels; ++channel) {
     const uint32_t *const first = taps;
     for (int32_t line = lines; line > 0; --line) {
@@ -353,12 +355,10 @@ static struct plan plan_of(const struct i8_depthwise_lines *layer) {
   plan.kept_all = layer->kept == lines;
   plan.lines_of_taps = plan.kept_all ? layer->lines : 2 * layer->lines - 1;
 #if I8_HAS_LINES
-  plan.finish =
-      i8_finish_for(layer->rounding, layer->output_minimum, layer->output_maximum);
+  plan.finish = i8_finish_for(layer->rounding, layer->output_minimum, layer->output_maximum);
   const int is_3x3 = layer->lines == 3 && layer->tap_words == 2 && plan.stage.is_plain;
-  plan.loop = plan.finish == NULL
-                  ? NULL
-                  : i8_line_loop(layer->stride_along, layer->tap_words, is_3x3);
+  plan.loop =
+      plan.finish == NULL ? NULL : i8_line_loop(layer->stride_along, layer->tap_words, is_3x3);
 #endif
   return plan;
 }
