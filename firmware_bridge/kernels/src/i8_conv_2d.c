@@ -127,14 +127,18 @@ static void widen_narrow(const struct source *source, const struct position *at,
  * a line of taps too, which meet weights of 0. Here where all of that lies inside lines. */
 static void widen_inside(const struct source *source, const struct position *at, uint32_t *column) {
   const struct i8_conv_2d *const layer = source->layer;
-  const int32_t run = layer->run_bytes;
+  const int32_t run = layer->run_bytes, dilation = layer->dilation_h;
+  const int32_t line_bytes = source->line_bytes;
+  const uint32_t lines = (uint32_t)layer->input_h;
+  const int8_t *const first = at->image + at->x * layer->input_c;
   int32_t y = at->y;
   for (int32_t taps = layer->filter_h; taps > 0; --taps) {
-    const int is_line = (uint32_t)y < (uint32_t)layer->input_h;
-    const int8_t *const line =
-        is_line ? at->image + y * source->line_bytes + at->x * layer->input_c : source->copy;
-    column = i8_widen_run(line, run, column, I8_COLUMNS, 1);
-    y += layer->dilation_h;
+    const int8_t *const line = (uint32_t)y < lines ? first + y * line_bytes : source->copy;
+    for (int32_t group = 0; group != run; group += 4) {
+      i8_widen_group(i8_load_word(line + group), column, I8_COLUMNS, 1);
+      column += I8_WORDS_PER_GROUP * I8_COLUMNS;
+    }
+    y += dilation;
   }
 }
 
