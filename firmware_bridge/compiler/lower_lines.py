@@ -18,6 +18,8 @@ from quantize.tflite.model import Operator, Subgraph
 
 Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""
+_WORDS_BY_2 = (2, 3, 4)
+"""Words of taps that the kernel has loops for by stride 2."""
 _SHARED_BLOCK = 8
 """Channels that are computed at a time where they share their inputs."""
 _MOST_KEPT = 1792
@@ -77,6 +79,7 @@ def lines_call(
             "pad_across": across.before,
             "tap_bytes": room.tap_bytes,
             "tap_words": room.tap_words,
+            "tap_pairs": room.tap_pairs,
             "row_words": room.row_words,
             "kept": room.kept,
             "input_zero_point": quantisation_of(operator, graph, layer.source).zero_point,
@@ -95,6 +98,7 @@ class _Room:
 
     tap_bytes: int
     tap_words: int
+    tap_pairs: int
     row_words: int
     kept: int
     scratch_bytes: int
@@ -104,22 +108,24 @@ class _Room:
         """Keep all lines where they take little memory, else as many as the filter covers."""
         odd = along.stride % 2
         tap_words = (along.taps + 1 + odd) // 2
+        tap_pairs = int(along.stride != 2 or tap_words not in _WORDS_BY_2)
         groups = round_up(along.outputs, 4) // 4
         row_words = 2 * along.stride * (groups - 1) + 3 * along.stride // 2 + tap_words
         row_words = max(row_words, (along.before + 1) // 2)
         every = (across.outputs - 1) * across.stride + across.taps
         keeps_all = 4 * planes * every * row_words <= _MOST_KEPT
         kept = every if keeps_all else across.taps
-        taps = (across.taps if keeps_all else 2 * across.taps - 1) * tap_words * (1 + odd)
+        taps = (across.taps if keeps_all else 2 * across.taps - 1) * tap_words * (1 + tap_pairs)
         words = planes * kept * row_words + block * taps
-        return cls(4 * ((tap_words + 1) // 2), tap_words, row_words, kept, 4 * words)
+        tap_bytes = 4 * ((tap_words + 1) // 2)
+        return cls(tap_bytes, tap_words, tap_pairs, row_words, kept, 4 * words)
 
 
 def instructions_by_lines(axes: Axes) -> float:
     """Return about what an output takes: four at a time, plus some for each word of taps."""
     along, across = _along_and_across(*axes)
     words = (along.taps + 1 + along.stride % 2) // 2
-    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if words in (2, 3, 4) else 14 * words}
+    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if words in _WORDS_BY_2 else 14 * words}
     four = 40 + across.taps * each.get(along.stride, 14 * words)
     return four * round_up(along.outputs, 4) / 4 / along.outputs
 

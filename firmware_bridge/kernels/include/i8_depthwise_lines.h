@@ -36,6 +36,8 @@ struct i8_depthwise_lines {
   int32_t pad_along, pad_across;
   int32_t tap_bytes; /* of a line of a channel's weights, a multiple of four */
   int32_t tap_words; /* words of a row that an output meets */
+  int32_t tap_pairs; /* whether words for odd places lie beside those for even ones: not for stride
+                        2 and 2 to 4 words; where there are no odd places the same words again */
   int32_t row_words; /* of a line of one channel, as far as outputs go, rounded up to four */
   int32_t kept;      /* lines that are kept: `lines`, or all with their borders */
   int32_t input_zero_point;
@@ -45,7 +47,7 @@ struct i8_depthwise_lines {
 
 /* `scratch` takes four bytes for each word of rows and of taps, on a boundary of 4 bytes: kept *
  * row_words words of rows for each of four channels, or for one that is shared; and of taps, for
- * each of four channels, or of eight that share, tap_words words, twice that by odd strides along,
+ * each of four channels, or of eight that share, tap_words words, twice that where there are pairs,
  * for each of `lines` lines, for 2 * lines - 1 where not all lines are kept. */
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch);

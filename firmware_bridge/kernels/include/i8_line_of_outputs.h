@@ -11,14 +11,14 @@
 
 /* Read and written by assembly, at the offsets that are given. */
 struct i8_line_of_outputs {
-  int32_t multiplier;   /* 0, and the next two: as of an output channel in i8_requantise.h */
-  int32_t rounding;     /* 4 */
-  int32_t right;        /* 8 */
-  int8_t *output;       /* 12 */
-  int32_t step;         /* 16 */
-  const uint32_t *row;  /* 20 */
-  int32_t row_bytes;    /* 24, from row to row; by i8_line_by_1 from a row's last word that is
-                           read */
+  int32_t multiplier;  /* 0, and the next two: as of an output channel in i8_requantise.h */
+  int32_t rounding;    /* 4 */
+  int32_t right;       /* 8 */
+  int8_t *output;      /* 12 */
+  int32_t step;        /* 16 */
+  const uint32_t *row; /* 20 */
+  int32_t row_bytes;   /* 24, from row to row; where a loop reads on, from a row's last word that is
+                          read */
   const uint32_t *taps; /* 28 */
   int32_t bias;         /* 32, twice that of the channel */
   const uint32_t *end;  /* 36, of taps */
@@ -27,6 +27,8 @@ struct i8_line_of_outputs {
   void (*finish)(void); /* 48, makes outputs of sums */
   int32_t minimum;      /* 52 */
   int32_t maximum;      /* 56 */
+  int32_t b, c, d;      /* 60, 64, 68, bytes from the first output's inputs to the others' */
+  int32_t advance;      /* 72, bytes to the inputs of the next four */
 };
 
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
@@ -105,7 +107,7 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "subs r6, #4\n\t"                                                                                \
   "bmi 9f\n\t" I8_WRITE("r4", "r5") "str r6, [r0, #40]\n\t"                                        \
                                     "ldr r1, [r0, #20]\n\t"                                        \
-                                    "add r1, r1, #" advance "\n\t"                                 \
+                                    "add r1, r1, " advance "\n\t"                                  \
                                     "str r1, [r0, #20]\n\t"                                        \
                                     "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("r6", "r4", "r5")
 
@@ -166,7 +168,7 @@ static __attribute__((naked, noinline)) void i8_line_by_1(struct i8_line_of_outp
                                   "bne 3b\n\t"
                                   "add r1, r2\n\t"
                                   "cmp r3, lr\n\t"
-                                  "bne 2b\n\t" I8_GROUP_ENDS("8"));
+                                  "bne 2b\n\t" I8_GROUP_ENDS("#8"));
 }
 
 /* Two taps by stride 2, of words that the registers a to d hold, or that are read into d first. */
@@ -181,7 +183,7 @@ static __attribute__((naked, noinline)) void i8_line_by_1(struct i8_line_of_outp
 #define I8_LINE_BY_2(taps)                                                                         \
   __asm__(I8_SAVE I8_GROUP_BEGINS "2:\n\t" I8_TAPS_BY_2 taps "add r1, r2\n\t"                      \
                                   "cmp r3, lr\n\t"                                                 \
-                                  "bne 2b\n\t" I8_GROUP_ENDS("16"))
+                                  "bne 2b\n\t" I8_GROUP_ENDS("#16"))
 
 /* A line of three taps by stride 2, from two words of taps at `at` and `next`. */
 #define I8_THREE_BY_2(at, next, a, b, c, d)                                                        \
@@ -227,23 +229,50 @@ static __attribute__((naked, noinline)) void i8_line_8_by_2(struct i8_line_of_ou
                    I8_NEXT_TWO("24", "r7", "r4", "r5", "r6"));
 }
 
+/* Any taps by any stride: words of taps in pairs, for outputs at even places and at odd ones. */
+static __attribute__((naked, noinline)) void i8_line_by_any(struct i8_line_of_outputs *line
+                                                            __attribute__((unused))) {
+  __asm__(I8_SAVE I8_GROUP_BEGINS "add r4, r0, #60\n\t"
+                                  "ldm r4, {r2, r5, r6}\n\t"
+                                  "2:\n\t"
+                                  "ldr lr, [r0, #44]\n\t"
+                                  "add lr, r3\n\t"
+                                  "3:\n\t"
+                                  "ldrd r7, r9, [r3], #8\n\t"
+                                  "ldr r4, [r1]\n\t"
+                                  "smlad r8, r4, r7, r8\n\t"
+                                  "ldr r4, [r1, r2]\n\t"
+                                  "smlad r10, r4, r9, r10\n\t"
+                                  "ldr r4, [r1, r5]\n\t"
+                                  "smlad r11, r4, r7, r11\n\t"
+                                  "ldr r4, [r1, r6]\n\t"
+                                  "smlad r12, r4, r9, r12\n\t"
+                                  "add r1, #4\n\t"
+                                  "cmp r3, lr\n\t"
+                                  "bne 3b\n\t"
+                                  "ldr r4, [r0, #24]\n\t"
+                                  "add r1, r4\n\t"
+                                  "ldr r4, [r0, #36]\n\t"
+                                  "cmp r3, r4\n\t"
+                                  "bne 2b\n\t"
+                                  /* r7 is free from here on. */
+                                  "ldr r7, [r0, #72]\n\t" I8_GROUP_ENDS("r7"));
+}
+
 typedef void i8_compute_line(struct i8_line_of_outputs *line);
 
-/* The loop for lines of a stride, of so many words of taps each; NULL where there is none. */
+/* The loop for lines of a stride, of so many words of taps each. */
 static inline i8_compute_line *i8_line_loop(int32_t stride, int32_t words, int is_3x3) {
   if (stride == 1) {
     return is_3x3 ? i8_line_3x3 : i8_line_by_1;
   }
-  if (stride != 2) {
-    return NULL;
-  }
-  if (is_3x3) {
+  if (stride == 2 && is_3x3) {
     return i8_line_3x3_by_2;
   }
-  return words == 2   ? i8_line_4_by_2
-         : words == 3 ? i8_line_6_by_2
-         : words == 4 ? i8_line_8_by_2
-                      : NULL;
+  if (stride == 2 && words >= 2 && words <= 4) {
+    return words == 2 ? i8_line_4_by_2 : words == 3 ? i8_line_6_by_2 : i8_line_8_by_2;
+  }
+  return i8_line_by_any;
 }
 
 /* What makes outputs of a layer's sums, NULL where none of these does. */

@@ -159,24 +159,31 @@ static inline uint32_t doubled(uint32_t pair) {
   return (pair << 1) & ~0x10000u;
 }
 
-/* A line of taps, `words` of each kind. Inlined for each kind of stride. */
-static inline __attribute__((always_inline)) uint32_t *widen_line_of_taps(const int8_t *weights,
-                                                                          uint32_t *taps,
-                                                                          int32_t words, int is_odd,
-                                                                          int is_doubled) {
+/* What stands beside each word of taps for even places. */
+enum beside {
+  NOTHING,
+  FOR_ODD,
+  THE_SAME,
+};
+
+/* A line of taps, `words` of each kind. Inlined for each way. */
+static inline __attribute__((always_inline)) uint32_t *
+widen_line_of_taps(const int8_t *weights, uint32_t *taps, int32_t words, enum beside beside,
+                   int is_doubled) {
   uint32_t last = 0;
   for (; words > 0; words -= 2) {
     const uint32_t word = i8_load_word(weights);
     const uint32_t even = is_doubled ? doubled(i8_widen_even(word)) : i8_widen_even(word);
     const uint32_t odd = is_doubled ? doubled(i8_widen_odd(word)) : i8_widen_odd(word);
-    *taps++ = i8_join_bottoms(even, odd);
-    if (is_odd) {
-      *taps++ = i8_join_bottoms(last, even);
+    const uint32_t first = i8_join_bottoms(even, odd), second = i8_join_tops(even, odd);
+    *taps++ = first;
+    if (beside != NOTHING) {
+      *taps++ = beside == THE_SAME ? first : i8_join_bottoms(last, even);
     }
     if (words > 1) {
-      *taps++ = i8_join_tops(even, odd);
-      if (is_odd) {
-        *taps++ = i8_join_bottoms(odd, even >> 16);
+      *taps++ = second;
+      if (beside != NOTHING) {
+        *taps++ = beside == THE_SAME ? second : i8_join_bottoms(odd, even >> 16);
       }
     }
     last = odd >> 16;
@@ -187,15 +194,15 @@ static inline __attribute__((always_inline)) uint32_t *widen_line_of_taps(const 
 
 static inline __attribute__((always_inline)) void widen_kind(const struct plan *plan,
                                                              const int8_t *weights, uint32_t *taps,
-                                                             int is_odd, int is_doubled) {
+                                                             enum beside beside, int is_doubled) {
   const int32_t tap_bytes = plan->layer->tap_bytes, words = plan->layer->tap_words;
-  const int32_t lines = plan->layer->lines,
-                again = (plan->lines_of_taps - lines) * plan->line_words;
+  const int32_t lines = plan->layer->lines;
+  const int32_t again = (plan->lines_of_taps - lines) * plan->line_words;
   for (int32_t channel = 0; channel < plan->channels; ++channel) {
     const uint32_t *const first = taps;
     for (int32_t line = lines; line > 0; --line) {
-      taps = words == 2 ? widen_line_of_taps(weights, taps, 2, is_odd, is_doubled)
-                        : widen_line_of_taps(weights, taps, words, is_odd, is_doubled);
+      taps = words == 2 ? widen_line_of_taps(weights, taps, 2, beside, is_doubled)
+                        : widen_line_of_taps(weights, taps, words, beside, is_doubled);
       weights += tap_bytes;
     }
     for (int32_t i = 0; i < again; ++i) {
@@ -205,18 +212,21 @@ static inline __attribute__((always_inline)) void widen_kind(const struct plan *
 }
 
 static void widen_taps(const struct plan *plan, const int8_t *weights, uint32_t *taps) {
-  const int is_odd = plan->layer->stride_along % 2 != 0;
+  enum beside beside = NOTHING;
+  if (plan->layer->tap_pairs) {
+    beside = plan->layer->stride_along % 2 != 0 ? FOR_ODD : THE_SAME;
+  }
 #if I8_HAS_LINES
+  if (plan->loop != NULL && beside == FOR_ODD) {
+    widen_kind(plan, weights, taps, FOR_ODD, 1);
+    return;
+  }
   if (plan->loop != NULL) {
-    if (is_odd) {
-      widen_kind(plan, weights, taps, 1, 1);
-    } else {
-      widen_kind(plan, weights, taps, 0, 1);
-    }
+    widen_kind(plan, weights, taps, beside, 1);
     return;
   }
 #endif
-  widen_kind(plan, weights, taps, is_odd, 0);
+  widen_kind(plan, weights, taps, beside, 0);
 }
 
 /* Sums of four outputs by any stride. */
@@ -224,7 +234,7 @@ static struct i8_sums add_lines(const struct plan *plan, const uint32_t *row, co
                                 struct i8_sums sums) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const int32_t words = layer->tap_words, stride = layer->stride_along;
-  const int32_t each = plan->line_words / words, odd = stride % 2;
+  const int32_t each = 1 + layer->tap_pairs, odd = layer->tap_pairs;
   const int32_t b = stride / 2, c = stride, d = 3 * stride / 2;
   for (int32_t line = layer->lines; line > 0; --line) {
     for (int32_t i = 0; i < words; ++i) {
@@ -301,7 +311,8 @@ static void compute_channels(const struct plan *plan, struct block *block, const
 static void prepare_lines(const struct plan *plan, struct block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
-  const int32_t read_on = plan->loop == i8_line_by_1 ? layer->tap_words : 0;
+  const int32_t read_on =
+      plan->loop == i8_line_by_1 || plan->loop == i8_line_by_any ? layer->tap_words : 0;
   for (int32_t i = 0; i < block->count; ++i) {
     struct i8_line_of_outputs *const line = block->lines + i;
     line->row_bytes = 4 * (layer->row_words - read_on);
@@ -314,6 +325,10 @@ static void prepare_lines(const struct plan *plan, struct block *block) {
     line->finish = plan->finish;
     line->minimum = layer->output_minimum;
     line->maximum = layer->output_maximum;
+    line->b = 4 * (layer->stride_along / 2);
+    line->c = 4 * layer->stride_along;
+    line->d = 4 * (3 * layer->stride_along / 2);
+    line->advance = 8 * layer->stride_along;
     channel += I8_CHANNEL_WORDS;
   }
 }
@@ -346,7 +361,7 @@ static struct plan plan_of(const struct i8_depthwise_lines *layer) {
       .stage = i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum),
       .channels = layer->is_shared ? SHARED_BLOCK : BLOCK,
       .planes = layer->is_shared ? 1 : BLOCK,
-      .line_words = layer->tap_words * (1 + layer->stride_along % 2),
+      .line_words = layer->tap_words * (1 + layer->tap_pairs),
       .plane_words = layer->kept * layer->row_words,
   };
   const int32_t room = 2 * layer->row_words - layer->pad_along;
