@@ -57,7 +57,7 @@ class Case:
 _CASES = (
     Case(
         "kws_ref_model.tflite",
-        10e6,
+        3.0e6,
         (
             Peer("CMSIS-NN", 7.86e6),
             Peer("plain C", 24.4e6),
@@ -66,7 +66,7 @@ _CASES = (
         most_text_bytes=99_800,
         most_arena_bytes=22_800,
     ),
-    Case("ad01_int8.tflite", 0.7e6),
+    Case("ad01_int8.tflite", 0.3e6),
 )
 _MICROFRONTEND_INSTRUCTIONS = 81_400
 _QUATERNION = replace(MICROFRONTEND, amplitude_delta=True, phase_planes=ANGLE_PLANES)

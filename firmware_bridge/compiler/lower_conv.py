@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
-from firmware_bridge.compiler.packing import ROW_MULTIPLE, pack_rows, round_up
-from firmware_bridge.compiler.records import Field, KernelCall
-from firmware_bridge.compiler.requantisation import ChannelTable, channel_table, weight_scales
+from firmware_bridge.compiler.fixed_point import multiply
+from firmware_bridge.compiler.lower_columns import convolution_call
+from firmware_bridge.compiler.lower_one_channel import one_channel_call
+from firmware_bridge.compiler.lower_unary import lookup_call
+from firmware_bridge.compiler.operands import (
+    multiplier_of,
+    options_of,
+    quantisation_of,
+    refuse,
+)
+from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.requantisation import (
+    ChannelTable,
+    bias_of,
+    channel_table,
+    weight_scales,
+)
 from firmware_bridge.compiler.weighted import (
     WeightedLayer,
-    constants,
     convolution_multipliers,
     fully_connected_call,
-    output_fields,
     weighted_layer,
     window_axes,
     window_fields,
@@ -23,7 +36,8 @@ from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.options import Conv2DOptions
 
-_COLUMN_BYTES = 8  # four pixels of int16, for each weight of a row
+_WORTH_A_TABLE = 64
+"""Inputs of a layer of a single weight from which on it is looked up."""
 
 
 def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -45,54 +59,35 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     multipliers = convolution_multipliers(operator, graph, layer, scales)
     table = channel_table(operator, graph, matrix, multipliers, options.activation)
     zero_point = quantisation_of(operator, graph, layer.source).zero_point
-    fields = window_fields(layer, vertical, horizontal, zero_point)
     padded = vertical.padded or horizontal.padded
     if not padded and layer.source.elements == matrix.shape[1]:
         # One pixel: the filter covers the whole input, in its order.
         return fully_connected_call(operator, graph, layer, table)
-    gathers = padded or vertical.taps > 1 or horizontal.taps > 1
-    return convolution_call(operator, graph, layer, matrix, table, fields, gathers=gathers)
+    if matrix.size == 1 and layer.source.elements == layer.output.elements >= _WORTH_A_TABLE:
+        return _by_table(operator, graph, layer, table, float(multipliers[0]))
+    filters = layer.values.reshape(len(matrix), vertical.taps, -1)
+    if layer.source.shape[3] == 1:
+        return one_channel_call(operator, graph, layer, filters, table, (vertical, horizontal))
+    fields = window_fields(layer, vertical, horizontal, zero_point)
+    return convolution_call(operator, graph, layer, filters, table, fields)
 
 
-def convolution_call(
+def _by_table(
     operator: Operator,
     graph: Subgraph,
     layer: WeightedLayer,
-    matrix: NDArray[np.int8],
     table: ChannelTable,
-    fields: dict[str, Field],
-    *,
-    gathers: bool,
+    multiplier: float,
 ) -> KernelCall:
-    """Return the call of i8_conv_2d.
+    """Return the lookup that a layer of a single weight is: each output follows from one input."""
+    source = quantisation_of(operator, graph, layer.source)
+    target = quantisation_of(operator, graph, layer.output)
 
-    Parameters
-    ----------
-    operator, graph, layer, table
-        The layer.
-    matrix
-        ``[output channels, filter_h * filter_w * input_c]``.
-    fields
-        Its window, see `window_fields`.
-    gathers
-        Whether the kernel copies patches, rather than read pixels where they lie.
-    """
-    row_bytes = round_up(matrix.shape[1], ROW_MULTIPLE)
-    return KernelCall(
-        operator=operator.index,
-        name=operator.name,
-        function="i8_conv_2d",
-        header="i8_conv_2d.h",
-        struct="i8_conv_2d",
-        fields={
-            **output_fields(table),
-            **fields,
-            "row_bytes": row_bytes,
-            "gathers": int(gathers),
-        },
-        constants=constants(pack_rows(matrix), table.words),
-        inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
-        scratch_bytes=row_bytes * (_COLUMN_BYTES + int(gathers)),
-        macs=count_macs(graph, operator) or 0,
-    )
+    def outputs() -> NDArray[np.int8]:
+        inputs = np.arange(-128, 128, dtype=np.int64) - source.zero_point
+        sums = bias_of(operator, graph, 1) + int(layer.values.flat[0]) * inputs
+        values = multiply(sums, *multiplier_of(operator, graph, multiplier)) + target.zero_point
+        return np.clip(values, table.minimum, table.maximum).astype(np.int8)
+
+    macs = count_macs(graph, operator) or 0
+    return replace(lookup_call(operator, graph, outputs), macs=macs)

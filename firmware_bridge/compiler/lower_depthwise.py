@@ -1,12 +1,16 @@
-"""DEPTHWISE_CONV_2D: onto i8_depthwise_conv_2d; i8_conv_2d where the input has one channel."""
+"""DEPTHWISE_CONV_2D: onto i8_depthwise_lines, i8_depthwise_conv_2d for what that cannot do.
+
+As an ordinary convolution where the input has one channel.
+"""
 
 from __future__ import annotations
 
-from firmware_bridge.compiler.lower_conv import convolution_call
+from firmware_bridge.compiler.lower_lines import lines_call
+from firmware_bridge.compiler.lower_one_channel import one_channel_call
 from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
-from firmware_bridge.compiler.packing import pack_channel_blocks, pack_three_taps, round_up
+from firmware_bridge.compiler.packing import pack_channel_blocks
 from firmware_bridge.compiler.records import KernelCall
-from firmware_bridge.compiler.requantisation import ChannelTable, channel_table, weight_scales
+from firmware_bridge.compiler.requantisation import channel_table, weight_scales
 from firmware_bridge.compiler.weighted import (
     WeightedLayer,
     constants,
@@ -41,12 +45,13 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     multipliers = convolution_multipliers(operator, graph, layer, scales)
     table = channel_table(operator, graph, taps.T, multipliers, options.activation)
     zero_point = quantisation_of(operator, graph, layer.source).zero_point
-    fields = window_fields(layer, vertical, horizontal, zero_point)
     if layer.source.shape[3] == 1:
         # Every output channel reads the one input channel, as in an ordinary convolution.
-        return convolution_call(operator, graph, layer, taps.T, table, fields, gathers=True)
-    if _is_3x3(layer, vertical, horizontal):
-        return _depthwise_3x3(operator, graph, layer, table, vertical, horizontal)
+        filters = layer.values[0].transpose(2, 0, 1)
+        return one_channel_call(operator, graph, layer, filters, table, (vertical, horizontal))
+    if _by_lines(layer, vertical, horizontal):
+        axes = (vertical, horizontal)
+        return lines_call(operator, graph, layer, layer.values[0], table, axes)
     return KernelCall(
         operator=operator.index,
         name=operator.name,
@@ -55,7 +60,7 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
         struct="i8_depthwise_conv_2d",
         fields={
             **output_fields(table),
-            **fields,
+            **window_fields(layer, vertical, horizontal, zero_point),
         },
         constants=constants(pack_channel_blocks(taps), table.words),
         inputs=(layer.source.index,),
@@ -65,69 +70,10 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     )
 
 
-def _is_3x3(layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis) -> bool:
-    """Whether i8_depthwise_3x3 can run the layer."""
-    along, _ = _along_and_across(vertical, horizontal)
+def _by_lines(layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis) -> bool:
+    """Whether i8_depthwise_lines runs the layer: not where four outputs would be one."""
     return (
-        vertical.taps == horizontal.taps == 3
-        and vertical.dilation == horizontal.dilation == 1
+        vertical.dilation == horizontal.dilation == 1
+        and max(vertical.outputs, horizontal.outputs) > 1
         and layer.source.shape[3] == layer.output.shape[3]
-        and along.stride <= 2
-    )
-
-
-def _along_and_across(
-    vertical: WindowAxis, horizontal: WindowAxis
-) -> tuple[WindowAxis, WindowAxis]:
-    """Return the axis that lines run along: the one with more outputs, for they go four by four."""
-    if vertical.outputs > horizontal.outputs:
-        return vertical, horizontal
-    return horizontal, vertical
-
-
-def _depthwise_3x3(
-    operator: Operator,
-    graph: Subgraph,
-    layer: WeightedLayer,
-    table: ChannelTable,
-    vertical: WindowAxis,
-    horizontal: WindowAxis,
-) -> KernelCall:
-    along, across = _along_and_across(vertical, horizontal)
-    batches, _, input_w, depth = layer.source.shape
-    output_w = layer.output.shape[2]
-    is_vertical = along is vertical
-    # [height, width, channels] to [across, along, channels]
-    filters = layer.values[0].transpose(1, 0, 2) if is_vertical else layer.values[0]
-    row_words = 1 + 2 * along.stride * round_up(along.outputs, 4) // 4
-    return KernelCall(
-        operator=operator.index,
-        name=operator.name,
-        function="i8_depthwise_3x3",
-        header="i8_depthwise_3x3.h",
-        struct="i8_depthwise_3x3",
-        fields={
-            **output_fields(table),
-            "batches": batches,
-            "depth": depth,
-            "input_along": along.length,
-            "input_across": across.length,
-            "output_along": along.outputs,
-            "output_across": across.outputs,
-            "input_step": depth * (input_w if is_vertical else 1),
-            "input_line": depth * (1 if is_vertical else input_w),
-            "output_step": depth * (output_w if is_vertical else 1),
-            "output_line": depth * (1 if is_vertical else output_w),
-            "stride_along": along.stride,
-            "stride_across": across.stride,
-            "pad_along": along.before,
-            "pad_across": across.before,
-            "row_words": row_words,
-            "input_zero_point": quantisation_of(operator, graph, layer.source).zero_point,
-        },
-        constants=constants(pack_three_taps(filters), table.words),
-        inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
-        scratch_bytes=4 * (12 * row_words + 40),
-        macs=count_macs(graph, operator) or 0,
     )

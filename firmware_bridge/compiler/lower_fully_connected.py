@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.lower_conv import convolution_call
+from firmware_bridge.compiler.lower_columns import convolution_call
 from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
 from firmware_bridge.compiler.records import Field, KernelCall
 from firmware_bridge.compiler.requantisation import channel_table, weight_scales
@@ -39,7 +39,8 @@ def lower_fully_connected(operator: Operator, graph: Subgraph) -> KernelCall:
     if rows == 1:
         return fully_connected_call(operator, graph, layer, table)
     fields = _rows_as_pixels(rows, inputs, outputs)
-    return convolution_call(operator, graph, layer, layer.values, table, fields, gathers=False)
+    filters = layer.values.reshape(outputs, 1, inputs)
+    return convolution_call(operator, graph, layer, filters, table, fields)
 
 
 def _multipliers(

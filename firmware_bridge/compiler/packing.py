@@ -26,6 +26,34 @@ def pack_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return packed.reshape(-1)
 
 
+def can_join(weights: NDArray[np.int8]) -> bool:
+    """Whether packed weights, flat, may be joined in pairs, see i8_dot.h."""
+    pairs = weights.reshape(-1, 2)
+    return not np.any((pairs[:, 0] < 0) & (pairs[:, 1] == -128))
+
+
+def join_pairs(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return packed weights, flat, as the bytes of int16 numbers 256 * odd + even."""
+    joined = weights.copy()
+    joined[1::2] -= weights[::2] < 0
+    return joined
+
+
+def joined_constant(weights: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return what joined sums have too much, of each channel's weights, ``[channels, even]``."""
+    wide = weights.astype(np.int64)
+    too_much: NDArray[np.int64] = 32768 * wide[:, 1::2].sum(axis=1) + 255 * wide[:, ::2].sum(axis=1)
+    return too_much
+
+
+def pack_lines(weights: NDArray[np.int8], multiple: int) -> NDArray[np.int8]:
+    """Return ``[channels, lines, taps]`` with zeros after each line's taps, ``[channels, all]``."""
+    channels, lines, taps = weights.shape
+    packed = np.zeros((channels, lines, round_up(taps, multiple)), np.int8)
+    packed[:, :, :taps] = weights
+    return packed.reshape(channels, -1)
+
+
 def pack_rows_of_four(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return ``[outputs, inputs]`` as ``[blocks, groups, 4 outputs, 4 inputs]``, flat.
 
@@ -50,13 +78,13 @@ def pack_channel_blocks(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.ascontiguousarray(blocks.transpose(1, 0, 2)).reshape(-1)
 
 
-def pack_three_taps(weights: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Return ``[3 lines, 3 taps along, channels]`` as ``[channels, lines, 4]``, flat.
+def pack_taps(weights: NDArray[np.int8], line_bytes: int, block: int) -> NDArray[np.int8]:
+    """Return ``[lines, taps along, channels]`` as ``[channels, lines, line_bytes]``, flat.
 
-    Zeros stand past the third tap, and past the last channel up to a multiple of four.
+    Zeros stand past the last tap, and past the last channel up to a multiple of `block`.
     """
     lines, taps, channels = weights.shape
-    packed = np.zeros((round_up(channels, ROWS), lines, taps + 1), np.int8)
+    packed = np.zeros((round_up(channels, block), lines, line_bytes), np.int8)
     packed[:channels, :, :taps] = weights.transpose(2, 0, 1)
     return packed.reshape(-1)
 

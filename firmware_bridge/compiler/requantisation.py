@@ -43,12 +43,15 @@ class ChannelTable:
         How they are to be read.
     minimum, maximum
         What outputs are clamped to.
+    largest_sum
+        The most that a sum can be, or its opposite, bias included.
     """
 
     words: NDArray[np.int32]
     rounding: Rounding
     minimum: int
     maximum: int
+    largest_sum: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +147,10 @@ def channel_table(
         ]
     # A folded bias may pass 32 bits where the sums do not: these are right modulo 2^32.
     words = np.array(rows, np.int64).astype(np.int32).reshape(-1, WORDS)
-    return ChannelTable(words, rounding, minimum, maximum)
+    summed = ~constant | (rounding is Rounding.WIDE)
+    ends = np.abs(np.stack([sums.least[summed], sums.most[summed]]))
+    largest = int(ends.max(initial=0))
+    return ChannelTable(words, rounding, minimum, maximum, largest)
 
 
 def _refuse_overflow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,15 @@ from firmware_bridge.compiler.operands import (
     quantisation_of,
     refuse,
 )
-from firmware_bridge.compiler.packing import GROUP, pack_rows_of_four, pad_channels, round_up
+from firmware_bridge.compiler.packing import (
+    GROUP,
+    can_join,
+    join_pairs,
+    joined_constant,
+    pack_rows_of_four,
+    pad_channels,
+    round_up,
+)
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from firmware_bridge.compiler.requantisation import ChannelTable
 from firmware_bridge.compiler.window import WindowAxis
@@ -70,6 +79,51 @@ def convolution_multipliers(
     source = quantisation_of(operator, graph, layer.source).scale
     output = quantisation_of(operator, graph, layer.output).scale
     return source * scales.astype(np.float64) / output
+
+
+_PART = 256
+"""Inputs of FULLY_CONNECTED that are widened at a time where not all are."""
+_MOST_JOINED = 1 << 23
+"""Sums below it can be taken times 256."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedWeights:
+    """Weights and channel table as a kernel of i8_dot.h reads them.
+
+    Parameters
+    ----------
+    weights
+        int8, flat.
+    channels
+        int32 ``[channels, 4]``.
+    is_joined
+        Whether weights are stored in pairs, and sums come times 256.
+    """
+
+    weights: NDArray[np.int8]
+    channels: NDArray[np.int32]
+    is_joined: bool
+
+
+def packed_weights(
+    matrix: NDArray[np.int8],
+    table: ChannelTable,
+    pack: Callable[[NDArray[np.int8]], NDArray[np.int8]],
+) -> PackedWeights:
+    """Pack weights ``[channels, depth]``, joined where they and their sums allow it.
+
+    `pack` keeps each two weights that follow each other, from the first on, side by side.
+    """
+    channels, depth = matrix.shape
+    even = np.zeros((channels, round_up(depth, 2)), np.int8)
+    even[:, :depth] = matrix
+    if table.largest_sum >= _MOST_JOINED or not can_join(even.reshape(-1)):
+        return PackedWeights(pack(matrix), table.words, False)
+    bias = (table.words[:, 0].astype(np.int64) << 8) - joined_constant(even)
+    words = table.words.copy()
+    words[:, 0] = bias.astype(np.int32)  # right modulo 2^32
+    return PackedWeights(join_pairs(pack(matrix)), words, True)
 
 
 def output_fields(table: ChannelTable) -> dict[str, Field]:
@@ -153,6 +207,8 @@ def fully_connected_call(
     """Return the call that multiplies one vector by a matrix of ``[outputs, inputs]``."""
     matrix = layer.values.reshape(len(table.words), -1)
     outputs, inputs = matrix.shape
+    packed = packed_weights(matrix, table, pack_rows_of_four)
+    part, scratch_bytes = _input_part(inputs, outputs)
     return KernelCall(
         operator=operator.index,
         name=operator.name,
@@ -163,10 +219,22 @@ def fully_connected_call(
             **output_fields(table),
             "inputs": inputs,
             "outputs": outputs,
+            "part": part,
+            "is_joined": int(packed.is_joined),
         },
-        constants=constants(pack_rows_of_four(matrix), pad_channels(table.words)),
+        constants=constants(packed.weights, pad_channels(packed.channels)),
         inputs=(layer.source.index,),
         outputs=(layer.output.index,),
-        scratch_bytes=2 * round_up(inputs, GROUP),
+        scratch_bytes=scratch_bytes,
         macs=count_macs(graph, operator) or 0,
     )
+
+
+def _input_part(inputs: int, outputs: int) -> tuple[int, int]:
+    """Return how many inputs are widened at a time, and the scratch that takes.
+
+    All of them, but where the sums of parts take much less memory than that.
+    """
+    whole, sums = 2 * round_up(inputs, GROUP), 4 * round_up(outputs, GROUP)
+    parts = 2 * _PART + sums
+    return (_PART, parts) if 2 * parts <= whole else (round_up(inputs, GROUP), whole)

@@ -1,4 +1,4 @@
-/* CONV_2D of int8: four output pixels at a time, their inputs gathered into columns of int16. */
+/* CONV_2D of int8: four output pixels at a time, their inputs widened into columns of int16. */
 #ifndef I8_CONV_2D_H
 #define I8_CONV_2D_H
 
@@ -9,9 +9,14 @@ extern "C" {
 #endif
 
 struct i8_conv_2d {
-  const int8_t *weights;   /* [output_c][row_bytes], each row as [filter_h][filter_w][input_c] */
+  const int8_t *weights;   /* [output_c][row_bytes], each row as [filter_h][run_bytes], or as
+                              [filter_h][filter_w][input_c] where patches are copied */
   const int32_t *channels; /* [output_c][4], see i8_requantise.h */
   int32_t row_bytes;       /* weights of an output channel, zeros up to a multiple of 8 */
+  int32_t run_bytes;       /* of a line of the filter, zeros up to a multiple of 4; 0 where patches
+                              are copied first, as they must where lines are dilated, and where
+                              weights are not joined */
+  int32_t is_joined;       /* how weights are stored and sums are scaled, see i8_dot.h */
   int32_t batches;
   int32_t input_h, input_w, input_c;
   int32_t filter_h, filter_w;
@@ -21,12 +26,11 @@ struct i8_conv_2d {
   int32_t pad_top, pad_left;
   int32_t input_zero_point;
   int32_t output_minimum, output_maximum;
-  int32_t gathers;  /* whether patches are copied: all but 1x1 filters without padding */
   int32_t rounding; /* see i8_requantise.h */
 };
 
-/* `scratch` takes 9 * row_bytes where patches are gathered, 8 * row_bytes elsewhere, on a
- * boundary of 4 bytes. */
+/* `scratch` takes 8 * row_bytes, and after that run_bytes, or row_bytes where patches are copied;
+ * on a boundary of 4 bytes. */
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output, void *scratch);
 
 #ifdef __cplusplus

@@ -2,7 +2,19 @@
  *
  * Weights stay int8 in flash and are widened as they are read. Inputs are widened once, into pairs
  * of int16: of each four inputs the word of the even ones comes before the word of the odd ones.
- * Depths are rounded up to whole groups; weights are 0 past the end. */
+ * Depths are rounded up to whole groups; weights are 0 past the end.
+ *
+ * Widening weights takes an instruction for every two of them, multiplying takes one for every two
+ * as well. Where the compiler says that sums have room for it (`joined`), half of the widening is
+ * saved. An even weight e and the odd weight o after it are stored as the int16 256 * o + e, which
+ * is multiplied as it lies in memory; e is widened from its lower byte. With inputs x and y that
+ * they meet, and q = y + 128:
+ *
+ *   (256 * o + e) * q + e * (256 * x + 255 - q) = 256 * (o * y + e * x) + 32768 * o + 255 * e
+ *
+ * so that sums come out times 256, with a constant that the bias takes away. Both inputs' words
+ * fit int16: q is 0 to 255, 256 * x + 255 - q is any int16. The word of q comes first, so that
+ * weights are widened in place once they have met it. */
 #ifndef I8_DOT_H
 #define I8_DOT_H
 
@@ -28,6 +40,21 @@ extern "C" {
 #define I8_COLUMNS 4u
 /* Rows that i8_dot_rows_by_column takes at a time. */
 #define I8_ROWS 4u
+
+/* What four inputs become for joined weights: their first word and their second. */
+static inline uint32_t i8_joined_first(uint32_t bytes) {
+  return i8_unsigned_odd(bytes) ^ 0x00800080u;
+}
+
+static inline uint32_t i8_joined_second(uint32_t bytes) {
+  return i8_swap_in_halves(bytes) ^ 0x007F007Fu;
+}
+
+static inline int32_t i8_multiply_joined(uint32_t weights, uint32_t first, uint32_t second,
+                                         int32_t sum) {
+  sum = i8_multiply_pair(first, weights, sum);
+  return i8_multiply_pair(second, i8_widen_even(weights), sum);
+}
 
 /* Unoptimised code leaves too few registers for the assembly. */
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
@@ -103,6 +130,45 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
   } while (weights != end);
 }
 
+/* Four rows of joined weights by one pixel: two groups of four inputs at a time, the last alone
+ * where there is an odd number of them. */
+#define I8_ROWS_BY_FOUR(first, second)                                                             \
+  "ldmia %[weights]!, {r4, r5, r6, r8}\n\t"                                                        \
+  "smlad %[s0], " first ", r4, %[s0]\n\t"                                                          \
+  "smlad %[s1], " first ", r5, %[s1]\n\t"                                                          \
+  "smlad %[s2], " first ", r6, %[s2]\n\t"                                                          \
+  "smlad %[s3], " first ", r8, %[s3]\n\t"                                                          \
+  "sxtb16 r4, r4\n\t"                                                                              \
+  "sxtb16 r5, r5\n\t"                                                                              \
+  "sxtb16 r6, r6\n\t"                                                                              \
+  "sxtb16 r8, r8\n\t"                                                                              \
+  "smlad %[s0], " second ", r4, %[s0]\n\t"                                                         \
+  "smlad %[s1], " second ", r5, %[s1]\n\t"                                                         \
+  "smlad %[s2], " second ", r6, %[s2]\n\t"                                                         \
+  "smlad %[s3], " second ", r8, %[s3]\n\t"
+#define I8_ROWS_BY_COLUMN(code)                                                                    \
+  __asm__ volatile(                                                                                \
+      code                                                                                         \
+      : [weights] "+r"(weights), [column] "+r"(column), [s0] "+r"(sums->a), [s1] "+r"(sums->b),    \
+        [s2] "+r"(sums->c), [s3] "+r"(sums->d), [input] "=&r"(input), [next] "=&r"(next)           \
+      :                                                                                            \
+      : "r4", "r5", "r6", "r8", "memory")
+
+static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int8_t *end,
+                                                const uint32_t *column, struct i8_sums *sums) {
+  uint32_t input, next;
+  if (((end - weights) & 16) != 0) {
+    I8_ROWS_BY_COLUMN(
+        "ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR("%[input]", "%[next]"));
+  }
+  while (weights != end) {
+    I8_ROWS_BY_COLUMN("ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR(
+        "%[input]",
+        "%[next]") "ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR("%[input]",
+                                                                                 "%[next]"));
+  }
+}
+
 #else
 
 static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_t odd,
@@ -112,6 +178,16 @@ static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_
 }
 
 #if I8_HAS_AVX2
+
+static inline void i8_add_both(__m256i first, __m256i second, struct i8_sums *sums) {
+  const __m256i both = _mm256_add_epi32(first, second);
+  const __m128i four =
+      _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+  sums->a = i8_add(sums->a, _mm_cvtsi128_si32(four));
+  sums->b = i8_add(sums->b, _mm_extract_epi32(four, 1));
+  sums->c = i8_add(sums->c, _mm_extract_epi32(four, 2));
+  sums->d = i8_add(sums->d, _mm_extract_epi32(four, 3));
+}
 
 /* For hosts that run a model some thousand times: eight products of pairs at once, with the same
  * sums. Lower lanes take the even bytes of four weights, upper lanes the odd ones. */
@@ -131,13 +207,24 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
     second = _mm256_add_epi32(second, _mm256_madd_epi16(_mm256_loadu_si256(inputs + 1), others));
     columns += 16;
   }
-  const __m256i both = _mm256_add_epi32(first, second);
-  const __m128i four =
-      _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-  sums->a = i8_add(sums->a, _mm_cvtsi128_si32(four));
-  sums->b = i8_add(sums->b, _mm_extract_epi32(four, 1));
-  sums->c = i8_add(sums->c, _mm_extract_epi32(four, 2));
-  sums->d = i8_add(sums->d, _mm_extract_epi32(four, 3));
+  i8_add_both(first, second, sums);
+}
+
+static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
+                                                const uint32_t *columns, struct i8_sums *sums) {
+  __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();
+  for (; weights != end; weights += 8) {
+    const uint32_t word = i8_load_word(weights), next = i8_load_word(weights + 4);
+    const __m256i pairs = _mm256_setr_m128i(_mm_set1_epi32((int32_t)word),
+                                            _mm_set1_epi32((int32_t)i8_widen_even(word)));
+    const __m256i others = _mm256_setr_m128i(_mm_set1_epi32((int32_t)next),
+                                             _mm_set1_epi32((int32_t)i8_widen_even(next)));
+    const __m256i *const inputs = (const __m256i *)(const void *)columns;
+    first = _mm256_add_epi32(first, _mm256_madd_epi16(_mm256_loadu_si256(inputs), pairs));
+    second = _mm256_add_epi32(second, _mm256_madd_epi16(_mm256_loadu_si256(inputs + 1), others));
+    columns += 16;
+  }
+  i8_add_both(first, second, sums);
 }
 
 #else
@@ -164,6 +251,34 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
     sums->c = i8_multiply_group(i8_load_word(weights + 8), column[0], column[1], sums->c);
     sums->d = i8_multiply_group(i8_load_word(weights + 12), column[0], column[1], sums->d);
     column += 2;
+  }
+}
+
+static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int8_t *end,
+                                                const uint32_t *column, struct i8_sums *sums) {
+  for (; weights != end; weights += 16) {
+    sums->a = i8_multiply_joined(i8_load_word(weights), column[0], column[1], sums->a);
+    sums->b = i8_multiply_joined(i8_load_word(weights + 4), column[0], column[1], sums->b);
+    sums->c = i8_multiply_joined(i8_load_word(weights + 8), column[0], column[1], sums->c);
+    sums->d = i8_multiply_joined(i8_load_word(weights + 12), column[0], column[1], sums->d);
+    column += 2;
+  }
+}
+
+#endif
+
+#if !I8_HAS_AVX2
+
+/* One row of joined weights by four pixels. */
+static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
+                                                const uint32_t *columns, struct i8_sums *sums) {
+  for (; weights != end; weights += 4) {
+    const uint32_t word = i8_load_word(weights);
+    sums->a = i8_multiply_joined(word, columns[0], columns[4], sums->a);
+    sums->b = i8_multiply_joined(word, columns[1], columns[5], sums->b);
+    sums->c = i8_multiply_joined(word, columns[2], columns[6], sums->c);
+    sums->d = i8_multiply_joined(word, columns[3], columns[7], sums->d);
+    columns += 8;
   }
 }
 

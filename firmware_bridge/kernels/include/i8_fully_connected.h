@@ -14,12 +14,14 @@ struct i8_fully_connected {
   const int32_t *channels; /* [rows of four][4][4], see i8_requantise.h */
   int32_t inputs;
   int32_t outputs;
+  int32_t part;      /* inputs that are widened at a time, a multiple of four */
+  int32_t is_joined; /* how weights are stored and sums are scaled, see i8_dot.h */
   int32_t output_minimum, output_maximum;
   int32_t rounding; /* see i8_requantise.h */
 };
 
-/* `scratch` takes two bytes for each input, of which there are a multiple of four, on a boundary of
- * 4 bytes. */
+/* `scratch` takes two bytes for each input of a part and, where there are several parts, four for
+ * each output, of which there are a multiple of four; on a boundary of 4 bytes. */
 void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *input, int8_t *output,
                         void *scratch);
 

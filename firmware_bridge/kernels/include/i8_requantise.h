@@ -47,8 +47,8 @@ struct i8_output_stage {
 
 /* An output of a channel whose layer rounds in the given way, saturated to int8. */
 static inline int32_t i8_halves_up(int32_t sum, const int32_t *channel) {
-  const int32_t high = i8_multiply_high_rounded((int32_t)((uint32_t)sum << 1), channel[1]);
-  return i8_saturate((high + channel[2]) >> channel[3]);
+  const int32_t twice = (int32_t)((uint32_t)sum << 1);
+  return i8_saturate(i8_multiply_high_added(twice, channel[1], channel[2]) >> channel[3]);
 }
 
 static inline int32_t i8_halves_away(int32_t sum, const int32_t *channel) {
@@ -88,6 +88,15 @@ struct i8_sums i8_requantise_channel(struct i8_sums sums, const int32_t *channel
 static inline struct i8_sums i8_requantise_plain(struct i8_sums sums, const int32_t *channel) {
   return i8_four(i8_halves_up(sums.a, channel), i8_halves_up(sums.b, channel),
                  i8_halves_up(sums.c, channel), i8_halves_up(sums.d, channel));
+}
+
+/* The same of sums times 256, see i8_dot.h. */
+static inline int32_t i8_halves_up_of_256(int32_t sum, const int32_t *channel) {
+  return i8_saturate(i8_multiply_high_added(sum >> 7, channel[1], channel[2]) >> channel[3]);
+}
+
+static inline struct i8_sums i8_from_256(struct i8_sums sums) {
+  return i8_four(sums.a >> 8, sums.b >> 8, sums.c >> 8, sums.d >> 8);
 }
 
 /* Turn four sums, of four channels or of one, into outputs. */

@@ -91,6 +91,24 @@ static inline int32_t i8_multiply_high_rounded(int32_t a, int32_t b) {
   return high;
 }
 
+static inline int32_t i8_multiply_high_added(int32_t a, int32_t b, int32_t sum) {
+  int32_t high;
+  __asm__("smmlar %0, %1, %2, %3" : "=r"(high) : "r"(a), "r"(b), "r"(sum));
+  return high;
+}
+
+static inline uint32_t i8_swap_in_halves(uint32_t bytes) {
+  uint32_t swapped;
+  __asm__("rev16 %0, %1" : "=r"(swapped) : "r"(bytes));
+  return swapped;
+}
+
+static inline uint32_t i8_unsigned_odd(uint32_t bytes) {
+  uint32_t pair;
+  __asm__("uxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+  return pair;
+}
+
 static inline int32_t i8_saturate(int32_t value) {
   int32_t saturated;
   __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
@@ -162,6 +180,21 @@ static inline int32_t i8_multiply_pair(uint32_t a, uint32_t b, int32_t sum) {
 /* The upper word of a * b, to the nearest, halves upwards. */
 static inline int32_t i8_multiply_high_rounded(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
+}
+
+/* The same, with `sum` added. */
+static inline int32_t i8_multiply_high_added(int32_t a, int32_t b, int32_t sum) {
+  return i8_add(i8_multiply_high_rounded(a, b), sum);
+}
+
+/* Bytes 1, 0, 3, 2. */
+static inline uint32_t i8_swap_in_halves(uint32_t bytes) {
+  return ((bytes >> 8) & 0x00FF00FFu) | ((bytes & 0x00FF00FFu) << 8);
+}
+
+/* Bytes 1 and 3 as unsigned numbers. */
+static inline uint32_t i8_unsigned_odd(uint32_t bytes) {
+  return (bytes >> 8) & 0x00FF00FFu;
 }
 
 static inline int32_t i8_saturate(int32_t value) {

@@ -49,7 +49,7 @@ def layer_of(kind: str, source: tuple[int, ...], weights: tuple[int, ...]) -> La
 def test_every_byte(tmp_path: Path, level: str) -> None:
     jobs = [job_of(layer) for layer in layers_at_random(50, seed=5)]
     assert {job.call.function for job in jobs} == {
-        "i8_conv_2d", "i8_depthwise_3x3", "i8_depthwise_conv_2d", "i8_fully_connected",
+        "i8_conv_2d", "i8_depthwise_lines", "i8_depthwise_conv_2d", "i8_fully_connected",
     }  # fmt: skip
     assert {job.call.fields["rounding"] for job in jobs} == {0, 1, 2}
     results = run_on_device(jobs, tmp_path, level)

@@ -1,0 +1,142 @@
+"""Layers of one input channel for each output channel, or for all: onto i8_depthwise_lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.operands import quantisation_of
+from firmware_bridge.compiler.packing import ROWS, pack_taps, round_up
+from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.requantisation import ChannelTable
+from firmware_bridge.compiler.weighted import WeightedLayer, constants, output_fields
+from firmware_bridge.compiler.window import WindowAxis
+from quantize.tflite.macs import count_macs
+from quantize.tflite.model import Operator, Subgraph
+
+Axes = tuple[WindowAxis, WindowAxis]
+"""How a filter moves over height and width."""
+_WORDS_BY_2 = (2, 3, 4)
+"""Words of taps that the kernel has loops for by stride 2."""
+_SHARED_BLOCK = 8
+"""Channels that are computed at a time where they share their inputs."""
+_MOST_KEPT = 1792
+"""Bytes that the lines of four channels may take for all of them to be kept."""
+
+
+def lines_call(
+    operator: Operator,
+    graph: Subgraph,
+    layer: WeightedLayer,
+    filters: NDArray[np.int8],
+    table: ChannelTable,
+    axes: Axes,
+) -> KernelCall:
+    """Return the call of i8_depthwise_lines.
+
+    Parameters
+    ----------
+    operator, graph, layer, table
+        The layer; one input channel for each output channel, or one for all of them.
+    filters
+        ``[filter_h, filter_w, output channels]``.
+    axes
+        How the filter moves over height and width.
+    """
+    along, across = _along_and_across(*axes)
+    batches, _, input_w, input_c = layer.source.shape
+    _, _, output_w, depth = layer.output.shape
+    is_vertical = along is axes[0]
+    if is_vertical:
+        filters = filters.transpose(1, 0, 2)
+    block = _SHARED_BLOCK if input_c == 1 else ROWS
+    room = _Room.of(along, across, planes=1 if input_c == 1 else ROWS, block=block)
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function="i8_depthwise_lines",
+        header="i8_depthwise_lines.h",
+        struct="i8_depthwise_lines",
+        fields={
+            **output_fields(table),
+            "batches": batches,
+            "depth": depth,
+            "is_shared": int(input_c == 1),
+            "input_along": along.length,
+            "input_across": across.length,
+            "output_along": along.outputs,
+            "output_across": across.outputs,
+            "input_step": input_c * (input_w if is_vertical else 1),
+            "input_line": input_c * (1 if is_vertical else input_w),
+            "output_step": depth * (output_w if is_vertical else 1),
+            "output_line": depth * (1 if is_vertical else output_w),
+            "lines": across.taps,
+            "stride_along": along.stride,
+            "stride_across": across.stride,
+            "pad_along": along.before,
+            "pad_across": across.before,
+            "tap_bytes": room.tap_bytes,
+            "tap_words": room.tap_words,
+            "tap_pairs": room.tap_pairs,
+            "row_words": room.row_words,
+            "kept": room.kept,
+            "input_zero_point": quantisation_of(operator, graph, layer.source).zero_point,
+        },
+        constants=constants(pack_taps(filters, room.tap_bytes, block), table.words),
+        inputs=(layer.source.index,),
+        outputs=(layer.output.index,),
+        scratch_bytes=room.scratch_bytes,
+        macs=count_macs(graph, operator) or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What i8_depthwise_lines.h keeps of lines, of inputs and of taps."""
+
+    tap_bytes: int
+    tap_words: int
+    tap_pairs: int
+    row_words: int
+    kept: int
+    scratch_bytes: int
+
+    @classmethod
+    def of(cls, along: WindowAxis, across: WindowAxis, *, planes: int, block: int) -> _Room:
+        """Keep all lines where they take little memory, else as many as the filter covers."""
+        odd = along.stride % 2
+        tap_words = (along.taps + 1 + odd) // 2
+        tap_pairs = int(along.stride != 2 or tap_words not in _WORDS_BY_2)
+        groups = round_up(along.outputs, 4) // 4
+        row_words = 2 * along.stride * (groups - 1) + 3 * along.stride // 2 + tap_words
+        row_words = max(row_words, (along.before + 1) // 2)
+        every = (across.outputs - 1) * across.stride + across.taps
+        keeps_all = 4 * planes * every * row_words <= _MOST_KEPT
+        kept = every if keeps_all else across.taps
+        taps = (across.taps if keeps_all else 2 * across.taps - 1) * tap_words * (1 + tap_pairs)
+        words = planes * kept * row_words + block * taps
+        tap_bytes = 4 * ((tap_words + 1) // 2)
+        return cls(tap_bytes, tap_words, tap_pairs, row_words, kept, 4 * words)
+
+
+def instructions_by_lines(axes: Axes) -> float:
+    """Return about what an output takes: four at a time, plus some for each word of taps."""
+    along, across = _along_and_across(*axes)
+    words = (along.taps + 1 + along.stride % 2) // 2
+    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if words in _WORDS_BY_2 else 14 * words}
+    four = 40 + across.taps * each.get(along.stride, 14 * words)
+    return four * round_up(along.outputs, 4) / 4 / along.outputs
+
+
+def _along_and_across(
+    vertical: WindowAxis, horizontal: WindowAxis
+) -> tuple[WindowAxis, WindowAxis]:
+    """Return the axis that lines run along: the one with more outputs, for they go four by four.
+
+    Where both have as many, the one with more taps, which are multiplied in pairs.
+    """
+    if (vertical.outputs, vertical.taps) > (horizontal.outputs, horizontal.taps):
+        return vertical, horizontal
+    return horizontal, vertical

@@ -1,0 +1,59 @@
+/* DEPTHWISE_CONV_2D of int8, undilated, one output channel for each of the input, or all of them
+ * for its only one.
+ *
+ * Channels lie side by side in memory, so that two inputs that meet the same two weights are never
+ * neighbours. Hence four channels at a time are unzipped: a line of the image becomes for each of
+ * them a row of int16, of which a word holds two that follow each other. Lines run along one axis
+ * of the output. All of them are kept where they are few, borders included, which are then written
+ * but once; elsewhere as many as the filter covers.
+ *
+ * Outputs are computed four by four. Those that begin at an even place of a row meet pairs of taps
+ * (0, 1), (2, 3) and so on, those at an odd place pairs (none, 0), (1, 2) and so on of the words
+ * that begin one place before. */
+#ifndef I8_DEPTHWISE_LINES_H
+#define I8_DEPTHWISE_LINES_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct i8_depthwise_lines {
+  const int8_t *weights;   /* [channels, a multiple of four, or of eight
+                              that share their inputs][lines][tap_bytes], zeros past the last
+                              tap of a line */
+  const int32_t *channels; /* [output_c][4], see i8_requantise.h */
+  int32_t batches;
+  int32_t depth;                     /* output channels */
+  int32_t is_shared;                 /* whether they all read the input's only channel */
+  int32_t input_along, input_across; /* pixels along a line, and lines */
+  int32_t output_along, output_across;
+  int32_t input_step, input_line; /* bytes from pixel to pixel of a line, and from line to line */
+  int32_t output_step, output_line;
+  int32_t lines; /* of the filter */
+  int32_t stride_along, stride_across;
+  int32_t pad_along, pad_across;
+  int32_t tap_bytes; /* of a line of a channel's weights, a multiple of four */
+  int32_t tap_words; /* words of a row that an output meets */
+  int32_t tap_pairs; /* whether words for odd places lie beside those for even ones: not for stride
+                        2 and 2 to 4 words; where there are no odd places the same words again */
+  int32_t row_words; /* of a line of one channel, as far as outputs go, rounded up to four */
+  int32_t kept;      /* lines that are kept: `lines`, or all with their borders */
+  int32_t input_zero_point;
+  int32_t output_minimum, output_maximum;
+  int32_t rounding; /* see i8_requantise.h */
+};
+
+/* `scratch` takes four bytes for each word of rows and of taps, on a boundary of 4 bytes: kept *
+ * row_words words of rows for each of four channels, or for one that is shared; and of taps, for
+ * each of four channels, or of eight that share, tap_words words, twice that where there are pairs,
+ * for each of `lines` lines, for 2 * lines - 1 where not all lines are kept. */
+void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
+                        void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,211 @@
+"""Each way that a layer with weights can take through its kernel: every byte is TFLite-Micro's."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from device_kernels import GCC, QEMU, Job, run_on_device
+from host_kernels import compile_kernels, run_call
+from operator_models import micro_outputs
+from weighted_layers import NONE, RELU, RELU6, SAME, VALID, Layer
+
+needs_device = pytest.mark.skipif(
+    not (GCC and QEMU), reason="needs arm-none-eabi-gcc and qemu-system-arm"
+)
+CONV, DEPTHWISE, DENSE = "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"
+
+
+def layer_of(
+    kind: str,
+    source: tuple[int, ...],
+    weights: tuple[int, ...],
+    strides: tuple[int, int] = (1, 1),
+    *,
+    padding: int = SAME,
+    activation: int = NONE,
+    zeros: tuple[int, int] = (-7, 5),
+    least: int = -127,
+    seed: int = 0,
+) -> Layer:
+    """A layer whose outputs fill int8; weights from `least` to 127."""
+    rng = np.random.default_rng(seed)
+    channels = weights[3 if kind == DEPTHWISE else 0]
+    depth = math.prod(weights) / channels
+    return Layer(
+        kind=kind,
+        source=rng.integers(-128, 128, source).astype(np.int8),
+        weights=rng.integers(least, 128, weights).astype(np.int8),
+        bias=rng.integers(-5000, 5000, channels).astype(np.int32),
+        source_scale=0.03,
+        source_zero=zeros[0],
+        weight_scales=(rng.uniform(0.5, 1.5, channels) * 0.01).astype(np.float32),
+        output_scale=0.03 * depth**0.5,
+        output_zero=zeros[1],
+        padding=padding,
+        strides=strides,
+        activation=activation,
+    )
+
+
+def plain(*arguments: object, **settings: object) -> Layer:
+    """The same with ReLU at the end of the range, which asks for no clamp."""
+    return layer_of(*arguments, activation=RELU, zeros=(-128, -128), **settings)  # type: ignore[arg-type]
+
+
+PATHS = {
+    # Lines: strides, widths of the filter, lines that turn, lines that stay.
+    **{
+        f"lines {taps}x{taps} by {stride}, {length}": plain(
+            DEPTHWISE, (1, length, length, 6), (1, taps, taps, 6), (stride, stride)
+        )
+        for taps in (2, 3, 4, 5, 7, 9)
+        for stride in (1, 2, 3, 4)
+        for length in (6, 23)
+    },
+    "lines, rounded away": layer_of(DEPTHWISE, (1, 9, 9, 5), (1, 3, 3, 5)),
+    "lines, clamped": layer_of(DEPTHWISE, (2, 9, 9, 5), (1, 3, 3, 5), activation=RELU6),
+    "lines, along one axis": layer_of(DEPTHWISE, (1, 28, 1, 7), (1, 15, 1, 7), padding=VALID),
+    "lines of one channel, 3x3": plain(DEPTHWISE, (1, 20, 20, 1), (1, 3, 3, 11), (2, 2)),
+    "lines of one channel, 5x5": plain(CONV, (1, 40, 20, 1), (9, 5, 5, 1), (2, 2)),
+    "lines of one channel, unpadded": plain(CONV, (2, 17, 31, 1), (3, 3, 3, 1), padding=VALID),
+    # Columns: lines of taps where they lie, at borders, narrow, copied.
+    "columns, three channels": plain(CONV, (1, 17, 17, 3), (8, 3, 3, 3), (2, 2)),
+    "columns, clamped": layer_of(CONV, (1, 9, 13, 3), (8, 3, 3, 3), activation=RELU6),
+    "columns, rounded away": layer_of(CONV, (1, 9, 13, 8), (5, 3, 3, 8)),
+    "columns, narrow": plain(CONV, (1, 30, 1, 3), (16, 4, 3, 3)),
+    "columns, copied": plain(CONV, (1, 9, 9, 5), (64, 5, 5, 5)),
+    "columns, one pixel at a time": plain(CONV, (1, 3, 1, 24), (8, 1, 1, 24)),
+    **{
+        f"columns of {depth}": plain(CONV, (1, 5, 5, depth), (7, 1, 1, depth))
+        for depth in (7, 8, 16, 24, 32, 40)
+    },
+    "columns, not joined": layer_of(CONV, (1, 9, 9, 6), (8, 3, 3, 6), least=-128, seed=3),
+    "dense, not joined": layer_of(DENSE, (1, 300), (9, 300), least=-128, seed=3),
+    "dense, by parts": layer_of(DENSE, (1, 1510), (6, 1510)),
+    "dense, by parts, plain": plain(DENSE, (1, 2050), (4, 2050)),
+    # One weight.
+    "table": layer_of(CONV, (1, 9, 9, 1), (1, 1, 1, 1)),
+    "table of a depthwise layer": plain(CONV, (1, 30, 4, 1), (1, 1, 1, 1)),
+}
+
+
+def expected_of(layer: Layer) -> np.ndarray:
+    return micro_outputs(layer.model(), layer.source[np.newaxis])[0].reshape(-1)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    if shutil.which("gcc") is None:
+        pytest.skip("needs gcc")
+    flags = ("-fsanitize=undefined", "-fno-sanitize-recover=all")
+    return ctypes.CDLL(str(compile_kernels(tmp_path_factory.mktemp("kernels"), *flags)))
+
+
+def check(library: ctypes.CDLL, layer: Layer) -> None:
+    size = math.prod(layer.output_shape)
+    (output,) = run_call(library, layer.lowered(), [layer.source], [size])
+    np.testing.assert_array_equal(output, expected_of(layer))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_on_the_host(library: ctypes.CDLL, path: str) -> None:
+    check(library, PATHS[path])
+
+
+@needs_device
+@pytest.mark.parametrize("level", ["-O2", "-O0"])
+def test_on_the_device(tmp_path: Path, level: str) -> None:
+    jobs = [Job(layer.lowered(), [layer.source], expected_of(layer)) for layer in PATHS.values()]
+    results = run_on_device(jobs, tmp_path, level)
+    assert [path for path, result in zip(PATHS, results, strict=True) if not result.agrees] == []
+
+
+def test_the_paths_are_taken() -> None:
+    calls = {path: layer.lowered() for path, layer in PATHS.items()}
+    for path, call in calls.items():
+        function = {"lines": "i8_depthwise_lines", "columns": "i8_conv_2d",
+                    "dense": "i8_fully_connected", "table": "i8_lookup"}  # fmt: skip
+        assert call.function == function[path.split()[0].rstrip(",")], path
+    assert [c.fields["is_joined"] for p, c in calls.items() if "not joined" in p] == [0, 0]
+    assert calls["columns, copied"].fields["run_bytes"] == 0
+    assert calls["columns, three channels"].fields["run_bytes"] == 12
+    assert calls["dense, by parts"].fields["part"] == 256
+    turning = [c.fields["kept"] == c.fields["lines"] for p, c in calls.items() if "lines " in p]
+    assert any(turning) and not all(turning)
+
+
+@given(st.data())
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_layer_of_one_channel_each(library: ctypes.CDLL, data: st.DataObject) -> None:
+    """Depthwise layers larger than most, of one channel shared and of many."""
+
+    def choose(low: int, high: int) -> int:
+        return data.draw(st.integers(low, high))
+
+    channels = choose(1, 9)
+    shared = choose(0, 3) == 0
+    taps, lengths = (choose(1, 11), choose(1, 11)), (choose(11, 40), choose(11, 24))
+    drawn = layer_of(
+        DEPTHWISE,
+        (1, *lengths, 1 if shared else channels),
+        (1, *taps, channels),
+        (choose(1, 4), choose(1, 4)),
+        padding=choose(SAME, VALID),
+        activation=choose(NONE, RELU6),
+        zeros=(choose(-128, 127), choose(-128, 127)),
+        least=choose(-128, -126),
+        seed=choose(0, 1 << 20),
+    )
+    check(library, drawn)
+
+
+BUDGETS = {
+    "first, 3 channels": (plain(CONV, (1, 96, 96, 3), (8, 3, 3, 3), (2, 2)), 2.2),
+    "first, 3 channels by 1": (plain(CONV, (1, 32, 32, 3), (16, 3, 3, 3)), 2.2),
+    "first, 2 channels": (plain(CONV, (1, 48, 48, 2), (16, 3, 3, 2), (2, 2)), 2.2),
+    "first, 1 channel": (plain(CONV, (1, 96, 96, 1), (8, 3, 3, 1), (2, 2)), 2.2),
+    "first, 10x4": (plain(CONV, (1, 49, 10, 1), (64, 10, 4, 1), (2, 2)), 1.2),
+    "first, 5x5": (plain(CONV, (1, 150, 40, 1), (24, 5, 5, 1), (2, 2)), 1.7),
+    "3x3 on 6x6": (plain(DEPTHWISE, (1, 6, 6, 128), (1, 3, 3, 128)), 4.2),
+    "3x3 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 3, 3, 64)), 4.0),
+    "3x3 by 2 to 12x12": (plain(DEPTHWISE, (1, 24, 24, 32), (1, 3, 3, 32), (2, 2)), 4.0),
+    "5x5 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 5, 5, 64)), 4.0),
+    "7x7 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 32), (1, 7, 7, 32), (2, 2)), 4.0),
+    "9x9 by 2": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 9, 9, 16), (2, 2)), 4.0),
+    "5x5 by 4": (plain(DEPTHWISE, (1, 40, 40, 16), (1, 5, 5, 16), (4, 4)), 5.2),
+    "3x3 by 3": (plain(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 8.0),
+    "pointwise": (plain(CONV, (1, 25, 5, 64), (64, 1, 1, 64)), 0.95),
+    "dense": (plain(DENSE, (1, 640), (128, 640)), 1.02),
+}
+"""Layers as trained ones are, and the most instructions for each of their multiplications."""
+
+
+@needs_device
+def test_instructions(tmp_path: Path) -> None:
+    layers = [layer for layer, _ in BUDGETS.values()]
+    jobs = [Job(layer.lowered(), [layer.source], expected_of(layer)) for layer in layers]
+    results = run_on_device(jobs, tmp_path)
+    assert all(result.agrees for result in results)
+    spent = {
+        name: result.instructions / job.call.macs
+        for name, result, job in zip(BUDGETS, results, jobs, strict=True)
+    }
+    assert {name: per for name, per in spent.items() if per > BUDGETS[name][1]} == {}
+
+
+def test_sums_near_the_end_of_their_range_are_not_joined() -> None:
+    dense = layer_of(DENSE, (1, 64), (4, 64))
+    large = replace(dense, bias=np.full(4, 1 << 23, np.int32))
+    assert dense.lowered().fields["is_joined"] == 1
+    assert large.lowered().fields["is_joined"] == 0
