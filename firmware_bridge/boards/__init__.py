@@ -56,6 +56,30 @@ HOST = Board(
     ticks_per_second=25_000_000,
 )
 
+WEB = Board(
+    name="web",
+    description="a page in a browser: WebAssembly, without a C library",
+    cpu="wasm32",
+    flash_bytes=64 << 20,
+    ram_bytes=64 << 20,
+    stack_bytes=64 << 10,
+    compiler="clang",
+    compiler_flags=("--target=wasm32", "-mcpu=mvp", "-msign-ext", "-mbulk-memory", "-msimd128"),
+    linker_flags=(
+        "--no-entry",
+        "--gc-sections",
+        "--strip-all",
+        "--stack-first",
+        "--fatal-warnings",
+    ),
+    packages=("clang-19", "lld-19"),
+    files=_files(
+        "web", "assert.h", "math.h", "memory.c", "port.c", "stdint.h", "string.h", "web.c", "web.h"
+    ),
+    ticks_per_second=1_000_000,
+)
+"""No board that a project is written for: `edgeser export --target web` makes a page of it."""
+
 BOARDS: Mapping[str, Board] = MappingProxyType({board.name: board for board in (MPS2_AN500, HOST)})
 """Every board by its name."""
 
@@ -75,4 +99,4 @@ def board_named(name: str) -> Board:
     return BOARDS[name]
 
 
-__all__ = ["BOARDS", "HOST", "MPS2_AN500", "Board", "SharedMemory", "board_named"]
+__all__ = ["BOARDS", "HOST", "MPS2_AN500", "WEB", "Board", "SharedMemory", "board_named"]

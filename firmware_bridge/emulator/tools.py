@@ -12,6 +12,8 @@ PACKAGES = {
     "qemu-system-arm": "qemu-system-arm",
     "gcc": "gcc",
     "make": "make",
+    "clang": "clang-19",
+    "wasm-ld": "lld-19",
 }
 """Debian's packages, by the program that they bring."""
 
