@@ -84,6 +84,8 @@ _PROGRAMS = (
     _Program("espeak-ng", "synthetic speech in which words matter", "apt-get install espeak-ng"),
     _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
     _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
+    _Program("clang-19", "the device in a browser", "apt-get install clang-19 lld-19"),
+    _Program("wasm-ld-19", "the device in a browser", "apt-get install clang-19 lld-19"),
     _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",

@@ -64,7 +64,7 @@ WEB = Board(
     ram_bytes=64 << 20,
     stack_bytes=64 << 10,
     compiler="clang",
-    compiler_flags=("--target=wasm32", "-mcpu=mvp", "-msign-ext", "-mbulk-memory", "-msimd128"),
+    compiler_flags=("--target=wasm32", "-mcpu=mvp", "-msign-ext", "-mbulk-memory"),
     linker_flags=(
         "--no-entry",
         "--gc-sections",

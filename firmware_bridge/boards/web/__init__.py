@@ -4,5 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-DRIVER = Path(__file__).with_name("device.js")
-"""The class ``Device``, for a page or for node."""
+_DRIVER = Path(__file__).with_name("device.js")
+
+
+def driver_code() -> str:
+    """Return JavaScript with the class ``Device``, for a page or for node."""
+    return _DRIVER.read_text("utf-8")

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_bridge.boards import WEB
-from firmware_bridge.boards.web import DRIVER
+from firmware_bridge.boards.web import driver_code
 from firmware_bridge.certainty import Certainty
 from firmware_bridge.compiler.compile import compile_model
 from firmware_bridge.emulator import built_web_assembly, web_assembly
@@ -114,7 +114,7 @@ def said(program: bytes, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         pytest.skip("node is not installed: apt-get install nodejs")
     folder = tmp_path_factory.mktemp("web")
     (folder / "firmware.wasm").write_bytes(program)
-    (folder / "run.js").write_text(DRIVER.read_text() + (HERE / "node_driver.js").read_text())
+    (folder / "run.js").write_text(driver_code() + (HERE / "node_driver.js").read_text())
     given = {
         "program": str(folder / "firmware.wasm"),
         "pieces": [160, 1, 4000, 37],
