@@ -129,13 +129,13 @@ async function samplesOfFile(buffer) {
   if (wav.samples.length === 0) throw new Refusal("it holds no samples");
   if (wav.rate === rate) {
     const samples = wav.whole ? wav.samples : Int16Array.from(wav.samples, toInt16);
-    return { samples, how: `${rate} Hz, taken to the bit` };
+    return { samples, how: `${hertz(rate)}, taken to the bit` };
   }
-  if (wav.rate < 4000 || wav.rate > 192000) throw new Refusal(`its rate is ${wav.rate} Hz, not 4 to 192 kHz`);
+  if (wav.rate < 4000 || wav.rate > 192000) throw new Refusal(`its rate is ${hertz(wav.rate)}, not 4 to 192 kHz`);
   const scaled = wav.whole ? Float64Array.from(wav.samples, (sample) => sample / 32768) : wav.samples;
   const resampler = new Resampler(wav.rate, rate);
   const samples = Int16Array.from([...resampler.push(scaled), ...resampler.end()], toInt16);
-  return { samples, how: `resampled from ${wav.rate} to ${rate} Hz by this page` };
+  return { samples, how: `resampled from ${hertz(wav.rate).slice(0, -3)} to ${hertz(rate)} by this page` };
 }
 
 async function decoded(buffer) {
@@ -155,7 +155,7 @@ async function decoded(buffer) {
     const channel = found.getChannelData(c);
     for (let i = 0; i < mono.length; ++i) mono[i] += channel[i] / found.numberOfChannels;
   }
-  return { samples: Int16Array.from(mono, toInt16), how: `decoded to ${rate} Hz by this browser` };
+  return { samples: Int16Array.from(mono, toInt16), how: `decoded to ${hertz(rate)} by this browser` };
 }
 
 async function hearFile(name, samples, how) {
@@ -220,13 +220,9 @@ async function listen() {
 }
 
 async function followed(context, stream, mine) {
-  const code = new Blob([$("sound-code").textContent, $("worklet-code").textContent], { type: "text/javascript" });
-  const address = URL.createObjectURL(code);
-  try {
-    await context.audioWorklet.addModule(address);
-  } finally {
-    URL.revokeObjectURL(address);
-  }
+  // Not by a blob: a page that is a file may not load a worklet from one.
+  const code = $("sound-code").textContent + $("worklet-code").textContent;
+  await context.audioWorklet.addModule(`data:text/javascript;base64,${btoa(code)}`);
   const rate = facts.sampleRate, samples = Math.min(512, facts.hopSamples);
   const node = new AudioWorkletNode(context, "microphone", { processorOptions: { rate, samples } });
   node.port.onmessage = ({ data }) => {
@@ -247,8 +243,8 @@ async function followed(context, stream, mine) {
   $("listen").textContent = "Stop listening";
   $("listen").setAttribute("aria-pressed", "true");
   const from = context.sampleRate;
-  status(from === rate ? `Listening at ${rate} Hz, which is the microphone's own rate here.`
-    : `Listening: ${from} Hz from this browser, resampled to ${rate} Hz by an AudioWorklet of this page.`);
+  status(from === rate ? `Listening at ${hertz(rate)}, which is the microphone's own rate here.`
+    : `Listening: ${hertz(from)} from this browser, resampled to ${hertz(rate)} by an AudioWorklet of this page.`);
 }
 
 function tellSilence() {

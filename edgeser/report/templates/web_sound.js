@@ -1,9 +1,9 @@
 // Samples: from full scale 1.0 to int16, and from one rate to another. In the page and its worklet.
 
-const ZERO_CROSSINGS = 32; // of the kernel, to each side
-const PASSED = 0.93; // of the band that both rates have
+const ZERO_CROSSINGS = 96; // of the kernel, to each side
+const PASSED = 0.97; // of the band that both rates have, to half its amplitude
 const KAISER_BETA = 9;
-const MOST_PHASES = 2048; // whose weights are kept
+const MOST_PHASES = 1024; // whose weights are kept
 
 // rint(x * 32768), halves to even, saturated: as on the host.
 function toInt16(value) {

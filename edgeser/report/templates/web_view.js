@@ -150,3 +150,7 @@ function milliseconds(ms) {
 function seconds(value) {
   return `${value.toFixed(2)}\u00a0s`;
 }
+
+function hertz(rate) {
+  return `${String(rate).replace(/(\d)(?=(\d{3})+$)/g, "$1,")}\u00a0Hz`;
+}
