@@ -14,6 +14,11 @@ arm_libc=$(arm-none-eabi-gcc -mcpu=cortex-m7 -mthumb -mfpu=fpv5-sp-d16 -mfloat-a
   -print-file-name=libc_nano.a 2>/dev/null || true)
 [ -f "$arm_libc" ] || missing="$missing libnewlib-arm-none-eabi"
 command -v qemu-system-arm >/dev/null 2>&1 || missing="$missing qemu-system-arm"
+# The device in a browser: a compiler for WebAssembly, and what runs it in the tests.
+command -v clang-19 >/dev/null 2>&1 || missing="$missing clang-19"
+command -v wasm-ld-19 >/dev/null 2>&1 || missing="$missing lld-19"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 # Synthetic speech in which words matter: tests that need it are skipped without it.
 command -v espeak-ng >/dev/null 2>&1 || missing="$missing espeak-ng"
 if command -v "$python" >/dev/null 2>&1; then

@@ -22,6 +22,7 @@ from quantize.edgetpu.hardware import (
     find_edge_tpus,
     is_googles_pycoral,
 )
+from quantize.foundation.errors import ToolMissing
 
 SCHEMA = "edgeser.doctor/1"
 _ON_EDGE_TPU = "running on an Edge TPU"
@@ -84,8 +85,6 @@ _PROGRAMS = (
     _Program("espeak-ng", "synthetic speech in which words matter", "apt-get install espeak-ng"),
     _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
     _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
-    _Program("clang-19", "the device in a browser", "apt-get install clang-19 lld-19"),
-    _Program("wasm-ld-19", "the device in a browser", "apt-get install clang-19 lld-19"),
     _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",
@@ -99,7 +98,7 @@ def diagnose() -> tuple[Finding, ...]:
     findings = [_python(), _machine(), _frontend()]
     findings += [_package(package) for package in _PACKAGES]
     findings += [_program(program) for program in _PROGRAMS]
-    findings += _edge_tpus()
+    findings += [_web_tools(), *_edge_tpus()]
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
     return tuple(findings)
 
@@ -189,6 +188,17 @@ def _program(program: _Program) -> Finding:
     if found:
         return Finding(program.name, Status.OK, found, program.needed_for)
     return Finding(program.name, Status.OPTIONAL, "", program.needed_for, program.advice)
+
+
+def _web_tools() -> Finding:
+    from firmware_bridge.emulator import find_web_tools
+
+    name, needed_for = "clang with lld", "the device in a browser"
+    try:
+        found = find_web_tools()
+    except ToolMissing as error:
+        return Finding(name, Status.OPTIONAL, "", needed_for, error.hint)
+    return Finding(name, Status.OK, found.clang, needed_for)
 
 
 def _edge_tpus() -> list[Finding]:
