@@ -128,10 +128,10 @@ def _sizes(bundle: Bundle, compiled: CompiledModel) -> dict[str, Measurement]:
     trained = bundle.trained
     frontend = emit_frontend(trained.frontend, window_frames=trained.recipe.window.frames)
     found = {
-        "on a board: the model's constants": (compiled.constant_bytes, "tables of the C"),
-        "on a board: the model's arena": (compiled.arena_bytes, "the C's plan of its memory"),
-        "on a board: the frontend's tables": (frontend.table_bytes, "tables of the C"),
-        "on a board: the stream's memory": (frontend.stream_bytes, "the C's plan of its memory"),
+        "of a board, model constants": (compiled.constant_bytes, "counted in the generated C"),
+        "of a board, model arena": (compiled.arena_bytes, "counted in the generated C"),
+        "of a board, frontend tables": (frontend.table_bytes, "counted in the generated C"),
+        "of a board, stream": (frontend.stream_bytes, "counted in the generated C"),
     }
     return {
         name: Measurement(float(value), "bytes", Evidence.MEASURED, source)

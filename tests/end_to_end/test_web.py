@@ -96,6 +96,13 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     both = np.stack([speech[: 4 * RATE] / 32768, noise / 70_000], axis=1)
     soundfile.write(folder / "stereo-float.wav", both, RATE, subtype="FLOAT")
     soundfile.write(folder / "wide.wav", both[:, 1], RATE, subtype="PCM_24")
+    soundfile.write(folder / "extensible.wav", both[:, :1], RATE, "PCM_32", format="WAVEX")
+    soundfile.write(folder / "narrow.wav", both[:, 0], RATE, subtype="PCM_U8")
+    three = np.concatenate([both, both[:, :1]], axis=1)
+    soundfile.write(folder / "three-doubles.wav", three, RATE, subtype="DOUBLE")
+    stopped = (folder / "wide.wav").read_bytes()
+    at = stopped.index(b"data") + 4  # as who writes to a pipe leaves it
+    (folder / "to-a-pipe.wav").write_bytes(stopped[:at] + b"\xff" * 4 + stopped[at + 4 :])
     return {path.stem: path for path in sorted(folder.iterdir())}
 
 
