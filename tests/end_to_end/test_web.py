@@ -233,7 +233,9 @@ def test_another_rate_is_resampled_by_the_page(
         pitches = (130.0, 999.0, 3777.0, 7400.0)
         return np.sum([0.2 * np.sin(2 * np.pi * f * times + f) for f in pitches], axis=0)
 
-    above = 0.1 * np.sin(2 * np.pi * 8_100 * np.arange(4 * 44_100) / 44_100)  # it must not fold back
+    above = 0.1 * np.sin(
+        2 * np.pi * 8_100 * np.arange(4 * 44_100) / 44_100
+    )  # it must not fold back
     soundfile.write(tmp_path / "44.wav", tones(44_100) + above, 44_100, subtype="FLOAT")
     said = hear(page, tmp_path / "44.wav")
     assert "resampled from 44,100 to 16,000 Hz by this page" in said.replace("\u00a0", " ")
