@@ -29,10 +29,16 @@ from edgeser.pipeline.web import export_web
 from edgeser.pretrained import pretrained_path
 from firmware_bridge.certainty import ONE
 from firmware_bridge.emulator import find_web_tools
-from firmware_bridge.frontend import compute_features, quantise_features
+from firmware_bridge.frontend import (
+    FrontendConfig,
+    compute_features,
+    normalisation_from_statistics,
+    quantise_features,
+)
 from quantize.foundation.errors import ToolMissing
 
 CLIPS = Path(__file__).parents[2] / "calibration_data" / "clips"
+VECTORS = Path(__file__).parents[1] / "vectors"
 RATE = 16_000
 Edgeser = Callable[..., Any]
 
@@ -75,6 +81,29 @@ def phases_page(tools: None, bundle: Bundle, tmp_path_factory: pytest.TempPathFa
     path = tmp_path_factory.mktemp("page") / "phases.html"
     export_web(bundle, path)
     return Exported(bundle, path)
+
+
+def with_phases(shipped: Bundle) -> Bundle:
+    config = FrontendConfig(phase_planes=("if_re", "gd_mod"))
+    voices = [read_audio(path) for path in sorted(CLIPS.rglob("*.flac"))[:6]]
+    found = [compute_features(voice, config) for voice in voices]
+    values = np.concatenate(
+        [np.concatenate([f.amplitude[..., None], f.phase], axis=-1, dtype=float) for f in found]
+    )
+    statistics = (values.mean(axis=0).T, values.std(axis=0).T)
+    trained = shipped.trained
+    window = dataclasses.replace(trained.recipe.window, frames=80, hop_frames=30)
+    return dataclasses.replace(
+        shipped,
+        trained=dataclasses.replace(
+            trained,
+            recipe=dataclasses.replace(trained.recipe, window=window),
+            frontend=dataclasses.replace(
+                config, normalisation=normalisation_from_statistics(*statistics)
+            ),
+        ),
+        int8_model=(VECTORS / "amplitude_phase_int8.tflite").read_bytes(),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -429,7 +458,9 @@ def test_the_microphones_road_is_exact_behind_the_worklet(
         assert not page.complaints
     rate = int("".join(c for c in status.partition("Hz")[0] if c.isdigit()))
     assert f"Listening: {rate:,} Hz from this browser, resampled to 16,000 Hz" in status
-    assert likeness(samples[-2 * RATE :], spoken) > 0.9
+    # A busy computer loses pieces of it: what came in one piece is what was played.
+    stretches = np.array_split(samples, len(samples) // (RATE // 2))
+    assert max(likeness(stretch, spoken) for stretch in stretches) > 0.95
 
 
 def likeness(part: NDArray[np.int16], whole: NDArray[np.int16]) -> float:
@@ -493,11 +524,9 @@ def test_the_command_writes_one_page(edgeser: Edgeser, tools: None, tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-def test_the_command_refuses_in_one_line(
-    edgeser: Edgeser, tools: None, tmp_path: Path, bundle: Bundle
-) -> None:
+def test_the_command_refuses_in_one_line(edgeser: Edgeser, tools: None, tmp_path: Path) -> None:
     model = tmp_path / "model.tflite"
-    model.write_bytes(bundle.int8_model)
+    model.write_bytes((VECTORS / "amplitude_phase_int8.tflite").read_bytes())
     for words, code, said in (
         (("--out", tmp_path), 2, "is a folder, where a file is to be written"),
         (("--board", "mps2-an500"), 2, "--board is for"),
