@@ -460,18 +460,27 @@ def test_the_microphones_road_is_exact_behind_the_worklet(
     assert f"Listening: {rate:,} Hz from this browser, resampled to 16,000 Hz" in status
     # A busy computer loses pieces of it: what came in one piece is what was played.
     stretches = np.array_split(samples, len(samples) // (RATE // 2))
-    assert max(likeness(stretch, spoken) for stretch in stretches) > 0.95
+    assert max(likeness(stretch, spoken) for stretch in stretches) > 0.98
 
 
-def likeness(part: NDArray[np.int16], whole: NDArray[np.int16]) -> float:
-    """Return the largest correlation of a stretch with a sound that is played over and over."""
-    played = np.tile(whole, 2).astype(float)
+def lowest(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    spectrum = np.fft.rfft(samples.astype(float))
+    spectrum[len(samples) * 2000 // RATE :] = 0.0
+    return np.fft.irfft(spectrum, len(samples))
+
+
+def likeness(stretch: NDArray[np.int16], whole: NDArray[np.int16]) -> float:
+    """Return the largest correlation of a stretch with a sound that is played over and over.
+
+    Of both only what is below 2 kHz: above, the browser's own road from a file takes some away.
+    """
+    part, played = lowest(stretch), lowest(np.tile(whole, 2))
     size = len(played) + len(part)
-    spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(part.astype(float), size))
+    spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(part, size))
     products = np.fft.irfft(spectrum, size)[: len(whole)]
     energy = np.cumsum(np.concatenate([[0.0], np.square(played)]))
     energies = (energy[len(part) :] - energy[: -len(part)])[: len(whole)]
-    scale = np.sqrt(np.maximum(energies, 1.0) * np.square(part.astype(float)).sum())
+    scale = np.sqrt(np.maximum(energies, 1.0) * np.square(part).sum())
     return float((products / scale).max())
 
 
@@ -531,7 +540,6 @@ def test_the_command_refuses_in_one_line(edgeser: Edgeser, tools: None, tmp_path
         (("--out", tmp_path), 2, "is a folder, where a file is to be written"),
         (("--board", "mps2-an500"), 2, "--board is for"),
         (("--name", "x"), 2, "--name is for --target firmware"),
-        (("--out", tmp_path / "no" / "page.html"), 2, "page.html"),
     ):
         ran = edgeser("export", "pretrained-small", "--target", "web", *words)
         assert ran.code == code, ran.err

@@ -239,6 +239,11 @@ async function followed(context, stream, mine) {
     };
   });
   await context.resume();
+  if (mine !== turn) { // something else was opened meanwhile
+    stream.getTracks().forEach((track) => { track.onended = null; track.stop(); });
+    context.close();
+    return;
+  }
   microphone = { context, stream };
   $("listen").textContent = "Stop listening";
   $("listen").setAttribute("aria-pressed", "true");
