@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from edgeser.bundle import Bundle
+from edgeser.bundle import Bundle, CorpusSummary
 from edgeser.report.figures import number, percent
 from edgeser.report.html import page
 from edgeser.report.images import ColourMap, palette
@@ -82,7 +82,7 @@ def render_web_page(device: WebDevice) -> str:
         name=trained.recipe.name,
         model=words.model,
         synthetic=trained.corpus.synthetic,
-        limits=words.card.format(corpus=trained.corpus.name).replace("*", ""),
+        limits=_limits(trained.corpus),
         law=words.law,
         rule=_rule(device),
         planes=_planes(device.bundle),
@@ -166,6 +166,12 @@ def _rule(device: WebDevice) -> str:
         least = percent(device.certainty.unsure_below / ONE)
         return f"{text} Below a probability of {least} it says unsure."
     return f'{text} It never says "unsure": export it with --risk or --coverage to have it say so.'
+
+
+def _limits(corpus: CorpusSummary) -> str:
+    """Return what a model card warns of; of synthetic voices without what it was trained on."""
+    text = corpus.words.card.format(corpus=corpus.name).replace("*", "")
+    return text.partition(". ")[2] if corpus.synthetic else text
 
 
 def _sha256(data: bytes) -> str:

@@ -159,8 +159,8 @@ async function decoded(buffer) {
 }
 
 async function hearFile(name, samples, how) {
-  const { hopSamples, sampleRate, windowFrames } = facts;
-  const frames = Math.ceil(samples.length / hopSamples);
+  const { hopSamples, sampleRate, windowFrames, windowSamples } = facts;
+  const frames = 1 + Math.floor((samples.length - windowSamples) / hopSamples);
   const mine = begin(name, Math.min(MOST_COLUMNS, Math.max(windowFrames, frames)));
   const length = seconds(samples.length / sampleRate), piece = Math.max(64, hopSamples);
   for (let at = 0, pause = performance.now(); at < samples.length; at += piece) {

@@ -83,6 +83,16 @@ def test_it_says_what_it_is(shipped: Bundle) -> None:
     assert base64.b64decode(page.partition('id="program">')[2].partition("<")[0])[:4] == b"\0asm"
 
 
+def test_synthetic_voices_are_said_to_be(shipped: Bundle) -> None:
+    corpus = dataclasses.replace(shipped.trained.corpus, synthetic=True)
+    made = dataclasses.replace(shipped.trained, corpus=corpus)
+    page = rendered(dataclasses.replace(shipped, trained=made))
+    assert "<strong>Synthetic voices.</strong> It was trained on them; on people it means" in page
+    assert "Trained on acted speech" not in page
+    assert "Do not use it to judge people" in page
+    assert "Trained on acted speech" in rendered(shipped)
+
+
 def test_foreign_names_stay_text(shipped: Bundle) -> None:
     trained = shipped.trained
     corpus = dataclasses.replace(trained.corpus, name=HOSTILE, licence=HOSTILE)
