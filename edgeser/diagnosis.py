@@ -22,6 +22,7 @@ from quantize.edgetpu.hardware import (
     find_edge_tpus,
     is_googles_pycoral,
 )
+from quantize.foundation.errors import ToolMissing
 
 SCHEMA = "edgeser.doctor/1"
 _ON_EDGE_TPU = "running on an Edge TPU"
@@ -103,7 +104,7 @@ def diagnose() -> tuple[Finding, ...]:
     findings = [_python(), _machine(), _frontend()]
     findings += [_package(package) for package in _PACKAGES]
     findings += [_program(program) for program in _PROGRAMS]
-    findings += _edge_tpus()
+    findings += [_web_tools(), *_edge_tpus()]
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
     return tuple(findings)
 
@@ -193,6 +194,17 @@ def _program(program: _Program) -> Finding:
     if found:
         return Finding(program.name, Status.OK, found, program.needed_for)
     return Finding(program.name, Status.OPTIONAL, "", program.needed_for, program.advice)
+
+
+def _web_tools() -> Finding:
+    from firmware_bridge.emulator import find_web_tools
+
+    name, needed_for = "clang with lld", "the device in a browser"
+    try:
+        found = find_web_tools()
+    except ToolMissing as error:
+        return Finding(name, Status.OPTIONAL, "", needed_for, error.hint)
+    return Finding(name, Status.OK, found.clang, needed_for)
 
 
 def _edge_tpus() -> list[Finding]:

@@ -22,6 +22,7 @@ OPENS_WHAT_IS_OURS = {
     "edgeser/corpora/synthetic.py": "its own modules' text, to hash it",
     "edgeser/diagnosis.py": "a file of the kernel's",
     "edgeser/recipe.py": "the presets of the package",
+    "firmware_bridge/boards/web/__init__.py": "a script of the package",
     "firmware_bridge/compiler/host_build.py": "the kernels of the package",
     "firmware_bridge/compiler/kernel_sources.py": "the kernels of the package",
     "firmware_bridge/project/contents.py": "the C of the package",

@@ -15,7 +15,12 @@ from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
 if TYPE_CHECKING:
     from edgeser.decision import DecisionConfig
 
-_TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.EDGE_TPU}
+_TARGETS = {
+    "int8": Target.INT8,
+    "firmware": Target.FIRMWARE,
+    "edgetpu": Target.EDGE_TPU,
+    "web": Target.WEB,
+}
 
 
 @click.command("export")
@@ -25,7 +30,8 @@ _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.
     type=click.Choice(list(_TARGETS)),
     default="int8",
     show_default=True,
-    help="int8: fully integer TFLite. firmware: a C project. edgetpu: for the Edge TPU.",
+    help="int8: fully integer TFLite. firmware: a C project. edgetpu: for the Edge TPU. "
+    "web: the firmware in a browser, one page.",
 )
 @click.option(
     "--calibration",
@@ -39,8 +45,9 @@ _TARGETS = {"int8": Target.INT8, "firmware": Target.FIRMWARE, "edgetpu": Target.
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="firmware: folder of the project (firmware-BOARD); edgetpu: folder (edgetpu).",
+    type=click.Path(path_type=Path),
+    help="firmware: folder of the project (firmware-BOARD); edgetpu: folder (edgetpu); web: the "
+    "page (page.html).",
 )
 @click.option(
     "--name",
@@ -72,9 +79,11 @@ def command(
     beside it. firmware takes the folder of a run, a bundle or any fully-int8 .tflite, and writes a
     C project with its own Makefile and README. edgetpu takes the same, lints it, predicts its cost
     and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
-    operator would run on the CPU.
+    operator would run on the CPU. web takes the folder of a run or a bundle and writes one page,
+    which runs the firmware on a microphone or a recording; exit code 3 without clang and lld.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
+    _check_place(out, is_file=target == "web")
     refuse_beside("no_compile", "compiler", why="compiles nothing")
     if target == "edgetpu":
         from edgeser.cli.export_edgetpu import export_for_edgetpu
@@ -84,11 +93,23 @@ def command(
         return export_for_edgetpu(
             source, out=out, board=board, wanted=wanted, output=output, **compiling
         )
-    if target == "firmware":
+    if target == "web":
+        from edgeser.cli.export_web import export_page
+
+        export_page(source, out=out, wanted=wanted, output=output)
+    elif target == "firmware":
         _export_firmware(source, board, out, name, wanted, output)
     else:
         _export_int8(source, calibration, wanted, output)
     return 0
+
+
+def _check_place(out: Path | None, *, is_file: bool) -> None:
+    """Refuse a folder where a file is to be written, and a file where a folder is."""
+    if out is None or not out.exists() or out.is_dir() != is_file:
+        return
+    is_there, wanted = ("a folder", "a file") if is_file else ("a file", "a folder")
+    raise click.UsageError(f"--out {out} is {is_there}, where {wanted} is to be written")
 
 
 def _export_int8(

@@ -26,6 +26,7 @@ class Target(StrEnum):
     INT8 = "--target int8"
     FIRMWARE = "--target firmware"
     EDGE_TPU = "--target edgetpu"
+    WEB = "--target web"
 
 
 Table = Mapping[str, frozenset[Device] | frozenset[Target]]
@@ -88,7 +89,7 @@ EXPORT: Table = MappingProxyType(
     {
         "calibration": frozenset({Target.INT8}),
         "board": frozenset({Target.FIRMWARE, Target.EDGE_TPU}),
-        "out": frozenset({Target.FIRMWARE, Target.EDGE_TPU}),
+        "out": frozenset({Target.FIRMWARE, Target.EDGE_TPU, Target.WEB}),
         "name": frozenset({Target.FIRMWARE}),
         "compiler": frozenset({Target.EDGE_TPU}),
         "no_compile": frozenset({Target.EDGE_TPU}),

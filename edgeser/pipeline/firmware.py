@@ -144,16 +144,16 @@ def export_firmware(
         identifier. Nothing is written then.
     """
     reporter.stage(f"Writing firmware for {board.name}")
-    contents, compiled = _contents(model, name, board, chosen)
+    contents, compiled = firmware_contents(model, name, board, chosen)
     place(directory, contents)
     project = FirmwareProject(directory=Path(directory), files=hashes_of(contents))
     return Firmware(project, compiled, board)
 
 
-def _contents(
+def firmware_contents(
     model: Bundle | bytes, name: str, board: Board, chosen: str | None = None
 ) -> tuple[Contents, CompiledModel]:
-    """Return the files of a model's firmware, and the model as C."""
+    """Return the files of a model's firmware, and the model as C; as for `export_firmware`."""
     called = chosen or _name_of(model, name)
     prefix = called if chosen else prefix_from(called)
     compiled = compile_model(_bytes_of(model), called, prefix=prefix)
@@ -227,7 +227,7 @@ def attached(
         raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")
     reporter.stage("Building the firmware")
     board = device.board
-    contents, compiled = _contents(model, name, board)
+    contents, compiled = firmware_contents(model, name, board)
     with built_firmware(contents, board, cache=device.builds) as built:
         reporter.stage("Starting the emulated device")
         with running_emulator(built.emulated_elf, board) as transport:

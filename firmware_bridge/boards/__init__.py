@@ -15,6 +15,7 @@ from firmware_bridge.boards.records import (
     MPS2_AN505,
     MPS3_AN547,
     RISCV32_VIRT,
+    WEB,
 )
 from quantize.foundation.errors import BadInput
 
@@ -80,6 +81,7 @@ __all__ = [
     "MPS2_AN505",
     "MPS3_AN547",
     "RISCV32_VIRT",
+    "WEB",
     "Board",
     "Cycles",
     "SharedMemory",

@@ -195,3 +195,27 @@ HOST = Board(
     files=_files("host", "port.c"),
     ticks_per_second=25_000_000,
 )
+
+WEB = Board(
+    name="web",
+    description="a page in a browser: WebAssembly, without a C library",
+    cpu="wasm32",
+    flash_bytes=64 << 20,
+    ram_bytes=64 << 20,
+    stack_bytes=64 << 10,
+    compiler="clang",
+    compiler_flags=("--target=wasm32", "-mcpu=mvp", "-msign-ext", "-mbulk-memory"),
+    linker_flags=(
+        "--no-entry",
+        "--gc-sections",
+        "--strip-all",
+        "--stack-first",
+        "--fatal-warnings",
+    ),
+    packages=("clang-19", "lld-19"),
+    files=_files(
+        "web", "assert.h", "math.h", "memory.c", "port.c", "stdint.h", "string.h", "web.c", "web.h"
+    ),
+    ticks_per_second=1_000_000,
+)
+"""No board that a project is written for: `edgeser export --target web` makes a page of it."""

@@ -6,6 +6,7 @@ from firmware_bridge.emulator.elf import Section, read_sections
 from firmware_bridge.emulator.host_model import built_host_model
 from firmware_bridge.emulator.machine import running_emulator, running_on_host
 from firmware_bridge.emulator.tools import find_tool
+from firmware_bridge.emulator.web_assembly import built_web_assembly, find_web_tools
 
 __all__ = [
     "BuiltFirmware",
@@ -13,7 +14,9 @@ __all__ = [
     "build_firmware",
     "built_firmware",
     "built_host_model",
+    "built_web_assembly",
     "find_tool",
+    "find_web_tools",
     "read_sections",
     "running_emulator",
     "running_on_host",

@@ -14,6 +14,8 @@ PACKAGES = {
     "qemu-system-riscv32": "qemu-system-misc",
     "gcc": "gcc",
     "make": "make",
+    "clang": "clang-19",
+    "wasm-ld": "lld-19",
 }
 """Debian's packages, by the program that they bring."""
 

@@ -74,7 +74,7 @@ def played(bundle: Bundle, run_folder: Path) -> Played:
 @pytest.fixture(scope="module")
 def spoilt(bundle: Bundle, played: Played) -> Iterator[Spoilt]:
     """The firmware of the bundle, with faults between what comes and its frontend."""
-    plain = firmware._contents
+    plain = firmware.firmware_contents
 
     def contents(*arguments: Any, **options: Any) -> Any:
         made, compiled = plain(*arguments, **options)
@@ -94,7 +94,7 @@ def spoilt(bundle: Bundle, played: Played) -> Iterator[Spoilt]:
         return {**made, path: text.encode()}, compiled
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(firmware, "_contents", contents)
+        patch.setattr(firmware, "firmware_contents", contents)
         with attached(bundle) as device:
             yield Spoilt(device, played, [])
 

@@ -1,0 +1,7 @@
+/* Of assert.h the firmware needs one word. */
+#ifndef WEB_ASSERT_H
+#define WEB_ASSERT_H
+
+#define static_assert _Static_assert
+
+#endif
