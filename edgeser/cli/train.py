@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import recipe_options
+from edgeser.cli.options import keep_examples_option, recipe_options
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 @click.command("train")
 @recipe_options
 @click.option("--fresh", is_flag=True, help="Begin anew, whatever is in this folder.")
+@keep_examples_option
 @common_options
 def command(
     recipe: Recipe,
     out: Path | None,
     resume: bool,
     fresh: bool,
+    keep_examples: int,
     output: Output,
 ) -> None:
     """Train a network with RECIPE: a preset (such as demo, keywords, words) or a .toml file."""
@@ -41,6 +43,7 @@ def command(
         folder=folder,
         resume=resume,
         cache=feature_cache(),
+        keep_examples=keep_examples,
         reporter=output,
     )
     best = trained.history[trained.best_epoch]

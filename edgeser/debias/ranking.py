@@ -22,8 +22,8 @@ from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.course import Again, Course, Progress
 from edgeser.training.data import LabelledFeatures, TrainingData
 from edgeser.training.fit import Fit
-from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 from edgeser.training.loop import as_trained, fingerprint_of
+from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 
 BIASED = "Training a biased network, stopped early"
 DEBIASED = "Training a network against it"

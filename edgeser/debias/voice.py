@@ -101,7 +101,7 @@ def formant_factor(source: Voice, target: Voice) -> float:
     band = _band(source, _SPECTRUM_HZ)
     places = np.arange(BINS, dtype=np.float64)
     wanted = _flat(target.spectrum[band])
-    factors = np.exp(np.linspace(*np.log(FORMANT_FACTORS), _STEPS))
+    factors = np.geomspace(*FORMANT_FACTORS, _STEPS)
     moved = [_flat(np.interp(places / f, places, source.spectrum)[band]) for f in factors]
     likeness = np.array([float(row @ wanted) for row in moved])
     best = int(np.argmax(likeness))

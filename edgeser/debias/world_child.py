@@ -158,7 +158,7 @@ def _analysed(world: Any, signal: Floats, rate: int) -> _Speech | None:
 
 def _pitch(world: Any, signal: Floats, rate: int) -> tuple[Floats, Floats]:
     rough, times = world.dio(signal, rate, f0_floor=LOWEST_HZ, f0_ceil=HIGHEST_HZ)
-    return world.stonemask(signal, rough, times, rate), times
+    return np.asarray(world.stonemask(signal, rough, times, rate)), np.asarray(times)
 
 
 def _warped(rows: Floats, factor: float) -> Floats:
@@ -172,11 +172,11 @@ def _warped(rows: Floats, factor: float) -> Floats:
 
 def _in_bins(row: Floats) -> Floats:
     places = np.linspace(0, len(row) - 1, BINS)
-    return np.interp(places, np.arange(len(row)), row)
+    return np.asarray(np.interp(places, np.arange(float(len(row))), row))
 
 
 def _level_db(signal: Floats) -> float:
-    return float(10.0 * np.log10(max(np.mean(signal**2), 1e-12)))
+    return float(10.0 * np.log10(max(float(np.mean(signal**2)), 1e-12)))
 
 
 def _clips(arrays: dict[str, NDArray[Any]]) -> Iterator[NDArray[np.int16]]:
