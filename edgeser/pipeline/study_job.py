@@ -14,6 +14,7 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
+from edgeser.pipeline.groups import kinds_of
 from edgeser.pipeline.inference import float_logits, predictions_of
 from edgeser.pipeline.job_form import feature_cache, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
@@ -48,8 +49,8 @@ def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT
     conditions = [c for c in EVALUATION_CONDITIONS if c.name == CLEAN or c.name in asked]
     return {
         "predictions": [
-            predictions_json(name, predictions, condition=condition)
-            for name, condition, predictions in _test_predictions(
+            predictions_json(name, predictions, condition=condition, groups=kinds_of(clips))
+            for name, condition, clips, predictions in _test_predictions(
                 plan, trained, conditions, cache, reporter
             )
         ],
@@ -72,8 +73,8 @@ def _test_predictions(
     conditions: Sequence[Condition],
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> Iterator[tuple[str, str, Predictions]]:
-    """Yield what is said of the clips of each corpus under each condition, with their names."""
+) -> Iterator[tuple[str, str, Sequence[Utterance], Predictions]]:
+    """Yield the clips of each corpus under each condition, by name, and what is said of them."""
     every = plan.split.select(plan.corpus.utterances, "test")
     tested: dict[str, list[Utterance]] = {}
     for utterance in every:
@@ -94,4 +95,5 @@ def _test_predictions(
             )
             features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
             logits = float_logits(trained, features)
-            yield name, condition.name, predictions_of(raw.utterances, logits, trained)
+            said = predictions_of(raw.utterances, logits, trained)
+            yield name, condition.name, raw.utterances, said

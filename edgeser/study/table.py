@@ -13,10 +13,11 @@ from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.metrics import listed, of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
+from edgeser.evaluation.seed_gaps import SeedGap, SpeakerScore, gaps_over_seeds, worst_over_seeds
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study
 from edgeser.study.jobs import Job
-from edgeser.study.scores import costs_of, over_folds, predictions_of
+from edgeser.study.scores import Groups, costs_of, groups_of, over_folds, predictions_of
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
 from edgeser.training.variants import EVALUATION_CONDITIONS
@@ -73,6 +74,10 @@ class StudyRow:
         Each seed and its UAR (the mean of its folds where they were tested on the same clips).
     mean, macro_f1
         UAR and macro-F1 over the seeds, with the interval over speakers.
+    gaps
+        Between groups of speakers, over the seeds; of kinds of which two groups can be judged.
+    worst
+        The speaker of the lowest UAR over the seeds; ``None`` where no speaker is known.
     comparison
         ``None`` for the row that others are held against, and where there is none to hold against.
     condition
@@ -95,6 +100,8 @@ class StudyRow:
     anonymous: int = 0
     condition: str = CLEAN
     macro_f1: Measurement | None = None
+    gaps: tuple[SeedGap, ...] = ()
+    worst: SpeakerScore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,7 @@ def summarise(
         for place, r in runs.items()
     }
     rows, other_clips = _compared(study, found)
+    rows = _with_gaps(study, found, rows, _groups(cells, kept))
     of_variants = [*((cell.variant, cell.job) for cell in cells), *cost_jobs]
     names = {job.key: job.name for _, job in of_variants}
     return StudyTable(
@@ -287,6 +295,42 @@ def _compared(
             replace(row, comparison=Comparison(name, summary.above_first, p, p, len(seeds)))
         )
     return _adjusted(rows), other_clips
+
+
+def _groups(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[tuple[str, str], Groups]:
+    """Return what clips can be grouped by, by corpus and condition, of all results together."""
+    found: dict[tuple[str, str], Groups] = {}
+    for cell in cells:
+        if cell.job.key in kept:
+            for heard, groups in groups_of(kept[cell.job.key].result).items():
+                there = found.setdefault(heard, {})
+                for kind, names in groups.items():
+                    there.setdefault(kind, {}).update(names)
+    return found
+
+
+def _with_gaps(
+    study: Study,
+    found: Mapping[Place, tuple[StudyRow, Runs]],
+    rows: Sequence[StudyRow],
+    groups: Mapping[tuple[str, str], Groups],
+) -> tuple[StudyRow, ...]:
+    """Return the rows with the gaps between groups; held against the same row as their UAR."""
+    reference = _reference(study, found)
+    done = []
+    for row, (place, (_, runs)) in zip(rows, found.items(), strict=True):
+        base, seeds = reference(place), list(runs)
+        first: list[Predictions] = []
+        if row.comparison is not None and base is not None:
+            others = found[base][1]
+            seeds = [s for s in runs if s in others and len(runs[s]) == len(others[s])]
+            first = list(_flat(others, seeds).values())
+        here = groups.get((place[2], place[3]), {})
+        own, every = list(_flat(runs, seeds).values()), list(_flat(runs, list(runs)).values())
+        source = row.mean.source
+        gaps = gaps_over_seeds(here, every, source=source, paired=(own, first))
+        done.append(replace(row, gaps=gaps, worst=worst_over_seeds(every, source=source)))
+    return tuple(done)
 
 
 def _reference(
