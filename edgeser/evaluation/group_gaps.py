@@ -198,6 +198,7 @@ class Tally:
         groups: NDArray[np.int64],
         count: int,
     ) -> Tally:
+        """Count clips by cluster and group, int64 ``[clips]`` each; group -1 takes no part."""
         shape = (int(clusters.max()) + 1, count, len(predictions.classes))
         inside = groups >= 0
 
@@ -211,6 +212,7 @@ class Tally:
         return cls(counted(labels, right), counted(labels, inside), counted(predicted, inside))
 
     def mapped(self, change: Callable[[Rates], Rates]) -> Tally:
+        """Return the same of all three counts."""
         return Tally(change(self.hits), change(self.support), change(self.called))
 
     def whole(self) -> Tally:
