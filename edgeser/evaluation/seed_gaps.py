@@ -27,6 +27,8 @@ from edgeser.evaluation.predictions import Predictions
 from quantize.foundation.measurement import Measurement
 
 Floats = NDArray[np.float64]
+_MEAN, _LARGEST = "mean", "largest"
+"""Over the labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,8 @@ def gaps_over_seeds(
         for measure in (TRUE_POSITIVES, PARITY):
             above = None
             if first:
-                value = _value(own, measure, "mean") - _value(first, measure, "mean")
-                drawn = _drawn(own, counts, measure, "mean") - _drawn(
-                    first, counts, measure, "mean"
-                )
+                value = _value(own, measure, _MEAN) - _value(first, measure, _MEAN)
+                drawn = _drawn(own, counts, measure, _MEAN) - _drawn(first, counts, measure, _MEAN)
                 above = _figure(value, drawn, source, f"{interval_kind}, paired")
             mean, largest = (
                 _figure(
@@ -119,7 +119,7 @@ def gaps_over_seeds(
                     source,
                     interval_kind,
                 )
-                for how in ("mean", "largest")
+                for how in (_MEAN, _LARGEST)
             )
             found.append(SeedGap(kind, chosen, measure, mean, largest, above))
     return tuple(found)
@@ -163,7 +163,7 @@ def _over_labels(rates: Floats, how: str) -> Floats:
     """Return mean or largest of the labels' gaps, ``[...]``; NaN where no label has one."""
     gaps = rates_apart(rates)
     known = np.isfinite(gaps)
-    if how == "largest":
+    if how == _LARGEST:
         found = np.where(known, gaps, -np.inf).max(axis=-1)
     else:
         found = np.where(known, gaps, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)

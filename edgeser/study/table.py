@@ -16,8 +16,9 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.seed_gaps import SeedGap, SpeakerScore, gaps_over_seeds, worst_over_seeds
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study
+from edgeser.study.costs import costs_by_variant
 from edgeser.study.jobs import Job
-from edgeser.study.scores import Groups, costs_of, groups_of, over_folds, predictions_of
+from edgeser.study.scores import Groups, groups_of, over_folds, predictions_of
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
 from edgeser.training.variants import EVALUATION_CONDITIONS
@@ -183,7 +184,7 @@ def summarise(
         jobs=len(names),
         reused=reused,
         rows=rows,
-        costs=_costs(of_variants, kept),
+        costs=costs_by_variant(of_variants, kept),
         failures=tuple((names[f.job.key], f.reason) for f in failures),
         notes=_notes(study, rows, other_clips),
     )
@@ -358,30 +359,6 @@ def _adjusted(rows: Sequence[StudyRow]) -> tuple[StudyRow, ...]:
         if row.comparison is None
         else replace(row, comparison=replace(row.comparison, p_holm=next(adjusted)))
         for row in rows
-    )
-
-
-def _costs(
-    jobs: Sequence[tuple[str, Job]], kept: Mapping[str, Kept]
-) -> dict[str, dict[str, Measurement]]:
-    """Return each variant's costs; where its jobs differ their mean, from lowest to highest."""
-    found: dict[str, dict[str, list[Measurement]]] = {}
-    for variant, job in jobs:
-        if job.key in kept:
-            for name, cost in costs_of(kept[job.key].result).items():
-                found.setdefault(variant, {}).setdefault(name, []).append(cost)
-    return {v: {n: _merged(costs) for n, costs in of.items()} for v, of in found.items()}
-
-
-def _merged(costs: Sequence[Measurement]) -> Measurement:
-    values = [cost.value for cost in costs]
-    if min(values) == max(values):
-        return costs[0]
-    return replace(
-        costs[0],
-        value=sum(values) / len(values),
-        interval=(min(values), max(values)),
-        interval_kind=f"lowest to highest of {len(values)} trainings",
     )
 
 
