@@ -23,6 +23,8 @@ BINS = 128
 """Of the mean envelope and aperiodicity of a voice, from 0 Hz to half the sample rate."""
 FEWEST_VOICED = 10
 """Frames of 5 ms that a pitch is told by."""
+LEAST_VOICED_SHARE = 0.15
+"""Of all frames: DIO takes a tenth of white noise for a voice."""
 SHORTEST_SECONDS = 0.1
 LOWEST_HZ, HIGHEST_HZ = 60.0, 600.0
 """Where a pitch is looked for."""
@@ -149,7 +151,7 @@ def _analysed(world: Any, signal: Floats, rate: int) -> _Speech | None:
     if len(signal) < SHORTEST_SECONDS * rate:
         return None
     f0, times = _pitch(world, signal, rate)
-    if (f0 > 0).sum() < FEWEST_VOICED:
+    if (f0 > 0).sum() < max(FEWEST_VOICED, LEAST_VOICED_SHARE * len(f0)):
         return None
     envelope = world.cheaptrick(signal, f0, times, rate)
     noise = world.d4c(signal, f0, times, rate)
