@@ -22,6 +22,7 @@ NETWORK = NetworkConfig(stem_width=4, widths=(8, 8), strides=(2, 1))
 TRAINING = TrainingConfig(epochs=3, batch_size=16, learning_rate=1e-2, threads=1, ema_decay=0.0)
 AUGMENTATION = AugmentationConfig(shift_frames=2, time_mask_frames=3, channel_mask_channels=2)
 CONFIG = DebiasConfig(convert="confidence", biased_epochs=6, debiased_epochs=20)
+SHORT = DebiasConfig(convert="confidence", biased_epochs=3, debiased_epochs=3)
 GUIDED = 0.9
 
 
@@ -53,12 +54,12 @@ def clips() -> tuple[TrainingData, np.ndarray]:
 
 
 def ranked(data: TrainingData, seed: int = 0, **how: object) -> np.ndarray:
-    return rank_clips(NETWORK, TRAINING, AUGMENTATION, data, CONFIG, seed=seed, **how)  # type: ignore[arg-type]
+    return rank_clips(NETWORK, TRAINING, AUGMENTATION, data, SHORT, seed=seed, **how)  # type: ignore[arg-type]
 
 
 def test_clips_that_guide_the_bias_have_a_low_w(clips: tuple[TrainingData, np.ndarray]) -> None:
     data, guided = clips
-    ranks = ranked(data)
+    ranks = rank_clips(NETWORK, TRAINING, AUGMENTATION, data, CONFIG, seed=0)
     assert ranks.shape == (200,)
     assert np.all((ranks >= 0) & (ranks <= 1))
     lowest = np.argsort(ranks)[:50]
