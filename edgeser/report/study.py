@@ -125,10 +125,10 @@ def _table(title: str) -> Table:
 def _gaps(table: StudyTable, corpus: str, rows: list[StudyRow]) -> Table:
     shown = _table(gaps_title(corpus))
     shown.add_column("of", overflow="fold")
-    for name in GAPS_HEAD[1:]:
-        shown.add_column(name, justify="right")
+    for name in GAPS_HEAD[1:3]:  # 80 columns hold no more
+        shown.add_column(name, justify="right", no_wrap=True)
     for name, cells in gap_rows(table, rows):
-        shown.add_row(Text(printable(name)), *(Text(printable(cell)) for cell in cells))
+        shown.add_row(Text(printable(name)), *(Text(printable(cell)) for cell in cells[:3]))
     return shown
 
 

@@ -10,7 +10,7 @@ from edgeser.report.figures import difference, span
 from edgeser.study.table import StudyRow
 from quantize.foundation.measurement import Measurement
 
-GAPS_HEAD = ("of", "points", "largest label", "points to first")
+GAPS_HEAD = ("of", "points", "points to first", "largest label")
 GAPS_NOTE = (
     "Gaps between groups: true-positive rate (TPR) and demographic parity (DP), largest group less "
     "smallest, mean over the labels and the seeds, with intervals over speakers; less is better, "
@@ -20,16 +20,18 @@ GapLine = tuple[str, str, str, str]
 
 
 def gap_lines(row: StudyRow) -> list[GapLine]:
-    """Return the lines of a row: gaps by kind and measure, then the worst speaker."""
+    """Return the lines of a row: macro-F1, gaps by kind and measure, then the worst speaker."""
     lines: list[GapLine] = [
         (
             f"{gap.kind}, {_short(gap)}",
             _points(gap.mean),
-            _points(gap.largest),
             "" if gap.above_first is None else difference(gap.above_first),
+            _points(gap.largest),
         )
         for gap in row.gaps
     ]
+    if lines and row.macro_f1 is not None:
+        lines.insert(0, ("macro-F1, %", _points(row.macro_f1), "", ""))
     if lines and row.worst is not None:
         uar = f"UAR {100 * row.worst.uar.value:.1f} %"
         lines.append((f"worst speaker, {row.worst.speaker}", uar, "", ""))
