@@ -32,12 +32,14 @@ def command(
 ) -> None:
     """Train a network with RECIPE: a preset (such as demo, keywords, words) or a .toml file."""
     from edgeser.cli.places import feature_cache
+    from edgeser.pipeline.debias import check_debias
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.train import train
 
     folder = RunFolder(out) if out else default_folder(recipe)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
+    check_debias(recipe, keep_examples=keep_examples)
     trained = train(
         plan_run(recipe, folder=folder, fresh=fresh, reporter=output),
         folder=folder,
