@@ -22,6 +22,8 @@ from quantize.foundation.files import write_atomically
 
 CLIPS_A_VOICE = 4
 """From which the voice of a speaker in an emotion is taken."""
+_AT_ONCE = 128
+"""Clips that are heard before the next ones are read."""
 _Role = tuple[str, str]
 """Speaker and emotion."""
 
@@ -89,12 +91,14 @@ def converted_clips(
             tried[number] += missing
         if not now:
             break
-        for (number, _), found in zip(now, work.said([wish for _, wish in now]), strict=True):
-            if isinstance(found, str):
-                left_out[found] += 1
-            else:
-                kept[number].append(found)
-        progress(sum(map(len, kept)), total)
+        for first in range(0, len(now), _AT_ONCE):
+            part = now[first : first + _AT_ONCE]
+            for (number, _), found in zip(part, work.said([w for _, w in part]), strict=True):
+                if isinstance(found, str):
+                    left_out[found] += 1
+                else:
+                    kept[number].append(found)
+            progress(sum(map(len, kept)), total)
     done = tuple(found for of_emotion in kept for found in of_emotion)
     counts = Counter(found.source.emotion for found in done)
     record = DebiasRecord(

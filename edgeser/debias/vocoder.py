@@ -16,7 +16,6 @@ from edgeser.debias.checks import CRASHED, UNREADABLE, fault_of
 from edgeser.debias.voice import Change
 from edgeser.debias.world_child import FIGURES, analyse, convert
 from edgeser.entries import Entries, entry_key
-from edgeser.progress import Progress
 from quantize.foundation.child import ChildCrashed, call_in_child
 from quantize.foundation.errors import EdgeserError
 
@@ -60,23 +59,17 @@ class Vocoder:
     folder: Path | None = None
     workers: int | None = None
 
-    def voices(self, sounds: Sequence[Sound], *, progress: Progress | None = None) -> list[Row]:
+    def voices(self, sounds: Sequence[Sound]) -> list[Row]:
         """Return a row a clip as `analyse` has them; empty where it cannot be heard."""
-        bodies = self._done([_Job(sound, None) for sound in sounds], progress)
+        bodies = self._done([_Job(sound, None) for sound in sounds])
         return [np.frombuffer(b"" if isinstance(b, str) else b, "<f4") for b in bodies]
 
-    def convert(
-        self,
-        sounds: Sequence[Sound],
-        changes: Sequence[Change],
-        *,
-        progress: Progress | None = None,
-    ) -> list[Said]:
+    def convert(self, sounds: Sequence[Sound], changes: Sequence[Change]) -> list[Said]:
         """Return clips said again, each with its own change, checked."""
         jobs = [_Job(sound, change) for sound, change in zip(sounds, changes, strict=True)]
-        return [_said(body) for body in self._done(jobs, progress)]
+        return [_said(body) for body in self._done(jobs)]
 
-    def _done(self, jobs: Sequence[_Job], progress: Progress | None) -> list[bytes | str]:
+    def _done(self, jobs: Sequence[_Job]) -> list[bytes | str]:
         """Return each job's result from the cache, else from a child; or why there is none."""
         found: dict[int, bytes | str] = {}
         batches = list(self._batches(jobs, found))
@@ -87,8 +80,6 @@ class Vocoder:
                     found[task.place] = body
                     if self._entries is not None and isinstance(body, bytes):
                         self._entries.store(task.key, body)
-                if progress is not None:
-                    progress(len(found), len(jobs))
         finally:
             pool.shutdown(cancel_futures=True)
         return [found[place] for place in range(len(jobs))]

@@ -83,6 +83,7 @@ def said_again(
         recipe.frontend.sample_rate,
         require_pyworld(),
         folder=None if cache is None else cache.folder,
+        workers=recipe.training.threads or None,
     )
     ranks = None
     if config.convert == "confidence":
