@@ -59,6 +59,8 @@ def rank_clips(  # noqa: PLR0913  each is a choice of its own
         if ranks is not None:
             return ranks
         clips = _recorded(data.train)
+        # Averaged weights lag behind: after few epochs they are still those of the beginning.
+        training = replace(training, ema_decay=0.0)
         early = replace(training, epochs=config.biased_epochs)
         gce = LossConfig(kl=0.0, gce=1.0, gce_q=config.gce_q)
         biased = Fit(network, early, augmentation, data, clips=clips, seed=seed, loss=gce)
