@@ -13,6 +13,7 @@ from typing import Any
 
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
+from edgeser.corpora.nothing import NothingConfig
 from edgeser.debias.config import DebiasConfig
 from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.group_verdict import GroupTolerances
@@ -113,6 +114,7 @@ class Recipe:
     seed: int = 0
     corpora: tuple[CorpusChoice, ...] = (CorpusChoice(),)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
+    nothing: NothingConfig = field(default_factory=NothingConfig)
     frontend: FrontendConfig = field(default_factory=FrontendConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
     conditions: ConditionsConfig = field(default_factory=ConditionsConfig)
@@ -153,6 +155,11 @@ class Recipe:
                 f"[mixing] probability = {self.mixing.probability:g} mixes variants of clips, and "
                 "[conditions] variants = 0 makes none",
                 hint="set variants = 1 or more, or probability = 0",
+            )
+        if self.mixing.probability > 0.0 and self.nothing.asked:
+            raise BadInput(
+                "[mixing] would put voices into the clips of [nothing]",
+                hint="set [mixing] probability = 0, or [nothing] share = 0",
             )
         self._check_teacher()
         self._check_words()
@@ -204,6 +211,10 @@ class Recipe:
         """SHA-256 of the resolved recipe without paths of this machine, in hexadecimal."""
         table = to_table(self.without_paths())
         del table["edgetpu"], table["decision"]
+        if not self.nothing.asked:  # then it shapes nothing
+            del table["nothing"]
+        if self.words.ranges == "measured":
+            del table["words"]["ranges"], table["words"]["layer_ranges"]
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
     def without_paths(self) -> Recipe:

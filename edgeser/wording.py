@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+NOTHING = "nothing"
+"""The label of clips on which nobody says anything: no emotion, and scored apart too."""
 LabelKind = Literal["emotions", "any"]
 """``"emotions"``: of the vocabulary of emotions. ``"any"``: whatever the corpus calls its clips."""
 
@@ -74,6 +77,11 @@ _WORDINGS: dict[LabelKind, Wording] = {
         silence_has_label=True,
     ),
 }
+
+
+def silence_has_label(words: Wording, classes: Collection[str]) -> bool:
+    """Whether a recording on which nothing is said has a label, of a model of such `classes`."""
+    return words.silence_has_label or NOTHING in classes
 
 
 def wording(kind: LabelKind) -> Wording:

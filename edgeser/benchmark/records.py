@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeser.evaluation.metrics import plural
 from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import Oddity
@@ -188,7 +189,8 @@ class DeviceParity:
     def describe(self) -> str:
         """Return in one sentence what was compared and how it came out."""
         if self.feature_values:
-            went_in = f"{self.clips} clips {self.source} went in as audio on both sides"
+            clips = f"{self.clips} {plural('clip', self.clips)} {self.source}"
+            went_in = f"{clips} went in as audio on both sides"
             features = (
                 f"{self.feature_differences:,} of {self.feature_values:,} feature values and "
             )

@@ -26,6 +26,7 @@ _COMMANDS = {
     "train": "Train a network on a corpus.",
     "export": "Turn a trained network into a model for a device.",
     "parity": "Hold int8 against float, and host features against MicroFrontend.",
+    "accept": "Say whether what reaches a device's frontend is as it should be.",
     "bench": "Measure latency and memory of a model.",
     "report": "Write the report of a run as HTML, Markdown or JSON.",
     "evaluate": "Measure a bundle on a corpus, clean and under conditions.",

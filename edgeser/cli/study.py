@@ -66,7 +66,7 @@ def command(
     """
     from edgeser.cli.places import cache_folder
     from edgeser.pipeline.source import resolve_recipe
-    from edgeser.pipeline.study_plans import Recordings
+    from edgeser.pipeline.study_plans import Recordings, with_its_encoder
     from edgeser.recipe import load_recipe
     from edgeser.study.combine import common_recipe
     from edgeser.study.config import load_study
@@ -83,6 +83,7 @@ def command(
         folder=out or Path("runs") / f"study-{_file_name(study.name)}",
         features=str((cache_folder() / "features").absolute()),
         read=lambda *where: Recordings(*where, labels=kind, reporter=output).work_hash,
+        resolve=with_its_encoder,
         reporter=output,
     )
     at_once = workers or _workers(plan)

@@ -65,6 +65,23 @@ PARITY: Table = MappingProxyType(
 )
 """Options of `edgeser parity`, by parameter."""
 
+ACCEPT: Table = MappingProxyType(
+    {
+        "play": _EMULATOR | _BOARDS,
+        "clips": _EMULATOR | _BOARDS,
+        "seconds": _BOARDS,
+        "reference": _EMULATOR | _BOARDS,
+        "max_psi": _EMULATOR | _BOARDS,
+        "max_clipped": _EMULATOR | _BOARDS,
+        "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU}),
+        "corpora": _EMULATOR | _BOARDS,
+        "out": _EMULATOR | _BOARDS,
+        "junit": _EMULATOR | _BOARDS,
+        "markdown": _EMULATOR | _BOARDS,
+    }
+)
+"""Options of `edgeser accept`, by parameter."""
+
 EXPORT: Table = MappingProxyType(
     {
         "calibration": frozenset({Target.INT8}),

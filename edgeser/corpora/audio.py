@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -46,8 +47,28 @@ class Excerpt:
         return f"{self.path} ({self.start_s:g} to {self.start_s + self.duration_s:g} s)"
 
 
-Sound = Path | Excerpt
-"""What can be read as one clip: a file, or a stretch of one."""
+class MadeSound(ABC):
+    """A clip that is in no file: made each time that it is read, always the same.
+
+    Attributes
+    ----------
+    path
+        The file that it stands beside, for messages.
+    """
+
+    path: Path
+
+    @abstractmethod
+    def made(self) -> Recording:
+        """Return it; `BadInput` where what it is made of cannot be used."""
+
+    @abstractmethod
+    def made_of(self) -> str:
+        """Return SHA-256, in hexadecimal, of all that shapes it; errors as of `made`."""
+
+
+Sound = Path | Excerpt | MadeSound
+"""What can be read as one clip: a file, a stretch of one, or what is made."""
 
 
 _FORMATS = frozenset({"WAV", "WAVEX", "RF64", "FLAC"})
@@ -151,6 +172,8 @@ def read_recording(sound: Sound, *, max_seconds: float = MAX_SECONDS) -> Recordi
     BadInput
         As `read_audio` does; also when a file ends before the stretch does.
     """
+    if isinstance(sound, MadeSound):
+        return sound.made()
     path = file_of(sound)
     with open_audio(path) as audio:
         blocks: list[NDArray[Any]] = []
@@ -175,18 +198,22 @@ def read_recording(sound: Sound, *, max_seconds: float = MAX_SECONDS) -> Recordi
 
 
 def file_of(sound: Sound) -> Path:
-    """Return the file that a sound is, or is a stretch of."""
-    return sound.path if isinstance(sound, Excerpt) else sound
+    """Return the file that a sound is, is a stretch of, or stands beside."""
+    return sound if isinstance(sound, Path) else sound.path
 
 
 def content_hash(sound: Sound) -> str:
     """Return SHA-256, in hexadecimal, of a file; of a stretch that of its samples and their rate.
+
+    Of a made sound it is of what shapes it.
 
     Raises
     ------
     EdgeserError
         When it cannot be read.
     """
+    if isinstance(sound, MadeSound):
+        return sound.made_of()
     if not isinstance(sound, Excerpt):
         return sha256_of_file(sound)
     recording = read_recording(sound)

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from edgeser.corpora.audio import Excerpt, Sound, content_hash, read_recording
+from edgeser.corpora.audio import Excerpt, MadeSound, Sound, content_hash, read_recording
 from edgeser.corpora.riff import chunks
 from edgeser.corpora.utterance import FileProblem, Utterance
 from quantize.foundation.errors import BadInput
@@ -117,6 +117,8 @@ def _sound_of(sound: Sound) -> _Sound | None:
 
     A stretch of a file is like those only that begin where it does, and are as long.
     """
+    if isinstance(sound, MadeSound):
+        return None  # it is like nothing else
     if isinstance(sound, Excerpt):
         begin, length = round(sound.start_s * 1e6), round(sound.duration_s * 1e6)
         return _Sound((_STRETCH, begin, length), 0, 0)

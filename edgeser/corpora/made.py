@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.corpora.folders import new_folder
-from edgeser.corpora.generic import MANIFEST
+from edgeser.corpora.generic import MANIFEST, read_manifest
+from edgeser.corpora.listing import folder
 from edgeser.corpora.table import read_table
+from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, read_bounded, sha256_of_file, write_atomically
 
@@ -121,19 +123,23 @@ def is_intact(root: Path, kind: Kind, spec: Spec, *, clips: int) -> bool:
         return False
 
 
-def require_made(root: Path, kind: Kind) -> None:
-    """Refuse a folder that holds no corpus of this kind.
+def read(root: Path, kind: Kind, *, name: str, licence: str, citation: str) -> Corpus:
+    """Read a folder that `make` wrote.
 
     Raises
     ------
     BadInput
-        When its specification is missing.
+        When it is no such folder.
     """
+    root = folder(root, expected=f"the {kind.what}")
     if not (root / kind.spec_file).is_file():
         raise BadInput(
             f"{root} holds no {kind.what}: {kind.spec_file} is missing",
             hint="let edgeser write them to a new folder, or use the generic adapter",
         )
+    return read_manifest(
+        root / MANIFEST, name=name, licence=licence, citation=citation, synthetic=True
+    )
 
 
 def require_free(root: Path, kind: Kind) -> None:

@@ -31,8 +31,6 @@ from edgeser.corpora import espeak, made
 from edgeser.corpora.audio import SAMPLE_RATE, to_int16
 from edgeser.corpora.choice import SPOKEN
 from edgeser.corpora.espeak import Espeak, Manner
-from edgeser.corpora.generic import MANIFEST, read_manifest
-from edgeser.corpora.listing import folder
 from edgeser.corpora.spoken_text import ADJECTIVES, NEUTRAL, make_sentence
 from edgeser.corpora.utterance import Corpus
 from edgeser.corpora.wav import wav_bytes
@@ -189,11 +187,7 @@ def read(root: Path) -> Corpus:
     BadInput
         When it is no such folder.
     """
-    root = folder(root, expected="the synthetic speech")
-    made.require_made(root, _KIND)
-    return read_manifest(
-        root / MANIFEST, name=NAME, licence=LICENCE, citation=CITATION, synthetic=True
-    )
+    return made.read(root, _KIND, name=NAME, licence=LICENCE, citation=CITATION)
 
 
 def _code_hash() -> str:

@@ -15,8 +15,6 @@ import numpy as np
 
 from edgeser.corpora import made
 from edgeser.corpora.choice import SYNTHETIC
-from edgeser.corpora.generic import MANIFEST, read_manifest
-from edgeser.corpora.listing import folder
 from edgeser.corpora.utterance import Corpus
 from edgeser.corpora.voice.expression import EXPRESSIONS
 from edgeser.corpora.wav import wav_bytes
@@ -114,11 +112,7 @@ def read(root: Path) -> Corpus:
     BadInput
         When it is no such folder.
     """
-    root = folder(root, expected="the synthetic voices")
-    made.require_made(root, _KIND)
-    return read_manifest(
-        root / MANIFEST, name=NAME, licence=LICENCE, citation=CITATION, synthetic=True
-    )
+    return made.read(root, _KIND, name=NAME, licence=LICENCE, citation=CITATION)
 
 
 def _voice_hash() -> str:

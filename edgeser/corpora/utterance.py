@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeser.corpora.audio import Excerpt, Sound
+from edgeser.corpora.audio import Excerpt, MadeSound, Sound
 from edgeser.corpora.vad import Vad
 from edgeser.wording import LabelKind, Wording, wording
 
@@ -57,6 +57,9 @@ class Utterance:
         Whether the words tell an emotion (``"emotional"``, ``"neutral"``), and how the voice stands
         to them (``"agrees"``, ``"disagrees"``, ``"flat"``, ``"alone"``); ``None`` where it is not
         known.
+    made
+        What it is where it is in no file (see `edgeser.corpora.nothing`); `path` is then one of its
+        speaker's files.
     """
 
     path: Path
@@ -78,10 +81,13 @@ class Utterance:
     session: str | None = None
     wording: str | None = None
     prosody: str | None = None
+    made: MadeSound | None = None
 
     @property
     def sound(self) -> Sound:
-        """What to read: the file, or the stretch of it."""
+        """What to read: the file, the stretch of it, or what is made."""
+        if self.made is not None:
+            return self.made
         if self.duration_s is None:
             return self.path
         return Excerpt(self.path, self.start_s, self.duration_s)

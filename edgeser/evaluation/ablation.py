@@ -18,13 +18,16 @@ from edgeser.evaluation.bootstrap import (
     stack_confusions,
 )
 from edgeser.evaluation.metrics import (
+    confusion_matrix,
     macro_f1,
     of_nobody_known,
     plural,
     ratio,
     unweighted_average_recall,
+    without_nothing,
 )
 from edgeser.evaluation.predictions import Predictions
+from edgeser.wording import NOTHING
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
 
@@ -145,7 +148,19 @@ def summarise_variants(
     first = next(iter(of_first.values())) if of_first else None
     unknown = 0 if first is None else first.anonymous_clips
     caveats = (of_nobody_known(unknown, len(first)),) if first is not None and unknown else ()
-    return AblationTable(tuple(rows), caveats)
+    return AblationTable(tuple(rows), (*caveats, *_without_nothing(tested)))
+
+
+def _without_nothing(tested: Mapping[str, Mapping[int, Predictions]]) -> list[str]:
+    """Return what variants score without the clips of a class "nothing", where there are some."""
+    said = []
+    for variant, seeds in tested.items():
+        rest = [spoken for run in seeds.values() if (spoken := without_nothing(run)) is not None]
+        if rest:
+            matrices = [confusion_matrix(r.labels, r.predicted, len(r.classes)) for r in rest]
+            uar = float(np.mean([unweighted_average_recall(matrix) for matrix in matrices]))
+            said.append(f"{variant} {100 * uar:.1f} %")
+    return [f"without the clips of '{NOTHING}' UAR is: {', '.join(said)}"] if said else []
 
 
 def _confusions(runs: Sequence[Predictions], clusters: NDArray[np.int64]) -> NDArray[np.int64]:

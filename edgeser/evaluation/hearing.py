@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.evaluation.metrics import WithoutNothing
 from quantize.foundation.measurement import Measurement
 
 BOTH = "words and voice"
@@ -18,11 +19,22 @@ SHUFFLED = "words of another clip"
 
 @dataclass(frozen=True, slots=True)
 class HearingRow:
-    """Scores of one way to hear: one of this module's names, and ratios with their intervals."""
+    """Scores of one way to hear.
+
+    Parameters
+    ----------
+    name
+        One of this module's names.
+    uar, macro_f1
+        Ratios with their intervals.
+    without_nothing
+        The same without the clips of a class "nothing"; ``None`` where there are none.
+    """
 
     name: str
     uar: Measurement
     macro_f1: Measurement
+    without_nothing: WithoutNothing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from edgeser.evaluation.bootstrap import (
 )
 from edgeser.evaluation.distributions import DistributionScores, score_distributions
 from edgeser.evaluation.predictions import Predictions
+from edgeser.wording import NOTHING
 from quantize.foundation.measurement import Evidence, Measurement
 
 Counts = NDArray[np.int64]
@@ -81,6 +82,25 @@ def _mean_over_present(numerator: Counts, denominator: Counts, support: Counts) 
     return np.asarray(ratios.sum(axis=-1) / present.sum(axis=-1), dtype=np.float64)
 
 
+@dataclass(frozen=True, slots=True)
+class WithoutNothing:
+    """What a model scores on the clips on which somebody speaks, where others are a class too.
+
+    It may answer `NOTHING` all the same, which is wrong there.
+
+    Parameters
+    ----------
+    uar, macro_f1
+        Over the classes of these clips, with their intervals.
+    clips
+        How many there are.
+    """
+
+    uar: Measurement
+    macro_f1: Measurement
+    clips: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Metrics:
     """What one model scores on one set of clips.
@@ -101,6 +121,9 @@ class Metrics:
         What else must be known of the clips, such as that their speakers were heard in training.
     distributions
         How near its answers come to what listeners said; ``None`` where nobody voted.
+    without_nothing
+        The same without the clips of `NOTHING`, whose recall is easily 1; ``None`` where there are
+        none.
     """
 
     uar: Measurement
@@ -113,6 +136,18 @@ class Metrics:
     anonymous: int = 0
     caveat: str = ""
     distributions: DistributionScores | None = None
+    without_nothing: WithoutNothing | None = None
+
+    @property
+    def scores(self) -> tuple[tuple[str, Measurement], ...]:
+        """The figures by the names that tables have; with `NOTHING` always without it too."""
+        found = [("UAR", self.uar), ("accuracy", self.accuracy), ("macro-F1", self.macro_f1)]
+        if (rest := self.without_nothing) is not None:
+            found += [
+                (f"UAR without '{NOTHING}'", rest.uar),
+                (f"macro-F1 without '{NOTHING}'", rest.macro_f1),
+            ]
+        return tuple(found)
 
     @property
     def in_play(self) -> tuple[str, ...]:
@@ -137,6 +172,11 @@ class Metrics:
             found.append(f"no clip of {listed(self.missing)}: UAR is over {listed(self.in_play)}")
         if self.anonymous:
             found.append(of_nobody_known(self.anonymous, self.clips))
+        if (rest := self.without_nothing) is not None:
+            found.append(
+                f"{self.clips - rest.clips:,} of the clips are of '{NOTHING}'; without them UAR is "
+                f"{100 * rest.uar.value:.1f} % and macro-F1 {100 * rest.macro_f1.value:.1f} %"
+            )
         few = too_few(self.clips, self.speakers, len(self.in_play))
         return (*found, few) if few else tuple(found)
 
@@ -209,7 +249,34 @@ def evaluate(
         anonymous=predictions.anonymous_clips,
         caveat=caveat,
         distributions=score_distributions(predictions, source=source, bootstrap=bootstrap),
+        without_nothing=_without_nothing(predictions, source, bootstrap),
     )
+
+
+def without_nothing(predictions: Predictions) -> Predictions | None:
+    """Return what was said of clips that are not of `NOTHING`; `None` where all are, or none is."""
+    if NOTHING not in predictions.classes:
+        return None
+    spoken = predictions.labels != predictions.classes.index(NOTHING)
+    return predictions.select(spoken) if 0 < np.count_nonzero(spoken) < len(spoken) else None
+
+
+def _without_nothing(
+    predictions: Predictions, source: str, bootstrap: Bootstrap
+) -> WithoutNothing | None:
+    rest = without_nothing(predictions)
+    if rest is None:
+        return None
+    per_cluster, kind = confusion_by_cluster(rest)
+    confusion = per_cluster.sum(axis=0)
+    scores = (unweighted_average_recall, macro_f1)
+    uar, f1 = (
+        ratio(float(score(confusion)), f"{source}, without those of '{NOTHING}'", interval, kind)
+        for score, interval in zip(
+            scores, bootstrap_intervals(per_cluster, scores, bootstrap), strict=True
+        )
+    )
+    return WithoutNothing(uar, f1, len(rest))
 
 
 def ratio(

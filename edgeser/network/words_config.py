@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from edgeser.network.config import NetworkConfig
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
+Ranges = Literal["measured", "encoder"]
 WordsKind = Literal["none", "frozen"]
 Fusion = Literal["concatenation", "gated"]
 Branches = Literal["both", "words"]
@@ -42,6 +43,9 @@ class WordsConfig:
         Of the gated fusion.
     dropout
         How often a clip's words, or as often its voice, are not heard in training: half of it each.
+    ranges
+        Of the trunk's activations in int8: ``"measured"`` anew on the calibration clips, or those
+        of the encoder's own int8 model.
     network, planes, frames, frontend
         What is known of the encoder: its shape, the planes and frames that it hears, the hash of
         its frontend.
@@ -49,6 +53,8 @@ class WordsConfig:
         What else than recordings taught it, one line; empty where nothing did.
     credit
         Who is to be credited for that, as `edgeser.teacher.TeacherConfig.credit`.
+    layer_ranges
+        The real values of int8's ends, by the trunk's layers, where they are the encoder's.
     """
 
     kind: WordsKind = "none"
@@ -58,12 +64,14 @@ class WordsConfig:
     fusion: Fusion = "concatenation"
     width: int = 64
     dropout: float = 0.3
+    ranges: Ranges = "measured"
     network: NetworkConfig | None = None
     planes: tuple[str, ...] = ()
     frames: int = 0
     frontend: str = ""
     derived_from: str = ""
     credit: str = ""
+    layer_ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def heard(self) -> bool:
@@ -86,3 +94,9 @@ class WordsConfig:
             )
         if self.network is not None and not 1 <= self.frames <= 4096:
             raise BadInput(f"the encoder hears {self.frames} frames", hint="1 to 4096")
+        for layer, (low, high) in self.layer_ranges.items():
+            if not (math.isfinite(low) and math.isfinite(high) and low <= 0.0 <= high > low):
+                raise BadInput(
+                    f"the range of {printable(layer)} is {low:g} to {high:g}",
+                    hint="give it an encoder whose int8 model is sound",
+                )

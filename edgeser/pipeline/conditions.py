@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora import Division, Utterance, read_audio
+from edgeser.corpora.nothing import of_voices
 from edgeser.features import Variant
 from edgeser.training.conditions import make_babble
 from edgeser.training.config import ConditionsConfig
@@ -22,10 +23,11 @@ _EVALUATION_SEED = 2
 
 
 def babble_of(utterances: Sequence[Utterance], *, seed: int, minutes: int = 1) -> NDArray[np.int16]:
-    """Mix at most 200 clips a minute, spread over `utterances`, into babble, int16.
+    """Mix at most 200 clips a minute, spread over `utterances` with a voice, into babble, int16.
 
     Clips that cannot be read are left out here; whoever computes their features names them.
     """
+    utterances = of_voices(utterances)
     clips = minutes * _CLIPS_A_MINUTE
     step = max(1, len(utterances) // clips)
     recordings = []

@@ -291,14 +291,23 @@ def _measured(
         reporter.note(f"left out: {line}")
 
 
+def distributions_of(clips: Iterable[NDArray[np.int16]], frontend: FrontendConfig) -> Distributions:
+    """Return what clips in memory are like, int16 at the frontend's rate, each at least a frame."""
+    return _together((_clip_of(samples, frontend) for samples in clips), frontend)
+
+
 def _clip(sound: Sound, frontend: FrontendConfig) -> _Clip | str:
     try:
         samples = read_audio(sound, sample_rate=frontend.sample_rate)
-        values = quantise_features(compute_features(samples, frontend), frontend)
+        if len(samples) < frontend.samples_of(1):
+            return f"{sound}: it is shorter than one frame"
+        return _clip_of(samples, frontend)
     except EdgeserError as error:
         return str(error)
-    if not len(values):
-        return f"{sound}: it is shorter than one frame"
+
+
+def _clip_of(samples: NDArray[np.int16], frontend: FrontendConfig) -> _Clip:
+    values = quantise_features(compute_features(samples, frontend), frontend)
     _, channels, planes = values.shape
     places = np.arange(planes)[None, None, :] * channels + np.arange(channels)[None, :, None]
     flat = places * BINS + ((values.astype(np.int64) + 128) * BINS >> 8)

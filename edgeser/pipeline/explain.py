@@ -29,6 +29,7 @@ from edgeser.pipeline.explain_checks import Checked, Checks, checks_of, heard_cl
 from edgeser.pipeline.inference import output_grid
 from edgeser.pipeline.int8_engine import Int8Engine, int8_engine
 from edgeser.progress import SILENT, Progress, Reporter
+from edgeser.wording import silence_has_label
 from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend import compute_features, quantise_features
 from quantize.foundation.errors import ToolMissing
@@ -204,13 +205,14 @@ def explain_files(
     reporter
         Told of stages.
     """
-    frontend, spoken = bundle.trained.frontend, bundle.trained.corpus.words
+    frontend = bundle.trained.frontend
+    has_label = silence_has_label(bundle.trained.corpus.words, bundle.trained.classes)
     heard = hear(paths, frontend, progress=reporter.stage("Computing features"))
     plan = with_cues_at_hand(plan, reporter)
     with explainer(bundle, plan, builds=builds, reporter=reporter) as explains:
         for result in heard:
             told = Told(str(result.path))
-            silence = "" if spoken.silence_has_label else says_nothing(result.remarks)
+            silence = "" if has_label else says_nothing(result.remarks)
             if problem := result.problem or (silence and f"{result.path}: {silence}"):
                 yield Unexplained(told, problem)
                 continue

@@ -17,10 +17,9 @@ from edgeser.explanation.records import Explanation, Told
 from edgeser.pipeline.descriptors import descriptors_of
 from edgeser.pipeline.explain import Explainer, Rows, Unexplained, explainer, with_cues
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.recordings import spread
-from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.recordings import clips_to_test_on, spread
 from edgeser.progress import SILENT, Reporter
-from quantize.foundation.errors import BadInput, EdgeserError
+from quantize.foundation.errors import EdgeserError
 
 _CLIPS_AT_A_TIME = 64
 CHECKED_CLIPS = 24
@@ -63,20 +62,7 @@ def clips_of_test_speakers(
     BadInput
         When the corpus cannot be opened, or holds none.
     """
-    trained = bundle.trained
-    found = corpora_of(
-        trained.recipe,
-        arguments=corpora,
-        classes=trained.classes,
-        folder=folder,
-        reporter=reporter,
-    )
-    chosen = trained.split.select(found.utterances, "test")
-    if not chosen:
-        raise BadInput(
-            f"{found.root} has no clip of the bundle's test speakers",
-            hint="give the corpus that the bundle was trained on",
-        )
+    _root, chosen = clips_to_test_on(bundle, corpora=corpora, folder=folder, reporter=reporter)
     return tuple(chosen[i] for i in spread(len(chosen), clips or len(chosen)))
 
 

@@ -19,6 +19,7 @@ from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import INPUT_SCALE
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, write_atomically
+from quantize.foundation.foreign import printable
 
 if TYPE_CHECKING:
     from quantize.convert import QuantizedModel
@@ -101,14 +102,21 @@ def _quantised(
     stages = iter(range(1, 100))
     features = calibration.features.transpose(0, 3, 1, 2).astype(np.float32) * INPUT_SCALE
     heads = trained.recipe.network.heads
+    ranges = trained.recipe.words.layer_ranges if trained.recipe.words.heard else {}
     quantised = export_int8(
         expand(load_network(trained)),
         input_shape_nchw=(1, *features.shape[1:]),
         representative=features,
         input_scale=INPUT_SCALE,
         output_names=heads if len(heads) > 1 else ("output",),
+        ranges=ranges,
         progress=lambda title: progress(next(stages), 4),
     )
+    if anew := sorted(set(ranges) - set(quantised.kept_ranges)):
+        reporter.note(
+            f"of the encoder's {len(ranges)} layers {len(anew)} have ranges measured anew: "
+            f"{', '.join(map(printable, anew))}"
+        )
     if quantised.silent_layers:
         reporter.note(
             f"layers that give nothing on the calibration clips: "

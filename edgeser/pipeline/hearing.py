@@ -49,24 +49,42 @@ def hearing_table(
     source
         Of the figures, one line.
     """
-    words = trained.recipe.words
-    if not words.heard or words.branches != "both" or len(utterances) < 2:
+    if not _hears_both(trained, utterances):
         return None
+    words, rows = trained.recipe.words, []
+    for name, logits in _by_hearing(trained, features).items():
+        scores = evaluate(predictions_of(utterances, logits, trained), source=source)
+        rows.append(HearingRow(name, scores.uar, scores.macro_f1, scores.without_nothing))
+    return HearingTable(tuple(rows), note="" if words.dropout > 0.0 else _UNTRAINED)
+
+
+def with_wrong_words(
+    trained: TrainedModel, utterances: Sequence[Utterance], features: NDArray[np.int8]
+) -> NDArray[np.float32] | None:
+    """Return logits [clips, classes] where each clip's words are another's; `None` as above."""
+    if not _hears_both(trained, utterances):
+        return None
+    return _by_hearing(trained, features)[SHUFFLED]
+
+
+def _hears_both(trained: TrainedModel, utterances: Sequence[Utterance]) -> bool:
+    words = trained.recipe.words
+    return words.heard and words.branches == "both" and len(utterances) > 1
+
+
+def _by_hearing(
+    trained: TrainedModel, features: NDArray[np.int8]
+) -> dict[str, NDArray[np.float32]]:
+    """Return logits by what is heard of the clips."""
     network = load_network(trained)
     voice, said = _vectors(network, features)
-    others = other_clips(len(utterances))
     hearings = {
         BOTH: (voice, said),
         VOICE: (voice, 0.0 * said),
         WORDS: (0.0 * voice, said),
-        SHUFFLED: (voice, said[others]),
+        SHUFFLED: (voice, said[other_clips(len(features))]),
     }
-    rows = []
-    for name, (heard_voice, heard_words) in hearings.items():
-        logits = _logits(network, heard_voice, heard_words)
-        scores = evaluate(predictions_of(utterances, logits, trained), source=source)
-        rows.append(HearingRow(name, scores.uar, scores.macro_f1))
-    return HearingTable(tuple(rows), note="" if words.dropout > 0.0 else _UNTRAINED)
+    return {name: _logits(network, *heard) for name, heard in hearings.items()}
 
 
 def _vectors(network: AmplitudePhaseNetwork, features: NDArray[np.int8]) -> tuple[Tensor, Tensor]:

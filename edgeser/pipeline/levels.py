@@ -13,6 +13,7 @@ from edgeser.corpora.levels import (
     level_span,
     measure_levels,
 )
+from edgeser.corpora.nothing import of_voices
 from edgeser.pipeline.plan import Plan
 from edgeser.progress import Reporter
 from edgeser.training.config import ConditionsConfig
@@ -44,7 +45,7 @@ def levels_of(plan: Plan, reporter: Reporter) -> Levels:
     progress = reporter.stage("Levels of clips")
     found = {}
     for number, member in enumerate(plan.corpus.members, 1):
-        levels = measure_levels(member.utterances)
+        levels = measure_levels(of_voices(member.utterances))
         if levels is not None:
             found[member.name] = levels
         progress(number, len(plan.corpus.members))

@@ -33,14 +33,14 @@ from edgeser.pipeline.inference import (
     output_grids,
     predictions_of,
 )
-from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.recordings import clips_to_test_on
 from edgeser.pipeline.vad import vad_truth
 from edgeser.progress import SILENT, Reporter
 from edgeser.report import json_format
 from edgeser.report.contents import ExampleFeatures
 from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import compute_features
-from quantize.foundation.errors import BadInput, EdgeserError
+from quantize.foundation.errors import EdgeserError
 from quantize.foundation.files import write_atomically
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError, layer_errors
@@ -165,19 +165,7 @@ def clips_of_test_speakers(
         When the corpus holds none of the test speakers.
     """
     trained = bundle.trained
-    found = corpora_of(
-        trained.recipe,
-        arguments=corpora,
-        classes=trained.classes,
-        folder=folder,
-        reporter=reporter,
-    )
-    chosen = trained.split.select(found.utterances, "test")
-    if not chosen:
-        raise BadInput(
-            f"{found.root} has no clip of the bundle's test speakers",
-            hint="give the corpus that the bundle was trained on",
-        )
+    _root, chosen = clips_to_test_on(bundle, corpora=corpora, folder=folder, reporter=reporter)
     raw = raw_features(
         chosen, trained.frontend, title="Features of test clips", cache=cache, reporter=reporter
     )

@@ -17,6 +17,7 @@ from edgeser.features import WindowConfig, fit_window, hear
 from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.inference import float_outputs, int8_outputs, output_grids
 from edgeser.progress import SILENT, Reporter
+from edgeser.wording import silence_has_label
 from firmware_bridge.frontend import quantise_features
 
 T = TypeVar("T", bound=np.generic)
@@ -96,7 +97,8 @@ def predict_files(
     """
     trained = bundle.trained
     # Where silence may be a class, or a machine hums, it is labelled like any other sound.
-    unlabelled = (lambda remarks: "") if trained.corpus.words.silence_has_label else says_nothing
+    labelled = silence_has_label(trained.corpus.words, trained.classes)
+    unlabelled = (lambda remarks: "") if labelled else says_nothing
     results = hear(paths, trained.frontend, progress=reporter.stage("Computing features"))
     windows = [
         None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.benchmark.host import speech_like_signal
 from edgeser.bundle import Bundle
-from edgeser.corpora import read_audio
+from edgeser.corpora import Utterance, read_audio
 from edgeser.corpora.choice import SPOKEN, SYNTHETIC
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
@@ -43,6 +44,37 @@ class Recordings:
         return len(self.names)
 
 
+def clips_to_test_on(
+    bundle: Bundle, *, corpora: Sequence[str], folder: RunFolder | None, reporter: Reporter
+) -> tuple[Path, Sequence[Utterance]]:
+    """Return the corpora's folder, and the clips in them that the bundle's split left to test on.
+
+    Raises
+    ------
+    BadInput
+        When the corpora cannot be opened or hold none of the test speakers.
+    """
+    trained = bundle.trained
+    found = corpora_of(
+        trained.recipe,
+        arguments=corpora,
+        classes=trained.classes,
+        folder=folder,
+        reporter=reporter,
+    )
+    chosen = trained.split.select(found.utterances, "test")
+    if not chosen:
+        raise _no_clip(found.root)
+    return found.root, chosen
+
+
+def _no_clip(root: Path) -> BadInput:
+    return BadInput(
+        f"{root} has no clip of the bundle's test speakers",
+        hint="give the corpus that the bundle was trained on",
+    )
+
+
 def recordings_of_test_speakers(
     bundle: Bundle,
     *,
@@ -63,14 +95,7 @@ def recordings_of_test_speakers(
         When the corpus cannot be opened or holds no readable clip of the test speakers.
     """
     trained = bundle.trained
-    found = corpora_of(
-        trained.recipe,
-        arguments=corpora,
-        classes=trained.classes,
-        folder=folder,
-        reporter=reporter,
-    )
-    utterances = trained.split.select(found.utterances, "test")
+    root, utterances = clips_to_test_on(bundle, corpora=corpora, folder=folder, reporter=reporter)
     window = trained.recipe.window
     longest = trained.frontend.samples_of(window.frames + 2 * window.hop_frames)
     shortest = trained.frontend.samples_of(window.frames)
@@ -85,10 +110,7 @@ def recordings_of_test_speakers(
         names.append(utterances[index].clip_id)
         recordings.append(repeated(samples, shortest if recordings else longest)[:longest])
     if not names:
-        raise BadInput(
-            f"{found.root} has no clip of the bundle's test speakers",
-            hint="give the corpus that the bundle was trained on",
-        )
+        raise _no_clip(root)
     kind = "synthetic voices, not people" if trained.corpus.synthetic else trained.corpus.name
     whose = "kept for testing" if trained.corpus.caveat else "of speakers kept for testing"
     return Recordings(tuple(names), tuple(recordings), f"{whose} ({kind})")
@@ -113,9 +135,8 @@ def recordings_at_hand(
     window = trained.recipe.window
     needed = trained.frontend.samples_of(window.frames + window.hop_frames)
     rate = trained.frontend.sample_rate
-    return Recordings(
-        ("noise",), (speech_like_signal(needed / rate, rate),), "noise under a syllables' envelope"
-    )
+    noise = speech_like_signal(needed / rate, rate)
+    return Recordings(("noise",), (noise,), "of noise under the envelope of syllables")
 
 
 def repeated(samples: NDArray[np.int16], shortest: int) -> NDArray[np.int16]:

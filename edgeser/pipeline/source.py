@@ -17,6 +17,7 @@ from edgeser.corpora import (
 from edgeser.corpora.choice import refuse_same_names, require_paths
 from edgeser.corpora.join import NOT_LEARNED
 from edgeser.corpora.making import make_corpus, place_of
+from edgeser.corpora.nothing import with_nothing
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.teacher import with_teacher
 from edgeser.pipeline.words import refuse_wordless, with_encoder
@@ -91,7 +92,8 @@ def corpora_of(
     """Open the corpora that the arguments name, or the recipe, and join them.
 
     Paths that the recipe lacks are those of the run in `folder`. Synthetic voices are made where
-    they are not yet there: in the run's folder.
+    they are not yet there: in the run's folder. Where the recipe asks for a class "nothing", they
+    have one.
 
     Parameters
     ----------
@@ -114,7 +116,8 @@ def corpora_of(
     require_paths(choices)
     refuse_wordless(recipe, choices)
     members = [Member(choice, _opened(choice, recipe, folder, reporter)) for choice in choices]
-    corpus = join(members, recipe.labels, classes=classes)
+    joined = join(members, recipe.labels, classes=classes)
+    corpus = with_nothing(joined, recipe.nothing, choices, classes=classes)
     if classes is not None:
         for problem in corpus.problems:
             if problem.kind == NOT_LEARNED:

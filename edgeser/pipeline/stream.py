@@ -19,6 +19,7 @@ from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.inference import int8_logits, int8_outputs, output_grids
 from edgeser.pipeline.predict import vad_named
 from edgeser.pipeline.vad import has_vad
+from edgeser.wording import silence_has_label
 from firmware_bridge.certainty import ONE
 from firmware_bridge.streaming import Decision, StreamingClassifier
 from quantize.foundation.errors import BadInput
@@ -78,7 +79,9 @@ class Listener:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         config, window = bundle.trained.frontend, bundle.trained.recipe.window
-        self._silence_has_label = bundle.trained.corpus.words.silence_has_label
+        self._silence_has_label = silence_has_label(
+            bundle.trained.corpus.words, bundle.trained.classes
+        )
         self._classifier = streaming_classifier(bundle)
         self._vad_grid = output_grids(bundle.int8_model)[1] if _has_vad(bundle) else None
         self._window_samples = config.samples_of(window.frames)

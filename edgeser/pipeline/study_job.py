@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,19 @@ import numpy as np
 from edgeser.bundle import TrainedModel
 from edgeser.corpora import Utterance
 from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.hearing import SHUFFLED
 from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.groups import kinds_of
+from edgeser.pipeline.hearing import with_wrong_words
 from edgeser.pipeline.inference import float_logits, predictions_of
 from edgeser.pipeline.job_form import feature_cache, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
+from edgeser.study.scores import part_of
 from edgeser.study.tasks import CONDITIONS
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition
 
@@ -37,8 +41,10 @@ def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT
 
     Returns
     -------
-    ``predictions`` (one for each corpus that is tested on, and each condition), ``costs``
-    (``None``: the study measures them once a variant) and ``facts`` of the training.
+    ``predictions`` (one for each corpus that is tested on, and each condition; where it is known
+    whether words tell an emotion, of these clips apart too), ``hearings`` (the same with wrong
+    words, by what is heard, of networks of words and voice), ``costs`` (``None``: the study
+    measures them once a variant) and ``facts`` of the training.
     """
     recipe = recipe_of(arguments)
     cache = feature_cache(arguments)
@@ -47,13 +53,14 @@ def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT
     best = trained.history[trained.best_epoch]
     asked = arguments.get(CONDITIONS, ())
     conditions = [c for c in EVALUATION_CONDITIONS if c.name == CLEAN or c.name in asked]
+    said = list(_test_predictions(plan, trained, conditions, cache, reporter))
+    hearings: dict[str, list[Any]] = {}
+    for told in said:
+        if told.heard:
+            hearings.setdefault(told.heard, []).append(told.to_json())
     return {
-        "predictions": [
-            predictions_json(name, predictions, condition=condition, groups=kinds_of(clips))
-            for name, condition, clips, predictions in _test_predictions(
-                plan, trained, conditions, cache, reporter
-            )
-        ],
+        "predictions": [told.to_json() for told in said if not told.heard],
+        **({"hearings": hearings} if hearings else {}),
         "costs": None,
         "facts": {
             "best_epoch": trained.best_epoch,
@@ -67,14 +74,30 @@ def train_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said of clips of a corpus, under a condition; `heard` where that was made wrong."""
+
+    name: str
+    condition: str
+    predictions: Predictions
+    clips: Sequence[Utterance]
+    heard: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return predictions_json(
+            self.name, self.predictions, condition=self.condition, groups=kinds_of(self.clips)
+        )
+
+
 def _test_predictions(
     plan: Plan,
     trained: TrainedModel,
     conditions: Sequence[Condition],
     cache: FeatureCache | None,
     reporter: Reporter,
-) -> Iterator[tuple[str, str, Sequence[Utterance], Predictions]]:
-    """Yield the clips of each corpus under each condition, by name, and what is said of them."""
+) -> Iterator[_Told]:
+    """Yield what is said of the clips of each corpus under each condition."""
     every = plan.split.select(plan.corpus.utterances, "test")
     tested: dict[str, list[Utterance]] = {}
     for utterance in every:
@@ -94,6 +117,22 @@ def _test_predictions(
                 reporter=reporter,
             )
             features = windows_of(raw.features, trained.frontend, trained.recipe.window.frames)
-            logits = float_logits(trained, features)
-            said = predictions_of(raw.utterances, logits, trained)
-            yield name, condition.name, raw.utterances, said
+            answers = {"": float_logits(trained, features)}
+            wrong = with_wrong_words(trained, raw.utterances, features) if clean else None
+            if wrong is not None:
+                answers[SHUFFLED] = wrong
+            for heard, logits in answers.items():
+                said = predictions_of(raw.utterances, logits, trained)
+                yield _Told(name, condition.name, said, raw.utterances, heard)
+                for part, of_part, clips in _by_wording(raw.utterances, said):
+                    yield _Told(part_of(name, part), condition.name, of_part, clips, heard)
+
+
+def _by_wording(
+    utterances: Sequence[Utterance], said: Predictions
+) -> Iterator[tuple[str, Predictions, Sequence[Utterance]]]:
+    """Yield what is said of clips whose words tell an emotion, and of those whose do not."""
+    for wording in sorted({u.wording for u in utterances if u.wording is not None}):
+        chosen = np.array([u.wording == wording for u in utterances])
+        clips = [u for u in utterances if u.wording == wording]
+        yield f"{wording} words", said.select(chosen), clips

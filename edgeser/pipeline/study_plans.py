@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from edgeser.corpora import Corpus, Member, join, open_corpus
 from edgeser.corpora.audio import content_hash
+from edgeser.corpora.division import is_by_clip
+from edgeser.corpora.nothing import with_nothing
 from edgeser.pipeline.plan import plan_on
+from edgeser.pipeline.words import with_encoder
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.typed_tables import to_table
@@ -67,14 +71,28 @@ class Recordings:
         """Join a recipe's corpora, once for all recipes that join them alike."""
         table = to_table(recipe)
         alike = [{k: c[k] for k in c if k not in _OF_DIVISION} for c in table["corpora"]]
-        asked = json.dumps([alike, table["labels"]], sort_keys=True)
+        by_clip = [is_by_clip(choice) for choice in recipe.corpora]
+        asked = json.dumps([alike, table["labels"], table["nothing"], by_clip], sort_keys=True)
         if asked not in self._joined:
             members = [
                 Member(choice, self._open(choice.name, recipe.labels.kind))
                 for choice in recipe.corpora
             ]
-            self._joined[asked] = join(members, recipe.labels)
+            joined = join(members, recipe.labels)
+            self._joined[asked] = with_nothing(joined, recipe.nothing, recipe.corpora)
         return self._joined[asked]
+
+
+def with_its_encoder(recipe: Recipe) -> Recipe:
+    """Return a variant's recipe with what is known of its encoder of words, at its full path.
+
+    Errors are those of `edgeser.pipeline.words.with_encoder`.
+    """
+    found = with_encoder(recipe)
+    if found.words.encoder is None:
+        return found
+    path = str(Path(found.words.encoder).absolute())
+    return replace(found, words=replace(found.words, encoder=path))
 
 
 _OF_DIVISION = {"folds", "fold", "seed", "development_share", "split", "weight"}

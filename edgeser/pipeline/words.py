@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeser.bundle import TrainedModel, load_trained
+from edgeser.bundle import TrainedModel, load_bundle, load_trained
 from edgeser.corpora import CorpusChoice
 from edgeser.corpora.choice import SYNTHETIC
 from edgeser.network.words_config import WordsConfig
@@ -21,6 +21,12 @@ from quantize.foundation.foreign import printable
 
 if TYPE_CHECKING:
     from edgeser.network.words import FrozenEncoder
+
+
+_OWN, _TRUNK = "amplitude.", "words.encoder."
+_NO_INT8 = "run 'edgeser export' on it first, or set [words] ranges = 'measured'"
+_OF_TRUNK = (f"{_OWN}blocks.", f"{_OWN}dense.")
+"""What the same layers are called in an encoder, and in what it is frozen in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +107,8 @@ def load_encoder(recipe: Recipe) -> LoadedEncoder:
             f"{recipe.words.sha256[:16]}...",
             hint="give the recipe's encoder, or set [words] sha256 = '' and train again",
         )
-    return LoadedEncoder(
-        FrozenEncoder(replace(config, sha256=found), frozen.state), trained.frontend
-    )
+    config = replace(config, sha256=found, layer_ranges=_ranges(recipe.words, trained))
+    return LoadedEncoder(FrozenEncoder(config, frozen.state), trained.frontend)
 
 
 def refuse_wordless(recipe: Recipe, choices: Sequence[CorpusChoice]) -> None:
@@ -130,6 +135,46 @@ def _archive(path: Path) -> Path:
         return path
     folder = RunFolder(path)
     return folder.trained if folder.trained.is_file() else folder.bundle
+
+
+def _ranges(words: WordsConfig, trained: TrainedModel) -> dict[str, tuple[float, float]]:
+    """Return the ranges of the trunk's layers in the encoder's int8 model, where they are asked."""
+    if words.ranges != "encoder":
+        return {}
+    from quantize.convert.kept_ranges import activation_ranges
+
+    path = _int8_beside(Path(str(words.encoder)))
+    try:
+        bundle = load_bundle(path)
+    except BadInput as error:
+        raise BadInput(
+            f"[words] ranges = 'encoder', but {path} holds no int8 model: {error.message}",
+            hint=_NO_INT8,
+        ) from error
+    if bundle.trained.weights != trained.weights:
+        raise BadInput(
+            f"the int8 model in {path} is of another training than the encoder",
+            hint="export the encoder again: 'edgeser export RUN'",
+        )
+    found = activation_ranges(bundle.int8_model, bundle.layer_names)
+    return {
+        f"{_TRUNK}{layer.removeprefix(_OWN)}": ends
+        for layer, ends in sorted(found.items())
+        if layer.startswith(_OF_TRUNK)
+    }
+
+
+def _int8_beside(path: Path) -> Path:
+    """Return the bundle that an encoder is, or that lies beside its ``trained.zip``."""
+    bundle = RunFolder(path if path.is_dir() else path.parent).bundle
+    if path.is_dir() or path.name == RunFolder(path.parent).trained.name:
+        if not bundle.is_file():
+            raise BadInput(
+                f"[words] ranges = 'encoder', but the encoder {path} has no int8 model",
+                hint=_NO_INT8,
+            )
+        return bundle
+    return path
 
 
 def _known(words: WordsConfig, trained: TrainedModel, path: Path) -> WordsConfig:

@@ -15,6 +15,7 @@ from edgeser.explanation.cues import CUES
 from edgeser.explanation.literature import SOURCES, Agreement, Verdict
 from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.report.explained_charts import cue_chart, curve_chart, plane_maps, waveform
+from edgeser.report.figures import percent
 from edgeser.report.html import page
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
@@ -50,7 +51,7 @@ def page_names(paths: Sequence[Path | str]) -> list[str]:
 def sentence(found: Explanation) -> str:
     """Return what was found, in words."""
     sure = found.probabilities[found.answer]
-    answer = f"{printable(found.answer)} ({sure:.0%})"
+    answer = f"{printable(found.answer)} ({percent(sure)})"
     if found.unsure:
         answer = f"unsure, likeliest {answer}"
     text = f"{printable(found.told.name, limit=MOST_QUOTED)}: {answer}"
@@ -60,9 +61,10 @@ def sentence(found: Explanation) -> str:
     together = sum(stretch.share for stretch in found.stretches)
     band = max(range(len(found.bands)), key=found.bands.__getitem__)
     text += (
-        f"; most of all for {first.start_s:.2f} to {first.end_s:.2f} s, where {first.share:.0%} "
-        f"lies of what speaks for it ({together:.0%} in {len(found.stretches)} stretches); mostly "
-        f"in the {BANDS[band]} third of the channels ({found.bands[band]:.0%})"
+        f"; most of all for {first.start_s:.2f} to {first.end_s:.2f} s, where "
+        f"{percent(first.share)} lies of what speaks for it ({percent(together)} in "
+        f"{len(found.stretches)} stretches); mostly in the {BANDS[band]} third of the channels "
+        f"({percent(found.bands[band])})"
     )
     if len(found.planes) > 1:
         text += f"; {_sides(found)}"
@@ -72,7 +74,7 @@ def sentence(found: Explanation) -> str:
 
 
 def _sides(found: Explanation) -> str:
-    shares = [f"{share:.0%} {name}" for name, share in side_shares(found.shares).items()]
+    shares = [f"{percent(share)} {name}" for name, share in side_shares(found.shares).items()]
     return f"of that {', '.join(shares)}"
 
 
@@ -181,7 +183,10 @@ def _worth_rows(found: Explanation) -> list[_Row]:
     rows += [
         _Row(
             f"{s.layers} of {s.of} layers shuffled",
-            (correlation(s.correlation), f"probability of {found.answer} then {s.probability:.0%}"),
+            (
+                correlation(s.correlation),
+                f"probability of {found.answer} then {percent(s.probability)}",
+            ),
         )
         for s in worth.shuffled
     ]

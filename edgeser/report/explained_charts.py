@@ -15,6 +15,7 @@ from edgeser.explanation.finding import Finding
 from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.explanation.salient import Stretch
 from edgeser.report.charts import bar_chart
+from edgeser.report.figures import percent
 from edgeser.report.images import ColourMap, png_data_uri
 from edgeser.report.matrices import heat_map
 from edgeser.report.plane_names import PLANE_NAMES
@@ -61,7 +62,7 @@ def plane_maps(found: Explanation) -> tuple[PlaneMap, ...]:
         )
         caption = (
             f"{name}, int8 as the model sees it, light where it is high. "
-            f"{found.shares[plane]:.0%} of what speaks for the answer."
+            f"{percent(found.shares[plane])} of what speaks for the answer."
         )
         maps.append(PlaneMap(caption, svg))
     return tuple(maps)

@@ -12,6 +12,7 @@ from edgeser.explanation.literature import SOURCES, Agreement
 from edgeser.explanation.records import Explanation
 from edgeser.report.explained import NO_CUES, side_shares
 from edgeser.report.explained_charts import channel_chart
+from edgeser.report.figures import percent
 from edgeser.report.html import page
 from edgeser.report.plane_names import PLANE_NAMES
 from quantize.foundation.measurement import Measurement
@@ -127,7 +128,7 @@ def corpus_sentences(finding: Finding) -> list[str]:
         for plane, share in emotion.shares.items():
             shares[plane] = shares.get(plane, 0.0) + share.value * emotion.clips / finding.clips
     if len(shares) > 1:
-        sides = [f"{share:.0%} {side}" for side, share in side_shares(shares).items()]
+        sides = [f"{percent(share)} {side}" for side, share in side_shares(shares).items()]
         lines.append(f"Of what speaks for the answers, {', '.join(sides)}.")
     return lines
 

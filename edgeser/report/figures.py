@@ -39,6 +39,11 @@ def span(measurement: Measurement) -> str:
     return f"{number(low, measurement.unit).removesuffix(unit)} to {number(high, measurement.unit)}"
 
 
+def percent(ratio: float) -> str:
+    """Return a ratio in whole percent: ``"13 %"``."""
+    return f"{100 * ratio:.0f} %"
+
+
 def percent_span(low: float, high: float) -> str:
     """Return two ratios in percent, without the unit: ``"58.0 to 64.3"``."""
     return f"{100 * low:.1f} to {100 * high:.1f}"

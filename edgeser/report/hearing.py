@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeser.evaluation.hearing import HearingTable
+from edgeser.evaluation.hearing import HearingRow, HearingTable
+from edgeser.evaluation.metrics import WithoutNothing
 from edgeser.report.figures import figure
+from edgeser.wording import NOTHING
 
 HEARING_TITLE = "What is heard: words, voice, or both"
-HEARING_HEAD = ("heard (float)", "UAR", "macro-F1")
 HEARING_NOTE = (
     "The float network on clean clips; what it does not hear is 0, as where it is dropped in "
     "training. Where words of another clip cost nothing, words do not help."
 )
+_HEAD = ("heard (float)", "UAR", "macro-F1")
 
 
-def hearing_rows(table: HearingTable) -> list[tuple[str, str, str]]:
-    """Return a row for each way to hear, for `HEARING_HEAD`."""
-    return [(row.name, figure(row.uar), figure(row.macro_f1, interval=True)) for row in table.rows]
+def hearing_head(table: HearingTable) -> tuple[str, ...]:
+    """Return the heads of the columns of `hearing_rows`."""
+    rest = (f"UAR without '{NOTHING}'", f"macro-F1 without '{NOTHING}'")
+    return (*_HEAD, *rest) if _has_nothing(table) else _HEAD
+
+
+def hearing_rows(table: HearingTable) -> list[tuple[str, ...]]:
+    """Return a row for each way to hear."""
+    return [
+        (
+            row.name,
+            figure(row.uar),
+            figure(row.macro_f1, interval=True),
+            *(_without(row) if _has_nothing(table) else ()),
+        )
+        for row in table.rows
+    ]
 
 
 def hearing_note(table: HearingTable) -> str:
@@ -27,10 +43,30 @@ def hearing_note(table: HearingTable) -> str:
 
 def hearing_json(table: HearingTable) -> dict[str, Any]:
     """Return the table as JSON."""
+    return {"rows": [_row_json(row) for row in table.rows], "note": hearing_note(table)}
+
+
+def _row_json(row: HearingRow) -> dict[str, Any]:
     return {
-        "rows": [
-            {"heard": row.name, "uar": row.uar.to_json(), "macro_f1": row.macro_f1.to_json()}
-            for row in table.rows
-        ],
-        "note": hearing_note(table),
+        "heard": row.name,
+        "uar": row.uar.to_json(),
+        "macro_f1": row.macro_f1.to_json(),
+        **without_nothing_json(row.without_nothing),
     }
+
+
+def without_nothing_json(found: WithoutNothing | None) -> dict[str, Any]:
+    """Return scores without the class as JSON, to be joined to those with it."""
+    if found is None:
+        return {}
+    figures = {"uar": found.uar.to_json(), "macro_f1": found.macro_f1.to_json()}
+    return {"without_nothing": {**figures, "clips": found.clips}}
+
+
+def _has_nothing(table: HearingTable) -> bool:
+    return any(row.without_nothing is not None for row in table.rows)
+
+
+def _without(row: HearingRow) -> tuple[str, ...]:
+    rest = row.without_nothing
+    return ("", "") if rest is None else (figure(rest.uar), figure(rest.macro_f1, interval=True))

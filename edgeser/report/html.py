@@ -13,7 +13,7 @@ from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import DISTRIBUTION_NOTE, distribution_rows
 from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.groups import groups_part
-from edgeser.report.hearing import HEARING_HEAD, HEARING_TITLE, hearing_note, hearing_rows
+from edgeser.report.hearing import HEARING_TITLE, hearing_head, hearing_note, hearing_rows
 from edgeser.report.html_charts import charts_of
 from edgeser.report.json_format import dump_json, report_json
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
@@ -58,7 +58,7 @@ def render_html(contents: ReportContents) -> str:
         vad_head=VAD_HEAD,
         vad_rows=vad_rows(vad.scores) if vad is not None and vad.scores is not None else [],
         hearing_title=HEARING_TITLE,
-        hearing_head=HEARING_HEAD,
+        hearing_head=() if contents.hearing is None else hearing_head(contents.hearing),
         hearing_rows=[] if contents.hearing is None else hearing_rows(contents.hearing),
         hearing_note="" if contents.hearing is None else hearing_note(contents.hearing),
         vad_facts="" if vad is None else vad_facts(vad),

@@ -34,7 +34,7 @@ from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import distribution_json
 from edgeser.report.drift_json import drift_json
 from edgeser.report.groups import groups_json
-from edgeser.report.hearing import hearing_json
+from edgeser.report.hearing import hearing_json, without_nothing_json
 from edgeser.report.inputs_json import inputs_json
 from edgeser.report.vad_json import vad_parity_json, vad_scores_json
 from quantize.foundation.errors import CheckFailed
@@ -180,6 +180,7 @@ def _metrics(metrics: Metrics) -> Json:
         ],
         "confusion": metrics.confusion.tolist(),
         "distributions": distribution_json(metrics.distributions),
+        **without_nothing_json(metrics.without_nothing),
     }
 
 

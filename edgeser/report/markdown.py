@@ -57,8 +57,8 @@ from edgeser.report.groups import (
     worst_line,
 )
 from edgeser.report.hearing import (
-    HEARING_HEAD,
     HEARING_TITLE,
+    hearing_head,
     hearing_note,
     hearing_rows,
 )
@@ -264,10 +264,9 @@ def budgets_table(checks: Sequence[BudgetCheck]) -> str:
 
 def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:
     columns = [of_float] + ([of_int8] if of_int8 is not None else [])
-    names = (("UAR", "uar"), ("accuracy", "accuracy"), ("macro-F1", "macro_f1"))
     rows = [
-        (label, *(figure(getattr(m, field), interval=True) for m in columns))
-        for label, field in names
+        (row[0][0], *(figure(measured, interval=True) for _, measured in row))
+        for row in zip(*(metrics.scores for metrics in columns), strict=True)
     ]
     head = f"{of_float.clips} clips, {of_float.speakers} speakers"
     table = markdown_table((head, "float", "int8")[: 1 + len(columns)], rows)
@@ -369,7 +368,7 @@ def _levels(corpus: CorpusSummary) -> list[str]:
 def _hearing(table: HearingTable | None, warnings: Sequence[str]) -> list[str]:
     if table is None:
         return []
-    shown = markdown_table(HEARING_HEAD, hearing_rows(table))
+    shown = markdown_table(hearing_head(table), hearing_rows(table))
     return [f"## {HEARING_TITLE}", shown, small(hearing_note(table)), *warnings]
 
 

@@ -38,13 +38,14 @@ from edgeser.report.figures import (
     figure,
     loss,
     number,
+    percent,
     percent_span,
     points,
     printable,
     span,
 )
 from edgeser.report.groups_terminal import worst_text
-from edgeser.report.hearing import HEARING_HEAD, HEARING_TITLE, hearing_note, hearing_rows
+from edgeser.report.hearing import HEARING_TITLE, hearing_head, hearing_note, hearing_rows
 from edgeser.report.titled import titled_table
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
@@ -110,12 +111,9 @@ def metrics_table(float_metrics: Metrics, int8_metrics: Metrics | None = None) -
     for name in columns:
         table.add_column(name, justify="right")
         table.add_column("95 %", style="dim")
-    for label, field in (("UAR", "uar"), ("accuracy", "accuracy"), ("macro-F1", "macro_f1")):
-        cells = []
-        for metrics in columns.values():
-            measurement: Measurement = getattr(metrics, field)
-            cells += [figure(measurement), span(measurement)]
-        table.add_row(label, *cells)
+    for row in zip(*(metrics.scores for metrics in columns.values()), strict=True):
+        cells = [text for _, measured in row for text in (figure(measured), span(measured))]
+        table.add_row(row[0][0], *cells)
     return table
 
 
@@ -159,8 +157,8 @@ def vad_table(scores: VadScores) -> Group:
 def hearing_table(table: HearingTable) -> Group:
     """Return scores by what is heard: words, voice, both, or wrong words."""
     shown = titled_table(HEARING_TITLE)
-    for name in HEARING_HEAD:
-        shown.add_column(name, justify="left" if name is HEARING_HEAD[0] else "right")
+    for place, name in enumerate(hearing_head(table)):
+        shown.add_column(name, justify="right" if place else "left")
     for row in hearing_rows(table):
         shown.add_row(*map(_safe, row))
     return Group(
@@ -216,7 +214,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
     parts += [_safe(line) for line in certainty_lines(found)]
     note = (
         f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
-        f"probabilities; gain: points of accuracy at {SHOWN_COVERAGE:.0%} coverage"
+        f"probabilities; gain: points of accuracy at {percent(SHOWN_COVERAGE)} coverage"
     )
     return Group(*parts, Text(note.replace("%", " %"), style="dim"))
 

@@ -150,7 +150,7 @@ def require_heard(found: Iterable[Listened]) -> None:
     if any(listened.heard for listened in recordings):
         return
     others = sum(listened.others for listened in recordings)
-    names = printable(str(recordings[0].path)) + (" and the others" if recordings[1:] else "")
+    names = printable(recordings[0].path.name) + (" and the others" if recordings[1:] else "")
     if others:
         raise BadInput(
             f"no chirp of this play list was heard in {names}, but {others} that may be of another",

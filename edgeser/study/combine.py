@@ -33,6 +33,8 @@ SETS_ITSELF = ("seed", "corpora", "corpus", "name")
 """Keys of a recipe that a study sets, or that name it: no variant may."""
 WorkHash = Callable[[Recipe], str]
 """Returns the hash of recipe and recordings: all that a training depends on but the code."""
+Resolve = Callable[[Recipe], Recipe]
+"""Puts into a variant's recipe what it names and must be read, such as an encoder of words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Cell:
     heard: tuple[str, ...] = ()
 
 
+def _as_it_is(recipe: Recipe) -> Recipe:
+    return recipe
+
+
 def combine(
     study: Study,
     recipe: Recipe,
@@ -70,6 +76,7 @@ def combine(
     work_hash: WorkHash,
     features: str | None = None,
     tasks: Tasks = TASKS,
+    resolve: Resolve = _as_it_is,
 ) -> tuple[Cell, ...]:
     """Return a study's combinations, in the order of the file.
 
@@ -87,6 +94,8 @@ def combine(
         The folder where features are cached, or ``None``.
     tasks
         The table of tasks; here `TRAIN` is done.
+    resolve
+        What is done with each variant's recipe, once.
 
     Raises
     ------
@@ -103,7 +112,7 @@ def combine(
     made = _Making(paths, work_hash, features, tasks)
     heard_under = study.changed_conditions
     found = []
-    for variant, base in _variants(study, recipe):
+    for variant, base in _variants(study, recipe, resolve):
         for arrangement, fold in _with_folds(arrangements, study):
             chosen = _chosen(base, arrangement, fold, study)
             trained = tuple(c["name"] for c in chosen["corpora"] if c["role"] != "test")
@@ -190,10 +199,12 @@ def _job(
     )
 
 
-def _variants(study: Study, recipe: Recipe) -> list[tuple[Variant, dict[str, Any]]]:
+def _variants(
+    study: Study, recipe: Recipe, resolve: Resolve
+) -> list[tuple[Variant, dict[str, Any]]]:
     """Return the table of each variant's recipe; all are made before any is used."""
     return [
-        (v, to_table(_varied(recipe, v.set, f"variant {printable(v.name)}")))
+        (v, to_table(resolve(_varied(recipe, v.set, f"variant {printable(v.name)}"))))
         for v in study.variants
     ]
 

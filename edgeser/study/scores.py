@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.hearing import SHUFFLED
+from edgeser.evaluation.metrics import without_nothing
 from edgeser.evaluation.predictions import Predictions
 from edgeser.study.jobs import Job
 from edgeser.study.tasks import PREDICTING
+from edgeser.wording import NOTHING
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
@@ -25,6 +28,10 @@ SHOWN_COSTS = {
 """The costs that a table shows, and what it calls them; others are kept in JSON only."""
 
 
+HEARINGS = "hearings"
+_PART = " / "  # a corpus's own name has no stroke
+_WITH_NOTHING = f"with '{NOTHING}'"
+_HEARD_SO = "; "
 Heard = tuple[str, str]
 """A corpus, and the recording condition under which its clips were heard."""
 Groups = dict[str, dict[str, str]]
@@ -52,6 +59,57 @@ def predictions_of(result: Any) -> dict[Heard, Predictions]:
     if not found or len(found) != len(result["predictions"]):
         raise BadInput("the result of a training names no corpus, or one twice")
     return found
+
+
+def with_and_without_nothing(found: Mapping[Heard, Predictions]) -> dict[Heard, Predictions]:
+    """Return predictions of clips with a voice by corpus, and where a class "nothing" is, of all.
+
+    The latter is a part of its own (see `part_of`); so what was trained without such a class stands
+    beside what was trained with it, on the same clips.
+    """
+    shown: dict[Heard, Predictions] = {}
+    for (corpus, condition), predictions in found.items():
+        spoken = without_nothing(predictions)
+        shown[corpus, condition] = predictions if spoken is None else spoken
+        if spoken is not None:
+            shown[part_of(corpus, _WITH_NOTHING), condition] = predictions
+    return shown
+
+
+def hearings_of(result: Any) -> dict[str, dict[Heard, Predictions]]:
+    """Return predictions as `predictions_of` does, by what was heard where that was made wrong.
+
+    Of networks of words and voice, with the words of another clip; empty of others.
+
+    Raises
+    ------
+    BadInput, CheckFailed
+        As `predictions_of`.
+    """
+    found = result.get(HEARINGS) or {}
+    if not isinstance(found, dict) or not set(found) <= {SHUFFLED}:
+        raise BadInput("the hearings of a training's result are none that are known")
+    return {n: predictions_of({"predictions": said}) for n, said in found.items()}
+
+
+def part_of(corpus: str, part: str) -> str:
+    """Return what a part of a corpus's clips is called: ``"spoken / neutral words"``."""
+    return f"{corpus}{_PART}{part}"
+
+
+def corpus_of(name: str) -> str:
+    """Return the corpus that a name from `part_of` is of, or the name as it is."""
+    return name.partition(_PART)[0]
+
+
+def has_nothing(name: str) -> bool:
+    """Return whether clips of "nothing" are among those that a name stands for."""
+    return name.endswith(f"{_PART}{_WITH_NOTHING}")
+
+
+def heard_so(variant: str, heard: str) -> str:
+    """Return what a variant's row is called where something else was heard."""
+    return f"{variant}{_HEARD_SO}{heard}"
 
 
 def _heard(entry: Mapping[str, Any]) -> Heard:
@@ -123,6 +181,7 @@ def check_result(job: Job, result: Any) -> None:
     if job.task in PREDICTING:
         predictions_of(result)
         groups_of(result)
+        hearings_of(result)
     costs_of(result)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from edgeser.corpora.choice import require_paths
 from edgeser.corpora.making import make_corpus, place_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
-from edgeser.study.combine import Cell, WorkHash, combine, cost_jobs
+from edgeser.study.combine import Cell, Resolve, WorkHash, combine, cost_jobs
 from edgeser.study.config import Study
 from edgeser.study.executor import Executor
 from edgeser.study.jobs import Job
@@ -83,6 +84,7 @@ def plan_study(
     features: str | None = None,
     tasks: Tasks = TASKS,
     read: Read | None = None,
+    resolve: Resolve | None = None,
     reporter: Reporter = SILENT,
 ) -> StudyPlan:
     """Make every job of a study: every variant's recipe is made and every corpus read first.
@@ -102,6 +104,8 @@ def plan_study(
     read
         Reads corpora, given the adapter and the path of each by its name, and returns what the keys
         are made of: the hash of a training's plan. ``None``: the recipe's hash alone.
+    resolve
+        As in `edgeser.study.combine.combine`; ``None``: recipes stay as they are.
     reporter
         Of stages.
 
@@ -112,12 +116,15 @@ def plan_study(
     """
     require_paths(recipe.corpora)
     paths = {choice.name: choice.path for choice in recipe.corpora if choice.path is not None}
-    combine(study, recipe, paths=paths, work_hash=lambda _: "", tasks=tasks)  # before any reading
+    common = partial(combine, study, recipe, tasks=tasks)
+    if resolve is not None:
+        common = partial(common, resolve=resolve)
+    common(paths=paths, work_hash=lambda _: "")  # before any reading
     work_hash: WorkHash = _hash_of_recipe
     if read is not None:
         paths |= _made_voices(recipe, folder, reporter)
         work_hash = read({c.name: c.read_by for c in recipe.corpora}, paths)
-    cells = combine(study, recipe, paths=paths, work_hash=work_hash, features=features, tasks=tasks)
+    cells = common(paths=paths, work_hash=work_hash, features=features)
     costs = cost_jobs(cells, work_hash=work_hash, tasks=tasks) if study.costs else ()
     return StudyPlan(study, recipe, cells, folder, costs)
 

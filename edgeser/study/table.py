@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edgeser.baseline.licence import LICENCE
@@ -10,6 +10,7 @@ from edgeser.corpora.random_clips import BY_CLIP, HEARS_TEST_SPEAKERS, RANDOM_CL
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.evaluation.conditions import CLEAN
+from edgeser.evaluation.hearing import SHUFFLED
 from edgeser.evaluation.metrics import listed, of_nobody_known, plural
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
@@ -18,10 +19,21 @@ from edgeser.study.combine import Cell
 from edgeser.study.config import Study
 from edgeser.study.costs import costs_by_variant
 from edgeser.study.jobs import Job
-from edgeser.study.scores import Groups, groups_of, over_folds, predictions_of
+from edgeser.study.scores import (
+    Groups,
+    corpus_of,
+    groups_of,
+    has_nothing,
+    heard_so,
+    hearings_of,
+    over_folds,
+    predictions_of,
+    with_and_without_nothing,
+)
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
 from edgeser.training.variants import EVALUATION_CONDITIONS
+from edgeser.wording import NOTHING
 from quantize.foundation.measurement import Measurement
 
 Runs = dict[int, list[Predictions]]
@@ -143,6 +155,10 @@ BOTH_SIDES = (
     "UAR and chance are over the classes that both sides have: clips of other classes take no "
     "part. A model may answer with every class that it knows; one that no clip has is wrong."
 )
+WITH_NOTHING = (
+    f"Rows with '{NOTHING}' score its clips too (silence, rooms, noise, pauses), which are easily "
+    "told; the others leave them out, of the same networks. Both belong side by side."
+)
 Place = tuple[str, str, str, str]
 """Arrangement, variant, corpus, condition."""
 
@@ -196,9 +212,13 @@ def _runs(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[Place, Runs]:
     for cell in cells:
         if cell.job.key not in kept:
             continue
-        for heard, predictions in predictions_of(kept[cell.job.key].result).items():
-            place = (cell.arrangement, cell.variant, *heard)
-            found.setdefault(place, {}).setdefault(cell.seed, []).append(predictions)
+        result = kept[cell.job.key].result
+        by_variant = {cell.variant: predictions_of(result)}
+        by_variant |= {heard_so(cell.variant, h): p for h, p in hearings_of(result).items()}
+        for variant, said in by_variant.items():
+            for heard, predictions in with_and_without_nothing(said).items():
+                place = (cell.arrangement, variant, *heard)
+                found.setdefault(place, {}).setdefault(cell.seed, []).append(predictions)
     joined = {p: {seed: over_folds(r) for seed, r in runs.items()} for p, runs in found.items()}
     orders = [list(dict.fromkeys(place[part] for place in found)) for part in range(4)]
     in_order = sorted(joined, key=lambda p: [orders[part].index(p[part]) for part in (0, 2, 3, 1)])
@@ -218,13 +238,15 @@ def _flat(runs: Runs, seeds: Sequence[int]) -> dict[int, Predictions]:
 
 
 def _models(study: Study) -> dict[str, str]:
-    """Return what the models of each variant are, in words."""
-    return {
+    """Return what the models of each variant are, in words; also where they hear wrong words."""
+    named = {
         v.name: f"float networks of '{v.name}'"
         if v.baseline is None
         else f"'{v.name}' ({v.baseline})"
         for v in study.variants
     }
+    wrong = {heard_so(v, SHUFFLED): f"{said} with {SHUFFLED}" for v, said in named.items()}
+    return {**wrong, **named}
 
 
 def _summary(
@@ -253,8 +275,8 @@ def _row(
     return StudyRow(
         *place[:3],
         condition=place[3],
-        trained_on_too=place[2] in trained,
-        hears_test_speakers=place[2] in heard,
+        trained_on_too=corpus_of(place[2]) in trained,
+        hears_test_speakers=corpus_of(place[2]) in heard,
         learned=one.classes,
         classes=tuple(name for index, name in enumerate(one.classes) if index in there),
         clips=len(one),
@@ -326,7 +348,7 @@ def _with_gaps(
             others = found[base][1]
             seeds = [s for s in runs if s in others and len(runs[s]) == len(others[s])]
             first = list(_flat(others, seeds).values())
-        here = groups.get((place[2], place[3]), {})
+        here = groups.get((place[2], place[3])) or groups.get((corpus_of(place[2]), place[3]), {})
         own, every = list(_flat(runs, seeds).values()), list(_flat(runs, list(runs)).values())
         source = row.mean.source
         gaps = gaps_over_seeds(here, every, source=source, paired=(own, first))
@@ -338,13 +360,20 @@ def _reference(
     study: Study, found: Mapping[Place, tuple[StudyRow, Runs]]
 ) -> Callable[[Place], Place | None]:
     against = study.held_against
-    first_variant = study.variants[0].name
+    variants = [variant.name for variant in study.variants]
     first_arrangement = next(iter(found), ("",))[0]
     if against == "variant":
-        return lambda place: (place[0], first_variant, *place[2:])
+        return lambda place: _first_that_has(place, variants, found)
     if against == "arrangement":
         return lambda place: (first_arrangement, *place[1:])
     return lambda place: None
+
+
+def _first_that_has(place: Place, variants: Sequence[str], found: Collection[Place]) -> Place:
+    """Return the first variant's place; of "nothing" that of the first which learned the class."""
+    places = [(place[0], variant, *place[2:]) for variant in variants]
+    there = (found_there for found_there in places if found_there in found)
+    return next(there, places[0]) if has_nothing(place[2]) else places[0]
 
 
 def _clips(runs: Runs) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -375,6 +404,8 @@ def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[s
             f"({len(comparisons)} {plural('comparison', len(comparisons))})."
         )
     notes += _conditions_heard(rows)
+    if any(has_nothing(row.corpus) for row in rows):
+        notes.append(WITH_NOTHING)
     if other_clips:
         notes.append("Rows without a difference were tested on other clips than the first.")
     few = sorted({row.corpus for row in rows if row.speakers < 2 and not row.anonymous})

@@ -6,6 +6,7 @@
 
 from firmware_bridge.link.address import Address, open_address, parse_address
 from firmware_bridge.link.banner import Banner
+from firmware_bridge.link.capture import Capture
 from firmware_bridge.link.device import Device
 from firmware_bridge.link.errors import (
     DeviceError,
@@ -17,10 +18,17 @@ from firmware_bridge.link.errors import (
     DeviceTimeout,
     HashMismatch,
     MalformedReply,
+    SamplesLost,
 )
 from firmware_bridge.link.mlperf import Firmware, Inferences, MlperfRunner
 from firmware_bridge.link.process import open_process
-from firmware_bridge.link.replies import AudioReply, FeatureTicks, Heard, MemoryUse, SelfTest
+from firmware_bridge.link.replies import (
+    AudioReply,
+    FeatureTicks,
+    Heard,
+    MemoryUse,
+    SelfTest,
+)
 from firmware_bridge.link.session import Patience, Session
 from firmware_bridge.link.tcp import open_tcp
 from firmware_bridge.link.transport import Transport
@@ -29,6 +37,7 @@ __all__ = [
     "Address",
     "AudioReply",
     "Banner",
+    "Capture",
     "Device",
     "DeviceError",
     "DeviceFault",
@@ -46,6 +55,7 @@ __all__ = [
     "MemoryUse",
     "MlperfRunner",
     "Patience",
+    "SamplesLost",
     "SelfTest",
     "Session",
     "Transport",

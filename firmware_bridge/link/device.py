@@ -116,7 +116,7 @@ class Device:
             )
         flags = (_RAW_FRAMES if raw else 0) | (_ROWS if rows else 0)
         payload = samples.astype("<i2").tobytes()
-        fields = self._ask(Request.AUDIO, payload, flags=flags, patience=self._inference)
+        fields = self.ask(Request.AUDIO, payload, flags=flags, patience=self._inference)
         counts = [fields.unsigned(4) for _ in range(3)]
         fresh = fields.unsigned(1)
         amplitudes, phases, planes = [], [], banner.planes
@@ -205,7 +205,7 @@ class Device:
         classes, values = self._banner.output_bytes, self._banner.all_output_bytes
         taken = self._decisions_after(self._frames)
         flags = _ALL_DECIDED if self._banner.outputs else 0
-        fields = self._ask(Request.DECISIONS, first.to_bytes(4, "little"), flags=flags)
+        fields = self.ask(Request.DECISIONS, first.to_bytes(4, "little"), flags=flags)
         decisions: list[Decision] = []
         while fields.left:
             end_frame = fields.unsigned(4)
@@ -264,7 +264,7 @@ class Device:
         """
         self._output_crc = None
         flags = (_PROFILED if profile else 0) | (_ALL_OUTPUTS if self._banner.outputs else 0)
-        fields = self._ask(Request.INFER, b"", flags=flags, patience=self._inference)
+        fields = self.ask(Request.INFER, b"", flags=flags, patience=self._inference)
         ticks = fields.unsigned(4)
         self._check_input(fields.unsigned(4))
         output_crc = fields.unsigned(4)
@@ -284,7 +284,7 @@ class Device:
         while left := self._banner.all_output_bytes - len(output):
             size = min(left, MOST_PAYLOAD)
             asked = len(output).to_bytes(4, "little") + size.to_bytes(2, "little")
-            fields = self._ask(Request.READ, asked)
+            fields = self.ask(Request.READ, asked)
             output += fields.take(size)
             fields.end()
         if self._output_crc not in {None, zlib.crc32(output)}:
@@ -297,7 +297,7 @@ class Device:
         """Return the ticks of each operator in the last profiled inference."""
         ticks: list[int] = []
         while len(ticks) < self._banner.operators:
-            fields = self._ask(Request.PROFILE, len(ticks).to_bytes(4, "little"))
+            fields = self.ask(Request.PROFILE, len(ticks).to_bytes(4, "little"))
             before = len(ticks)
             while fields.left and len(ticks) < self._banner.operators:
                 ticks.append(fields.unsigned(4))
@@ -329,7 +329,7 @@ class Device:
                     piece.to_bytes(2, "little"),
                 )
             )
-            fields = self._ask(Request.TAP, asked, patience=self._inference)
+            fields = self.ask(Request.TAP, asked, patience=self._inference)
             self._check_input(fields.unsigned(4))
             output += fields.take(piece)
             fields.end()
@@ -337,7 +337,7 @@ class Device:
 
     def memory(self) -> MemoryUse:
         """Return what memory the firmware uses, and has used since it started."""
-        fields = self._ask(Request.MEMORY, b"")
+        fields = self.ask(Request.MEMORY, b"")
         sizes = [fields.unsigned(4) for _ in range(5)]
         self._check_input(fields.unsigned(4))
         fields.end()
@@ -355,7 +355,7 @@ class Device:
     def self_test(self) -> SelfTest:
         """Let the device test itself; the model's output is overwritten by it."""
         self._output_crc = None
-        fields = self._ask(Request.SELF_TEST, b"", patience=self._inference)
+        fields = self.ask(Request.SELF_TEST, b"", patience=self._inference)
         passed = fields.unsigned(1)
         if passed > 1:
             raise MalformedReply(f"{self.name} says of its self-test {passed}")
@@ -364,7 +364,7 @@ class Device:
 
     def feature_ticks(self) -> FeatureTicks:
         """Return the time spent in the frontend since the last reset."""
-        fields = self._ask(Request.FEATURE_TICKS, b"")
+        fields = self.ask(Request.FEATURE_TICKS, b"")
         ticks = FeatureTicks(
             frames=fields.unsigned(4), ticks=fields.unsigned(8), largest=fields.unsigned(4)
         )
@@ -376,7 +376,7 @@ class Device:
 
     def heard(self) -> Heard:
         """Return how loud the stream was since the last reset; older firmware refuses to say."""
-        fields = self._ask(Request.HEARD, b"")
+        fields = self.ask(Request.HEARD, b"")
         heard = Heard(*(fields.unsigned(8) for _ in range(5)))
         fields.end()
         known = self._samples is not None
@@ -384,14 +384,15 @@ class Device:
             raise MalformedReply(f"{self.name} has heard what does not fit together: {heard}")
         return heard
 
-    def _ask(
+    def ask(
         self, kind: Request, payload: bytes, *, flags: int = 0, patience: Patience | None = None
     ) -> Fields:
+        """Return the fields of the answer to any request."""
         reply = self._session.request(kind, payload, flags=flags, patience=patience)
         return Fields(reply, kind.name)
 
     def _nothing(self, kind: Request, payload: bytes) -> None:
-        self._ask(kind, payload).end()
+        self.ask(kind, payload).end()
 
     def _check_input(self, crc: int) -> None:
         """Hold the device's input to the one that we wrote, if we did."""

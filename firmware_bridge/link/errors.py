@@ -67,3 +67,7 @@ def last_words(lines: Iterable[str]) -> str:
     """Return a hint that quotes the last lines of text from a device; empty when there are none."""
     quoted = "; ".join(printable(line) for line in lines)
     return f"the device said: {quoted}" if quoted else ""
+
+
+class SamplesLost(DeviceFault):
+    """The device has forgotten samples before the host read them."""

@@ -143,6 +143,25 @@ class Heard:
         return least <= self.energy <= most and self.clipped <= self.values
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Captured:
+    """A piece of what a device's frontend got, or made of it.
+
+    Parameters
+    ----------
+    total
+        Samples, or frames, since the last reset.
+    first
+        Number of the first that is here.
+    values
+        int16 ``[samples]``, or int8 ``[frames, channels, planes]``.
+    """
+
+    total: int
+    first: int
+    values: NDArray[np.int16] | NDArray[np.int8]
+
+
 class Fields:
     """Reads a reply's payload from its beginning; every read is checked against its length."""
 

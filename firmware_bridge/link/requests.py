@@ -21,3 +21,5 @@ class Request(IntEnum):
     SELF_TEST = 0x0B
     FEATURE_TICKS = 0x0C
     HEARD = 0x0D
+    CAPTURE = 0x0E
+    ROWS = 0x0F

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.kept_ranges import Range
 from quantize.convert.output_order import LONGEST_NAME
 from quantize.convert.records import QuantizedModel
 from quantize.convert.representative import quantise_representative
@@ -44,6 +46,7 @@ def export_int8(  # noqa: PLR0913  each is a choice of its own, by name
     input_scale: float = 1 / 32,
     input_zero_point: int = 0,
     output_names: Sequence[str] = ("output",),
+    ranges: Mapping[str, Range] = MappingProxyType({}),
     work_dir: Path | None = None,
     timeout_s: float = 600.0,
     progress: Callable[[str], None] | None = None,
@@ -68,6 +71,10 @@ def export_int8(  # noqa: PLR0913  each is a choice of its own, by name
         The quantisation of the input that the features are made with.
     output_names
         Of several outputs: what they are called in the .tflite, which holds them in this order.
+    ranges
+        Of layers, by the paths of their modules, whose range is not to be measured: the real values
+        of int8's least and greatest step. Those that the graph has no layer for change nothing; see
+        `QuantizedModel.kept_ranges`.
     work_dir
         Where the temporary folder is made and removed; the system's own place by default.
     timeout_s
@@ -104,6 +111,7 @@ def export_int8(  # noqa: PLR0913  each is a choice of its own, by name
             "scale": input_scale,
             "zero_point": input_zero_point,
             "outputs": list(output_names),
+            "ranges": [[layer, low, high] for layer, (low, high) in sorted(ranges.items())],
         }
         converted = _convert(samples, options, timeout_s)
     seconds += [(str(stage), float(spent)) for stage, spent in converted.values["seconds"]]
@@ -186,6 +194,7 @@ def _verified(
         calibration_samples=samples,
         versions=tuple((package, version(package)) for package in _PACKAGES),
         seconds=(*seconds, verification),
+        kept_ranges=tuple(str(layer) for layer in converted.values["kept"]),
     )
 
 

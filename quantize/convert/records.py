@@ -64,6 +64,8 @@ class QuantizedModel:
         Package name and version of everything that took part, by name.
     seconds
         Stage and the seconds it took, in the order in which the stages ran.
+    kept_ranges
+        Layers whose range was not measured but given.
     """
 
     int8_tflite: bytes
@@ -77,6 +79,7 @@ class QuantizedModel:
     calibration_samples: int
     versions: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, float], ...]
+    kept_ranges: tuple[str, ...] = ()
 
     @property
     def output(self) -> TensorQuantization:

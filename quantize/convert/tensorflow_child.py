@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.kept_ranges import instead_of_measured, of_tensors
 from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
 from quantize.convert.output_order import find_outputs, with_outputs
 from quantize.tflite import read_model
@@ -44,11 +45,13 @@ def convert_onnx(
     options
         ``folder``: a folder of our own to work in, with the graph as `ONNX_NAME`; ``scale``,
         ``zero_point``: the real value of ``samples`` is ``scale * (samples - zero_point)``;
-        ``outputs``: names of several outputs, in the network's order.
+        ``outputs``: names of several outputs, in the network's order; ``ranges``: layer, least and
+        greatest value of each whose range is known.
 
     Returns
     -------
-    ``float_tflite`` and ``int8_tflite``, uint8; ``seconds`` by stage; ``layer_names``. Where the
+    ``float_tflite`` and ``int8_tflite``, uint8; ``seconds`` by stage; ``layer_names``; ``kept``:
+    layers of known range. Where the
     graph cannot become int8, ``refused`` says why; ``layer`` names the ONNX node where that is
     known, or ``mixed_tflite`` is the graph with its float operators left in, to look them up.
     """
@@ -78,8 +81,10 @@ def convert_onnx(
         float_tflite = with_outputs(float_tflite, found, options["outputs"])
     names = _layer_names(graph, float_tflite, sample)
     clock.lap("layer names")
+    ranges, kept = of_tensors(options.get("ranges", ()), names)
     try:
-        int8_tflite = _to_int8(converter_of(), samples)
+        with instead_of_measured(ranges):
+            int8_tflite = _to_int8(converter_of(), samples)
     except Exception as error:
         return _float_parts(_to_int8(converter_of(), samples, allow_float=True), names, error)
     if found:
@@ -89,7 +94,7 @@ def convert_onnx(
         "float_tflite": np.frombuffer(float_tflite, np.uint8),
         "int8_tflite": np.frombuffer(int8_tflite, np.uint8),
     }
-    return out, {"layer_names": names, "seconds": clock.seconds}
+    return out, {"layer_names": names, "seconds": clock.seconds, "kept": kept}
 
 
 class _Clock:

@@ -377,3 +377,20 @@ def test_recipes_from_before_poolings_had_names_still_read(gated: str, pooling: 
 def test_a_setting_of_the_old_key_names_the_new_one() -> None:
     with pytest.raises(BadInput, match="no key 'gated_pooling'; did you mean 'pooling'"):
         with_settings(Recipe("mine"), ["network.gated_pooling=false"])
+
+
+def test_without_a_share_nothing_is_in_no_hash() -> None:
+    plain = load_recipe("demo")
+    tuned = with_settings(plain, ["nothing.noise=0.7", "nothing.seed=3"])
+    assert tuned.hash == plain.hash
+    asked = with_settings(plain, ["nothing.share=0.5"])
+    assert asked.hash != plain.hash
+    assert with_settings(asked, ["nothing.seed=3"]).hash != asked.hash
+    assert parse_recipe(asked.to_toml(), where="r.toml") == asked
+
+
+def test_voices_are_not_mixed_into_nothing() -> None:
+    text = f"{MINIMAL}[nothing]\nshare = 1.0\n[conditions]\nvariants = 1\n"
+    assert parse_recipe(text, where="r.toml").nothing.asked
+    error = refused(f"{text}[mixing]\nprobability = 0.5\n")
+    assert "would put voices into the clips of [nothing]" in str(error)

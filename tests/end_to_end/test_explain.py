@@ -37,10 +37,11 @@ def test_a_recording_is_explained_as_predict_answers(
     assert clip["engine"].startswith("the C of the firmware")
     assert clip["worth"]["shuffled"][-1]["layers"] == clip["worth"]["shuffled"][-1]["of"]
     names = sorted(path.name for path in out.iterdir())
-    assert names == [f"{clip_page(found)}.html", f"{clip_page(found)}.json", "explained.json"]
-    page = (out / f"{clip_page(found)}.html").read_text("utf-8")
-    assert "Why" in page
-    assert "<script" not in page
+    page = clip_page(found)
+    assert names == sorted([f"{page}.html", f"{page}.json", "explained.json"])
+    text = (out / f"{page}.html").read_text("utf-8")
+    assert "Why" in text
+    assert "<script" not in text
 
 
 def clip_page(found: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from safetensors.torch import load
 
 from edgeser.bundle import load_bundle, load_trained, save_trained
 from edgeser.network.state import state_to_bytes
+from quantize.convert import activation_ranges
 from quantize.tflite import read_model
 
 Edgeser = Callable[..., Any]
@@ -23,7 +24,7 @@ ENCODER = (
     *("network.dsresnet.widths=[8, 12, 16]", "network.dsresnet.dense=[12, 8]"),
     "training.epochs=3",
 )
-FUSED = ("words.fusion=gated", "words.width=8", "training.epochs=4")
+FUSED = ("words.fusion=gated", "words.width=8", "words.ranges=encoder", "training.epochs=4")
 PREFIX = "words.encoder.trunk."
 
 
@@ -77,6 +78,64 @@ def test_frozen_is_the_same_bytes_in_float_and_in_int8(encoder: Path, fused: Pat
     _selection, *own = kernels(encoder)
     assert len(own) > 10
     assert [kernel for kernel in own if kernel not in in_fused] == []
+
+
+def test_its_ranges_in_int8_are_its_own(encoder: Path, fused: Path) -> None:
+    own, mine = (load_bundle(path / "bundle.zip") for path in (encoder, fused))
+    its = activation_ranges(own.int8_model, own.layer_names)
+    found = activation_ranges(mine.int8_model, mine.layer_names)
+    kept = [layer for layer in its if layer.startswith(("amplitude.blocks.", "amplitude.dense."))]
+    assert len(kept) > 20
+    selection = "amplitude.blocks.0"  # of planes: one layer for both branches, and measured
+    assert "words.encoder.blocks.0" not in found
+    for layer in sorted(set(kept) - {selection}):
+        of_words = layer.replace("amplitude.", "words.encoder.")
+        assert found[of_words] == pytest.approx(its[layer], rel=1e-5), layer
+    assert set(mine.trained.recipe.words.layer_ranges) == {
+        layer.replace("amplitude.", "words.encoder.") for layer in kept
+    }
+
+
+def test_an_encoder_without_an_int8_model_has_no_ranges(
+    encoder: Path, edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
+) -> None:
+    shutil.copy(encoder / "trained.zip", tmp_path / "trained.zip")
+    chosen = settings(f"words.encoder={tmp_path / 'trained.zip'}", "words.ranges=encoder")
+    line = one_line(edgeser("train", tiny_recipe, "--out", tmp_path / "run", *chosen))
+    assert "has no int8 model" in line
+    assert "edgeser export" in line
+
+
+def test_a_study_takes_an_encoder_in_any_variant(
+    encoder: Path, edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
+) -> None:
+    shutil.copy(tiny_recipe, tmp_path / "tiny.toml")
+    (tmp_path / "study.toml").write_text(
+        f"""name = "s"
+recipe = "tiny.toml"
+costs = false
+set = {{ training.epochs = 2 }}
+[[variants]]
+name = "voice"
+[[variants]]
+name = "both"
+set = {{ nothing.share = 3.0, words.encoder = "{encoder}" }}
+"""
+    )
+    out = tmp_path / "out"
+    ran = edgeser("study", tmp_path / "study.toml", "--out", out, "--json", timeout_s=600)
+    assert ran.code == 0, ran.err
+    rows = {(row["variant"], row["corpus"]): row for row in json.loads(ran.out)["rows"]}
+    both = "synthetic / with 'nothing'"
+    wrong = "both; words of another clip"
+    assert list(rows) == [
+        ("voice", "synthetic"), ("both", "synthetic"), (wrong, "synthetic"),
+        ("both", both), (wrong, both),
+    ]  # fmt: skip
+    assert rows["both", "synthetic"]["comparison"]["against"] == "voice"
+    assert rows["both", both]["clips"] > rows["both", "synthetic"]["clips"]
+    assert "nothing" in rows["both", both]["classes"]
+    assert "nothing" not in rows["both", "synthetic"]["classes"]
 
 
 def test_one_input_that_the_encoder_was_trained_with(encoder: Path, fused: Path) -> None:

@@ -25,6 +25,7 @@ struct dev_app {
 #if APP_FRONTEND
   struct dev_stream stream;
   struct dev_decisions decisions;
+  int16_t capture[APP_CAPTURE_SAMPLES];
   alignas(APF_ALIGNMENT) uint8_t stream_memory[FRONTEND_STREAM_BYTES];
 #endif
 };

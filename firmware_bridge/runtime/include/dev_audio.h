@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 dev_handler dev_audio_reset, dev_audio, dev_audio_decisions, dev_audio_ticks, dev_audio_heard;
+dev_handler dev_audio_capture, dev_audio_rows;
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,13 @@
 
 #include "frontend_tables.h"
 
+/* Of the samples that the frontend got so many are kept for a host that asks: a quarter of a second
+ * at 16 kHz. A host that is slower than the microphone needs more. */
+#ifndef APP_CAPTURE_SAMPLES
+#define APP_CAPTURE_SAMPLES 4096u
+#endif
+
+static_assert(APP_CAPTURE_SAMPLES >= 512u, "what one request brings is kept");
 static_assert(FRONTEND_WINDOW_FRAMES * FRONTEND_CHANNELS * FRONTEND_PLANES == MODEL_INPUT_BYTES,
               "the rows of a window are the input of the model");
 static_assert(APP_STREAM_HOP_FRAMES > 0 && APP_SMOOTHING > 0, "one frame and one window at least");

@@ -46,6 +46,12 @@ enum dev_request {
   /* nothing -> since the reset (8 each): samples, sum of their squares, samples at an end of int16,
    * int8 values of rows, values at an end of int8 */
   DEV_HEARD = 0x0D,
+  /* first (4) -> samples since the reset (4), number of the first that follows (4), int16 samples
+   * as the frontend got them, as many as fit and are kept */
+  DEV_CAPTURE = 0x0E,
+  /* first (4) -> frames since the reset (4), number of the first that follows (4), int8 rows of the
+   * model's input, as many as fit and are kept */
+  DEV_ROWS = 0x0F,
   /* Set in the type of every answer. */
   DEV_REPLY = 0x80,
   /* The type of a refusal: enum dev_error (1), the reason in ASCII. */

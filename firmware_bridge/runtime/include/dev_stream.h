@@ -35,6 +35,8 @@ struct dev_stream_config {
   size_t window_frames;             /* rows of the model's input */
   uint32_t (*begin)(void);          /* reads the clock where an interval begins */
   uint32_t (*ticks)(void);          /* and where it ends; it may wrap. NULL: it is not counted */
+  int16_t *capture;                 /* a ring for the last samples that came; NULL: none is kept */
+  size_t capture_samples;           /* its size */
 };
 
 #define DEV_STREAM_ALIGNED(bytes) (((bytes) + APF_ALIGNMENT - 1u) / APF_ALIGNMENT * APF_ALIGNMENT)
@@ -67,6 +69,9 @@ struct dev_stream {
   uint32_t samples; /* taken since the start or the last reset; wraps */
   uint32_t frames;  /* completed since then */
   struct dev_heard heard;
+  int16_t *capture; /* sample n since the reset is at n modulo its size */
+  size_t capture_samples;
+  size_t capture_next; /* where the next sample goes */
   uint32_t (*begin)(void);
   uint32_t (*ticks)(void);
   uint64_t ticks_spent;         /* in the frontend, since then */
@@ -97,6 +102,16 @@ size_t dev_stream_frames_after(const struct dev_stream *stream, size_t count);
 const uint16_t *dev_stream_amplitude(const struct dev_stream *stream);
 const int16_t *dev_stream_phase(const struct dev_stream *stream);
 const int8_t *dev_stream_row(const struct dev_stream *stream);
+
+/* The oldest sample and the oldest frame that are kept, counted from the reset. Where nothing is
+ * kept, the next one. */
+uint32_t dev_stream_oldest_sample(const struct dev_stream *stream);
+uint32_t dev_stream_oldest_frame(const struct dev_stream *stream);
+
+/* Sample `number` as the frontend got it, and the row of frame `number`, counted from the reset;
+ * only from the oldest that is kept to the last. */
+int16_t dev_stream_sample_at(const struct dev_stream *stream, uint32_t number);
+const int8_t *dev_stream_row_at(const struct dev_stream *stream, uint32_t number);
 
 /* Whether the frame just completed ends a window: the first full one, then one per `hop_frames`. */
 int dev_stream_window_due(const struct dev_stream *stream, uint32_t hop_frames);

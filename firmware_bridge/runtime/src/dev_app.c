@@ -14,6 +14,8 @@ static void start_stream(struct dev_app *app) {
       .window_frames = FRONTEND_WINDOW_FRAMES,
       .begin = port_begin,
       .ticks = port_ticks,
+      .capture = app->capture,
+      .capture_samples = APP_CAPTURE_SAMPLES,
   };
   if (dev_stream_bytes(&config) > sizeof(app->stream_memory) ||
       !dev_stream_start(&app->stream, &config, app->stream_memory)) {

@@ -145,6 +145,40 @@ enum dev_error dev_audio_heard(struct dev_app *app, const struct dev_call *call,
   return DEV_OK;
 }
 
+enum dev_error dev_audio_capture(struct dev_app *app, const struct dev_call *call,
+                                 struct dev_writer *reply) {
+  const struct dev_stream *stream = &app->stream;
+  if (call->length != 4u) {
+    return DEV_BAD_LENGTH;
+  }
+  const uint32_t oldest = dev_stream_oldest_sample(stream);
+  uint32_t number = dev_get_u32(call->payload);
+  number = number > oldest ? number : oldest;
+  dev_append_u32(reply, stream->samples);
+  dev_append_u32(reply, number);
+  for (; number < stream->samples && reply->room - reply->used >= 2u; ++number) {
+    dev_append_u16(reply, (uint16_t)dev_stream_sample_at(stream, number));
+  }
+  return DEV_OK;
+}
+
+enum dev_error dev_audio_rows(struct dev_app *app, const struct dev_call *call,
+                              struct dev_writer *reply) {
+  const struct dev_stream *stream = &app->stream;
+  if (call->length != 4u) {
+    return DEV_BAD_LENGTH;
+  }
+  const uint32_t oldest = dev_stream_oldest_frame(stream);
+  uint32_t number = dev_get_u32(call->payload);
+  number = number > oldest ? number : oldest;
+  dev_append_u32(reply, stream->frames);
+  dev_append_u32(reply, number);
+  for (; number < stream->frames && reply->room - reply->used >= VALUES; ++number) {
+    dev_append_bytes(reply, dev_stream_row_at(stream, number), VALUES);
+  }
+  return DEV_OK;
+}
+
 #else
 
 enum dev_error dev_audio_reset(struct dev_app *app, const struct dev_call *call,
@@ -181,6 +215,22 @@ enum dev_error dev_audio_ticks(struct dev_app *app, const struct dev_call *call,
 
 enum dev_error dev_audio_heard(struct dev_app *app, const struct dev_call *call,
                                struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+enum dev_error dev_audio_capture(struct dev_app *app, const struct dev_call *call,
+                                 struct dev_writer *reply) {
+  (void)app;
+  (void)call;
+  (void)reply;
+  return DEV_NO_FRONTEND;
+}
+
+enum dev_error dev_audio_rows(struct dev_app *app, const struct dev_call *call,
+                              struct dev_writer *reply) {
   (void)app;
   (void)call;
   (void)reply;

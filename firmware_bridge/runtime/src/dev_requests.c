@@ -195,6 +195,10 @@ static dev_handler *handler_of(uint8_t type) {
     return dev_audio_ticks;
   case DEV_HEARD:
     return dev_audio_heard;
+  case DEV_CAPTURE:
+    return dev_audio_capture;
+  case DEV_ROWS:
+    return dev_audio_rows;
   default:
     return NULL;
   }

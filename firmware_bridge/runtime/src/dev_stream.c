@@ -28,6 +28,8 @@ static void describe(struct dev_stream *stream, const struct dev_stream_config *
   stream->normalise = normalise;
   stream->row_bytes = normalise.channels * normalise.planes;
   stream->window_frames = config->window_frames;
+  stream->capture = config->capture;
+  stream->capture_samples = config->capture != NULL ? config->capture_samples : 0u;
   stream->begin = config->begin;
   stream->ticks = config->ticks;
 }
@@ -69,6 +71,7 @@ void dev_stream_reset(struct dev_stream *stream) {
   stream->samples = 0;
   stream->frames = 0;
   memset(&stream->heard, 0, sizeof(stream->heard));
+  stream->capture_next = 0;
   stream->ticks_spent = 0;
   stream->ticks_of_frame = 0;
   stream->largest_frame_ticks = 0;
@@ -105,6 +108,15 @@ static void hear_samples(struct dev_heard *heard, const int16_t *samples, size_t
   heard->samples += count;
 }
 
+/* Keeps what the frontend was given, from where it was given it. */
+static void keep_samples(struct dev_stream *stream, const int16_t *samples, size_t count) {
+  for (size_t i = 0; stream->capture_samples > 0 && i < count; ++i) {
+    stream->capture[stream->capture_next] = samples[i];
+    stream->capture_next =
+        stream->capture_next + 1u < stream->capture_samples ? stream->capture_next + 1u : 0u;
+  }
+}
+
 static void hear_row(struct dev_heard *heard, const int8_t *row, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     heard->clipped += row[i] == INT8_MAX || row[i] == INT8_MIN ? 1u : 0u;
@@ -123,6 +135,7 @@ int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t co
   stream->samples += (uint32_t)*taken;
   count_ticks(stream, read_clock(stream->ticks) - start, complete);
   hear_samples(&stream->heard, samples, *taken);
+  keep_samples(stream, samples, *taken);
   if (complete) {
     hear_row(&stream->heard, dev_stream_row(stream), stream->row_bytes);
   }
@@ -143,6 +156,34 @@ const int16_t *dev_stream_phase(const struct dev_stream *stream) {
 
 const int8_t *dev_stream_row(const struct dev_stream *stream) {
   const size_t row = (stream->next_row > 0 ? stream->next_row : stream->window_frames) - 1u;
+  return stream->rows + row * stream->row_bytes;
+}
+
+static uint32_t oldest_of(uint32_t count, size_t kept) {
+  return count > kept ? count - (uint32_t)kept : 0u;
+}
+
+/* Where item `number` is in a ring of `size` whose next item, of number `count`, goes to `next`. */
+static size_t place_in_ring(uint32_t number, uint32_t count, size_t next, size_t size) {
+  const size_t back = count - number;
+  return next >= back ? next - back : next + size - back;
+}
+
+uint32_t dev_stream_oldest_sample(const struct dev_stream *stream) {
+  return oldest_of(stream->samples, stream->capture_samples);
+}
+
+uint32_t dev_stream_oldest_frame(const struct dev_stream *stream) {
+  return oldest_of(stream->frames, stream->window_frames);
+}
+
+int16_t dev_stream_sample_at(const struct dev_stream *stream, uint32_t number) {
+  return stream->capture[place_in_ring(number, stream->samples, stream->capture_next,
+                                       stream->capture_samples)];
+}
+
+const int8_t *dev_stream_row_at(const struct dev_stream *stream, uint32_t number) {
+  const size_t row = place_in_ring(number, stream->frames, stream->next_row, stream->window_frames);
   return stream->rows + row * stream->row_bytes;
 }
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgeser.cli import app
-from edgeser.cli.suits import BENCH, EXPORT, PARITY, Device, Target
+from edgeser.cli.suits import ACCEPT, BENCH, EXPORT, PARITY, Device, Target
 
 Edgeser = Callable[..., Any]
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "devices.md"
@@ -31,7 +31,8 @@ VALUES = {
     "corpora": "generic:none", "junit": "x.xml", "markdown": "x.md", "max_uar_drop": "0.1",
     "max_flips": "0.1", "max_ccc_drop": "0.1", "clips": "5", "calibration": "none.npz",
     "board": "coral-micro", "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
-    "risk": "0.3", "coverage": "0.7",
+    "risk": "0.3", "coverage": "0.7", "play": "none.wav", "seconds": "5", "reference": "none.json",
+    "max_psi": "0.5", "max_clipped": "0.1",
 }  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def option_of(verb: str, name: str) -> str:
 
 @pytest.mark.parametrize(
     ("verb", "table", "choice"), [("bench", BENCH, "device"), ("parity", PARITY, "device"),
-                                  ("export", EXPORT, "target")],
+                                  ("export", EXPORT, "target"), ("accept", ACCEPT, "device")],
 )  # fmt: skip
 def test_every_option_is_in_its_table(verb: str, table: Any, choice: str) -> None:
     options = {p.name for p in command_of(verb).params if isinstance(p, click.Option)}
@@ -71,6 +72,32 @@ def test_what_does_not_suit_a_device_is_refused_by_name(
         if device not in suited:
             assert ran.exit_code == 2
             assert f"not {device}" in ran.output
+
+
+@pytest.mark.parametrize("device", Device)
+def test_accept_takes_what_has_a_frontend_and_refuses_the_rest(device: Device) -> None:
+    if device in (Device.HOST, Device.EDGE_TPU):
+        ran = CliRunner().invoke(command_of("accept"), ["none", *DEVICES[device]])
+        assert ran.exit_code == 2
+        assert f"{device} has no frontend of its own" in ran.output
+        return
+    for name, suited in ACCEPT.items():
+        if name == "compiled":
+            continue
+        option = option_of("accept", name)
+        ran = CliRunner().invoke(
+            command_of("accept"), ["none", *DEVICES[device], option, VALUES[name]]
+        )
+        assert (f"{option} is for " in ran.output) == (device not in suited), (name, ran.output)
+
+
+@pytest.mark.parametrize("name", ["clips", "seconds", "corpora"])
+def test_what_play_leaves_nothing_to_do_is_refused(name: str) -> None:
+    option = option_of("accept", name)
+    arguments = ["none", *DEVICES[Device.BOARD], "--play", "x.wav", option, VALUES[name]]
+    ran = CliRunner().invoke(command_of("accept"), arguments)
+    assert ran.exit_code == 2
+    assert f"--play says what is heard: leave out {option}" in ran.output
 
 
 @pytest.mark.parametrize("target", Target)
@@ -120,7 +147,7 @@ def page(verb: str, table: Any, choices: list[str]) -> str:
 @pytest.mark.parametrize(
     ("verb", "table", "choices"),
     [("bench", BENCH, list(Device)), ("parity", PARITY, list(Device)),
-     ("export", EXPORT, list(Target))],
+     ("accept", ACCEPT, list(Device)), ("export", EXPORT, list(Target))],
 )  # fmt: skip
 def test_the_docs_show_the_table(verb: str, table: Any, choices: list[str]) -> None:
     assert f"## `edgeser {verb}`\n\n{page(verb, table, choices)}\n" in DOCS.read_text("utf-8")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edgeser.evaluation import Bootstrap, Predictions, confusion_matrix, evaluate
+from edgeser.evaluation.ablation import summarise_variants
 from edgeser.evaluation.bootstrap import (
     BY_CLIP,
     BY_SPEAKER,
@@ -24,6 +25,7 @@ from edgeser.evaluation.metrics import (
     macro_f1,
     recalls,
     unweighted_average_recall,
+    without_nothing,
 )
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.measurement import Evidence
@@ -258,3 +260,54 @@ def test_clips_of_no_known_speaker_are_said_and_are_no_speakers() -> None:
     )
     kept = replace(made, anonymous=unknown).select(np.arange(40) < 4)
     assert (kept.known_speakers, kept.anonymous_clips) == (0, 4)
+
+
+# Two clips of class 0 (one called nothing), two of class 1 (both right), three of nothing.
+WITH_NOTHING = [(0, 0, 0), (0, 2, 1), (1, 1, 0), (1, 1, 1), (2, 2, 0), (2, 2, 1), (2, 2, 2)]
+
+
+def with_nothing(clips: list[tuple[int, int, int]]) -> Predictions:
+    return replace(predictions(3, clips), classes=("anger", "calm", "nothing"))
+
+
+def test_with_a_class_nothing_scores_are_always_both() -> None:
+    metrics = evaluate(with_nothing(WITH_NOTHING), source="made by hand")
+    # recalls 1/2, 1, 1; F1 2/3, 1, 6/7
+    assert metrics.uar.value == pytest.approx((0.5 + 1 + 1) / 3)
+    assert metrics.macro_f1.value == pytest.approx((2 / 3 + 1 + 6 / 7) / 3)
+    rest = metrics.without_nothing
+    assert rest is not None
+    assert rest.uar.value == pytest.approx((0.5 + 1) / 2)
+    assert rest.macro_f1.value == pytest.approx((2 / 3 + 1) / 2)
+    assert rest.clips == 4
+    assert rest.uar.interval is not None
+    assert [name for name, _ in metrics.scores] == [
+        "UAR", "accuracy", "macro-F1", "UAR without 'nothing'", "macro-F1 without 'nothing'"
+    ]  # fmt: skip
+    assert any("3 of the clips are of 'nothing'; without them UAR is 75.0 %" in c
+               for c in metrics.caveats)  # fmt: skip
+
+
+def test_what_is_left_without_nothing_is_what_a_set_without_it_scores() -> None:
+    rest = without_nothing(with_nothing(WITH_NOTHING))
+    alone = with_nothing([clip for clip in WITH_NOTHING if clip[0] != 2])
+    assert rest is not None
+    assert rest.labels.tolist() == alone.labels.tolist()
+    metrics = evaluate(alone, source="made by hand")
+    whole = evaluate(with_nothing(WITH_NOTHING), source="made by hand").without_nothing
+    assert whole is not None
+    assert whole.uar.value == metrics.uar.value
+    assert whole.uar.interval == metrics.uar.interval
+    assert metrics.without_nothing is None  # no clip of it: there is nothing to leave out
+    assert len(metrics.scores) == 3
+    only = with_nothing([clip for clip in WITH_NOTHING if clip[0] == 2])
+    assert without_nothing(only) is None
+    assert without_nothing(predictions(3, WITH_NOTHING)) is None
+
+
+def test_variants_are_said_without_nothing_too() -> None:
+    runs = {0: with_nothing(WITH_NOTHING)}
+    table = summarise_variants({"a": runs, "b": runs}, source="made by hand")
+    assert table.caveats == ("without the clips of 'nothing' UAR is: a 75.0 %, b 75.0 %",)
+    plain = {0: predictions(3, WITH_NOTHING)}
+    assert summarise_variants({"a": plain}, source="made by hand").caveats == ()

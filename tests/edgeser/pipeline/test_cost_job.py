@@ -14,7 +14,7 @@ from edgeser.study.config import load_study
 from edgeser.study.tasks import TRAIN
 
 STUDIES = sorted((Path(__file__).parents[3] / "studies").glob("*.toml"))
-CORPORA = ("cremad", "ravdess", "nemo", "emodb")
+CORPORA = ("cremad", "ravdess", "nemo", "emodb", "iemocap", "nothing")
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

@@ -126,10 +126,10 @@ def test_a_run_mixes_training_clips_alone(tmp_path: Path, cache: FeatureCache) -
     folder = RunFolder(tmp_path)
     settings = ["mixing.probability=0.9", "training.epochs=1", "training.refit=true"]
     plain = plan_run(resolve_recipe(str(TINY), settings=settings[1:]), folder=folder)
-    unmixed = hear(plain, cache, SILENT)
+    unmixed = hear(plain, None, cache, SILENT)
     recipe = resolve_recipe(str(TINY), settings=settings)
     plan = plan_run(recipe, folder=folder)
-    mixed = hear(plan, cache, SILENT)
+    mixed = hear(plan, None, cache, SILENT)
     assert unmixed.mixtures is None
     assert mixed.mixtures is not None
     count = len(mixed.parts["train"].utterances)

@@ -112,11 +112,11 @@ def test_a_page_is_whole_and_says_what_was_found() -> None:
         "9 of 9 layers shuffled",
     ):
         assert text in html, text
-    assert sentence(found).startswith("clip.wav: anger (75%)")
+    assert sentence(found).startswith("clip.wav: anger (75 %)")
     assert "loudness as the literature expects" in sentence(found)
     assert "F0 against it" in sentence(found)
     unsure = sentence(replace(found, unsure=True))
-    assert unsure.startswith("clip.wav: unsure, likeliest anger (75%)")
+    assert unsure.startswith("clip.wav: unsure, likeliest anger (75 %)")
 
 
 def test_what_is_missing_is_said() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from edgeser.evaluation.hearing import SHUFFLED
 from edgeser.evaluation.predictions import Predictions
 from edgeser.report.json_format import dump_json
 from edgeser.report.study import by_corpus, corpus_title, study_json, study_markdown, study_tables
@@ -22,7 +23,7 @@ from edgeser.report.study_map import maps_of
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study, Variant
 from edgeser.study.jobs import Job, job_key
-from edgeser.study.scores import check_result, over_folds, predictions_of
+from edgeser.study.scores import check_result, hearings_of, over_folds, predictions_of
 from edgeser.study.store import Kept
 from edgeser.study.table import StudyTable, summarise
 from edgeser.study.work import Failure
@@ -514,3 +515,80 @@ def test_groups_that_do_not_fit_the_clips_are_refused(groups: object) -> None:
             Job(job_key({}, code=""), "n", "train", {}),
             {"predictions": [entry], "costs": None, "facts": {}},
         )
+
+
+def with_nothing(entry: dict[str, Any], extra: int) -> dict[str, Any]:
+    """Return predictions of a model that knows "nothing", and of clips of it, which it gets."""
+    clips = range(1000, 1000 + extra)
+    return {
+        **entry,
+        "clip_ids": [*entry["clip_ids"], *(f"cremad/{clip}" for clip in clips)],
+        "speakers": [*entry["speakers"], *(f"cremad/{clip % 10}" for clip in clips)],
+        "labels": [*entry["labels"], *(3 for _ in clips)],
+        "classes": [*CLASSES, "nothing"],
+        "logits": [*([*row, -9.0] for row in entry["logits"]), *([0, 0, 0, 9.0] for _ in clips)],
+    }
+
+
+def test_rows_with_nothing_and_without_it_stand_side_by_side() -> None:
+    made = Made()
+    for variant, skill in (("a", 0.4), ("b", 1.6), ("c", 1.0)):
+        entry = predictions("cremad", 3, skill, range(120))
+        made.add(variant, "cremad", 0, [entry if variant == "a" else with_nothing(entry, 30)])
+    table = summarise(study(seeds=(0,)), made.cells, made.kept)
+    shown = {(row.variant, row.corpus): row for row in table.rows}
+    both = "cremad / with 'nothing'"
+    assert list(shown) == [
+        ("a", "cremad"), ("b", "cremad"), ("c", "cremad"), ("b", both), ("c", both)
+    ]  # fmt: skip
+    spoken, whole = shown["b", "cremad"], shown["b", both]
+    assert (spoken.clips, whole.clips) == (120, 150)
+    assert spoken.classes == tuple(CLASSES)
+    assert whole.classes == (*CLASSES, "nothing")
+    assert whole.mean.value == pytest.approx((3 * spoken.mean.value + 1) / 4)
+    assert spoken.comparison is not None  # on the same clips as what never learnt the class
+    assert spoken.comparison.against == "a"
+    assert whole.comparison is None  # the first that learnt it
+    assert shown["c", both].comparison is not None
+    assert shown["c", both].comparison.against == "b"
+    assert whole.trained_on_too
+    assert any("Both belong side by side" in note for note in table.notes)
+    assert "with 'nothing'" in study_markdown(table)
+
+
+def test_wrong_words_are_rows_of_their_own_and_parts_of_a_corpus() -> None:
+    made = Made()
+    for variant, skill in (("a", 0.4), ("b", 1.6)):
+        entry = predictions("cremad", 3, skill, range(120))
+        part = {**predictions("cremad", 3, skill, range(60)), "corpus": "cremad / neutral words"}
+        cell = made.add(variant, "cremad", 0, [entry, part])
+        if variant == "b":
+            wrong = predictions("cremad", 4, 0.0, range(120))
+            result = {
+                **made.kept[cell.job.key].result,
+                "hearings": {"words of another clip": [wrong]},
+            }
+            check_result(cell.job, result)
+            made.kept[cell.job.key] = dataclasses.replace(made.kept[cell.job.key], result=result)
+    table = summarise(study(seeds=(0,)), made.cells, made.kept)
+    assert [(row.corpus, row.variant) for row in table.rows] == [
+        ("cremad", "a"),
+        ("cremad", "b"),
+        ("cremad", "b; words of another clip"),
+        ("cremad / neutral words", "a"),
+        ("cremad / neutral words", "b"),
+    ]
+    wrong_row = table.rows[2]
+    assert wrong_row.comparison is not None
+    assert wrong_row.comparison.against == "a"
+    assert "words of another clip" in wrong_row.mean.source
+    assert all(row.trained_on_too for row in table.rows)
+    assert "Costs" not in study_markdown(table)
+
+
+@pytest.mark.parametrize(
+    "wrong", [[1], "text", {"other": []}, {SHUFFLED: 3}, {SHUFFLED: [{"corpus": "a"}]}]
+)
+def test_hearings_that_are_none(wrong: Any) -> None:
+    with pytest.raises(BadInput):
+        hearings_of({"hearings": wrong})

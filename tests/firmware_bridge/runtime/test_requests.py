@@ -126,7 +126,7 @@ def test_tap_shows_every_operators_output(host_device) -> None:
 @pytest.mark.parametrize(
     ("kind", "payload", "code"),
     [
-        (0, b"", UNKNOWN), (14, b"", UNKNOWN), (0x7F, b"", UNKNOWN), (0x81, b"", UNKNOWN),
+        (0, b"", UNKNOWN), (16, b"", UNKNOWN), (0x7F, b"", UNKNOWN), (0x81, b"", UNKNOWN),
         (0xFF, b"", UNKNOWN),
         (WRITE, b"", BAD_LENGTH), (WRITE, u32(0) + bytes(33), OUT_OF_RANGE),
         (WRITE, u32(32) + b"x", OUT_OF_RANGE), (WRITE, u32(0xFFFFFFFF) + b"x", OUT_OF_RANGE),

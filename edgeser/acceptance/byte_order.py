@@ -1,0 +1,54 @@
+"""Whether the two bytes of a sample are swapped: sound can be predicted, swapped bytes cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeser.acceptance.frames import frames_of, loud
+from edgeser.acceptance.records import Fault, Finding, Floats, Samples, measured
+
+_ORDER = 8
+_CLEARLY_DB = 6.0
+"""By how much better swapped samples must be predictable."""
+
+
+def swapped(samples: Samples) -> Samples:
+    """Return samples with their bytes in the other order."""
+    return samples.byteswap()
+
+
+def find_byte_order(samples: Samples, rate: int) -> Finding | None:
+    """Name a wrong byte order, where the samples with their bytes swapped are the sound."""
+    here, there = (prediction_gain_db(each, rate) for each in (samples, swapped(samples)))
+    if there - here < _CLEARLY_DB:
+        return None
+    return Finding(
+        Fault.BYTE_ORDER,
+        f"the two bytes of each sample are swapped: as they come they are noise (a predictor gains "
+        f"{here:.0f} dB), the other way round they are sound ({there:.0f} dB)",
+        "swap the bytes where samples are taken from the microphone's buffer: its words are "
+        "big-endian, the frontend takes little-endian int16",
+        {"prediction_gain": measured(here, "dB"), "swapped_gain": measured(there, "dB")},
+    )
+
+
+def prediction_gain_db(samples: Samples, rate: int) -> float:
+    """Return what a linear predictor of order 8 gains, in the median over loud frames."""
+    frames = loud(frames_of(samples.astype(np.float64), rate))
+    frames = frames - frames.mean(axis=1, keepdims=True) if len(frames) else frames
+    gains = [_gain_db(frame) for frame in frames if np.any(frame)]
+    return float(np.median(gains)) if gains else 0.0
+
+
+def _gain_db(frame: Floats) -> float:
+    """Return it of one frame, by Levinson and Durbin's recursion."""
+    windowed = frame * np.hanning(len(frame))
+    lags = np.array([windowed[: len(frame) - k] @ windowed[k:] for k in range(_ORDER + 1)])
+    lags[0] *= 1.0 + 1e-5
+    weights, error = np.zeros(_ORDER + 1), lags[0]
+    weights[0] = 1.0
+    for order in range(1, _ORDER + 1):
+        reflection = -(weights[:order] @ lags[order:0:-1]) / error
+        weights[: order + 1] = weights[: order + 1] + reflection * weights[: order + 1][::-1]
+        error *= 1.0 - reflection * reflection
+    return float(10.0 * np.log10(lags[0] / max(error, 1e-12 * lags[0])))

@@ -1,0 +1,124 @@
+"""What lags say: a wrong rate, samples that were lost, samples that came twice."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeser.acceptance.alignment import EXACT, KNOWN_RATES, Alignment
+from edgeser.acceptance.records import Fault, Finding, Floats, measured
+
+MOST_PPM = 1000.0
+"""Crystals differ by 100 ppm; clocks made by dividing another by a thousand and more."""
+_NEAR_KNOWN = 0.004
+_LEAST_JUMP = 16.0
+"""Samples: a room's reflections move a lag by some."""
+_FEWEST = 4
+
+
+def find_rate(alignment: Alignment, rate: int) -> Finding | None:
+    """Name a rate that is off by more than 1000 ppm."""
+    ratio = alignment.ratio * (1.0 + slope_of(alignment.lags) / alignment.ratio)
+    return rate_finding(ratio, rate, "what was played")
+
+
+def rate_finding(ratio: float, rate: int, what: str) -> Finding | None:
+    """Name a rate by how many samples were heard to one that should have been."""
+    if abs(ratio - 1.0) * 1e6 <= MOST_PPM:
+        return None
+    found = ratio * rate
+    known = min(KNOWN_RATES, key=lambda hz: abs(np.log(hz / found)))
+    near = abs(known / found - 1.0) <= _NEAR_KNOWN
+    said = f"{known} Hz" if near else f"about {found:.0f} Hz"
+    slower = "slower and lower" if ratio > 1.0 else "faster and higher"
+    return Finding(
+        Fault.RATE,
+        f"the samples come at {said}, not at {rate} Hz: {what} is {max(ratio, 1 / ratio):.3f} "
+        f"times {slower}",
+        f"set the microphone's clock or decimation so that it gives {rate} Hz, or resample before "
+        "the frontend",
+        {"rate": measured(found, "Hz")},
+    )
+
+
+def slope_of(lags: Floats) -> float:
+    """Return by how much the lag grows with each sample, jumps left out."""
+    if len(lags) < _FEWEST:
+        return 0.0
+    steps = np.diff(lags[:, 1]) / np.diff(lags[:, 0])
+    small = np.abs(steps) < 0.002
+    if small.sum() < _FEWEST - 1:
+        return 0.0
+    # The mean over what did not jump: whole samples, so a single step says little.
+    times = np.diff(lags[:, 0])[small]
+    return float((np.diff(lags[:, 1])[small]).sum() / times.sum())
+
+
+def jumps_of(lags: Floats) -> list[tuple[float, float]]:
+    """Return where lags jump, in samples played, and by how many: lost below 0, doubled above.
+
+    Where the waveforms are the same, a jump is what one stretch says. Else a lag is what the
+    middle one of five says: reflections and filters move single ones.
+    """
+    if len(lags) < 2:
+        return []
+    slope = slope_of(lags)
+    level = lags[:, 1] - slope * lags[:, 0]
+    exact = float(np.median(lags[:, 2])) >= EXACT
+    if exact:
+        sure = lags[:, 2] >= EXACT
+        starts, level = lags[sure, 0], level[sure]
+        least = 0.5 if slope == 0.0 else 2.0
+    else:
+        starts, level, least = lags[:, 0], _middle_of_five(level), _LEAST_JUMP
+    found: list[tuple[float, float]] = []
+    for i in np.flatnonzero(np.abs(np.diff(level)) >= least) + 1:
+        found.append((float(starts[i]), float(level[i] - level[i - 1])))
+    return found
+
+
+def _middle_of_five(values: Floats) -> Floats:
+    padded = np.pad(values, 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1))
+
+
+def find_jumps(alignment: Alignment, rate: int) -> list[Finding]:
+    """Name samples that were lost, and samples that came twice."""
+    jumps = jumps_of(alignment.lags)
+    lost = [(at, -by) for at, by in jumps if by < 0]
+    more = [(at, by) for at, by in jumps if by > 0]
+    found = []
+    if lost:
+        found.append(lost_finding(lost, rate))
+    if more:
+        found.append(doubled_finding(more, rate))
+    return found
+
+
+def lost_finding(places: list[tuple[float, float]], rate: int) -> Finding:
+    """Say where samples were lost, of places in samples and how many."""
+    return Finding(
+        Fault.LOST,
+        f"{_counted(places, rate)} lost",
+        "give the microphone's buffer more room or its task a higher priority: nothing may hold "
+        "the interrupt longer than one buffer lasts (an inference does, where it runs first)",
+        {"samples": measured(sum(n for _, n in places), "count")},
+    )
+
+
+def doubled_finding(places: list[tuple[float, float]], rate: int) -> Finding:
+    """Say where samples came twice, of places in samples and how many."""
+    return Finding(
+        Fault.DOUBLED,
+        f"{_counted(places, rate)} doubled",
+        "hand each buffer of the microphone over once: see that the half that is read is not the "
+        "half that was read before (half-transfer and transfer-complete of the DMA)",
+        {"samples": measured(sum(n for _, n in places), "count")},
+    )
+
+
+def _counted(places: list[tuple[float, float]], rate: int) -> str:
+    total = round(sum(n for _, n in places))
+    first = ", ".join(f"{at / rate:.2f} s" for at, _ in places[:3])
+    more = f" and {len(places) - 3} more places" if len(places) > 3 else ""
+    samples = "sample (" if total == 1 else "samples ("
+    return f"{total} {samples}near {first}{more}) {'was' if total == 1 else 'were'}"

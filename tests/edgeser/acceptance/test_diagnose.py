@@ -1,0 +1,170 @@
+"""Each fault of a microphone's road, put into speech: named, alone, and no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeser.acceptance.diagnose import diagnose
+from edgeser.acceptance.records import CHECKED, Fault
+from edgeser.corpora.audio import to_int16
+from edgeser.corpora.voice.expression import EXPRESSIONS
+from edgeser.corpora.voice.render import render_utterance
+from edgeser.corpora.voice.speaker import make_speaker
+from edgeser.rerecord.markers import Kind, Marker, marker_samples, sweep
+from quantize.foundation.errors import BadInput
+from tests.edgeser.acceptance.faults import (
+    INJECTED,
+    RATE,
+    Samples,
+    at_rate,
+    high_passed,
+    lost,
+    saturated,
+)
+
+PAUSE = np.zeros(4000, np.int16)
+ONLY_AGAINST_PLAYED = [
+    *(name for name, (_, fault) in INJECTED.items() if fault is Fault.LOST),
+    *(name for name, (_, fault) in INJECTED.items() if fault is Fault.HIGH_PASS),
+]
+
+
+def marker(kind: Kind) -> Samples:
+    return to_int16(marker_samples(Marker(kind, 0), "test", RATE))
+
+
+@pytest.fixture(scope="module")
+def speech() -> Samples:
+    """Four phrases of two voices, with the noise of a room."""
+    phrases = [
+        render_utterance(make_speaker(index, seed=7), emotion, np.random.default_rng([7, index]))
+        for index, emotion in ((0, "neutral"), (1, "sadness"), (2, "happiness"), (3, "anger"))
+        if emotion in EXPRESSIONS
+    ]
+    assert len(phrases) == 4
+    return np.concatenate(phrases)
+
+
+@pytest.fixture(scope="module")
+def between_chirps(speech: Samples) -> Samples:
+    parts = (PAUSE, marker("before"), PAUSE, speech, PAUSE, marker("after"), PAUSE)
+    return np.concatenate(parts)
+
+
+@pytest.fixture(scope="module")
+def sweeps() -> Samples:
+    """Ten sweeps from 200 to 7000 Hz that are none of ours, with pauses of several lengths."""
+    time = np.arange(RATE) / RATE
+    wave = np.sin(2 * np.pi * (200 * time + 3400 * time**2))
+    wave *= np.minimum(1.0, 20 * np.minimum(time, 1 - time))
+    noise = np.random.default_rng(3).normal(0, 6, 20 * RATE)
+    for number in range(8):
+        start = round((0.3 + 1.6 * number + 0.05 * number**2) * RATE)
+        noise[start : start + RATE] += 12_000 * wave
+    return saturated(noise[: 17 * RATE])
+
+
+def test_sound_samples_have_no_fault(
+    speech: Samples, between_chirps: Samples, sweeps: Samples
+) -> None:
+    for samples in (speech, between_chirps, sweeps):
+        assert diagnose(samples, RATE, played=samples, played_level=True).faults == ()
+    for samples in (speech, between_chirps):
+        assert diagnose(samples, RATE).faults == ()
+
+
+@pytest.mark.parametrize("name", INJECTED)
+@pytest.mark.parametrize("kind", ["speech", "between_chirps"])
+def test_a_fault_is_named_and_no_other(
+    name: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    played: Samples = request.getfixturevalue(kind)
+    put_in, fault = INJECTED[name]
+    found = diagnose(put_in(played), RATE, played=played, played_level=True)
+    assert found.faults == (fault,), [finding.sentence for finding in found.findings]
+    assert found.findings[0].change
+
+
+@pytest.mark.parametrize("name", [name for name in INJECTED if name not in ONLY_AGAINST_PLAYED])
+def test_a_fault_between_chirps_is_named_by_whoever_does_not_know_what_was_played(
+    name: str, between_chirps: Samples
+) -> None:
+    put_in, fault = INJECTED[name]
+    found = diagnose(put_in(between_chirps), RATE)
+    assert found.faults == (fault,), [finding.sentence for finding in found.findings]
+    assert Fault.LOST in found.unjudged or fault is Fault.GAIN
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 15_625, 16_320, 24_000, 44_100, 48_000])
+def test_a_wrong_rate_is_found_from_a_sweep_of_any_kind(sweeps: Samples, rate: int) -> None:
+    found = diagnose(at_rate(sweeps, rate), RATE, played=sweeps, played_level=True)
+    assert found.faults == (Fault.RATE,), [finding.sentence for finding in found.findings]
+    assert found.findings[0].figures["rate"].value == pytest.approx(rate, rel=2e-3)
+
+
+@pytest.mark.parametrize(("size", "places"), [(160, (0.3,)), (512, (0.3, 0.6)), (4000, (0.5,))])
+def test_what_is_lost_is_counted(
+    between_chirps: Samples, size: int, places: tuple[float, ...]
+) -> None:
+    found = diagnose(
+        lost(between_chirps, *places, size=size), RATE, played=between_chirps, played_level=True
+    )
+    assert found.faults == (Fault.LOST,)
+    assert found.findings[0].figures["samples"].value == size * len(places)
+
+
+@pytest.mark.parametrize("ppm", [0, 60, -150])
+def test_another_crystal_a_room_and_noise_are_no_fault(between_chirps: Samples, ppm: int) -> None:
+    """Through the air: late, quieter, with reflections, by a clock of its own."""
+    from edgeser.rerecord.interpolate import values_at
+
+    random = np.random.default_rng(5)
+    step = 1.0 + ppm * 1e-6
+    heard = values_at(between_chirps / 32768.0, -3000.0, step, len(between_chirps) + 9000)
+    response = np.zeros(3000)
+    response[0] = 0.5
+    places = random.integers(30, 3000, 60)
+    response[places] += 0.05 * random.normal(size=60) * np.exp(-places / 800)
+    heard = np.convolve(heard, response)[: len(heard)] + random.normal(0, 3e-4, len(heard))
+    found = diagnose(saturated(32768 * heard), RATE, played=between_chirps)
+    assert found.faults == (), [finding.sentence for finding in found.findings]
+
+
+def test_what_is_not_there_was_not_heard(speech: Samples, sweeps: Samples) -> None:
+    assert diagnose(sweeps, RATE, played=speech).faults == (Fault.NOT_HEARD,)
+
+
+def test_two_faults_are_both_named(between_chirps: Samples) -> None:
+    put = lost(saturated(between_chirps.astype(np.int32) + 1200), 0.5)
+    found = diagnose(put, RATE, played=between_chirps, played_level=True)
+    assert found.faults == (Fault.DC, Fault.LOST)
+
+
+def test_sweeps_of_a_play_list_are_found_whatever_came_before(between_chirps: Samples) -> None:
+    tone = to_int16(0.4 * sweep(RATE, 0.25, up=True))
+    random = np.random.default_rng(9)
+    samples = saturated(random.normal(0, 300, 3 * RATE))
+    samples[20_000 : 20_000 + len(tone)] += tone
+    assert diagnose(at_rate(samples, 12_000), RATE).faults == (Fault.RATE,)
+
+
+def test_a_steep_high_pass_shows_in_the_voice_alone(speech: Samples) -> None:
+    assert diagnose(high_passed(speech, 400, order=4), RATE).faults == (Fault.HIGH_PASS,)
+    spoken = high_passed(speech, 400, order=4)
+    found = diagnose(spoken, RATE, played=spoken, speech=[(0, len(spoken))], played_level=True)
+    assert found.faults == (Fault.HIGH_PASS,)
+
+
+def test_less_than_a_second_is_refused() -> None:
+    with pytest.raises(BadInput, match="say nothing"):
+        diagnose(np.zeros(100, np.int16), RATE)
+
+
+def test_every_fault_has_its_question() -> None:
+    assert set(CHECKED) == set(Fault)
+    assert {fault for _, fault in INJECTED.values()} == set(Fault) - {
+        Fault.FEATURES,
+        Fault.NOT_HEARD,
+        Fault.UNLIKE,
+    }
