@@ -31,8 +31,8 @@ from edgeser.report.study_gaps import (
 )
 from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.report.titled import titled_table
+from edgeser.study.rows import HEARD_MARK, Comparison, StudyRow, StudyTable
 from edgeser.study.scores import SHOWN_COSTS
-from edgeser.study.table import HEARD_MARK, Comparison, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
 SCHEMA = "edgeser.study/1"

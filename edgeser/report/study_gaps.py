@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edgeser.evaluation.group_gaps import TRUE_POSITIVES
 from edgeser.evaluation.seed_gaps import SeedGap
 from edgeser.report.figures import difference, span
-from edgeser.study.table import StudyRow
+from edgeser.study.rows import StudyRow
 from quantize.foundation.measurement import Measurement
 
 GAPS_HEAD = ("of", "points", "points to first", "largest label")

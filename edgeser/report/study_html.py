@@ -26,7 +26,7 @@ from edgeser.report.study import (
 )
 from edgeser.report.study_gaps import GAPS_HEAD, GAPS_NOTE, GapLine
 from edgeser.report.study_map import maps_of
-from edgeser.study.table import StudyRow, StudyTable
+from edgeser.study.rows import StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
 

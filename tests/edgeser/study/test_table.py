@@ -23,9 +23,10 @@ from edgeser.report.study_map import maps_of
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study, Variant
 from edgeser.study.jobs import Job, job_key
+from edgeser.study.rows import StudyTable
 from edgeser.study.scores import check_result, hearings_of, over_folds, predictions_of
 from edgeser.study.store import Kept
-from edgeser.study.table import StudyTable, summarise
+from edgeser.study.table import summarise
 from edgeser.study.work import Failure
 from quantize.foundation.errors import BadInput, CheckFailed
 
