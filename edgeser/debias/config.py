@@ -26,18 +26,16 @@ class DebiasConfig:
         Share of the clips of each emotion, those of the highest W, that lend their voices.
     gce_q
         Exponent of the generalised cross-entropy that the biased network lowers.
-    biased_epochs
-        After which that one is stopped.
-    debiased_epochs
-        Of the network that is trained against it.
+    epochs
+        After which that one, and the one against it, are stopped: enough to learn the bias, too few
+        to learn every clip by heart.
     """
 
     convert: Convert = "none"
     share: float = 0.25
     contrary: float = 0.25
     gce_q: float = 0.7
-    biased_epochs: int = 5
-    debiased_epochs: int = 15
+    epochs: int = 15
 
     def __post_init__(self) -> None:
         if self.convert not in ("none", "confidence", "random"):
@@ -48,8 +46,7 @@ class DebiasConfig:
             ("share", 0.001, 1.0),
             ("contrary", 0.001, 1.0),
             ("gce_q", 0.01, 1.0),
-            ("biased_epochs", 1, 100_000),
-            ("debiased_epochs", 1, 100_000),
+            ("epochs", 1, 100_000),
         ):
             value = getattr(self, name)
             if not least <= value <= most:

@@ -1,9 +1,14 @@
-"""Which training clips guide a bias: W of two networks, one stopped early and one against it.
+"""Which training clips guide a bias: W of two networks that learn side by side.
 
-Our reading of CO-VADA: the biased network lowers the generalised cross-entropy, to which clips that
-contradict the others matter little, and is stopped after a few epochs; the other one draws each
-clip in proportion to ``W = CE_b / (CE_b + CE_d)``, of the cross-entropies of both, anew in each
-epoch (a weight on each clip's loss, in the mean). What the biased one knows at once has a low W.
+After "Learning from Failure" (Nam et al., NeurIPS 2020, arXiv 2007.02561), whose two networks and
+weights CO-VADA (arXiv 2506.06071) ranks clips by. The biased network lowers the generalised
+cross-entropy, to which clips that contradict the others matter little; the one against it lowers
+the cross-entropy of each clip times ``W = CE_b / (CE_b + CE_d)``. What the biased one knows at once
+has a low W.
+
+Both follow one schedule and are stopped early, together, so that W holds networks of one age against
+each other. A biased network that is stopped before the other one has learnt its bias by half; the
+other one trains on, learns it whole, and W ranks the wrong way round (docs/debias.md has figures).
 """
 
 from __future__ import annotations
@@ -14,10 +19,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from edgeser.debias.config import DebiasConfig
 from edgeser.network.config import NetworkConfig
+from edgeser.training.checkpoint import Checkpoint
 from edgeser.training.config import AugmentationConfig, TrainingConfig
 from edgeser.training.course import Again, Course, Progress
 from edgeser.training.data import LabelledFeatures, TrainingData
@@ -25,11 +33,12 @@ from edgeser.training.fit import Fit
 from edgeser.training.loop import as_trained, fingerprint_of
 from edgeser.training.losses.config import CROSS_ENTROPY, LossConfig
 
-BIASED = "Training a biased network, stopped early"
-DEBIASED = "Training a network against it"
-_BIASED_FOLDER, _DEBIASED_FOLDER, _RANKS = "biased", "debiased", "ranks"
-_FLOOR = 0.01
-"""Share of the mean at which the least of all clips is drawn."""
+RANKING = "Training a biased network and one against it"
+_PAIR_FOLDER, _RANKS_FOLDER = "ranking", "ranks"
+_KEPT = 0.7
+"""Of a clip's running loss, in each epoch, as published."""
+_LEAST = 1e-9
+Floats = NDArray[np.float64]
 
 
 def rank_clips(  # noqa: PLR0913  each is a choice of its own
@@ -54,78 +63,109 @@ def rank_clips(  # noqa: PLR0913  each is a choice of its own
         settings = json.dumps(asdict(replace(config, convert="confidence", share=1, contrary=1)))
         fingerprint = hashlib.sha256(f"{about}\n{settings}".encode()).hexdigest()
         course = Course(checkpoint_dir, resume, progress)
-        course.begin([_BIASED_FOLDER, _DEBIASED_FOLDER, _RANKS])
-        ranks = course.kept_answers(_RANKS, fingerprint)
+        course.begin([_PAIR_FOLDER, _RANKS_FOLDER])
+        ranks = course.kept_answers(_RANKS_FOLDER, fingerprint)
         if ranks is not None:
             return ranks
-        clips = _recorded(data.train)
-        # Averaged weights lag behind: after few epochs they are still those of the beginning.
-        training = replace(training, ema_decay=0.0)
-        early = replace(training, epochs=config.biased_epochs)
-        gce = LossConfig(kl=0.0, gce=1.0, gce_q=config.gce_q)
-        biased = Fit(network, early, augmentation, data, clips=clips, seed=seed, loss=gce)
-        job = Again(biased, f"{fingerprint}/{_BIASED_FOLDER}", config.biased_epochs, BIASED)
-        course.carry_out(job, _BIASED_FOLDER)
-        of_biased = cross_entropies(biased, clips)
-        late = replace(training, epochs=config.debiased_epochs)
-        against = _Against(
-            network,
-            late,
-            augmentation,
-            data,
-            clips=clips,
-            seed=seed,
-            loss=CROSS_ENTROPY,
-            of_biased=of_biased,
-        )
-        against_job = Again(
-            against, f"{fingerprint}/{_DEBIASED_FOLDER}", config.debiased_epochs, DEBIASED
-        )
-        course.carry_out(against_job, _DEBIASED_FOLDER)
-        ranks = against.ranks()
-        course.keep_answers(_RANKS, fingerprint, config.debiased_epochs, ranks)
+        pair = Pair(network, training, augmentation, data, config, seed=seed)
+        course.carry_out(Again(pair, fingerprint, config.epochs, RANKING), _PAIR_FOLDER)
+        ranks = pair.ranks().astype(np.float32)
+        course.keep_answers(_RANKS_FOLDER, fingerprint, config.epochs, ranks)
         return ranks
 
 
-class _Against(Fit):
-    """A fit that draws most what a biased network does not know."""
+class Pair:
+    """A biased network and one against it, side by side, and the running losses of each clip.
+
+    Parameters
+    ----------
+    network, training, augmentation, data
+        As of `edgeser.training.train`. As published, labels are hard, and clips are not mixed with
+        others here: their loss is to be their own.
+    config
+        How long they are trained, and the exponent.
+    seed
+        Of both; they begin from other weights, and draw other batches.
+    """
 
     def __init__(
         self,
-        network_config: NetworkConfig,
+        network: NetworkConfig,
         training: TrainingConfig,
         augmentation: AugmentationConfig,
         data: TrainingData,
+        config: DebiasConfig,
         *,
-        clips: LabelledFeatures,
         seed: int,
-        loss: LossConfig,
-        of_biased: NDArray[np.float64],
     ) -> None:
-        super().__init__(
-            network_config, training, augmentation, data, clips=clips, seed=seed, loss=loss
+        self.epochs = 0
+        self.clips = _recorded(data.train)
+        # Averaged weights lag behind: after few epochs they are still those of the beginning.
+        training = replace(
+            training,
+            epochs=config.epochs,
+            ema_decay=0.0,
+            label_smoothing=0.0,
+            labels="hard",
         )
-        self.of_biased = of_biased
-        self.evenly = np.ones(len(clips)) if self.draws is None else self.draws
+        augmentation = replace(augmentation, mixup=0.0)
 
-    def epoch(self) -> tuple[float, float]:
-        """Do one epoch, of clips drawn by what both networks say now."""
-        wanted = np.maximum(self.ranks().astype(np.float64), _FLOOR) * self.evenly
-        self.draws = wanted / wanted.mean()
-        return super().epoch()
+        def fit(number: int, loss: LossConfig) -> Fit:
+            own = int(np.random.default_rng([seed, number]).integers(2**31))
+            return Fit(network, training, augmentation, data, clips=self.clips, seed=own, loss=loss)
 
-    def ranks(self) -> NDArray[np.float32]:
-        """Return W of each clip."""
-        own = cross_entropies(self, self.clips)
-        return np.asarray(self.of_biased / (self.of_biased + own), np.float32)
+        self.biased = fit(0, LossConfig(kl=0.0, gce=1.0, gce_q=config.gce_q))
+        self.against = fit(1, CROSS_ENTROPY)
+        self.targets = np.array(self.against.targets)
+        self.labels_only = len(data.classes)
+        self.losses = self._losses()
+
+    def epoch(self) -> None:
+        """Do one epoch of both."""
+        weighed = self.targets.copy()
+        weighed[:, :, : self.labels_only] *= self.ranks()[None, :, None]
+        self.against.targets = weighed.astype(np.float32)  # the loss is linear in them
+        self.biased.epoch()
+        self.against.epoch()
+        self.epochs += 1
+        self.losses = _KEPT * self.losses + (1.0 - _KEPT) * self._losses()
+
+    def ranks(self) -> Floats:
+        """Return W of each clip, of running losses that each class's largest is 1 of."""
+        labels = self.clips.labels
+        largest = np.zeros((2, int(labels.max()) + 1))
+        for of_network, losses in zip(largest, self.losses, strict=True):
+            np.maximum.at(of_network, labels, losses)
+        biased, against = self.losses / largest[:, labels]
+        return np.asarray(biased / (biased + against))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything that the next epoch depends on, but for the number of epochs."""
+        found = {"losses": torch.from_numpy(self.losses)}
+        for name, fit in self._fits().items():
+            found |= {f"{name}.{key}": value for key, value in fit.tensors().items()}
+        return found
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue from a checkpoint of this very pair."""
+        self.epochs = checkpoint.epochs
+        self.losses = checkpoint.tensors["losses"].numpy()
+        for name, fit in self._fits().items():
+            fit.restore(replace(checkpoint, tensors=checkpoint.group(name)))
+
+    def _fits(self) -> dict[str, Fit]:
+        return {"biased": self.biased, "against": self.against}
+
+    def _losses(self) -> Floats:
+        return np.stack([cross_entropies(fit, self.clips) for fit in self._fits().values()])
 
 
-def cross_entropies(fit: Fit, clips: LabelledFeatures) -> NDArray[np.float64]:
+def cross_entropies(fit: Fit, clips: LabelledFeatures) -> Floats:
     """Return the cross-entropy of each clip as recorded, float64 ``[clips]``, above 0."""
     logits = fit.logits(clips, 0).astype(np.float64)
     shifted = logits - logits.max(axis=1, keepdims=True)
     missed = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(clips)), clips.labels]
-    return np.asarray(np.maximum(missed, 1e-9))
+    return np.asarray(np.maximum(missed, _LEAST))
 
 
 def _recorded(clips: LabelledFeatures) -> LabelledFeatures:

@@ -70,7 +70,7 @@ def test_a_recipe_says_how_it_is_debiased() -> None:
         ("share = 1.5", "share = 1.5 is out of bounds"),
         ("share = nan", "share. is nan"),
         ("gce_q = 0.0", "gce_q"),
-        ("biased_epochs = 0", "biased_epochs"),
+        ("epochs = 0", "epochs = 0 is out of bounds"),
         ("speakers = 3", "speakers"),
     ],
 )

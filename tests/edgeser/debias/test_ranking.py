@@ -21,8 +21,8 @@ from quantize.foundation.errors import BadInput
 NETWORK = NetworkConfig(stem_width=4, widths=(8, 8), strides=(2, 1))
 TRAINING = TrainingConfig(epochs=3, batch_size=16, learning_rate=1e-2, threads=1, ema_decay=0.0)
 AUGMENTATION = AugmentationConfig(shift_frames=2, time_mask_frames=3, channel_mask_channels=2)
-CONFIG = DebiasConfig(convert="confidence", biased_epochs=6, debiased_epochs=20)
-SHORT = DebiasConfig(convert="confidence", biased_epochs=3, debiased_epochs=3)
+CONFIG = DebiasConfig(convert="confidence", epochs=20)
+SHORT = DebiasConfig(convert="confidence", epochs=3)
 GUIDED = 0.9
 
 

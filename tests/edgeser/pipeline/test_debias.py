@@ -25,7 +25,7 @@ from edgeser.recipe import Recipe, load_recipe, with_settings
 from edgeser.training.data import TrainingData
 from quantize.foundation.errors import BadInput, ToolMissing
 
-CONFIG = DebiasConfig(convert="confidence", share=0.4, biased_epochs=2, debiased_epochs=2)
+CONFIG = DebiasConfig(convert="confidence", share=0.4, epochs=2)
 needs_pyworld = pytest.mark.skipif(
     importlib.util.find_spec("pyworld") is None, reason="no pyworld: install edgeser[debias]"
 )

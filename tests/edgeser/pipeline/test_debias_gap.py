@@ -52,8 +52,7 @@ dropout = 0.1
 [conditions]
 variants = 1
 [debias]
-biased_epochs = 8
-debiased_epochs = 20
+epochs = 20
 [training]
 epochs = 20
 threads = 1
