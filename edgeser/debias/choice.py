@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,7 @@ def wanted_of(
     config: DebiasConfig,
     *,
     seed: int,
+    unspoken: Collection[int] = (),
 ) -> tuple[Wanted, ...]:
     """Return what is wanted of each emotion.
 
@@ -55,11 +56,13 @@ def wanted_of(
         random.
     config, seed
         How many; of the draws.
+    unspoken
+        Labels of clips on which nobody speaks: they are left as they are.
     """
     rng = np.random.default_rng([_CHANCE, seed])
     names = np.array(speakers)
     found = []
-    for label in np.unique(labels):
+    for label in sorted(set(labels.tolist()) - set(unspoken)):
         clips = np.flatnonzero(labels == label)
         order = rng.permutation(clips)  # ties are broken by chance
         contrary = clips

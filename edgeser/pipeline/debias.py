@@ -22,6 +22,7 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.course import Progress
 from edgeser.training.data import TrainingData
+from edgeser.wording import NOTHING
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 
@@ -98,7 +99,14 @@ def said_again(
             resume=resume,
             progress=tell,
         )
-    wanted = wanted_of(data.train.labels, data.train.speakers, ranks, config, seed=recipe.seed)
+    wanted = wanted_of(
+        data.train.labels,
+        data.train.speakers,
+        ranks,
+        config,
+        seed=recipe.seed,
+        unspoken=[n for n, label in enumerate(data.classes) if label == NOTHING],
+    )
     found, record = converted_clips(
         clips, wanted, vocoder, convert=config.convert, reporter=reporter
     )

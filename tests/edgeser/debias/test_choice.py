@@ -53,6 +53,13 @@ def test_an_emotion_of_one_speaker_has_no_other_voice() -> None:
     assert all(wish.voice is None for wish in wanted.wishes)
 
 
+def test_clips_on_which_nobody_speaks_are_left_as_they_are() -> None:
+    every = wanted_of(LABELS, SPEAKERS, RANKS, BY_CONFIDENCE, seed=0)
+    spoken = wanted_of(LABELS, SPEAKERS, RANKS, BY_CONFIDENCE, seed=0, unspoken=[1])
+    assert len(every) == 2
+    assert [[wish.clip for wish in wanted.wishes] for wanted in spoken] == [[0, 1, 2, 3]]
+
+
 def test_a_recipe_says_how_it_is_debiased() -> None:
     assert not load_recipe("cremad").debias.asked
     found = parse_recipe(

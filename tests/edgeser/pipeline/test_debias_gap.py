@@ -1,8 +1,9 @@
 """Made-up bias on synthetic voices: nine angry clips of ten are of women, in training alone.
 
 In the test both sexes say both emotions. What debiasing brings there is in docs/debias.md; here
-that the bias is learnt, that the road ends in figures that can be compared, and that W does not
-find yet who guides the bias.
+that the bias is the easier of the two to learn, that W finds who contradicts it, and that the road
+ends in figures that can be compared. Epochs were chosen on the voices of seed 0, with networks of
+the seeds 0 to 2; what is asserted is of other voices and networks.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pytest
 from edgeser.corpora.voice.render import render_utterance
 from edgeser.corpora.voice.speaker import make_speaker
 from edgeser.corpora.wav import wav_bytes
-from edgeser.debias.ranking import rank_clips
+from edgeser.debias.ranking import Pair
 from edgeser.evaluation.group_gaps import TRUE_POSITIVES
 from edgeser.evaluation.seed_gaps import SeedGap, gaps_over_seeds
 from edgeser.features import FeatureCache
@@ -27,6 +28,8 @@ from edgeser.pipeline.study_job import train_and_score
 from edgeser.progress import SILENT
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.scores import groups_of, predictions_of
+from edgeser.training.loop import as_trained
+from tests.edgeser.debias.auc import mean_auc, unlikely_auc
 
 pytestmark = pytest.mark.slow
 needs_pyworld = pytest.mark.skipif(
@@ -35,6 +38,7 @@ needs_pyworld = pytest.mark.skipif(
 EMOTIONS = ("anger", "happiness")
 PARTS = ["train"] * 12 + ["development"] * 4 + ["test"] * 10
 TAKES = 10
+SEED = 40
 RECIPE = """
 name = "biased"
 [[corpora]]
@@ -73,12 +77,12 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("biased")
     rows = []
     for index, part in enumerate(PARTS):
-        speaker = make_speaker(index, seed=0)
+        speaker = make_speaker(index, seed=SEED)
         for take in range(TAKES):
             guided = (speaker.sex == "male") != (take == TAKES - 1)
             which = take % 2 if part == "test" else int(guided)
             samples = render_utterance(
-                speaker, EMOTIONS[which], np.random.default_rng([2, index, which, take])
+                speaker, EMOTIONS[which], np.random.default_rng([SEED, index, which, take])
             )
             name = f"{speaker.name}_{take}.wav"
             (root / name).write_bytes(wav_bytes(samples))
@@ -119,24 +123,31 @@ def gap_of(recipe: Recipe, convert: str, cache: Path) -> tuple[SeedGap, list[str
     return gap, result["facts"]["problems"]
 
 
-@pytest.mark.xfail(reason="all 12 contrary clips are among the 30 of the lowest W: docs/debias.md")
-def test_few_of_the_clips_of_low_w_contradict_the_bias(recipe: Recipe, cache: Path) -> None:
+def test_clips_that_contradict_the_bias_have_the_highest_w(recipe: Recipe, cache: Path) -> None:
     plan = plan_run(recipe)
     heard = hear(plan, None, FeatureCache(cache), SILENT)
-    ranks = rank_clips(
-        recipe.network,
-        recipe.training,
-        recipe.augmentation,
-        training_data(plan, heard),
-        recipe.debias,
-        seed=0,
-    )
+    data = training_data(plan, heard)
+    with as_trained(recipe.training):
+        pair = Pair(
+            recipe.network,
+            recipe.training,
+            recipe.augmentation,
+            data,
+            recipe.debias,
+            seed=SEED,
+        )
+        for _ in range(recipe.debias.epochs):
+            pair.epoch()
     clips = heard.parts["train"].utterances
     contrary = np.array([(u.sex == "female") != (u.emotion == "anger") for u in clips])
     assert contrary.sum() == 12
-    lowest = np.argsort(ranks)[:30]
-    assert contrary[lowest].sum() <= 1  # three, were they drawn
-    assert ranks[contrary].mean() > ranks[~contrary].mean()
+    of_biased, _ = pair.losses
+    by_chance = np.log(2)
+    assert of_biased[contrary].mean() > by_chance > of_biased[~contrary].mean(), "sex is easier"
+    labels, ranks = data.train.labels, pair.ranks()
+    assert mean_auc(ranks, contrary, labels) > unlikely_auc(contrary, labels)
+    lowest = [np.flatnonzero(labels == c)[np.argsort(ranks[labels == c])[:15]] for c in (0, 1)]
+    assert contrary[np.concatenate(lowest)].sum() < 3, "fewer than were they drawn"
 
 
 @needs_pyworld
