@@ -6,7 +6,7 @@ cross-entropy, to which clips that contradict the others matter little; the one 
 the cross-entropy of each clip times ``W = CE_b / (CE_b + CE_d)``. What the biased one knows at once
 has a low W.
 
-Both follow one schedule and are stopped early, together, so that W holds networks of one age against
+Both follow one schedule and are stopped early, together: W holds networks of one age against
 each other. A biased network that is stopped before the other one has learnt its bias by half; the
 other one trains on, learns it whole, and W ranks the wrong way round (docs/debias.md has figures).
 """

@@ -37,7 +37,7 @@ needs_pyworld = pytest.mark.skipif(
 )
 EMOTIONS = ("anger", "happiness")
 PARTS = ["train"] * 12 + ["development"] * 4 + ["test"] * 10
-TAKES = 10
+TAKES = {"train": 10, "development": 4, "test": 4}
 SEED = 40
 RECIPE = """
 name = "biased"
@@ -78,8 +78,8 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = []
     for index, part in enumerate(PARTS):
         speaker = make_speaker(index, seed=SEED)
-        for take in range(TAKES):
-            guided = (speaker.sex == "male") != (take == TAKES - 1)
+        for take in range(TAKES[part]):
+            guided = (speaker.sex == "male") != (take == 9)
             which = take % 2 if part == "test" else int(guided)
             samples = render_utterance(
                 speaker, EMOTIONS[which], np.random.default_rng([SEED, index, which, take])
