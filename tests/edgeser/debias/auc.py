@@ -15,22 +15,21 @@ def mean_auc(ranks: np.ndarray, contrary: np.ndarray, labels: np.ndarray) -> flo
     return float(np.mean([_auc(ranks[labels == c], contrary[labels == c]) for c in set(labels)]))
 
 
-def unlikely_auc(contrary: np.ndarray, labels: np.ndarray) -> float:
-    """Return what a ranking that knows nothing exceeds once in ten thousand times.
+def unlikely_auc(contrary: np.ndarray, labels: np.ndarray, *, rankings: int = 1) -> float:
+    """Return what rankings that know nothing exceed, in the mean, once in ten thousand times.
 
     Without ties Mann and Whitney's U of m and n clips has mean mn/2 and variance
     mn (m + n + 1) / 12, so AUC = U / mn has mean 1/2 and variance (m + n + 1) / (12 mn); it is
-    taken as normal, and the labels as independent.
+    taken as normal, and labels and rankings as independent.
 
-    With 6 contrary clips of 60 of each of two labels that is 0.83. Below the AUC stands a second
-    reason for it: a contrary clip among the lowest quarter is below 39 of the 54 that conform, so
-    of an AUC of 0.83 at most (1 - 0.83) / (39 / 54) = 24 % of them are there; drawn, it is 25 %.
+    With 6 contrary clips of 60 of each of two labels that is 0.83 of one ranking and 0.69 of three.
     """
     variances = []
     for label in set(labels):
         m, n = (int(np.sum(contrary[labels == label] == side)) for side in (True, False))
         variances.append((m + n + 1) / (12.0 * m * n))
-    return 0.5 + _ONCE_IN_TEN_THOUSAND * math.sqrt(sum(variances)) / len(variances)
+    deviation = math.sqrt(sum(variances) / rankings) / len(variances)
+    return 0.5 + _ONCE_IN_TEN_THOUSAND * deviation
 
 
 def _auc(ranks: np.ndarray, contrary: np.ndarray) -> float:

@@ -28,6 +28,7 @@ from edgeser.pipeline.study_job import train_and_score
 from edgeser.progress import SILENT
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.scores import groups_of, predictions_of
+from edgeser.training.data import TrainingData
 from edgeser.training.loop import as_trained
 from tests.edgeser.debias.auc import mean_auc, unlikely_auc
 
@@ -39,6 +40,8 @@ EMOTIONS = ("anger", "happiness")
 PARTS = ["train"] * 12 + ["development"] * 4 + ["test"] * 10
 TAKES = {"train": 10, "development": 4, "test": 4}
 SEED = 40
+NETWORKS = (40, 41, 42)
+"""Seeds of networks that rank. One ranks better than another (AUC of 0.74 to 1): the mean counts."""
 RECIPE = """
 name = "biased"
 [[corpora]]
@@ -127,27 +130,34 @@ def test_clips_that_contradict_the_bias_have_the_highest_w(recipe: Recipe, cache
     plan = plan_run(recipe)
     heard = hear(plan, None, FeatureCache(cache), SILENT)
     data = training_data(plan, heard)
+    clips, labels = heard.parts["train"].utterances, data.train.labels
+    contrary = np.array([(u.sex == "female") != (u.emotion == "anger") for u in clips])
+    assert contrary.sum() == 12
+    found, said_again = [], 0
+    for seed in NETWORKS:
+        of_biased, ranks = losses_and_ranks(recipe, data, seed)
+        by_chance = np.log(2)
+        assert of_biased[contrary].mean() > by_chance > of_biased[~contrary].mean(), "sex is easier"
+        found.append(mean_auc(ranks, contrary, labels))
+        for label in (0, 1):
+            own = np.flatnonzero(labels == label)
+            said_again += int(contrary[own[np.argsort(ranks[own])[:15]]].sum())
+    assert np.mean(found) > unlikely_auc(contrary, labels, rankings=len(NETWORKS))
+    drawn = len(NETWORKS) * 12 * 0.25
+    assert said_again < drawn / 2
+
+
+def losses_and_ranks(
+    recipe: Recipe, data: TrainingData, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the biased network's running loss of each clip, and W."""
     with as_trained(recipe.training):
         pair = Pair(
-            recipe.network,
-            recipe.training,
-            recipe.augmentation,
-            data,
-            recipe.debias,
-            seed=SEED,
+            recipe.network, recipe.training, recipe.augmentation, data, recipe.debias, seed=seed
         )
         for _ in range(recipe.debias.epochs):
             pair.epoch()
-    clips = heard.parts["train"].utterances
-    contrary = np.array([(u.sex == "female") != (u.emotion == "anger") for u in clips])
-    assert contrary.sum() == 12
-    of_biased, _ = pair.losses
-    by_chance = np.log(2)
-    assert of_biased[contrary].mean() > by_chance > of_biased[~contrary].mean(), "sex is easier"
-    labels, ranks = data.train.labels, pair.ranks()
-    assert mean_auc(ranks, contrary, labels) > unlikely_auc(contrary, labels)
-    lowest = [np.flatnonzero(labels == c)[np.argsort(ranks[labels == c])[:15]] for c in (0, 1)]
-    assert contrary[np.concatenate(lowest)].sum() < 3, "fewer than were they drawn"
+        return pair.losses[0], pair.ranks()
 
 
 @needs_pyworld
