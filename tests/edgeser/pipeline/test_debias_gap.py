@@ -41,7 +41,7 @@ PARTS = ["train"] * 12 + ["development"] * 4 + ["test"] * 10
 TAKES = {"train": 10, "development": 4, "test": 4}
 SEED = 40
 NETWORKS = (40, 41, 42)
-"""Seeds of networks that rank. One ranks better than another (AUC of 0.74 to 1): the mean counts."""
+"""Seeds of networks that rank. One ranks better than another (AUC 0.74 to 1): the mean counts."""
 RECIPE = """
 name = "biased"
 [[corpora]]
