@@ -15,7 +15,7 @@ import pytest
 
 from edgeser.corpora import read_audio
 from edgeser.debias.config import DebiasConfig
-from edgeser.debias.ranking import DEBIASED
+from edgeser.debias.ranking import RANKING
 from edgeser.features import FeatureCache
 from edgeser.pipeline import train as stage
 from edgeser.pipeline.folder import RunFolder
@@ -130,7 +130,7 @@ def test_interrupted_in_the_ranking_it_goes_on_to_the_same_bits(
 ) -> None:
     whole = stage.train(plan, folder=RunFolder(tmp_path / "whole"), cache=cache)
     folder = RunFolder(tmp_path / "run")
-    for title in (DEBIASED, "Training"):
+    for title in (RANKING, "Training"):
         with pytest.raises(KeyboardInterrupt):
             stage.train(plan, folder=folder, cache=cache, resume=True, reporter=Stops(title))
         assert folder.holds_interrupted_training()
@@ -153,7 +153,7 @@ def test_random_conversion_is_of_as_many_clips_and_trains_nothing_before(
     by_confidence, random = seen.data
     assert len(by_confidence.train) == len(random.train)
     assert sorted(by_confidence.train.labels) == sorted(random.train.labels)
-    assert not (folder.checkpoint / "biased").exists()
+    assert not (folder.checkpoint / "ranking").exists()
 
 
 def test_examples_of_nothing_are_refused(plan: Plan) -> None:
