@@ -14,6 +14,7 @@ from typing import Any
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
 from edgeser.corpora.nothing import NothingConfig
+from edgeser.debias.config import DebiasConfig
 from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.group_verdict import GroupTolerances
 from edgeser.evaluation.verdict import Tolerances
@@ -118,6 +119,7 @@ class Recipe:
     window: WindowConfig = field(default_factory=WindowConfig)
     conditions: ConditionsConfig = field(default_factory=ConditionsConfig)
     mixing: MixingConfig = field(default_factory=MixingConfig)
+    debias: DebiasConfig = field(default_factory=DebiasConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     words: WordsConfig = field(default_factory=WordsConfig)

@@ -179,6 +179,18 @@ def committee_option(function: F) -> F:
     )(function)
 
 
+keep_examples_option = click.option(
+    "--keep-examples",
+    is_flag=False,
+    flag_value=10,
+    default=0,
+    type=click.IntRange(0, 10_000),
+    metavar="[N]",
+    help="Of clips that [debias] said again in other voices keep N pairs of WAV files in the "
+    "run's folder, for people to hear; 10 where no number follows.",
+)
+"""Add --keep-examples."""
+
 bundle_argument = click.argument("bundle", type=ModelPath())
 
 compiled_option = click.option(

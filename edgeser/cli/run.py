@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import recipe_options
+from edgeser.cli.options import keep_examples_option, recipe_options
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 @click.command("run")
 @recipe_options
 @click.option("--fresh", is_flag=True, help="Do every stage again, also those already done.")
+@keep_examples_option
 @common_options
 def command(
     recipe: Recipe,
     out: Path | None,
     resume: bool,
     fresh: bool,
+    keep_examples: int,
     output: Output,
 ) -> int:
     """Run the whole pipeline with RECIPE: a preset (such as demo, keywords, words) or a .toml.
@@ -41,6 +43,7 @@ def command(
         resume=resume,
         fresh=fresh,
         caches=Caches(feature_cache(), build_cache()),
+        keep_examples=keep_examples,
         reporter=output,
     )
     if output.json:

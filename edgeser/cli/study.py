@@ -12,8 +12,8 @@ from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
     from edgeser.study.executor import Executor
+    from edgeser.study.rows import StudyTable
     from edgeser.study.study import Forecast, StudyPlan
-    from edgeser.study.table import StudyTable
 
 
 @click.command("study")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeser.cli.options import recipe_options
+from edgeser.cli.options import keep_examples_option, recipe_options
 from edgeser.cli.output import Output, common_options
 
 if TYPE_CHECKING:
@@ -20,27 +20,32 @@ if TYPE_CHECKING:
 @click.command("train")
 @recipe_options
 @click.option("--fresh", is_flag=True, help="Begin anew, whatever is in this folder.")
+@keep_examples_option
 @common_options
 def command(
     recipe: Recipe,
     out: Path | None,
     resume: bool,
     fresh: bool,
+    keep_examples: int,
     output: Output,
 ) -> None:
     """Train a network with RECIPE: a preset (such as demo, keywords, words) or a .toml file."""
     from edgeser.cli.places import feature_cache
+    from edgeser.pipeline.debias import check_debias
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.train import train
 
     folder = RunFolder(out) if out else default_folder(recipe)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
+    check_debias(recipe, keep_examples=keep_examples)
     trained = train(
         plan_run(recipe, folder=folder, fresh=fresh, reporter=output),
         folder=folder,
         resume=resume,
         cache=feature_cache(),
+        keep_examples=keep_examples,
         reporter=output,
     )
     best = trained.history[trained.best_epoch]

@@ -158,7 +158,7 @@ def gaps_between(
     comparison = _Comparison(
         groups=chosen,
         classes=of_float.classes,
-        forms=[_Tally.of(form, clusters, groups, len(chosen)) for form in forms],
+        forms=[Tally.of(form, clusters, groups, len(chosen)) for form in forms],
         bootstrap=bootstrap,
         source=source,
         interval_kind=interval_kind,
@@ -180,7 +180,7 @@ def _speakers(predictions: Predictions, group_of_clip: Sequence[str], name: str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Tally:
+class Tally:
     """Counts of clips, float64 ``[..., groups, classes]``: called right, of the class, called so.
 
     As made, the first axis is clusters.
@@ -197,7 +197,8 @@ class _Tally:
         clusters: NDArray[np.int64],
         groups: NDArray[np.int64],
         count: int,
-    ) -> _Tally:
+    ) -> Tally:
+        """Count clips by cluster and group, int64 ``[clips]`` each; group -1 takes no part."""
         shape = (int(clusters.max()) + 1, count, len(predictions.classes))
         inside = groups >= 0
 
@@ -210,18 +211,19 @@ class _Tally:
         right = inside & (labels == predicted)
         return cls(counted(labels, right), counted(labels, inside), counted(predicted, inside))
 
-    def mapped(self, change: Callable[[Rates], Rates]) -> _Tally:
-        return _Tally(change(self.hits), change(self.support), change(self.called))
+    def mapped(self, change: Callable[[Rates], Rates]) -> Tally:
+        """Return the same of all three counts."""
+        return Tally(change(self.hits), change(self.support), change(self.called))
 
-    def whole(self) -> _Tally:
+    def whole(self) -> Tally:
         """Return the sums over all clusters, ``[groups, classes]``."""
         return self.mapped(lambda part: np.asarray(part.sum(axis=0)))
 
-    def drawn(self, counts: Rates) -> _Tally:
+    def drawn(self, counts: Rates) -> Tally:
         """Return the sums of clusters drawn ``[draws, clusters]`` times each."""
         return self.mapped(lambda part: np.tensordot(counts, part, axes=1))
 
-    def dealt(self, generator: np.random.Generator) -> _Tally | None:
+    def dealt(self, generator: np.random.Generator) -> Tally | None:
         """Return sums with clusters dealt to groups; `None` where one is in several groups."""
         member = self.support.sum(axis=2) > 0
         if np.any(member.sum(axis=1) > 1):
@@ -253,18 +255,18 @@ class _Comparison:
 
     groups: tuple[str, ...]
     classes: tuple[str, ...]
-    forms: list[_Tally]
+    forms: list[Tally]
     bootstrap: Bootstrap
     source: str
     interval_kind: str
 
     def gaps(self, measure: str) -> tuple[LabelGap, ...]:
         rates = [form.whole().rates(measure) for form in self.forms]
-        values = [_gap(each) for each in rates]
+        values = [rates_apart(each) for each in rates]
         draws = self._draws(measure)
-        truth = _gap(self.forms[0].whole().of_truth())
+        truth = rates_apart(self.forms[0].whole().of_truth())
         dealt = self.forms[-1].dealt(np.random.default_rng(self.bootstrap.seed))
-        chance = None if dealt is None else _mean(_gap(dealt.rates(measure)))
+        chance = None if dealt is None else _mean(rates_apart(dealt.rates(measure)))
         found = []
         for c in np.flatnonzero(np.isfinite(values[0])):
             column = rates[-1][:, c]
@@ -299,7 +301,7 @@ class _Comparison:
         if clusters < 2:
             return [np.zeros((0, len(self.classes))) for _ in self.forms]
         counts = self.bootstrap.draw(clusters).astype(np.float64)
-        return [_gap(form.drawn(counts).rates(measure)) for form in self.forms]
+        return [rates_apart(form.drawn(counts).rates(measure)) for form in self.forms]
 
     def _figure(self, value: float, drawn: Rates) -> Measurement:
         """Return a gap with its interval, over the resamples that have one."""
@@ -313,7 +315,7 @@ def _divided(numerator: Rates, denominator: Rates) -> Rates:
         return np.asarray(np.where(denominator > 0, numerator / denominator, np.nan))
 
 
-def _gap(rates: Rates) -> Rates:
+def rates_apart(rates: Rates) -> Rates:
     """Return largest less smallest over groups, ``[..., classes]``; NaN of fewer than two."""
     known = np.isfinite(rates)
     largest = np.where(known, rates, -np.inf).max(axis=-2)

@@ -12,6 +12,7 @@ from edgeser.baseline.choice import Baseline
 from edgeser.baseline.classifiers import fit_and_predict
 from edgeser.baseline.functionals import Functionals, functionals_of
 from edgeser.baseline.licence import LICENCE, baseline_versions
+from edgeser.pipeline.groups import kinds_of
 from edgeser.pipeline.job_form import features_folder, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.progress import SILENT, Reporter
@@ -62,7 +63,11 @@ def fit_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
     names = np.array([utterance.corpus for utterance in test.utterances])
     return {
         "predictions": [
-            predictions_json(name, result.predictions.select(names == name))
+            predictions_json(
+                name,
+                result.predictions.select(names == name),
+                groups=kinds_of([u for u in test.utterances if u.corpus == name]),
+            )
             for name in dict.fromkeys(names.tolist())
         ],
         "costs": None,

@@ -62,6 +62,11 @@ class RunFolder:
         """What the clips that it was trained on are like, for ``evaluate --drift``."""
         return self.root / "drift-reference.json"
 
+    @property
+    def examples(self) -> Path:
+        """Pairs of recordings and what was made of them, for people to hear."""
+        return self.root / "examples"
+
     def result(self, stage: str) -> Path:
         """Return where a stage's result is, as public JSON, such as ``parity.json``."""
         return self.root / f"{stage}.json"

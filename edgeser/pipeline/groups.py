@@ -31,7 +31,7 @@ def score_known_groups(
     scores: list[GroupScore] = []
     if known.any():
         scores += score_speakers(of_float.select(known), of_int8.select(known), source=source)
-    for kind, names in (*_kinds(utterances), *_by_words(utterances)):
+    for kind, names in (*kinds_of(utterances), *_by_words(utterances)):
         scores += score_groups(kind, names, of_float, of_int8, source=source)
     return tuple(scores)
 
@@ -42,12 +42,12 @@ def gaps_of_known_groups(
     """Return the gaps between groups of each kind of which two are known."""
     found = (
         gaps_between(kind, names, of_float, of_int8, source=source)
-        for kind, names in _kinds(utterances)
+        for kind, names in kinds_of(utterances)
     )
     return tuple(gaps for gaps in found if gaps is not None)
 
 
-def _kinds(utterances: Sequence[Utterance]) -> list[tuple[str, list[str]]]:
+def kinds_of(utterances: Sequence[Utterance]) -> list[tuple[str, list[str]]]:
     """Return what clips can be grouped by, and the group of each clip."""
     corpora = [u.corpus for u in utterances]
     within = [f"{u.corpus}, {u.sex}" if u.sex else UNKNOWN for u in utterances]

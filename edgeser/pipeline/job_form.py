@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,16 @@ def feature_cache(arguments: Mapping[str, Any]) -> FeatureCache | None:
 
 
 def predictions_json(
-    corpus: str, predictions: Predictions, *, condition: str = CLEAN
+    corpus: str,
+    predictions: Predictions,
+    *,
+    condition: str = CLEAN,
+    groups: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> dict[str, Any]:
-    """Return what was said of the clips of a corpus, heard under a condition, as JSON."""
+    """Return what was said of the clips of a corpus, heard under a condition, as JSON.
+
+    `groups` are what clips can be grouped by, and the group of each.
+    """
     return {
         "corpus": corpus,
         **({} if condition == CLEAN else {"condition": condition}),
@@ -48,4 +55,5 @@ def predictions_json(
         "labels": predictions.labels.tolist(),
         "classes": list(predictions.classes),
         "logits": predictions.logits.tolist(),
+        **({"groups": {kind: list(names) for kind, names in groups}} if groups else {}),
     }

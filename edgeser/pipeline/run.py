@@ -11,6 +11,7 @@ from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained, save_bundle
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
+from edgeser.pipeline.debias import check_debias
 from edgeser.pipeline.decide import decided
 from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.drift import keep_reference
@@ -66,7 +67,7 @@ class RunResult:
         }
 
 
-def run(
+def run(  # noqa: PLR0913  each is a choice of its own
     recipe: str | Recipe = "demo",
     *,
     corpora: Sequence[str] = (),
@@ -75,6 +76,7 @@ def run(
     resume: bool = False,
     fresh: bool = False,
     caches: Caches = NO_CACHES,
+    keep_examples: int = 0,
     reporter: Reporter = SILENT,
 ) -> RunResult:
     """Run corpus, features, training, int8, parity, conditions, benchmark and report.
@@ -95,6 +97,8 @@ def run(
         Do every stage again, also those that the folder holds for this recipe and recordings.
     caches
         What is kept for the next time.
+    keep_examples
+        As of `edgeser.pipeline.train.train`; a training that is kept converts nothing.
     reporter
         Told of stages.
 
@@ -106,13 +110,19 @@ def run(
         When a layer cannot be int8, or a logit is not finite.
     """
     resolved = resolve_recipe(recipe, corpora=corpora, seed=seed)
+    check_debias(resolved, keep_examples=keep_examples)
     folder = RunFolder(Path(out)) if out else default_folder(resolved)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)
     plan = plan_run(resolved, folder=folder, fresh=fresh, reporter=reporter)
     bundle = None if fresh else _kept(folder, plan, reporter)
     if bundle is None:
         trained = train(
-            plan, folder=folder, resume=resume, cache=caches.features, reporter=reporter
+            plan,
+            folder=folder,
+            resume=resume,
+            cache=caches.features,
+            keep_examples=keep_examples,
+            reporter=reporter,
         )
         bundle = export(trained, folder=folder, reporter=reporter)
     _, verdict = check_parity(bundle, folder=folder, cache=caches.features, reporter=reporter)

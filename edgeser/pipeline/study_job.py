@@ -16,6 +16,7 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
 from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
 from edgeser.pipeline.dataset import raw_features, windows_of
+from edgeser.pipeline.groups import kinds_of
 from edgeser.pipeline.hearing import with_wrong_words
 from edgeser.pipeline.inference import float_logits, predictions_of
 from edgeser.pipeline.job_form import feature_cache, predictions_json, recipe_of
@@ -80,10 +81,13 @@ class _Told:
     name: str
     condition: str
     predictions: Predictions
+    clips: Sequence[Utterance]
     heard: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return predictions_json(self.name, self.predictions, condition=self.condition)
+        return predictions_json(
+            self.name, self.predictions, condition=self.condition, groups=kinds_of(self.clips)
+        )
 
 
 def _test_predictions(
@@ -119,17 +123,16 @@ def _test_predictions(
                 answers[SHUFFLED] = wrong
             for heard, logits in answers.items():
                 said = predictions_of(raw.utterances, logits, trained)
-                yield _Told(name, condition.name, said, heard)
-                for part, of_part in _by_wording(raw.utterances, said):
-                    yield _Told(part_of(name, part), condition.name, of_part, heard)
+                yield _Told(name, condition.name, said, raw.utterances, heard)
+                for part, of_part, clips in _by_wording(raw.utterances, said):
+                    yield _Told(part_of(name, part), condition.name, of_part, clips, heard)
 
 
 def _by_wording(
     utterances: Sequence[Utterance], said: Predictions
-) -> Iterator[tuple[str, Predictions]]:
+) -> Iterator[tuple[str, Predictions, Sequence[Utterance]]]:
     """Yield what is said of clips whose words tell an emotion, and of those whose do not."""
     for wording in sorted({u.wording for u in utterances if u.wording is not None}):
-        yield (
-            f"{wording} words",
-            said.select(np.array([u.wording == wording for u in utterances])),
-        )
+        chosen = np.array([u.wording == wording for u in utterances])
+        clips = [u for u in utterances if u.wording == wording]
+        yield f"{wording} words", said.select(chosen), clips

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from edgeser.bundle import (
     CalibrationSet,
@@ -14,74 +13,25 @@ from edgeser.bundle import (
     save_trained,
 )
 from edgeser.corpora import Corpus, Utterance, caveat_of
-from edgeser.corpora.parts import PARTS
 from edgeser.diagnosis import package_versions
-from edgeser.features import FeatureCache, Variant
-from edgeser.pipeline.conditions import babble_of, training_variant
+from edgeser.features import FeatureCache
 from edgeser.pipeline.dataset import (
-    RawClips,
-    labels_of,
-    normalised_frontend,
-    raw_features,
-    votes_of,
     windows_of,
 )
+from edgeser.pipeline.debias import check_debias, keep_pairs, said_again, written_clips
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.heard import Features, Heard, hear, hear_too, training_data
 from edgeser.pipeline.held_out import held_out_of
-from edgeser.pipeline.levels import Levels, levels_of
-from edgeser.pipeline.mixing import mixer_of
 from edgeser.pipeline.plan import Plan
-from edgeser.pipeline.public_embedding import public_embeddings
 from edgeser.pipeline.summary import summary_of
-from edgeser.pipeline.teacher import spectra_of, teacher_of
-from edgeser.pipeline.vad import has_vad, vad_truth
-from edgeser.pipeline.words import LoadedEncoder, encoder_of
+from edgeser.pipeline.teacher import teacher_of
+from edgeser.pipeline.words import encoder_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.data import LabelledFeatures, Mixtures, Spectra, TrainingData
 from edgeser.training.records import TrainingResult
-from firmware_bridge.frontend import FrontendConfig, FrontendFeatures
+from firmware_bridge.frontend import FrontendConfig
 from quantize.calibration import select_balanced
 from quantize.foundation.files import write_atomically
-
-_BABBLE_SEED = 1
-_BABBLE_MINUTES = 8
-"""Of voices that training mixes in: one minute would be learnt by heart."""
-Features = tuple[FrontendFeatures, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """What a training hears of a corpus.
-
-    Parameters
-    ----------
-    parts
-        Clips by part, as recorded.
-    takes
-        Features of training and development clips: as recorded, then under conditions.
-    frontend
-        With the normalisation of the training clips, in all their takes.
-    levels
-        How loud each corpus is.
-    mixtures
-        Which takes of training clips hold other clips too; `None` where none does.
-    public
-        What a public embedding says of the clips of a part, where one is asked.
-    spectra
-        What a public teacher hears of them, where there is one.
-    words
-        The encoder that is frozen in the network, where there is one.
-    """
-
-    parts: dict[str, RawClips]
-    takes: dict[str, list[Features]]
-    frontend: FrontendConfig
-    levels: Levels
-    mixtures: Mixtures | None = None
-    public: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
-    spectra: Mapping[str, Spectra] = field(default_factory=dict)
-    words: LoadedEncoder | None = None
 
 
 def train(
@@ -90,6 +40,7 @@ def train(
     folder: RunFolder | None = None,
     resume: bool = False,
     cache: FeatureCache | None = None,
+    keep_examples: int = 0,
     reporter: Reporter = SILENT,
 ) -> TrainedModel:
     """Train the network of a plan on its training speakers.
@@ -107,46 +58,74 @@ def train(
         Go on from the folder's checkpoint.
     cache, reporter
         Of features; of stages.
+    keep_examples
+        Of clips that were said again in other voices, so many pairs are kept in the folder.
 
     Raises
     ------
     BadInput
         When no clip can be used, or the checkpoint is of another training.
+    ToolMissing
+        When voices are to be converted and pyworld is not installed.
     """
     from edgeser.training import train as fit
 
     recipe = plan.recipe
+    check_debias(recipe, keep_examples=keep_examples)
     teacher, words = teacher_of(recipe), encoder_of(recipe)
     if folder is not None:
         write_atomically(folder.recipe, recipe.to_toml().encode())
-    heard = _hear(plan, words, cache, reporter)
+    heard = hear(plan, words, cache, reporter)
+    data, tell, odd = training_data(plan, heard), _told(reporter), []
+    if recipe.debias.asked:
+        clips = heard.parts["train"].utterances
+        found, record = said_again(
+            recipe,
+            clips,
+            data,
+            folder=folder,
+            resume=resume,
+            cache=cache,
+            tell=tell,
+            reporter=reporter,
+        )
+        rate = recipe.frontend.sample_rate
+        if folder is not None and keep_examples > 0:
+            keep_pairs(found, folder, keep_examples, sample_rate=rate)
+        with tempfile.TemporaryDirectory() as place:
+            again = written_clips(found, Path(place), sample_rate=rate)
+            data = training_data(plan, hear_too(plan, heard, again, cache, reporter))
+        odd.append(record.describe())
     result = fit(
         recipe.network,
         recipe.training,
         recipe.augmentation,
-        _training_data(plan, heard),
+        data,
         seed=recipe.seed,
         checkpoint_dir=folder.checkpoint if folder else None,
         resume=resume,
-        progress=_told(reporter),
+        progress=tell,
         loss=recipe.loss,
         teacher=teacher,
         pls=recipe.pls,
     )
-    trained = _trained_model(plan, heard, result)
+    trained = _trained_model(plan, heard, result, odd)
     if folder is not None:
         save_trained(folder.trained, trained)
     return trained
 
 
-def _trained_model(plan: Plan, heard: _Heard, result: TrainingResult) -> TrainedModel:
+def _trained_model(
+    plan: Plan, heard: Heard, result: TrainingResult, odd: Sequence[str]
+) -> TrainedModel:
     corpus = plan.corpus
+    summary = summary_of(plan, heard.parts, heard.levels)
     return TrainedModel(
         recipe=plan.recipe.without_paths(),
         frontend=heard.frontend,
         classes=corpus.emotions,
         split=plan.split,
-        corpus=summary_of(plan, heard.parts, heard.levels),
+        corpus=replace(summary, problems=(*summary.problems, *odd)),
         weights=result.weights,
         calibration=calibration_of(
             heard.parts["train"].utterances,
@@ -184,59 +163,6 @@ def _told(reporter: Reporter) -> Callable[[str, int, int], None]:
     return tell
 
 
-def _hear(
-    plan: Plan, words: LoadedEncoder | None, cache: FeatureCache | None, reporter: Reporter
-) -> _Heard:
-    for line in plan.oddities:
-        reporter.note(f"recordings: {line}")
-    levels = levels_of(plan, reporter)
-    parts = {
-        part: raw_features(
-            plan.split.select(plan.corpus.utterances, part),
-            plan.recipe.frontend,
-            title=f"Features of {part} clips",
-            cache=cache,
-            reporter=reporter,
-        )
-        for part in PARTS
-    }
-    takes, mixtures, variants = _takes(plan.recipe, parts, cache, reporter)
-    frontend = normalised_frontend(
-        plan.recipe.frontend,
-        [features for take in takes["train"] for features in take],
-        [u.corpus for _ in takes["train"] for u in parts["train"].utterances],
-    )
-    if words is not None:
-        frontend = words.keep_normalisation(frontend)
-    public = {}
-    if plan.recipe.loss.hears_public:
-        clips = {part: found.utterances for part, found in parts.items()}
-        public = public_embeddings(clips, reporter=reporter)
-    spectra = _spectra(plan.recipe, parts, variants, reporter)
-    return _Heard(parts, takes, frontend, levels, mixtures, public, spectra, words)
-
-
-def _spectra(
-    recipe: Recipe,
-    parts: dict[str, RawClips],
-    variants: Mapping[str, list[Variant]],
-    reporter: Reporter,
-) -> dict[str, Spectra]:
-    """Return what a public teacher hears: also of development clips where all are trained on."""
-    if recipe.teacher.kind == "none":
-        return {}
-    return {
-        part: spectra_of(
-            parts[part].utterances,
-            variants[part][: recipe.teacher.heard],
-            recipe,
-            title=f"{part.capitalize()} clips for the public teacher",
-            reporter=reporter,
-        )
-        for part in (("train", "development") if recipe.training.refit else ("train",))
-    }
-
-
 def calibration_of(
     utterances: Sequence[Utterance],
     takes: Sequence[Features],
@@ -265,88 +191,4 @@ def calibration_of(
         features=windows_of(
             [takes[take][clip] for take, clip in chosen], frontend, recipe.window.frames
         ),
-    )
-
-
-def _takes(
-    recipe: Recipe,
-    parts: dict[str, RawClips],
-    cache: FeatureCache | None,
-    reporter: Reporter,
-) -> tuple[dict[str, list[Features]], Mixtures | None, dict[str, list[Variant]]]:
-    """Return raw features of training and development clips: as recorded, then under conditions.
-
-    With them what is mixed, and the conditions of each part.
-
-    Training clips alone are mixed, and with training clips alone: the takes of development clips
-    are the same whatever is mixed.
-    """
-    babble = babble_of(parts["train"].utterances, seed=_BABBLE_SEED, minutes=_BABBLE_MINUTES)
-    variants = recipe.conditions.variants
-    asked = 1 if recipe.training.development_conditions else 0
-    counts = {
-        "train": variants,
-        "development": variants if recipe.training.refit else min(variants, asked),
-    }
-    mixer = mixer_of(
-        recipe.mixing,
-        parts["train"].utterances,
-        sample_rate=recipe.frontend.sample_rate,
-        reporter=reporter,
-    )
-    takes: dict[str, list[Features]] = {}
-    variants_of: dict[str, list[Variant]] = {}
-    mixtures = None
-    for part, count in counts.items():
-        clips = parts[part]
-        takes[part] = [clips.features]
-        varied = [training_variant(n, recipe.conditions, babble) for n in range(1, count + 1)]
-        if mixer is not None and part == "train":
-            varied = [mixer.variant(variant) for variant in varied]
-            mixtures = mixer.mixtures(varied)
-        for number, variant in enumerate(varied, 1):
-            heard = raw_features(
-                clips.utterances,
-                recipe.frontend,
-                title=f"Features of {part} clips, conditions {number} of {count}",
-                variant=variant,
-                cache=cache,
-                reporter=reporter,
-            )
-            takes[part].append(heard.features)
-        variants_of[part] = varied
-    return takes, mixtures, variants_of
-
-
-def _training_data(plan: Plan, heard: _Heard) -> TrainingData:
-    # More frames than the network sees, so that shifts move in real ones.
-    recipe, classes = plan.recipe, plan.corpus.emotions
-    frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
-
-    def labelled(part: str) -> LabelledFeatures:
-        utterances = heard.parts[part].utterances
-        windows = [windows_of(take, heard.frontend, frames) for take in heard.takes[part]]
-        return LabelledFeatures(
-            features=np.stack(windows),
-            labels=labels_of(utterances, classes, plan.corpus.words),
-            speakers=tuple(u.speaker for u in utterances),
-            votes=votes_of(utterances, classes),
-            corpora=tuple(u.corpus for u in utterances),
-            mixtures=heard.mixtures if part == "train" else None,
-            public=heard.public.get(part),
-            spectra=heard.spectra.get(part),
-            vad=vad_truth(utterances, recipe).values if has_vad(recipe) else None,
-        )
-
-    return TrainingData(
-        classes=classes,
-        planes=heard.frontend.planes,
-        frames=recipe.window.frames,
-        train=labelled("train"),
-        development=labelled("development"),
-        sampling=recipe.sampling,
-        weights={choice.name: choice.weight for choice in recipe.corpora},
-        shares_speakers=bool(caveat_of(plan.split)),
-        vad=recipe.vad,
-        words=None if heard.words is None else heard.words.frozen,
     )

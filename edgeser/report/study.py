@@ -21,10 +21,18 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.markdown_text import joined, markdown_table, plain
+from edgeser.report.study_gaps import (
+    GAPS_HEAD,
+    GAPS_NOTE,
+    GapLine,
+    gap_json,
+    gap_lines,
+    has_gaps,
+)
 from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.report.titled import titled_table
+from edgeser.study.rows import HEARD_MARK, Comparison, StudyRow, StudyTable
 from edgeser.study.scores import SHOWN_COSTS
-from edgeser.study.table import HEARD_MARK, Comparison, StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
 SCHEMA = "edgeser.study/1"
@@ -65,6 +73,10 @@ def _row_json(row: StudyRow) -> dict[str, Any]:
         "uar": row.mean.to_json(),
         "macro_f1": None if row.macro_f1 is None else row.macro_f1.to_json(),
         "comparison": None if row.comparison is None else _comparison_json(row.comparison),
+        "gaps": [gap_json(gap) for gap in row.gaps],
+        "worst_speaker": None
+        if row.worst is None
+        else {"speaker": row.worst.speaker, "uar": row.worst.uar.to_json()},
     }
 
 
@@ -92,6 +104,8 @@ def study_tables(table: StudyTable) -> Group:
             for row in below:
                 shown.add_row(Text(printable(row_name(table, row))), *row_cells(row))
         parts.append(shown)
+        if has_gaps(rows):
+            parts.append(_gaps(table, corpus, rows))
     if table.costs:
         parts.append(_costs(table))
     parts += [
@@ -106,6 +120,34 @@ def _table(title: str) -> Table:
     shown = titled_table(title, padding=(0, 1, 0, 0))
     shown.add_column("", overflow="fold")
     return shown
+
+
+def _gaps(table: StudyTable, corpus: str, rows: list[StudyRow]) -> Table:
+    shown = _table(gaps_title(corpus))
+    shown.add_column("of", overflow="fold")
+    for name in GAPS_HEAD[1:3]:  # 80 columns hold no more
+        shown.add_column(name, justify="right", no_wrap=True)
+    for name, cells in gap_rows(table, rows):
+        shown.add_row(Text(printable(name)), *(Text(printable(cell)) for cell in cells[:3]))
+    return shown
+
+
+def gaps_title(corpus: str) -> str:
+    """Return what the table of gaps is called."""
+    return f"Groups of speakers of {corpus}"
+
+
+def gap_rows(table: StudyTable, rows: list[StudyRow]) -> list[tuple[str, GapLine]]:
+    """Return the lines on groups with what was trained on, each row's name once."""
+    found = []
+    for heading, below in grouped(table, rows):
+        for row in below:
+            name = row_name(table, row)
+            shown = f"{heading}: {name}" if heading else name
+            for line in gap_lines(row):
+                found.append((shown, line))
+                shown = ""
+    return found
 
 
 def _costs(table: StudyTable) -> Table:
@@ -133,6 +175,10 @@ def study_markdown(table: StudyTable) -> str:
             for row in below
         ]
         parts += [f"### {plain(corpus_title(corpus, rows))}", markdown_table(head, body)]
+        if has_gaps(rows):
+            of_groups = [(name, *line) for name, line in gap_rows(table, rows)]
+            parts += [f"#### {plain(gaps_title(corpus))}"]
+            parts += [markdown_table(("", *GAPS_HEAD), of_groups)]
     if table.costs:
         rows_of = [(variant, *cells) for variant, cells in cost_rows(table)]
         parts += ["### Costs", markdown_table(("", *cost_names(table)), rows_of)]
@@ -246,6 +292,7 @@ def _sources(table: StudyTable) -> list[str]:
     """Return the evidence of what a text shows, a line each."""
     lines = [f"UAR: {evidence(row.mean)}, and so on" for row in table.rows[:1]]
     lines += [f"{title}: {evidence(cost)}" for title, cost in cost_sources(table)]
+    lines += [GAPS_NOTE] if has_gaps(table.rows) else []
     return [*lines, MAP_NOTE] if maps_of(table) else lines
 
 

@@ -17,13 +17,16 @@ from edgeser.report.study import (
     cost_names,
     cost_rows,
     cost_sources,
+    gap_rows,
+    gaps_title,
     grouped,
     row_cells,
     row_name,
     study_json,
 )
+from edgeser.report.study_gaps import GAPS_HEAD, GAPS_NOTE, GapLine
 from edgeser.report.study_map import maps_of
-from edgeser.study.table import StudyRow, StudyTable
+from edgeser.study.rows import StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 
 
@@ -44,6 +47,8 @@ class _Section:
     chart: Markup
     groups: tuple[tuple[str, tuple[_Line, ...]], ...]
     mean: Measurement
+    gaps_title: str
+    gaps: tuple[tuple[str, GapLine], ...]
 
 
 def render_study(table: StudyTable) -> str:
@@ -60,6 +65,8 @@ def render_study(table: StudyTable) -> str:
         sections=[_section(table, corpus, rows) for corpus, rows in by_corpus(table)],
         heat_maps=maps_of(table),
         strongest=STRONGEST,
+        gaps_head=GAPS_HEAD,
+        gaps_note=GAPS_NOTE,
         cost_names=cost_names(table),
         cost_rows=cost_rows(table),
         cost_sources=cost_sources(table),
@@ -85,6 +92,8 @@ def _section(table: StudyTable, corpus: str, rows: list[StudyRow]) -> _Section:
         dot_chart(f"UAR on {corpus}", dots, x_label="UAR, mean of the seeds, %"),
         tuple((heading, tuple(_line(table, row) for row in below)) for heading, below in groups),
         rows[0].mean,
+        gaps_title(corpus),
+        tuple(gap_rows(table, rows)),
     )
 
 

@@ -14,7 +14,7 @@ from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import figure, number, printable, span
 from edgeser.report.markdown_text import markdown_table, plain
 from edgeser.report.titled import titled_table
-from edgeser.study.table import HEARD_MARK, StudyRow, StudyTable
+from edgeser.study.rows import HEARD_MARK, StudyRow, StudyTable
 
 OWN_MARK = "="
 MAP_NOTE = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeser.baseline.licence import baseline_versions
 from edgeser.corpora.division import is_by_clip
+from edgeser.debias.extra import require_pyworld
 from edgeser.diagnosis import package_versions
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.code import code_version
@@ -163,7 +164,8 @@ def _variants_job(
 ) -> Job:
     if variant.baseline is None:  # without conditions the key is what it was before there were any
         asked = {CONDITIONS: list(conditions)} if conditions else {}
-        return _job(TRAIN, name, recipe, made, arguments=asked)
+        needed = {"pyworld": require_pyworld()} if recipe.debias.asked else {}
+        return _job(TRAIN, name, recipe, made, arguments=asked, packages=needed)
     also = {"baseline": to_table(variant.baseline)}
     job = _job(BASELINE, name, recipe, made, arguments=also, packages=baseline_versions())
     return replace(job, cpus=1)

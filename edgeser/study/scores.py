@@ -34,6 +34,8 @@ _WITH_NOTHING = f"with '{NOTHING}'"
 _HEARD_SO = "; "
 Heard = tuple[str, str]
 """A corpus, and the recording condition under which its clips were heard."""
+Groups = dict[str, dict[str, str]]
+"""By what clips are grouped (``"sex"``), the group of each clip."""
 
 
 def predictions_of(result: Any) -> dict[Heard, Predictions]:
@@ -132,6 +134,31 @@ def _predictions(entry: Mapping[str, Any]) -> Predictions:
     )
 
 
+def groups_of(result: Any) -> dict[Heard, Groups]:
+    """Return what each clip can be grouped by, by corpus and condition; empty where none is known.
+
+    Raises
+    ------
+    BadInput
+        When the result is not of that form.
+    """
+    try:
+        return {
+            _heard(entry): {
+                _text(kind): {
+                    _text(clip): _text(name)
+                    for clip, name in zip(entry["clip_ids"], names, strict=True)
+                }
+                for kind, names in entry.get("groups", {}).items()
+            }
+            for entry in result["predictions"]
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"the groups of a result are not as they should be: {_said(error)}") from (
+            error
+        )
+
+
 def costs_of(result: Any) -> dict[str, Measurement]:
     """Return the costs that a result names; none where it has none.
 
@@ -153,6 +180,7 @@ def check_result(job: Job, result: Any) -> None:
     """Raise what `predictions_of` would of a training's result, and `costs_of` of any."""
     if job.task in PREDICTING:
         predictions_of(result)
+        groups_of(result)
         hearings_of(result)
     costs_of(result)
 

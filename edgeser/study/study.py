@@ -15,9 +15,10 @@ from edgeser.study.combine import Cell, Resolve, WorkHash, combine, cost_jobs
 from edgeser.study.config import Study
 from edgeser.study.executor import Executor
 from edgeser.study.jobs import Job
+from edgeser.study.rows import StudyTable
 from edgeser.study.scores import check_result
 from edgeser.study.store import ResultStore
-from edgeser.study.table import StudyTable, summarise
+from edgeser.study.table import summarise
 from edgeser.study.tasks import TASKS, Tasks
 from edgeser.study.work import work_off
 

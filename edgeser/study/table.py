@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from edgeser.baseline.licence import LICENCE
-from edgeser.corpora.random_clips import BY_CLIP, HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
-from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.hearing import SHUFFLED
-from edgeser.evaluation.metrics import listed, of_nobody_known, plural
-from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE, holm, sign_flip_p
+from edgeser.evaluation.metrics import plural
+from edgeser.evaluation.paired import holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
+from edgeser.evaluation.seed_gaps import gaps_over_seeds, worst_over_seeds
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study
+from edgeser.study.costs import costs_by_variant
 from edgeser.study.jobs import Job
+from edgeser.study.notes import notes_of
+from edgeser.study.rows import Comparison, StudyRow, StudyTable
 from edgeser.study.scores import (
+    Groups,
     corpus_of,
-    costs_of,
+    groups_of,
     has_nothing,
     heard_so,
     hearings_of,
@@ -29,127 +31,11 @@ from edgeser.study.scores import (
 )
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
-from edgeser.training.variants import EVALUATION_CONDITIONS
-from edgeser.wording import NOTHING
-from quantize.foundation.measurement import Measurement
 
 Runs = dict[int, list[Predictions]]
 """Of one row: by seed, one run, or one a fold where the folds were tested on the same clips."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How far a row is above the one that it is held against.
-
-    Parameters
-    ----------
-    against
-        Name of the variant or arrangement.
-    difference
-        In mean UAR, over the seeds that both have; paired by speaker.
-    p, p_holm
-        Two-sided, and adjusted for all comparisons of the table.
-    seeds
-        How many both have.
-    """
-
-    against: str
-    difference: Measurement
-    p: float
-    p_holm: float
-    seeds: int
-
-
-@dataclass(frozen=True, slots=True)
-class StudyRow:
-    """One variant on one test corpus, in one arrangement.
-
-    Parameters
-    ----------
-    arrangement, variant, corpus
-        Their names.
-    trained_on_too
-        Whether that corpus was trained on: its other speakers.
-    hears_test_speakers
-        Whether other clips of the very same speakers were (protocol `random-clips`).
-    learned
-        The classes that the models know, and may answer with.
-    classes
-        Those of them that have clips, over which UAR is the mean.
-    clips, speakers
-        How many were tested; speakers that are known.
-    anonymous
-        How many of the clips are of no known speaker.
-    seeds, uars
-        Each seed and its UAR (the mean of its folds where they were tested on the same clips).
-    mean, macro_f1
-        UAR and macro-F1 over the seeds, with the interval over speakers.
-    comparison
-        ``None`` for the row that others are held against, and where there is none to hold against.
-    condition
-        Under which its clips were heard; it is held against others under the same.
-    """
-
-    arrangement: str
-    variant: str
-    corpus: str
-    trained_on_too: bool
-    hears_test_speakers: bool
-    learned: tuple[str, ...]
-    classes: tuple[str, ...]
-    clips: int
-    speakers: int
-    seeds: tuple[int, ...]
-    uars: tuple[float, ...]
-    mean: Measurement
-    comparison: Comparison | None = None
-    anonymous: int = 0
-    condition: str = CLEAN
-    macro_f1: Measurement | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StudyTable:
-    """What a study found.
-
-    Parameters
-    ----------
-    name
-        Of the study.
-    recipe_hash
-        Of the recipe before variants.
-    jobs, reused
-        How many there are, and how many results were there before.
-    rows
-        In the order of the study's file.
-    costs
-        Figures by name, by variant; empty where none were measured.
-    failures
-        Name of the job, and why it has no result.
-    notes
-        What must be known to read the table, a line each.
-    """
-
-    name: str
-    recipe_hash: str
-    jobs: int
-    reused: int
-    rows: tuple[StudyRow, ...]
-    costs: Mapping[str, Mapping[str, Measurement]]
-    failures: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
-
-
-HEARD_MARK = "†"
-"""Of a row whose test speakers were heard in training."""
-BOTH_SIDES = (
-    "UAR and chance are over the classes that both sides have: clips of other classes take no "
-    "part. A model may answer with every class that it knows; one that no clip has is wrong."
-)
-WITH_NOTHING = (
-    f"Rows with '{NOTHING}' score its clips too (silence, rooms, noise, pauses), which are easily "
-    "told; the others leave them out, of the same networks. Both belong side by side."
-)
 Place = tuple[str, str, str, str]
 """Arrangement, variant, corpus, condition."""
 
@@ -182,6 +68,7 @@ def summarise(
         for place, r in runs.items()
     }
     rows, other_clips = _compared(study, found)
+    rows = _with_gaps(study, found, rows, _groups(cells, kept))
     of_variants = [*((cell.variant, cell.job) for cell in cells), *cost_jobs]
     names = {job.key: job.name for _, job in of_variants}
     return StudyTable(
@@ -190,9 +77,9 @@ def summarise(
         jobs=len(names),
         reused=reused,
         rows=rows,
-        costs=_costs(of_variants, kept),
+        costs=costs_by_variant(of_variants, kept),
         failures=tuple((names[f.job.key], f.reason) for f in failures),
-        notes=_notes(study, rows, other_clips),
+        notes=notes_of(study, rows, other_clips),
     )
 
 
@@ -310,6 +197,42 @@ def _compared(
     return _adjusted(rows), other_clips
 
 
+def _groups(cells: Sequence[Cell], kept: Mapping[str, Kept]) -> dict[tuple[str, str], Groups]:
+    """Return what clips can be grouped by, by corpus and condition, of all results together."""
+    found: dict[tuple[str, str], Groups] = {}
+    for cell in cells:
+        if cell.job.key in kept:
+            for heard, groups in groups_of(kept[cell.job.key].result).items():
+                there = found.setdefault(heard, {})
+                for kind, names in groups.items():
+                    there.setdefault(kind, {}).update(names)
+    return found
+
+
+def _with_gaps(
+    study: Study,
+    found: Mapping[Place, tuple[StudyRow, Runs]],
+    rows: Sequence[StudyRow],
+    groups: Mapping[tuple[str, str], Groups],
+) -> tuple[StudyRow, ...]:
+    """Return the rows with the gaps between groups; held against the same row as their UAR."""
+    reference = _reference(study, found)
+    done = []
+    for row, (place, (_, runs)) in zip(rows, found.items(), strict=True):
+        base, seeds = reference(place), list(runs)
+        first: list[Predictions] = []
+        if row.comparison is not None and base is not None:
+            others = found[base][1]
+            seeds = [s for s in runs if s in others and len(runs[s]) == len(others[s])]
+            first = list(_flat(others, seeds).values())
+        here = groups.get((place[2], place[3])) or groups.get((corpus_of(place[2]), place[3]), {})
+        own, every = list(_flat(runs, seeds).values()), list(_flat(runs, list(runs)).values())
+        source = row.mean.source
+        gaps = gaps_over_seeds(here, every, source=source, paired=(own, first))
+        done.append(replace(row, gaps=gaps, worst=worst_over_seeds(every, source=source)))
+    return tuple(done)
+
+
 def _reference(
     study: Study, found: Mapping[Place, tuple[StudyRow, Runs]]
 ) -> Callable[[Place], Place | None]:
@@ -343,99 +266,3 @@ def _adjusted(rows: Sequence[StudyRow]) -> tuple[StudyRow, ...]:
         else replace(row, comparison=replace(row.comparison, p_holm=next(adjusted)))
         for row in rows
     )
-
-
-def _costs(
-    jobs: Sequence[tuple[str, Job]], kept: Mapping[str, Kept]
-) -> dict[str, dict[str, Measurement]]:
-    """Return each variant's costs; where its jobs differ their mean, from lowest to highest."""
-    found: dict[str, dict[str, list[Measurement]]] = {}
-    for variant, job in jobs:
-        if job.key in kept:
-            for name, cost in costs_of(kept[job.key].result).items():
-                found.setdefault(variant, {}).setdefault(name, []).append(cost)
-    return {v: {n: _merged(costs) for n, costs in of.items()} for v, of in found.items()}
-
-
-def _merged(costs: Sequence[Measurement]) -> Measurement:
-    values = [cost.value for cost in costs]
-    if min(values) == max(values):
-        return costs[0]
-    return replace(
-        costs[0],
-        value=sum(values) / len(values),
-        interval=(min(values), max(values)),
-        interval_kind=f"lowest to highest of {len(values)} trainings",
-    )
-
-
-def _notes(study: Study, rows: Sequence[StudyRow], other_clips: bool) -> tuple[str, ...]:
-    notes = [
-        f"UAR is the mean over the seeds, with the interval of a {BY_SPEAKER}: it shows the spread "
-        "over speakers; that over seeds is beside it.",
-    ]
-    comparisons = [row.comparison for row in rows if row.comparison is not None]
-    if comparisons:
-        notes.append(
-            f"Differences are to the first {study.held_against}, on the same clips, paired by "
-            f"speaker and seed; p: {P_VALUE}; adjusted by {ADJUSTMENT} "
-            f"({len(comparisons)} {plural('comparison', len(comparisons))})."
-        )
-    notes += _conditions_heard(rows)
-    if any(has_nothing(row.corpus) for row in rows):
-        notes.append(WITH_NOTHING)
-    if other_clips:
-        notes.append("Rows without a difference were tested on other clips than the first.")
-    few = sorted({row.corpus for row in rows if row.speakers < 2 and not row.anonymous})
-    if few:
-        notes.append(
-            f"One speaker only in {', '.join(few)}: interval and p are over clips, and say nothing "
-            "of other speakers."
-        )
-    unknown = {row.corpus: (row.anonymous, row.clips) for row in rows if row.anonymous}
-    notes += [f"{name}: {of_nobody_known(*counts)}." for name, counts in unknown.items()]
-    if any(row.hears_test_speakers for row in rows):
-        by = study.split if study.split in BY_CLIP else RANDOM_CLIPS
-        notes.append(
-            f"{HEARD_MARK} {by}: {HEARS_TEST_SPEAKERS}; not to be held against figures "
-            "of models that do not."
-        )
-    if any(row.classes != row.learned for row in rows) or len({row.classes for row in rows}) > 1:
-        notes.append(BOTH_SIDES)
-        notes += _classes_by_training(rows)
-    shown = {row.variant for row in rows}
-    found = [v for v in study.variants if v.baseline is not None and v.name in shown]
-    if found:
-        named = "; ".join(f"{variant.name}: {variant.baseline}" for variant in found)
-        notes.append(f"Classical baselines by openSMILE and scikit-learn: {named}. {LICENCE}.")
-    return tuple(notes)
-
-
-def _conditions_heard(rows: Sequence[StudyRow]) -> list[str]:
-    """Return what the conditions were, and what was heard clean alone."""
-    under = {row.condition for row in rows}
-    named = [f"{c.name}, {c.description}" for c in EVALUATION_CONDITIONS if c.name in under]
-    if under <= {CLEAN}:
-        return []
-    notes = [
-        f"Conditions: {'; '.join(named)}. Babble is of development speakers. Each row is held "
-        "against one under the same condition."
-    ]
-    changed = {row.variant for row in rows if row.condition != CLEAN}
-    if clean := [v for v in dict.fromkeys(row.variant for row in rows) if v not in changed]:
-        notes.append(f"Heard as recorded alone: {', '.join(clean)}.")
-    return notes
-
-
-def _classes_by_training(rows: Sequence[StudyRow]) -> list[str]:
-    """Return a line for each set of classes, with the trainings and tests that are over it."""
-    places: dict[tuple[str, ...], dict[str, list[str]]] = {}
-    for row in rows:
-        tested = places.setdefault(row.classes, {}).setdefault(row.arrangement, [])
-        if row.corpus not in tested:
-            tested.append(row.corpus)
-    return [
-        f"Over {', '.join(classes)}: "
-        f"{'; '.join(f'{a} on {listed(tested)}' for a, tested in by_arrangement.items())}."
-        for classes, by_arrangement in places.items()
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -200,63 +200,70 @@ class TrainingData:
 
     def everyone(self) -> LabelledFeatures:
         """Return training and development clips together, with the variants that both have."""
-        parts = (self.train, self.development)
-        variants = min(part.features.shape[0] for part in parts)
-        return LabelledFeatures(
-            features=np.concatenate([part.features[:variants] for part in parts], axis=1),
-            labels=np.concatenate([part.labels for part in parts]),
-            speakers=self.train.speakers + self.development.speakers,
-            votes=self._all_votes(),
-            corpora=self.train.corpora + self.development.corpora,
-            mixtures=self._all_mixtures(variants),
-            public=self._all_public(),
-            spectra=self._all_spectra(),
-            vad=self._all_vad(),
-        )
-
-    def _all_spectra(self) -> Spectra | None:
-        if self.train.spectra is None or self.development.spectra is None:
-            return None
-        pairs = zip(self.train.spectra, self.development.spectra, strict=False)
-        return tuple((*train, *development) for train, development in pairs)
-
-    def _all_public(self) -> NDArray[np.float32] | None:
-        if self.train.public is None or self.development.public is None:
-            return None
-        return np.concatenate([self.train.public, self.development.public])
-
-    def _all_mixtures(self, variants: int) -> Mixtures | None:
-        parts = (self.train, self.development)
-        if all(part.mixtures is None for part in parts):
-            return None
-        partners, shares, before = [], [], 0
-        for part in parts:
-            own = np.tile(np.arange(len(part)), (variants, 1))
-            mixed = part.mixtures or Mixtures(own, np.zeros(own.shape, np.float32))
-            partners.append(before + mixed.partners[:variants])
-            shares.append(mixed.shares[:variants])
-            before += len(part)
-        return Mixtures(np.concatenate(partners, axis=1), np.concatenate(shares, axis=1))
-
-    def _all_votes(self) -> NDArray[np.float32] | None:
-        parts = (self.train, self.development)
-        if all(part.votes is None for part in parts):
-            return None
-        nobody = np.zeros(len(self.classes), np.float32)
-        return np.concatenate(
-            [np.tile(nobody, (len(p), 1)) if p.votes is None else p.votes for p in parts]
-        )
-
-    def _all_vad(self) -> NDArray[np.float32] | None:
-        parts = (self.train, self.development)
-        if all(part.vad is None for part in parts):
-            return None
-        unknown = np.full(3, np.nan, np.float32)
-        return np.concatenate(
-            [np.tile(unknown, (len(p), 1)) if p.vad is None else p.vad for p in parts]
-        )
+        return joined((self.train, self.development))
 
     @property
     def channels(self) -> int:
         """Channels of a plane."""
         return int(self.train.features.shape[3])
+
+
+def joined(parts: Sequence[LabelledFeatures]) -> LabelledFeatures:
+    """Return the clips of parts together, with the variants that all have.
+
+    What a public teacher or embedding is to say is there where it is of all parts; votes and
+    valence, arousal and dominance are unknown of the clips of a part that has none.
+    """
+    variants = min(part.features.shape[0] for part in parts)
+    return LabelledFeatures(
+        features=np.concatenate([part.features[:variants] for part in parts], axis=1),
+        labels=np.concatenate([part.labels for part in parts]),
+        speakers=tuple(name for part in parts for name in part.speakers),
+        votes=_rows([part.votes for part in parts], parts, 0.0),
+        corpora=tuple(name for part in parts for name in part.corpora),
+        mixtures=_all_mixtures(parts, variants),
+        public=_all_public(parts),
+        spectra=_all_spectra(parts),
+        vad=_rows([part.vad for part in parts], parts, np.nan),
+    )
+
+
+def _all_spectra(parts: Sequence[LabelledFeatures]) -> Spectra | None:
+    found = [part.spectra for part in parts if part.spectra is not None]
+    if len(found) < len(parts):
+        return None
+    takes = zip(*found, strict=False)
+    return tuple(tuple(clip for of_part in take for clip in of_part) for take in takes)
+
+
+def _all_public(parts: Sequence[LabelledFeatures]) -> NDArray[np.float32] | None:
+    found = [part.public for part in parts if part.public is not None]
+    return None if len(found) < len(parts) else np.concatenate(found)
+
+
+def _all_mixtures(parts: Sequence[LabelledFeatures], variants: int) -> Mixtures | None:
+    if all(part.mixtures is None for part in parts):
+        return None
+    partners, shares, before = [], [], 0
+    for part in parts:
+        own = np.tile(np.arange(len(part)), (variants, 1))
+        mixed = part.mixtures or Mixtures(own, np.zeros(own.shape, np.float32))
+        partners.append(before + mixed.partners[:variants])
+        shares.append(mixed.shares[:variants])
+        before += len(part)
+    return Mixtures(np.concatenate(partners, axis=1), np.concatenate(shares, axis=1))
+
+
+def _rows(
+    found: Sequence[NDArray[np.float32] | None], parts: Sequence[LabelledFeatures], unknown: float
+) -> NDArray[np.float32] | None:
+    """Return rows of all parts, with a value for those of a part that has none; `None` of none."""
+    width = next((rows.shape[1] for rows in found if rows is not None), 0)
+    if width == 0:
+        return None
+    return np.concatenate(
+        [
+            np.full((len(part), width), unknown, np.float32) if rows is None else rows
+            for rows, part in zip(found, parts, strict=True)
+        ]
+    )

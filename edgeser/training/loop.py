@@ -101,8 +101,10 @@ def train(  # noqa: PLR0913  each is a choice of its own
         When interrupted; the checkpoint of the last whole epoch is in place.
     """
     started = time.monotonic()
-    with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
-        fingerprint = _fingerprint(network_config, training, augmentation, data, seed, loss, pls)
+    with as_trained(training):
+        fingerprint = fingerprint_of(
+            network_config, training, augmentation, data, seed=seed, loss=loss, pls=pls
+        )
         if teacher is not None:
             fingerprint += f"/{teacher.fingerprint(data)}"
         course = Course(checkpoint_dir, resume, progress)
@@ -282,15 +284,24 @@ def _copy(state: State) -> State:
     return {name: value.detach().clone() for name, value in state.items()}
 
 
-def _fingerprint(
+@contextmanager
+def as_trained(training: TrainingConfig) -> Iterator[None]:
+    """Give PyTorch a training's threads, its memory back, and chance that stays inside."""
+    with _threads(training.threads), kept_memory(), torch.random.fork_rng(devices=[]):
+        yield
+
+
+def fingerprint_of(
     network: NetworkConfig,
     training: TrainingConfig,
     augmentation: AugmentationConfig,
     data: TrainingData,
+    *,
     seed: int,
-    loss: LossConfig,
-    pls: PlsConfig,
+    loss: LossConfig = CROSS_ENTROPY,
+    pls: PlsConfig = DEFAULT_PLS,
 ) -> str:
+    """Return a hash of everything that a training depends on."""
     about = [asdict(network), asdict(training), asdict(augmentation), data.classes, data.planes]
     about += [asdict(data.sampling), dict(data.weights)]
     if loss != CROSS_ENTROPY:  # checkpoints from before there was a choice go on

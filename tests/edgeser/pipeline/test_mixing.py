@@ -11,10 +11,11 @@ import pytest
 from edgeser.corpora import Utterance
 from edgeser.corpora.wav import wav_bytes
 from edgeser.features import FeatureCache, Variant, chance_of
+from edgeser.pipeline.heard import hear
 from edgeser.pipeline.mixing import Mixer, mixer_of
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.source import resolve_recipe
-from edgeser.pipeline.train import _hear, train
+from edgeser.pipeline.train import train
 from edgeser.progress import SILENT
 from edgeser.recipe import parse_recipe
 from edgeser.training.mixing import MixingConfig, draw_mix
@@ -125,10 +126,10 @@ def test_a_run_mixes_training_clips_alone(tmp_path: Path, cache: FeatureCache) -
     folder = RunFolder(tmp_path)
     settings = ["mixing.probability=0.9", "training.epochs=1", "training.refit=true"]
     plain = plan_run(resolve_recipe(str(TINY), settings=settings[1:]), folder=folder)
-    unmixed = _hear(plain, None, cache, SILENT)
+    unmixed = hear(plain, None, cache, SILENT)
     recipe = resolve_recipe(str(TINY), settings=settings)
     plan = plan_run(recipe, folder=folder)
-    mixed = _hear(plan, None, cache, SILENT)
+    mixed = hear(plan, None, cache, SILENT)
     assert unmixed.mixtures is None
     assert mixed.mixtures is not None
     count = len(mixed.parts["train"].utterances)

@@ -131,6 +131,18 @@ def test_focal_and_generalised_go_over_into_cross_entropy() -> None:
     assert float(missed) == pytest.approx(0.5)  # 1 less the probability
 
 
+def test_the_gradient_of_generalised_cross_entropy_is_that_of_cross_entropy_times_p_to_the_q() -> (
+    None
+):
+    gradients = []
+    for loss in (soft_cross_entropy, OF_LOGITS["gce"]):
+        logits = HALF.clone().requires_grad_()
+        loss(logits, FIRST, ONES).backward()
+        assert logits.grad is not None
+        gradients.append(logits.grad)
+    torch.testing.assert_close(gradients[1], 0.5**0.7 * gradients[0])
+
+
 def test_centres_pull_by_half_the_square_of_the_distance() -> None:
     centres = rows([0.0, 0.0], [3.0, 0.0], [9.0, 9.0])
     weights = torch.tensor([2.0, 1.0, 1.0], dtype=torch.float64)
