@@ -37,6 +37,8 @@ def kept(
 ) -> Iterator[Path]:
     """Give a folder that holds what `build` makes; build it unless that was done before.
 
+    As long as it is in use nobody else who clears the cache removes it.
+
     Parameters
     ----------
     cache
@@ -53,11 +55,16 @@ def kept(
     BadInput
         When the cache cannot be written.
     """
-    if cache is not None and _is_ours_alone(_made(cache)):
-        yield _found(cache / key, names) or _build(cache, key, names, build)
+    if cache is None or not _is_ours_alone(_made(cache)):
+        with temporary_folder("build") as folder:
+            yield _build(folder, key, names, build)
         return
-    with temporary_folder("build") as folder:
-        yield _build(folder, key, names, build)
+    while True:
+        folder = _found(cache / key, names) or _build(cache, key, names, build)
+        with _in_use(folder) as held:
+            if held:
+                yield folder
+                return
 
 
 def _made(cache: Path) -> Path:
@@ -143,6 +150,33 @@ def _alone_in(cache: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def _in_use(folder: Path) -> Iterator[bool]:
+    """Hold a folder against `_forget`; false where that was quicker and took it away."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        # A folder that was removed while this waited is still open, under no name.
+        yield os.fstat(descriptor).st_nlink > 0 and (folder / _RECORD).is_file()
+    finally:
+        os.close(descriptor)
+
+
+def _remove_unused(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass  # somebody runs it
+    finally:
+        os.close(descriptor)
+
+
 def _forget(cache: Path) -> None:
     """Remove what was used longest ago, and what a killed process left half done."""
     with suppress(OSError):
@@ -152,4 +186,4 @@ def _forget(cache: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
         folders = [path for path in cache.iterdir() if len(path.name) == 2 * sha256().digest_size]
         for folder in sorted(folders, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_unused(folder)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.boards import HOST
-from firmware_bridge.emulator import built_firmware
+from firmware_bridge.emulator import built_firmware, kept
 from firmware_bridge.project import Contents, ModelSources, project_contents
 from quantize.foundation.errors import BadInput, InternalError
 
@@ -133,6 +133,29 @@ def test_what_a_killed_build_left_is_cleared_once_it_is_old(build, tmp_path: Pat
     build()
     assert not old.exists()
     assert (recent / "half.o").exists()
+
+
+def _other_programs(contents: Contents, cache: Path, count: int) -> None:
+    """Build so many others, which is what clears a cache of what was used longest ago."""
+    for number in range(count):
+        other = contents | {"note.txt": str(number).encode()}
+        with built_firmware(other, HOST, cache=cache):
+            pass
+
+
+def test_what_runs_is_not_cleared_away(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "_KEPT", 1)
+    cache = tmp_path / "cache"
+    with built_firmware(contents, HOST, cache=cache) as running:
+        os.utime(running.elf.parents[0], (0, 0))
+        _other_programs(contents, cache, 2)
+        assert running.elf.is_file()
+    os.utime(running.elf.parents[0], (0, 0))
+    _other_programs(contents, cache, 3)
+    assert not running.elf.exists()
+    assert len(list(cache.iterdir())) == 1
 
 
 def test_a_disk_that_fills_during_the_build_is_told(contents: Contents, tmp_path: Path) -> None:
