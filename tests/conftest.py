@@ -1,7 +1,8 @@
-"""Fixtures that all rooms share: real recordings and models where they are, disks that fail."""
+"""Fixtures that all rooms share: real recordings, commands, what is made once, disks that fail."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -9,10 +10,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.commands import Commands, Ran
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
@@ -43,16 +45,8 @@ def cremad() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command line left: its exit code and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-
 Edgeser = Callable[..., Ran]
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -64,25 +58,57 @@ def edgeser_program() -> str:
 
 
 @pytest.fixture(scope="session")
-def edgeser(edgeser_program: str, tmp_path_factory: pytest.TempPathFactory) -> Edgeser:
-    """Run the command in a process of its own, with a feature cache of ours."""
-    cache = tmp_path_factory.mktemp("cache")
+def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this session of tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "of-all-processes"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(of_all_processes: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Have a folder made by whichever process needs it first; each gets a copy of its own."""
+
+    def get(name: str, make: Callable[[Path], None]) -> Path:
+        original = of_all_processes / name
+        finished = of_all_processes / f"{name}.finished"
+        with (of_all_processes / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                shutil.rmtree(original, ignore_errors=True)
+                original.mkdir()
+                make(original)
+                finished.touch()
+        copy = tmp_path_factory.mktemp(name) / name
+        shutil.copytree(original, copy)
+        return copy
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def edgeser(
+    edgeser_program: str, of_all_processes: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Edgeser]:
+    """Run the command in a process of its own, with a feature cache of these tests."""
+    cache = of_all_processes / "feature-cache"
+    commands = Commands(edgeser_program)
 
     def run(
         *arguments: object, cwd: Path | None = None, timeout_s: float = 180, **environment: str
     ) -> Ran:
-        done = subprocess.run(
-            [edgeser_program, *map(str, arguments)],
+        return commands.run(
+            [*map(str, arguments)],
             cwd=cwd or tmp_path_factory.getbasetemp(),
-            env={**os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment},
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+            timeout_s=timeout_s,
+            environment={
+                **os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment
+            },
+        )  # fmt: skip
 
-    return run
+    yield run
+    commands.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 import soundfile
 
 from edgeser.bundle import Bundle, load_bundle
+from tests.commands import Ran
+
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,16 @@ class Road:
 
 
 @pytest.fixture(scope="session")
-def road(
-    edgeser: Callable[..., Any], tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Road:
+def road(edgeser: Callable[..., Any], tiny_recipe: Path, made_once: MakeOnce) -> Road:
     """The whole road."""
-    folder = tmp_path_factory.mktemp("road") / "run"
-    ran = edgeser("run", tiny_recipe, "--out", folder, "--json")
-    assert ran.code == 0, ran.err
-    return Road(folder, ran)
+
+    def make(place: Path) -> None:
+        ran = edgeser("run", tiny_recipe, "--out", place / "run", "--json")
+        assert ran.code == 0, ran.err
+        (place / "said.json").write_text(json.dumps(asdict(ran)))
+
+    place = made_once("road", make)
+    return Road(place / "run", Ran(**json.loads((place / "said.json").read_text())))
 
 
 @pytest.fixture(scope="session")
@@ -44,15 +50,15 @@ def road_bundle(road: Road) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def run_folder(
-    edgeser: Callable[..., Any], tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def run_folder(edgeser: Callable[..., Any], tiny_recipe: Path, made_once: MakeOnce) -> Path:
     """A trained and exported run; its later stages are not done."""
-    folder = tmp_path_factory.mktemp("exported") / "run"
-    for command in (("train", tiny_recipe, "--out", folder), ("export", folder)):
-        ran = edgeser(*command)
-        assert ran.code == 0, ran.err
-    return folder
+
+    def make(place: Path) -> None:
+        for command in (("train", tiny_recipe, "--out", place / "run"), ("export", place / "run")):
+            ran = edgeser(*command)
+            assert ran.code == 0, ran.err
+
+    return made_once("exported", make) / "run"
 
 
 @pytest.fixture(scope="session")
