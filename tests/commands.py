@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# These make what must come out the same each time: in a process with a hash seed of its own. The
-# others are started anew for the first time only, so that each is seen to import what it needs.
-ALWAYS_STARTED_ANEW = {"run", "train", "export", "study", "models", "calibrate"}
 _WARM = Path(__file__).with_name("warm_command.py")
 
 
@@ -30,7 +27,12 @@ class Ran:
 
 
 class Commands:
-    """Runs commands, each in a process of its own."""
+    """Runs commands, each in a process of its own.
+
+    The first of each verb is started anew, so that it is seen to import what it needs; so is every
+    command that is asked for `anew`: forked processes have one hash seed, and what must come out
+    the same each time shall do so whatever the seed.
+    """
 
     def __init__(self, program: str) -> None:
         self.program = program
@@ -39,11 +41,17 @@ class Commands:
         self._channel: socket.socket | None = None
 
     def run(
-        self, arguments: Sequence[str], *, cwd: Path, timeout_s: float, environment: dict[str, str]
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        timeout_s: float,
+        environment: dict[str, str],
+        anew: bool = False,
     ) -> Ran:
         """Run a command to its end; raise `subprocess.TimeoutExpired` where it takes longer."""
         verb = arguments[0] if arguments else ""
-        if not verb or verb in ALWAYS_STARTED_ANEW or verb not in self._seen:
+        if anew or not verb or verb not in self._seen:
             self._seen.add(verb)
             done = subprocess.run(
                 [self.program, *arguments],

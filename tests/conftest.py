@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -96,12 +98,17 @@ def edgeser(
     commands = Commands(edgeser_program)
 
     def run(
-        *arguments: object, cwd: Path | None = None, timeout_s: float = 180, **environment: str
+        *arguments: object,
+        cwd: Path | None = None,
+        timeout_s: float = 180,
+        anew: bool = False,
+        **environment: str,
     ) -> Ran:
         return commands.run(
             [*map(str, arguments)],
             cwd=cwd or tmp_path_factory.getbasetemp(),
             timeout_s=timeout_s,
+            anew=anew,
             environment={
                 **os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment
             },
@@ -115,6 +122,32 @@ def edgeser(
 def tiny_recipe() -> Path:
     """A recipe whose whole road takes seconds."""
     return Path(__file__).with_name("tiny_recipe.toml")
+
+
+@dataclass(frozen=True)
+class Road:
+    """A finished run: its folder and what the command said."""
+
+    folder: Path
+    ran: Ran
+
+    @property
+    def corpus(self) -> str:
+        """Its recordings, for ``--corpus``."""
+        return f"synthetic:{self.folder / 'synthetic-voices'}"
+
+
+@pytest.fixture(scope="session")
+def road(edgeser: Edgeser, tiny_recipe: Path, made_once: MakeOnce) -> Road:
+    """The whole road."""
+
+    def make(place: Path) -> None:
+        ran = edgeser("run", tiny_recipe, "--out", place / "run", "--json")
+        assert ran.code == 0, ran.err
+        (place / "said.json").write_text(json.dumps(asdict(ran)))
+
+    place = made_once("road", make)
+    return Road(place / "run", Ran(**json.loads((place / "said.json").read_text())))
 
 
 @pytest.fixture

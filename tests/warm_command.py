@@ -16,7 +16,7 @@ import pkgutil
 import socket
 import sys
 
-OF_OTHERS = ("librosa.feature", "safetensors.torch", "scipy.signal", "soundfile", "torch")
+OF_OTHERS = ("librosa.feature", "onnx", "safetensors.torch", "scipy.signal", "soundfile", "torch")
 OURS = ("quantize", "firmware_bridge", "edgeser")
 LONGEST_REQUEST = 1 << 18
 
@@ -54,9 +54,8 @@ def load() -> None:
     for name in OF_OTHERS:
         importlib.import_module(name)
     for package in OURS:
-        for module in pkgutil.walk_packages(
-            [*importlib.import_module(package).__path__], f"{package}."
-        ):
+        places = [*importlib.import_module(package).__path__]
+        for module in pkgutil.walk_packages(places, f"{package}."):
             with contextlib.suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(module.name)
 

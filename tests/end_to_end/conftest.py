@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +11,9 @@ import pytest
 import soundfile
 
 from edgeser.bundle import Bundle, load_bundle
-from tests.commands import Ran
 
+Road = Any  # of ../conftest.py
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
-
-
-@dataclass(frozen=True)
-class Road:
-    """A finished run: its folder and what the command said."""
-
-    folder: Path
-    ran: Any
-
-    @property
-    def corpus(self) -> str:
-        """Its recordings, for ``--corpus``."""
-        return f"synthetic:{self.folder / 'synthetic-voices'}"
-
-
-@pytest.fixture(scope="session")
-def road(edgeser: Callable[..., Any], tiny_recipe: Path, made_once: MakeOnce) -> Road:
-    """The whole road."""
-
-    def make(place: Path) -> None:
-        ran = edgeser("run", tiny_recipe, "--out", place / "run", "--json")
-        assert ran.code == 0, ran.err
-        (place / "said.json").write_text(json.dumps(asdict(ran)))
-
-    place = made_once("road", make)
-    return Road(place / "run", Ran(**json.loads((place / "said.json").read_text())))
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +31,21 @@ def run_folder(edgeser: Callable[..., Any], tiny_recipe: Path, made_once: MakeOn
             assert ran.code == 0, ran.err
 
     return made_once("exported", make) / "run"
+
+
+@pytest.fixture(scope="session")
+def another_seed(
+    edgeser: Callable[..., Any], tiny_recipe: Path, road: Road, made_once: MakeOnce
+) -> Path:
+    """Trained and exported on the recordings and the division of `road`, with another seed."""
+
+    def make(place: Path) -> None:
+        train = ("train", tiny_recipe, "--seed", 1, "--corpus", road.corpus)
+        for command in ((*train, "--out", place / "run"), ("export", place / "run")):
+            ran = edgeser(*command)
+            assert ran.code == 0, ran.err
+
+    return made_once("another-seed", make) / "run"
 
 
 @pytest.fixture(scope="session")
