@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Commands, Ran
+from tests.costs import is_slow, longest_first
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
@@ -27,6 +28,16 @@ def pytest_sessionstart() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # as nohup does
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if is_slow(item):
+        item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")
