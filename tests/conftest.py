@@ -17,9 +17,13 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Commands, Ran
-from tests.costs import is_slow, longest_first
+from tests.costs import is_slow, longest_first, share_processors
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_configure() -> None:
+    share_processors()
 
 
 def pytest_sessionstart() -> None:
@@ -153,7 +157,7 @@ def road(edgeser: Edgeser, tiny_recipe: Path, made_once: MakeOnce) -> Road:
     """The whole road."""
 
     def make(place: Path) -> None:
-        ran = edgeser("run", tiny_recipe, "--out", place / "run", "--json")
+        ran = edgeser("run", tiny_recipe, "--out", place / "run", "--json", timeout_s=600)
         assert ran.code == 0, ran.err
         (place / "said.json").write_text(json.dumps(asdict(ran)))
 

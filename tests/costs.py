@@ -1,7 +1,8 @@
-"""What is slow, and what begins first, so that no process is left alone with a long module."""
+"""What is slow; what begins first, so that no process is left alone with a long module; threads."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,32 @@ import pytest
 _TESTS = Path(__file__).parent
 # Rooms whose tests train, convert, compile or emulate; and fixtures that do so anywhere.
 SLOW_ROOMS = (
-    *("end_to_end", "fuzz", "edgeser/acceptance", "firmware_bridge/boards"),
+    *("end_to_end", "fuzz", "edgeser/acceptance", "edgeser/baseline", "edgeser/network"),
+    *("edgeser/pipeline", "edgeser/teacher", "edgeser/training", "firmware_bridge/boards"),
     *("firmware_bridge/compiler", "firmware_bridge/emulator", "firmware_bridge/kernels"),
     *("firmware_bridge/project", "firmware_bridge/runtime", "quantize/convert"),
 )
 SLOW_FIXTURES = {
     *("edgeser", "edgeser_program", "exactness", "exported", "layout", "sanitized"),
-    *("build_hand_made", "cremad", "streamer"),
+    *("build_hand_made", "cluster", "cremad", "processes", "shared", "speech", "streamer"),
 }
 # The longest first: each takes a minute or more of a processor.
 LONGEST = (
     *("test_words.py", "test_vad.py", "test_network_options.py", "test_road.py"),
     *("test_explain.py", "test_study.py", "test_labels.py", "test_pretrained.py"),
 )
+
+
+def share_processors() -> None:
+    """Let the processes of one session have no more threads together than there are processors.
+
+    Before NumPy and PyTorch are imported, which read it once; commands and children inherit it.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1:
+        threads = max(1, (os.cpu_count() or 1) // processes)
+        for library in ("OMP", "OPENBLAS"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", str(threads))
 
 
 def is_slow(item: pytest.Item) -> bool:

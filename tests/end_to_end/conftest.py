@@ -27,7 +27,7 @@ def run_folder(edgeser: Callable[..., Any], tiny_recipe: Path, made_once: MakeOn
 
     def make(place: Path) -> None:
         for command in (("train", tiny_recipe, "--out", place / "run"), ("export", place / "run")):
-            ran = edgeser(*command)
+            ran = edgeser(*command, timeout_s=600)
             assert ran.code == 0, ran.err
 
     return made_once("exported", make) / "run"
@@ -42,7 +42,7 @@ def another_seed(
     def make(place: Path) -> None:
         train = ("train", tiny_recipe, "--seed", 1, "--corpus", road.corpus)
         for command in ((*train, "--out", place / "run"), ("export", place / "run")):
-            ran = edgeser(*command)
+            ran = edgeser(*command, timeout_s=600)
             assert ran.code == 0, ran.err
 
     return made_once("another-seed", make) / "run"
