@@ -8,22 +8,32 @@ from pathlib import Path
 import pytest
 
 _TESTS = Path(__file__).parent
-# Rooms whose tests train, convert, compile or emulate; and fixtures that do so anywhere.
-SLOW_ROOMS = (
+# Rooms and modules that train, convert, compile or emulate; and fixtures that do so anywhere.
+SLOW_PLACES = (
     *("end_to_end", "fuzz", "edgeser/acceptance", "edgeser/baseline", "edgeser/network"),
     *("edgeser/pipeline", "edgeser/teacher", "edgeser/training", "firmware_bridge/boards"),
     *("firmware_bridge/compiler", "firmware_bridge/emulator", "firmware_bridge/kernels"),
     *("firmware_bridge/project", "firmware_bridge/runtime", "quantize/convert"),
+    *("quantize/runtimes", "edgeser/corpora/test_spoken.py", "edgeser/corpora/test_synthetic.py"),
+    *("firmware_bridge/frontend/test_angles.py", "firmware_bridge/frontend/test_c_code.py"),
+    *("firmware_bridge/frontend/test_on_device.py", "firmware_bridge/test_certainty.py"),
 )
 SLOW_FIXTURES = {
     *("edgeser", "edgeser_program", "exactness", "exported", "layout", "sanitized"),
     *("build_hand_made", "cluster", "cremad", "processes", "shared", "speech", "streamer"),
 }
-# The longest first: each takes a minute or more of a processor.
+# The longest first: each takes half a minute of a processor or more.
 LONGEST = (
-    *("test_words.py", "test_vad.py", "test_network_options.py", "test_road.py"),
-    *("test_explain.py", "test_study.py", "test_labels.py", "test_pretrained.py"),
+    *("end_to_end/test_words.py", "end_to_end/test_vad.py", "end_to_end/test_network_options.py"),
+    *("end_to_end/test_road.py", "end_to_end/test_explain.py", "end_to_end/test_study.py"),
+    *("end_to_end/test_labels.py", "end_to_end/test_pretrained.py", "end_to_end/test_accept.py"),
+    *("edgeser/pipeline/test_edgetpu_presets.py", "edgeser/network/test_int8.py"),
+    *("edgeser/acceptance/test_diagnose.py", "edgeser/network/test_words_int8.py"),
 )
+
+
+def place_of(item: pytest.Item) -> str:
+    return item.path.relative_to(_TESTS).as_posix()
 
 
 def share_processors() -> None:
@@ -39,21 +49,22 @@ def share_processors() -> None:
 
 
 def is_slow(item: pytest.Item) -> bool:
-    """Tell tests of slow rooms, and those that use a slow fixture."""
-    place = item.path.relative_to(_TESTS).as_posix()
-    used = set(getattr(item, "fixturenames", ()))
-    return place.startswith(tuple(f"{room}/" for room in SLOW_ROOMS)) or bool(used & SLOW_FIXTURES)
+    """Tell tests of slow places, and those that use a slow fixture."""
+    place = place_of(item)
+    stands = any(place == slow or place.startswith(f"{slow}/") for slow in SLOW_PLACES)
+    return stands or bool(set(getattr(item, "fixturenames", ())) & SLOW_FIXTURES)
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order modules, and nothing within them: the longest, then the slow, then the others."""
+    """Order modules, and nothing within them: the longest, whole roads, other slow ones, others."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-
-    def rank(item: pytest.Item) -> int:
-        room = item.path.relative_to(_TESTS).as_posix().rpartition("/")[0]
-        if room != "end_to_end":
-            return len(LONGEST) + (1 if item.path in slow else 2)
-        return LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST)
-
     modules = {path: number for number, path in enumerate(dict.fromkeys(i.path for i in items))}
-    items.sort(key=lambda item: (rank(item), modules[item.path]))
+
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        place = place_of(item)
+        if place in LONGEST:
+            return LONGEST.index(place), 0
+        others = 0 if place.startswith("end_to_end/") else 1 if item.path in slow else 2
+        return len(LONGEST) + others, modules[item.path]
+
+    items.sort(key=rank)
