@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ _ENVIRONMENT = {
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
 }
 # onnxsim and Keras load these where they are installed, for functions that nobody calls here: a
-# quarter of the time that a small conversion takes, and hundreds of megabytes.
+# good part of the time that a small conversion takes, and hundreds of megabytes.
 _NOT_NEEDED = ("torch", "pandas")
 
 
@@ -63,8 +64,6 @@ def convert_onnx(
     # temporary files, unless told of others.
     os.environ.update(_ENVIRONMENT, KERAS_HOME=options["folder"], TMPDIR=options["folder"])
     os.chdir(options["folder"])
-    for library in _NOT_NEEDED:
-        sys.modules.setdefault(library, None)  # type: ignore[arg-type]  # to import it fails
     clock = _Clock()
     try:
         graph = _simplified_onnx()
@@ -116,13 +115,28 @@ class _Clock:
         self._last = now
 
 
+@contextmanager
+def _left_out() -> Iterator[None]:
+    """Have what is imported meanwhile find `_NOT_NEEDED` not installed."""
+    absent = [library for library in _NOT_NEEDED if library not in sys.modules]
+    for library in absent:
+        sys.modules[library] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for library in absent:
+            del sys.modules[library]
+
+
 def _simplified_onnx() -> Any:
     """Fold constants: without, onnx2tf takes the axes of a slice for those of an NCHW tensor.
 
     Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
     """
     import onnx
-    import onnxsim
+
+    with _left_out():
+        import onnxsim
 
     graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
     for node in graph.graph.node:
@@ -146,7 +160,8 @@ def _drop_idle_padding(pool: Any) -> None:
 
 def _to_keras(graph: Any) -> Any:
     """Build the graph in Keras, channels last."""
-    import onnx2tf
+    with _left_out():
+        import onnx2tf
 
     generator = np.random.default_rng(0)
     np.random.seed(0)  # onnx2tf draws its trial inputs from the global generator
