@@ -7,11 +7,12 @@ C_FILES := $(shell find firmware_bridge tests -name '*.[ch]' -o -name '*.cc')
 BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test test-fast lint bench clean
 help:
 	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
 	@echo "make demo    the whole pipeline on synthetic voices; ends with a report in demo/"
 	@echo "make test    all tests"
+	@echo "make test-fast  those that train, convert, compile and emulate nothing: under a minute"
 	@echo "make lint    ruff, mypy, clang-format"
 	@echo "make bench   speed and memory as ratios against named peers"
 	@echo "make clean   removes what the targets above made"
@@ -29,7 +30,10 @@ demo: setup
 	@echo "Open demo/report.html in a browser."
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+test-fast: setup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m "not slow"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -10,9 +10,10 @@ import shutil
 import sys
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import distribution
 from typing import Any
 
+from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
 from quantize.edgetpu.device import runtime_version
 from quantize.edgetpu.hardware import (
     NEWEST_PYTHON_OF_PYCORAL,
@@ -49,32 +50,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Package:
-    name: str
-    needed_for: str
-    required: bool = True
-
-
-_PACKAGES = (
-    _Package("numpy", "everything"),
-    _Package("soundfile", "reading audio"),
-    _Package("soxr", "resampling audio"),
-    _Package("torch", "training"),
-    _Package("safetensors", "weights"),
-    _Package("tensorflow", "export"),
-    _Package("tf-keras", "export"),
-    _Package("onnx", "export"),
-    _Package("onnx2tf", "export"),
-    _Package("onnxsim", "export"),
-    _Package("tflite-micro", "parity: the int8 oracle, arena size"),
-    _Package("ai-edge-litert", "parity, benchmark on the host"),
-    _Package("pymicro-features", "feature parity"),
-    _Package("librosa", "feature parity: the float log-mel"),
-    _Package("audb", "downloading corpora that audEERING hosts", required=False),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class _Program:
     name: str
     needed_for: str
@@ -102,7 +77,7 @@ _PROGRAMS = (
 def diagnose() -> tuple[Finding, ...]:
     """Look at this machine; nothing is imported that is slow, nothing is downloaded."""
     findings = [_python(), _machine(), _frontend()]
-    findings += [_package(package) for package in _PACKAGES]
+    findings += [_package(package) for package in PACKAGES]
     findings += [_program(program) for program in _PROGRAMS]
     findings += [_web_tools(), *_edge_tpus()]
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
@@ -121,34 +96,6 @@ def to_json(findings: tuple[Finding, ...]) -> dict[str, Any]:
 def is_healthy(findings: tuple[Finding, ...]) -> bool:
     """Return whether nothing that is required is missing."""
     return not any(finding.status is Status.MISSING for finding in findings)
-
-
-def package_versions() -> dict[str, str]:
-    """Return the version of each package that shapes a run, as installed."""
-    names = ["edgeser", *(package.name for package in _PACKAGES)]
-    found = {name: installed_version(name) for name in names}
-    found["python"] = platform.python_version()
-    return {name: text for name, text in found.items() if text}
-
-
-def installed_version(package: str) -> str:
-    """Return an installed distribution's version, or an empty string."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
-
-
-def cpu_name() -> str:
-    """Return the processor's name as the system gives it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123  a kernel file
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _python() -> Finding:
@@ -181,7 +128,7 @@ def _frontend() -> Finding:
     )
 
 
-def _package(package: _Package) -> Finding:
+def _package(package: Package) -> Finding:
     found = installed_version(package.name)
     if found:
         return Finding(package.name, Status.OK, found, package.needed_for)

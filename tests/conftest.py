@@ -1,7 +1,9 @@
-"""Fixtures that all rooms share: real recordings and models where they are, disks that fail."""
+"""Fixtures that all rooms share: real recordings, commands, what is made once, disks that fail."""
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 import signal
@@ -9,12 +11,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.commands import Commands, Ran
+from tests.costs import is_slow, longest_first, share_processors
+
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_configure() -> None:
+    share_processors()
 
 
 def pytest_sessionstart() -> None:
@@ -23,6 +32,16 @@ def pytest_sessionstart() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # as nohup does
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if is_slow(item):
+        item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +62,8 @@ def cremad() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command line left: its exit code and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-
 Edgeser = Callable[..., Ran]
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -64,31 +75,94 @@ def edgeser_program() -> str:
 
 
 @pytest.fixture(scope="session")
-def edgeser(edgeser_program: str, tmp_path_factory: pytest.TempPathFactory) -> Edgeser:
-    """Run the command in a process of its own, with a feature cache of ours."""
-    cache = tmp_path_factory.mktemp("cache")
+def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this session of tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "of-all-processes"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(of_all_processes: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Have a folder made by whichever process needs it first; each gets a copy of its own."""
+
+    def get(name: str, make: Callable[[Path], None]) -> Path:
+        original = of_all_processes / name
+        finished = of_all_processes / f"{name}.finished"
+        with (of_all_processes / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                shutil.rmtree(original, ignore_errors=True)
+                original.mkdir()
+                make(original)
+                finished.touch()
+        copy = tmp_path_factory.mktemp(name) / name
+        shutil.copytree(original, copy)
+        return copy
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def edgeser(
+    edgeser_program: str, of_all_processes: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Edgeser]:
+    """Run the command in a process of its own, with a feature cache of these tests."""
+    cache = of_all_processes / "feature-cache"
+    commands = Commands(edgeser_program)
 
     def run(
-        *arguments: object, cwd: Path | None = None, timeout_s: float = 180, **environment: str
+        *arguments: object,
+        cwd: Path | None = None,
+        timeout_s: float = 180,
+        anew: bool = False,
+        **environment: str,
     ) -> Ran:
-        done = subprocess.run(
-            [edgeser_program, *map(str, arguments)],
+        return commands.run(
+            [*map(str, arguments)],
             cwd=cwd or tmp_path_factory.getbasetemp(),
-            env={**os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment},
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+            timeout_s=timeout_s,
+            anew=anew,
+            environment={
+                **os.environ, "EDGESER_CACHE": str(cache), "COLUMNS": "200", **environment
+            },
+        )  # fmt: skip
 
-    return run
+    yield run
+    commands.close()
 
 
 @pytest.fixture(scope="session")
 def tiny_recipe() -> Path:
     """A recipe whose whole pipeline takes seconds."""
     return Path(__file__).with_name("tiny_recipe.toml")
+
+
+@dataclass(frozen=True)
+class Road:
+    """A finished run: its folder and what the command said."""
+
+    folder: Path
+    ran: Ran
+
+    @property
+    def corpus(self) -> str:
+        """Its recordings, for ``--corpus``."""
+        return f"synthetic:{self.folder / 'synthetic-voices'}"
+
+
+@pytest.fixture(scope="session")
+def road(edgeser: Edgeser, tiny_recipe: Path, made_once: MakeOnce) -> Road:
+    """The whole road."""
+
+    def make(place: Path) -> None:
+        ran = edgeser("run", tiny_recipe, "--out", place / "run", "--json", timeout_s=600)
+        assert ran.code == 0, ran.err
+        (place / "said.json").write_text(json.dumps(asdict(ran)))
+
+    place = made_once("road", make)
+    return Road(place / "run", Ran(**json.loads((place / "said.json").read_text())))
 
 
 @pytest.fixture

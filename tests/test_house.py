@@ -20,7 +20,7 @@ SETS_ITS_CHILD_UP = "quantize/convert/tensorflow_child.py"
 HEAVY = ("torch", "tensorflow", "librosa", "rich", "numpy", "scipy", "soundfile", "jinja2")
 OPENS_WHAT_IS_OURS = {
     "edgeser/corpora/synthetic.py": "its own modules' text, to hash it",
-    "edgeser/diagnosis.py": "a file of the kernel's",
+    "edgeser/installed.py": "a file of the kernel's",
     "edgeser/recipe.py": "the presets of the package",
     "firmware_bridge/boards/web/__init__.py": "a script of the package",
     "firmware_bridge/compiler/host_build.py": "the kernels of the package",

@@ -66,7 +66,7 @@ def command(
     read = read_and_tell(data, name=str(model), output=output)
     report = lint_file(data, read)
     if sarif:
-        from edgeser.diagnosis import installed_version
+        from edgeser.installed import installed_version
 
         version = installed_version("edgeser")
         found = formats.lint_sarif(report, uri=repository_path(model), version=version)

@@ -10,7 +10,6 @@ from pathlib import Path
 from edgeser.benchmark.records import BenchReport, DeviceReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
 from edgeser.corpora.parts import PARTS
-from edgeser.diagnosis import cpu_name
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -19,6 +18,7 @@ from edgeser.evaluation.group_verdict import judge_groups
 from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
+from edgeser.installed import cpu_name
 from edgeser.pipeline.certainty import is_of_rule
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.drift import DRIFT

@@ -13,8 +13,8 @@ from edgeser.bundle import (
     save_trained,
 )
 from edgeser.corpora import Corpus, Utterance, caveat_of
-from edgeser.diagnosis import package_versions
 from edgeser.features import FeatureCache
+from edgeser.installed import package_versions
 from edgeser.pipeline.dataset import (
     windows_of,
 )

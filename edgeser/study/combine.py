@@ -10,7 +10,7 @@ from typing import Any
 from edgeser.baseline.licence import baseline_versions
 from edgeser.corpora.division import is_by_clip
 from edgeser.debias.extra import require_pyworld
-from edgeser.diagnosis import package_versions
+from edgeser.installed import package_versions
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.code import code_version
 from edgeser.study.config import MOST_JOBS, Arrangement, Study, Variant, arrangements_of

@@ -7,8 +7,10 @@ their settings never reach the caller.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
 }
+# onnxsim and Keras load these where they are installed, for functions that nobody calls here: a
+# good part of the time that a small conversion takes, and hundreds of megabytes.
+_NOT_NEEDED = ("torch", "pandas")
 
 
 def convert_onnx(
@@ -110,13 +115,28 @@ class _Clock:
         self._last = now
 
 
+@contextmanager
+def _left_out() -> Iterator[None]:
+    """Have what is imported meanwhile find `_NOT_NEEDED` not installed."""
+    absent = [library for library in _NOT_NEEDED if library not in sys.modules]
+    for library in absent:
+        sys.modules[library] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for library in absent:
+            del sys.modules[library]
+
+
 def _simplified_onnx() -> Any:
     """Fold constants: without, onnx2tf takes the axes of a slice for those of an NCHW tensor.
 
     Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
     """
     import onnx
-    import onnxsim
+
+    with _left_out():
+        import onnxsim
 
     graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
     for node in graph.graph.node:
@@ -140,7 +160,8 @@ def _drop_idle_padding(pool: Any) -> None:
 
 def _to_keras(graph: Any) -> Any:
     """Build the graph in Keras, channels last."""
-    import onnx2tf
+    with _left_out():
+        import onnx2tf
 
     generator = np.random.default_rng(0)
     np.random.seed(0)  # onnx2tf draws its trial inputs from the global generator

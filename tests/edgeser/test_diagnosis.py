@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from edgeser import diagnosis
-from edgeser.diagnosis import Finding, Status, diagnose, is_healthy, package_versions, to_json
+from edgeser.diagnosis import Finding, Status, diagnose, is_healthy, to_json
+from edgeser.installed import Package, package_versions
 from quantize.edgetpu.hardware import Attachment, EdgeTpu
 
 
@@ -43,13 +44,13 @@ def test_every_finding_that_is_not_ok_says_what_to_do() -> None:
 def test_a_missing_package_makes_it_unhealthy_a_missing_extra_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wanted = (diagnosis._Package("not-there-at-all", "nothing"),)
-    monkeypatch.setattr(diagnosis, "_PACKAGES", wanted)
+    wanted = (Package("not-there-at-all", "nothing"),)
+    monkeypatch.setattr(diagnosis, "PACKAGES", wanted)
     assert finding("not-there-at-all").status is Status.MISSING
     assert finding("not-there-at-all").advice == "pip install not-there-at-all"
     assert not is_healthy(diagnose())
-    wanted = (diagnosis._Package("not-there-at-all", "nothing", required=False),)
-    monkeypatch.setattr(diagnosis, "_PACKAGES", wanted)
+    wanted = (Package("not-there-at-all", "nothing", required=False),)
+    monkeypatch.setattr(diagnosis, "PACKAGES", wanted)
     assert finding("not-there-at-all").status is Status.OPTIONAL
     assert is_healthy(diagnose())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +12,8 @@ import soundfile
 
 from edgeser.bundle import Bundle, load_bundle
 
-
-@dataclass(frozen=True)
-class Road:
-    """A finished run: its folder and what the command said."""
-
-    folder: Path
-    ran: Any
-
-    @property
-    def corpus(self) -> str:
-        """Its recordings, for ``--corpus``."""
-        return f"synthetic:{self.folder / 'synthetic-voices'}"
-
-
-@pytest.fixture(scope="session")
-def road(
-    edgeser: Callable[..., Any], tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Road:
-    """The whole pipeline."""
-    folder = tmp_path_factory.mktemp("road") / "run"
-    ran = edgeser("run", tiny_recipe, "--out", folder, "--json")
-    assert ran.code == 0, ran.err
-    return Road(folder, ran)
+Road = Any  # of ../conftest.py
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -44,15 +22,30 @@ def road_bundle(road: Road) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def run_folder(
-    edgeser: Callable[..., Any], tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def run_folder(edgeser: Callable[..., Any], tiny_recipe: Path, made_once: MakeOnce) -> Path:
     """A trained and exported run; its later stages are not done."""
-    folder = tmp_path_factory.mktemp("exported") / "run"
-    for command in (("train", tiny_recipe, "--out", folder), ("export", folder)):
-        ran = edgeser(*command)
-        assert ran.code == 0, ran.err
-    return folder
+
+    def make(place: Path) -> None:
+        for command in (("train", tiny_recipe, "--out", place / "run"), ("export", place / "run")):
+            ran = edgeser(*command, timeout_s=600)
+            assert ran.code == 0, ran.err
+
+    return made_once("exported", make) / "run"
+
+
+@pytest.fixture(scope="session")
+def another_seed(
+    edgeser: Callable[..., Any], tiny_recipe: Path, road: Road, made_once: MakeOnce
+) -> Path:
+    """Trained and exported on the recordings and the division of `road`, with another seed."""
+
+    def make(place: Path) -> None:
+        train = ("train", tiny_recipe, "--seed", 1, "--corpus", road.corpus)
+        for command in ((*train, "--out", place / "run"), ("export", place / "run")):
+            ran = edgeser(*command, timeout_s=600)
+            assert ran.code == 0, ran.err
+
+    return made_once("another-seed", make) / "run"
 
 
 @pytest.fixture(scope="session")

@@ -23,16 +23,9 @@ Edgeser = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def another(edgeser: Edgeser, tiny_recipe: Path, road: Any, tmp_path_factory: Any) -> Path:
+def another(another_seed: Path) -> Path:
     """The same recordings and division, another seed."""
-    folder = tmp_path_factory.mktemp("another") / "run"
-    for command in (
-        ("train", tiny_recipe, "--seed", 1, "--corpus", road.corpus, "--out", folder),
-        ("export", folder),
-    ):
-        ran = edgeser(*command)
-        assert ran.code == 0, ran.err
-    return folder
+    return another_seed
 
 
 @pytest.fixture(scope="module")

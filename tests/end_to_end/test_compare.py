@@ -15,10 +15,12 @@ Road = Any  # of conftest.py
 
 
 @pytest.fixture(scope="module")
-def other_seed(edgeser: Edgeser, tiny_recipe: Path, road: Road) -> Path:
-    folder = road.folder.parent / "seed1"
-    ran = edgeser("train", tiny_recipe, "--seed", 1, "--out", folder)
-    assert ran.code == 0, ran.err
+def other_seed(another_seed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained with another seed, and not exported."""
+    folder = tmp_path_factory.mktemp("compared") / "seed1"
+    folder.mkdir()
+    for name in ("recipe.toml", "trained.zip"):
+        shutil.copy(another_seed / name, folder)
     return folder
 
 

@@ -196,9 +196,8 @@ def test_firmware_comes_out_the_same_each_time_and_builds(
 ) -> None:
     files = []
     for name in ("first", "second"):
-        ran = edgeser(
-            "export", run_folder, "--target", "firmware", "--out", tmp_path / name, "--json"
-        )
+        words = ("export", run_folder, "--target", "firmware", "--out", tmp_path / name)
+        ran = edgeser(*words, "--json", anew=True)
         assert ran.code == 0, ran.err
         result = json.loads(ran.out)
         assert result["schema"] == "edgeser.export-firmware/1"

@@ -69,12 +69,12 @@ def test_a_corpus_has_a_page_for_all_and_one_a_clip(
 ) -> None:
     out = tmp_path / "corpus"
     corpus = f"synthetic:{run_folder / 'synthetic-voices'}"
-    words = ("--corpus", corpus, "--out", out, "--coarse", "--clips", 6)
+    words = ("--corpus", corpus, "--out", out, "--coarse", "--clips", 3)
     ran = edgeser("explain", run_folder, *words)
     assert ran.code == 0, ran.err
     assert "synthetic voices" in ran.err
     found = json.loads((out / "explained.json").read_text("ascii"))
-    assert len(found["clips"]) == found["finding"]["clips"] == 6
+    assert len(found["clips"]) == found["finding"]["clips"] == 3
     pages = {f"{clip['page']}.html" for clip in found["clips"]}
     assert {path.name for path in (out / "clips").glob("*.html")} == pages
     text = (out / "corpus.html").read_text("utf-8")

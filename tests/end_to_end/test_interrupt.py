@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -111,9 +112,9 @@ def test_a_training_that_was_interrupted_goes_on_bit_for_bit(
     (line,) = refused.err.splitlines()
     assert str(checkpoint) in line
     checkpoint.write_bytes(data)
-    resumed = edgeser("train", long_recipe, "--out", broken, "--resume", **environment)
+    resumed = edgeser("train", long_recipe, "--out", broken, "--resume", anew=True, **environment)
     assert resumed.code == 0, resumed.err
-    uninterrupted = edgeser("train", long_recipe, "--out", whole, **environment)
+    uninterrupted = edgeser("train", long_recipe, "--out", whole, anew=True, **environment)
     assert uninterrupted.code == 0, uninterrupted.err
     first, second = load_trained(whole / "trained.zip"), load_trained(broken / "trained.zip")
     assert second.weights == first.weights
@@ -133,12 +134,16 @@ def test_interrupted_while_making_voices_nothing_half_made_is_left(
     assert not list(tmp_path.rglob("*.wav"))
 
 
+def trained_only(run: Path, out: Path) -> Path:
+    """Copy of a run what its training left."""
+    exported = shutil.ignore_patterns("bundle.zip", "model_int8.tflite")
+    return Path(shutil.copytree(run, out, ignore=exported))
+
+
 def test_interrupted_while_converting_the_earlier_model_stays(
-    start: Callable[..., Started], edgeser: Edgeser, tiny_recipe: Path, cache: Path, tmp_path: Path
+    start: Callable[..., Started], run_folder: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "out"
-    ran = edgeser("train", tiny_recipe, "--out", out, EDGESER_CACHE=str(cache))
-    assert ran.code == 0, ran.err
+    out = trained_only(run_folder, tmp_path / "out")
     (out / "model_int8.tflite").write_bytes(b"of an earlier run")
     before = set(out.rglob("*"))
     started = start("export", out)
@@ -152,19 +157,14 @@ def test_interrupted_while_converting_the_earlier_model_stays(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_ended_from_outside_children_and_temporary_folders_go(
     start: Callable[..., Started],
-    edgeser: Edgeser,
-    tiny_recipe: Path,
-    cache: Path,
+    run_folder: Path,
     tmp_path: Path,
     number: signal.Signals,
     code: int,
 ) -> None:
     """Only the command itself is signalled, as a service manager or a closed terminal does."""
-    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    out, temporary = trained_only(run_folder, tmp_path / "out"), tmp_path / "temporary"
     temporary.mkdir()
-    recipe = ("--set", "training.epochs=2")
-    ran = edgeser("train", tiny_recipe, "--out", out, *recipe, EDGESER_CACHE=str(cache))
-    assert ran.code == 0, ran.err
     started = start("export", out, TMPDIR=str(temporary))
     started.wait_until(lambda: bool(list(temporary.glob("edgeser-conversion-*/inside/*.onnx"))))
     time.sleep(0.5)  # into the child process

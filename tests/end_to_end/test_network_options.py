@@ -1,4 +1,4 @@
-"""Each option of [network] by the real command: trained, exported, linted, the same everywhere."""
+"""Options of [network] by the real command: trained, exported, linted, the same everywhere."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ QUATERNIONS = {
     "frontend.phase_planes": '["if_angle", "gd_angle"]',
     "network.inputs": "quaternion",
 }
+ATTENTION = {"network.pooling": "attention", "network.self_attention": "8"}
+# Each alone is linted and held to TFLite-Micro to the bit in tests/edgeser/network/test_int8.py.
 OPTIONS: list[Any] = [
-    pytest.param({"network.algebra": "quaternion"}, id="quaternion algebra"),
-    pytest.param({"network.pooling": "attention"}, id="attention pooling"),
-    pytest.param({"network.self_attention": "8"}, id="self-attention"),
-    pytest.param(QUATERNIONS, id="quaternion inputs"),
-    pytest.param({"network.classifier": "pls", "network.encoder_width": "4"}, id="encoders"),
+    pytest.param({"network.algebra": "quaternion", **ATTENTION}, id="algebra and attention"),
+    pytest.param(
+        {**QUATERNIONS, "network.classifier": "pls", "network.encoder_width": "4"},
+        id="quaternion inputs and encoders",
+    ),
     pytest.param(
         {
             **QUATERNIONS,
+            **ATTENTION,
             "frontend.angle_weight": "modulus",
             "network.algebra": "quaternion",
-            "network.pooling": "attention",
-            "network.self_attention": "8",
         },
         id="quaternion inputs and all",
     ),
@@ -38,7 +39,7 @@ OPTIONS: list[Any] = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", OPTIONS)
-def test_the_road_of_an_option(
+def test_the_road_of_options(
     settings: Mapping[str, str], edgeser: Edgeser, tiny_recipe: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"

@@ -198,7 +198,7 @@ def test_the_same_recipe_gives_the_same_weights_and_the_same_model_file(
     again = tmp_path / "again"
     again.mkdir()
     (again / "recipe.toml").write_text(load_recipe("demo").to_toml())
-    ran = edgeser("train", tiny_recipe, "--out", again, "--fresh", "--json", **cold)
+    ran = edgeser("train", tiny_recipe, "--out", again, "--fresh", "--json", anew=True, **cold)
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["schema"] == "edgeser.train/1"
     first = load_trained(road.folder / "trained.zip")
@@ -207,7 +207,7 @@ def test_the_same_recipe_gives_the_same_weights_and_the_same_model_file(
     assert second.history == first.history
     assert second.frontend == first.frontend
     assert second.corpus == first.corpus
-    ran = edgeser("export", again, "--target", "int8", "--json", **cold)
+    ran = edgeser("export", again, "--target", "int8", "--json", anew=True, **cold)
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["schema"] == "edgeser.export/1"
     model = (again / "model_int8.tflite").read_bytes()

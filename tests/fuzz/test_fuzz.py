@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,10 @@ MUTANTS = 120
 
 
 @pytest.fixture(scope="module")
-def material(edgeser, tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Material:
+def material(road: Any) -> Material:
     """A small run, and the models of others where there are some."""
-    run = tmp_path_factory.mktemp("fuzz") / "run"
-    ran = edgeser("run", tiny_recipe, "--out", run, "--set", "training.epochs=2")
-    assert (run / "bundle.zip").is_file(), ran.err
     beside = Path(__file__).resolve().parents[3] / "shared"
-    return Material(run, (beside,) if beside.is_dir() else ())
+    return Material(road.folder, (beside,) if beside.is_dir() else ())
 
 
 @pytest.mark.parametrize("name", FORMATS)

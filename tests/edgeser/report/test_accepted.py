@@ -17,7 +17,7 @@ from edgeser.acceptance.records import CHECKED, AcceptReport, Fault, Finding
 from edgeser.report.accepted import accept_junit, accept_markdown, accept_tables, render_accept
 from edgeser.report.accepted_json import accept_json
 from edgeser.report.json_format import dump_json
-from tests.edgeser.report.test_hostile_names import EVIL, Page, controls, outline, poisoned
+from tests.edgeser.report.hostile import EVIL, Page, controls, outline, poisoned
 
 RATE = 16_000
 

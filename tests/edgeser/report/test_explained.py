@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_hostile_names import EVIL, Page, controls
 
 from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.explanation.agreement import Shuffled, Stability
@@ -25,6 +24,7 @@ from edgeser.report.explained import page_names, render_clip, sentence, side_sha
 from edgeser.report.explained_corpus import corpus_sentences, render_corpus
 from edgeser.report.explained_json import clip_json, explained_json, write_clip
 from quantize.foundation.errors import CheckFailed
+from tests.edgeser.report.hostile import EVIL, Page, controls
 
 PLANES = ("amplitude", "if_re", "gd_mod")
 

@@ -13,6 +13,7 @@ import pytest
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.study.jobs import Job, job_key
 from edgeser.study.processes import ProcessExecutor
+from tests.edgeser.study.made_results import Made, cost, predictions
 
 HERE = Path(__file__).parent
 _NAMES = ("training", "number", "refusal", "fault", "crash", "out_of_memory", "killed", "nonsense")
@@ -58,3 +59,17 @@ def two_corpora(fake_path: None) -> Recipe:
         f'[[corpora]]\nname = "{name}"\npath = "/data/{name}"\n' for name in ("cremad", "emodb")
     )
     return parse_recipe(f'name = "tiny"\n{corpora}[frontend]{rest}', where="test")
+
+
+@pytest.fixture
+def three_variants() -> Made:
+    """Of b is known that it is better than a; c is a again."""
+    made = Made()
+    for number, (variant, skill) in enumerate((("a", 0.4), ("b", 1.6), ("c", 0.4))):
+        for seed in (0, 1):
+            entries = [
+                predictions(corpus, 10 * seed + number, skill, range(120))
+                for corpus in ("cremad", "emodb")
+            ]
+            made.add(variant, "cremad", seed, entries, costs=cost(1000.0 + 10 * seed * number))
+    return made
