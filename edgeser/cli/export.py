@@ -106,10 +106,15 @@ def command(
 
 def _check_place(out: Path | None, *, is_file: bool) -> None:
     """Refuse a folder where a file is to be written, and a file where a folder is."""
+    from quantize.foundation.errors import BadInput
+
     if out is None or not out.exists() or out.is_dir() != is_file:
         return
     is_there, wanted = ("a folder", "a file") if is_file else ("a file", "a folder")
-    raise click.UsageError(f"--out {out} is {is_there}, where {wanted} is to be written")
+    raise BadInput(
+        f"cannot write {out}: it is {is_there}, where {wanted} is to be written",
+        hint="give another --out",
+    )
 
 
 def _export_int8(

@@ -16,6 +16,7 @@ from edgeser.corpora import open_corpus
 from edgeser.rerecord import write_playlist
 
 FIFO = "{fifo}"
+SMALL = ("--only", "pretrained-small")  # the other asks for its teacher first
 _TEXT_THAT_MAY_BE_A_PATH = {"recipe", "corpora", "corpus", "frontend"}
 TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("run", "recipe"): (FIFO,),
@@ -79,11 +80,11 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("features", "files"): (FIFO, "--out", "{out}"),
     ("features", "out"): ("{wav}", "--out", FIFO),
     ("features", "frontend"): ("{wav}", "--out", "{out}", "--frontend", FIFO),
-    ("models", "make"): ("--make", FIFO, "--corpus", "synthetic:{run}/synthetic-voices"),
+    ("models", "make"): ("--make", FIFO, *SMALL, "--corpus", "synthetic:{run}/synthetic-voices"),
     ("models", "teacher"): (
         *("--make", "{out}", "--corpus", "synthetic:{run}/synthetic-voices", "--teacher", FIFO),
     ),
-    ("models", "corpora"): ("--make", "{out}", "--corpus", f"cremad:{FIFO}"),
+    ("models", "corpora"): ("--make", "{out}", *SMALL, "--corpus", f"cremad:{FIFO}"),
     ("evaluate", "reference"): ("{run}", "--drift", FIFO),
     ("evaluate", "save_drift"): ("{run}", "--save-drift", FIFO),
     ("evaluate", "recordings"): ("{run}", "--save-drift", "{out}", "--recordings", FIFO),

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from firmware_bridge.compiler.compile import compile_model
 from fuzz.campaign import try_mutants
 from fuzz.formats import FORMATS, Material
+from fuzz.small_models import small_models
 from quantize.foundation.errors import EdgeserError
 
 MUTANTS = 120
@@ -30,7 +32,10 @@ def test_mutants_are_read_or_refused_in_one_typed_line(name: str, material: Mate
     assert outcome.read + outcome.refused == MUTANTS
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("tflite-lint",)])
+LINTED = ("tflite-lint", "operators")
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in LINTED])
 def test_sound_samples_are_read(name: str, material: Material, tmp_path: Path) -> None:
     """Else a campaign would try nothing but refusals; a C compiler may refuse sound models."""
     samples = FORMATS[name].samples(Material(material.run))
@@ -41,3 +46,8 @@ def test_sound_samples_are_read(name: str, material: Material, tmp_path: Path) -
             FORMATS[name].read(data, place, material)
         except EdgeserError as error:
             pytest.fail(f"{name}, sample {number}: {error}")
+
+
+def test_small_models_are_sound() -> None:
+    for data in small_models():
+        assert compile_model(data, "small").operators

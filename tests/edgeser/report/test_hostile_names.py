@@ -96,7 +96,7 @@ def test_inspect_and_corpus_check_show_names_harmlessly(
     tensor = TensorSummary(0, "name", (1, 4), "int8", False, 0.5, 0, 1, None, None)
     operator = OperatorSummary(0, 0, "name", 1, True, (tensor,), (tensor,), None, 8)
     offenders = (Offender("name", "name", "float32"),)
-    sizes = (100, 0, ("name",), 1, 8)
+    sizes = (100, 0, ("name",), 1, 8, (tensor,))
     graph = GraphSummary(0, "name", "name", (), (tensor,), (tensor,), (operator,))
     remarks = (Oddity("name", "name"),), (Unread("name", "name", "name"),)
     model = ModelInspection(
