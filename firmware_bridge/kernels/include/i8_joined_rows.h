@@ -7,6 +7,10 @@
 
 #include "i8_dot.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
 #define I8_HAS_JOINED_ROWS 1
 
@@ -141,6 +145,10 @@ static inline i8_multiply_joined_rows *i8_joined_rows_for(int32_t rounding, int3
 
 #else
 #define I8_HAS_JOINED_ROWS 0
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "i8_requantise.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Read and written by assembly, at the offsets that are given. */
 struct i8_line_of_outputs {
   int32_t multiplier;  /* 0, and the next two: as of an output channel in i8_requantise.h */
@@ -286,6 +290,10 @@ static inline void (*i8_finish_for(int32_t rounding, int32_t minimum, int32_t ma
 
 #else
 #define I8_HAS_LINES 0
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

@@ -15,6 +15,7 @@ from edgeser.bundle.shipping import require_shippable
 from edgeser.bundle.trained import TRAINING
 from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.network.words_config import WordsConfig
+from edgeser.pipeline import heard
 from edgeser.pipeline import train as stage
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import _statement
@@ -43,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     recipe = resolve_recipe(str(TINY), settings=settings)
     folder = RunFolder(tmp_path_factory.mktemp("run"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "public_embeddings", made_up)
+        patch.setattr(heard, "public_embeddings", made_up)
         return stage.train(plan_run(recipe, folder=folder))
 
 

@@ -77,7 +77,12 @@ def test_gradients_reach_every_weight_of_attention(algebra: str) -> None:
     torch.autograd.backward(pooled.square().sum())
     for part in (block, pooling):
         for name, parameter in part.named_parameters():
-            assert parameter.grad is not None and bool((parameter.grad != 0).any()), name
+            assert parameter.grad is not None
+            if part is pooling and name == "score.bias":
+                # A softmax does not know what is added to all frames: 0, but for rounding.
+                assert float(parameter.grad.abs().max()) < 1e-5
+            else:
+                assert bool((parameter.grad != 0).any()), name
 
 
 def test_poolings_by_name() -> None:
