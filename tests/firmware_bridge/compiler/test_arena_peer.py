@@ -8,7 +8,6 @@ from firmware_bridge.compiler.compile import compile_model
 from quantize.foundation.errors import EdgeserError
 from quantize.runtimes.arena import arena_usage
 
-
 LARGER = {"lib_gabor_64_p4": (41_184, 38_320)}
 """Ours and its total: one layer's 7 x 7 filters, widened for speed, are 4,308 bytes of scratch."""
 
