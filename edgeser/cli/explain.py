@@ -176,11 +176,9 @@ class _Work:
     def explain_corpus(self, path: Path, corpora: Sequence[str], clips: int | None) -> int:
         """Explain the clips of the test speakers, and write a page of what they say together."""
         from edgeser.cli.places import build_cache
-        from edgeser.explanation.finding import finding_of
         from edgeser.pipeline.explain_corpus import explain_clips
         from edgeser.report.explained import page_names
-        from edgeser.report.explained_corpus import corpus_sentences, render_corpus
-        from quantize.foundation.files import write_atomically
+        from quantize.foundation.errors import EdgeserError
 
         utterances = self._utterances(corpora, path, clips)
         references = self._references(utterances)
@@ -193,8 +191,22 @@ class _Work:
             reporter=self._output,
         )
         names = page_names([utterance.clip_id for utterance in utterances])
-        for _ in self._written(items, names, self._out / "clips"):
-            pass
+        try:
+            for _ in self._written(items, names, self._out / "clips"):
+                pass
+        except (EdgeserError, KeyboardInterrupt):
+            done = len(self._found)
+            self._problems.append(f"it ended after {done} of {len(utterances)} clips")
+            self._told_together(utterances)
+            raise
+        return self._told_together(utterances)
+
+    def _told_together(self, utterances: Sequence[Utterance]) -> int:
+        """Write the page of what the clips that were explained say together."""
+        from edgeser.explanation.finding import finding_of
+        from edgeser.report.explained_corpus import corpus_sentences, render_corpus
+        from quantize.foundation.files import write_atomically
+
         if not self._found:
             return self._finished(None)
         finding = finding_of(self._found, self._bundle.trained.classes)

@@ -106,7 +106,7 @@ def check_parity(
     CheckFailed
         When a logit is not finite.
     """
-    clips = clips_of_test_speakers(
+    clips = windows_of_test_speakers(
         bundle, corpora=corpora, folder=folder, cache=cache, reporter=reporter
     )
     trained = bundle.trained
@@ -149,7 +149,7 @@ def check_parity(
     return report, verdict
 
 
-def clips_of_test_speakers(
+def windows_of_test_speakers(
     bundle: Bundle,
     *,
     corpora: Sequence[str],

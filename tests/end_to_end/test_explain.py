@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import soundfile
+
+from edgeser.cli.explain import command
+from edgeser.pipeline import explain_corpus
 
 Edgeser = Callable[..., Any]
 
@@ -81,6 +86,26 @@ def test_a_corpus_has_a_page_for_all_and_one_a_clip(
     assert all(f'href="clips/{page}"' in text for page in pages)
     assert all(clip["truth"] and clip["speaker"] for clip in found["clips"])
     assert found["finding"]["deletion"]["interval_kind"].endswith("bootstrap")
+
+
+def test_what_was_explained_before_ctrl_c_is_kept(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = explain_corpus.explain_clips
+
+    def interrupted(*arguments: Any, **options: Any) -> Iterator[Any]:
+        yield from itertools.islice(whole(*arguments, **options), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(explain_corpus, "explain_clips", interrupted)
+    corpus = f"synthetic:{run_folder / 'synthetic-voices'}"
+    words = ("--out", str(tmp_path), "--coarse", "--no-checks", "--no-cues", "--clips", "3")
+    with pytest.raises(click.Abort):
+        command.main([str(run_folder), "--corpus", corpus, *words], standalone_mode=False)
+    found = json.loads((tmp_path / "explained.json").read_text("ascii"))
+    assert found["finding"]["clips"] == len(found["clips"]) == 2
+    assert "it ended after 2 of 3 clips" in found["problems"]
+    assert "it ended after 2 of 3 clips" in (tmp_path / "corpus.html").read_text("utf-8")
 
 
 def test_what_cannot_be_explained_is_named_and_the_rest_is_done(

@@ -16,7 +16,7 @@ from edgeser.pipeline.evaluate import Evaluation, evaluate_bundle
 from edgeser.pipeline.export import export
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import float_logits
-from edgeser.pipeline.parity import check_parity, clips_of_test_speakers
+from edgeser.pipeline.parity import check_parity, windows_of_test_speakers
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import contents_of
 from edgeser.pipeline.source import resolve_recipe
@@ -89,7 +89,7 @@ def test_evaluate_scores_float_and_int8_against_the_listeners(folder: RunFolder)
     assert found.int8_metrics.distributions is not None
     assert scores.clips == found.float_metrics.clips == 6
     bundle = load_bundle(folder.bundle)
-    clips = clips_of_test_speakers(bundle, corpora=(), folder=folder, cache=None, reporter=SILENT)
+    clips = windows_of_test_speakers(bundle, corpora=(), folder=folder, cache=None, reporter=SILENT)
     answers = softmax(float_logits(bundle.trained, clips.features))
     classes = bundle.trained.classes
     votes = np.array([[dict(u.votes or ()).get(c, 0.0) for c in classes] for u in clips.utterances])
