@@ -28,8 +28,6 @@ _CORTEX_M = (
     ),
 )  # fmt: skip
 _CMSDK_CLOCK = _files("cortex_m", "clock.h")
-_ARM_TOOLS = ("make", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "qemu-system-arm")
-_ARM_LINKER = ("--specs=nano.specs", "-nostartfiles")
 
 MPS2_AN500 = Board(
     name="mps2-an500",
@@ -40,8 +38,8 @@ MPS2_AN500 = Board(
     stack_bytes=8 << 10,
     compiler="arm-none-eabi-gcc",
     compiler_flags=("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
-    linker_flags=_ARM_LINKER,
-    packages=_ARM_TOOLS,
+    linker_flags=("--specs=nano.specs", "-nostartfiles"),
+    packages=("make", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "qemu-system-arm"),
     files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an500", "link.ld", "registers.h")),
     consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x6000_0000, size=16 * _MIB),
@@ -53,84 +51,61 @@ MPS2_AN500 = Board(
     cycles=Cycles(middle=0.8, band=(0.6, 1.1)),
 )
 
-MPS2_AN386 = Board(
+MPS2_AN386 = replace(
+    MPS2_AN500,
     name="mps2-an386",
     description="Arm MPS2+ with a Cortex-M4, emulated by QEMU",
     cpu="cortex-m4",
-    flash_bytes=4 * _MIB,
-    ram_bytes=4 * _MIB,
-    stack_bytes=8 << 10,
-    compiler="arm-none-eabi-gcc",
     compiler_flags=("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
-    linker_flags=_ARM_LINKER,
-    packages=_ARM_TOOLS,
     files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an386", "link.ld", "registers.h")),
-    consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x2100_0000, size=16 * _MIB),
-    ticks_per_second=25_000_000,
-    instructions_per_tick=Fraction(5, 8),
     machine="mps2-an386",
+    cycles=None,
 )
 
-MPS2_AN385_M0PLUS = Board(
+MPS2_AN385_M0PLUS = replace(
+    MPS2_AN500,
     name="mps2-an385-m0plus",
     description="code for a Cortex-M0+, run by the Cortex-M3 of an Arm MPS2+, emulated by QEMU",
     cpu="cortex-m0plus",
-    flash_bytes=4 * _MIB,
-    ram_bytes=4 * _MIB,
-    stack_bytes=8 << 10,
-    compiler="arm-none-eabi-gcc",
     compiler_flags=("-mcpu=cortex-m0plus", "-mthumb", "-mfloat-abi=soft", "-masm-syntax-unified"),
-    linker_flags=_ARM_LINKER,
-    packages=_ARM_TOOLS,
     files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an385_m0plus", "link.ld", "registers.h")),
-    consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x2100_0000, size=16 * _MIB),
-    ticks_per_second=25_000_000,
-    instructions_per_tick=Fraction(5, 8),
     machine="mps2-an385",
+    cycles=None,
 )
 
-MPS2_AN505 = Board(
+MPS2_AN505 = replace(
+    MPS2_AN500,
     name="mps2-an505",
     description="Arm MPS2+ with a Cortex-M33, emulated by QEMU",
     cpu="cortex-m33",
-    flash_bytes=4 * _MIB,
-    ram_bytes=4 * _MIB,
-    stack_bytes=8 << 10,
-    compiler="arm-none-eabi-gcc",
     compiler_flags=("-mcpu=cortex-m33", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
-    linker_flags=_ARM_LINKER,
-    packages=_ARM_TOOLS,
     files=(*_CORTEX_M, *_CMSDK_CLOCK, *_files("mps2_an505", "link.ld", "registers.h")),
-    consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x8000_0000, size=16 * _MIB),
     ticks_per_second=20_000_000,
     # An instruction takes 64 ns, a tick 50 ns.
     instructions_per_tick=Fraction(25, 32),
     machine="mps2-an505",
+    cycles=None,
 )
 
-MPS3_AN547 = Board(
+MPS3_AN547 = replace(
+    MPS2_AN500,
     name="mps3-an547",
     description="Arm MPS3 with a Cortex-M55, emulated by QEMU",
     cpu="cortex-m55",
     flash_bytes=2 * _MIB,
-    ram_bytes=4 * _MIB,
-    stack_bytes=8 << 10,
-    compiler="arm-none-eabi-gcc",
     # Without its vectors: gcc 12 writes conditional conversions of floats, `vcvtne.f32.u32`, which
     # its assembler takes for other instructions where the core has vectors.
     compiler_flags=("-mcpu=cortex-m55+nomve", "-mthumb", "-mfloat-abi=hard"),
-    linker_flags=_ARM_LINKER,
-    packages=_ARM_TOOLS,
     files=(*_CORTEX_M, *_files("mps3_an547", "clock.h", "link.ld", "registers.h")),
-    consoles=("uart", "mailbox"),
     shared=SharedMemory(address=0x6000_0000, size=2048 * _MIB),
     ticks_per_second=32_000_000,
     # An instruction takes 64 ns, a tick 31.25 ns.
     instructions_per_tick=Fraction(125, 256),
     machine="mps3-an547",
+    cycles=None,
 )
 
 _RISCV = (
