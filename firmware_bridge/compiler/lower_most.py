@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from firmware_bridge.compiler.lower_mean import check_reduced_shape, reduced_axes, reduced_groups
-from firmware_bridge.compiler.lower_move import axis_of, check_output_shape
+from firmware_bridge.compiler.lower_move import axis_of
 from firmware_bridge.compiler.operands import (
+    check_output_shape,
     computed_input,
     constant_integers,
     output_tensor,

@@ -9,6 +9,7 @@ import numpy as np
 from firmware_bridge.compiler.axes import dense_steps, merged
 from firmware_bridge.compiler.lower_shape import lower_view
 from firmware_bridge.compiler.operands import (
+    check_output_shape,
     computed_input,
     constant_integers,
     flat,
@@ -24,7 +25,6 @@ from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import (
     ConcatenationOptions,
     PackOptions,
-    ResizeOptions,
     StridedSliceOptions,
 )
 from quantize.tflite.schema import Activation, DType
@@ -313,65 +313,6 @@ def _pad_value(operator: Operator, graph: Subgraph, target: Tensor) -> int:
         refuse(operator, graph, "the value that it pads with is not one constant int8")
     same_quantisation(operator, graph, value, target, "padding keeps the quantisation")
     return int(value.data.reshape(-1)[0])
-
-
-def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> KernelCall:
-    """Lower RESIZE_NEAREST_NEIGHBOR.
-
-    Raises
-    ------
-    BadInput
-        When types or shapes do not fit, or the size is only known at run time.
-    """
-    options = options_of(operator, graph, ResizeOptions)
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    size = constant_integers(operator, graph, 1).tolist()
-    if len(source.shape) != 4 or len(size) != 2 or min(size) < 1:
-        refuse(operator, graph, f"it resizes {list(source.shape)} to {size}")
-    batches, height, width, channels = source.shape
-    check_output_shape(operator, graph, target, (batches, *size, channels))
-    rows = _nearest(height, size[0], options) * (width * channels)
-    columns = _nearest(width, size[1], options) * channels
-    fields: dict[str, Field] = {
-        "rows": "rows",
-        "columns": "columns",
-        "batches": batches,
-        "image_bytes": height * width * channels,
-        "output_h": size[0],
-        "output_w": size[1],
-        "channels": channels,
-    }
-    constants = (
-        Constant("rows", flat(rows, np.int32)),
-        Constant("columns", flat(columns, np.int32)),
-    )
-    return moving_call(
-        operator,
-        "i8_resize_nearest",
-        "i8_resize_nearest.h",
-        "i8_resize_nearest",
-        fields,
-        inputs=(source.index,),
-        constants=constants,
-    )
-
-
-def _nearest(length: int, size: int, options: ResizeOptions) -> np.typing.NDArray[np.int64]:
-    """Return which of `length` cells each of `size` cells takes, in float32 like TFLite-Micro."""
-    corners = options.align_corners and size > 1
-    scale = np.float32(length - corners) / np.float32(size - corners)
-    offset = np.float32(0.5 if options.half_pixel_centers else 0)
-    places = (np.arange(size, dtype=np.float32) + offset) * scale
-    cells = np.floor(places + np.float32(0.5)) if options.align_corners else np.floor(places)
-    return np.asarray(np.clip(cells, 0, length - 1), np.int64)
-
-
-def check_output_shape(
-    operator: Operator, graph: Subgraph, target: Tensor, shape: tuple[int, ...]
-) -> None:
-    """Refuse an output that is not of `shape`."""
-    if target.shape != shape:
-        refuse(operator, graph, f"its output is {list(target.shape)}, where {list(shape)} is right")
 
 
 def moving_call(

@@ -1,12 +1,18 @@
-"""RESIZE_BILINEAR, with the integers of TFLite-Micro: steps of 1/1024 of a cell."""
+"""RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR: which cells an output takes, as TFLite-Micro does.
+
+Bilinear has its integers, steps of 1/1024 of a cell; nearest its float32.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.lower_move import check_output_shape, moving_call
+from firmware_bridge.compiler.lower_move import moving_call
 from firmware_bridge.compiler.operands import (
+    check_output_shape,
     computed_input,
     constant_integers,
     flat,
@@ -16,7 +22,7 @@ from firmware_bridge.compiler.operands import (
     same_quantisation,
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Operator, Subgraph, Tensor
 from quantize.tflite.options import ResizeOptions
 
 _ONE = 1 << 10
@@ -38,27 +44,62 @@ def lower_resize_bilinear(operator: Operator, graph: Subgraph) -> KernelCall:
         refuse(operator, graph, "it aligns corners and takes centres of pixels at once")
     source, target = computed_input(operator, graph), output_tensor(operator, graph)
     same_quantisation(operator, graph, source, target, "resizing keeps the quantisation")
+    image = _resized(operator, graph, source, target)
+    height, width, channels = source.shape[1:]
+    if max(height, width, image["output_h"], image["output_w"]) > _LONGEST:
+        refuse(operator, graph, f"a side has more than {_LONGEST} cells")
+    constants = (
+        Constant("rows", _places(height, image["output_h"], width * channels, options)),
+        Constant("columns", _places(width, image["output_w"], channels, options)),
+    )
+    return _call("i8_resize_bilinear", operator, source, image, constants)
+
+
+def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower RESIZE_NEAREST_NEIGHBOR.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or the size is only known at run time.
+    """
+    options = options_of(operator, graph, ResizeOptions)
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    image = _resized(operator, graph, source, target)
+    height, width, channels = source.shape[1:]
+    rows = _nearest(height, image["output_h"], options) * (width * channels)
+    columns = _nearest(width, image["output_w"], options) * channels
+    constants = (
+        Constant("rows", flat(rows, np.int32)),
+        Constant("columns", flat(columns, np.int32)),
+    )
+    return _call("i8_resize_nearest", operator, source, image, constants)
+
+
+def _resized(operator: Operator, graph: Subgraph, source: Tensor, target: Tensor) -> dict[str, int]:
+    """Return the sizes that both kernels take, where a constant size makes the output's shape."""
     size = constant_integers(operator, graph, 1).tolist()
     if len(source.shape) != 4 or len(size) != 2 or min(size) < 1:
         refuse(operator, graph, f"it resizes {list(source.shape)} to {size}")
     batches, height, width, channels = source.shape
     check_output_shape(operator, graph, target, (batches, *size, channels))
-    if max(height, width, *size) > _LONGEST:
-        refuse(operator, graph, f"a side has more than {_LONGEST} cells")
-    fields: dict[str, Field] = {
-        "rows": "rows",
-        "columns": "columns",
+    return {
         "batches": batches,
         "image_bytes": height * width * channels,
         "output_h": size[0],
         "output_w": size[1],
         "channels": channels,
     }
-    constants = (
-        Constant("rows", _places(height, size[0], width * channels, options)),
-        Constant("columns", _places(width, size[1], channels, options)),
-    )
-    name = "i8_resize_bilinear"
+
+
+def _call(
+    name: str,
+    operator: Operator,
+    source: Tensor,
+    image: Mapping[str, int],
+    constants: tuple[Constant, ...],
+) -> KernelCall:
+    fields: dict[str, Field] = {"rows": "rows", "columns": "columns", **image}
     return moving_call(
         operator, name, f"{name}.h", name, fields, inputs=(source.index,), constants=constants
     )
@@ -77,3 +118,13 @@ def _places(length: int, size: int, step: int, options: ResizeOptions) -> NDArra
     upper = np.minimum((places + _ONE - 1) // _ONE, length - 1)
     table = np.stack([lower * step, upper * step, places - _ONE * lower], axis=1)
     return np.asarray(flat(table, np.int32))
+
+
+def _nearest(length: int, size: int, options: ResizeOptions) -> NDArray[np.int64]:
+    """Return which of `length` cells each of `size` cells takes, in float32 like TFLite-Micro."""
+    corners = options.align_corners and size > 1
+    scale = np.float32(length - corners) / np.float32(size - corners)
+    offset = np.float32(0.5 if options.half_pixel_centers else 0)
+    places = (np.arange(size, dtype=np.float32) + offset) * scale
+    cells = np.floor(places + np.float32(0.5)) if options.align_corners else np.floor(places)
+    return np.asarray(np.clip(cells, 0, length - 1), np.int64)

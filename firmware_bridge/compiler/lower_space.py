@@ -9,11 +9,11 @@ import numpy as np
 from firmware_bridge.compiler.axes import dense_steps
 from firmware_bridge.compiler.lower_move import (
     axis_of,
-    check_output_shape,
     gather_call,
     moving_call,
 )
 from firmware_bridge.compiler.operands import (
+    check_output_shape,
     computed_input,
     constant_integers,
     flat,

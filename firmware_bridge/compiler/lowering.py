@@ -22,7 +22,6 @@ from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
     lower_pack,
     lower_pad,
-    lower_resize_nearest_neighbor,
     lower_split,
     lower_split_v,
     lower_strided_slice,
@@ -34,7 +33,10 @@ from firmware_bridge.compiler.lower_pairs import (
     lower_squared_difference,
 )
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
-from firmware_bridge.compiler.lower_resize import lower_resize_bilinear
+from firmware_bridge.compiler.lower_resize import (
+    lower_resize_bilinear,
+    lower_resize_nearest_neighbor,
+)
 from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
 from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
 from firmware_bridge.compiler.lower_space import (

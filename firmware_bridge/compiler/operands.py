@@ -162,6 +162,14 @@ def same_quantisation(
         )
 
 
+def check_output_shape(
+    operator: Operator, graph: Subgraph, target: Tensor, shape: tuple[int, ...]
+) -> None:
+    """Refuse an output that is not of `shape`."""
+    if target.shape != shape:
+        refuse(operator, graph, f"its output is {list(target.shape)}, where {list(shape)} is right")
+
+
 def flat(values: Any, dtype: Any) -> NDArray[Any]:
     """Return values as a contiguous array of one axis."""
     return np.ascontiguousarray(np.asarray(values).reshape(-1), dtype)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,10 +15,6 @@ from tests.firmware_bridge.kernels.operator_models import ModelBuilder, schema
 
 class StateBuilder(ModelBuilder):
     """A model whose further subgraphs, each begun by `subgraph`, are run by CALL_ONCE."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._further: list[Any] = []
 
     @contextmanager
     def subgraph(self) -> Iterator[int]:
@@ -61,21 +56,6 @@ class StateBuilder(ModelBuilder):
     def assign(self, handle: int, value: int) -> None:
         """Assign a tensor to a variable."""
         self.operator("ASSIGN_VARIABLE", (handle, value), (), "AssignVariable")
-
-    def build(self, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> bytes:
-        """Return the file's bytes."""
-        graph = schema().SubGraphT()
-        graph.name = "main"
-        graph.tensors, graph.operators = self._tensors, self._operators
-        graph.inputs = np.asarray(inputs, np.int32)
-        graph.outputs = np.asarray(outputs, np.int32)
-        model = schema().ModelT()
-        model.version = 3
-        model.operatorCodes, model.subgraphs = self._codes, [graph, *self._further]
-        model.buffers = self._buffers
-        builder = flatbuffers.Builder(1 << 12)
-        builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-        return bytes(builder.Output())
 
 
 def with_first_values(

@@ -36,6 +36,7 @@ class ModelBuilder:
         self._buffers: list[Any] = [schema().BufferT()]
         self._operators: list[Any] = []
         self._codes: list[Any] = []
+        self._further: list[Any] = []
 
     def tensor(
         self,
@@ -119,7 +120,7 @@ class ModelBuilder:
         model = schema().ModelT()
         model.version = 3
         model.description = "test"
-        model.operatorCodes, model.subgraphs = self._codes, [graph]
+        model.operatorCodes, model.subgraphs = self._codes, [graph, *self._further]
         model.buffers = self._buffers
         builder = flatbuffers.Builder(1 << 12)
         builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
