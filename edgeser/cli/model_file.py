@@ -41,9 +41,9 @@ def open_model(path: Path, wanted: DecisionConfig | None = None) -> tuple[bytes,
     BadInput
         When it cannot be read or cannot decide for that; a .tflite decides nothing.
     """
-    from edgeser.cli.places import deciding
-
     if bundle := bundle_if_any(path):
+        from edgeser.cli.places import deciding
+
         return bundle.int8_model, deciding(bundle, wanted)
     if wanted is not None:
         raise BadInput(
