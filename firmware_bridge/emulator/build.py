@@ -20,6 +20,8 @@ from quantize.foundation.processes import run
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
 _LIST = re.compile(r"^(.*?: (?:fatal )?[Ee]rror: .*|.*: undefined reference to .*)$", re.MULTILINE)
 _NO_SPACE = os.strerror(errno.ENOSPC)  # in the messages of every tool that make runs
+# What two linkers say at once comes one after the other, and in English: we search it.
+_APART = ("--output-sync=target", "LC_ALL=C")
 STACK_SECTION = ".stack"
 
 
@@ -99,7 +101,7 @@ def build_firmware(
     find_tool(board.compiler)
     begin = time.monotonic()
     targets = [FIRMWARE, EMULATED] if len(board.consoles) > 1 else [FIRMWARE]
-    command = [make, f"-j{jobs}", "-C", str(project_dir), "-f", "Makefile", "LC_ALL=C", *targets]
+    command = [make, f"-j{jobs}", *_APART, "-C", str(project_dir), "-f", "Makefile", *targets]
     code, output = _run(command, timeout_s)
     if code != 0:
         raise _failure(output, board)
@@ -146,13 +148,13 @@ def _failure(output: str, board: Board) -> EdgeserError:
             f"the firmware cannot be built: {_NO_SPACE}",
             hint="free some space or choose another folder",
         )
-    overflows = _OVERFLOW.findall(output)
+    overflows = _OVERFLOW.findall(output)  # each program that was linked says its own
     if overflows:
         sizes = {"FLASH": board.flash_bytes, "RAM": board.ram_bytes}
         parts = [
-            f"{region} of {sizes[region]} bytes is {excess} bytes too small"
-            for region, excess in overflows
-            if region in sizes
+            f"{region} of {size} bytes is {max(excesses)} bytes too small"
+            for region, size in sizes.items()
+            if (excesses := [int(excess) for name, excess in overflows if name == region])
         ]
         return CheckFailed(
             f"the firmware does not fit {board.name}: {'; '.join(parts)}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -63,6 +64,31 @@ def test_firmware_that_does_not_fit_is_refused_with_the_numbers(
         build_firmware(tmp_path / "small", board)
     assert "smaller model" in caught.value.hint
     assert not (tmp_path / "small" / "build" / "firmware.elf").exists()
+
+
+STAND_IN_COMPILER = """#!/bin/sh
+# Compiles with the real one; links never, and says why in pieces, as two linkers at once do.
+case "$*" in *" -c "*) exec {real} "$@" ;; esac
+case "$*" in *firmware.elf*) excess=15200 ;; *) excess=15100 ;; esac
+for piece in "ld: region " "'FLASH' overfl" "owed by $excess" " bytes\\n"; do
+  printf "$piece" >&2
+  sleep 0.1
+done
+exit 1
+"""
+
+
+def test_what_two_linkers_say_at_once_is_read_apart(
+    tmp_path: Path, hand_made_model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "bin" / "arm-none-eabi-gcc"
+    stand_in.parent.mkdir()
+    stand_in.write_text(STAND_IN_COMPILER.format(real=find_tool("arm-none-eabi-gcc")))
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}:{os.environ['PATH']}")
+    write_project(tmp_path / "small", board=MPS2_AN500, model=hand_made_model)
+    with pytest.raises(CheckFailed, match=r"FLASH of \d+ bytes is 15200 bytes too small \("):
+        build_firmware(tmp_path / "small", MPS2_AN500)
 
 
 def test_broken_source_is_told_by_its_first_error(tmp_path: Path, hand_made_model) -> None:
