@@ -12,9 +12,7 @@ named instead of taking us along.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +26,7 @@ from edgeser.corpora.audio import SAMPLE_RATE, Sound, content_hash, read_audio
 from edgeser.corpora.utterance import Utterance
 from edgeser.progress import SILENT, Reporter
 from quantize.foundation.child import ChildCrashed, call_in_child
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import EdgeserError
 
 _CLIPS_A_BATCH = 128
@@ -94,13 +93,9 @@ def functionals_of(
         for first in range(0, len(utterances), _CLIPS_A_BATCH)
     ]
     rows: list[_Row] = []
-    pool = ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)))
-    try:
-        for found in pool.map(_Job.run, jobs):
-            rows += found
-            progress(len(rows), len(utterances))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for found in on_all_cores(_Job.run, jobs, workers=workers):
+        rows += found
+        progress(len(rows), len(utterances))
     kept = [(u, row) for u, row in zip(utterances, rows, strict=True) if not isinstance(row, str)]
     problems = tuple(row for row in rows if isinstance(row, str))
     for problem in problems:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +29,7 @@ from edgeser.corpora.unread import ARCHIVE
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from edgeser.corpora.walk import LINK
 from edgeser.wording import LabelKind, Wording, wording
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import BadInput
 
 SCHEMA = "edgeser.corpus-check/1"
@@ -240,20 +239,16 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
     clips: list[ClipFacts] = []
     problems = [*corpus.problems, *split_problems(corpus)]
     total = len(corpus.utterances)
-    executor = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
-    try:
-        for done, answer in enumerate(executor.map(examine, corpus.utterances), start=1):
-            if isinstance(answer, ClipFacts):
-                clips.append(answer)
-                path = corpus.utterances[done - 1].path
-                told = [r for r in answer.remarks if r.kind in _TOLD_KINDS]
-                problems += [FileProblem(path, r.kind, r.detail) for r in told]
-            else:
-                problems.append(answer)
-            if progress is not None:
-                progress(done, total)
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+    for done, answer in enumerate(on_all_cores(examine, corpus.utterances), start=1):
+        if isinstance(answer, ClipFacts):
+            clips.append(answer)
+            path = corpus.utterances[done - 1].path
+            told = [r for r in answer.remarks if r.kind in _TOLD_KINDS]
+            problems += [FileProblem(path, r.kind, r.detail) for r in told]
+        else:
+            problems.append(answer)
+        if progress is not None:
+            progress(done, total)
     duplicates = _duplicates(clips, corpus)
     labels = {u.clip_id: (u.emotion, u.speaker) for u in corpus.utterances}
     labels |= {copy: labels[kept] for copy, kept in corpus.doubles}

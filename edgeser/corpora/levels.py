@@ -7,9 +7,7 @@ more of it, and noise less.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from edgeser.corpora.audio import SAMPLE_RATE, read_audio
 from edgeser.corpora.sound import Levels
 from edgeser.corpora.utterance import Utterance
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import EdgeserError
 
 MOST_CLIPS = 150
@@ -60,8 +59,8 @@ def measure_levels(utterances: Sequence[Utterance]) -> LevelSummary | None:
     """
     count = min(MOST_CLIPS, len(utterances))
     places = np.linspace(0, len(utterances) - 1, count).round().astype(int)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        found = [pair for pair in pool.map(_measured, [utterances[i] for i in places]) if pair]
+    chosen = [utterances[i] for i in places]
+    found = [pair for pair in on_all_cores(_measured, chosen) if pair]
     if not found:
         return None
     rms, floor = np.array(found).T

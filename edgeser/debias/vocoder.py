@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from edgeser.debias.voice import Change
 from edgeser.debias.world_child import FIGURES, analyse, convert
 from edgeser.entries import Entries, entry_key
 from quantize.foundation.child import ChildCrashed, call_in_child
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import EdgeserError
 
 _VERSION = 1
@@ -73,15 +72,12 @@ class Vocoder:
         """Return each job's result from the cache, else from a child; or why there is none."""
         found: dict[int, bytes | str] = {}
         batches = list(self._batches(jobs, found))
-        pool = ThreadPoolExecutor(self.workers or len(os.sched_getaffinity(0)))
-        try:
-            for batch, bodies in zip(batches, pool.map(self._in_child, batches), strict=True):
-                for task, body in zip(batch, bodies, strict=True):
-                    found[task.place] = body
-                    if self._entries is not None and isinstance(body, bytes):
-                        self._entries.store(task.key, body)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        done = on_all_cores(self._in_child, batches, workers=self.workers)
+        for batch, bodies in zip(batches, done, strict=True):
+            for task, body in zip(batch, bodies, strict=True):
+                found[task.place] = body
+                if self._entries is not None and isinstance(body, bytes):
+                    self._entries.store(task.key, body)
         return [found[place] for place in range(len(jobs))]
 
     def _batches(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +15,7 @@ from edgeser.corpora.audio import Sound, content_hash, file_of, read_audio, read
 from edgeser.corpora.sound import Remark
 from edgeser.features.cache import FeatureCache
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, compute_features
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import EdgeserError
 
 S = TypeVar("S", bound=Sound)
@@ -133,14 +132,10 @@ def _on_all_cores(
 ) -> tuple[ClipResult, ...]:
 
     results: list[ClipResult] = []
-    pool = ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)))
-    try:
-        for result in pool.map(one, paths):
-            results.append(result)
-            if progress is not None:
-                progress(len(results), len(paths))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for result in on_all_cores(one, paths, workers=workers):
+        results.append(result)
+        if progress is not None:
+            progress(len(results), len(paths))
     return tuple(results)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +33,7 @@ from edgeser.pipeline.source import corpora_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.typed_tables import from_table, to_table
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.files import read_bounded, write_atomically
 
@@ -274,14 +273,13 @@ def _measured(
     """
     progress = reporter.stage("Features and levels")
     problems: list[str] = []
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        found = pool.map(lambda sound: _clip(sound, frontend), sounds)
-        for index, clip in enumerate(found):
-            progress(index + 1, len(sounds))
-            if isinstance(clip, _Clip):
-                yield index, clip
-            else:
-                problems.append(clip)
+    found = on_all_cores(lambda sound: _clip(sound, frontend), sounds)
+    for index, clip in enumerate(found):
+        progress(index + 1, len(sounds))
+        if isinstance(clip, _Clip):
+            yield index, clip
+        else:
+            problems.append(clip)
     if len(problems) == len(sounds):
         why = f": {problems[0]}" if problems else ""
         raise BadInput(

@@ -97,17 +97,17 @@ class Checked:
         """Return what the map is worth."""
         fill = filling(self.clip.features, plan.occlusion.fill)
         label = self.scorer.label
+        plain, _ = _map(self.clip, self.scorer, engine, plan)
         return Worth(
             gradients=integrated_gradients(
                 checks.network, self.clip, fill, label, self.saliency, scale=INPUT_SCALE
             ),
             occlusion=plan.check_occlusion,
-            shuffled=tuple(self._shuffled(checks, engine, plan)),
-            stability=self._stability(engine, plan),
+            shuffled=tuple(self._shuffled(checks, plan, plain)),
+            stability=self._stability(engine, plan, plain),
         )
 
-    def _shuffled(self, checks: Checks, engine: Int8Engine, plan: Plan) -> Iterator[Shuffled]:
-        plain, _ = _map(self.clip, self.scorer, engine, plan)
+    def _shuffled(self, checks: Checks, plan: Plan, plain: Saliency) -> Iterator[Shuffled]:
         for model, of_model in checks.shuffled:
             found, base = _map(self.clip, self.scorer, of_model, plan)
             shares = self.scorer.probabilities(base.sum(axis=0, dtype=np.int64)[None])
@@ -119,8 +119,7 @@ class Checked:
                 float(shares[0, self.scorer.label]),
             )
 
-    def _stability(self, engine: Int8Engine, plan: Plan) -> tuple[Stability, ...]:
-        plain, _ = _map(self.clip, self.scorer, engine, plan)
+    def _stability(self, engine: Int8Engine, plan: Plan, plain: Saliency) -> tuple[Stability, ...]:
         frontend = self.trained.frontend
         hop = frontend.samples_of(2) - frontend.samples_of(1)
         rng = np.random.default_rng(plan.seed)

@@ -19,6 +19,7 @@ from edgeser.pipeline.explain import Explainer, Rows, Unexplained, explainer, wi
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import clips_to_test_on, spread
 from edgeser.progress import SILENT, Reporter
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import EdgeserError
 
 _CLIPS_AT_A_TIME = 64
@@ -119,11 +120,16 @@ def explain_clips(
     thorough = set(spread(len(utterances), checked))
     with explainer(bundle, plan, builds=builds, reporter=reporter) as explains:
         progress = reporter.stage("Explaining clips")
-        for number, utterance in enumerate(utterances):
+
+        def one(number: int) -> Explanation | Unexplained:
+            utterance = utterances[number]
             rows = None if references is None else references.rows[number]
             against = {} if references is None else _against(references, utterance)
-            yield _explained(explains, utterance, rows, against, thorough=number in thorough)
-            progress(number + 1, len(utterances))
+            return _explained(explains, utterance, rows, against, thorough=number in thorough)
+
+        for done, found in enumerate(on_all_cores(one, range(len(utterances))), start=1):
+            yield found
+            progress(done, len(utterances))
 
 
 def _against(references: References, utterance: Utterance) -> dict[str, Spread]:

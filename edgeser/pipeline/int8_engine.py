@@ -18,7 +18,8 @@ from edgeser.progress import SILENT, Reporter
 from firmware_bridge.emulator import built_host_model
 from quantize.foundation.errors import BadInput, ToolMissing
 
-_WINDOWS_A_CHILD = 256
+_LEAST_A_CHILD, _MOST_A_CHILD = 32, 256
+"""Windows that a child gets."""
 _INTERPRETER = "TFLite-Micro's interpreter, whose outputs the firmware's are held to"
 _COMPILED = "the C of the firmware, built for this computer"
 
@@ -65,7 +66,8 @@ def int8_engine(
         Told when TFLite-Micro must do.
     """
     with ExitStack() as stack:
-        pool = ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)))
+        count = workers or len(os.sched_getaffinity(0))
+        pool = ThreadPoolExecutor(count)
         stack.callback(pool.shutdown, cancel_futures=True)
         called = _COMPILED
         try:
@@ -84,8 +86,9 @@ def int8_engine(
                 return np.asarray(built.outputs(windows).reshape(len(windows), -1), np.int8)
 
         def run(windows: NDArray[np.int8]) -> NDArray[np.int8]:
-            parts = range(0, len(windows), _WINDOWS_A_CHILD)
-            done = pool.map(one, [windows[at : at + _WINDOWS_A_CHILD] for at in parts])
-            return np.concatenate(list(done))
+            # As much for each core; a child of its own for a few windows would cost more.
+            each = min(max(-(-len(windows) // count), _LEAST_A_CHILD), _MOST_A_CHILD)
+            parts = range(0, len(windows), each)
+            return np.concatenate(list(pool.map(one, [windows[at : at + each] for at in parts])))
 
         yield Int8Engine(run, called)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from edgeser.corpora import Utterance, read_audio
 from edgeser.features.public_embedding import PublicEmbedding
 from edgeser.progress import SILENT, Reporter
+from quantize.foundation.cores import on_all_cores
 
 _PARTS = ("train", "development")
 _SAMPLE_RATE = 16_000
@@ -38,14 +37,13 @@ def public_embeddings(
         return model.of(read_audio(utterance.sound, sample_rate=_SAMPLE_RATE))
 
     found = {}
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for part in _PARTS:
-            progress = reporter.stage(f"Public embedding of {part} clips")
-            rows = []
-            for row in pool.map(one, parts[part]):
-                rows.append(row)
-                progress(len(rows), len(parts[part]))
-            found[part] = np.stack(rows)
+    for part in _PARTS:
+        progress = reporter.stage(f"Public embedding of {part} clips")
+        rows = []
+        for row in on_all_cores(one, parts[part]):
+            rows.append(row)
+            progress(len(rows), len(parts[part]))
+        found[part] = np.stack(rows)
     mean, deviation = found["train"].mean(axis=0), found["train"].std(axis=0)
     scale = np.where(deviation > 0.0, deviation, 1.0)
     return {part: np.asarray((x - mean) / scale, np.float32) for part, x in found.items()}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from edgeser.features import Variant, chance_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import Spectra
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import sha256_of_file
 
@@ -107,10 +106,9 @@ def spectra_of(
     one = partial(_spectra, takes=takes, longest=max(longest, _LEAST_SAMPLES))
     progress = reporter.stage(title)
     found = []
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for spectra in pool.map(one, utterances):
-            found.append(spectra)
-            progress(len(found), len(utterances))
+    for spectra in on_all_cores(one, utterances):
+        found.append(spectra)
+        progress(len(found), len(utterances))
     return tuple(zip(*found, strict=True))
 
 

@@ -20,15 +20,9 @@
 
 #include <stddef.h>
 
+#include "i8_avx2.h"
 #include "i8_requantise.h"
 #include "i8_simd.h"
-
-#if defined(__AVX2__) && defined(__OPTIMIZE__)
-#include <immintrin.h>
-#define I8_HAS_AVX2 1
-#else
-#define I8_HAS_AVX2 0
-#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -177,57 +171,7 @@ static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_
   return i8_multiply_pair(odd, i8_widen_odd(weights), sum);
 }
 
-#if I8_HAS_AVX2
-
-static inline void i8_add_both(__m256i first, __m256i second, struct i8_sums *sums) {
-  const __m256i both = _mm256_add_epi32(first, second);
-  const __m128i four =
-      _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-  sums->a = i8_add(sums->a, _mm_cvtsi128_si32(four));
-  sums->b = i8_add(sums->b, _mm_extract_epi32(four, 1));
-  sums->c = i8_add(sums->c, _mm_extract_epi32(four, 2));
-  sums->d = i8_add(sums->d, _mm_extract_epi32(four, 3));
-}
-
-/* For hosts that run a model some thousand times: eight products of pairs at once, with the same
- * sums. Lower lanes take the even bytes of four weights, upper lanes the odd ones. */
-static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *end,
-                                         const uint32_t *columns, struct i8_sums *sums) {
-  const __m256i upper_bytes =
-      _mm256_setr_epi8(-1, 0, -1, 2, -1, 0, -1, 2, -1, 0, -1, 2, -1, 0, -1, 2, -1, 1, -1, 3, -1, 1,
-                       -1, 3, -1, 1, -1, 3, -1, 1, -1, 3);
-  __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();
-  for (; weights != end; weights += 8) {
-    const __m256i word = _mm256_set1_epi32((int32_t)i8_load_word(weights));
-    const __m256i next = _mm256_set1_epi32((int32_t)i8_load_word(weights + 4));
-    const __m256i pairs = _mm256_srai_epi16(_mm256_shuffle_epi8(word, upper_bytes), 8);
-    const __m256i others = _mm256_srai_epi16(_mm256_shuffle_epi8(next, upper_bytes), 8);
-    const __m256i *const inputs = (const __m256i *)(const void *)columns;
-    first = _mm256_add_epi32(first, _mm256_madd_epi16(_mm256_loadu_si256(inputs), pairs));
-    second = _mm256_add_epi32(second, _mm256_madd_epi16(_mm256_loadu_si256(inputs + 1), others));
-    columns += 16;
-  }
-  i8_add_both(first, second, sums);
-}
-
-static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
-                                                const uint32_t *columns, struct i8_sums *sums) {
-  __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();
-  for (; weights != end; weights += 8) {
-    const uint32_t word = i8_load_word(weights), next = i8_load_word(weights + 4);
-    const __m256i pairs = _mm256_setr_m128i(_mm_set1_epi32((int32_t)word),
-                                            _mm_set1_epi32((int32_t)i8_widen_even(word)));
-    const __m256i others = _mm256_setr_m128i(_mm_set1_epi32((int32_t)next),
-                                             _mm_set1_epi32((int32_t)i8_widen_even(next)));
-    const __m256i *const inputs = (const __m256i *)(const void *)columns;
-    first = _mm256_add_epi32(first, _mm256_madd_epi16(_mm256_loadu_si256(inputs), pairs));
-    second = _mm256_add_epi32(second, _mm256_madd_epi16(_mm256_loadu_si256(inputs + 1), others));
-    columns += 16;
-  }
-  i8_add_both(first, second, sums);
-}
-
-#else
+#if !I8_HAS_AVX2
 
 static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *end,
                                          const uint32_t *columns, struct i8_sums *sums) {

@@ -1,5 +1,6 @@
 #include "i8_conv_2d.h"
 
+#include "i8_avx2.h"
 #include "i8_dot.h"
 #include "i8_joined_rows.h"
 #include "i8_patch.h"
@@ -217,7 +218,7 @@ static void multiply_any(const struct i8_conv_2d *layer, const uint32_t *columns
     } else {
       i8_dot_row_by_columns(weights, row_end, columns, &sums);
     }
-    sums = i8_requantise_channel(sums, channel, &stage);
+    sums = i8_requantise_four(sums, channel, &stage);
     /* The first comes last: without a step it is what stays. */
     output[3 * step] = (int8_t)sums.d;
     output[2 * step] = (int8_t)sums.c;

@@ -1,5 +1,6 @@
 #include "i8_depthwise_lines.h"
 
+#include "i8_avx2.h"
 #include "i8_line_of_outputs.h"
 #include "i8_requantise.h"
 
@@ -230,6 +231,33 @@ static void widen_taps(const struct plan *plan, const int8_t *weights, uint32_t 
 }
 
 /* Sums of four outputs by any stride. */
+#if I8_HAS_AVX2
+static inline struct i8_sums add_lines_by(const struct plan *plan, const uint32_t *row,
+                                          const uint32_t *taps, struct i8_sums sums,
+                                          int32_t stride) {
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  const int32_t words = layer->tap_words, in_pairs = layer->tap_pairs;
+  __m128i four = i8_load_sums(&sums);
+  for (int32_t line = layer->lines; line > 0; --line) {
+    for (int32_t i = 0; i < words; ++i) {
+      const __m128i products =
+          _mm_madd_epi16(i8_four_inputs(row + i, stride), i8_four_taps(taps, in_pairs));
+      four = _mm_add_epi32(four, products);
+      taps += 1 + in_pairs;
+    }
+    row += layer->row_words;
+  }
+  return i8_sums_of(four);
+}
+
+static inline struct i8_sums add_lines(const struct plan *plan, const uint32_t *row,
+                                       const uint32_t *taps, struct i8_sums sums) {
+  const int32_t stride = plan->layer->stride_along;
+  return stride == 1   ? add_lines_by(plan, row, taps, sums, 1)
+         : stride == 2 ? add_lines_by(plan, row, taps, sums, 2)
+                       : add_lines_by(plan, row, taps, sums, stride);
+}
+#else
 static struct i8_sums add_lines(const struct plan *plan, const uint32_t *row, const uint32_t *taps,
                                 struct i8_sums sums) {
   const struct i8_depthwise_lines *const layer = plan->layer;
@@ -249,6 +277,7 @@ static struct i8_sums add_lines(const struct plan *plan, const uint32_t *row, co
   }
   return sums;
 }
+#endif
 
 /* A line of outputs of a channel, whatever the layer is. */
 static void compute_line(const struct plan *plan, const uint32_t *row, const uint32_t *taps,
@@ -257,7 +286,7 @@ static void compute_line(const struct plan *plan, const uint32_t *row, const uin
   const int32_t step = layer->output_step;
   for (int32_t left = layer->output_along; left > 0; left -= 4) {
     struct i8_sums sums = {channel[0], channel[0], channel[0], channel[0]};
-    sums = i8_requantise_channel(add_lines(plan, row, taps, sums), channel, &plan->stage);
+    sums = i8_requantise_four(add_lines(plan, row, taps, sums), channel, &plan->stage);
     output[0] = (int8_t)sums.a;
     if (left > 1) {
       output[step] = (int8_t)sums.b;

@@ -20,6 +20,8 @@ from host_kernels import compile_kernels, run_call
 from operator_models import micro_outputs
 from weighted_layers import NONE, RELU, RELU6, SAME, VALID, Layer
 
+from firmware_bridge.compiler.host_build import native_flags
+
 needs_device = pytest.mark.skipif(
     not (GCC and QEMU), reason="needs arm-none-eabi-gcc and qemu-system-arm"
 )
@@ -104,23 +106,32 @@ def expected_of(layer: Layer) -> np.ndarray:
     return micro_outputs(layer.model(), layer.source[np.newaxis])[0].reshape(-1)
 
 
+Libraries = tuple[ctypes.CDLL, ...]
+"""The kernels for any processor, and for this one with its vector instructions."""
+
+
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Libraries:
     if shutil.which("gcc") is None:
         pytest.skip("needs gcc")
     flags = ("-fsanitize=undefined", "-fno-sanitize-recover=all")
-    return ctypes.CDLL(str(compile_kernels(tmp_path_factory.mktemp("kernels"), *flags)))
+    return tuple(
+        ctypes.CDLL(str(compile_kernels(tmp_path_factory.mktemp("kernels"), *flags, *more)))
+        for more in ((), native_flags("gcc"))
+    )
 
 
-def check(library: ctypes.CDLL, layer: Layer) -> None:
+def check(libraries: Libraries, layer: Layer) -> None:
     size = math.prod(layer.output_shape)
-    (output,) = run_call(library, layer.lowered(), [layer.source], [size])
-    np.testing.assert_array_equal(output, expected_of(layer))
+    expected = expected_of(layer)
+    for library in libraries:
+        (output,) = run_call(library, layer.lowered(), [layer.source], [size])
+        np.testing.assert_array_equal(output, expected)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_on_the_host(library: ctypes.CDLL, path: str) -> None:
-    check(library, PATHS[path])
+def test_on_the_host(libraries: Libraries, path: str) -> None:
+    check(libraries, PATHS[path])
 
 
 @needs_device
@@ -147,7 +158,7 @@ def test_the_paths_are_taken() -> None:
 
 @given(st.data())
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_layer_of_one_channel_each(library: ctypes.CDLL, data: st.DataObject) -> None:
+def test_any_layer_of_one_channel_each(libraries: Libraries, data: st.DataObject) -> None:
     """Depthwise layers larger than most, of one channel shared and of many."""
 
     def choose(low: int, high: int) -> int:
@@ -167,7 +178,7 @@ def test_any_layer_of_one_channel_each(library: ctypes.CDLL, data: st.DataObject
         least=choose(-128, -126),
         seed=choose(0, 1 << 20),
     )
-    check(library, drawn)
+    check(libraries, drawn)
 
 
 BUDGETS = {
