@@ -29,6 +29,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "SOFTMAX": "int8 to int8 or int16",
         "SQUEEZE": "any",
         "STRIDED_SLICE": "int8; int32 of known shapes",
+        "TRANSPOSE_CONV": "int8, weights int8 by channel or whole, bias int32",
         "SVDF": "int8, weights int8, state and weights in time int8 or int16, bias int32",
         "UNIDIRECTIONAL_SEQUENCE_LSTM": "int8, weights int8, cell state int16, bias int32",
         "VAR_HANDLE": "a variable's name",
@@ -48,14 +49,11 @@ WITHOUT_CODE: Mapping[str, str] = MappingProxyType(
 )
 """Operators that no kernel runs for, and what they become."""
 _FLOAT_ONLY = "TFLite-Micro has no int8 kernel for it"
-_NOT_YET = "there is no kernel here: run the model in TFLite-Micro"
 NOT_COMPILED: Mapping[str, str] = MappingProxyType(
     {
-        "BATCH_MATMUL": _NOT_YET,
         "EXP": _FLOAT_ONLY,
         "NEG": _FLOAT_ONLY,
         "SQRT": _FLOAT_ONLY,
-        "TRANSPOSE_CONV": _NOT_YET,
     }
 )
 """Operators that are often asked for, and why they are not compiled."""

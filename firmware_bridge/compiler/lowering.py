@@ -16,6 +16,7 @@ from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_lstm import lower_lstm
+from firmware_bridge.compiler.lower_matmul import lower_batch_matmul
 from firmware_bridge.compiler.lower_mean import lower_mean
 from firmware_bridge.compiler.lower_most import lower_arg_max, lower_reduce_max
 from firmware_bridge.compiler.lower_move import (
@@ -45,6 +46,7 @@ from firmware_bridge.compiler.lower_space import (
     lower_space_to_depth,
 )
 from firmware_bridge.compiler.lower_svdf import lower_svdf
+from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
 from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
@@ -67,6 +69,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "ARG_MAX": lower_arg_max,
         "ASSIGN_VARIABLE": lower_assign,
         "AVERAGE_POOL_2D": lower_average_pool_2d,
+        "BATCH_MATMUL": lower_batch_matmul,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
         "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
@@ -109,6 +112,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "SVDF": lower_svdf,
         "TANH": lower_unary,
         "TRANSPOSE": lower_transpose,
+        "TRANSPOSE_CONV": lower_transpose_conv,
         "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
     }
 )

@@ -1,0 +1,110 @@
+"""TRANSPOSE_CONV onto i8_transpose_conv."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.compiler.operands import (
+    constant_integers,
+    options_of,
+    output_tensor,
+    quantisation_of,
+    refuse,
+)
+from firmware_bridge.compiler.records import Constant, Field, KernelCall
+from firmware_bridge.compiler.requantisation import channel_table, weight_scales
+from firmware_bridge.compiler.weighted import (
+    WeightedLayer,
+    convolution_multipliers,
+    output_fields,
+    weighted_layer,
+)
+from firmware_bridge.compiler.window import WindowAxis
+from quantize.tflite.macs import count_macs
+from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.options import TransposeConvOptions
+
+_INPUTS = (2, 1, 3)
+"""Where the input, the filters and the bias are, which other layers have in this order."""
+
+
+def lower_transpose_conv(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower TRANSPOSE_CONV with constant int8 filters, per tensor or per channel.
+
+    Raises
+    ------
+    BadInput
+        When the output's size is only known at run time, or does not fit, or the layer is not one
+        that TFLite-Micro defines.
+    """
+    options = options_of(operator, graph, TransposeConvOptions)
+    given = [operator.inputs[at] for at in _INPUTS if at < len(operator.inputs)]
+    ordered = replace(operator, inputs=tuple(given))
+    layer = weighted_layer(ordered, graph)
+    _check_size(operator, graph, layer)
+    scales = weight_scales(operator, graph, layer.weights, 0)
+    matrix = layer.values.reshape(len(layer.values), -1)
+    multipliers = convolution_multipliers(ordered, graph, layer, scales)
+    table = channel_table(ordered, graph, matrix, multipliers, options.activation)
+    zero_point = quantisation_of(operator, graph, layer.source).zero_point
+    channels, filter_h, filter_w, depth = layer.values.shape
+    batches, input_h, input_w, _ = layer.source.shape
+    _, output_h, output_w, _ = layer.output.shape
+    # As of the convolution that takes the output back to the input.
+    vertical = WindowAxis(output_h, filter_h, options.stride_h, 1, options.padding)
+    horizontal = WindowAxis(output_w, filter_w, options.stride_w, 1, options.padding)
+    by_tap = np.ascontiguousarray(layer.values.transpose(1, 2, 0, 3))
+    corrections = by_tap.astype(np.int64).sum(axis=3) * -zero_point
+    fields: dict[str, Field] = {
+        **output_fields(table),
+        "corrections": "corrections",
+        "batches": batches,
+        "input_h": input_h,
+        "input_w": input_w,
+        "input_c": depth,
+        "filter_h": filter_h,
+        "filter_w": filter_w,
+        "output_h": output_h,
+        "output_w": output_w,
+        "output_c": channels,
+        "stride_h": options.stride_h,
+        "stride_w": options.stride_w,
+        "pad_top": vertical.before,
+        "pad_left": horizontal.before,
+    }
+    words = _without_zero_point(table.words, corrections)
+    return KernelCall(
+        operator=operator.index,
+        name=operator.name,
+        function="i8_transpose_conv",
+        header="i8_transpose_conv.h",
+        struct="i8_transpose_conv",
+        fields=fields,
+        constants=(
+            Constant("weights", by_tap.reshape(-1)),
+            Constant("corrections", corrections.astype(np.int32).reshape(-1)),
+            Constant("channels", words.reshape(-1)),
+        ),
+        inputs=(layer.source.index,),
+        outputs=(layer.output.index,),
+        scratch_bytes=4 * channels,
+        macs=count_macs(graph, operator) or 0,
+    )
+
+
+def _check_size(operator: Operator, graph: Subgraph, layer: WeightedLayer) -> None:
+    wanted = tuple(constant_integers(operator, graph, 0).tolist())
+    output = output_tensor(operator, graph).shape
+    if wanted != output or output[0] != layer.source.shape[0]:
+        refuse(operator, graph, f"its output is {list(output)}, where {list(wanted)} is asked for")
+
+
+def _without_zero_point(
+    words: NDArray[np.int32], corrections: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Return a channel table whose biases are as in the model: not every tap meets an input."""
+    biases = words[:, 0].astype(np.int64) - corrections.sum(axis=(0, 1))
+    return np.column_stack([biases.astype(np.int32), words[:, 1:]])
