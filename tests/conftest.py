@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Commands, Ran
+from tests.conversions import PLACE, WarmConversions, install
 from tests.costs import is_slow, longest_first, share_processors
 
+_WORTH_LOADING_TENSORFLOW = 100  # slow tests
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -81,6 +83,19 @@ def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "of-all-processes"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_conversions(request: pytest.FixtureRequest, of_all_processes: Path) -> Iterator[None]:
+    """Convert models in forks of a process that has loaded TensorFlow, where many tests run."""
+    if sum(is_slow(item) for item in request.session.items) < _WORTH_LOADING_TENSORFLOW:
+        yield
+        return
+    warm = WarmConversions(of_all_processes / "conversions")
+    os.environ[PLACE] = str(warm.folder)
+    install()
+    yield
+    warm.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,13 @@ import atexit
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
 import socket
 import sys
+from pathlib import Path
 
 OF_OTHERS = ("librosa.feature", "onnx", "safetensors.torch", "scipy.signal", "soundfile", "torch")
 OURS = ("quantize", "firmware_bridge", "edgeser")
@@ -60,8 +62,19 @@ def load() -> None:
                 importlib.import_module(module.name)
 
 
+def convert_warm() -> None:
+    """Have conversions forked too: the tests' other modules are not on this process's path."""
+    place = Path(__file__).with_name("conversions.py")
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    assert spec is not None and spec.loader is not None
+    conversions = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conversions)
+    conversions.install()
+
+
 def main() -> None:
     load()
+    convert_warm()
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
     sys.argv = ["edgeser", *arguments]
