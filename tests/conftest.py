@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Commands, Ran
+from tests.compilations import ANEW, share_compilations
 from tests.conversions import PLACE, WarmConversions, install
 from tests.costs import is_slow, longest_first, share_processors
 
@@ -96,6 +97,18 @@ def warm_conversions(request: pytest.FixtureRequest, of_all_processes: Path) -> 
     install()
     yield
     warm.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_once(of_all_processes: Path) -> None:
+    """Have each file compiled once in a session of tests."""
+    share_compilations(of_all_processes)
+
+
+@pytest.fixture
+def compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have everything compiled by the compiler itself."""
+    monkeypatch.setenv(ANEW, "1")
 
 
 @pytest.fixture(scope="session")

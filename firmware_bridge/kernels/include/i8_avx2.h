@@ -5,18 +5,24 @@
 #ifndef I8_AVX2_H
 #define I8_AVX2_H
 
-#if defined(__AVX2__) && defined(__OPTIMIZE__)
-#define I8_HAS_AVX2 1
-
-#include <immintrin.h>
 #include <stdint.h>
 
 #include "i8_requantise.h"
 #include "i8_simd.h"
 
+#if defined(__AVX2__) && defined(__OPTIMIZE__)
+#include <immintrin.h>
+#define I8_HAS_AVX2 1
+#else
+#define I8_HAS_AVX2 0
+#define i8_requantise_four i8_requantise_channel
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#if I8_HAS_AVX2
 
 static inline __m128i i8_load_sums(const struct i8_sums *sums) {
   return _mm_loadu_si128((const __m128i *)(const void *)sums);
@@ -124,13 +130,10 @@ static inline struct i8_sums i8_requantise_four(struct i8_sums sums, const int32
   return i8_sums_of(_mm_min_epi32(high, _mm_set1_epi32(stage->maximum)));
 }
 
-#ifdef __cplusplus
-}
 #endif
 
-#else
-#define I8_HAS_AVX2 0
-#define i8_requantise_four i8_requantise_channel
+#ifdef __cplusplus
+}
 #endif
 
 #endif
