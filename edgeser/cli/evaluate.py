@@ -181,10 +181,10 @@ def _show_tables(
     verdict: GroupVerdict,
     committee: dict[str, Any] | None,
 ) -> None:
-    from edgeser.report import json_format
     from edgeser.report.drift import drift_tables
-    from edgeser.report.drift_json import drift_json
     from edgeser.report.groups_terminal import group_tables, worst_text
+    from edgeser.report.schemas.drift import drift_json
+    from edgeser.report.schemas.evaluate import evaluate_json
     from edgeser.report.terminal import (
         caveats,
         certainty_tables,
@@ -196,7 +196,7 @@ def _show_tables(
 
     output = shown.output
     if output.json:
-        result = json_format.evaluate_json(
+        result = evaluate_json(
             found.float_metrics,
             found.int8_metrics,
             groups=found.groups,

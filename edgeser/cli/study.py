@@ -120,7 +120,7 @@ def _file_name(name: str) -> str:
 
 
 def _write(table: StudyTable, folder: Path) -> list[Path]:
-    from edgeser.report.json_format import dump_json
+    from edgeser.report.schemas.form import dump_json
     from edgeser.report.study import study_json, study_markdown
     from edgeser.report.study_html import render_study
     from quantize.foundation.files import write_atomically

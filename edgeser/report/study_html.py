@@ -9,8 +9,8 @@ from markupsafe import Markup
 from edgeser.report.charts import Dot, DotRow, dot_chart
 from edgeser.report.figures import evidence, figure
 from edgeser.report.html import page
-from edgeser.report.json_format import dump_json
 from edgeser.report.matrices import STRONGEST
+from edgeser.report.schemas.form import dump_json
 from edgeser.report.study import (
     by_corpus,
     corpus_title,

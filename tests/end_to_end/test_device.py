@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from edgeser.pipeline.device_parity import check_device
 
 from edgeser.bundle import Bundle
-from edgeser.pipeline.device_parity import check_device
 from edgeser.pipeline.firmware import AttachedDevice, attached
 from edgeser.pipeline.recordings import Recordings
 from edgeser.pipeline.stream import streaming_classifier

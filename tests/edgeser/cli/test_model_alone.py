@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from edgeser.pipeline.model_parity import check_outputs, random_inputs
 
 from edgeser.pipeline.firmware import AttachedDevice
-from edgeser.pipeline.model_parity import check_outputs, random_inputs
 from firmware_bridge.boards import HOST
 from firmware_bridge.compiler import compile_model
 from firmware_bridge.emulator import build_firmware, running_on_host

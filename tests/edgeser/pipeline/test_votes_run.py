@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from edgeser.report.json_format import evaluate_json
 
 from edgeser.corpora import write_synthetic_corpus
 from edgeser.decision.temperature import softmax
@@ -22,7 +23,6 @@ from edgeser.pipeline.report import contents_of
 from edgeser.pipeline.source import resolve_recipe
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT
-from edgeser.report.json_format import evaluate_json
 
 TINY = Path(__file__).parents[2] / "tiny_recipe.toml"
 LETTERS = {"anger": "ANG", "disgust": "DIS", "fear": "FEA", "happiness": "HAP", "neutral": "NEU",

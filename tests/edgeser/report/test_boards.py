@@ -6,9 +6,9 @@ import io
 from dataclasses import replace
 
 import pytest
+from edgeser.benchmark.boards import BoardResult, BoardsReport
 from rich.console import Console
 
-from edgeser.benchmark.boards import BoardResult, BoardsReport
 from edgeser.benchmark.records import DeviceReport
 from edgeser.report.boards import boards_json, boards_junit, boards_markdown, boards_table
 from edgeser.report.contents import ReportContents

@@ -15,9 +15,9 @@ from rich.console import Console
 from edgeser.report import edge_tpu, json_format, junit, markdown, model_card
 from edgeser.report.contents import ReportContents
 from edgeser.report.drift import drift_tables
-from edgeser.report.drift_json import drift_json
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif
+from edgeser.report.schemas.drift import drift_json
 from quantize.foundation.measurement import Measurement
 from tests.edgeser.report.hostile import (
     EVIL,

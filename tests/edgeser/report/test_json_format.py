@@ -16,7 +16,7 @@ from edgeser.evaluation.certainty import MemberScore
 from edgeser.report import json_format
 from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
-from edgeser.report.drift_json import drift_json
+from edgeser.report.schemas.drift import drift_json
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 
