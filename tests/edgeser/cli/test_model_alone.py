@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from edgeser.pipeline.model_parity import check_outputs, random_inputs
 
-from edgeser.pipeline.firmware import AttachedDevice
+from edgeser.pipeline.firmware import program_of
+from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.emulator import EmulatorTarget
 from firmware_bridge.boards import HOST
 from firmware_bridge.compiler import compile_model
 from firmware_bridge.emulator import build_firmware, running_on_host
@@ -100,9 +102,11 @@ def test_what_differs_is_named_by_step_and_layer(tmp_path: Path) -> None:
     with running_on_host(program) as transport:
         found = AttachedDevice(Device(Session(transport)), ours)
         zeros = np.zeros((2, 4), np.int8)
-        inputs = [np.concatenate([zeros, *random_inputs(ours, 3)])]
-        parity = check_outputs(doubled(60), found, inputs)
-        assert check_outputs(doubled(100), found, inputs).passed
+        target, mine = EmulatorTarget(HOST), program_of(doubled(60))
+        inputs = [np.concatenate([zeros, *random_inputs(mine, 3)])]
+        parity = compare_outputs_with_host(mine, target, found, inputs)
+        theirs = program_of(doubled(100))
+        assert compare_outputs_with_host(theirs, target, found, inputs).passed
     assert not parity.passed
     assert parity.first_difference.startswith("input 2, output byte ")
     assert "first at subgraph 0, operator 2 FULLY_CONNECTED" in parity.first_difference

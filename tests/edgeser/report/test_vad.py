@@ -7,8 +7,8 @@ import dataclasses
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import figure
 from edgeser.report.html import render_html
-from edgeser.report.json_format import report_json
 from edgeser.report.markdown import report_markdown
+from edgeser.report.schemas.run_report import report_json
 from edgeser.report.vad import vad_facts, vad_rows
 
 CALLED = "derived for 320 of 576 clips, else rated"
