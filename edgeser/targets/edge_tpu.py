@@ -26,8 +26,8 @@ EDGE_TPU = TargetKind(
     memory=False,
     streams=False,
     takes=takes(
-        bench="runs warmup latency_ms against junit markdown",
-        parity="max_flips clips compiled corpora junit markdown",
+        bench="runs warmup latency_ms against",
+        parity="max_flips clips compiled corpora",
     ),
 )
 

@@ -24,9 +24,9 @@ EMULATOR = TargetKind(
     memory=True,
     streams=True,
     takes=takes(
-        bench="latency_ms flash_bytes ram_bytes clock_mhz board corpora junit markdown",
-        parity="clips board corpora junit markdown",
-        accept="play clips reference max_psi max_clipped corpora out junit markdown",
+        bench="latency_ms flash_bytes ram_bytes clock_mhz board corpora",
+        parity="clips board corpora",
+        accept="play clips reference max_psi max_clipped corpora out",
     ),
 )
 

@@ -25,8 +25,8 @@ HOST = TargetKind(
     memory=False,
     streams=False,
     takes=takes(
-        bench="runs warmup memory_bytes latency_ms junit markdown",
-        parity="max_uar_drop max_flips max_ccc_drop corpora junit markdown",
+        bench="runs warmup memory_bytes latency_ms",
+        parity="max_uar_drop max_flips max_ccc_drop corpora",
     ),
 )
 

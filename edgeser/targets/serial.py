@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from edgeser.targets.attached import AttachedDevice
     from quantize.edgetpu.difference import Tolerances
 
-_BENCH = "latency_ms corpora junit markdown"
-_PARITY = "clips corpora junit markdown"
-_ACCEPT = "play clips seconds reference max_psi max_clipped corpora out junit markdown"
+_BENCH = "latency_ms corpora"
+_PARITY = "clips corpora"
+_ACCEPT = "play clips seconds reference max_psi max_clipped corpora out"
 
 SERIAL = TargetKind(
     word="serial",

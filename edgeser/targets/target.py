@@ -156,6 +156,12 @@ class Target(Protocol):
         """Give the target, running the program (`Running`); what was started ends with it."""
 
 
+RESULT_FILES = MappingProxyType(dict.fromkeys(("bench", "parity", "accept"), ("junit", "markdown")))
+"""Parameters, by command, that say where results go: what runs the command at all takes them."""
+
+
 def takes(**options: str) -> Mapping[str, tuple[str, ...]]:
-    """Return parameters by command, from names between spaces."""
-    return MappingProxyType({verb: tuple(names.split()) for verb, names in options.items()})
+    """Return parameters by command, from names between spaces, and where results go."""
+    return MappingProxyType(
+        {verb: (*names.split(), *RESULT_FILES[verb]) for verb, names in options.items()}
+    )

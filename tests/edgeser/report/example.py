@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from example_costs import SOURCE, bench, device
+from example_costs import SOURCE, bench, board, device, edge_tpu  # noqa: F401  asked for by tests
 from numpy.typing import NDArray
 
 from edgeser.benchmark.parity import TargetParity

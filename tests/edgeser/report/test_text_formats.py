@@ -13,6 +13,7 @@ from edgeser.report.bench import bench_markdown, bench_tables
 from edgeser.report.contents import ReportContents
 from edgeser.report.junit import parity_junit
 from edgeser.report.markdown import float_parity_markdown, report_markdown
+from edgeser.report.schemas.parity import float_parity
 
 
 def shown(renderable: RenderableType, *, width: int = 80) -> str:
@@ -60,7 +61,7 @@ def test_terminal_shows_the_figures(whole: ReportContents, bare: ReportContents)
 
 def test_junit_counts_what_it_holds(contents: ReportContents) -> None:
     assert contents.parity and contents.verdict
-    root = ET.fromstring(parity_junit(contents.parity, contents.verdict))  # noqa: S314
+    root = ET.fromstring(parity_junit(float_parity(contents.parity, contents.verdict)))  # noqa: S314
     suite = root.find("testsuite")
     assert suite is not None
     cases = suite.findall("testcase")
