@@ -108,7 +108,7 @@ def bench(  # noqa: PLR0913  each is a choice of its own
             parity = compare_streams(bundle, running, recordings, reporter=reporter)
             report = replace(report, parity=parity)
         elif inputs:
-            parity = compare_outputs_with_host(program, on, running, inputs)
+            parity = compare_outputs_with_host(program, running, inputs)
             report = replace(report, parity=parity)
     if folder is not None and bundle is not None:
         _keep(folder, report, on, model_hash=bundle.model_hash)

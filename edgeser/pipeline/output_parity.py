@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgeser.benchmark.parity import TargetParity
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets.host import OnHost
-from edgeser.targets.target import Inputs, Program, Running, Target
+from edgeser.targets.target import Inputs, Program, Running
 from quantize.edgetpu.difference import compare_outputs
 from quantize.runtimes import random_samples
 from quantize.tflite import read_model
@@ -24,7 +24,6 @@ def random_inputs(program: Program, steps: int) -> tuple[NDArray[np.generic], ..
 
 def compare_outputs_with_host(
     program: Program,
-    target: Target,
     running: Running,
     inputs: Inputs,
     *,
@@ -37,10 +36,8 @@ def compare_outputs_with_host(
     ----------
     program
         What both run.
-    target
-        Says whether they must be exact.
     running
-        The target, opened.
+        The target, opened; says whether they must be exact.
     inputs
         What goes in on both sides.
     source
@@ -60,7 +57,7 @@ def compare_outputs_with_host(
     ours = running.outputs(inputs, reporter)
     if running.keeps_state:
         source = f"{source}, one after another from a reset,"
-    if target.kind.exact:
+    if running.kind.exact:
         return exactly(ours, theirs, source=source, explain=_explained(running, inputs))
     graph = read_model(program.against or program.data, name=program.name).main
     return within(ours, theirs, running, source=source, classes=graph.output_tensors[0].elements)

@@ -94,13 +94,12 @@ def parity(  # noqa: PLR0913  each is a choice of its own
         found: TargetParity
         if not isinstance(model, Bundle) or recordings is None:
             inputs: Inputs = random_inputs(program, clips)
-            found = compare_outputs_with_host(program, target, running, inputs, reporter=reporter)
+            found = compare_outputs_with_host(program, running, inputs, reporter=reporter)
         elif target.kind.streams:
             found = compare_streams(model, running, recordings, reporter=reporter)
         else:
             found = compare_outputs_with_host(
                 program,
-                target,
                 running,
                 _windows(model, recordings),
                 source=f"clips {recordings.source}",

@@ -71,7 +71,7 @@ def compare_streams(
         found, differing, where = _compare_features(device, host)
         values, feature_differences = values + found, feature_differences + differing
         expected = host.decisions
-        if attached.on_edge_tpu and len(device.decisions) == len(expected):
+        if not attached.kind.exact and len(device.decisions) == len(expected):
             pairs += zip(device.decisions, expected, strict=True)
             expected = _decided(bundle, device.decisions)
         found, differing, decision = _compare_decisions(device.decisions, expected)
@@ -243,6 +243,6 @@ def _window_of(bundle: Bundle, number: int) -> slice:
 
 def _cause(attached: AttachedDevice, rows: NDArray[np.int8]) -> str:
     """Name the first operator whose output differs from that of the same C on this host."""
-    if attached.on_edge_tpu:
+    if not attached.kind.profile:
         return "which does not follow from the device's outputs"
     return attached.explain([rows[np.newaxis]])

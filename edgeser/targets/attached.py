@@ -12,7 +12,8 @@ from edgeser.benchmark.device import Clock, Stimuli, bench_device
 from edgeser.benchmark.records import BenchReport
 from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import Reporter
-from edgeser.targets.target import Inputs, Program, Work
+from edgeser.targets.emulator import EMULATOR
+from edgeser.targets.target import Inputs, Program, TargetKind, Work
 from firmware_bridge.boards import Board
 from firmware_bridge.compiler.compile import CompiledModel
 from firmware_bridge.compiler.host_build import build_host_model
@@ -41,8 +42,9 @@ class AttachedDevice:
         What it is, where that is known: the emulated board.
     built
         The firmware with its sizes, where it was built here.
-    on_edge_tpu
-        Whether an Edge TPU runs the model, so that its outputs are close to ours, not the same.
+    kind
+        What it can do: where an Edge TPU runs the model, its outputs are close to ours, not the
+        same.
     tolerances
         How close they must be then; as usual when `None`.
     address
@@ -55,7 +57,7 @@ class AttachedDevice:
     compiled: CompiledModel
     board: Board | None = None
     built: BuiltFirmware | None = None
-    on_edge_tpu: bool = False
+    kind: TargetKind = EMULATOR
     tolerances: Tolerances | None = None
     address: str = ""
     program: Program | None = None
@@ -78,8 +80,8 @@ class AttachedDevice:
     def facts(self) -> TargetFacts:
         """What it is, with the compiler of its firmware."""
         if self.board is not None:
-            return TargetFacts("emulator", self.board.name, self.described, self.board.cpu)
-        return TargetFacts("serial", self.address or self.device.name, self.described)
+            return TargetFacts(self.kind.word, self.board.name, self.described, self.board.cpu)
+        return TargetFacts(self.kind.word, self.address or self.device.name, self.described)
 
     def bench(self, work: Work, reporter: Reporter) -> BenchReport:
         """Run model and features, and count instructions or time.
@@ -92,7 +94,7 @@ class AttachedDevice:
             When the device does not answer as it must.
         """
         limits = work.limits
-        if self.built is None and (limits.flash_bytes or limits.ram_bytes):
+        if not self.kind.memory and (limits.flash_bytes or limits.ram_bytes):
             reporter.note("not held to the recipe's flash and RAM: a board does not tell them")
         if self.board is not None and self.board.cycles is None and limits.latency_ms:
             reporter.note(

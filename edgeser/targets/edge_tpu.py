@@ -80,6 +80,11 @@ class OnEdgeTpu:
     program: Program
 
     @property
+    def kind(self) -> TargetKind:
+        """What it can do."""
+        return EDGE_TPU
+
+    @property
     def facts(self) -> TargetFacts:
         """Where it is attached, and through what it is asked."""
         return self.target.facts

@@ -63,6 +63,11 @@ class OnHost:
     tolerances: Tolerances | None = None
 
     @property
+    def kind(self) -> TargetKind:
+        """What it can do."""
+        return HOST
+
+    @property
     def facts(self) -> TargetFacts:
         """That it is this host."""
         return HostTarget().facts

@@ -100,7 +100,7 @@ class SerialTarget:
             yield AttachedDevice(
                 device,
                 compiled,
-                on_edge_tpu=data is not None,
+                kind=self.kind,
                 tolerances=self.tolerances,
                 address=self.address,
                 program=program,

@@ -120,6 +120,10 @@ class Running(Protocol):
     """A target that is there, and runs a model."""
 
     @property
+    def kind(self) -> TargetKind:
+        """What it can do."""
+
+    @property
     def facts(self) -> TargetFacts:
         """What it is, as it says itself."""
 
