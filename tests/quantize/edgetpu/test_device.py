@@ -17,12 +17,11 @@ import pytest
 
 from quantize.edgetpu import hardware
 from quantize.edgetpu.device import (
-    OutputDifference,
-    Tolerances,
     outputs_of_edge_tpu,
     runtime_version,
     time_on_edge_tpu,
 )
+from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
 from quantize.edgetpu.hardware import (
     Attachment,
     Backend,
