@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.progress import SILENT, Reporter
+from edgeser.report.schemas.compiled import compiled_json
+from edgeser.report.schemas.estimate import estimate_json
+from edgeser.report.schemas.lint import lint_json
 from quantize.edgetpu.compiler import Compilation, Compiler, compile_model
-from quantize.edgetpu.describe import compiled_json
 from quantize.edgetpu.estimate import Estimate, estimate
 from quantize.edgetpu.latency import Link
 from quantize.edgetpu.lint import LintReport, lint_file
@@ -71,7 +73,7 @@ class EdgeTpuExport:
             "compiler": None if done is None else done.compiler.version,
             "problems": [] if done is None else list(done.problems),
             "edgetpu": compiled_json(done.compiled) if done and done.compiled else None,
-            "estimates": [found.to_json() for found in self.estimates],
+            "estimates": [estimate_json(found) for found in self.estimates],
         }
 
 
@@ -119,8 +121,8 @@ def export_edgetpu(
     write_atomically(directory / MODEL, data)
     write_atomically(directory / SCRIPT, compile_script(len(lint.placements)).encode())
     (directory / SCRIPT).chmod(0o755)
-    _write_json(directory / LINT, lint.to_json() | {"model": MODEL})
-    predictions = [found.to_json() | {"model": MODEL} for found in estimates]
+    _write_json(directory / LINT, lint_json(lint) | {"model": MODEL})
+    predictions = [estimate_json(found) | {"model": MODEL} for found in estimates]
     _write_json(directory / PREDICTION, {"schema": PREDICTION_SCHEMA, "estimates": predictions})
     # A compiled file of an earlier export is not of this model.
     (directory / COMPILED).unlink(missing_ok=True)

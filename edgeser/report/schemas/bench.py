@@ -14,6 +14,7 @@ from edgeser.benchmark.records import (
 )
 from edgeser.report.schemas.form import Json
 from edgeser.report.schemas.parity import against_host_object, target_object
+from edgeser.report.schemas.remarks import oddity_json
 
 BENCH_SCHEMA = "edgeser.bench/2"
 _DID_NOT_RUN: Json = {
@@ -65,7 +66,7 @@ def _report(report: BenchReport) -> Json:
         "parity": None if parity is None else against_host_object(parity, report.target),
         "timed": report.timed,
         "no_arena": report.no_arena,
-        "oddities": [oddity.to_json() for oddity in report.oddities],
+        "oddities": [oddity_json(oddity) for oddity in report.oddities],
     }
 
 
