@@ -146,7 +146,7 @@ def certainty_part(table: CertaintyTable) -> CertaintyPart:
 
 
 def certainty_json(table: CertaintyTable) -> dict[str, Any]:
-    """Return the object ``certainty`` of ``edgeser.evaluate/1`` and ``edgeser.report/1``."""
+    """Return the object ``certainty`` of ``edgeser.evaluate/1`` and ``edgeser.report/2``."""
     return {
         "calibrated": table.calibrated,
         "temperatures": {"float": table.temperatures[0], "int8": table.temperatures[1]},

@@ -12,7 +12,6 @@ from edgeser.benchmark.device import Clock, Stimuli, bench_device
 from edgeser.benchmark.records import BenchReport
 from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import Reporter
-from edgeser.targets.emulator import EMULATOR
 from edgeser.targets.target import Inputs, Program, TargetKind, Work
 from firmware_bridge.boards import Board
 from firmware_bridge.compiler.compile import CompiledModel
@@ -38,13 +37,13 @@ class AttachedDevice:
         Its commands.
     compiled
         The model that it runs.
+    kind
+        What it can do: where an Edge TPU runs the model, its outputs are close to ours, not the
+        same.
     board
         What it is, where that is known: the emulated board.
     built
         The firmware with its sizes, where it was built here.
-    kind
-        What it can do: where an Edge TPU runs the model, its outputs are close to ours, not the
-        same.
     tolerances
         How close they must be then; as usual when `None`.
     address
@@ -55,9 +54,9 @@ class AttachedDevice:
 
     device: Device
     compiled: CompiledModel
+    kind: TargetKind
     board: Board | None = None
     built: BuiltFirmware | None = None
-    kind: TargetKind = EMULATOR
     tolerances: Tolerances | None = None
     address: str = ""
     program: Program | None = None

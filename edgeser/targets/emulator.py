@@ -83,7 +83,7 @@ class EmulatorTarget:
             reporter.stage("Starting the emulated device")
             with running_emulator(built.emulated_elf, self.board) as transport:
                 device = answering(transport, compiled.sha256, program.frontend_hash)
-                yield AttachedDevice(device, compiled, self.board, built, program=program)
+                yield AttachedDevice(device, compiled, EMULATOR, self.board, built, program=program)
 
 
 def default_emulator(builds: Path | None = None) -> EmulatorTarget:

@@ -100,7 +100,7 @@ class SerialTarget:
             yield AttachedDevice(
                 device,
                 compiled,
-                kind=self.kind,
+                self.kind,
                 tolerances=self.tolerances,
                 address=self.address,
                 program=program,

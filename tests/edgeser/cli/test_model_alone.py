@@ -13,6 +13,7 @@ import pytest
 
 from edgeser.pipeline.firmware import program_of
 from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.targets import EMULATOR
 from edgeser.targets.attached import AttachedDevice
 from firmware_bridge.boards import HOST
 from firmware_bridge.compiler import compile_model
@@ -105,7 +106,7 @@ def test_what_differs_is_named_by_step_and_layer(tmp_path: Path) -> None:
     program = build_firmware(tmp_path / "p", HOST).emulated_elf
     ours = compile_model(doubled(60), "m")
     with running_on_host(program) as transport:
-        found = AttachedDevice(Device(Session(transport)), ours)
+        found = AttachedDevice(Device(Session(transport)), ours, EMULATOR)
         zeros = np.zeros((2, 4), np.int8)
         mine, theirs = (program_of(doubled(factor)) for factor in (60, 100))
         inputs = [np.concatenate([zeros, *random_inputs(mine, 3)])]
