@@ -241,7 +241,8 @@ def _committee(
     from edgeser.cli.places import build_cache, feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.committee import committee_of, evaluate_committee
     from edgeser.pipeline.committee_cost import committee_cost
-    from edgeser.report.certainty import committee_json, cost_line
+    from edgeser.report.certainty import cost_line
+    from edgeser.report.schemas.certainty import committee_json
     from edgeser.report.terminal import committee_table
 
     output = shown.output

@@ -12,10 +12,10 @@ from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.hearing import HearingTable
 from edgeser.evaluation.metrics import Metrics
-from edgeser.report.certainty import certainty_json
-from edgeser.report.groups import groups_json
-from edgeser.report.hearing import hearing_json
+from edgeser.report.schemas.certainty import certainty_json
 from edgeser.report.schemas.form import Json, optional
+from edgeser.report.schemas.groups import groups_json
+from edgeser.report.schemas.hearing import hearing_json
 from edgeser.report.schemas.scores import metrics_json
 from edgeser.report.schemas.vad import vad_scores_json
 

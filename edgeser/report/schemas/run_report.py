@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from edgeser.benchmark.records import Benchmark
-from edgeser.report.certainty import certainty_json
 from edgeser.report.contents import ReportContents
-from edgeser.report.groups import groups_json
-from edgeser.report.hearing import hearing_json
 from edgeser.report.schemas.bench import bench_object
+from edgeser.report.schemas.certainty import certainty_json
 from edgeser.report.schemas.drift import drift_json
 from edgeser.report.schemas.evaluate import ablation_json, conditions_json
 from edgeser.report.schemas.form import Json
+from edgeser.report.schemas.groups import groups_json
+from edgeser.report.schemas.hearing import hearing_json
 from edgeser.report.schemas.inputs import inputs_json
 from edgeser.report.schemas.parity import float_parity, parity_object
 from edgeser.report.schemas.scores import layer_json, metrics_json

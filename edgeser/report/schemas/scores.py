@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from edgeser.evaluation.distributions import DistributionScores
 from edgeser.evaluation.metrics import Metrics, ratio, recalls
-from edgeser.report.distributions import distribution_json
-from edgeser.report.hearing import without_nothing_json
+from edgeser.report.distributions import SCORE_NAMES
 from edgeser.report.schemas.form import Json
+from edgeser.report.schemas.hearing import without_nothing_json
 from quantize.layer_error import LayerError
 
 
@@ -35,3 +36,13 @@ def metrics_json(metrics: Metrics) -> Json:
 def layer_json(layer: LayerError) -> Json:
     """Return a layer, and how noisy int8 makes it."""
     return {"name": layer.name, "operator": layer.operator, "sqnr_db": layer.sqnr_db}
+
+
+def distribution_json(scores: DistributionScores | None) -> Json | None:
+    """Return the scores for machines, each a figure; ``None`` where nobody voted."""
+    if scores is None:
+        return None
+    return {
+        "clips": scores.clips,
+        **{field: getattr(scores, field).to_json() for field in SCORE_NAMES},
+    }

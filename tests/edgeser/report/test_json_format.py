@@ -15,9 +15,9 @@ from edgeser.benchmark.committee import CommitteeCost
 from edgeser.benchmark.parity import Parity
 from edgeser.benchmark.records import Benchmark, BenchResult
 from edgeser.evaluation.certainty import MemberScore
-from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
 from edgeser.report.schemas.bench import BENCH_SCHEMA, bench_json
+from edgeser.report.schemas.certainty import committee_json
 from edgeser.report.schemas.drift import drift_json
 from edgeser.report.schemas.evaluate import EVALUATE_SCHEMA, compare_json, evaluate_json
 from edgeser.report.schemas.form import dump_json

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from edgeser.report.schemas.form import dump_json
-from edgeser.report.study import study_json
+from edgeser.report.schemas.study import study_json
 from edgeser.study import ray_executor
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study, Variant
