@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained, save_bundle
@@ -51,19 +50,6 @@ class RunResult:
     bundle_path: Path
     report: Path
     failures: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the run as a JSON object of schema ``edgeser.run/1``."""
-        from edgeser.report.schemas.run_report import report_json
-
-        return {
-            "schema": "edgeser.run/1",
-            "bundle": str(self.bundle_path),
-            "report_html": str(self.report),
-            "model_sha256": self.bundle.model_hash,
-            "failures": list(self.failures),
-            "report": report_json(self.contents),
-        }
 
 
 def run(  # noqa: PLR0913  each is a choice of its own

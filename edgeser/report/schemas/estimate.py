@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from edgeser.report.schemas.form import Json, optional
 from quantize.edgetpu.estimate import Estimate
 from quantize.edgetpu.latency import LEAVE_ONE_OUT_MEAN, LEAVE_ONE_OUT_WORST, PUBLISHED
 
 ESTIMATE_SCHEMA = "edgeser.estimate/1"
+PREDICTION_SCHEMA = "edgeser.prediction/1"
 
 
 def estimate_json(estimate: Estimate) -> Json:
@@ -35,3 +38,9 @@ def estimate_json(estimate: Estimate) -> Json:
             "leave_one_out_worst": LEAVE_ONE_OUT_WORST,
         },
     }
+
+
+def prediction_json(estimates: Iterable[Estimate], *, model: str) -> Json:
+    """Return the schema ``edgeser.prediction/1``: of one model, an estimate for each link."""
+    found = [estimate_json(estimate) | {"model": model} for estimate in estimates]
+    return {"schema": PREDICTION_SCHEMA, "estimates": found}

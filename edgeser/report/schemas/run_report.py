@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from edgeser.benchmark.records import Benchmark
 from edgeser.report.contents import ReportContents
 from edgeser.report.schemas.bench import bench_object
@@ -16,6 +19,7 @@ from edgeser.report.schemas.parity import float_parity, parity_object
 from edgeser.report.schemas.scores import layer_json, metrics_json
 
 REPORT_SCHEMA = "edgeser.report/2"
+RUN_SCHEMA = "edgeser.run/1"
 
 
 def report_json(contents: ReportContents) -> Json:
@@ -52,3 +56,22 @@ def report_json(contents: ReportContents) -> Json:
         out["ablation"] = ablation_json(contents.ablation)
     out["problems"] = list(contents.problems)
     return out
+
+
+def run_json(
+    contents: ReportContents,
+    *,
+    bundle: Path,
+    report: Path,
+    model_sha256: str,
+    failures: Iterable[str],
+) -> Json:
+    """Return the schema ``edgeser.run/1``: files of a run, what failed, and its report."""
+    return {
+        "schema": RUN_SCHEMA,
+        "bundle": str(bundle),
+        "report_html": str(report),
+        "model_sha256": model_sha256,
+        "failures": list(failures),
+        "report": report_json(contents),
+    }
