@@ -112,6 +112,7 @@ def test_a_board_without_its_tools_says_what_to_install(edgeser, tmp_path: Path)
     assert last == f"edgeser: {compiler} is not installed; apt-get install {PACKAGES[compiler]}"
     ran = edgeser(*on, "all", "--json", PATH=str(bin_only))
     assert ran.code == 3
-    rows = json.loads(ran.out)["boards"]
-    assert [row["board"] for row in rows] == NAMES
-    assert all(row["exact"] is None and "apt-get install gcc-" in row["problem"] for row in rows)
+    rows = json.loads(ran.out)["results"]
+    assert [row["target"]["name"] for row in rows] == NAMES
+    assert all(row["parity"] is None and row["figures"] == {} for row in rows)
+    assert all("apt-get install gcc-" in row["problem"] for row in rows)
