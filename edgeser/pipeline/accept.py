@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +113,9 @@ def accept_device(
         )
     file = None if choice.play is None else file_to_play(choice.play, frontend.sample_rate)
     with target.opened(program_of(bundle), reporter=reporter) as found:
-        got = _got(bundle, found, choice, file, target.kind is not EMULATOR, reporter)
+        got = _got(
+            bundle, cast(AttachedDevice, found), choice, file, target.kind is not EMULATOR, reporter
+        )
         return _judged(bundle, got, choice, where_of(target))
 
 

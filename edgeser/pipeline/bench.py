@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.report.schemas.bench import bench_json
 from edgeser.report.schemas.form import dump_json
 from edgeser.targets import EMULATOR, HOST
+from edgeser.targets.attached import AttachedDevice
 from edgeser.targets.emulator import default_emulator
 from edgeser.targets.host import HostTarget
 from edgeser.targets.target import Inputs, Program, Target, Work
@@ -103,9 +105,11 @@ def bench(  # noqa: PLR0913  each is a choice of its own
             runs=runs,
             warmup=warmup,
         )
-        report: BenchReport = running.bench(work, reporter)
+        report = running.bench(work, reporter)
         if bundle is not None and recordings is not None:
-            parity = compare_streams(bundle, running, recordings, reporter=reporter)
+            parity = compare_streams(
+                bundle, cast(AttachedDevice, running), recordings, reporter=reporter
+            )
             report = replace(report, parity=parity)
         elif inputs:
             parity = compare_outputs_with_host(program, running, inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
 from edgeser.pipeline.stream_parity import compare_streams
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets import HOST
+from edgeser.targets.attached import AttachedDevice
 from edgeser.targets.target import Inputs, Target
 from firmware_bridge.frontend import compute_features, quantise_features
 from quantize.foundation.errors import BadInput
@@ -96,7 +98,9 @@ def parity(  # noqa: PLR0913  each is a choice of its own
             inputs: Inputs = random_inputs(program, clips)
             found = compare_outputs_with_host(program, running, inputs, reporter=reporter)
         elif target.kind.streams:
-            found = compare_streams(model, running, recordings, reporter=reporter)
+            found = compare_streams(
+                model, cast(AttachedDevice, running), recordings, reporter=reporter
+            )
         else:
             found = compare_outputs_with_host(
                 program,

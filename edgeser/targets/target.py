@@ -156,8 +156,11 @@ class Target(Protocol):
     def facts(self) -> TargetFacts:
         """Which one it is, before it is asked."""
 
-    def opened(self, program: Program, *, reporter: Reporter) -> AbstractContextManager[Any]:
-        """Give the target, running the program (`Running`); what was started ends with it."""
+    def opened(self, program: Program, *, reporter: Reporter) -> AbstractContextManager[Running]:
+        """Give the target, running the program; what was started ends with it.
+
+        One that streams gives an `edgeser.targets.attached.AttachedDevice`.
+        """
 
 
 RESULT_FILES = MappingProxyType(dict.fromkeys(("bench", "parity", "accept"), ("junit", "markdown")))
