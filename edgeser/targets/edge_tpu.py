@@ -116,11 +116,12 @@ class OnEdgeTpu:
 
         target = self.target
         reporter.stage(f"Measuring on the Edge TPU at {target.device.node}")
+        data, name = self._runs()
         found = time_on_edge_tpu(
-            self.program.data,
+            data,
             device=target.device,
             backend=target.backend,
-            name=self.program.name,
+            name=name,
             warmup=work.warmup,
             runs=work.runs,
         )
@@ -145,16 +146,16 @@ class OnEdgeTpu:
 
         (values,) = inputs
         reporter.stage(f"{len(values)} inputs on the Edge TPU")
-        given, name = self.target.compiled, "the compiled model"
-        data = self.program.data if given is None else given
-        return outputs_of_edge_tpu(
-            data,
-            values,
-            backend=self.target.backend,
-            name=self.program.name if given is None else name,
-        )
+        data, name = self._runs()
+        return outputs_of_edge_tpu(data, values, backend=self.target.backend, name=name)
 
     def explain(self, inputs: Inputs) -> str:
         """Say nothing: an Edge TPU does not show what is between its operators."""
         del inputs
         return ""
+
+    def _runs(self) -> tuple[bytes, str]:
+        """Return the compiled model, and what messages call it."""
+        if self.target.compiled is None:
+            return self.program.data, self.program.name
+        return self.target.compiled, "the compiled model"
