@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.frontend import audio
-from edgeser.benchmark.records import DeviceReport
-from edgeser.pipeline.device_bench import bench_on_device
+from edgeser.benchmark.records import BenchReport
+from edgeser.pipeline.bench import bench
+from edgeser.targets.emulator import default_emulator
 from firmware_bridge.boards import MPS2_AN500
 from firmware_bridge.compiler.compile import compile_model
 from firmware_bridge.emulator import build_firmware, running_emulator
@@ -157,19 +158,19 @@ def _models() -> None:
         return
     for case in _CASES:
         data = (Path(given) / case.file).read_bytes()
-        _show(case, bench_on_device(data, name=Path(case.file).stem))
+        _show(case, bench(data, target=default_emulator(), name=Path(case.file).stem))
 
 
-def _show(case: Case, report: DeviceReport) -> None:
+def _show(case: Case, report: BenchReport) -> None:
     ours = report.inference
-    print(f"{case.file} on {report.device}:")
+    print(f"{case.file} on {report.target.description}:")
     print(f"  {'instructions an inference':34} {ours.value / 1e6:8.3f} M ({ours.evidence})")
     for peer in case.peers:
         ratio = peer.instructions / ours.value
         millions = peer.instructions / 1e6
         print(f"  {peer.name:34} {millions:8.3f} M (given): {ratio:.2f} x ours")
     met = ours.value <= case.most_instructions
-    text = report.flash
+    text = report.figures.flash_bytes
     arena = next(part.size for part in report.memory if part.name == "arena")
     for name, value, most in (
         ("flash of the whole firmware", text, case.most_text_bytes),

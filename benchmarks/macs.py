@@ -14,8 +14,9 @@ from pathlib import Path
 
 from edgeser.benchmark.records import OperatorCost
 from edgeser.bundle import load_bundle
-from edgeser.pipeline.device_bench import bench_on_device
+from edgeser.pipeline.bench import bench
 from edgeser.pretrained import pretrained_path
+from edgeser.targets.emulator import default_emulator
 from firmware_bridge.compiler.compile import compile_model
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.runtimes.arena import arena_usage
@@ -57,14 +58,14 @@ def _models(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
 def _show(name: str, data: bytes, arena_bytes: int, *, by_layer: bool) -> None:
     try:
-        report = bench_on_device(data, name=name)
+        report = bench(data, target=default_emulator(), name=name)
         micro = arena_usage(data, name=name).non_persistent.value
     except EdgeserError as error:
         print(f"{name}: {error.message}")
         return
     same = report.parity is not None and report.parity.passed
-    per_mac = report.per_mac.value if report.per_mac else 0.0
-    flash = report.flash.value if report.flash else 0
+    per_mac = of_mac.value if (of_mac := report.figures.instructions_per_mac) else 0.0
+    flash = of_all.value if (of_all := report.figures.flash_bytes) else 0
     print(
         f"{name}: {report.inference.value:,.0f} instructions, {per_mac:.3f} a MAC; "
         f"flash {flash:,.0f}, arena {arena_bytes:,} ({arena_bytes / micro:.2f} x TFLite-Micro's "

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeser.network.config import QUATERNION_PLANES, NetworkConfig
-from edgeser.pipeline.device_bench import bench_on_device
+from edgeser.pipeline.bench import bench
 from edgeser.recipe import load_recipe
+from edgeser.targets.emulator import default_emulator
 from firmware_bridge.frontend import INPUT_SCALE
 from quantize.edgetpu.estimate import estimate
 from quantize.edgetpu.latency import Link
@@ -89,7 +90,7 @@ def main() -> None:
 def cost_of(config: NetworkConfig) -> Cost:
     """Return what a network costs as int8 firmware, and on the Edge TPU of a Coral Micro."""
     parameters, model = _converted(config)
-    report = bench_on_device(model.int8_tflite, name="network")
+    report = bench(model.int8_tflite, target=default_emulator(), name="network")
     arena = next(part.size.value for part in report.memory if part.name == "arena")
     found = estimate(read_model(model.int8_tflite), link=Link.MICRO)
     return Cost(
@@ -97,7 +98,7 @@ def cost_of(config: NetworkConfig) -> Cost:
         int8_bytes=len(model.int8_tflite),
         arena_bytes=arena,
         instructions=report.inference.value,
-        milliseconds=report.inference_ms.value if report.inference_ms else float("nan"),
+        milliseconds=ms.value if (ms := report.figures.inference_ms) else float("nan"),
         edge_tpu_ms=found.latency_ms.value,
     )
 

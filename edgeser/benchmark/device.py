@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.records import BudgetCheck, DeviceReport, MemoryPart, OperatorCost
+from edgeser.benchmark.records import (
+    BenchReport,
+    BudgetCheck,
+    Figures,
+    MemoryPart,
+    OperatorCost,
+)
+from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import Board
 from firmware_bridge.compiler.compile import CompiledModel
@@ -33,14 +40,19 @@ class Clock:
         Ticks a second.
     core_mhz
         Clock of the core that an emulated device's time is predicted for.
-    source
-        Board, core and compiler, in words.
+    target
+        Which device it is.
     """
 
     board: Board | None
     ticks_hz: int
     core_mhz: float
-    source: str
+    target: TargetFacts
+
+    @property
+    def source(self) -> str:
+        """Board, core and compiler, in words."""
+        return self.target.description
 
     def cost(self, ticks: Sequence[int]) -> Measurement:
         """Return the mean of repeated intervals: instructions, or milliseconds of a real board."""
@@ -121,7 +133,7 @@ def bench_device(
     built: BuiltFirmware | None = None,
     limits: Limits = NO_LIMITS,
     reporter: Reporter = SILENT,
-) -> DeviceReport:
+) -> BenchReport:
     """Run a model, and its frontend where it has one, on a device and count.
 
     Parameters
@@ -153,31 +165,41 @@ def bench_device(
     _require_self_test(device)
     ticks, by_operator = _inferences(device, stimuli.inputs, reporter)
     inference = clock.cost(ticks)
-    features = largest = None
+    mean = worst = None
     if stimuli.recordings and device.banner.frontend_hash is not None:
-        features, largest = _features(device, clock, stimuli.recordings, reporter)
+        mean, worst = _features(device, clock, stimuli.recordings, reporter)
+    # After everything else: the stack's watermark is of all that ran.
     flash, ram, memory, stack = _memory(device, compiled, built, clock.source)
-    inference_ms = clock.milliseconds(inference)
-    return DeviceReport(
+    whole = _whole(device, compiled)
+    figures = Figures(
+        inference_instructions=_instructions(inference),
+        inference_ms=clock.milliseconds(inference),
+        instructions_per_mac=_per_mac(inference, compiled.macs),
+        frame_instructions=_instructions(mean),
+        worst_frame_instructions=_instructions(worst),
+        frame_ms=None if mean is None else clock.milliseconds(mean),
+        worst_frame_ms=None if _instructions(worst) else worst,
+        flash_bytes=flash,
+        ram_bytes=ram,
+        scratch_bytes=None if whole else _scratch(compiled),
+        stack_used_bytes=stack,
+    )
+    return BenchReport(
         model=compiled.name,
-        device=clock.source,
-        inference=inference,
-        inference_ms=inference_ms,
-        per_mac=_per_mac(inference, compiled.macs),
-        features=features,
-        features_largest=largest,
-        features_ms=None if features is None else clock.milliseconds(features),
+        target=clock.target,
+        figures=figures,
         operators=(_one_operator(compiled, inference),)
-        if _whole(device, compiled)
+        if whole
         else _operators(compiled, clock, by_operator, layer_names or {}),
-        flash=flash,
-        ram=ram,
         memory=memory,
         sections=_sections(built),
-        scratch=None if _whole(device, compiled) else _scratch(compiled),
-        stack_used=stack,
         budgets=_budgets(limits, clock.board, clock.held_to_budget(ticks), flash, ram),
     )
+
+
+def _instructions(cost: Measurement | None) -> Measurement | None:
+    """Return a cost that is counted in instructions; `None` for one that is time."""
+    return cost if cost is not None and cost.unit == "instructions" else None
 
 
 def _require_self_test(device: Device) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.records import BenchReport, BudgetCheck, Percentiles
+from edgeser.benchmark.records import BenchReport, BudgetCheck, Figures
+from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from quantize.foundation.errors import BadInput, EdgeserError, ToolMissing
@@ -25,6 +26,8 @@ from quantize.runtimes import (
 )
 from quantize.tflite import read_model
 
+HOST = "host"
+"""What this computer is called as a target."""
 _FEATURE_RUNS = 50
 _HOST_ORDER = (Runtime.LITERT_XNNPACK, Runtime.LITERT_BUILTIN, Runtime.TFLITE_MICRO)
 
@@ -71,27 +74,33 @@ def bench_model(
         runs=runs,
         reporter=reporter,
     )
-    latency = _percentiles(times.milliseconds, times.load.source)
+    latency = percentiles(times.milliseconds, times.load.source)
     arena, no_arena = _arena(data, name, reporter)
-    flash = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
-    features, end_to_end = _features(frontend, frames, times, reporter)
+    size = Measurement(len(data), "bytes", Evidence.MEASURED, f"file size of {name}")
+    features, (p50, p90, p99) = _features(frontend, frames, times, reporter)
     return BenchReport(
         model=name,
-        runtime=times.load.source,
-        latency_ms=latency,
+        target=TargetFacts(HOST, HOST, times.load.source),
+        figures=Figures(
+            inference_p50_ms=latency[0],
+            inference_p90_ms=latency[1],
+            inference_p99_ms=latency[2],
+            inferences_per_s=_throughput(times),
+            features_ms_per_audio_s=features,
+            end_to_end_p50_ms=p50,
+            end_to_end_p90_ms=p90,
+            end_to_end_p99_ms=p99,
+            model_bytes=size,
+            arena_bytes=arena.total if arena else None,
+            arena_persistent_bytes=arena.persistent if arena else None,
+            arena_non_persistent_bytes=arena.non_persistent if arena else None,
+            peak_rss_bytes=times.peak_rss,
+        ),
         samples_ms=tuple(float(value) for value in times.milliseconds),
-        throughput_per_s=_throughput(times),
-        flash_bytes=flash,
-        arena_bytes=arena.total if arena else None,
-        arena_persistent_bytes=arena.persistent if arena else None,
-        arena_non_persistent_bytes=arena.non_persistent if arena else None,
-        no_arena=no_arena,
+        budgets=_checks(limits, size, arena, latency[1]),
         timed=model.main_label,
+        no_arena=no_arena,
         oddities=model.oddities,
-        peak_rss_bytes=times.peak_rss,
-        features_ms_per_audio_s=features,
-        end_to_end_ms=end_to_end,
-        budgets=_checks(limits, flash, arena, latency),
     )
 
 
@@ -148,10 +157,10 @@ def _throughput(times: InvocationTimes) -> Measurement:
 
 def _features(
     config: FrontendConfig | None, frames: int, times: InvocationTimes, reporter: Reporter
-) -> tuple[Measurement, Percentiles] | tuple[None, None]:
+) -> tuple[Measurement | None, tuple[Measurement | None, ...]]:
     """Time the features of one window; end to end is that and an inference, sample by sample."""
     if config is None:
-        return None, None
+        return None, (None, None, None)
     reporter.stage("Timing features")
     seconds = config.samples_of(frames) / config.sample_rate
     signal = speech_like_signal(seconds, config.sample_rate)
@@ -160,7 +169,7 @@ def _features(
     per_second = _measured(float(np.median(spent)) / seconds, "ms", source)
     together = times.milliseconds + np.resize(spent, len(times.milliseconds))
     label = f"features and inference of one window; {times.load.source}"
-    return per_second, _percentiles(together, label)
+    return per_second, percentiles(together, label)
 
 
 def _times_ms(call: Callable[[], object]) -> NDArray[np.float64]:
@@ -174,24 +183,25 @@ def _times_ms(call: Callable[[], object]) -> NDArray[np.float64]:
 
 
 def _checks(
-    limits: Limits, flash: Measurement, arena: ArenaUsage | None, latency: Percentiles
+    limits: Limits, size: Measurement, arena: ArenaUsage | None, latency: Measurement
 ) -> tuple[BudgetCheck, ...]:
     if arena is None:
-        memory = _measured(flash.value, "bytes", "model file alone: its arena is not known")
+        memory = _measured(size.value, "bytes", "model file alone: its arena is not known")
     else:
         source = "model file and TFLite-Micro arena on a 64-bit host"
-        memory = _measured(flash.value + arena.total.value, "bytes", source)
+        memory = _measured(size.value + arena.total.value, "bytes", source)
     return (
         *check("memory", limits.memory_bytes, memory),
-        *check("latency", limits.latency_ms, latency.p90),
+        *check("latency", limits.latency_ms, latency),
     )
 
 
-def _percentiles(milliseconds: NDArray[np.float64], source: str) -> Percentiles:
+def percentiles(
+    milliseconds: NDArray[np.float64], source: str
+) -> tuple[Measurement, Measurement, Measurement]:
+    """Return the 50th, 90th and 99th percentile of times in ms, by linear interpolation."""
     p50, p90, p99 = (float(value) for value in np.percentile(milliseconds, (50, 90, 99)))
-    return Percentiles(
-        _measured(p50, "ms", source), _measured(p90, "ms", source), _measured(p99, "ms", source)
-    )
+    return _measured(p50, "ms", source), _measured(p90, "ms", source), _measured(p99, "ms", source)
 
 
 def _measured(value: float, unit: str, source: str) -> Measurement:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
-from edgeser.evaluation.metrics import plural
-from quantize.edgetpu.difference import OutputDifference
+from edgeser.benchmark.parity import TargetParity
+from edgeser.benchmark.target import TargetFacts
+from quantize.foundation.errors import EdgeserError
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import Oddity
-
-
-@dataclass(frozen=True, slots=True)
-class Percentiles:
-    """The 50th, 90th and 99th percentile of one figure, all of one unit."""
-
-    p50: Measurement
-    p90: Measurement
-    p99: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,66 +32,6 @@ class BudgetCheck:
     limit: float
     value: Measurement
     passed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BenchReport:
-    """The cost of one int8 model on one runtime.
-
-    Parameters
-    ----------
-    model
-        The model's file name.
-    runtime
-        Runtime, version and device, in words.
-    latency_ms
-        One single-thread inference, milliseconds.
-    samples_ms
-        Every timed inference in the order it was run, milliseconds.
-    throughput_per_s
-        Inferences per second, back to back.
-    flash_bytes
-        The model file, bytes.
-    arena_bytes, arena_persistent_bytes, arena_non_persistent_bytes
-        Of TFLite-Micro's arena, bytes; ``None`` where it cannot run the model.
-    no_arena
-        Why not; empty where it can.
-    timed
-        Which subgraph was timed; empty for a model that has one.
-    oddities
-        What is odd in the model.
-    peak_rss_bytes
-        Of the process that ran the model, bytes.
-    features_ms_per_audio_s
-        Milliseconds to compute the features of one second of audio; ``None`` for a model whose
-        frontend is not known.
-    end_to_end_ms
-        From samples to label, milliseconds; ``None`` likewise.
-    budgets
-        The limits it was held to.
-    """
-
-    model: str
-    runtime: str
-    latency_ms: Percentiles
-    samples_ms: tuple[float, ...]
-    throughput_per_s: Measurement
-    flash_bytes: Measurement
-    arena_bytes: Measurement | None = None
-    arena_persistent_bytes: Measurement | None = None
-    arena_non_persistent_bytes: Measurement | None = None
-    peak_rss_bytes: Measurement | None = None
-    features_ms_per_audio_s: Measurement | None = None
-    end_to_end_ms: Percentiles | None = None
-    budgets: tuple[BudgetCheck, ...] = ()
-    no_arena: str = ""
-    timed: str = ""
-    oddities: tuple[Oddity, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether every budget holds."""
-        return all(check.passed for check in self.budgets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,143 +68,208 @@ class MemoryPart:
     size: Measurement
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceParity:
-    """Audio in on both sides: what the device made of it, held to the host, value for value.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Every figure that a benchmark can have; ``None`` for what a target does not have.
+
+    A name means the same on every target, and ends with its unit.
 
     Parameters
     ----------
-    clips
-        Recordings that went in.
-    source
-        What recordings they are.
-    feature_values, feature_differences
-        Raw features and int8 features compared, and how many differ.
-    logits, logit_differences
-        int8 outputs of the network compared with TFLite-Micro's on the host, and how many differ;
-        on an Edge TPU, with what the host decides from the same outputs.
-    first_difference
-        Clip, and frame and channel or layer, of the first difference; empty where there is none.
-    edge_tpu
-        Outputs of an Edge TPU, held to TFLite-Micro's within tolerances; ``None`` for a device
-        whose outputs must be the same.
-    decisions, decision_differences
-        Decisions compared, each with its label, its probability and whether it is unsure, and how
-        many differ in any of these.
+    inference_instructions
+        One inference on an emulated core, the mean: exact.
+    inference_ms
+        One inference, the mean: measured on a board, predicted with its band on an emulated core;
+        ``None`` where nothing is known of that core's cycles.
+    inference_p50_ms, inference_p90_ms, inference_p99_ms
+        One single-thread inference on this host or an Edge TPU.
+    first_inference_ms
+        Of an Edge TPU: it sends the parameters.
+    inferences_per_s
+        Back to back, on this host.
+    instructions_per_mac
+        For each multiply-accumulate; ``None`` for a model without any.
+    frame_instructions, worst_frame_instructions
+        One frame of features, in the mean and at most; ``None`` for a model without a frontend.
+    frame_ms, worst_frame_ms
+        The same as time: measured on a board; `frame_ms` is predicted for an emulated core.
+    features_ms_per_audio_s
+        Features of one second of audio on this host; ``None`` where the frontend is not known.
+    end_to_end_p50_ms, end_to_end_p90_ms, end_to_end_p99_ms
+        From samples to label on this host; ``None`` likewise.
+    flash_bytes, ram_bytes
+        All of the firmware's code and constants; all of its static memory and its stack. ``None``
+        for firmware that was not built here.
+    scratch_bytes
+        The most that an operator needs beside its tensors, within the arena.
+    stack_used_bytes
+        Deepest stack seen, by watermark; ``None`` where the device does not watch it.
+    model_bytes
+        The model file.
+    arena_bytes, arena_persistent_bytes, arena_non_persistent_bytes
+        Of TFLite-Micro's arena; ``None`` where it cannot run the model.
+    peak_rss_bytes
+        Of the process that ran the model on this host.
+    temperature_degc
+        Of an Edge TPU after the runs.
     """
 
-    clips: int
-    source: str
-    feature_values: int
-    feature_differences: int
-    logits: int
-    logit_differences: int
-    first_difference: str
-    edge_tpu: OutputDifference | None = None
-    decisions: int = 0
-    decision_differences: int = 0
+    inference_instructions: Measurement | None = None
+    inference_ms: Measurement | None = None
+    inference_p50_ms: Measurement | None = None
+    inference_p90_ms: Measurement | None = None
+    inference_p99_ms: Measurement | None = None
+    first_inference_ms: Measurement | None = None
+    inferences_per_s: Measurement | None = None
+    instructions_per_mac: Measurement | None = None
+    frame_instructions: Measurement | None = None
+    worst_frame_instructions: Measurement | None = None
+    frame_ms: Measurement | None = None
+    worst_frame_ms: Measurement | None = None
+    features_ms_per_audio_s: Measurement | None = None
+    end_to_end_p50_ms: Measurement | None = None
+    end_to_end_p90_ms: Measurement | None = None
+    end_to_end_p99_ms: Measurement | None = None
+    flash_bytes: Measurement | None = None
+    ram_bytes: Measurement | None = None
+    scratch_bytes: Measurement | None = None
+    stack_used_bytes: Measurement | None = None
+    model_bytes: Measurement | None = None
+    arena_bytes: Measurement | None = None
+    arena_persistent_bytes: Measurement | None = None
+    arena_non_persistent_bytes: Measurement | None = None
+    peak_rss_bytes: Measurement | None = None
+    temperature_degc: Measurement | None = None
 
-    @property
-    def passed(self) -> bool:
-        """Whether something was compared, nothing differs, and an Edge TPU's outputs are close."""
-        compared = self.clips > 0 and self.logits > 0
-        differences = self.feature_differences + self.logit_differences + self.decision_differences
-        same = differences == 0
-        return compared and same and (self.edge_tpu is None or self.edge_tpu.passed)
-
-    @property
-    def failure(self) -> str:
-        """What differs first; else how far an Edge TPU's outputs are off."""
-        if self.first_difference or self.edge_tpu is None:
-            return self.first_difference
-        return f"the Edge TPU's outputs are {self.edge_tpu.describe()}"
-
-    def describe(self) -> str:
-        """Return in one sentence what was compared and how it came out."""
-        if self.feature_values:
-            clips = f"{self.clips} {plural('clip', self.clips)} {self.source}"
-            went_in = f"{clips} went in as audio on both sides"
-            features = (
-                f"{self.feature_differences:,} of {self.feature_values:,} feature values and "
-            )
-        else:
-            went_in, features = f"{self.clips} {self.source} went in on both sides", ""
-        decided = ""
-        if self.decisions:
-            features = features.replace(" and ", ", ")
-            decided = f"and {self.decision_differences:,} of {self.decisions:,} decisions "
-        text = (
-            f"{went_in}: {features}{self.logit_differences:,} of {self.logits:,} output values "
-            f"{decided}differ from the host"
-        )
-        first = f"; the first: {self.first_difference}" if self.first_difference else ""
-        close = f"; the Edge TPU's outputs: {self.edge_tpu.describe()}" if self.edge_tpu else ""
-        return f"{text}{first}{close}."
+    def known(self) -> Iterator[tuple[str, Measurement]]:
+        """Yield name and figure of those that there are."""
+        for field in fields(self):
+            if (value := getattr(self, field.name)) is not None:
+                yield field.name, value
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceReport:
-    """The cost of one int8 model as firmware on a device.
+class BenchReport:
+    """The cost of one int8 model on one target.
 
     Parameters
     ----------
     model
         The model's name.
-    device
-        Board, core, emulator or link, and compiler, in words.
-    inference
-        One inference: instructions, emulated; or milliseconds, measured.
-    inference_ms
-        One inference, milliseconds; predicted with its band where the device is emulated, ``None``
-        where nothing is known of the emulated core's cycles.
-    per_mac
-        Instructions for each multiply-accumulate; ``None`` for a model without any, and where
-        instructions are not known.
-    features, features_largest
-        One frame of features in the mean and at most, in the unit of `inference`; ``None`` for a
-        model without a frontend.
-    features_ms
-        One frame of features, milliseconds.
+    target
+        What it ran on.
+    figures
+        What it costs.
+    samples_ms
+        Every timed inference in the order it was run, milliseconds; none of firmware.
     operators
-        In the order of the model; they sum to `inference` but for the loop around them.
-    flash, ram
-        All of the firmware's code and constants; all of its static memory and its stack, bytes.
-        ``None`` for firmware that was not built here.
+        Of firmware, in the order of the model; they sum to one inference but for the loop around
+        them.
     memory
-        What `flash` and `ram` are made of.
+        What flash and RAM are made of.
     sections
         The same by the linker's sections; a section with first values is in both memories.
-    scratch
-        The most that an operator needs beside its tensors, within the arena, bytes; ``None`` where
-        our kernels do not run the model.
-    stack_used
-        Deepest stack seen, by watermark, bytes; ``None`` where the device does not watch it.
     budgets
         The limits it was held to.
     parity
-        The device held to the host; ``None`` where it was not.
+        The target held to the host; ``None`` where it was not.
+    timed
+        Which subgraph was timed; empty for a model that has one.
+    no_arena
+        Why there is no arena figure; empty where there is one, or the target has none.
+    oddities
+        What is odd in the model.
     """
 
     model: str
-    device: str
-    inference: Measurement
-    inference_ms: Measurement | None
-    per_mac: Measurement | None
-    features: Measurement | None
-    features_largest: Measurement | None
-    features_ms: Measurement | None
-    operators: tuple[OperatorCost, ...]
-    flash: Measurement | None
-    ram: Measurement | None
-    memory: tuple[MemoryPart, ...]
-    sections: tuple[MemoryPart, ...]
-    scratch: Measurement | None
-    stack_used: Measurement | None
+    target: TargetFacts
+    figures: Figures
+    samples_ms: tuple[float, ...] = ()
+    operators: tuple[OperatorCost, ...] = ()
+    memory: tuple[MemoryPart, ...] = ()
+    sections: tuple[MemoryPart, ...] = ()
     budgets: tuple[BudgetCheck, ...] = ()
-    parity: DeviceParity | None = None
+    parity: TargetParity | None = None
+    timed: str = ""
+    no_arena: str = ""
+    oddities: tuple[Oddity, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether every budget holds and no value differs from the host."""
-        budgets = all(check.passed for check in self.budgets)
-        return budgets and (self.parity is None or self.parity.passed)
+        """Whether every budget holds, and the target is as near to the host as it must be."""
+        return not self.problem
+
+    @property
+    def problem(self) -> str:
+        """What is wrong in one line; empty where all is well."""
+        if self.parity is not None and not self.parity.passed:
+            return f"differs from the host: {self.parity.failure}"
+        broken = [check.name for check in self.budgets if not check.passed]
+        return f"budget broken: {', '.join(broken)}" if broken else ""
+
+    @property
+    def inference(self) -> Measurement:
+        """What one inference costs: instructions where they are counted, else its time."""
+        found = self.figures
+        cost = found.inference_instructions or found.inference_ms or found.inference_p50_ms
+        assert cost is not None  # noqa: S101  every target tells one of them
+        return cost
+
+    @property
+    def frame(self) -> Measurement | None:
+        """What one frame of features costs, in the same unit; ``None`` without a frontend."""
+        return self.figures.frame_instructions or self.figures.frame_ms
+
+
+@dataclass(frozen=True, slots=True)
+class BenchResult:
+    """What became of a model on one target.
+
+    Parameters
+    ----------
+    target
+        What it ran on, or was to.
+    report
+        Its benchmark; ``None`` where it did not run.
+    failure
+        Why it did not run; ``None`` where it did.
+    """
+
+    target: TargetFacts
+    report: BenchReport | None
+    failure: EdgeserError | None = None
+
+    @classmethod
+    def of(cls, report: BenchReport) -> BenchResult:
+        """Return the result of a model that ran."""
+        return cls(report.target, report)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong in one line; empty where all is well."""
+        return str(self.failure) if self.report is None else self.report.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The results of one model, a target each."""
+
+    model: str
+    results: tuple[BenchResult, ...]
+
+    @classmethod
+    def of(cls, *reports: BenchReport) -> Benchmark:
+        """Return the benchmark of a model that ran everywhere."""
+        return cls(reports[0].model, tuple(map(BenchResult.of, reports)))
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ran on every target, as near as it must be and within its budgets."""
+        return not any(result.problem for result in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """That of the worst that happened: 1 before a tool that is missing."""
+        failed = [result for result in self.results if result.problem]
+        codes = {result.failure.exit_code if result.failure else 1 for result in failed}
+        return min(codes, default=0)

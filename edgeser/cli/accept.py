@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.device import device_kind, target_of
 from edgeser.cli.options import bundle_argument, compiled_option, corpus_option
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, result_options
-from edgeser.cli.suits import ACCEPT, Device, device_kind, is_given, option_of, refuse_unsuited
+from edgeser.cli.suits import is_given, option_of, options_of, refuse_unsuited
 
 if TYPE_CHECKING:
     from edgeser.acceptance.records import AcceptReport
@@ -96,24 +97,22 @@ def command(
     the wrong order, an offset, clipping, a wrong rate, samples lost or doubled, mains hum, a
     high-pass; or speech that is merely unlike the training's. Exit code 1 on any.
     """
-    from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import build_cache, open_bundle
+    from edgeser.cli.places import open_bundle
     from edgeser.pipeline.accept import accept_device
-    from edgeser.pipeline.firmware import DeviceChoice
     from quantize.foundation.files import require_writable
 
     kind = device_kind(device, compiled=compiled is not None)
-    if kind in (Device.HOST, Device.EDGE_TPU):
+    if not kind.streams:
         raise click.UsageError(f"{kind} has no frontend of its own: name emulator or a board")
-    refuse_unsuited(ACCEPT, kind)
+    refuse_unsuited(options_of("accept"), kind)
     _refuse_idle_options(chosen["play"])
     files = ResultFiles(junit, markdown)
     require_writable(out / "accept.json")
     loaded = open_bundle(bundle)
     choice = _choice(bundle, loaded, **chosen)
-    where = DeviceChoice(device, model_bytes(compiled) if compiled else None, build_cache())
+    target = target_of(device, compiled=compiled)
     with files.also_when_it_fails("edgeser.accept"):
-        report = accept_device(loaded, choice, device=where, reporter=output)
+        report = accept_device(loaded, choice, target=target, reporter=output)
     return _show(report, out, files, output)
 
 
@@ -155,8 +154,8 @@ def _reference(path: Path, bundle: Bundle, given: Path | None) -> DriftReference
 def _show(report: AcceptReport, out: Path, files: ResultFiles, output: Output) -> int:
     from edgeser.corpora.wav import wav_bytes
     from edgeser.report.accepted import accept_junit, accept_markdown, accept_tables, render_accept
-    from edgeser.report.accepted_json import accept_json
-    from edgeser.report.json_format import dump_json
+    from edgeser.report.schemas.accepted import accept_json
+    from edgeser.report.schemas.form import dump_json
     from quantize.foundation.files import write_atomically
 
     result = accept_json(report)

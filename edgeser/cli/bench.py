@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.model_file import bundle_if_any, model_bytes
 from edgeser.cli.options import (
     ModelPath,
     board_of,
@@ -16,12 +19,14 @@ from edgeser.cli.options import (
 )
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, name_broken, result_options
-from edgeser.cli.suits import BENCH, Device, device_kind, is_given, option_of, refuse_unsuited
+from edgeser.cli.suits import is_given, option_of, options_of, refuse_unsuited
+from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import BenchReport, DeviceReport
+    from edgeser.benchmark.records import Benchmark
     from edgeser.bundle import Bundle
+    from edgeser.targets.target import TargetKind
     from firmware_bridge.boards import Board
 
 _BYTES = click.IntRange(1)
@@ -117,71 +122,65 @@ def command(
     the board.
     """
     kind = device_kind(device, compiled=compiled is not None)
-    refuse_unsuited(BENCH, kind)
+    refuse_unsuited(options_of("bench"), kind)
     files = ResultFiles(rest.pop("junit"), rest.pop("markdown"))
-    board = rest.pop("board")
-    if kind is Device.EDGE_TPU:
-        from edgeser.cli.bench_edgetpu import bench_edge_tpu
+    boards = _boards(rest.pop("board"))
+    bundle, source = _model(model, kind)
+    folder = None
+    if bundle is not None:
+        from edgeser.cli.places import run_folder_of
 
-        return bench_edge_tpu(
-            model,
-            against=against,
-            runs=runs,
-            warmup=warmup,
-            latency_ms=rest["latency_ms"],
-            files=files,
-            output=output,
-        )
-    from edgeser.cli.model_file import bundle_if_any, model_bytes
-    from edgeser.cli.places import build_cache, run_folder_of
+        folder = run_folder_of(model)
+    plain = None if against is None else model_bytes(against)
+    targets = [target_of(device, compiled=compiled, board=board) for board in boards]
+    common: dict[str, Any] = {
+        "name": str(model) if kind in (HOST, EDGE_TPU) else model.stem,
+        "corpora": corpora,
+        "folder": folder,
+        "limits": _limits(bundle, rest),
+        "reporter": output,
+    }
+    from edgeser.benchmark.records import Benchmark
+    from edgeser.pipeline.bench import bench, bench_each
 
-    bundle = bundle_if_any(model)
+    if len(targets) > 1:
+        return _show(bench_each(source, targets, **common), files, output)
+    timing: dict[str, Any] = {"runs": runs, "warmup": warmup, "against": plain}
+    with files.also_when_it_fails("edgeser.bench"):
+        report = bench(source, target=targets[0], **common, **timing)
+    return _show(Benchmark.of(report), files, output)
+
+
+def _boards(name: str | None) -> Sequence[Board | None]:
+    """Return which boards are emulated, one after another; what is about time may not suit them."""
+    if name is None:
+        return (None,)
+    if name == ALL_BOARDS:
+        from firmware_bridge.boards import EMULATED_BOARDS
+
+        for option in ("latency_ms", "clock_mhz"):
+            if is_given(option):
+                raise click.UsageError(
+                    f"{option_of(option)} is for one board: leave out --board all"
+                )
+        return EMULATED_BOARDS
+    board = board_of(name)
+    _refuse_time_of(board)
+    return (board,)
+
+
+def _model(path: Path, kind: TargetKind) -> tuple[Bundle | None, Bundle | bytes]:
+    """Return the bundle, where it is one, and what is measured: for an Edge TPU the file as it is.
+
+    Raises
+    ------
+    click.UsageError
+        When audio is given for what takes none.
+    """
+    bundle = None if kind is EDGE_TPU else bundle_if_any(path)
     if bundle is None and is_given("corpora"):
         raise click.UsageError("--corpus is for bundles and runs, whose firmware takes audio")
-    limits = _limits(bundle, rest)
-    source, folder = bundle or model_bytes(model), run_folder_of(model) if bundle else None
-    if kind is Device.HOST:
-        from edgeser.pipeline.bench import bench
-
-        on_host = bench(
-            source,
-            name=str(model),
-            folder=folder,
-            limits=limits,
-            runs=runs,
-            warmup=warmup,
-            reporter=output,
-        )
-        return _show_host(on_host, files, output)
-    if board == ALL_BOARDS:
-        from edgeser.cli.bench_boards import bench_boards
-
-        return bench_boards(
-            source,
-            name=model.stem,
-            corpora=corpora,
-            folder=folder,
-            limits=limits,
-            files=files,
-            output=output,
-        )
-    from edgeser.pipeline.device_bench import bench_on_device
-    from edgeser.pipeline.firmware import DeviceChoice
-
-    chosen = board_of(board)
-    _refuse_time_of(chosen)
-    for_edge_tpu = model_bytes(compiled) if compiled else None
-    with files.also_when_it_fails("edgeser.device"):
-        on_device = bench_on_device(
-            source,
-            device=DeviceChoice(device, for_edge_tpu, build_cache(), board=chosen),
-            name=model.stem,
-            corpora=corpora,
-            folder=folder,
-            limits=limits,
-            reporter=output,
-        )
-    return _show_device(on_device, files, output)
+    return bundle, bundle or model_bytes(path)
 
 
 def _refuse_time_of(board: Board) -> None:
@@ -202,33 +201,29 @@ def _limits(bundle: Bundle | None, given: dict[str, Any]) -> Limits:
     return (bundle.trained.recipe.budget.limits if bundle else NO_LIMITS).with_given(**given)
 
 
-def _show_host(report: BenchReport, files: ResultFiles, output: Output) -> int:
-    from edgeser.report import json_format, junit, markdown
-    from edgeser.report.terminal import bench_tables
+def _show(benchmark: Benchmark, files: ResultFiles, output: Output) -> int:
+    """Show what was found, on one target or on several, and return the exit code that fits."""
+    from edgeser.report import bench, boards
+    from edgeser.report.schemas.bench import bench_json
 
-    with files.writing(
-        junit=lambda: junit.bench_junit(report), markdown=lambda: markdown.bench_markdown(report)
-    ):
+    (report, *others) = [result.report for result in benchmark.results]
+    alone = None if others else report
+
+    def markdown() -> str:
+        return bench.bench_markdown(alone) if alone else boards.boards_markdown(benchmark)
+
+    with files.writing(junit=lambda: bench.bench_junit(benchmark), markdown=markdown):
         if output.json:
-            output.result(json_format.bench_json(report))
+            output.result(bench_json(benchmark))
         else:
-            output.show(bench_tables(report))
-        name_broken(report.budgets, output)
-        return 0 if report.passed else 1
-
-
-def _show_device(report: DeviceReport, files: ResultFiles, output: Output) -> int:
-    from edgeser.report import json_format, junit, markdown
-    from edgeser.report.terminal import device_tables
-
-    with files.writing(
-        junit=lambda: junit.device_junit(report), markdown=lambda: markdown.device_markdown(report)
-    ):
-        if output.json:
-            output.result(json_format.device_json(report))
-        else:
-            output.show(device_tables(report))
-        name_broken(report.budgets, output)
-        if report.parity is not None and not report.parity.passed:
-            output.problem(f"the device differs from the host: {report.parity.describe()}")
-        return 0 if report.passed else 1
+            output.show(bench.bench_tables(alone) if alone else boards.boards_table(benchmark))
+        if alone is None:
+            for result in benchmark.results:
+                if result.report is not None and result.problem:
+                    output.problem(f"{result.target.name}: {result.problem}")
+            return benchmark.exit_code
+        name_broken(alone.budgets, output)
+        if alone.parity is not None and not alone.parity.passed:
+            what = "Edge TPU" if alone.target.kind == EDGE_TPU.word else "device"
+            output.problem(f"the {what} differs from the host: {alone.parity.describe()}")
+        return benchmark.exit_code

@@ -36,7 +36,8 @@ def command(
     """
     from edgeser.bundle.trained import encode_calibration
     from edgeser.cli.places import feature_cache, open_trained, run_folder_of
-    from edgeser.pipeline.calibrate import calibrate, to_json
+    from edgeser.pipeline.calibrate import calibrate
+    from edgeser.report.schemas.calibrate import calibrate_json
     from quantize.foundation.files import require_writable, write_atomically
 
     require_writable(out)
@@ -51,7 +52,7 @@ def command(
     )
     write_atomically(out, encode_calibration(found.chosen))
     if output.json:
-        output.result({**to_json(found), "file": str(out)})
+        output.result({**calibrate_json(found.chosen, found.ranges.planes), "file": str(out)})
         return
     _show(found.ranges, output)
     output.show(f"{out}: {found.chosen.source}")

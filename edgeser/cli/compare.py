@@ -29,7 +29,7 @@ def command(
     from edgeser.pipeline.compare import compare_runs
     from edgeser.pipeline.folder import RunFolder
     from edgeser.pipeline.report import write_report
-    from edgeser.report import json_format
+    from edgeser.report.schemas.evaluate import compare_json
     from edgeser.report.terminal import ablation_table
 
     table = compare_runs(
@@ -40,7 +40,7 @@ def command(
         reporter=output,
     )
     if output.json:
-        output.result(json_format.compare_json(table))
+        output.result(compare_json(table))
     else:
         output.show(ablation_table(table))
         for line in table.caveats:

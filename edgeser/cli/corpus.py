@@ -62,6 +62,7 @@ def check_command(corpus: str, labels: LabelKind | None, output: Output) -> int:
     """
     from edgeser.corpora import check_corpus, open_corpus, parse_corpus_argument
     from edgeser.corpora.adapters import adapter_named
+    from edgeser.report.schemas.corpus_check import corpus_check_json
 
     _, adapter, path = parse_corpus_argument(corpus)
     kind = labels or ("emotions" if adapter_named(adapter).emotions else "any")
@@ -69,7 +70,7 @@ def check_command(corpus: str, labels: LabelKind | None, output: Output) -> int:
         open_corpus(adapter, path, labels=kind), progress=output.stage("Checking files")
     )
     if output.json:
-        output.result(found.to_json())
+        output.result(corpus_check_json(found))
     else:
         _show(found, output)
     return 0 if found.usable else 1

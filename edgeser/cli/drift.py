@@ -188,9 +188,9 @@ def drift_alone(
 def show_drift(report: DriftReport, files: ResultFiles, output: Output) -> int:
     """Write what CI reads, show the rest; return the exit code."""
     from edgeser.report.drift import drift_tables
-    from edgeser.report.drift_json import drift_json
     from edgeser.report.junit import drift_junit
     from edgeser.report.markdown import drift_markdown
+    from edgeser.report.schemas.drift import drift_json
 
     with files.writing(junit=lambda: drift_junit(report), markdown=lambda: drift_markdown(report)):
         if output.json:

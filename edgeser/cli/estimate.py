@@ -40,6 +40,7 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
         raise click.UsageError("Missing argument 'MODEL'.")
 
     from edgeser.cli.model_file import model_bytes, read_and_tell, reading_json
+    from edgeser.report.schemas.estimate import estimate_json
     from quantize.edgetpu.estimate import estimate
     from quantize.edgetpu.latency import Link
     from quantize.edgetpu.lint import lint_file
@@ -50,6 +51,6 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     lint = None if is_compiled(read) else lint_file(data, read)
     found = estimate(read, link=Link(link), lint=lint)
     if output.json:
-        output.result(found.to_json() | reading_json(read))
+        output.result(estimate_json(found) | reading_json(read))
     else:
         output.show(estimate_tables(found))

@@ -181,10 +181,10 @@ def _show_tables(
     verdict: GroupVerdict,
     committee: dict[str, Any] | None,
 ) -> None:
-    from edgeser.report import json_format
     from edgeser.report.drift import drift_tables
-    from edgeser.report.drift_json import drift_json
     from edgeser.report.groups_terminal import group_tables, worst_text
+    from edgeser.report.schemas.drift import drift_json
+    from edgeser.report.schemas.evaluate import evaluate_json
     from edgeser.report.terminal import (
         caveats,
         certainty_tables,
@@ -196,7 +196,7 @@ def _show_tables(
 
     output = shown.output
     if output.json:
-        result = json_format.evaluate_json(
+        result = evaluate_json(
             found.float_metrics,
             found.int8_metrics,
             groups=found.groups,
@@ -241,7 +241,8 @@ def _committee(
     from edgeser.cli.places import build_cache, feature_cache, open_bundle, run_folder_of
     from edgeser.pipeline.committee import committee_of, evaluate_committee
     from edgeser.pipeline.committee_cost import committee_cost
-    from edgeser.report.certainty import committee_json, cost_line
+    from edgeser.report.certainty import cost_line
+    from edgeser.report.schemas.certainty import committee_json
     from edgeser.report.terminal import committee_table
 
     output = shown.output

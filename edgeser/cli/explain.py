@@ -249,7 +249,7 @@ class _Work:
     ) -> Iterator[Explanation]:
         """Write each page as soon as it is there; tell what cannot be explained."""
         from edgeser.explanation.records import Explanation
-        from edgeser.report.explained_json import write_clip
+        from edgeser.report.schemas.explained import write_clip
 
         for name, item in zip(names, items, strict=True):
             if not isinstance(item, Explanation):
@@ -262,8 +262,8 @@ class _Work:
             yield item
 
     def _finished(self, finding: Finding | None) -> int:
-        from edgeser.report.explained_json import explained_json
-        from edgeser.report.json_format import dump_json
+        from edgeser.report.schemas.explained import explained_json
+        from edgeser.report.schemas.form import dump_json
         from quantize.foundation.errors import BadInput
         from quantize.foundation.files import write_atomically
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -103,7 +103,7 @@ def _export_compiled(data: bytes, source: Path, directory: Path, output: Output)
         directory / FOLDER, name=str(source), compiled=data, uncompiled=None, bundle=None
     )
     if output.json:
-        output.result(application.to_json())
+        output.result(_application_json(application))
     else:
         output.show(_about(application))
     return 0
@@ -115,13 +115,34 @@ def _show(
     if output.json:
         from edgeser.cli.model_file import reading_json
 
-        about = application.to_json() if application else None
-        output.result(done.to_json() | {"application": about} | reading_json(read))
+        about = _application_json(application) if application else None
+        output.result(_export_json(done) | {"application": about} | reading_json(read))
         return
     lines = [_summary(done)]
     if application is not None:
         lines.append(_about(application))
     output.show("\n".join(lines))
+
+
+def _export_json(done: EdgeTpuExport) -> dict[str, Any]:
+    from edgeser.report.schemas.exports import export_edgetpu_json
+
+    return export_edgetpu_json(
+        done.directory,
+        model=done.directory / MODEL,
+        compiled_model=done.directory / COMPILED if done.compiled else None,
+        lint=done.lint,
+        estimates=done.estimates,
+        compilation=done.compilation,
+    )
+
+
+def _application_json(application: MicroApplication) -> dict[str, Any]:
+    from edgeser.report.schemas.exports import export_board_json
+
+    return export_board_json(
+        application.project.directory, application.model, application.frontend_hash
+    )
 
 
 def _about(application: MicroApplication) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def export_page(
     from edgeser.cli.places import build_cache
     from edgeser.pipeline.web import export_web
     from edgeser.report.figures import size
+    from edgeser.report.schemas.exports import export_web_json
     from edgeser.report.web_page import MOST_BYTES
 
     data, bundle = open_model(source, wanted)
@@ -35,7 +37,8 @@ def export_page(
     if done.page_bytes > MOST_BYTES:
         output.note(f"the page is {size(done.page_bytes)}: some mail servers refuse so much")
     if output.json:
-        output.result(done.to_json())
+        facts = dataclasses.asdict(done)
+        output.result(export_web_json(facts.pop("path"), facts))
         return
     output.show(
         f"{done.path}: {size(done.page_bytes)}, of it {size(done.program_bytes)} of firmware in "

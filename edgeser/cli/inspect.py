@@ -39,8 +39,9 @@ def command(model: Path | None, operators: bool, output: Output) -> None:
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
     from edgeser.cli.model_file import model_bytes
+    from edgeser.report.schemas.compiled import compiled_json
+    from edgeser.report.schemas.inspection import inspection_json
     from quantize.edgetpu import is_compiled, read_compiled
-    from quantize.edgetpu.describe import compiled_json
     from quantize.tflite import examine_model, inspect_model
 
     found = examine_model(model_bytes(model), name=str(model))
@@ -48,7 +49,7 @@ def command(model: Path | None, operators: bool, output: Output) -> None:
     inspection = inspect_model(found)
     if output.json:
         added = {} if compiled is None else {"edgetpu": compiled_json(compiled)}
-        output.result(inspection.to_json() | added)
+        output.result(inspection_json(inspection) | added)
         return
     _show(inspection, output)
     if compiled is not None:

@@ -60,6 +60,7 @@ def command(
         reading_json,
         repository_path,
     )
+    from edgeser.report.schemas.lint import lint_json
     from quantize.edgetpu.lint import lint_file
 
     data = model_bytes(model)
@@ -74,7 +75,7 @@ def command(
     if markdown:
         write_atomically(markdown, formats.lint_markdown(report).encode())
     if output.json:
-        output.result(report.to_json() | reading_json(read))
+        output.result(lint_json(report) | reading_json(read))
     else:
         output.show(formats.lint_tables(report))
     if report.not_prepared:

@@ -79,8 +79,10 @@ def read_and_tell(data: bytes, *, name: str, output: Output) -> Model:
 
 def reading_json(model: Model) -> dict[str, Any]:
     """Return what `read_and_tell` tells, for a JSON result."""
+    from edgeser.report.schemas.remarks import oddity_json
+
     return {
-        "oddities": [oddity.to_json() for oddity in model.oddities],
+        "oddities": [oddity_json(oddity) for oddity in model.oddities],
         "subgraph": model.main.index,
         "subgraphs": len(model.subgraphs),
         "signatures": [s.key for s in model.signatures if s.subgraph == model.main.index],

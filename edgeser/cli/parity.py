@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.device import device_kind, target_of
 from edgeser.cli.options import (
     board_of,
     board_option,
@@ -18,11 +18,12 @@ from edgeser.cli.options import (
 )
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, result_options
-from edgeser.cli.suits import PARITY, Device, device_kind, is_given, refuse_unsuited
+from edgeser.cli.suits import is_given, options_of, refuse_unsuited
+from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
-    from edgeser.benchmark.records import DeviceParity
-    from edgeser.pipeline.firmware import DeviceChoice
+    from edgeser.benchmark.parity import Parity
+    from edgeser.targets.target import Target, TargetKind
 
 
 @click.command("parity")
@@ -88,49 +89,61 @@ def command(
     board: str | None = rest.pop("board")
     limits: dict[str, float | None] = rest
     kind = device_kind(device, compiled=compiled is not None)
-    refuse_unsuited(PARITY, kind)
+    refuse_unsuited(options_of("parity"), kind)
     alone = _is_alone(bundle, kind)
     files = ResultFiles(junit, markdown)
-    if kind is Device.EDGE_TPU:
-        from edgeser.cli.bench_edgetpu import parity_on_edge_tpu
+    if kind is EDGE_TPU:
+        compiled = compiled or Path("edgetpu") / "model_edgetpu.tflite"
+        _refuse_what_is_no_file(bundle, compiled)
+    target = target_of(
+        device,
+        compiled=compiled,
+        board=board_of(board) if board else None,
+        max_flips=limits["max_flips"],
+    )
+    with files.also_when_it_fails("edgeser.parity"):
+        found = _found(bundle, alone, target, limits, clips=clips, corpora=corpora, output=output)
+    return _show(found, files, output)
 
-        return parity_on_edge_tpu(
-            bundle,
-            compiled or Path("edgetpu") / "model_edgetpu.tflite",
-            clips=clips,
-            corpora=corpora,
-            max_flips=limits["max_flips"],
-            files=files,
-            output=output,
-        )
-    if kind is Device.HOST:
-        return _on_host(bundle, corpora, limits, files, output)
-    from edgeser.cli.bench_edgetpu import tolerances_with
+
+def _found(
+    path: Path,
+    alone: bool,
+    target: Target,
+    limits: dict[str, float | None],
+    *,
+    clips: int,
+    corpora: tuple[str, ...],
+    output: Output,
+) -> Parity:
+    """Hold the target to its reference."""
     from edgeser.cli.model_file import model_bytes
-    from edgeser.cli.places import build_cache
-    from edgeser.pipeline.firmware import DeviceChoice
+    from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
+    from edgeser.pipeline.parity import parity
 
-    for_edge_tpu = model_bytes(compiled) if compiled else None
-    tolerances = tolerances_with(limits["max_flips"])
-    choice = DeviceChoice(device, for_edge_tpu, build_cache(), tolerances, board_of(board))
+    if alone:
+        return parity(
+            model_bytes(path), target=target, name=path.stem, clips=clips, reporter=output
+        )
+    bundle = open_bundle(path)
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return parity(
+        bundle,
+        target=target,
+        clips=clips,
+        corpora=corpora,
+        folder=run_folder_of(path),
+        tolerances=replace(bundle.trained.recipe.parity, **given),
+        cache=feature_cache(),
+        reporter=output,
+    )
 
-    def check() -> DeviceParity:
-        if alone:
-            from edgeser.pipeline.model_parity import check_model_on_device
 
-            return check_model_on_device(
-                model_bytes(bundle), device=choice, name=bundle.stem, steps=clips, reporter=output
-            )
-        return _check_bundle(bundle, choice, clips=clips, corpora=corpora, output=output)
-
-    return _on_device(check, files=files, output=output)
-
-
-def _is_alone(model: Path, kind: Device) -> bool:
+def _is_alone(model: Path, kind: TargetKind) -> bool:
     """Whether a .tflite is given, which a device or emulator alone can be held to."""
     if model.suffix != ".tflite" or model.is_dir():
         return False
-    if kind in {Device.HOST, Device.EDGE_TPU}:
+    if not kind.streams:
         raise click.UsageError(
             "a .tflite has no float network and no test clips to compare: give a bundle or run, or "
             "--device emulator, or a board's address"
@@ -140,82 +153,29 @@ def _is_alone(model: Path, kind: Device) -> bool:
     return True
 
 
-def _on_host(
-    bundle: Path,
-    corpora: tuple[str, ...],
-    limits: dict[str, float | None],
-    files: ResultFiles,
-    output: Output,
-) -> int:
-    from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
-    from edgeser.pipeline.parity import check_parity
-    from edgeser.report import json_format
-    from edgeser.report import junit as junit_format
-    from edgeser.report import markdown as markdown_format
-    from edgeser.report.terminal import parity_tables
+def _refuse_what_is_no_file(*paths: Path) -> None:
+    """Refuse FIFOs and devices: an Edge TPU that is missing hides nothing of what is there."""
+    from quantize.foundation.files import open_regular
 
-    loaded = open_bundle(bundle)
-    given = {name: limit for name, limit in limits.items() if limit is not None}
-    tolerances = replace(loaded.trained.recipe.parity, **given)
-    with files.also_when_it_fails("edgeser.parity"):
-        report, verdict = check_parity(
-            loaded,
-            corpora=corpora,
-            folder=run_folder_of(bundle),
-            tolerances=tolerances,
-            cache=feature_cache(),
-            reporter=output,
-        )
+    for path in paths:
+        if path.exists() and not path.is_dir():
+            open_regular(path).close()
+
+
+def _show(found: Parity, files: ResultFiles, output: Output) -> int:
+    from edgeser.report import junit, markdown
+    from edgeser.report.schemas.parity import parity_json
+    from edgeser.report.terminal import parity_text
+
     with files.writing(
-        junit=lambda: junit_format.parity_junit(report, verdict),
-        markdown=lambda: markdown_format.parity_markdown(report, verdict),
+        junit=lambda: junit.parity_junit(found), markdown=lambda: markdown.parity_markdown(found)
     ):
         if output.json:
-            output.result(json_format.parity_json(report, verdict))
+            output.result(parity_json(found))
         else:
-            output.show(parity_tables(report, verdict))
-        for failure in verdict.failures:
-            output.problem(f"parity failed: {failure}")
-        return 0 if verdict.passed else 1
-
-
-def _check_bundle(
-    bundle: Path,
-    device: DeviceChoice,
-    *,
-    clips: int,
-    corpora: tuple[str, ...],
-    output: Output,
-) -> DeviceParity:
-    from edgeser.cli.places import open_bundle, run_folder_of
-    from edgeser.pipeline.device_parity import check_on_device
-
-    return check_on_device(
-        open_bundle(bundle),
-        device=device,
-        clips=clips,
-        corpora=corpora,
-        folder=run_folder_of(bundle),
-        reporter=output,
-    )
-
-
-def _on_device(check: Callable[[], DeviceParity], *, files: ResultFiles, output: Output) -> int:
-    from edgeser.report import json_format
-    from edgeser.report import junit as junit_format
-    from edgeser.report import markdown as markdown_format
-    from edgeser.report.figures import printable
-
-    with files.also_when_it_fails("edgeser.device-parity"):
-        parity = check()
-    with files.writing(
-        junit=lambda: junit_format.device_parity_junit(parity),
-        markdown=lambda: markdown_format.device_parity_markdown(parity),
-    ):
-        if output.json:
-            output.result(json_format.device_parity_json(parity))
-        else:
-            output.show(printable(parity.describe()))
-        if not parity.passed:
-            output.problem(f"the device differs from the host: {parity.failure}")
-        return 0 if parity.passed else 1
+            output.show(parity_text(found))
+        who = {HOST.word: "parity failed", EDGE_TPU.word: "the Edge TPU differs from the host"}
+        for failure in found.failures:
+            what = who.get(found.target.kind, "the device differs from the host")
+            output.problem(f"{what}: {failure}")
+        return 0 if found.passed else 1

@@ -47,7 +47,17 @@ def command(
         reporter=output,
     )
     if output.json:
-        output.result(result.to_json())
+        from edgeser.report.schemas.run_report import run_json
+
+        output.result(
+            run_json(
+                result.contents,
+                bundle=result.bundle_path,
+                report=result.report,
+                model_sha256=result.bundle.model_hash,
+                failures=result.failures,
+            )
+        )
     else:
         output.show(run_summary(result.contents))
         output.show(f"report: {result.report}\nbundle: {result.bundle_path}")

@@ -120,8 +120,9 @@ def _file_name(name: str) -> str:
 
 
 def _write(table: StudyTable, folder: Path) -> list[Path]:
-    from edgeser.report.json_format import dump_json
-    from edgeser.report.study import study_json, study_markdown
+    from edgeser.report.schemas.form import dump_json
+    from edgeser.report.schemas.study import study_json
+    from edgeser.report.study import study_markdown
     from edgeser.report.study_html import render_study
     from quantize.foundation.files import write_atomically
 
@@ -136,7 +137,8 @@ def _write(table: StudyTable, folder: Path) -> list[Path]:
 
 
 def _show(table: StudyTable, written: list[Path], output: Output) -> None:
-    from edgeser.report.study import study_json, study_tables
+    from edgeser.report.schemas.study import study_json
+    from edgeser.report.study import study_tables
 
     if output.json:
         output.result(study_json(table))

@@ -1,4 +1,4 @@
-"""Which option suits which choice: a device, or a target. Others are refused, never ignored."""
+"""Which option suits which choice: a device, or an export. Others are refused, never ignored."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from types import MappingProxyType
 import click
 from click.core import ParameterSource
 
-
-class Device(StrEnum):
-    """What `--device` may name, as help and refusals call it."""
-
-    HOST = "--device host"
-    EMULATOR = "--device emulator"
-    BOARD = "a board's address"
-    BOARD_WITH_EDGE_TPU = "a board's address with --compiled"
-    EDGE_TPU = "--device edgetpu"
+from edgeser.targets import KINDS, SERIAL, SERIAL_WITH_EDGE_TPU, kinds_taking, options
+from edgeser.targets.target import TargetKind
 
 
 class Target(StrEnum):
@@ -29,61 +22,13 @@ class Target(StrEnum):
     WEB = "--target web"
 
 
-Table = Mapping[str, frozenset[Device] | frozenset[Target]]
+Table = Mapping[str, frozenset[TargetKind] | frozenset[Target]]
 
-_BOARDS = frozenset({Device.BOARD, Device.BOARD_WITH_EDGE_TPU})
-_EMULATOR = frozenset({Device.EMULATOR})
 
-BENCH: Table = MappingProxyType(
-    {
-        "runs": frozenset({Device.HOST, Device.EDGE_TPU}),
-        "warmup": frozenset({Device.HOST, Device.EDGE_TPU}),
-        "memory_bytes": frozenset({Device.HOST}),
-        "latency_ms": frozenset(Device),
-        "flash_bytes": _EMULATOR,
-        "ram_bytes": _EMULATOR,
-        "clock_mhz": _EMULATOR,
-        "board": _EMULATOR,
-        "against": frozenset({Device.EDGE_TPU}),
-        "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU}),
-        "corpora": _EMULATOR | _BOARDS,
-        "junit": frozenset(Device),
-        "markdown": frozenset(Device),
-    }
-)
-"""Options of `edgeser bench`, by parameter."""
+def options_of(verb: str) -> Table:
+    """Return which kinds of target take each option of a command that has ``--device``."""
+    return {name: kinds_taking(verb, name) for name in options(verb)}
 
-PARITY: Table = MappingProxyType(
-    {
-        "max_uar_drop": frozenset({Device.HOST}),
-        "max_flips": frozenset({Device.HOST, Device.BOARD_WITH_EDGE_TPU, Device.EDGE_TPU}),
-        "max_ccc_drop": frozenset({Device.HOST}),
-        "clips": frozenset({Device.EMULATOR, Device.EDGE_TPU}) | _BOARDS,
-        "board": _EMULATOR,
-        "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU, Device.EDGE_TPU}),
-        "corpora": frozenset(Device),
-        "junit": frozenset(Device),
-        "markdown": frozenset(Device),
-    }
-)
-"""Options of `edgeser parity`, by parameter."""
-
-ACCEPT: Table = MappingProxyType(
-    {
-        "play": _EMULATOR | _BOARDS,
-        "clips": _EMULATOR | _BOARDS,
-        "seconds": _BOARDS,
-        "reference": _EMULATOR | _BOARDS,
-        "max_psi": _EMULATOR | _BOARDS,
-        "max_clipped": _EMULATOR | _BOARDS,
-        "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU}),
-        "corpora": _EMULATOR | _BOARDS,
-        "out": _EMULATOR | _BOARDS,
-        "junit": _EMULATOR | _BOARDS,
-        "markdown": _EMULATOR | _BOARDS,
-    }
-)
-"""Options of `edgeser accept`, by parameter."""
 
 EXPORT: Table = MappingProxyType(
     {
@@ -100,37 +45,13 @@ EXPORT: Table = MappingProxyType(
 """Options of `edgeser export`, by parameter."""
 
 
-_NAMED = {"host": Device.HOST, "emulator": Device.EMULATOR, "edgetpu": Device.EDGE_TPU}
-
-
-def device_kind(device: str, *, compiled: bool) -> Device:
-    """Return which kind of device `--device` names: a word, or the address of a board.
-
-    Raises
-    ------
-    BadInput
-        When it is neither: the words and the forms of an address are named.
-    """
-    if device in _NAMED:
-        return _NAMED[device]
-    from firmware_bridge.link.address import parse_address
-    from quantize.foundation.errors import BadInput
-
-    try:
-        parse_address(device)
-    except BadInput as error:
-        hint = f"write {', '.join(_NAMED)}, or {error.hint.removeprefix('write ')}"
-        raise BadInput(error.message, hint=hint) from error
-    return Device.BOARD_WITH_EDGE_TPU if compiled else Device.BOARD
-
-
 def is_given(name: str) -> bool:
     """Whether the user gave a parameter of the running command, and not its default."""
     source = click.get_current_context().get_parameter_source(name)
     return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 
-def refuse_unsuited(table: Table, choice: Device | Target) -> None:
+def refuse_unsuited(table: Table, choice: TargetKind | Target) -> None:
     """Refuse, by name, each option that was given and does not suit the choice.
 
     Raises
@@ -179,10 +100,9 @@ def option_of(name: str) -> str:
     return found.opts[-1] if isinstance(found, click.Option) else name.upper()
 
 
-def listed(suited: Collection[Device] | Collection[Target]) -> str:
+def listed(suited: Collection[TargetKind] | Collection[Target]) -> str:
     """Return what an option is for, in words, in the order in which choices are listed."""
-    kind = type(next(iter(suited)))
-    names = [str(choice) for choice in kind if choice in suited]
-    if Device.BOARD in suited:  # then with --compiled too
-        names = [name for name in names if name != Device.BOARD_WITH_EDGE_TPU]
+    names = [str(choice) for choice in (*KINDS, *Target) if choice in suited]
+    if SERIAL in suited:  # then with --compiled too
+        names = [name for name in names if name != str(SERIAL_WITH_EDGE_TPU)]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -6,21 +6,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording
 from edgeser.corpora.doubles import DOUBLED
 from edgeser.corpora.labels import SIMILAR
-from edgeser.corpora.problems import count_kinds
 from edgeser.corpora.sound import (
     CLIPPED_SHARE,
     FRAME_SECONDS,
-    NOTHING_DBFS,
-    QUIET_DBFS,
     SHORTEST_SECONDS,
-    STEADY_DB,
     Levels,
     Remark,
 )
@@ -31,8 +26,6 @@ from edgeser.corpora.walk import LINK
 from edgeser.wording import LabelKind, Wording, wording
 from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import BadInput
-
-SCHEMA = "edgeser.corpus-check/1"
 
 Progress = Callable[[int, int], None]
 """Called with how many clips are done and how many there are."""
@@ -170,60 +163,6 @@ class CorpusCheck:
         """Problems of files without any samples."""
         return tuple(p for p in self.problems if p.kind == "empty-file")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the findings as a JSON object, schema ``edgeser.corpus-check/1``."""
-        by_id = {clip.clip_id: clip for clip in self.clips}
-        return {
-            "schema": SCHEMA,
-            "corpus": self.corpus,
-            "root": self.root,
-            "synthetic": self.synthetic,
-            "clean": self.clean,
-            "usable": self.usable,
-            "readable_clips": len(self.clips),
-            "seconds": round(sum(clip.seconds for clip in self.clips), 3),
-            "thresholds": {
-                "clipped_share": CLIPPED_SHARE,
-                "nothing_dbfs": NOTHING_DBFS,
-                "quiet_dbfs": QUIET_DBFS,
-                "steady_db": STEADY_DB,
-                "shortest_seconds": SHORTEST_SECONDS,
-            },
-            "problem_kinds": count_kinds(self.problems),
-            "problems": [
-                {"path": str(p.path), "kind": p.kind, "detail": p.detail} for p in self.problems
-            ],
-            "clipped": [
-                {"clip_id": name, "share": round(by_id[name].clipped_share, 6)}
-                for name in self.clipped
-            ],
-            "silent": [
-                {
-                    "clip_id": name,
-                    "rms_dbfs": round(by_id[name].rms_dbfs, 1),
-                    "loud_dbfs": by_id[name].loud_dbfs,
-                    "floor_dbfs": by_id[name].floor_dbfs,
-                }
-                for name in self.silent
-            ],
-            "too_short": [
-                {"clip_id": name, "seconds": round(by_id[name].seconds, 3)}
-                for name in self.too_short
-            ],
-            "duplicates": [list(group) for group in self.duplicates],
-            "contradictions": [list(group) for group in self.contradictions],
-            "labels": self.labels,
-            "speakers": self.speakers,
-            "sexes": self.sexes,
-            "splits": self.splits,
-            "split_source": self.split_source,
-            "label_kind": self.label_kind,
-            "anonymous_clips": self.anonymous,
-            "clips_with_vad": self.rated,
-            "sample_rates": _counts(str(clip.sample_rate) for clip in self.clips),
-            "channels": _counts(str(clip.channels) for clip in self.clips),
-        }
-
 
 def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusCheck:
     """Read every clip on all cores and list what is wrong.
@@ -263,10 +202,10 @@ def check_corpus(corpus: Corpus, *, progress: Progress | None = None) -> CorpusC
         too_short=tuple(c.clip_id for c in clips if c.seconds < SHORTEST_SECONDS),
         duplicates=duplicates,
         contradictions=tuple(g for g in duplicates if len({labels[name] for name in g}) > 1),
-        labels=_counts(u.emotion for u in corpus.utterances),
-        speakers=_counts(u.speaker for u in corpus.utterances if u.speaker_known),
-        sexes=_counts(u.sex or "unknown" for u in corpus.utterances),
-        splits=_counts(u.split or "none" for u in corpus.utterances),
+        labels=counts_by_name(u.emotion for u in corpus.utterances),
+        speakers=counts_by_name(u.speaker for u in corpus.utterances if u.speaker_known),
+        sexes=counts_by_name(u.sex or "unknown" for u in corpus.utterances),
+        splits=counts_by_name(u.split or "none" for u in corpus.utterances),
         split_source=describe_split(corpus),
         label_kind=corpus.label_kind,
         anonymous=sum(not u.speaker_known for u in corpus.utterances),
@@ -314,5 +253,6 @@ def _duplicates(clips: Iterable[ClipFacts], corpus: Corpus) -> tuple[tuple[str, 
     return tuple(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1))
 
 
-def _counts(values: Iterable[str]) -> dict[str, int]:
+def counts_by_name(values: Iterable[str]) -> dict[str, int]:
+    """Return how often each name is there, in the order of the alphabet."""
     return dict(sorted(Counter(values).items()))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,13 @@ from edgeser.acceptance.records import (
 from edgeser.bundle import Bundle
 from edgeser.evaluation.drift import DriftReference, DriftReport, DriftTolerances, compare_with
 from edgeser.pipeline.drift import distributions_of
-from edgeser.pipeline.firmware import EMULATED, EMULATOR, AttachedDevice, DeviceChoice, attached
+from edgeser.pipeline.firmware import program_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.played import Played, clips_to_play, file_to_play
 from edgeser.progress import SILENT, Reporter
+from edgeser.targets import EMULATOR
+from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.target import Target
 from firmware_bridge.frontend import compute_features, quantise_features
 from firmware_bridge.link.capture import Capture
 from firmware_bridge.link.device import MOST_SAMPLES, Device
@@ -52,7 +56,7 @@ class AcceptChoice:
     play
         What is played to it, or sent; the bundle's test clips when `None`.
     corpora, folder
-        Where these are, as for `edgeser.pipeline.device_parity.check_on_device`.
+        Where these are, as for `edgeser.pipeline.parity.parity`.
     clips
         How many of them.
     seconds
@@ -84,7 +88,7 @@ def accept_device(
     bundle: Bundle,
     choice: AcceptChoice,
     *,
-    device: DeviceChoice = EMULATED,
+    target: Target,
     reporter: Reporter = SILENT,
 ) -> AcceptReport:
     """Say whether what reaches a device's frontend is as it should be.
@@ -108,9 +112,16 @@ def accept_device(
             hint="make one with this bundle: edgeser evaluate BUNDLE --save-drift FILE",
         )
     file = None if choice.play is None else file_to_play(choice.play, frontend.sample_rate)
-    with attached(bundle, device, reporter=reporter) as found:
-        got = _got(bundle, found, choice, file, device.where != EMULATOR, reporter)
-        return _judged(bundle, got, choice, device.where)
+    with target.opened(program_of(bundle), reporter=reporter) as found:
+        got = _got(
+            bundle, cast(AttachedDevice, found), choice, file, target.kind is not EMULATOR, reporter
+        )
+        return _judged(bundle, got, choice, where_of(target))
+
+
+def where_of(target: Target) -> str:
+    """Return what a report of acceptance calls a target: ``"emulator"``, or a board's address."""
+    return target.kind.word if target.kind is EMULATOR else target.facts.name
 
 
 def accept_attached(
@@ -232,7 +243,7 @@ def _judged(bundle: Bundle, got: _Got, choice: AcceptChoice, where: str) -> Acce
 
 
 def _caveats(got: _Got, where: str) -> tuple[str, ...]:
-    if got.road != WIRE or where == EMULATOR:
+    if got.road != WIRE or where == EMULATOR.word:
         return ()
     return (
         "the device heard nothing by itself, so the samples came over the wire: its microphone was "

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -145,13 +144,3 @@ def _level_classes(clips: RawClips) -> list[str]:
             levels.append(0.0)
     ranks = np.argsort(np.argsort(levels, kind="stable"), kind="stable")
     return [f"level {int(rank) * _LEVELS // max(1, len(levels))}" for rank in ranks]
-
-
-def to_json(calibration: Calibration) -> dict[str, Any]:
-    """Return what was chosen and how far its ranges are, schema ``edgeser.calibrate/1``."""
-    return {
-        "schema": "edgeser.calibrate/1",
-        "source": calibration.chosen.source,
-        "clips": list(calibration.chosen.clips),
-        "planes": [asdict(plane) for plane in calibration.ranges.planes],
-    }

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeser.benchmark.committee import CommitteeCost
-from edgeser.benchmark.records import DeviceReport
+from edgeser.benchmark.records import BenchReport
 from edgeser.bundle import Bundle
-from edgeser.pipeline.device_bench import bench_on_device
-from edgeser.pipeline.firmware import DeviceChoice, compiled_model
+from edgeser.pipeline.bench import bench
+from edgeser.pipeline.firmware import compiled_model
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
+from edgeser.targets.emulator import default_emulator
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.measurement import Evidence, Measurement
 
@@ -37,7 +38,7 @@ def committee_cost(
     compiled = [compiled_model(member) for member in members]
     count = f"sum over {len(members)} members"
     benched = _benched(members, folders, builds, reporter)
-    times = [report.inference_ms for report in benched if report.inference_ms is not None]
+    times = [ms for report in benched if (ms := report.figures.inference_ms) is not None]
     return CommitteeCost(
         members=len(members),
         model_bytes=_counted(sum(len(m.int8_model) for m in members), "bytes", count),
@@ -56,19 +57,18 @@ def _benched(
     folders: Sequence[RunFolder | None],
     builds: Path | None,
     reporter: Reporter,
-) -> list[DeviceReport]:
+) -> list[BenchReport]:
     """Return each member's report of the emulated device, that of its run where there is one."""
     found = []
     for member, folder in zip(members, folders, strict=True):
         report = (
-            folder.load_state("device", DeviceReport, model_hash=member.model_hash)
+            folder.load_state("device", BenchReport, model_hash=member.model_hash)
             if folder is not None
             else None
         )
         if report is None or report.inference.evidence is not Evidence.EMULATED:
             try:
-                choice = DeviceChoice(builds=builds)
-                report = bench_on_device(member, device=choice, reporter=reporter)
+                report = bench(member, target=default_emulator(builds), reporter=reporter)
             except ToolMissing as error:
                 reporter.note(f"instructions are not counted: {error}")
                 return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import stream_settings
@@ -20,7 +19,6 @@ from quantize.runtimes import arena_usage
 from quantize.tflite import read_model
 from quantize.tflite.model import Model, Tensor
 
-SCHEMA = "edgeser.export-board/1"
 FOLDER = CORAL_MICRO_NAME
 """Name of the application's folder, in that of the export."""
 _MARGIN = 1.25
@@ -47,21 +45,6 @@ class MicroApplication:
     project: FirmwareProject
     model: MicroModel
     frontend_hash: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object of schema ``edgeser.export-board/1``."""
-        return {
-            "schema": SCHEMA,
-            "board": CORAL_MICRO_NAME,
-            "directory": str(self.project.directory),
-            "compiled": self.model.compiled is not None,
-            "frontend_hash": self.frontend_hash,
-            "operators": [CUSTOM_OPERATOR, *self.model.cpu_operators],
-            "arena_bytes": self.model.arena_bytes,
-            "arena_reason": self.model.arena_reason,
-            "room_bytes": self.model.room_bytes,
-            "tried_on_a_board": False,
-        }
 
 
 def export_coral_micro(

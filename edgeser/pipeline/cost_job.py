@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from edgeser.pipeline.bench import bench
-from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.export import export
 from edgeser.pipeline.job_form import feature_cache, recipe_of
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
+from edgeser.targets.emulator import default_emulator
 from edgeser.teacher import TeacherConfig
 from edgeser.training.losses.config import CROSS_ENTROPY
 from edgeser.training.mixing import MixingConfig
@@ -46,15 +46,18 @@ def measure_costs(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
     parameters = inspect_model(read_model(bundle.float_model)).parameters
     costs = {
         "parameters": Measurement(parameters, "count", Evidence.MEASURED, "the float network"),
-        "int8_bytes": on_host.flash_bytes,
-        "arena_bytes": on_host.arena_bytes,
+        "int8_bytes": on_host.figures.model_bytes,
+        "arena_bytes": on_host.figures.arena_bytes,
     }
     try:
-        on_device = bench_on_device(bundle, reporter=reporter)
+        on_device = bench(bundle, target=default_emulator(), reporter=reporter)
     except ToolMissing as error:
         reporter.note(f"not run on the emulated device: {error}")
     else:
-        costs |= {"instructions": on_device.inference, "predicted_ms": on_device.inference_ms}
+        costs |= {
+            "instructions": on_device.inference,
+            "predicted_ms": on_device.figures.inference_ms,
+        }
     return {"costs": {name: cost.to_json() for name, cost in costs.items() if cost is not None}}
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.progress import SILENT, Reporter
+from edgeser.report.schemas.estimate import prediction_json
+from edgeser.report.schemas.lint import lint_json
 from quantize.edgetpu.compiler import Compilation, Compiler, compile_model
-from quantize.edgetpu.describe import compiled_json
 from quantize.edgetpu.estimate import Estimate, estimate
 from quantize.edgetpu.latency import Link
 from quantize.edgetpu.lint import LintReport, lint_file
@@ -21,8 +22,6 @@ from quantize.foundation.errors import CheckFailed
 from quantize.foundation.files import write_atomically
 from quantize.tflite import read_model
 
-SCHEMA = "edgeser.export-edgetpu/1"
-PREDICTION_SCHEMA = "edgeser.prediction/1"
 MODEL = "model.tflite"
 COMPILED = "model_edgetpu.tflite"
 SCRIPT = "compile.sh"
@@ -56,23 +55,6 @@ class EdgeTpuExport:
     def compiled(self) -> bool:
         """Whether the folder holds a compiled model."""
         return self.compilation is not None and self.compilation.succeeded
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object of schema ``edgeser.export-edgetpu/1``."""
-        done = self.compilation
-        return {
-            "schema": SCHEMA,
-            "directory": str(self.directory),
-            "model": str(self.directory / MODEL),
-            "mapped": self.lint.mapped,
-            "operators": len(self.lint.placements),
-            "compiled": self.compiled,
-            "compiled_model": str(self.directory / COMPILED) if self.compiled else None,
-            "compiler": None if done is None else done.compiler.version,
-            "problems": [] if done is None else list(done.problems),
-            "edgetpu": compiled_json(done.compiled) if done and done.compiled else None,
-            "estimates": [found.to_json() for found in self.estimates],
-        }
 
 
 def export_edgetpu(
@@ -119,9 +101,8 @@ def export_edgetpu(
     write_atomically(directory / MODEL, data)
     write_atomically(directory / SCRIPT, compile_script(len(lint.placements)).encode())
     (directory / SCRIPT).chmod(0o755)
-    _write_json(directory / LINT, lint.to_json() | {"model": MODEL})
-    predictions = [found.to_json() | {"model": MODEL} for found in estimates]
-    _write_json(directory / PREDICTION, {"schema": PREDICTION_SCHEMA, "estimates": predictions})
+    _write_json(directory / LINT, lint_json(lint) | {"model": MODEL})
+    _write_json(directory / PREDICTION, prediction_json(estimates, model=MODEL))
     # A compiled file of an earlier export is not of this model.
     (directory / COMPILED).unlink(missing_ok=True)
     compilation = None

@@ -1,11 +1,9 @@
-"""A bundle or any int8 model as firmware: a C project for a board, and a device that runs it."""
+"""A bundle or any int8 model as firmware: a C project for a board, and what a target runs."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+import functools
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +11,11 @@ import numpy as np
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import stream_settings
 from edgeser.progress import SILENT, Reporter
+from edgeser.targets.target import Program
 from firmware_bridge.boards import MPS2_AN500, Board
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
 from firmware_bridge.compiler.names import prefix_from
-from firmware_bridge.emulator import BuiltFirmware, built_firmware, running_emulator
 from firmware_bridge.frontend.c_tables import emit_frontend
-from firmware_bridge.link.address import open_address, parse_address
-from firmware_bridge.link.device import Device
-from firmware_bridge.link.session import Patience, Session
-from firmware_bridge.link.transport import Transport
 from firmware_bridge.project import (
     Contents,
     FirmwareProject,
@@ -31,45 +25,8 @@ from firmware_bridge.project import (
     project_contents,
     self_test_input,
 )
-from quantize.edgetpu.difference import Tolerances
-from quantize.edgetpu.package import read_compiled
-from quantize.foundation.errors import BadInput, ToolMissing
+from quantize.foundation.errors import ToolMissing
 from quantize.runtimes import Runtime, run_outputs, sample_shape
-from quantize.tflite import read_model
-
-EMULATOR = "emulator"
-"""The device that everybody has; anything else is the address of a board."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceChoice:
-    """Which device is to run a model.
-
-    Parameters
-    ----------
-    where
-        ``"emulator"``, or an address such as ``"serial:/dev/ttyACM0"`` of a board that was flashed
-        with the model's firmware.
-    for_edge_tpu
-        The same model compiled for the Edge TPU, when that is what the board runs; `None` when it
-        runs the int8 model itself.
-    builds
-        Where the emulator's programs are kept for the next time; nowhere when `None`.
-    tolerances
-        What an Edge TPU's outputs are held to.
-    board
-        Which board the emulator emulates.
-    """
-
-    where: str = EMULATOR
-    for_edge_tpu: bytes | None = None
-    builds: Path | None = None
-    tolerances: Tolerances = field(default_factory=Tolerances)
-    board: Board = MPS2_AN500
-
-
-EMULATED = DeviceChoice()
-_INFERENCE_PATIENCE = Patience(attempt_s=30.0, attempts=2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,34 +36,6 @@ class Firmware:
     project: FirmwareProject
     compiled: CompiledModel
     board: Board
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AttachedDevice:
-    """A device that answers.
-
-    Parameters
-    ----------
-    device
-        Its commands.
-    compiled
-        The model that it runs.
-    board
-        What it is, where that is known: the emulated board.
-    built
-        The firmware with its sizes, where it was built here.
-    on_edge_tpu
-        Whether an Edge TPU runs the model, so that its outputs are close to ours, not the same.
-    tolerances
-        How close they must be then.
-    """
-
-    device: Device
-    compiled: CompiledModel
-    board: Board | None = None
-    built: BuiltFirmware | None = None
-    on_edge_tpu: bool = False
-    tolerances: Tolerances = field(default_factory=Tolerances)
 
 
 def export_firmware(
@@ -179,65 +108,25 @@ def firmware_contents(
     return contents, compiled
 
 
-@contextmanager
-def attached(
-    model: Bundle | bytes,
-    device: DeviceChoice = EMULATED,
-    *,
-    name: str = "model",
-    reporter: Reporter = SILENT,
-) -> Iterator[AttachedDevice]:
-    """Give a device that runs the model: the emulator with firmware built for it, or a board.
+def program_of(
+    model: Bundle | bytes, *, name: str = "model", against: bytes | None = None
+) -> Program:
+    """Return a model as what a target is to run.
 
     Parameters
     ----------
     model, name
         As for `export_firmware`.
-    device
-        Which; a board that runs another model or frontend is refused.
-    reporter
-        Told of stages.
-
-    Raises
-    ------
-    BadInput
-        When the emulator is to run what is compiled for an Edge TPU, or that is not compiled.
-    ToolMissing
-        When the compiler or the emulator is not installed.
-    DeviceError
-        When the device is not there, does not answer, or runs something else.
+    against
+        The model that it was compiled from, where it is compiled for the Edge TPU.
     """
-    frontend_hash = model.trained.frontend.hash if isinstance(model, Bundle) else None
-    for_edge_tpu = device.for_edge_tpu
-    if device.where != EMULATOR:
-        address = parse_address(device.where)
-        compiled = compiled_model(model, name=name)
-        reporter.stage(f"Asking {device.where}")
-        with closing(open_address(address)) as transport:
-            running = compiled.sha256 if for_edge_tpu is None else _compiled_hash(for_edge_tpu)
-            found = _device(transport, running, frontend_hash)
-            yield AttachedDevice(
-                found,
-                compiled,
-                on_edge_tpu=for_edge_tpu is not None,
-                tolerances=device.tolerances,
-            )
-        return
-    if for_edge_tpu is not None:
-        raise BadInput("the emulator has no Edge TPU", hint="give the address of a board")
-    reporter.stage("Building the firmware")
-    board = device.board
-    contents, compiled = firmware_contents(model, name, board)
-    with built_firmware(contents, board, cache=device.builds) as built:
-        reporter.stage("Starting the emulated device")
-        with running_emulator(built.emulated_elf, board) as transport:
-            found = _device(transport, compiled.sha256, frontend_hash)
-            yield AttachedDevice(found, compiled, board, built)
-
-
-def _compiled_hash(data: bytes) -> str:
-    read_compiled(read_model(data, name="the compiled model"))
-    return hashlib.sha256(data).hexdigest()
+    return Program(
+        data=_bytes_of(model),
+        name=_name_of(model, name),
+        firmware=functools.partial(firmware_contents, model, name),
+        bundle=model if isinstance(model, Bundle) else None,
+        against=against,
+    )
 
 
 def compiled_model(model: Bundle | bytes, *, name: str = "model") -> CompiledModel:
@@ -251,15 +140,6 @@ def _name_of(model: Bundle | bytes, name: str) -> str:
 
 def _bytes_of(model: Bundle | bytes) -> bytes:
     return model.int8_model if isinstance(model, Bundle) else model
-
-
-def _device(transport: Transport, model_hash: str, frontend_hash: str | None) -> Device:
-    return Device(
-        Session(transport),
-        model_hash=model_hash,
-        frontend_hash=frontend_hash,
-        inference=_INFERENCE_PATIENCE,
-    )
 
 
 def _self_test_output(data: bytes, compiled: CompiledModel) -> bytes | None:

@@ -124,22 +124,24 @@ class RunFolder:
         Raises
         ------
         BadInput
-            When the file is there but damaged.
+            When the file is there but damaged, or of another version of edgeser.
         """
         path = self.state(stage)
         if not path.exists():
             return None
+        again = f"run 'edgeser {_MADE_BY.get(stage, stage)}' again"
         try:
             table = json.loads(read_bounded(path, limit_bytes=_LIMIT_BYTES))
             bound, record = table["model_hash"], dict(table["record"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise BadInput(
-                f"cannot use {path}: it is damaged",
-                hint=f"run 'edgeser {_MADE_BY.get(stage, stage)}' again",
-            ) from error
+            raise BadInput(f"cannot use {path}: it is damaged", hint=again) from error
         if bound != model_hash:
             return None
-        return from_table(kind, record, where=str(path))
+        try:
+            return from_table(kind, record, where=str(path))
+        except BadInput as error:
+            what = f"it is damaged, or of another version of edgeser: {error.message}"
+            raise BadInput(f"cannot use {path}: {what}", hint=again) from error
 
 
 def refuse_to_lose_a_training(folder: RunFolder, *, fresh: bool, resume: bool) -> None:

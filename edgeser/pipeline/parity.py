@@ -1,286 +1,122 @@
-"""Float held against int8 on every test clip, across runtimes and layer by layer."""
+"""A target held to what it must give: the host's int8 to the float network, others to the host."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeser.bundle import Bundle, save_bundle
-from edgeser.corpora import read_audio
-from edgeser.evaluation.concordance import score_vad
-from edgeser.evaluation.group_gaps import KindGaps
-from edgeser.evaluation.groups import GroupScore
-from edgeser.evaluation.parity import (
-    ParityReport,
-    as_predictions,
-    compare,
-)
-from edgeser.evaluation.predictions import Predictions
-from edgeser.evaluation.vad_parity import VadParity, compare_vad
-from edgeser.evaluation.verdict import Tolerances, Verdict, judge
-from edgeser.features import FeatureCache
-from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
-from edgeser.pipeline.feature_parity import check_features
+from edgeser.benchmark.parity import Parity, TargetParity
+from edgeser.bundle import Bundle
+from edgeser.evaluation.verdict import Tolerances
+from edgeser.features import FeatureCache, fit_window
+from edgeser.pipeline.firmware import program_of
+from edgeser.pipeline.float_parity import check_parity
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
-from edgeser.pipeline.inference import (
-    float_outputs,
-    int8_outputs,
-    output_grid,
-    output_grids,
-    predictions_of,
-)
-from edgeser.pipeline.recordings import clips_to_test_on
-from edgeser.pipeline.vad import vad_truth
+from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
+from edgeser.pipeline.stream_parity import compare_streams
 from edgeser.progress import SILENT, Reporter
-from edgeser.report import json_format
-from edgeser.report.contents import ExampleFeatures
-from edgeser.report.model_card import model_card
-from firmware_bridge.frontend import compute_features
-from quantize.foundation.errors import EdgeserError
-from quantize.foundation.files import write_atomically
-from quantize.foundation.measurement import Measurement
-from quantize.layer_error import LayerError, layer_errors
-from quantize.runtimes import Runtime, RuntimeAgreement, agreement_between, installed_runtimes
-
-_LAYER_CLIPS = 16
-TOLERANCES = "parity-tolerances"
-"""The record of what a run's parity was held to, beside that of the comparison itself."""
+from edgeser.targets import HOST
+from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.target import Inputs, Target
+from firmware_bridge.frontend import compute_features, quantise_features
+from quantize.foundation.errors import BadInput
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TestSetDetails:
-    """What the report shows of the test clips beside the comparison.
-
-    Parameters
-    ----------
-    groups
-        Scores by speaker, and by what else is known of speakers.
-    example
-        The features of one clip.
-    gaps
-        How far apart these groups are; none in older records.
-    """
-
-    groups: tuple[GroupScore, ...]
-    example: ExampleFeatures
-    gaps: tuple[KindGaps, ...] = ()
-
-
-def check_parity(
-    bundle: Bundle,
+def parity(  # noqa: PLR0913  each is a choice of its own
+    model: Bundle | bytes,
     *,
+    target: Target,
+    name: str = "the model",
+    clips: int = 100,
     corpora: Sequence[str] = (),
     folder: RunFolder | None = None,
     tolerances: Tolerances | None = None,
     cache: FeatureCache | None = None,
     reporter: Reporter = SILENT,
-) -> tuple[ParityReport, Verdict]:
-    """Compare the float network and the int8 model of a bundle on its test speakers.
+) -> Parity:
+    """Hold a target to its reference, on clips of the bundle's test speakers.
+
+    On this host that is int8 against the float network, on all of them. Any other target is held
+    to the host's int8: with a bundle audio goes in on both sides, or windows of features where the
+    target takes no audio; a model by itself gets random inputs.
 
     Parameters
     ----------
-    bundle
-        From `edgeser.export` or `edgeser.bundle.load_bundle`.
+    model
+        A bundle, or the bytes of any int8 .tflite.
+    target
+        What is held.
+    name
+        What messages call a .tflite.
+    clips
+        How many, spread over the test speakers; of a .tflite random inputs, which are one sequence
+        from a reset where it keeps state.
     corpora
-        ``"NAME:PATH"``, each; the bundle's own synthetic voices, or the folder's corpora, when
-        there are none.
+        ``"NAME:PATH"``, each; that of the folder's run when there are none.
     folder
-        Where the result is kept for the report; nowhere when `None`.
+        Of the run: its corpus is used, and the host's result is kept there.
     tolerances
-        Instead of the recipe's.
+        Of float against int8, instead of the recipe's; a target has its own.
     cache, reporter
         Of features; of stages.
 
-    Returns
-    -------
-    The facts, and the verdict of the tolerances on them.
-
     Raises
     ------
+    ToolMissing
+        When the compiler, the emulator or TFLite-Micro is not installed.
     BadInput
-        When there is no clip of the test speakers.
-    CheckFailed
-        When a logit is not finite.
+        When the corpus is not there, or the target cannot run the model.
+    DeviceError
+        When the device is not there, runs something else, or does not answer as it must.
     """
-    clips = windows_of_test_speakers(
-        bundle, corpora=corpora, folder=folder, cache=cache, reporter=reporter
-    )
-    trained = bundle.trained
-    logits, *further = float_outputs(
-        trained, clips.features, progress=reporter.stage("Float inference")
-    )
-    outputs = _outputs_by_runtime(bundle.int8_model, clips.features, reporter)
-    oracle = outputs[Runtime.TFLITE_MICRO][0]
-    features = check_features(clips.utterances, trained.frontend, reporter=reporter)
-    reporter.stage("Quantisation error by layer")
-    of_float = predictions_of(clips.utterances, logits, trained)
-    grid = output_grid(bundle.int8_model)
-    source = _source(bundle, of_float)
-    report = compare(
-        of_float,
-        oracle,
-        grid,
-        source=source,
-        runtimes=_agreements(outputs, 0),
-        features=features,
-        layers=_layers(bundle, clips.features),
-    )
-    report = replace(
-        report,
-        float_metrics=replace(report.float_metrics, caveat=trained.corpus.caveat),
-        int8_metrics=replace(report.int8_metrics, caveat=trained.corpus.caveat),
-        vad=_vad_parity(bundle, clips, further[0], outputs, source) if further else None,
-    )
-    verdict = judge(report, tolerances or trained.recipe.parity)
-    if folder is not None:
-        of_int8 = as_predictions(of_float, oracle, grid)
-        answers = (clips.utterances, of_float, of_int8)
-        details = TestSetDetails(
-            groups=score_known_groups(*answers, source=source),
-            example=_example(bundle, clips),
-            gaps=gaps_of_known_groups(*answers, source=source),
+    if target.kind is HOST:
+        if not isinstance(model, Bundle):
+            raise BadInput(
+                "a .tflite has no float network to compare with", hint="give a bundle or a run"
+            )
+        report, verdict = check_parity(
+            model,
+            corpora=corpora,
+            folder=folder,
+            tolerances=tolerances,
+            cache=cache,
+            reporter=reporter,
         )
-        folder.save_state("test-set", details, model_hash=bundle.model_hash)
-        _keep(bundle, report, verdict, folder)
-    return report, verdict
+        return Parity(target.facts, report=report, verdict=verdict)
+    recordings = None
+    if isinstance(model, Bundle):
+        recordings = recordings_of_test_speakers(
+            model, count=clips, corpora=corpora, folder=folder, reporter=reporter
+        )
+    program = program_of(model, name=name)
+    with target.opened(program, reporter=reporter) as running:
+        found: TargetParity
+        if not isinstance(model, Bundle) or recordings is None:
+            inputs: Inputs = random_inputs(program, clips)
+            found = compare_outputs_with_host(program, running, inputs, reporter=reporter)
+        elif target.kind.streams:
+            found = compare_streams(
+                model, cast(AttachedDevice, running), recordings, reporter=reporter
+            )
+        else:
+            found = compare_outputs_with_host(
+                program,
+                running,
+                _windows(model, recordings),
+                source=f"clips {recordings.source}",
+                reporter=reporter,
+            )
+        return Parity(running.facts, against_host=found)
 
 
-def windows_of_test_speakers(
-    bundle: Bundle,
-    *,
-    corpora: Sequence[str],
-    folder: RunFolder | None,
-    cache: FeatureCache | None,
-    reporter: Reporter,
-) -> ClipSet:
-    """Return the clips that the bundle's split left to test on, as int8 windows.
-
-    Raises
-    ------
-    BadInput
-        When the corpus holds none of the test speakers.
-    """
-    trained = bundle.trained
-    _root, chosen = clips_to_test_on(bundle, corpora=corpora, folder=folder, reporter=reporter)
-    raw = raw_features(
-        chosen, trained.frontend, title="Features of test clips", cache=cache, reporter=reporter
-    )
-    frames = trained.recipe.window.frames
-    return ClipSet(raw.utterances, windows_of(raw.features, trained.frontend, frames))
-
-
-def _outputs_by_runtime(
-    model: bytes, features: NDArray[np.int8], reporter: Reporter
-) -> dict[Runtime, tuple[NDArray[np.int8], ...]]:
-    installed = [info.runtime for info in installed_runtimes()]
-    progress = reporter.stage("int8 inference in each runtime")
-    outputs = {}
-    for done, runtime in enumerate(installed, 1):
-        try:
-            outputs[runtime] = int8_outputs(model, features, runtime=runtime)
-        except EdgeserError as error:
-            reporter.note(f"not compared: {error}")
-        progress(done, len(installed))
-    if Runtime.TFLITE_MICRO not in outputs:
-        # The oracle must run: its own error says why it did not.
-        outputs[Runtime.TFLITE_MICRO] = int8_outputs(model, features)
-    return outputs
-
-
-def _agreements(
-    outputs: dict[Runtime, tuple[NDArray[np.int8], ...]], number: int
-) -> tuple[RuntimeAgreement, ...]:
-    """Compare one of the outputs across runtimes."""
-    oracle = outputs[Runtime.TFLITE_MICRO][number]
-    return tuple(
-        agreement_between(oracle, found[number], runtime=runtime, oracle=Runtime.TFLITE_MICRO)
-        for runtime, found in outputs.items()
-        if runtime is not Runtime.TFLITE_MICRO
-    )
-
-
-def _vad_parity(
-    bundle: Bundle,
-    clips: ClipSet,
-    of_float: NDArray[np.float32],
-    outputs: dict[Runtime, tuple[NDArray[np.int8], ...]],
-    source: str,
-) -> VadParity:
-    oracle = outputs[Runtime.TFLITE_MICRO][1]
-    grid = output_grids(bundle.int8_model)[1]
-    truth = vad_truth(clips.utterances, bundle.trained.recipe)
-    return compare_vad(
-        of_float,
-        oracle,
-        grid,
-        runtimes=_agreements(outputs, 1),
-        scores=score_vad(of_float, grid.dequantise(oracle), truth, source=source),
-    )
-
-
-def _layers(bundle: Bundle, features: NDArray[np.int8]) -> tuple[LayerError, ...]:
-    """Measure on clips spread over the test set; nothing where the bundle has no float graph."""
-    if not bundle.float_model:
-        return ()
-    count = min(_LAYER_CLIPS, len(features))
-    chosen = np.linspace(0, len(features) - 1, count).round().astype(int)
-    errors = layer_errors(
-        bundle.float_model, bundle.int8_model, features[chosen], layer_names=bundle.layer_names
-    )
-    return errors.layers
-
-
-def _example(bundle: Bundle, clips: ClipSet) -> ExampleFeatures:
-    """Return the features of the first clip, as the C code puts them out."""
-    config = bundle.trained.frontend
-    utterance = clips.utterances[0]
-    features = compute_features(read_audio(utterance.sound), config)
-    return ExampleFeatures(
-        clip_id=utterance.clip_id,
-        label=utterance.emotion,
-        amplitude=features.amplitude,
-        phase=features.phase,
-        phase_planes=config.signed_planes,
-        hop_ms=config.hop_ms,
-        lower_hz=config.lower_hz,
-        upper_hz=config.upper_hz,
-        angle_weight=config.angle_weight,
-    )
-
-
-def _source(bundle: Bundle, tested: Predictions) -> str:
-    corpus = bundle.trained.corpus
-    kind = "synthetic voices, not people" if corpus.synthetic else corpus.name
-    if corpus.caveat:
-        return f"{tested.describe()}, drawn at random ({kind}): the model {corpus.caveat}"
-    return f"{tested.describe()} kept for testing ({kind})"
-
-
-def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:
-    folder.save_state(TOLERANCES, verdict.tolerances, model_hash=bundle.model_hash)
-    folder.save_state("parity", report, model_hash=bundle.model_hash)
-    public = json_format.parity_json(report, verdict)
-    write_atomically(folder.result("parity"), json_format.dump_json(public).encode())
-    if folder.bundle.is_file():
-        figures = {
-            "float.uar": report.float_metrics.uar,
-            "int8.uar": report.int8_metrics.uar,
-            "label_flip_rate": report.label_flip_rate,
-        }
-        figures |= _vad_figures(report)
-        judged = bundle.with_metrics(figures)
-        save_bundle(folder.bundle, judged, card=model_card(judged))
-
-
-def _vad_figures(report: ParityReport) -> dict[str, Measurement]:
-    found: dict[str, Measurement] = {}
-    if report.vad is None or (scores := report.vad.scores) is None:
-        return found
-    for score in scores.scores:
-        name = f"ccc.{score.dimension}{'' if scores.called == 'rated' else ' (derived)'}"
-        found |= {f"float.{name}": score.of_float, f"int8.{name}": score.of_int8}
-    return found
+def _windows(bundle: Bundle, recordings: Recordings) -> Inputs:
+    """Return one int8 window of each recording."""
+    frontend, frames = bundle.trained.frontend, bundle.trained.recipe.window.frames
+    rows = [
+        fit_window(quantise_features(compute_features(samples, frontend), frontend), frames)
+        for _, samples in recordings
+    ]
+    return (np.stack(rows),)

@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgeser.benchmark.records import BenchReport, DeviceReport
+from edgeser.benchmark.records import BenchReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
 from edgeser.corpora.parts import PARTS
 from edgeser.evaluation.ablation import AblationTable
@@ -23,9 +23,9 @@ from edgeser.pipeline.certainty import is_of_rule
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.drift import DRIFT
 from edgeser.pipeline.evaluate import CERTAINTY, HEARING
+from edgeser.pipeline.float_parity import TOLERANCES, TestSetDetails
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.parity import TOLERANCES, TestSetDetails
-from edgeser.report import json_format, markdown
+from edgeser.report import markdown
 from edgeser.report.contents import (
     Environment,
     Epoch,
@@ -34,6 +34,8 @@ from edgeser.report.contents import (
     SplitSummary,
     TrainingHistory,
 )
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.run_report import report_json
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import write_atomically
 from quantize.tflite import inspect_model, read_model
@@ -92,7 +94,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
         parity=parity,
         verdict=judge(parity, tolerances or trained.recipe.parity) if parity else None,
         bench=folder.load_state("bench", BenchReport, model_hash=model_hash),
-        device=folder.load_state("device", DeviceReport, model_hash=model_hash),
+        device=folder.load_state("device", BenchReport, model_hash=model_hash),
         drift=folder.load_state(DRIFT, DriftReport, model_hash=model_hash),
         conditions=folder.load_state("evaluate", ConditionTable, model_hash=model_hash),
         certainty=certainty if certainty and is_of_rule(certainty, bundle.rule) else None,
@@ -118,7 +120,7 @@ def write_report(folder: RunFolder, *, suffix: str = "html", to: Path | None = N
     elif suffix == "markdown":
         text = markdown.report_markdown(contents)
     else:
-        text = json_format.dump_json(json_format.report_json(contents))
+        text = dump_json(report_json(contents))
     path = to or folder.report(_SUFFIXES[suffix])
     write_atomically(path, text.encode())
     return path

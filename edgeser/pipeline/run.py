@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained, save_bundle
@@ -13,13 +12,11 @@ from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.debias import check_debias
 from edgeser.pipeline.decide import decided
-from edgeser.pipeline.device_bench import bench_on_device
 from edgeser.pipeline.drift import keep_reference
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.export import export
-from edgeser.pipeline.firmware import DeviceChoice
+from edgeser.pipeline.float_parity import check_parity
 from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
-from edgeser.pipeline.parity import check_parity
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.report import contents_of, write_report
 from edgeser.pipeline.source import resolve_recipe
@@ -28,6 +25,7 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents
 from edgeser.report.model_card import model_card
+from edgeser.targets.emulator import default_emulator
 from quantize.foundation.errors import EdgeserError, ToolMissing
 
 
@@ -52,19 +50,6 @@ class RunResult:
     bundle_path: Path
     report: Path
     failures: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the run as a JSON object of schema ``edgeser.run/1``."""
-        from edgeser.report import json_format
-
-        return {
-            "schema": "edgeser.run/1",
-            "bundle": str(self.bundle_path),
-            "report_html": str(self.report),
-            "model_sha256": self.bundle.model_hash,
-            "failures": list(self.failures),
-            "report": json_format.report_json(self.contents),
-        }
 
 
 def run(  # noqa: PLR0913  each is a choice of its own
@@ -166,9 +151,8 @@ def _costs(bundle: Bundle, folder: RunFolder, caches: Caches, reporter: Reporter
     checks = list(on_host.budgets)
     failures = []
     try:
-        on_device = bench_on_device(
-            bundle, device=DeviceChoice(builds=caches.builds), folder=folder, reporter=reporter
-        )
+        emulator = default_emulator(caches.builds)
+        on_device = bench(bundle, target=emulator, folder=folder, reporter=reporter)
     except ToolMissing as error:
         reporter.note(f"not run on the emulated device: {error}")
     else:

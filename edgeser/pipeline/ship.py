@@ -137,15 +137,16 @@ def _bytes_of(path: Path) -> bytes:
 def _figures(contents: ReportContents) -> dict[str, Measurement]:
     """Return what a user wants to know before trying it: cost on a device, and robustness."""
     figures = _robustness(contents.conditions)
-    if contents.bench is not None and contents.bench.arena_bytes is not None:
-        figures["arena_bytes"] = contents.bench.arena_bytes
+    if contents.bench is not None and contents.bench.figures.arena_bytes is not None:
+        figures["arena_bytes"] = contents.bench.figures.arena_bytes
     device = contents.device
     if device is not None:
         figures["instructions"] = device.inference
-        if device.inference_ms is not None:
-            figures["inference_ms"] = device.inference_ms
-        if device.flash is not None and device.ram is not None:
-            figures |= {"flash_bytes": device.flash, "ram_bytes": device.ram}
+        found = device.figures
+        if found.inference_ms is not None:
+            figures["inference_ms"] = found.inference_ms
+        if found.flash_bytes is not None and found.ram_bytes is not None:
+            figures |= {"flash_bytes": found.flash_bytes, "ram_bytes": found.ram_bytes}
     return figures
 
 

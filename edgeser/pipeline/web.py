@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgeser.bundle import Bundle
 from edgeser.evaluation.concordance import DIMENSIONS
@@ -21,8 +20,6 @@ from firmware_bridge.emulator import built_web_assembly, find_web_tools
 from firmware_bridge.frontend.c_tables import emit_frontend
 from quantize.foundation.files import require_writable, write_atomically
 from quantize.foundation.measurement import Evidence, Measurement
-
-SCHEMA = "edgeser.export-web/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +48,6 @@ class WebExport:
     program_sha256: str
     classes: tuple[str, ...]
     planes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the export as a JSON object of schema `SCHEMA`."""
-        return {
-            "schema": SCHEMA,
-            "page": str(self.path),
-            "page_bytes": self.page_bytes,
-            "program_bytes": self.program_bytes,
-            "model_sha256": self.model_sha256,
-            "frontend_hash": self.frontend_hash,
-            "program_sha256": self.program_sha256,
-            "classes": list(self.classes),
-            "planes": list(self.planes),
-        }
 
 
 def export_web(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from edgeser.benchmark.committee import CommitteeCost
 from edgeser.evaluation.certainty import (
     CertaintyRow,
     CertaintyScores,
     CertaintyTable,
-    MemberScore,
     SetScore,
 )
-from edgeser.evaluation.reliability import BINS, WIDTH_BINS
+from edgeser.evaluation.reliability import BINS
 from edgeser.evaluation.selective import SHOWN_COVERAGE
 from edgeser.report.figures import count, difference, figure, number
 from quantize.foundation.measurement import Measurement
@@ -145,63 +143,6 @@ def certainty_part(table: CertaintyTable) -> CertaintyPart:
     )
 
 
-def certainty_json(table: CertaintyTable) -> dict[str, Any]:
-    """Return the object ``certainty`` of ``edgeser.evaluate/1`` and ``edgeser.report/1``."""
-    return {
-        "calibrated": table.calibrated,
-        "temperatures": {"float": table.temperatures[0], "int8": table.temperatures[1]},
-        "threshold": table.threshold,
-        "wanted": table.wanted,
-        "development_risk": table.development_risk,
-        "development_coverage": table.development_coverage,
-        "source": table.source,
-        "note": table.note,
-        "bins": BINS,
-        "width_bins": WIDTH_BINS,
-        "shown_coverage": SHOWN_COVERAGE,
-        "rows": [
-            {
-                "kind": row.kind,
-                "name": row.name,
-                "description": row.description,
-                "float": _scores_json(row.of_float),
-                "int8": _scores_json(row.of_int8),
-            }
-            for row in table.rows
-        ],
-    }
-
-
-def committee_json(members: Iterable[MemberScore], cost: CommitteeCost) -> dict[str, Any]:
-    """Return the object ``committee`` of ``edgeser.evaluate/1``."""
-    return {
-        "members": [
-            {
-                "recipe": member.name,
-                "seed": member.seed,
-                "model_sha256": member.model_hash,
-                "float_uar": member.float_uar.to_json(),
-                "int8_uar": member.int8_uar.to_json(),
-            }
-            for member in members
-        ],
-        "cost": cost_json(cost),
-    }
-
-
-def cost_json(cost: CommitteeCost) -> dict[str, Any]:
-    """Return what a committee would cost on a device."""
-    return {
-        "members": cost.members,
-        "model_bytes": cost.model_bytes.to_json(),
-        "macs": cost.macs.to_json(),
-        "arena_bytes": cost.arena_bytes.to_json(),
-        "frontends": cost.frontends,
-        "instructions": None if cost.instructions is None else cost.instructions.to_json(),
-        "milliseconds": None if cost.milliseconds is None else cost.milliseconds.to_json(),
-    }
-
-
 def cost_line(cost: CommitteeCost) -> str:
     """Return in one sentence what a committee would cost on a device."""
     text = (
@@ -217,36 +158,6 @@ def cost_line(cost: CommitteeCost) -> str:
     if cost.frontends > 1:
         return f"{text}; they need {cost.frontends} different frontends, each of which runs."
     return f"{text}; they share one frontend."
-
-
-def _scores_json(scores: CertaintyScores) -> dict[str, Any]:
-    return {
-        "clips": scores.clips,
-        "ece": scores.error.to_json(),
-        "ece_if_true": scores.error_if_true,
-        "ece_equal_width": scores.error_equal_width,
-        "confidence": scores.confidence,
-        "accuracy": scores.accuracy,
-        "reliability": [
-            {"clips": b.clips, "confidence": b.confidence, "accuracy": b.accuracy}
-            for b in scores.bins
-        ],
-        "aurc": scores.area.to_json(),
-        "gain": scores.gain.to_json(),
-        "curve": [{"coverage": p.coverage, "risk": p.risk} for p in scores.curve],
-        "answered": None if scores.answered is None else scores.answered.to_json(),
-        "risk": None if scores.risk is None else scores.risk.to_json(),
-        "sets": [
-            {
-                "method": s.method,
-                "stated": s.stated,
-                "found": s.found.to_json(),
-                "size": s.size.to_json(),
-                "empty": s.empty,
-            }
-            for s in scores.sets
-        ],
-    }
 
 
 def _forms(row: CertaintyRow) -> Iterator[tuple[str, CertaintyScores]]:

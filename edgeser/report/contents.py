@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport, DeviceReport
+from edgeser.benchmark.records import BenchReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -202,7 +202,7 @@ class ReportContents:
     parity: ParityReport | None = None
     verdict: Verdict | None = None
     bench: BenchReport | None = None
-    device: DeviceReport | None = None
+    device: BenchReport | None = None
     drift: DriftReport | None = None
     conditions: ConditionTable | None = None
     certainty: CertaintyTable | None = None

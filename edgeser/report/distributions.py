@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from edgeser.evaluation.distributions import DistributionScores
 from edgeser.evaluation.metrics import Metrics
@@ -13,7 +12,7 @@ DISTRIBUTION_NOTE = (
     "Means over clips of what listeners said against the softmax of the logits. The divergence and "
     "the distances are 0 at best, cosine and intersection 1."
 )
-_NAMES = {
+SCORE_NAMES = {
     "kl": "KL divergence",
     "chebyshev": "Chebyshev",
     "clark": "Clark",
@@ -47,12 +46,5 @@ def distribution_rows(
     of_int8 = None if int8_metrics is None else int8_metrics.distributions
     return [
         DistributionRow(name, getattr(of_float, field), getattr(of_int8, field, None))
-        for field, name in _NAMES.items()
+        for field, name in SCORE_NAMES.items()
     ]
-
-
-def distribution_json(scores: DistributionScores | None) -> dict[str, Any] | None:
-    """Return the scores for machines, each a figure; ``None`` where nobody voted."""
-    if scores is None:
-        return None
-    return {"clips": scores.clips, **{field: getattr(scores, field).to_json() for field in _NAMES}}

@@ -10,7 +10,7 @@ from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import in_groups
 
 if TYPE_CHECKING:
-    from edgeser.benchmark.records import BenchReport, DeviceReport
+    from edgeser.benchmark.records import BenchReport
 
 _KILO = 1000.0
 
@@ -123,23 +123,40 @@ def origin(measurement: Measurement) -> str:
     return f"{measurement.source}; interval: {measurement.interval_kind}"
 
 
+_TITLES = {
+    "inference_instructions": "one inference",
+    "inference_ms": "one inference, time",
+    "inference_p50_ms": "latency p50",
+    "inference_p90_ms": "latency p90",
+    "inference_p99_ms": "latency p99",
+    "first_inference_ms": "first inference, with the parameters",
+    "inferences_per_s": "throughput",
+    "instructions_per_mac": "per multiply-accumulate",
+    "frame_instructions": "features, one frame",
+    "worst_frame_instructions": "features, worst-case frame",
+    "frame_ms": "features, one frame, time",
+    "worst_frame_ms": "features, worst-case frame, time",
+    "features_ms_per_audio_s": "features per second of audio",
+    "end_to_end_p50_ms": "end to end p50",
+    "end_to_end_p99_ms": "end to end p99",
+    "flash_bytes": "flash, all of the firmware",
+    "ram_bytes": "RAM, static and stack",
+    "scratch_bytes": "scratch, within the arena",
+    "stack_used_bytes": "stack used",
+    "model_bytes": "flash (model file)",
+    "arena_bytes": "arena",
+    "arena_persistent_bytes": "arena, persistent",
+    "arena_non_persistent_bytes": "arena, non-persistent",
+    "peak_rss_bytes": "peak RSS",
+    "temperature_degc": "temperature",
+}
+"""What a benchmark's figures are called, in reading order; one that is not here is not shown."""
+
+
 def bench_rows(report: BenchReport) -> list[tuple[str, Measurement]]:
-    """Return every figure of a benchmark that there is, with its name, in reading order."""
-    rows: list[tuple[str, Measurement | None]] = [
-        ("latency p50", report.latency_ms.p50),
-        ("latency p90", report.latency_ms.p90),
-        ("latency p99", report.latency_ms.p99),
-        ("throughput", report.throughput_per_s),
-        ("features per second of audio", report.features_ms_per_audio_s),
-        ("end to end p50", report.end_to_end_ms.p50 if report.end_to_end_ms else None),
-        ("end to end p99", report.end_to_end_ms.p99 if report.end_to_end_ms else None),
-        ("flash (model file)", report.flash_bytes),
-        ("arena", report.arena_bytes),
-        ("arena, persistent", report.arena_persistent_bytes),
-        ("arena, non-persistent", report.arena_non_persistent_bytes),
-        ("peak RSS", report.peak_rss_bytes),
-    ]
-    return [(name, measurement) for name, measurement in rows if measurement is not None]
+    """Return every figure of a benchmark that is shown, with its name, in reading order."""
+    known = dict(report.figures.known())
+    return [(title, known[name]) for name, title in _TITLES.items() if name in known]
 
 
 def bench_remarks(report: BenchReport) -> list[str]:
@@ -148,23 +165,6 @@ def bench_remarks(report: BenchReport) -> list[str]:
     if report.no_arena:
         remarks.append(f"no arena figure: {report.no_arena}")
     return remarks + [f"odd: {line}" for line in in_groups(report.oddities)]
-
-
-def device_rows(report: DeviceReport) -> list[tuple[str, Measurement]]:
-    """Return every figure of a device's benchmark that there is, with its name, in order."""
-    rows: list[tuple[str, Measurement | None]] = [
-        ("one inference", report.inference),
-        ("one inference, time", report.inference_ms),
-        ("per multiply-accumulate", report.per_mac),
-        ("features, one frame", report.features),
-        ("features, worst-case frame", report.features_largest),
-        ("features, one frame, time", report.features_ms),
-        ("flash, all of the firmware", report.flash),
-        ("RAM, static and stack", report.ram),
-        ("scratch, within the arena", report.scratch),
-        ("stack used", report.stack_used),
-    ]
-    return [(name, measurement) for name, measurement in rows if measurement is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class KindCost:
     share: float
 
 
-def costs_by_kind(report: DeviceReport) -> list[KindCost]:
+def costs_by_kind(report: BenchReport) -> list[KindCost]:
     """Return the operators' costs by kind, the most expensive first."""
     whole = sum(operator.cost.value for operator in report.operators) or 1.0
     found = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES, KindGaps, LabelGap
 from edgeser.evaluation.group_verdict import GroupVerdict, gap_in_words, why_not_judged
@@ -163,68 +162,6 @@ def verdict_line(verdict: GroupVerdict | None) -> str:
     return f"groups {said} (tolerances of gaps: {', '.join(limits)})"
 
 
-def group_json(group: GroupScore) -> dict[str, Any]:
-    """Return one member of ``groups[]``."""
-    return {
-        "kind": group.kind,
-        "name": group.name,
-        "clips": group.clips,
-        "speakers": group.speakers,
-        "too_few": group.too_few,
-        "float_uar": group.float_uar.to_json(),
-        "int8_uar": _json(group.int8_uar),
-        "float_macro_f1": _json(group.float_macro_f1),
-        "int8_macro_f1": _json(group.int8_macro_f1),
-    }
-
-
-def groups_json(groups: Sequence[GroupScore], verdict: GroupVerdict | None) -> dict[str, Any]:
-    """Return ``groups``, ``worst_speaker`` and ``gaps``; ``groups_verdict`` where it was asked."""
-    worst = worst_speaker(groups)
-    out: dict[str, Any] = {
-        "groups": [group_json(group) for group in groups],
-        "worst_speaker": None if worst is None else worst.name,
-        "gaps": [
-            {
-                "kind": kind.kind,
-                "groups": list(kind.groups),
-                "left_out": list(kind.left_out),
-                "judged": kind.judged,
-                "true_positive_rate": [_gap_json(gap) for gap in kind.true_positives],
-                "demographic_parity": [_gap_json(gap) for gap in kind.parity],
-            }
-            for kind in (verdict.gaps if verdict is not None else ())
-        ],
-    }
-    if verdict is not None and verdict.tolerances:
-        out["groups_verdict"] = {
-            "passed": verdict.passed,
-            "failures": list(verdict.failures),
-            "checks": [{"name": c.name, "passed": c.failure is None} for c in verdict.checks],
-            "not_judged": [{"name": name, "why": why} for name, why in verdict.skipped],
-            "tolerances": {
-                "max_tpr_gap": verdict.tolerances.max_tpr_gap,
-                "max_dp_gap": verdict.tolerances.max_dp_gap,
-            },
-        }
-    return out
-
-
-def _gap_json(gap: LabelGap) -> dict[str, Any]:
-    return {
-        "label": gap.label,
-        "float": gap.of_float.to_json(),
-        "int8": _json(gap.of_int8),
-        "widened": _json(gap.widened),
-        "lowest": gap.lowest,
-        "lowest_rate": gap.lowest_rate,
-        "highest": gap.highest,
-        "highest_rate": gap.highest_rate,
-        "of_truth": gap.of_truth,
-        "by_chance": gap.by_chance,
-    }
-
-
 def _largest(kind: KindGaps, measure: str, gap: LabelGap) -> str:
     text = f"Largest gap of {measure}: {gap_in_words(kind.kind, measure, gap)}"
     if gap.by_chance is not None:
@@ -243,7 +180,3 @@ def _gap(gap: Measurement | None) -> str:
 
 def _optional(measurement: Measurement | None) -> str:
     return "" if measurement is None else figure(measurement, interval=True)
-
-
-def _json(measurement: Measurement | None) -> dict[str, Any] | None:
-    return None if measurement is None else measurement.to_json()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from edgeser.evaluation.hearing import HearingRow, HearingTable
-from edgeser.evaluation.metrics import WithoutNothing
 from edgeser.report.figures import figure
 from edgeser.wording import NOTHING
 
@@ -39,28 +36,6 @@ def hearing_rows(table: HearingTable) -> list[tuple[str, ...]]:
 def hearing_note(table: HearingTable) -> str:
     """Return what must be known of the table."""
     return f"{HEARING_NOTE} {table.note}." if table.note else HEARING_NOTE
-
-
-def hearing_json(table: HearingTable) -> dict[str, Any]:
-    """Return the table as JSON."""
-    return {"rows": [_row_json(row) for row in table.rows], "note": hearing_note(table)}
-
-
-def _row_json(row: HearingRow) -> dict[str, Any]:
-    return {
-        "heard": row.name,
-        "uar": row.uar.to_json(),
-        "macro_f1": row.macro_f1.to_json(),
-        **without_nothing_json(row.without_nothing),
-    }
-
-
-def without_nothing_json(found: WithoutNothing | None) -> dict[str, Any]:
-    """Return scores without the class as JSON, to be joined to those with it."""
-    if found is None:
-        return {}
-    figures = {"uar": found.uar.to_json(), "macro_f1": found.macro_f1.to_json()}
-    return {"without_nothing": {**figures, "clips": found.clips}}
 
 
 def _has_nothing(table: HearingTable) -> bool:

@@ -15,8 +15,9 @@ from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.groups import groups_part
 from edgeser.report.hearing import HEARING_TITLE, hearing_head, hearing_note, hearing_rows
 from edgeser.report.html_charts import charts_of
-from edgeser.report.json_format import dump_json, report_json
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.run_report import report_json
 from edgeser.report.summary import key_figures, noisiest_layers, readings
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 
@@ -102,7 +103,6 @@ def page(name: str) -> jinja2.Template:
         percent_span=figures.percent_span,
         bench_remarks=figures.bench_remarks,
         bench_rows=figures.bench_rows,
-        device_rows=figures.device_rows,
         costs_by_kind=figures.costs_by_kind,
         count=figures.count,
     )

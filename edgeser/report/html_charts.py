@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport, DeviceReport
+from edgeser.benchmark.records import BenchReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -262,8 +262,13 @@ def _layers(layers: tuple[LayerError, ...]) -> tuple[NamedChart, ...]:
 def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
     if bench is None:
         return ()
-    latency = bench.latency_ms
-    marks = [("p50", latency.p50.value), ("p90", latency.p90.value), ("p99", latency.p99.value)]
+    found = bench.figures
+    percentiles = (
+        ("p50", found.inference_p50_ms),
+        ("p90", found.inference_p90_ms),
+        ("p99", found.inference_p99_ms),
+    )
+    marks = [(name, value.value) for name, value in percentiles if value is not None]
     times = histogram(
         "Latency of one inference",
         bench.samples_ms,
@@ -271,20 +276,20 @@ def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
         unit="ms",
         marks=marks,
     )
-    charts = [NamedChart(f"{len(bench.samples_ms)} inferences.", times, latency.p50)]
-    parts: list[tuple[str, Measurement | None]] = [("model file (flash)", bench.flash_bytes)]
-    if bench.arena_persistent_bytes is not None:
-        parts.append(("arena, persistent", bench.arena_persistent_bytes))
-        parts.append(("arena, non-persistent", bench.arena_non_persistent_bytes))
+    charts = [NamedChart(f"{len(bench.samples_ms)} inferences.", times, bench.inference)]
+    parts: list[tuple[str, Measurement | None]] = [("model file (flash)", found.model_bytes)]
+    if found.arena_persistent_bytes is not None:
+        parts.append(("arena, persistent", found.arena_persistent_bytes))
+        parts.append(("arena, non-persistent", found.arena_non_persistent_bytes))
     else:
-        parts.append(("arena", bench.arena_bytes))
+        parts.append(("arena", found.arena_bytes))
     known = [(name, part) for name, part in parts if part is not None]
     limit = next((c.limit for c in bench.budgets if c.value.unit == "bytes"), None)
     svg = memory_chart("Memory", [(name, part.value) for name, part in known], limit)
     return (*charts, NamedChart("Where the bytes are.", svg, known[-1][1]))
 
 
-def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
+def _device(device: BenchReport | None) -> tuple[NamedChart, ...]:
     if device is None:
         return ()
     emulated = device.inference.unit == "instructions"
@@ -307,7 +312,8 @@ def _device(device: DeviceReport | None) -> tuple[NamedChart, ...]:
         parts = [p for p in device.memory if p.memory == memory]
         if not parts:
             continue
-        whole = device.flash if memory == "flash" else device.ram
+        found = device.figures
+        whole = found.flash_bytes if memory == "flash" else found.ram_bytes
         limit = next((c.limit for c in device.budgets if c.name.lower() == memory), None)
         drawn = memory_chart(
             f"Memory: {memory}", [(part.name, part.size.value) for part in parts], limit

@@ -6,26 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from edgeser.benchmark.budget import describe
-from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
+from edgeser.benchmark.parity import Parity
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
-from edgeser.evaluation.verdict import Verdict
 from edgeser.report.figures import (
-    bench_rows,
-    device_rows,
     evidence,
     figure,
     loss,
-    number,
     printable,
     span,
 )
 from edgeser.report.groups import worst_line
-from quantize.edgetpu.difference import OutputDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +41,16 @@ RAN = Case("it runs")
 take a suite without cases for a mistake."""
 
 
-def parity_junit(report: ParityReport, verdict: Verdict) -> str:
-    """Return one test suite: a case for each check of the verdict, the facts as properties."""
-    cases = [Case(check.name, check.failure) for check in verdict.checks]
-    return suite_xml("edgeser.parity", cases, _facts(report))
+def parity_junit(parity: Parity) -> str:
+    """Return one test suite: a case for each check, the facts as properties."""
+    cases = [Case(check.name, check.failure) for check in parity.checks]
+    held = parity.against_host
+    facts = [("target", parity.target.description)]
+    if held is not None:
+        facts.append(("inputs", held.source))
+    elif parity.report is not None:
+        facts = _facts(parity.report)
+    return suite_xml("edgeser.parity", cases, facts)
 
 
 def groups_junit(
@@ -87,34 +87,6 @@ def drift_junit(report: DriftReport) -> str:
     return suite_xml("edgeser.drift", drift_cases(report), facts)
 
 
-def device_parity_junit(parity: DeviceParity) -> str:
-    """Return one test suite: a case each for features, outputs, and an Edge TPU's tolerances."""
-    return suite_xml(
-        "edgeser.device-parity", _parity_cases(parity), [("recordings", parity.source)]
-    )
-
-
-def bench_junit(report: BenchReport) -> str:
-    """Return one test suite: a case for each budget, the figures as properties."""
-    facts = [(name.strip(), figure(value)) for name, value in bench_rows(report)]
-    return suite_xml("edgeser.bench", [RAN, *budget_cases(report.budgets)], facts)
-
-
-def device_junit(report: DeviceReport) -> str:
-    """Return one test suite: a case for each budget and each kind of parity."""
-    facts = [("device", report.device)]
-    facts += [(name, figure(value)) for name, value in device_rows(report)]
-    cases = budget_cases(report.budgets)
-    if report.parity is not None:
-        cases += _parity_cases(report.parity)
-    return suite_xml("edgeser.device", cases, facts)
-
-
-def budget_cases(budgets: Iterable[BudgetCheck]) -> list[Case]:
-    """Return a case for each budget."""
-    return [Case.held(f"budget: {b.name}", b.passed, describe(b)) for b in budgets]
-
-
 def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str, str]]) -> str:
     """Return a document with one suite; the facts are its properties."""
     root = ET.Element("testsuites", name="edgeser")
@@ -143,44 +115,6 @@ def suite_xml(suite_name: str, cases: Sequence[Case], facts: Iterable[tuple[str,
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
-
-
-def difference_cases(found: OutputDifference) -> list[Case]:
-    """Return a case for each tolerance of an Edge TPU's outputs; a failure names what it allows."""
-    limits, text = found.tolerances, found.describe()
-    flips = f"{text}; {number(limits.max_flips, 'ratio')} may flip"
-    return [
-        Case.held(
-            "an Edge TPU's outputs: steps",
-            found.max_lsb <= limits.max_lsb,
-            f"{text}; {limits.max_lsb} steps are allowed",
-        ),
-        Case.held(
-            "an Edge TPU's outputs: label flips",
-            found.flips <= limits.max_flips * found.samples,
-            flips,
-        ),
-    ]
-
-
-def _parity_cases(parity: DeviceParity) -> list[Case]:
-    text = parity.describe()
-    cases = [
-        Case.held(
-            "outputs as on the host",
-            parity.logit_differences + parity.decision_differences == 0,
-            text,
-        )
-    ]
-    if parity.feature_values:
-        same = parity.feature_differences == 0
-        cases.insert(0, Case.held("features as on the host", same, text))
-    if parity.edge_tpu is not None:
-        found = parity.edge_tpu
-        cases += difference_cases(found)
-    if not (parity.clips and parity.logits):
-        cases.append(Case("something was compared", "nothing was"))
-    return cases
 
 
 def _facts(report: ParityReport) -> list[tuple[str, str]]:

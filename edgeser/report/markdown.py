@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceParity, DeviceReport
+from edgeser.benchmark.parity import Parity
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -17,6 +17,7 @@ from edgeser.evaluation.metrics import Metrics
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.vad_parity import VadParity
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.bench import bench_markdown
 from edgeser.report.certainty import (
     CERTAINTY_HEAD,
     CERTAINTY_NOTE,
@@ -34,11 +35,6 @@ from edgeser.report.distributions import (
 )
 from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.figures import (
-    bench_remarks,
-    bench_rows,
-    costs_by_kind,
-    count,
-    device_rows,
     difference,
     evidence,
     figure,
@@ -71,7 +67,18 @@ if TYPE_CHECKING:
     from edgeser.bundle import CorpusSummary, MemberSummary
 
 
-def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
+def parity_markdown(parity: Parity) -> str:
+    """Return the verdict on a target: of this host with all that float and int8 differ in."""
+    if parity.report is not None and parity.verdict is not None:
+        return float_parity_markdown(parity.report, parity.verdict)
+    held = parity.against_host
+    said = "" if held is None else held.describe()
+    verdict = "passed" if parity.passed else "failed"
+    what = "Edge TPU" if parity.target.kind == "edgetpu" else "Device"
+    return joined([f"## {what} against host: {verdict}", plain(said)])
+
+
+def float_parity_markdown(report: ParityReport, verdict: Verdict) -> str:
     """Return scores, differences, runtimes, features, the worst clips and the verdict."""
     parts = [
         f"## Float against int8: {'passed' if verdict.passed else 'failed'}",
@@ -118,12 +125,6 @@ def parity_markdown(report: ParityReport, verdict: Verdict) -> str:
     return joined(parts)
 
 
-def device_parity_markdown(parity: DeviceParity) -> str:
-    """Return the verdict and what was compared, with the first difference."""
-    verdict = "passed" if parity.passed else "failed"
-    return joined([f"## Device against host: {verdict}", plain(parity.describe())])
-
-
 def groups_markdown(
     of_float: Metrics,
     of_int8: Metrics,
@@ -158,63 +159,6 @@ def failure_markdown(what: str, reason: str) -> str:
     return joined([f"## {plain(what)}: failed", plain(reason)])
 
 
-def figures_table(rows: Iterable[tuple[str, Measurement]]) -> str:
-    """Return figures, each with its evidence, as a table."""
-    cells = [
-        (name.strip(), figure(measurement, interval=True), evidence(measurement))
-        for name, measurement in rows
-    ]
-    return markdown_table(("figure", "value", "evidence"), cells)
-
-
-def bench_markdown(report: BenchReport) -> str:
-    """Return latency, throughput, memory and budgets, each figure with its evidence."""
-    parts = [
-        f"## Benchmark of {plain(report.model)}",
-        plain(f"Runtime: {report.runtime}"),
-        figures_table(bench_rows(report)),
-        *(plain(remark) for remark in bench_remarks(report)),
-    ]
-    if report.budgets:
-        parts.append(budgets_table(report.budgets))
-    return joined(parts)
-
-
-def device_markdown(report: DeviceReport) -> str:
-    """Return cost on a device: figures, operators by kind, memory, budgets and parity."""
-    emulated = report.inference.unit == "instructions"
-    kinds = [
-        (
-            row.kind,
-            str(row.operators),
-            f"{row.macs:,}" if row.macs else "",
-            count(row.cost) if emulated else f"{row.cost:.3g}",
-            f"{row.cost / row.macs:.2f}" if row.macs and emulated else "",
-            number(row.share, "ratio"),
-        )
-        for row in costs_by_kind(report)
-    ]
-    memory = [(part.name, part.memory, f"{part.size.value:,.0f}") for part in report.memory]
-    memory += [
-        (f"section {part.name}", part.memory, f"{part.size.value:,.0f}") for part in report.sections
-    ]
-    parts = [
-        f"## {plain(report.model)} on the device",
-        plain(f"Device: {report.device}"),
-        figures_table(device_rows(report)),
-        markdown_table(
-            ("operators", "number", "MACs", report.inference.unit, "per MAC", "share"), kinds
-        ),
-        markdown_table(("memory", "where", "bytes"), memory),
-    ]
-    if report.budgets:
-        parts.append(budgets_table(report.budgets))
-    if report.parity is not None:
-        verdict = "passed" if report.parity.passed else "**FAILED**"
-        parts.append(f"Parity with the host {verdict}: {plain(report.parity.describe())}")
-    return joined(parts)
-
-
 def report_markdown(contents: ReportContents) -> str:
     """Return the whole report but its pictures."""
     warnings = _warnings(contents.caveats)
@@ -222,7 +166,7 @@ def report_markdown(contents: ReportContents) -> str:
     if contents.words.law:
         parts.append(contents.words.law)
     if contents.parity is not None and contents.verdict is not None:
-        parts.append(parity_markdown(contents.parity, contents.verdict))
+        parts.append(float_parity_markdown(contents.parity, contents.verdict))
     elif contents.float_metrics is not None:
         parts += ["## Scores", _metrics(contents.float_metrics, contents.int8_metrics)]
     parts += _groups_and_drift(contents, warnings)
@@ -237,7 +181,7 @@ def report_markdown(contents: ReportContents) -> str:
     if contents.bench is not None:
         parts.append(bench_markdown(contents.bench))
     if contents.device is not None:
-        parts.append(device_markdown(contents.device))
+        parts.append(bench_markdown(contents.device))
     if contents.corpus is not None and len(contents.corpus.members) > 1:
         parts += ["## Corpora", _corpora(contents.corpus.members)]
     if contents.corpus is not None and contents.corpus.level_span:
@@ -246,20 +190,6 @@ def report_markdown(contents: ReportContents) -> str:
         parts += ["## Problems", *(f"- {plain(problem)}" for problem in contents.problems)]
     parts += _provenance(contents)
     return joined(parts)
-
-
-def budgets_table(checks: Sequence[BudgetCheck]) -> str:
-    """Return budgets, what was found and whether each holds, as a table."""
-    rows = [
-        (
-            check.name,
-            figure(check.value),
-            number(check.limit, check.value.unit),
-            "within" if check.passed else "**BROKEN**",
-        )
-        for check in checks
-    ]
-    return markdown_table(("budget", "value", "limit", ""), rows, raw=(3,))
 
 
 def _metrics(of_float: Metrics, of_int8: Metrics | None) -> str:

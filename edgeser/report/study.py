@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -25,69 +24,14 @@ from edgeser.report.study_gaps import (
     GAPS_HEAD,
     GAPS_NOTE,
     GapLine,
-    gap_json,
     gap_lines,
     has_gaps,
 )
 from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.report.titled import titled_table
-from edgeser.study.rows import HEARD_MARK, Comparison, StudyRow, StudyTable
+from edgeser.study.rows import HEARD_MARK, StudyRow, StudyTable
 from edgeser.study.scores import SHOWN_COSTS
 from quantize.foundation.measurement import Measurement
-
-SCHEMA = "edgeser.study/1"
-
-
-def study_json(table: StudyTable) -> dict[str, Any]:
-    """Return the schema ``edgeser.study/1``."""
-    return {
-        "schema": SCHEMA,
-        "name": table.name,
-        "recipe_hash": table.recipe_hash,
-        "jobs": table.jobs,
-        "reused": table.reused,
-        "rows": [_row_json(row) for row in table.rows],
-        "costs": {
-            variant: {name: cost.to_json() for name, cost in costs.items()}
-            for variant, costs in table.costs.items()
-        },
-        "failures": [{"job": job, "reason": reason} for job, reason in table.failures],
-        "notes": list(table.notes),
-    }
-
-
-def _row_json(row: StudyRow) -> dict[str, Any]:
-    return {
-        "arrangement": row.arrangement,
-        "variant": row.variant,
-        "corpus": row.corpus,
-        "condition": row.condition,
-        "trained_on_too": row.trained_on_too,
-        "hears_test_speakers": row.hears_test_speakers,
-        "learned": list(row.learned),
-        "classes": list(row.classes),
-        "clips": row.clips,
-        "speakers": row.speakers,
-        "seeds": list(row.seeds),
-        "uars": list(row.uars),
-        "uar": row.mean.to_json(),
-        "macro_f1": None if row.macro_f1 is None else row.macro_f1.to_json(),
-        "comparison": None if row.comparison is None else _comparison_json(row.comparison),
-        "gaps": [gap_json(gap) for gap in row.gaps],
-        "worst_speaker": None
-        if row.worst is None
-        else {"speaker": row.worst.speaker, "uar": row.worst.uar.to_json()},
-    }
-
-
-def _comparison_json(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "against": comparison.against,
-        "difference": comparison.difference.to_json(),
-        "p": comparison.p,
-        "p_holm": comparison.p_holm,
-        "seeds": comparison.seeds,
-    }
 
 
 def study_tables(table: StudyTable) -> Group:

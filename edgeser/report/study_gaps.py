@@ -43,18 +43,6 @@ def has_gaps(rows: Sequence[StudyRow]) -> bool:
     return any(row.gaps for row in rows)
 
 
-def gap_json(gap: SeedGap) -> dict[str, object]:
-    """Return a gap as JSON."""
-    return {
-        "kind": gap.kind,
-        "groups": list(gap.groups),
-        "measure": gap.measure,
-        "mean": gap.mean.to_json(),
-        "largest": gap.largest.to_json(),
-        "above_first": None if gap.above_first is None else gap.above_first.to_json(),
-    }
-
-
 def _short(gap: SeedGap) -> str:
     return "TPR gap" if gap.measure == TRUE_POSITIVES else "DP gap"
 

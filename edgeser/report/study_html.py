@@ -9,8 +9,9 @@ from markupsafe import Markup
 from edgeser.report.charts import Dot, DotRow, dot_chart
 from edgeser.report.figures import evidence, figure
 from edgeser.report.html import page
-from edgeser.report.json_format import dump_json
 from edgeser.report.matrices import STRONGEST
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.study import study_json
 from edgeser.report.study import (
     by_corpus,
     corpus_title,
@@ -22,7 +23,6 @@ from edgeser.report.study import (
     grouped,
     row_cells,
     row_name,
-    study_json,
 )
 from edgeser.report.study_gaps import GAPS_HEAD, GAPS_NOTE, GapLine
 from edgeser.report.study_map import maps_of

@@ -107,9 +107,9 @@ def _flips(contents: ReportContents) -> KeyFigure | None:
 def _latency(contents: ReportContents) -> KeyFigure | None:
     if contents.bench is None:
         return None
-    latency = contents.bench.latency_ms
-    remark = f"the median; 99 % take at most {figure(latency.p99)}"
-    return _key("Time of one inference", figure(latency.p50), remark, latency.p50)
+    median, slow = contents.bench.inference, contents.bench.figures.inference_p99_ms
+    remark = f"the median; 99 % take at most {figure(slow)}" if slow else "the median"
+    return _key("Time of one inference", figure(median), remark, median)
 
 
 def _on_device(contents: ReportContents) -> KeyFigure | None:
@@ -117,7 +117,7 @@ def _on_device(contents: ReportContents) -> KeyFigure | None:
         return None
     device = contents.device
     remark = f"{figure(device.inference)}, {device.inference.evidence.value}"
-    time = device.inference_ms
+    time = device.figures.inference_ms
     if time is None:
         remark = f"{device.inference.evidence.value}; nothing is known of this core's cycles"
         return _key(
@@ -129,23 +129,28 @@ def _on_device(contents: ReportContents) -> KeyFigure | None:
 
 
 def _firmware(contents: ReportContents) -> KeyFigure | None:
-    device = contents.device
-    if device is None or device.flash is None or device.ram is None:
+    if contents.device is None:
         return None
-    remark = f"all of the firmware; RAM {figure(device.ram)}"
-    return _key("Flash of the firmware", figure(device.flash), remark, device.flash)
+    flash, ram = contents.device.figures.flash_bytes, contents.device.figures.ram_bytes
+    if flash is None or ram is None:
+        return None
+    remark = f"all of the firmware; RAM {figure(ram)}"
+    return _key("Flash of the firmware", figure(flash), remark, flash)
 
 
 def _memory(contents: ReportContents) -> KeyFigure | None:
     bench = contents.bench
     if bench is None:
         return None
+    model, arena = bench.figures.model_bytes, bench.figures.arena_bytes
+    if model is None:
+        return None
     limited = next((check for check in bench.budgets if check.value.unit == "bytes"), None)
     if limited is None:
-        return _key("Model file", figure(bench.flash_bytes), "flash", bench.flash_bytes)
-    remark = f"of {size(limited.limit)} allowed; model {figure(bench.flash_bytes)}"
-    if bench.arena_bytes is not None:
-        remark += f", arena {figure(bench.arena_bytes)}"
+        return _key("Model file", figure(model), "flash", model)
+    remark = f"of {size(limited.limit)} allowed; model {figure(model)}"
+    if arena is not None:
+        remark += f", arena {figure(arena)}"
     return _key("Memory", figure(limited.value), remark, limited.value)
 
 
@@ -197,7 +202,7 @@ def _read_cost(contents: ReportContents) -> str:
     bench = contents.bench
     if bench is None:
         return ""
-    text = f"One inference takes {figure(bench.latency_ms.p50)} on {bench.runtime}."
+    text = f"One inference takes {figure(bench.inference)} on {bench.target.description}."
     broken = [check.name for check in bench.budgets if not check.passed]
     if broken:
         return f"{text} Over budget: {', '.join(broken)}."
@@ -208,9 +213,9 @@ def _read_device(contents: ReportContents) -> str:
     device = contents.device
     if device is None:
         return ""
-    text = f"{device.device}: one inference takes {figure(device.inference)}"
-    if device.features is not None:
-        text += f", one frame of features {figure(device.features)}"
+    text = f"{device.target.description}: one inference takes {figure(device.inference)}"
+    if device.frame is not None:
+        text += f", one frame of features {figure(device.frame)}"
     return f"{text}. {device.parity.describe() if device.parity else ''}".rstrip()
 
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeser.benchmark.records import BenchReport, BudgetCheck, DeviceReport
+from edgeser.benchmark.parity import Parity
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.concordance import VadScores
@@ -20,6 +20,7 @@ from edgeser.evaluation.reliability import BINS
 from edgeser.evaluation.selective import SHOWN_COVERAGE
 from edgeser.evaluation.vad_parity import VadParity
 from edgeser.evaluation.verdict import Verdict
+from edgeser.report.bench import bench_tables
 from edgeser.report.certainty import certainty_lines
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import (
@@ -28,11 +29,6 @@ from edgeser.report.distributions import (
     distribution_title,
 )
 from edgeser.report.figures import (
-    bench_remarks,
-    bench_rows,
-    costs_by_kind,
-    count,
-    device_rows,
     difference,
     evidence,
     figure,
@@ -46,11 +42,19 @@ from edgeser.report.figures import (
 )
 from edgeser.report.groups_terminal import worst_text
 from edgeser.report.hearing import HEARING_TITLE, hearing_head, hearing_note, hearing_rows
-from edgeser.report.titled import titled_table
+from edgeser.report.titled import mark, safe, titled_table
 from edgeser.report.vad import VAD_HEAD, vad_facts, vad_rows
 from quantize.foundation.measurement import Measurement
 
 _SHOWN_CLIPS = 5
+
+
+def parity_text(parity: Parity) -> RenderableType:
+    """Return a parity: tables of float against int8, or one sentence of a target and the host."""
+    if parity.against_host is not None:
+        return Text(printable(parity.against_host.describe()))
+    assert parity.report is not None and parity.verdict is not None  # noqa: S101  one is there
+    return parity_tables(parity.report, parity.verdict)
 
 
 def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
@@ -65,41 +69,6 @@ def parity_tables(report: ParityReport, verdict: Verdict) -> Group:
     if report.vad is not None:
         parts += _vad_parity(report.vad)
     parts += [_worst(report), _verdict(verdict), _sources(report.int8_metrics.uar)]
-    return Group(*parts)
-
-
-def bench_tables(report: BenchReport) -> Group:
-    """Return latency, throughput and memory, each with its evidence, and the budgets."""
-    table = titled_table(f"Benchmark of {report.model}")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_column("evidence")
-    for name, measurement in bench_rows(report):
-        table.add_row(name, figure(measurement), measurement.evidence.value)
-    parts: list[RenderableType] = [table]
-    if report.budgets:
-        parts.append(_budgets(report.budgets))
-    parts += [Text(printable(line)) for line in bench_remarks(report)]
-    parts.append(Text(f"runtime: {printable(report.runtime)}"))
-    return Group(*parts)
-
-
-def device_tables(report: DeviceReport) -> Group:
-    """Return cost on a device: figures, operators by kind, memory, budgets, parity."""
-    table = titled_table(f"{report.model} on the device")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_column("band", style="dim")
-    table.add_column("evidence")
-    for name, measurement in device_rows(report):
-        table.add_row(name, figure(measurement), span(measurement), measurement.evidence.value)
-    parts: list[RenderableType] = [table, _operators(report), _memory(report)]
-    if report.budgets:
-        parts.append(_budgets(report.budgets))
-    if report.parity is not None:
-        style = "green" if report.parity.passed else "bold red"
-        parts.append(Text(f"parity: {printable(report.parity.describe())}", style=style))
-    parts.append(Text(f"device: {printable(report.device)}"))
     return Group(*parts)
 
 
@@ -149,7 +118,7 @@ def vad_table(scores: VadScores) -> Group:
     for name in VAD_HEAD:
         table.add_column(name, justify="left" if name is VAD_HEAD[0] else "right")
     for row in vad_rows(scores):
-        table.add_row(*map(_safe, row))
+        table.add_row(*map(safe, row))
     notes = [Text(printable(f"warning: {line}"), style="yellow") for line in scores.caveats]
     return Group(table, *notes, _sources(scores.scores[0].of_int8))
 
@@ -160,7 +129,7 @@ def hearing_table(table: HearingTable) -> Group:
     for place, name in enumerate(hearing_head(table)):
         shown.add_column(name, justify="right" if place else "left")
     for row in hearing_rows(table):
-        shown.add_row(*map(_safe, row))
+        shown.add_row(*map(safe, row))
     return Group(
         shown, Text(printable(hearing_note(table)), style="dim"), _sources(table.rows[0].uar)
     )
@@ -179,7 +148,7 @@ def condition_table(conditions: ConditionTable) -> Group:
         style = "bold" if row is worst and len(conditions.rows) > 1 else ""
         drop = "" if row is conditions.clean else loss(conditions.drop(row))
         cells = (*_cells(row.float_uar), *_cells(row.int8_uar), drop)
-        table.add_row(_safe(row.title), *cells, style=style)
+        table.add_row(safe(row.title), *cells, style=style)
     note = Text("drop: points of UAR below clean", style="dim")
     return Group(table, note, _sources(conditions.clean.float_uar))
 
@@ -193,7 +162,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
     for row in found.rows:
         scores = row.of_int8
         table.add_row(
-            _safe(row.title),
+            safe(row.title),
             figure(scores.error),
             number(scores.error_if_true, "ratio"),
             number(scores.confidence, "ratio"),
@@ -209,9 +178,9 @@ def certainty_tables(found: CertaintyTable) -> Group:
             sets.add_column(column, justify="right")
         for held in found.clean.of_int8.sets:
             stated = number(held.stated, "ratio")
-            sets.add_row(_safe(held.method), stated, *_cells(held.found), f"{held.size.value:.2f}")
+            sets.add_row(safe(held.method), stated, *_cells(held.found), f"{held.size.value:.2f}")
         parts.append(sets)
-    parts += [_safe(line) for line in certainty_lines(found)]
+    parts += [safe(line) for line in certainty_lines(found)]
     note = (
         f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
         f"probabilities; gain: points of accuracy at {percent(SHOWN_COVERAGE)} coverage"
@@ -230,7 +199,7 @@ def committee_table(
         table.add_column("95 %", style="dim")
     for member in members:
         name = f"{member.name}, seed {member.seed}"
-        table.add_row(_safe(name), *_cells(member.float_uar), *_cells(member.int8_uar))
+        table.add_row(safe(name), *_cells(member.float_uar), *_cells(member.int8_uar))
     together = (*_cells(float_metrics.uar), *_cells(int8_metrics.uar))
     table.add_row("together", *together, style="bold")
     return table
@@ -244,7 +213,7 @@ def ablation_table(ablation: AblationTable) -> Table:
         table.add_column(column, justify="right")
     for row in ablation.rows:
         table.add_row(
-            _safe(row.variant),
+            safe(row.variant),
             figure(row.mean),
             span(row.mean),
             percent_span(row.lowest, row.highest),
@@ -281,7 +250,7 @@ def run_summary(contents: ReportContents) -> Group:
     if contents.bench is not None:
         parts.append(bench_tables(contents.bench))
     if contents.device is not None:
-        parts.append(device_tables(contents.device))
+        parts.append(bench_tables(contents.device))
     if contents.problems:
         count = len(contents.problems)
         named = "1 problem" if count == 1 else f"{count} problems"
@@ -292,47 +261,6 @@ def run_summary(contents: ReportContents) -> Group:
 def _vad_parity(parity: VadParity) -> list[RenderableType]:
     tables = [] if parity.scores is None else [vad_table(parity.scores)]
     return [*tables, Text(printable(vad_facts(parity)))]
-
-
-def _operators(report: DeviceReport) -> Table:
-    unit = report.inference.unit
-    table = titled_table(f"Operators, in {unit}")
-    table.add_column("kind")
-    for column in ("operators", "MACs", "cost", "per MAC", "share"):
-        table.add_column(column, justify="right")
-    for row in costs_by_kind(report):
-        per_mac = f"{row.cost / row.macs:.2f}" if row.macs and unit == "instructions" else ""
-        cost = count(row.cost) if unit == "instructions" else f"{row.cost:.3g}"
-        share = number(row.share, "ratio")
-        macs = count(row.macs) if row.macs else ""
-        table.add_row(_safe(row.kind), str(row.operators), macs, cost, per_mac, share)
-    return table
-
-
-def _memory(report: DeviceReport) -> Table:
-    table = titled_table("Memory of the whole firmware")
-    table.add_column("part")
-    table.add_column("where")
-    table.add_column("bytes", justify="right")
-    for part in report.memory:
-        table.add_row(_safe(part.name), part.memory, f"{part.size.value:,.0f}")
-    table.add_section()
-    for part in report.sections:
-        name = Text(printable(f"section {part.name}"), style="dim")
-        table.add_row(name, part.memory, f"{part.size.value:,.0f}")
-    return table
-
-
-def _budgets(checks: tuple[BudgetCheck, ...]) -> Table:
-    table = titled_table("Budgets")
-    table.add_column("budget")
-    for column in ("value", "limit"):
-        table.add_column(column, justify="right")
-    table.add_column("")
-    for check in checks:
-        limit = number(check.limit, check.value.unit)
-        table.add_row(_safe(check.name), figure(check.value), limit, _mark(check.passed))
-    return table
 
 
 def _scores(report: ParityReport) -> Table:
@@ -355,7 +283,7 @@ def _differences(report: ParityReport) -> Table:
     if report.beyond_grid:
         table.add_row("float logits beyond the int8 grid", str(report.beyond_grid))
     if (layer := report.worst_layer) is not None:
-        table.add_row("worst layer", _safe(f"{layer.name}: SQNR {layer.sqnr_db:.1f} dB"))
+        table.add_row("worst layer", safe(f"{layer.name}: SQNR {layer.sqnr_db:.1f} dB"))
     return table
 
 
@@ -379,7 +307,7 @@ def _features(report: ParityReport) -> Table:
     for check in report.features:
         text = printable(check.check) + (f"\n{printable(check.detail)}" if check.detail else "")
         differing = "" if check.passed is None else f"{check.differing:,}"
-        table.add_row(Text(text), f"{check.compared:,}", differing, _mark(check.passed))
+        table.add_row(Text(text), f"{check.compared:,}", differing, mark(check.passed))
     return table
 
 
@@ -414,16 +342,5 @@ def _cells(measurement: Measurement | None) -> tuple[str, str]:
     return figure(measurement), span(measurement)
 
 
-def _mark(passed: bool | None) -> Text:
-    if passed is None:
-        return Text("fact", style="dim")
-    return Text("ok", style="green") if passed else Text("FAILED", style="bold red")
-
-
 def _sources(measurement: Measurement) -> Text:
     return Text(printable(evidence(measurement)), style="dim")
-
-
-def _safe(text: str) -> Text:
-    """Return text from a file as it is: no markup of rich's, no control characters."""
-    return Text(printable(text))

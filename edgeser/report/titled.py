@@ -20,3 +20,15 @@ def titled_table(title: str, **options: Any) -> Table:
         box=box.SIMPLE_HEAD,
         **options,
     )
+
+
+def safe(text: str) -> Text:
+    """Return text from a file as it is: no markup of rich's, no control characters."""
+    return Text(printable(text))
+
+
+def mark(passed: bool | None) -> Text:
+    """Return how a check came out; `None` for a fact without a verdict."""
+    if passed is None:
+        return Text("fact", style="dim")
+    return Text("ok", style="green") if passed else Text("FAILED", style="bold red")

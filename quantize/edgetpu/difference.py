@@ -62,22 +62,6 @@ class OutputDifference:
             f"{self.flips} of {self.samples} labels flip"
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object."""
-        return {
-            "samples": self.samples,
-            "values": self.values,
-            "max_lsb": self.max_lsb,
-            "label_flips": self.flips,
-            "lsb_histogram": [
-                {"difference": step, "values": count} for step, count in self.histogram
-            ],
-            "tolerances": {
-                "max_lsb": self.tolerances.max_lsb,
-                "max_flips": self.tolerances.max_flips,
-            },
-        }
-
 
 def compare_outputs(
     outputs: NDArray[Any],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from quantize.edgetpu.cost import count_cost
 from quantize.edgetpu.latency import (
@@ -24,7 +23,6 @@ from quantize.foundation.errors import CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.model import Model
 
-SCHEMA = "edgeser.estimate/1"
 PARAMETER_BAND = (0.9, 1.1)
 
 
@@ -73,33 +71,6 @@ class Estimate:
     def fits(self) -> bool:
         """Whether all parameters stay on the chip."""
         return self.streamed_bytes.value == 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object of schema ``edgeser.estimate/1``."""
-        return {
-            "schema": SCHEMA,
-            "model": self.source,
-            "target": "edgetpu",
-            "link": self.link.value,
-            "compiled": self.compiled,
-            "operators": self.operators,
-            "mapped": self.mapped,
-            "parameter_bytes": self.parameter_bytes.to_json(),
-            "streamed_bytes": self.streamed_bytes.to_json(),
-            "instruction_bytes": self.instruction_bytes.to_json(),
-            "input_bytes": self.input_bytes,
-            "output_bytes": self.output_bytes,
-            "cache_bytes": None if self.cache_bytes is None else self.cache_bytes.to_json(),
-            "fits_cache": self.fits,
-            "latency_ms": self.latency_ms.to_json(),
-            "first_inference_extra_ms": self.first_ms.to_json(),
-            "not_counted": list(self.not_counted),
-            "fit": {
-                "points": len(PUBLISHED),
-                "leave_one_out_mean": LEAVE_ONE_OUT_MEAN,
-                "leave_one_out_worst": LEAVE_ONE_OUT_WORST,
-            },
-        }
 
 
 def estimate(model: Model, *, link: Link = Link.USB3, lint: LintReport | None = None) -> Estimate:

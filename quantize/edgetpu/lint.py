@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from quantize.edgetpu.checks import CHECKS, View, describe_scales
 from quantize.edgetpu.fixes import NEVER_MAPS, fix_for, fix_for_model
@@ -15,7 +14,6 @@ from quantize.foundation.foreign import printable
 from quantize.runtimes.prepare import Preparation, Refusal, prepare
 from quantize.tflite.model import Model, Subgraph
 
-SCHEMA = "edgeser.lint/1"
 COMPILER = "16.0"
 EDGE_TPU, CPU = "edgetpu", "cpu"
 _SAID = frozenset({"scales", "kernel-demands"})
@@ -49,21 +47,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.layer}: {self.rule.text} Here {self.detail}."
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the finding as a JSON object."""
-        return {
-            "rule": self.rule.id,
-            "severity": self.rule.effect.severity,
-            "effect": self.rule.effect.value,
-            "operator": self.operator,
-            "layer": self.layer,
-            "text": self.rule.text,
-            "detail": self.detail,
-            "fix": self.fix,
-            "basis": self.rule.basis.value,
-            "source": self.rule.source,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,33 +112,6 @@ class LintReport:
         left = next(p for p in self.placements if p.runs_on == CPU) if total else None
         where = f"; the first on the CPU is {left.layer}" if left else ""
         return f"{self.mapped} of {total} operators map to the Edge TPU{where}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object of schema ``edgeser.lint/1``."""
-        return {
-            "schema": SCHEMA,
-            "model": self.source,
-            "target": "edgetpu",
-            "compiler": COMPILER,
-            "passed": self.passed,
-            "refused": self.refused,
-            "summary": self.summary,
-            "operators": len(self.placements),
-            "mapped": self.mapped,
-            "not_prepared": self.not_prepared,
-            "placements": [
-                {
-                    "operator": p.operator,
-                    "name": p.name,
-                    "version": p.version,
-                    "layer": p.layer,
-                    "runs_on": p.runs_on,
-                    "reason": p.reason,
-                }
-                for p in self.placements
-            ],
-            "findings": [finding.to_json() for finding in self.findings],
-        }
 
 
 def lint_file(data: bytes, model: Model) -> LintReport:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput
-from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes.catalogue import Runtime, installed_runtimes, runtime_version
 from quantize.runtimes.run import run_model
 
@@ -57,28 +56,6 @@ class RuntimeAgreement:
     def label_flip_rate(self) -> float:
         """Share of samples whose label differs, 0 to 1."""
         return self.label_flips / self.samples
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figures as a JSON object, each with unit and evidence."""
-        source = f"{self.version} against {self.oracle_version}, {self.samples} samples"
-
-        def figure(value: float, unit: str) -> dict[str, Any]:
-            return Measurement(value, unit, Evidence.MEASURED, source).to_json()
-
-        return {
-            "runtime": self.runtime.value,
-            "version": self.version,
-            "oracle": self.oracle.value,
-            "oracle_version": self.oracle_version,
-            "samples": self.samples,
-            "values": self.values,
-            "mismatches": figure(self.mismatches, "count"),
-            "mismatch_rate": figure(self.mismatch_rate, "ratio"),
-            "max_lsb": figure(self.max_lsb, "LSB"),
-            "lsb_histogram": [list(entry) for entry in self.lsb_histogram],
-            "label_flips": figure(self.label_flips, "count"),
-            "label_flip_rate": figure(self.label_flip_rate, "ratio"),
-        }
 
 
 def compare_runtimes(

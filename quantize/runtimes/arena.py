@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from quantize.foundation.errors import BadInput, InternalError
 from quantize.foundation.measurement import Evidence, Measurement
@@ -56,23 +55,6 @@ class ArenaUsage:
     persistent: Measurement
     non_persistent: Measurement
     sections: tuple[ArenaSection, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figures as a JSON object."""
-        return {
-            "total": self.total.to_json(),
-            "persistent": self.persistent.to_json(),
-            "non_persistent": self.non_persistent.to_json(),
-            "sections": [
-                {
-                    "name": section.name,
-                    "used_bytes": section.used_bytes,
-                    "requested_bytes": section.requested_bytes,
-                    "count": section.count,
-                }
-                for section in self.sections
-            ],
-        }
 
 
 def arena_usage(

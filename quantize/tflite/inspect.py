@@ -5,18 +5,13 @@ Data only; `edgeser inspect` renders it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
-from quantize.foundation.measurement import Evidence, Measurement
 from quantize.tflite.kept import kept_tensors
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Model, Operator, Signature, Subgraph, Tensor
 from quantize.tflite.offenders import Offender, find_offenders
 from quantize.tflite.remarks import Oddity, Unread
-
-SCHEMA = "edgeser.inspect/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +47,6 @@ class TensorSummary:
     axis: int | None
     scale_range: tuple[float, float] | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the summary as a JSON object; ``quantisation`` is null where there is none."""
-        quantisation: dict[str, Any] | None = None
-        if self.scale_range is not None:
-            low, high = (_finite(scale) for scale in self.scale_range)
-            quantisation = {"scales": self.channels, "scale_range": [low, high]}
-            if self.axis is None:
-                quantisation |= {"scale": _finite(self.scale), "zero_point": self.zero_point}
-            else:
-                quantisation["axis"] = self.axis
-        return {
-            "index": self.index,
-            "name": self.name,
-            "shape": list(self.shape),
-            "dtype": self.dtype,
-            "constant": self.constant,
-            "quantisation": quantisation,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class OperatorSummary:
@@ -99,20 +75,6 @@ class OperatorSummary:
     outputs: tuple[TensorSummary, ...]
     macs: int | None
     parameter_bytes: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the summary as a JSON object."""
-        return {
-            "subgraph": self.subgraph,
-            "index": self.index,
-            "name": self.name,
-            "version": self.version,
-            "custom": self.custom,
-            "inputs": [tensor.to_json() for tensor in self.inputs],
-            "outputs": [tensor.to_json() for tensor in self.outputs],
-            "macs": self.macs,
-            "parameter_bytes": self.parameter_bytes,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +107,6 @@ class GraphSummary:
     def macs(self) -> int:
         """Sum over the operators whose work is known."""
         return sum(op.macs for op in self.operators if op.macs is not None)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the summary as a JSON object; its operators stand in the model's list."""
-        return {
-            "index": self.index,
-            "name": self.name,
-            "signatures": [
-                {"key": s.key, "inputs": dict(s.inputs), "outputs": dict(s.outputs)}
-                for s in self.signatures
-            ],
-            "inputs": [tensor.to_json() for tensor in self.inputs],
-            "outputs": [tensor.to_json() for tensor in self.outputs],
-            "operators": len(self.operators),
-            "macs": _figure(self.macs, "MAC"),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,46 +163,6 @@ class ModelInspection:
     def fully_int8(self) -> bool:
         """Whether inputs, outputs, activations and weights are all int8 (biases int32)."""
         return not self.offenders
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as a JSON object of schema ``edgeser.inspect/1``.
-
-        Totals carry unit and evidence; ``macs`` of an operator is in MAC, null where not known,
-        and its ``parameter_bytes`` in bytes.
-        """
-        return {
-            "schema": SCHEMA,
-            "model": self.source,
-            "description": self.description,
-            "schema_version": self.schema_version,
-            "file_bytes": _figure(self.file_bytes, "bytes"),
-            "inputs": [tensor.to_json() for tensor in self.inputs],
-            "outputs": [tensor.to_json() for tensor in self.outputs],
-            "operators": [operator.to_json() for operator in self.operators],
-            "macs": _figure(self.macs, "MAC"),
-            "macs_not_counted_for": list(self.uncounted),
-            "parameters": _figure(self.parameters, "count"),
-            "parameter_bytes": _figure(self.parameter_bytes, "bytes"),
-            "state": [tensor.to_json() for tensor in self.kept],
-            "fully_int8": self.fully_int8,
-            "not_int8": [
-                {"layer": o.layer, "tensor": o.tensor, "dtype": o.dtype, "missing": o.missing}
-                for o in self.offenders
-            ],
-            "metadata": list(self.metadata),
-            "subgraphs": [graph.to_json() for graph in self.graphs],
-            "oddities": [oddity.to_json() for oddity in self.oddities],
-            "not_read": [unread.to_json() for unread in self.unread],
-        }
-
-
-def _finite(scale: float | None) -> float | None:
-    """JSON has no infinity and no NaN; which it was stands among what is not read."""
-    return scale if scale is not None and math.isfinite(scale) else None
-
-
-def _figure(value: int, unit: str) -> dict[str, Any]:
-    return Measurement(value, unit, Evidence.MEASURED, "counted in the file").to_json()
 
 
 def inspect_model(model: Model) -> ModelInspection:

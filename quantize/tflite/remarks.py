@@ -28,10 +28,6 @@ class Oddity:
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
 
-    def to_json(self) -> dict[str, str]:
-        """Return it as a JSON object."""
-        return {"where": self.where, "what": self.what}
-
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -54,10 +50,6 @@ class Unread:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
-
-    def to_json(self) -> dict[str, str]:
-        """Return it as a JSON object."""
-        return {"where": self.where, "what": self.what, "advice": self.advice}
 
 
 def in_groups(remarks: Iterable[Oddity | Unread]) -> tuple[str, ...]:

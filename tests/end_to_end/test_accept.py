@@ -19,9 +19,11 @@ from edgeser.corpora.wav import wav_bytes
 from edgeser.pipeline import accept, firmware
 from edgeser.pipeline.accept import AcceptChoice, accept_attached
 from edgeser.pipeline.drift import reference_of_recordings
-from edgeser.pipeline.firmware import AttachedDevice, attached
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.played import Played, clips_to_play
+from edgeser.progress import SILENT
+from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.emulator import default_emulator
 from firmware_bridge.frontend import compute_features, quantise_features
 
 EMULATOR = ("arm-none-eabi-gcc", "qemu-system-arm")
@@ -95,7 +97,8 @@ def spoilt(bundle: Bundle, played: Played) -> Iterator[Spoilt]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(firmware, "firmware_contents", contents)
-        with attached(bundle) as device:
+        program = firmware.program_of(bundle)
+        with default_emulator().opened(program, reporter=SILENT) as device:
             yield Spoilt(device, played, [])
 
 

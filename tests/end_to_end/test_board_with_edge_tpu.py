@@ -24,13 +24,17 @@ import soundfile
 
 from edgeser.benchmark.budget import Budget
 from edgeser.benchmark.device import Clock, Stimuli, bench_device
+from edgeser.benchmark.records import Benchmark
+from edgeser.benchmark.target import TargetFacts
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.device_parity import check_device
-from edgeser.pipeline.firmware import AttachedDevice, compiled_model, export_firmware
+from edgeser.pipeline.firmware import compiled_model, export_firmware
 from edgeser.pipeline.recordings import Recordings
-from edgeser.report.figures import device_rows
-from edgeser.report.json_format import device_json
+from edgeser.pipeline.stream_parity import compare_streams
+from edgeser.report.figures import bench_rows
+from edgeser.report.schemas.bench import bench_json
+from edgeser.targets import SERIAL_WITH_EDGE_TPU
+from edgeser.targets.attached import AttachedDevice
 from firmware_bridge.boards import HOST
 from firmware_bridge.emulator import build_firmware
 from firmware_bridge.link.banner import Banner
@@ -96,9 +100,11 @@ def test_parity_tells_features_from_outputs(
     assert ran.code == 0, ran.err
     found = json.loads(ran.out)
     assert found["passed"] is True
-    assert found["feature_values"] > 1000 and found["feature_differences"] == 0
-    assert found["edge_tpu"]["lsb_histogram"] == [{"difference": 0, "values": found["logits"]}]
-    assert found["edge_tpu"]["label_flips"] == 0
+    features, outputs, _ = found["comparisons"]
+    assert features["compared"] > 1000 and features["differing"]["value"] == 0
+    near = found["within_tolerances"]
+    assert near["lsb_histogram"] == [{"difference": 0, "values": outputs["compared"]}]
+    assert near["label_flips"] == near["label_flip_rate"]["value"] == 0
 
 
 def test_without_the_compiled_file_the_board_is_refused_with_both_hashes(
@@ -115,15 +121,16 @@ def test_bench_measures_it(
 ) -> None:
     ran = edgeser("bench", run_folder, "--device", address, "--compiled", compiled, "--json")
     assert ran.code in (0, 1), ran.err  # the budgets are a microcontroller's
-    found = json.loads(ran.out)
-    assert found["inference_ms"]["evidence"] == "measured"
-    assert found["inference_ms"]["value"] > 0
+    (found,) = json.loads(ran.out)["results"]
+    assert (found["target"]["kind"], found["target"]["name"]) == ("serial", address)
+    assert found["figures"]["inference_ms"]["evidence"] == "measured"
+    assert found["figures"]["inference_ms"]["value"] > 0
     assert found["parity"]["passed"] is True
-    assert found["parity"]["edge_tpu"]["max_lsb"] == 0
+    assert found["parity"]["within_tolerances"]["max_lsb"]["value"] == 0
     report = edgeser("report", run_folder, "--format", "json")
     assert report.code == 0, report.err
-    shown = json.loads((run_folder / "report.json").read_text())["device"]
-    assert shown["parity"] == found["parity"]
+    shown = json.loads((run_folder / "report.json").read_text())["bench"]["results"][-1]
+    assert shown == found
 
 
 @pytest.mark.parametrize(
@@ -200,8 +207,8 @@ def test_outputs_are_held_to_tolerances_and_decisions_to_the_outputs(
             smoothing=window.smoothing,
             certainty=certainty_of(bundle),
         )
-        found = AttachedDevice(device, compiled_model(bundle), on_edge_tpu=True)
-        parity = check_device(bundle, found, recordings)
+        found = AttachedDevice(device, compiled_model(bundle), kind=SERIAL_WITH_EDGE_TPU)
+        parity = compare_streams(bundle, found, recordings)
     assert parity.passed is passed
     assert parity.feature_differences == 0
     assert says in parity.describe()
@@ -230,15 +237,18 @@ def test_what_such_a_board_does_not_tell_is_left_out(bundle: Bundle, program: Pa
         report = bench_device(
             device,
             compiled=compiled,
-            clock=Clock(None, device.banner.clock_hz, 800.0, "a stand-in"),
+            clock=Clock(
+                None,
+                device.banner.clock_hz,
+                800.0,
+                TargetFacts("serial", "a port", "a stand-in"),
+            ),
             stimuli=Stimuli([window, window]),
             limits=Budget().limits,
         )
     (whole,) = report.operators
     assert (whole.kind, whole.macs) == ("the whole model", compiled.macs)
     assert whole.cost == report.inference
-    assert report.scratch is None and report.stack_used is None
-    table = device_json(report)
-    assert table["scratch_bytes"] is None and table["stack_used_bytes"] is None
-    names = [name for name, _ in device_rows(report)]
-    assert "one inference" in names and "stack used" not in names
+    (table,) = bench_json(Benchmark.of(report))["results"]
+    assert set(table["figures"]) == {"inference_ms"}
+    assert [name for name, _ in bench_rows(report)] == ["one inference, time"]

@@ -24,24 +24,29 @@ def table(edgeser: Any, model: object) -> dict[str, Any]:
     return json.loads(ran.out)
 
 
+def instructions(row: dict[str, Any]) -> float:
+    return float(row["figures"]["inference_instructions"]["value"])
+
+
 @needs_all
 def test_what_ships_is_exact_on_every_board_audio_in(edgeser) -> None:
     result = table(edgeser, "pretrained-small")
-    assert (result["schema"], result["passed"]) == ("edgeser.bench-boards/1", True)
-    assert [row["board"] for row in result["boards"]] == NAMES
-    assert [row["core"] for row in result["boards"]] == [board.cpu for board in EMULATED_BOARDS]
-    for row in result["boards"]:
-        assert (row["exact"], row["problem"]) == (True, ""), row
-        bench = row["bench"]
-        assert bench["schema"] == "edgeser.device/1"
-        parity = bench["parity"]
-        assert parity["feature_values"] > 10_000 and parity["decisions"] > 0
-        assert not parity["feature_differences"] and not parity["logit_differences"]
-        assert bench["inference"]["evidence"] == "emulated"
+    assert (result["schema"], result["passed"]) == ("edgeser.bench/2", True)
+    assert [row["target"]["name"] for row in result["results"]] == NAMES
+    assert [row["target"]["core"] for row in result["results"]] == [
+        board.cpu for board in EMULATED_BOARDS
+    ]
+    for row in result["results"]:
+        assert (row["parity"]["passed"], row["problem"]) == (True, ""), row
+        features, outputs, decisions = row["parity"]["comparisons"]
+        assert features["compared"] > 10_000 and decisions["compared"] > 0
+        assert not features["differing"]["value"] and not outputs["differing"]["value"]
+        assert row["figures"]["inference_instructions"]["evidence"] == "emulated"
         # Time is predicted where cycles are known, and nowhere else.
-        assert (bench["inference_ms"] is None) == (row["board"] != "mps2-an500")
+        known = row["target"]["name"] == "mps2-an500"
+        assert ("inference_ms" in row["figures"]) == known
     assert len(NAMES) == 7
-    by_board = {row["board"]: row["bench"]["inference"]["value"] for row in result["boards"]}
+    by_board = {row["target"]["name"]: instructions(row) for row in result["results"]}
     assert by_board["mps2-an386"] == pytest.approx(by_board["mps2-an500"], rel=0.05)
     assert by_board["mps2-an385-m0plus"] > by_board["riscv32-virt"] > by_board["mps2-an500"]
 
@@ -49,10 +54,11 @@ def test_what_ships_is_exact_on_every_board_audio_in(edgeser) -> None:
 @needs_all
 def test_the_keyword_model_is_exact_on_every_board(edgeser, shared: Path) -> None:
     result = table(edgeser, shared / "mlperf_tiny" / "kws_ref_model.tflite")
-    assert [row["exact"] for row in result["boards"]] == [True] * len(NAMES)
-    for row in result["boards"]:
-        if row["core"].startswith("cortex-m") and row["core"] != "cortex-m0plus":  # with DSP
-            assert row["bench"]["inference"]["value"] <= 4_000_000, row["board"]
+    assert [row["parity"]["passed"] for row in result["results"]] == [True] * len(NAMES)
+    for row in result["results"]:
+        core = row["target"]["core"]
+        if core.startswith("cortex-m") and core != "cortex-m0plus":  # with DSP
+            assert instructions(row) <= 4_000_000, core
 
 
 @needs_all
@@ -106,6 +112,7 @@ def test_a_board_without_its_tools_says_what_to_install(edgeser, tmp_path: Path)
     assert last == f"edgeser: {compiler} is not installed; apt-get install {PACKAGES[compiler]}"
     ran = edgeser(*on, "all", "--json", PATH=str(bin_only))
     assert ran.code == 3
-    rows = json.loads(ran.out)["boards"]
-    assert [row["board"] for row in rows] == NAMES
-    assert all(row["exact"] is None and "apt-get install gcc-" in row["problem"] for row in rows)
+    rows = json.loads(ran.out)["results"]
+    assert [row["target"]["name"] for row in rows] == NAMES
+    assert all(row["parity"] is None and row["figures"] == {} for row in rows)
+    assert all("apt-get install gcc-" in row["problem"] for row in rows)

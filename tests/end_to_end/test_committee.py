@@ -78,7 +78,7 @@ def test_evaluate_together_says_what_each_scores_and_what_it_costs(
         alone = json.loads(edgeser("bench", another, "--device", "emulator", "--json").out)
         # Both have the same operators and shapes.
         assert cost["instructions"]["value"] == pytest.approx(
-            2 * alone["inference"]["value"], rel=0.02
+            2 * alone["results"][0]["figures"]["inference_instructions"]["value"], rel=0.02
         )
         assert cost["instructions"]["evidence"] == "emulated"
         assert cost["milliseconds"]["evidence"] == "predicted"

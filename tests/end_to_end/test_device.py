@@ -14,10 +14,13 @@ import pytest
 import soundfile
 
 from edgeser.bundle import Bundle
-from edgeser.pipeline.device_parity import check_device
-from edgeser.pipeline.firmware import AttachedDevice, attached
+from edgeser.pipeline.firmware import program_of
 from edgeser.pipeline.recordings import Recordings
 from edgeser.pipeline.stream import streaming_classifier
+from edgeser.pipeline.stream_parity import compare_streams
+from edgeser.progress import SILENT
+from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.emulator import default_emulator
 from firmware_bridge.link.errors import HashMismatch
 
 Edgeser = Callable[..., Any]
@@ -31,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def device(bundle: Bundle) -> Any:
-    with attached(bundle) as found:
+    with default_emulator().opened(program_of(bundle), reporter=SILENT) as found:
         yield found
 
 
@@ -50,13 +53,14 @@ def benched(edgeser: Edgeser, run_folder: Path) -> list[dict[str, Any]]:
     for _ in range(2):
         ran = edgeser("bench", run_folder, "--device", "emulator", "--json")
         assert ran.code == 0, ran.err
-        results.append(json.loads(ran.out))
+        results += json.loads(ran.out)["results"]
     return results
 
 
 def counts(result: dict[str, Any]) -> list[float]:
     """Every instruction count of a benchmark."""
-    whole = [result[name]["value"] for name in ("inference", "features", "features_largest")]
+    names = ("inference_instructions", "frame_instructions", "worst_frame_instructions")
+    whole = [result["figures"][name]["value"] for name in names]
     return whole + [operator["cost"]["value"] for operator in result["operators"]]
 
 
@@ -70,21 +74,22 @@ def test_counts_are_emulated_time_is_predicted_memory_is_measured(
     benched: list[dict[str, Any]],
 ) -> None:
     result = benched[0]
-    assert result["schema"] == "edgeser.device/1"
-    assert result["inference"]["evidence"] == "emulated"
-    assert result["inference"]["unit"] == "instructions"
-    assert result["inference_ms"]["evidence"] == "predicted"
-    low, high = result["inference_ms"]["interval"]
-    assert low < result["inference_ms"]["value"] < high
-    assert result["flash_bytes"]["evidence"] == "measured"
+    found = result["figures"]
+    assert result["target"]["kind"] == "emulator"
+    assert found["inference_instructions"]["evidence"] == "emulated"
+    assert found["inference_instructions"]["unit"] == "instructions"
+    assert found["inference_ms"]["evidence"] == "predicted"
+    low, high = found["inference_ms"]["interval"]
+    assert low < found["inference_ms"]["value"] < high
+    assert found["flash_bytes"]["evidence"] == "measured"
     for memory, whole in (("flash", "flash_bytes"), ("ram", "ram_bytes")):
         parts = [part["size"]["value"] for part in result["memory"] if part["memory"] == memory]
-        assert sum(parts) == result[whole]["value"]
+        assert sum(parts) == found[whole]["value"]
         assert min(parts) > 0
         sections = [s["size"]["value"] for s in result["sections"] if s["memory"] == memory]
-        assert sum(sections) == result[whole]["value"]
-    assert 0 < result["scratch_bytes"]["value"] < result["ram_bytes"]["value"]
-    assert 0 < result["stack_used_bytes"]["value"] < 8192
+        assert sum(sections) == found[whole]["value"]
+    assert 0 < found["scratch_bytes"]["value"] < found["ram_bytes"]["value"]
+    assert 0 < found["stack_used_bytes"]["value"] < 8192
 
 
 def test_operators_sum_to_the_inference_but_for_the_loop_around_them(
@@ -92,15 +97,17 @@ def test_operators_sum_to_the_inference_but_for_the_loop_around_them(
 ) -> None:
     result = benched[0]
     operators = sum(operator["cost"]["value"] for operator in result["operators"])
-    assert operators == pytest.approx(result["inference"]["value"], rel=0.03)
+    whole = result["figures"]["inference_instructions"]["value"]
+    assert operators == pytest.approx(whole, rel=0.03)
 
 
 def test_the_benchmark_holds_the_device_to_the_host(benched: list[dict[str, Any]]) -> None:
     parity = benched[0]["parity"]
     assert parity["passed"] is True
-    assert parity["feature_values"] > 1000
-    assert parity["logits"] >= 6
-    assert parity["feature_differences"] == parity["logit_differences"] == 0
+    features, outputs, decisions = parity["comparisons"]
+    assert features["compared"] > 1000
+    assert outputs["compared"] >= 6 and decisions["compared"] >= 1
+    assert {row["differing"]["value"] for row in parity["comparisons"]} == {0}
 
 
 def test_the_report_shows_the_device(
@@ -109,7 +116,8 @@ def test_the_report_shows_the_device(
     ran = edgeser("report", run_folder, "--format", "json")
     assert ran.code == 0, ran.err
     report = json.loads((run_folder / "report.json").read_text())
-    assert report["device"]["inference"] == benched[1]["inference"]
+    (shown,) = [r for r in report["bench"]["results"] if r["target"]["kind"] == "emulator"]
+    assert shown == benched[1]
 
 
 def test_a_broken_budget_fails_and_is_named(edgeser: Edgeser, run_folder: Path) -> None:
@@ -122,7 +130,7 @@ def test_parity_by_the_command(edgeser: Edgeser, run_folder: Path) -> None:
     ran = edgeser("parity", run_folder, "--device", "emulator", "--clips", 3, "--json")
     assert ran.code == 0, ran.err
     result = json.loads(ran.out)
-    assert result["schema"] == "edgeser.device-parity/1"
+    assert result["schema"] == "edgeser.parity/2"
     assert result["clips"] == 3
     assert result["passed"] is True
 
@@ -151,14 +159,14 @@ def test_decisions_are_as_sure_and_as_unsure_as_the_hosts(
     expected = streaming_classifier(choosy).push(samples)
     assert {decision.unsure for decision in expected} == {False, True}
     recordings = Recordings(("a clip",), (samples,), "for a test")
-    with attached(choosy) as found:
+    with default_emulator().opened(program_of(choosy), reporter=SILENT) as found:
         assert found.device.hear(samples)[1] == expected
-        same = check_device(choosy, found, recordings)
+        same = compare_streams(choosy, found, recordings)
         assert same.passed
         assert (same.decisions, same.decision_differences) == (len(expected), 0)
         assert f"0 of {len(expected)} decisions" in same.describe()
         # The same network, but the host's bundle has another temperature.
-        other = check_device(sure, found, recordings)
+        other = compare_streams(sure, found, recordings)
     assert not other.passed
     assert other.feature_differences == 0
     assert 0 < other.decision_differences <= len(expected)
@@ -174,7 +182,7 @@ def test_the_first_difference_is_named(
     other = replace(config, pcan=not config.pcan)
     changed = replace(bundle, trained=replace(bundle.trained, frontend=other))
     recordings = Recordings(("a clip",), (long_recording[:20_000],), "for a test")
-    parity = check_device(changed, device, recordings)
+    parity = compare_streams(changed, device, recordings)
     assert not parity.passed
     assert parity.feature_differences > 0
     assert parity.first_difference.startswith("clip a clip, amplitude: frame ")

@@ -36,14 +36,16 @@ def test_parity_leaves_junit_markdown_and_json_and_appends_the_summary(
     )
     assert ran.code == 0, ran.err
     result = json.loads(ran.out)
-    assert (result["schema"], result["passed"]) == ("edgeser.parity/1", True)
+    assert (result["schema"], result["passed"]) == ("edgeser.parity/2", True)
     assert result["clips"] == 12
-    assert result["float"]["classes"] == CLASSES
-    assert len(result["worst_clips"]) == 10
-    assert sum(row["values"] for row in result["lsb_histogram"]) == 12 * len(CLASSES)
-    assert len(result["runtimes"]) >= 2
-    exact, librosa = result["features"]
-    assert (exact["passed"], exact["differing"]) == (True, 0)
+    assert result["target"]["kind"] == "host"
+    found = result["float_against_int8"]
+    assert found["float"]["classes"] == CLASSES
+    assert len(found["worst_clips"]) == 10
+    assert sum(row["values"] for row in found["lsb_histogram"]) == 12 * len(CLASSES)
+    assert len(found["runtimes"]) >= 2
+    exact, librosa = result["comparisons"]
+    assert (exact["passed"], exact["differing"]["value"]) == (True, 0)
     assert librosa["passed"] is None
     suite = ET.parse(tmp_path / "p.xml").getroot().find("testsuite")  # noqa: S314  our own file
     assert suite is not None
@@ -78,14 +80,15 @@ def test_parity_of_a_model_that_differs_fails_and_names_clip_and_layer(
     assert ran.code == 1, ran.err
     result = json.loads(ran.out)
     assert result["passed"] is False
-    assert result["tolerances"] == {"max_uar_drop": 0.0, "max_flips": 0.0}
-    worst = result["worst_clips"][0]["clip"]
-    assert result["worst_layer"]["name"]
+    found = result["float_against_int8"]
+    assert found["tolerances"] == {"max_uar_drop": 0.0, "max_flips": 0.0}
+    worst = found["worst_clips"][0]["clip"]
+    assert found["worst_layer"]["name"]
     (line, *_more) = ran.err.splitlines()
     assert line.startswith("edgeser: parity failed: ")
     assert "look at clip " in line
-    assert f"at layer {result['worst_layer']['name']}" in line
-    assert any(clip["clip"] in line for clip in result["worst_clips"]), worst
+    assert f"at layer {found['worst_layer']['name']}" in line
+    assert any(clip["clip"] in line for clip in found["worst_clips"]), worst
     suite = ET.parse(tmp_path / "p.xml").getroot().find("testsuite")  # noqa: S314  our own file
     assert suite is not None
     assert int(suite.get("failures", "0")) == len(result["failures"]) > 0
@@ -100,7 +103,7 @@ def test_the_report_judges_by_the_tolerances_that_were_given_last(
     def reported() -> dict[str, Any]:
         ran = edgeser("report", work, "--format", "json", "--to", tmp_path / "report.json")
         assert ran.code == 0, ran.err
-        return json.loads((tmp_path / "report.json").read_text())["parity"]
+        return json.loads((tmp_path / "report.json").read_text())["parity"]["float_against_int8"]
 
     by_recipe = reported()["tolerances"]
     for given in ({"max_uar_drop": 0.5, "max_flips": 0.25}, {"max_uar_drop": 0.125}):
@@ -144,16 +147,18 @@ def test_bench_of_a_bundle_measures_model_features_and_both(road: Road, edgeser:
     ran = edgeser("bench", road.folder / "bundle.zip", "--json")
     assert ran.code == 0, ran.err
     result = json.loads(ran.out)
-    assert (result["schema"], result["passed"]) == ("edgeser.bench/1", True)
-    p50, p90, p99 = (result["latency_ms"][name]["value"] for name in ("p50", "p90", "p99"))
+    assert (result["schema"], result["passed"]) == ("edgeser.bench/2", True)
+    (result,) = result["results"]
+    found = {name: figure["value"] for name, figure in result["figures"].items()}
+    p50, p90, p99 = (found[f"inference_{name}_ms"] for name in ("p50", "p90", "p99"))
     assert 0 < p50 <= p90 <= p99
     assert len(result["samples_ms"]) == 200
-    assert result["end_to_end_ms"]["p50"]["value"] > p50
+    assert found["end_to_end_p50_ms"] > p50
     model = (road.folder / "model_int8.tflite").stat().st_size
-    assert result["flash_bytes"]["value"] == model
-    arena, parts = result["arena_bytes"]["value"], ("persistent", "non_persistent")
-    assert arena == sum(result[f"arena_{part}_bytes"]["value"] for part in parts) > 0
-    assert result["peak_rss_bytes"]["value"] > 1 << 20
+    assert found["model_bytes"] == model
+    parts = ("persistent", "non_persistent")
+    assert found["arena_bytes"] == sum(found[f"arena_{part}_bytes"] for part in parts) > 0
+    assert found["peak_rss_bytes"] > 1 << 20
     assert {budget["name"] for budget in result["budgets"]} == {"memory", "latency"}
 
 
@@ -170,7 +175,7 @@ def test_bench_measures_models_of_others(shared: Path, edgeser: Edgeser) -> None
     assert ran.code == 1
     result = json.loads(ran.out)
     assert result["passed"] is False
-    assert result["features_ms_per_audio_s"] is None
-    assert result["end_to_end_ms"] is None
-    assert result["flash_bytes"]["value"] == model.stat().st_size
+    found = result["results"][0]["figures"]
+    assert not {"features_ms_per_audio_s", "end_to_end_p50_ms"} & found.keys()
+    assert found["model_bytes"]["value"] == model.stat().st_size
     assert "budget broken: latency" in ran.err

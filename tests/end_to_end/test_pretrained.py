@@ -52,7 +52,10 @@ def test_bench_needs_no_corpus(edgeser: Edgeser) -> None:
     assert ran.code == 0, ran.err
     found = json.loads(ran.out)
     bundle = load_bundle(Path(str(pretrained_path("pretrained-small"))))
-    assert found["inference"]["value"] == bundle.metrics["instructions"].value
+    assert (
+        found["results"][0]["figures"]["inference_instructions"]["value"]
+        == bundle.metrics["instructions"].value
+    )
 
 
 @pytest.mark.parametrize("target", ["firmware", "edgetpu"])

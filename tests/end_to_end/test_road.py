@@ -60,7 +60,7 @@ def test_the_result_is_json_with_a_schema_and_says_that_it_is_synthetic(road: Ro
     assert result["schema"] == "edgeser.run/1"
     assert result["failures"] == []
     report = result["report"]
-    assert report["schema"] == "edgeser.report/1"
+    assert report["schema"] == "edgeser.report/2"
     assert report["synthetic"] is True
     assert "synthetic voices" in report["statement"]
     assert report["passed"] is True
@@ -145,7 +145,7 @@ def test_the_report_can_be_written_again_in_every_format(
     }
     text = (tmp_path / name).read_text("utf-8")
     if suffix == "json":
-        assert json.loads(text)["schema"] == "edgeser.report/1"
+        assert json.loads(text)["schema"] == "edgeser.report/2"
     else:
         assert text.startswith("#")
         assert "synthetic" in text

@@ -100,14 +100,15 @@ def test_the_model_has_two_named_outputs_each_with_its_scale(rated: Path) -> Non
 
 def test_the_report_has_concordance_with_intervals_float_and_int8(rated: Path) -> None:
     report = json.loads((rated / "parity.json").read_text())
-    scores = report["vad"]["scores"]
+    found = report["float_against_int8"]
+    scores = found["vad"]["scores"]
     assert (scores["targets"], scores["derived_clips"]) == ("rated", 0)
     for dimension in DIMENSIONS:
         for model in ("float", "int8", "drop"):
             figure = scores["ccc"][dimension][model]
             assert figure["unit"] == "CCC"
             assert "speaker-clustered bootstrap" in figure["interval_kind"]
-    assert report["vad"]["output_scale"] != report["output_scale"]
+    assert found["vad"]["output_scale"] != found["output_scale"]
     assert {check["name"] for check in report["checks"]} >= {
         f"int8 {dimension} against float" for dimension in DIMENSIONS
     }
@@ -119,7 +120,9 @@ def test_the_report_has_concordance_with_intervals_float_and_int8(rated: Path) -
 def test_a_drop_of_concordance_fails_parity(edgeser: Edgeser, rated: Path) -> None:
     ran = edgeser("parity", rated, "--max-uar-drop", "1", "--max-flips", "1", "--max-ccc-drop", "0")
     report = json.loads((rated / "parity.json").read_text())
-    drops = [report["vad"]["scores"]["ccc"][d]["drop"]["value"] for d in DIMENSIONS]
+    drops = [
+        report["float_against_int8"]["vad"]["scores"]["ccc"][d]["drop"]["value"] for d in DIMENSIONS
+    ]
     assert ran.code == int(max(drops) > 0.0), ran.err
     assert ("of concordance below float" in ran.err) == (max(drops) > 0.0)
 
@@ -210,17 +213,18 @@ def test_the_emulated_device_is_exact_in_both_outputs(edgeser: Edgeser, rated: P
     ran = edgeser("parity", rated, "--device", "emulator", "--clips", "3", "--json")
     assert ran.code == 0, ran.err
     found = json.loads(ran.out)
-    assert found["logit_differences"] == found["feature_differences"] == 0
-    assert found["logits"] % 9 == 0
-    assert found["logits"] > 0
+    features, outputs, _ = found["comparisons"]
+    assert outputs["differing"]["value"] == features["differing"]["value"] == 0
+    assert outputs["compared"] % 9 == 0
+    assert outputs["compared"] > 0
 
 
 def test_the_bare_model_is_exact_on_the_device_too(edgeser: Edgeser, rated: Path) -> None:
     needs_tools(MPS2_AN500, "qemu-system-arm")
     ran = edgeser("bench", rated / "model_int8.tflite", "--device", "emulator", "--json")
     assert ran.code == 0, ran.err
-    parity = json.loads(ran.out)["parity"]
-    assert (parity["logits"], parity["logit_differences"]) == (5 * 9, 0)
+    (outputs,) = json.loads(ran.out)["results"][0]["parity"]["comparisons"]
+    assert (outputs["compared"], outputs["differing"]["value"]) == (5 * 9, 0)
     assert edgeser("bench", rated / "model_int8.tflite", "--runs", "200").code == 0
 
 
@@ -251,7 +255,9 @@ def test_what_is_derived_is_called_so_wherever_it_is_shown(
         said = " ".join((ran.out + ran.err).split())
         if command[0] != "report":
             assert "derived)" in said or "derived from votes" in said, (command, said)
-    parity = json.loads((derived / "parity.json").read_text())["vad"]["scores"]
+    parity = json.loads((derived / "parity.json").read_text())["float_against_int8"]["vad"][
+        "scores"
+    ]
     assert (parity["targets"], parity["derived_clips"]) == ("derived", parity["clips"])
     assert source in parity["derived_from"]
     for name in ("report.html", "report.md"):

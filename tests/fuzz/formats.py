@@ -27,6 +27,7 @@ from edgeser.pipeline.report import write_report
 from edgeser.recipe import load_recipe
 from edgeser.report import estimate as estimate_format
 from edgeser.report import lint as lint_format
+from edgeser.report.schemas.lint import lint_json
 from firmware_bridge.compiler import compile_model
 from firmware_bridge.emulator import read_sections
 from firmware_bridge.link.banner import parse_banner
@@ -130,7 +131,7 @@ def _lint_tflite(data: bytes, folder: Path, material: Material) -> None:
     del folder, material
     model = read_model(data)
     report = lint_model(model)
-    json.dumps(report.to_json(), allow_nan=False)
+    json.dumps(lint_json(report), allow_nan=False)
     json.dumps(lint_format.lint_sarif(report, uri="m.tflite", version="0"), allow_nan=False)
     lint_format.lint_markdown(report)
     lint_format.lint_tables(report)

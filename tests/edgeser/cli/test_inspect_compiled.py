@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from quantize.edgetpu.describe import compiled_json
+from edgeser.report.schemas.compiled import compiled_json
 from quantize.edgetpu.package import read_compiled
 from quantize.tflite import read_model
 

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeser.pipeline.firmware import AttachedDevice
-from edgeser.pipeline.model_parity import check_outputs, random_inputs
+from edgeser.pipeline.firmware import program_of
+from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.targets import EMULATOR
+from edgeser.targets.attached import AttachedDevice
 from firmware_bridge.boards import HOST
 from firmware_bridge.compiler import compile_model
 from firmware_bridge.emulator import build_firmware, running_on_host
@@ -37,7 +39,7 @@ def models(shared: Path) -> Path:
 def test_bench_of_a_wake_word_is_over_a_sequence(edgeser: Edgeser, models: Path) -> None:
     ran = edgeser("bench", models / "mww2_okay_nabu.tflite", "--device", "emulator", "--json")
     assert ran.code == 0, ran.err
-    value = json.loads(ran.out)
+    value = result(ran)
     assert value["parity"]["passed"] is True
     assert value["parity"]["source"] == "random inputs, one after another from a reset,"
     sizes = {part["name"]: part["size"]["value"] for part in value["memory"]}
@@ -57,7 +59,7 @@ def test_the_host_times_both_kinds(edgeser: Edgeser, models: Path) -> None:
     for name in ("mww2_okay_nabu", "R_two_inputs"):
         ran = edgeser("bench", models / f"{name}.tflite", "--json")
         assert ran.code == 0, ran.err
-        assert json.loads(ran.out)["latency_ms"]["p50"]["value"] > 0
+        assert result(ran)["figures"]["inference_p50_ms"]["value"] > 0
 
 
 def test_a_tflite_has_no_parity_of_its_own(edgeser: Edgeser, tmp_path: Path) -> None:
@@ -69,6 +71,12 @@ def test_a_tflite_has_no_parity_of_its_own(edgeser: Edgeser, tmp_path: Path) -> 
     ran = edgeser("parity", model, "--device", "emulator", "--corpus", "synthetic:x")
     assert ran.code == 2
     assert "--corpus is for bundles and runs" in ran.err
+
+
+def result(ran: Any) -> dict[str, Any]:
+    (found,) = json.loads(ran.out)["results"]
+    assert isinstance(found, dict)
+    return found
 
 
 def doubled(factor: int) -> bytes:
@@ -98,11 +106,12 @@ def test_what_differs_is_named_by_step_and_layer(tmp_path: Path) -> None:
     program = build_firmware(tmp_path / "p", HOST).emulated_elf
     ours = compile_model(doubled(60), "m")
     with running_on_host(program) as transport:
-        found = AttachedDevice(Device(Session(transport)), ours)
+        found = AttachedDevice(Device(Session(transport)), ours, EMULATOR)
         zeros = np.zeros((2, 4), np.int8)
-        inputs = [np.concatenate([zeros, *random_inputs(ours, 3)])]
-        parity = check_outputs(doubled(60), found, inputs)
-        assert check_outputs(doubled(100), found, inputs).passed
+        mine, theirs = (program_of(doubled(factor)) for factor in (60, 100))
+        inputs = [np.concatenate([zeros, *random_inputs(mine, 3)])]
+        parity = compare_outputs_with_host(mine, found, inputs)
+        assert compare_outputs_with_host(theirs, found, inputs).passed
     assert not parity.passed
     assert parity.first_difference.startswith("input 2, output byte ")
     assert "first at subgraph 0, operator 2 FULLY_CONNECTED" in parity.first_difference

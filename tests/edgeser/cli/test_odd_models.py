@@ -25,10 +25,10 @@ def case(shared: Path) -> Callable[[str], Path]:
 
 def test_an_abort_costs_the_arena_alone(edgeser: Any, case: Any) -> None:
     ran = edgeser("bench", case("F5_softmax_no_options"), "--json")
-    found = json.loads(ran.out)
+    (found,) = json.loads(ran.out)["results"]
     assert ran.code == 0
-    assert found["latency_ms"]["p50"]["value"] > 0
-    assert found["arena_bytes"] is None
+    assert found["figures"]["inference_p50_ms"]["value"] > 0
+    assert "arena_bytes" not in found["figures"]
     assert "SIGABRT" in found["no_arena"]
     assert "operator 3 SOFTMAX" in found["no_arena"]
     assert found["oddities"][0]["what"].startswith("its beta is 0")
@@ -43,7 +43,8 @@ def test_a_model_that_every_runtime_dies_of_is_bad_input(edgeser: Any, case: Any
 def test_several_inputs_are_timed(edgeser: Any, case: Any) -> None:
     ran = edgeser("bench", case("R_two_inputs"), "--json")
     assert ran.code == 0
-    assert json.loads(ran.out)["arena_bytes"]["value"] > 0
+    (found,) = json.loads(ran.out)["results"]
+    assert found["figures"]["arena_bytes"]["value"] > 0
 
 
 def test_signatures_are_shown_apart_and_what_is_timed_is_said(edgeser: Any, case: Any) -> None:

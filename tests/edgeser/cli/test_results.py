@@ -12,18 +12,26 @@ import pytest
 
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
 from edgeser.benchmark.device import Clock
-from edgeser.benchmark.records import BenchReport, DeviceParity, Percentiles
+from edgeser.benchmark.parity import Parity, TargetParity
+from edgeser.benchmark.records import Benchmark, BenchReport, Figures
+from edgeser.benchmark.target import TargetFacts
 from edgeser.cli import app
 from edgeser.cli.results import ResultFiles
-from edgeser.report import edge_tpu, junit, markdown
+from edgeser.report import junit, markdown
+from edgeser.report.bench import bench_junit, budget_cases
 from firmware_bridge.boards import MPS2_AN500
 from quantize.edgetpu.difference import OutputDifference, Tolerances
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.measurement import Evidence, Measurement
 
-SAME = DeviceParity(5, "of a test", 100, 0, 30, 0, "")
-OTHER = DeviceParity(5, "of a test", 100, 2, 30, 1, "clip x|y, frame 3")
+BOARD = TargetFacts("serial", "tcp:x:1", "a board")
+SAME = TargetParity(5, "of a test", 100, 0, 30, 0, "")
+OTHER = TargetParity(5, "of a test", 100, 2, 30, 1, "clip x|y, frame 3")
 TIME = Measurement(2.0, "ms", Evidence.MEASURED, "a clock")
+
+
+def of(held: TargetParity) -> Parity:
+    return Parity(BOARD, against_host=held)
 
 
 def cases(text: str) -> dict[str, str | None]:
@@ -39,42 +47,43 @@ def cases(text: str) -> dict[str, str | None]:
 
 
 def test_a_device_that_is_the_same_has_two_cases_that_passed() -> None:
-    assert cases(junit.device_parity_junit(SAME)) == {
+    assert cases(junit.parity_junit(of(SAME))) == {
         "features as on the host": None,
         "outputs as on the host": None,
     }
-    assert "Device against host: passed" in markdown.device_parity_markdown(SAME)
+    assert "Device against host: passed" in markdown.parity_markdown(of(SAME))
 
 
 def test_a_device_that_differs_fails_with_the_first_difference() -> None:
-    found = cases(junit.device_parity_junit(OTHER))
+    found = cases(junit.parity_junit(of(OTHER)))
     assert all(text and "clip x|y, frame 3" in text for text in found.values())
-    text = markdown.device_parity_markdown(OTHER)
+    text = markdown.parity_markdown(of(OTHER))
     assert "Device against host: failed" in text
     assert r"clip x\|y" in text
 
 
 def test_a_comparison_of_nothing_fails() -> None:
-    nothing = DeviceParity(0, "of a test", 0, 0, 0, 0, "")
-    assert cases(junit.device_parity_junit(nothing))["something was compared"] == "nothing was"
+    nothing = TargetParity(0, "of a test", 0, 0, 0, 0, "")
+    assert cases(junit.parity_junit(of(nothing)))["something was compared"] == "nothing was"
 
 
 @pytest.mark.parametrize("flips", [0, 1])
 def test_an_edge_tpus_tolerances_are_cases(flips: int) -> None:
     found = OutputDifference(10, 60, ((0, 59), (1, 1)), flips, Tolerances(max_flips=0.05))
-    failed = cases(edge_tpu.parity_junit(found))
+    held = TargetParity(10, "of a test", 0, 0, 0, 0, "", found)
+    failed = cases(junit.parity_junit(of(held)))
     assert failed["an Edge TPU's outputs: steps"] is None
     reason = failed["an Edge TPU's outputs: label flips"]
     assert (reason is None) == (flips == 0)
     assert reason is None or reason.endswith("1 of 10 labels flip; 5.0 % may flip")
-    assert ("passed" in edge_tpu.parity_markdown(found)) == (flips == 0)
+    assert ("passed" in markdown.parity_markdown(of(held))) == (flips == 0)
 
 
 def test_budgets_are_cases_and_nothing_is_held_that_nobody_asked() -> None:
     assert check("latency", NO_LIMITS.latency_ms, TIME) == ()
     assert check("flash", 10, None) == ()
     held = (*check("latency", 1.5, TIME), *check("memory", 3, TIME))
-    found = {case.name: case.failure for case in junit.budget_cases(held)}
+    found = {case.name: case.failure for case in budget_cases(held)}
     assert found == {
         "budget: latency": "latency is 2 ms, the limit 1.5",
         "budget: memory": None,
@@ -166,7 +175,7 @@ def test_what_cannot_be_written_costs_neither_the_other_files_nor_the_results(
 
 def test_a_check_that_ends_the_work_is_a_failed_case(tmp_path: Path) -> None:
     files = ResultFiles(tmp_path / "x.xml", tmp_path / "x.md")
-    with pytest.raises(CheckFailed), files.also_when_it_fails("edgeser.device"):
+    with pytest.raises(CheckFailed), files.also_when_it_fails("edgeser.bench"):
         raise CheckFailed("the firmware does not fit mps2-an500: by 9 bytes")
     found = cases((tmp_path / "x.xml").read_text())
     assert list(found) == ["it runs"]
@@ -175,10 +184,10 @@ def test_a_check_that_ends_the_work_is_a_failed_case(tmp_path: Path) -> None:
 
 
 def test_a_benchmark_without_a_budget_has_a_case() -> None:
-    ran = BenchReport("m", "r", Percentiles(TIME, TIME, TIME), (2.0,), TIME, TIME)
-    assert cases(junit.bench_junit(ran)) == {"it runs": None}
+    ran = BenchReport("m", BOARD, Figures(inference_ms=TIME), (2.0,))
+    assert cases(bench_junit(Benchmark.of(ran))) == {"it runs": None}
     held = replace(ran, budgets=check("latency", 1.0, TIME))
-    assert list(cases(junit.bench_junit(held))) == ["it runs", "budget: latency"]
+    assert list(cases(bench_junit(Benchmark.of(held)))) == ["it runs", "budget: latency"]
 
 
 @pytest.mark.parametrize(
@@ -203,8 +212,8 @@ def test_every_command_looks_at_its_file_before_the_work_and_replaces_no_device(
 
 def test_a_board_is_held_to_the_slow_end_an_emulator_to_the_middle() -> None:
     ticks = (1000, 1000, 1000, 1000, 9000)
-    held = Clock(None, 1_000_000, 800.0, "a board").held_to_budget(ticks)
+    held = Clock(None, 1_000_000, 800.0, BOARD).held_to_budget(ticks)
     assert (held.value, held.evidence) == (pytest.approx(5.8), Evidence.MEASURED)
     assert "90th percentile of 5" in held.source
-    emulated = Clock(MPS2_AN500, 25_000_000, 800.0, "emulated")
+    emulated = Clock(MPS2_AN500, 25_000_000, 800.0, BOARD)
     assert emulated.held_to_budget(ticks) == emulated.milliseconds(emulated.cost(ticks))

@@ -13,17 +13,20 @@ import pytest
 from click.testing import CliRunner
 
 from edgeser.cli import app
-from edgeser.cli.suits import ACCEPT, BENCH, EXPORT, PARITY, Device, Target
+from edgeser.cli.suits import EXPORT, Target, options_of
+from edgeser.targets import EDGE_TPU, EMULATOR, HOST, KINDS, SERIAL, SERIAL_WITH_EDGE_TPU
+from edgeser.targets.target import TargetKind
 
 Edgeser = Callable[..., Any]
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "devices.md"
+BENCH, PARITY, ACCEPT = map(options_of, ("bench", "parity", "accept"))
 SHARED_BY_ALL = {"as_json", "quiet", "debug"}
 DEVICES = {
-    Device.HOST: ("--device", "host"),
-    Device.EMULATOR: ("--device", "emulator"),
-    Device.BOARD: ("--device", "tcp:localhost:1"),
-    Device.BOARD_WITH_EDGE_TPU: ("--device", "tcp:localhost:1", "--compiled", "none.tflite"),
-    Device.EDGE_TPU: ("--device", "edgetpu"),
+    HOST: ("--device", "host"),
+    EMULATOR: ("--device", "emulator"),
+    SERIAL: ("--device", "tcp:localhost:1"),
+    SERIAL_WITH_EDGE_TPU: ("--device", "tcp:localhost:1", "--compiled", "none.tflite"),
+    EDGE_TPU: ("--device", "edgetpu"),
 }
 VALUES = {
     "runs": "300", "warmup": "30", "memory_bytes": "1", "latency_ms": "1", "flash_bytes": "1",
@@ -56,10 +59,10 @@ def test_every_option_is_in_its_table(verb: str, table: Any, choice: str) -> Non
     assert set(VALUES) >= set(table)
 
 
-@pytest.mark.parametrize("device", Device)
+@pytest.mark.parametrize("device", KINDS, ids=str)
 @pytest.mark.parametrize(("verb", "table"), [("bench", BENCH), ("parity", PARITY)])
 def test_what_does_not_suit_a_device_is_refused_by_name(
-    verb: str, table: Any, device: Device
+    verb: str, table: Any, device: TargetKind
 ) -> None:
     for name, suited in table.items():
         if name == "compiled":
@@ -74,9 +77,9 @@ def test_what_does_not_suit_a_device_is_refused_by_name(
             assert f"not {device}" in ran.output
 
 
-@pytest.mark.parametrize("device", Device)
-def test_accept_takes_what_has_a_frontend_and_refuses_the_rest(device: Device) -> None:
-    if device in (Device.HOST, Device.EDGE_TPU):
+@pytest.mark.parametrize("device", KINDS, ids=str)
+def test_accept_takes_what_has_a_frontend_and_refuses_the_rest(device: TargetKind) -> None:
+    if device in (HOST, EDGE_TPU):
         ran = CliRunner().invoke(command_of("accept"), ["none", *DEVICES[device]])
         assert ran.exit_code == 2
         assert f"{device} has no frontend of its own" in ran.output
@@ -94,7 +97,7 @@ def test_accept_takes_what_has_a_frontend_and_refuses_the_rest(device: Device) -
 @pytest.mark.parametrize("name", ["clips", "seconds", "corpora"])
 def test_what_play_leaves_nothing_to_do_is_refused(name: str) -> None:
     option = option_of("accept", name)
-    arguments = ["none", *DEVICES[Device.BOARD], "--play", "x.wav", option, VALUES[name]]
+    arguments = ["none", *DEVICES[SERIAL], "--play", "x.wav", option, VALUES[name]]
     ran = CliRunner().invoke(command_of("accept"), arguments)
     assert ran.exit_code == 2
     assert f"--play says what is heard: leave out {option}" in ran.output
@@ -135,19 +138,36 @@ def test_those_defaults_are_the_recipes() -> None:
     assert (MPS2_AN500.flash_bytes, MPS2_AN500.ram_bytes) == (4 << 20, 4 << 20)
 
 
-def page(verb: str, table: Any, choices: list[str]) -> str:
+def page(verb: str, table: Any, choices: list[Any]) -> str:
     """Return a command's table as docs/devices.md shows it."""
-    lines = [f"| option | {' | '.join(choices)} |", "|---" * (len(choices) + 1) + "|"]
-    for name, suited in table.items():
-        marks = ["yes" if choice in suited else "" for choice in choices]
+    lines = [f"| option | {' | '.join(map(str, choices))} |", "|---" * (len(choices) + 1) + "|"]
+    for name in (p.name for p in command_of(verb).params if p.name in table):
+        marks = ["yes" if choice in table[name] else "" for choice in choices]
         lines.append(f"| `{option_of(verb, name)}` | {' | '.join(marks)} |")
     return "\n".join(lines)
 
 
+def abilities() -> str:
+    """Return what each kind of target can do, as docs/devices.md shows it."""
+    said = {
+        "outputs": lambda kind: "exact" if kind.exact else "within tolerances",
+        "cost of each operator": lambda kind: "yes" if kind.profile else "",
+        "memory of the whole firmware": lambda kind: "yes" if kind.memory else "",
+        "takes audio, and decides": lambda kind: "yes" if kind.streams else "",
+    }
+    lines = [f"| | {' | '.join(map(str, KINDS))} |", "|---" * (len(KINDS) + 1) + "|"]
+    lines += [f"| {what} | {' | '.join(map(tell, KINDS))} |" for what, tell in said.items()]
+    return "\n".join(lines)
+
+
+def test_the_docs_show_what_each_target_can_do() -> None:
+    assert f"## What they can do\n\n{abilities()}\n" in DOCS.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("verb", "table", "choices"),
-    [("bench", BENCH, list(Device)), ("parity", PARITY, list(Device)),
-     ("accept", ACCEPT, list(Device)), ("export", EXPORT, list(Target))],
+    [("bench", BENCH, list(KINDS)), ("parity", PARITY, list(KINDS)),
+     ("accept", ACCEPT, list(KINDS)), ("export", EXPORT, list(Target))],
 )  # fmt: skip
 def test_the_docs_show_the_table(verb: str, table: Any, choices: list[str]) -> None:
     assert f"## `edgeser {verb}`\n\n{page(verb, table, choices)}\n" in DOCS.read_text("utf-8")

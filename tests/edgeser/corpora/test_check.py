@@ -11,6 +11,7 @@ import soundfile
 
 from edgeser.corpora import open_corpus
 from edgeser.corpora.check import check_corpus
+from edgeser.report.schemas.corpus_check import corpus_check_json
 
 
 def wav(path: Path, samples: np.ndarray, rate: int = 16_000) -> None:
@@ -58,7 +59,7 @@ def test_every_fault_is_found(faulty: Path) -> None:
 
 
 def test_json(faulty: Path) -> None:
-    answer = json.loads(json.dumps(check_corpus(open_corpus("generic", faulty)).to_json()))
+    answer = json.loads(json.dumps(corpus_check_json(check_corpus(open_corpus("generic", faulty)))))
     assert answer["schema"] == "edgeser.corpus-check/1"
     assert answer["clean"] is False
     assert answer["clipped"][0]["share"] > 0.4

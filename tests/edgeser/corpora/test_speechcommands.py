@@ -24,6 +24,7 @@ from edgeser.corpora import (
 from edgeser.corpora.parts import PARTS
 from edgeser.corpora.speechcommands import WORDS
 from edgeser.corpora.split import split_problems
+from edgeser.report.schemas.corpus_check import corpus_check_json
 from quantize.foundation.errors import BadInput
 
 RATE = 16_000
@@ -266,7 +267,7 @@ def test_the_test_archive_names_speakers_of_words_only(archive: Path) -> None:
     assert {u.emotion for u in silence} == {"silence"}
     assert len({u.speaker for u in silence}) == 4
     assert [p.kind for p in corpus.problems] == ["unknown-label"]
-    checked = check_corpus(corpus).to_json()
+    checked = corpus_check_json(check_corpus(corpus))
     assert (checked["label_kind"], checked["anonymous_clips"]) == ("any", 4)
     assert len(checked["speakers"]) == 4
 

@@ -14,6 +14,7 @@ import pytest
 from edgeser.corpora import Corpus, open_corpus, published_or_folds, read_audio
 from edgeser.corpora.check import check_corpus
 from edgeser.corpora.synthetic import write_synthetic_corpus
+from edgeser.report.schemas.corpus_check import corpus_check_json
 from quantize.foundation.errors import BadInput
 
 SMALL = {"speakers": 2, "utterances": 1}
@@ -49,7 +50,7 @@ def test_nothing_is_wrong_with_it(voices: Corpus) -> None:
     found = check_corpus(voices)
     assert found.clean
     assert found.synthetic
-    assert found.to_json()["synthetic"] is True
+    assert corpus_check_json(found)["synthetic"] is True
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from edgeser.benchmark.parity import TargetParity
+from edgeser.benchmark.records import BenchReport, Figures
+from edgeser.benchmark.target import TargetFacts
 from edgeser.pipeline.folder import RunFolder, default_folder
 from edgeser.recipe import Recipe
+from quantize.edgetpu.difference import OutputDifference, Tolerances
 from quantize.foundation.errors import BadInput
+from quantize.foundation.measurement import Evidence, Measurement
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,31 @@ def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadInput) as caught:
         folder.load_state("stage", Finding, model_hash="a")
     assert str(folder.state("stage")) in caught.value.message
+    assert caught.value.hint == "run 'edgeser stage' again"
+
+
+def test_a_benchmark_of_an_earlier_version_says_what_to_run(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    earlier = {"model": "m", "device": "a board", "inference": {"value": 3.0, "unit": "ms"}}
+    folder.state("device").parent.mkdir()
+    folder.state("device").write_text(json.dumps({"model_hash": "a", "record": earlier}))
+    with pytest.raises(BadInput, match="of another version of edgeser") as caught:
+        folder.load_state("device", BenchReport, model_hash="a")
+    assert caught.value.hint == "run 'edgeser bench --device emulator' again"
+
+
+def test_a_benchmark_comes_back_as_it_was(tmp_path: Path) -> None:
+    time = Measurement(2.0, "ms", Evidence.MEASURED, "a clock", (1.0, 3.0), "least and most")
+    target = TargetFacts("emulator", "mps2-an500", "a board", "cortex-m7")
+    held = TargetParity(2, "random inputs", 0, 0, 0, 0, "", within())
+    report = BenchReport("m", target, Figures(inference_ms=time), (2.0,), parity=held)
+    folder = RunFolder(tmp_path)
+    folder.save_state("device", report, model_hash="a")
+    assert folder.load_state("device", BenchReport, model_hash="a") == report
+
+
+def within() -> OutputDifference:
+    return OutputDifference(2, 12, ((-1, 1), (0, 11)), 0, Tolerances())
 
 
 def test_a_folder_is_refused_to_another_recipe_but_not_to_another_place(tmp_path: Path) -> None:

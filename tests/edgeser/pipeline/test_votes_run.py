@@ -14,15 +14,15 @@ from edgeser.decision.temperature import softmax
 from edgeser.evaluation.distributions import DistributionScores
 from edgeser.pipeline.evaluate import Evaluation, evaluate_bundle
 from edgeser.pipeline.export import export
+from edgeser.pipeline.float_parity import check_parity, windows_of_test_speakers
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import float_logits
-from edgeser.pipeline.parity import check_parity, windows_of_test_speakers
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import contents_of
 from edgeser.pipeline.source import resolve_recipe
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT
-from edgeser.report.json_format import evaluate_json
+from edgeser.report.schemas.evaluate import evaluate_json
 
 TINY = Path(__file__).parents[2] / "tiny_recipe.toml"
 LETTERS = {"anger": "ANG", "disgust": "DIS", "fear": "FEA", "happiness": "HAP", "neutral": "NEU",

@@ -75,6 +75,6 @@ def hostile(whole: ReportContents, example: ModuleType) -> ReportContents:
         layers=bad.layers,
         parity=bad,
         verdict=judge(bad, Tolerances()),
-        bench=replace(bench, model=HOSTILE, runtime=HOSTILE),
+        bench=replace(bench, model=HOSTILE, target=replace(bench.target, description=HOSTILE)),
         problems=(HOSTILE,),
     )

@@ -10,12 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from example_costs import SOURCE, bench, device
+from example_costs import SOURCE, bench, board, device, edge_tpu  # noqa: F401  asked for by tests
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import (
-    DeviceParity,
-)
+from edgeser.benchmark.parity import TargetParity
 from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary, VadSummary
 from edgeser.corpora.levels import LevelSummary
 from edgeser.decision import softmax
@@ -424,7 +422,7 @@ def synthetic_failing() -> ReportContents:
     report = replace(parity(noise=9.0), vad=vad("made-up coordinates"))
     slow = bench()
     checks = (slow.budgets[0], replace(slow.budgets[1], limit=2.0, passed=False))
-    differing = DeviceParity(
+    differing = TargetParity(
         100, SOURCE, 4_512_000, 3, 600, 12, "clip 1003_0007, frame 12, channel 3"
     )
     whole = contents()

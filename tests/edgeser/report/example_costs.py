@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.benchmark.parity import TargetParity
 from edgeser.benchmark.records import (
     BenchReport,
     BudgetCheck,
-    DeviceParity,
-    DeviceReport,
+    Figures,
     MemoryPart,
     OperatorCost,
-    Percentiles,
 )
+from edgeser.benchmark.target import TargetFacts
+from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.layer_error import LayerError
 from quantize.tflite.remarks import Oddity
@@ -27,32 +28,38 @@ def measured(value: float, unit: str) -> Measurement:
     return Measurement(value, unit, Evidence.MEASURED, SOURCE)
 
 
-def percentiles(samples: NDArray[np.float64]) -> Percentiles:
-    p50, p90, p99 = (measured(float(v), "ms") for v in np.percentile(samples, (50, 90, 99)))
-    return Percentiles(p50, p90, p99)
+def percentiles(samples: NDArray[np.float64]) -> tuple[Measurement, ...]:
+    return tuple(measured(float(v), "ms") for v in np.percentile(samples, (50, 90, 99)))
 
 
 def bench() -> BenchReport:
     rng = np.random.default_rng(4)
     samples = 3.1 + rng.gamma(2.0, 0.12, 400) + 2.0 * (rng.random(400) < 0.01)
     memory = measured(291_304 + 148_480, "bytes")
-    latency = percentiles(samples)
+    p50, p90, p99 = percentiles(samples)
+    whole = percentiles(samples + 5.9)
     return BenchReport(
         model="example.tflite",
-        runtime="LiteRT with XNNPACK, one thread, this host",
-        latency_ms=latency,
+        target=TargetFacts("host", "host", "LiteRT with XNNPACK, one thread, this host"),
+        figures=Figures(
+            inference_p50_ms=p50,
+            inference_p90_ms=p90,
+            inference_p99_ms=p99,
+            inferences_per_s=measured(296.0, "1/s"),
+            model_bytes=measured(291_304, "bytes"),
+            arena_bytes=measured(148_480, "bytes"),
+            arena_persistent_bytes=measured(38_912, "bytes"),
+            arena_non_persistent_bytes=measured(109_568, "bytes"),
+            peak_rss_bytes=measured(61_440_000, "bytes"),
+            features_ms_per_audio_s=measured(1.94, "ms"),
+            end_to_end_p50_ms=whole[0],
+            end_to_end_p90_ms=whole[1],
+            end_to_end_p99_ms=whole[2],
+        ),
         samples_ms=tuple(float(v) for v in samples),
-        throughput_per_s=measured(296.0, "1/s"),
-        flash_bytes=measured(291_304, "bytes"),
-        arena_bytes=measured(148_480, "bytes"),
-        arena_persistent_bytes=measured(38_912, "bytes"),
-        arena_non_persistent_bytes=measured(109_568, "bytes"),
-        peak_rss_bytes=measured(61_440_000, "bytes"),
-        features_ms_per_audio_s=measured(1.94, "ms"),
-        end_to_end_ms=percentiles(samples + 5.9),
         budgets=(
             BudgetCheck("memory", 1_800_000, memory, True),
-            BudgetCheck("latency", 23.0, latency.p90, True),
+            BudgetCheck("latency", 23.0, p90, True),
         ),
         oddities=(Oddity("tensor 3 (conv/w)", "a scale is 0"),),
     )
@@ -69,7 +76,7 @@ def predicted_ms(instructions: float) -> Measurement:
     )
 
 
-def device(layers: Sequence[LayerError]) -> DeviceReport:
+def device(layers: Sequence[LayerError]) -> BenchReport:
     rng = np.random.default_rng(6)
     operators = []
     for index, layer in enumerate(layers):
@@ -80,18 +87,22 @@ def device(layers: Sequence[LayerError]) -> DeviceReport:
     macs = sum(operator.macs for operator in operators)
     time_ms = predicted_ms(inference.value)
     flash, ram = emulated(212_480, "bytes"), emulated(148_000, "bytes")
-    return DeviceReport(
+    return BenchReport(
         model="example",
-        device="an example board, emulated",
-        inference=inference,
-        inference_ms=time_ms,
-        per_mac=emulated(inference.value / macs, "instructions/MAC"),
-        features=emulated(61_250.0),
-        features_largest=emulated(63_400.0),
-        features_ms=predicted_ms(61_250.0),
+        target=TargetFacts("emulator", "example-board", "an example board, emulated", "cortex-m7"),
+        figures=Figures(
+            inference_instructions=inference,
+            inference_ms=time_ms,
+            instructions_per_mac=emulated(inference.value / macs, "instructions/MAC"),
+            frame_instructions=emulated(61_250.0),
+            worst_frame_instructions=emulated(63_400.0),
+            frame_ms=predicted_ms(61_250.0),
+            flash_bytes=flash,
+            ram_bytes=ram,
+            scratch_bytes=emulated(1_280, "bytes"),
+            stack_used_bytes=emulated(1_912, "bytes"),
+        ),
         operators=tuple(operators),
-        flash=flash,
-        ram=ram,
         memory=(
             MemoryPart("code and constants", "flash", emulated(61_480, "bytes")),
             MemoryPart("model", "flash", emulated(151_000, "bytes")),
@@ -104,12 +115,43 @@ def device(layers: Sequence[LayerError]) -> DeviceReport:
             MemoryPart(".bss", "ram", emulated(140_000, "bytes")),
             MemoryPart(".stack", "ram", emulated(8_000, "bytes")),
         ),
-        scratch=emulated(1_280, "bytes"),
-        stack_used=emulated(1_912, "bytes"),
         budgets=(
             BudgetCheck("inference", 23.0, time_ms, True),
             BudgetCheck("flash", 512_000, flash, True),
             BudgetCheck("RAM", 256_000, ram, True),
         ),
-        parity=DeviceParity(100, SOURCE, 4_512_000, 0, 600, 0, ""),
+        parity=TargetParity(100, SOURCE, 4_512_000, 0, 600, 0, "", decisions=120),
+    )
+
+
+def edge_tpu(difference: OutputDifference | None = None) -> BenchReport:
+    """Return what an Edge TPU gives, beside a difference from the host."""
+    parity = None
+    if difference is not None:
+        parity = TargetParity(difference.samples, "random inputs", 0, 0, 0, 0, "", difference)
+    return BenchReport(
+        model="example_edgetpu",
+        target=TargetFacts("edgetpu", "/dev/apex_0", "an example Edge TPU"),
+        figures=Figures(
+            inference_p50_ms=measured(1.5, "ms"),
+            inference_p90_ms=measured(1.9, "ms"),
+            inference_p99_ms=measured(1.99, "ms"),
+            first_inference_ms=measured(3.0, "ms"),
+            temperature_degc=measured(41.0, "degC"),
+        ),
+        samples_ms=(1.5, 1.9),
+        parity=parity,
+    )
+
+
+def board() -> BenchReport:
+    """Return what a real board gives: time, and nothing of the whole firmware's memory."""
+    return BenchReport(
+        model="example",
+        target=TargetFacts("serial", "serial:/dev/ttyACM0", "an example board"),
+        figures=Figures(
+            inference_ms=measured(3.0, "ms"),
+            frame_ms=measured(0.1, "ms"),
+            worst_frame_ms=measured(0.2, "ms"),
+        ),
     )

@@ -15,8 +15,8 @@ from rich.console import Console
 from edgeser.acceptance.diagnose import diagnose
 from edgeser.acceptance.records import CHECKED, AcceptReport, Fault, Finding
 from edgeser.report.accepted import accept_junit, accept_markdown, accept_tables, render_accept
-from edgeser.report.accepted_json import accept_json
-from edgeser.report.json_format import dump_json
+from edgeser.report.schemas.accepted import accept_json
+from edgeser.report.schemas.form import dump_json
 from tests.edgeser.report.hostile import EVIL, Page, controls, outline, poisoned
 
 RATE = 16_000

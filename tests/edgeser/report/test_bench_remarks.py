@@ -6,19 +6,21 @@ import dataclasses
 
 from rich.console import Console
 
+from edgeser.report.bench import bench_markdown, bench_tables
 from edgeser.report.contents import ReportContents
 from edgeser.report.html import render_html
-from edgeser.report.markdown import bench_markdown
-from edgeser.report.terminal import bench_tables
 
 
 def test_a_missing_arena_is_explained_everywhere(whole: ReportContents) -> None:
     assert whole.bench is not None
     bench = dataclasses.replace(
         whole.bench,
-        arena_bytes=None,
-        arena_persistent_bytes=None,
-        arena_non_persistent_bytes=None,
+        figures=dataclasses.replace(
+            whole.bench.figures,
+            arena_bytes=None,
+            arena_persistent_bytes=None,
+            arena_non_persistent_bytes=None,
+        ),
         no_arena="TFLite-Micro crashed at operator 3",
         timed="subgraph 0 of 2",
     )
@@ -34,9 +36,12 @@ def test_a_missing_arena_is_explained_everywhere(whole: ReportContents) -> None:
 
 def test_the_runtime_is_said_once(whole: ReportContents) -> None:
     assert whole.bench is not None
-    bench = dataclasses.replace(whole.bench, runtime=whole.bench.latency_ms.p50.source)
+    bench = dataclasses.replace(
+        whole.bench,
+        target=dataclasses.replace(whole.bench.target, description=whole.bench.inference.source),
+    )
     console = Console(width=200)
     with console.capture() as shown:
         console.print(bench_tables(bench))
-    assert shown.get().count(bench.runtime) == 1
-    assert f"runtime: {bench.runtime}" in shown.get()
+    assert shown.get().count(bench.target.description) == 1
+    assert f"runtime: {bench.target.description}" in shown.get()

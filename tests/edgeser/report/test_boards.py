@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from edgeser.benchmark.boards import BoardResult, BoardsReport
-from edgeser.benchmark.records import DeviceReport
-from edgeser.report.boards import boards_json, boards_junit, boards_markdown, boards_table
+from edgeser.benchmark.records import Benchmark, BenchReport, BenchResult
+from edgeser.benchmark.target import TargetFacts
+from edgeser.report.bench import bench_junit
+from edgeser.report.boards import boards_markdown, boards_table
 from edgeser.report.contents import ReportContents
+from edgeser.report.schemas.bench import bench_json
 from quantize.foundation.errors import CheckFailed, EdgeserError, ToolMissing
 
 LACKS = ToolMissing("cc is not installed", hint="apt-get install cc")
@@ -19,38 +21,40 @@ LARGE = CheckFailed("the firmware does not fit x: RAM of 8 bytes is 9 bytes too 
 
 
 @pytest.fixture
-def good(whole: ReportContents) -> DeviceReport:
+def good(whole: ReportContents) -> BenchReport:
     report = whole.device
     assert report is not None
     return replace(report, budgets=tuple(check for check in report.budgets if check.passed))
 
 
-def ran(report: DeviceReport) -> BoardResult:
-    return BoardResult("mps2-an385-m0plus", "cortex-m0plus", report)
+def ran(report: BenchReport) -> BenchResult:
+    return BenchResult.of(
+        replace(report, target=TargetFacts("emulator", "mps2-an385-m0plus", "x", "cortex-m0plus"))
+    )
 
 
-def failed(error: EdgeserError) -> BoardResult:
-    return BoardResult("riscv32-virt", "rv32imc", None, error)
+def failed(error: EdgeserError) -> BenchResult:
+    return BenchResult(TargetFacts("emulator", "riscv32-virt", "y", "rv32imc"), None, error)
 
 
-def differing(report: DeviceReport) -> DeviceReport:
+def differing(report: BenchReport) -> BenchReport:
     assert report.parity is not None
     parity = replace(report.parity, logit_differences=1, first_difference="clip 3, decision 1")
     return replace(report, parity=parity)
 
 
-def over_budget(report: DeviceReport) -> DeviceReport:
+def over_budget(report: BenchReport) -> BenchReport:
     flash = replace(report.budgets[1], passed=False)
     return replace(report, budgets=(report.budgets[0], flash))
 
 
-def shown(report: BoardsReport, width: int = 80) -> str:
+def shown(report: Benchmark, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width)
     console.print(boards_table(report))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_the_exit_code_is_that_of_the_worst(good: DeviceReport) -> None:
+def test_the_exit_code_is_that_of_the_worst(good: BenchReport) -> None:
     cases = [
         ((ran(good),), 0),
         ((ran(good), failed(LACKS)), 3),
@@ -59,14 +63,14 @@ def test_the_exit_code_is_that_of_the_worst(good: DeviceReport) -> None:
         ((ran(over_budget(good)),), 1),
     ]
     for results, code in cases:
-        report = BoardsReport("m", results)
+        report = Benchmark("m", results)
         assert report.exit_code == code
         assert report.passed == (code == 0)
 
 
-def test_the_table_fits_a_terminal_and_says_why(good: DeviceReport) -> None:
+def test_the_table_fits_a_terminal_and_says_why(good: BenchReport) -> None:
     results = (ran(good), ran(differing(good)), ran(over_budget(good)), failed(LACKS))
-    text = shown(BoardsReport("m", results))
+    text = shown(Benchmark("m", results))
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     assert "…" not in text
     lines = text.splitlines()
@@ -78,24 +82,28 @@ def test_the_table_fits_a_terminal_and_says_why(good: DeviceReport) -> None:
     assert "exact on 2 of 4 boards" in text
 
 
-def test_ci_gets_a_case_for_each_board(good: DeviceReport) -> None:
-    report = BoardsReport("m", (ran(good), failed(LACKS), failed(LARGE), ran(differing(good))))
-    xml = boards_junit(report)
+def test_ci_gets_a_case_for_each_board(good: BenchReport) -> None:
+    report = Benchmark("m", (ran(good), failed(LACKS), failed(LARGE), ran(differing(good))))
+    xml = bench_junit(report)
     assert 'tests="4" failures="2" errors="0" skipped="1"' in xml
     assert "apt-get install cc" in xml and "clip 3, decision 1" in xml
     text = boards_markdown(report)
     assert text.count("\n| ") == 2 + 4 and "| NO |" in text and "apt-get install cc" in text
 
 
-def test_json_has_each_boards_whole_benchmark(good: DeviceReport) -> None:
-    rows = boards_json(BoardsReport("m", (ran(good), failed(LACKS))))["boards"]
-    assert rows[0]["bench"]["schema"] == "edgeser.device/1"
-    assert (rows[0]["exact"], rows[0]["problem"]) == (True, "")
-    assert (rows[1]["bench"], rows[1]["exact"]) == (None, None)
-    assert rows[1]["problem"] == str(LACKS)
+def test_json_has_each_targets_whole_benchmark(good: BenchReport) -> None:
+    value = bench_json(Benchmark("m", (ran(good), failed(LACKS))))
+    first, second = value["results"]
+    assert (value["schema"], value["model"], value["passed"]) == ("edgeser.bench/2", "m", False)
+    assert first["target"]["name"] == "mps2-an385-m0plus"
+    assert (first["passed"], first["parity"]["passed"], first["problem"]) == (True, True, "")
+    assert (second["passed"], second["figures"], second["parity"]) == (False, {}, None)
+    assert second["problem"] == str(LACKS)
+    assert first.keys() == second.keys()
 
 
-def test_time_that_is_not_known_is_null(good: DeviceReport) -> None:
-    unknown = replace(good, inference_ms=None, features_ms=None)
-    bench = boards_json(BoardsReport("m", (ran(unknown),)))["boards"][0]["bench"]
-    assert bench["inference_ms"] is None
+def test_time_that_is_not_known_is_absent(good: BenchReport) -> None:
+    unknown = replace(good, figures=replace(good.figures, inference_ms=None, frame_ms=None))
+    (found,) = bench_json(Benchmark.of(unknown))["results"]
+    assert "inference_instructions" in found["figures"]
+    assert not {"inference_ms", "frame_ms"} & found["figures"].keys()

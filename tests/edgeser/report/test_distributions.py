@@ -12,8 +12,9 @@ from edgeser.report import terminal
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import figure
 from edgeser.report.html import render_html
-from edgeser.report.json_format import evaluate_json, report_json
 from edgeser.report.markdown import report_markdown
+from edgeser.report.schemas.evaluate import evaluate_json
+from edgeser.report.schemas.run_report import report_json
 
 NAME = "KL divergence"
 

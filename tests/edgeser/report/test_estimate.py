@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from edgeser.report.estimate import fit_page
-from quantize.edgetpu.estimate import SCHEMA, estimate
+from edgeser.report.schemas.estimate import ESTIMATE_SCHEMA, estimate_json
+from quantize.edgetpu.estimate import estimate
 from quantize.edgetpu.package import read_compiled
 from quantize.tflite import read_model
 
@@ -40,9 +41,9 @@ def test_the_page_tells_the_truth_of_the_pairs(shared: Path) -> None:
 
 def test_json_is_documented(shared: Path) -> None:
     model = read_model(shared / "edgetpu_models" / "split_concat.tflite")
-    value = estimate(model).to_json()
+    value = estimate_json(estimate(model))
     lines = (DOCS / "command-json.md").read_text("utf-8").splitlines()
-    (row,) = [line for line in lines if line.startswith(f"| `{SCHEMA}` |")]
+    (row,) = [line for line in lines if line.startswith(f"| `{ESTIMATE_SCHEMA}` |")]
     for key in {*value, *value["fit"]} - {"schema"}:
         assert f"`{key}`" in row or f"`{key}[]`" in row, key
 

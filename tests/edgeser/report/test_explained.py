@@ -22,7 +22,7 @@ from edgeser.explanation.records import Explanation, HeardCues, Told, Worth
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
 from edgeser.report.explained import page_names, render_clip, sentence, side_shares
 from edgeser.report.explained_corpus import corpus_sentences, render_corpus
-from edgeser.report.explained_json import clip_json, explained_json, write_clip
+from edgeser.report.schemas.explained import clip_json, explained_json, write_clip
 from quantize.foundation.errors import CheckFailed
 from tests.edgeser.report.hostile import EVIL, Page, controls
 

@@ -12,12 +12,17 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from edgeser.report import edge_tpu, json_format, junit, markdown, model_card
+from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.records import Benchmark
+from edgeser.report import bench, junit, markdown, model_card
 from edgeser.report.contents import ReportContents
 from edgeser.report.drift import drift_tables
-from edgeser.report.drift_json import drift_json
 from edgeser.report.html import render_html
 from edgeser.report.lint import lint_markdown, lint_sarif
+from edgeser.report.schemas.drift import drift_json
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.parity import float_parity
+from edgeser.report.schemas.run_report import report_json
 from quantize.foundation.measurement import Measurement
 from tests.edgeser.report.hostile import (
     EVIL,
@@ -34,24 +39,29 @@ def markdowns(contents: ReportContents, name: str) -> dict[str, str]:
     assert contents.parity and contents.verdict and contents.bench and contents.device
     assert contents.device.parity
     return {
-        "parity": markdown.parity_markdown(contents.parity, contents.verdict),
-        "bench": markdown.bench_markdown(contents.bench),
-        "device": markdown.device_markdown(contents.device),
-        "device parity": markdown.device_parity_markdown(contents.device.parity),
+        "parity": markdown.float_parity_markdown(contents.parity, contents.verdict),
+        "bench": bench.bench_markdown(contents.bench),
+        "device": bench.bench_markdown(contents.device),
+        "device parity": markdown.parity_markdown(held(contents)),
         "report": markdown.report_markdown(contents),
         "groups": markdown.groups_markdown(*scores(contents)),
         "lint": lint_markdown(lint_report(name)),
     }
 
 
+def held(contents: ReportContents) -> Parity:
+    assert contents.device and contents.device.parity
+    return Parity(contents.device.target, against_host=contents.device.parity)
+
+
 def junits(contents: ReportContents) -> dict[str, str]:
     assert contents.parity and contents.verdict and contents.bench and contents.device
     assert contents.device.parity
     return {
-        "parity": junit.parity_junit(contents.parity, contents.verdict),
-        "device parity": junit.device_parity_junit(contents.device.parity),
-        "bench": junit.bench_junit(contents.bench),
-        "device": junit.device_junit(contents.device),
+        "parity": junit.parity_junit(float_parity(contents.parity, contents.verdict)),
+        "device parity": junit.parity_junit(held(contents)),
+        "bench": bench.bench_junit(Benchmark.of(contents.bench)),
+        "device": bench.bench_junit(Benchmark.of(contents.device)),
         "groups": junit.groups_junit(*scores(contents)),
     }
 
@@ -132,7 +142,7 @@ def test_junit_has_the_same_elements(
 @EVIL
 def test_json_gives_the_names_back(failing: ReportContents, evil: str) -> None:
     bad = poisoned(failing, evil)
-    text = json_format.dump_json(json_format.report_json(bad))
+    text = dump_json(report_json(bad))
     text.encode("ascii")
     assert not controls(text)
     assert json.loads(text)["title"] == evil
@@ -142,19 +152,9 @@ def test_json_gives_the_names_back(failing: ReportContents, evil: str) -> None:
 
 
 @EVIL
-def test_text_of_an_edge_tpu_and_the_model_card_forge_no_line(
-    evil: str, failing: ReportContents
-) -> None:
-    from quantize.edgetpu.device import EdgeTpuBench
-
+def test_the_model_card_forges_no_line(evil: str, failing: ReportContents) -> None:
     assert failing.bench is not None
-    first = failing.bench.latency_ms.p50
-    bench = EdgeTpuBench(evil, evil, None, failing.bench.samples_ms, first, None, None)  # type: ignore[arg-type]
-    assert len(edge_tpu.bench_text(bench).splitlines()) == 2
-    assert not controls(edge_tpu.bench_text(bench))
-    assert not controls(edge_tpu.bench_markdown(bench, ()))
-    ET.fromstring(edge_tpu.bench_junit(bench, ()).encode())  # noqa: S314
-    figures = {evil: dataclasses.replace(first, source=evil)}
+    figures = {evil: dataclasses.replace(failing.bench.inference, source=evil)}
     lines = model_card._figures(figures)
     assert outline("\n".join(lines)) == ["4 columns"] * 3
     assert all(isinstance(figure, Measurement) for figure in figures.values())

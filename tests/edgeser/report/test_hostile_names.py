@@ -14,6 +14,7 @@ from edgeser.cli.output import Output
 from edgeser.corpora.check import CorpusCheck
 from edgeser.corpora.utterance import FileProblem
 from edgeser.report import terminal
+from edgeser.report.bench import bench_tables
 from edgeser.report.contents import ReportContents
 from edgeser.report.groups_terminal import group_tables
 from edgeser.report.lint import lint_tables
@@ -29,8 +30,8 @@ def tables(contents: ReportContents, name: str) -> dict[str, RenderableType]:
     assert contents.certainty and contents.groups_verdict
     return {
         "parity": terminal.parity_tables(contents.parity, contents.verdict),
-        "bench": terminal.bench_tables(contents.bench),
-        "device": terminal.device_tables(contents.device),
+        "bench": bench_tables(contents.bench),
+        "device": bench_tables(contents.device),
         "metrics": terminal.metrics_table(contents.float_metrics, contents.int8_metrics),
         "groups": group_tables(contents.groups, contents.groups_verdict),
         "conditions": terminal.condition_table(contents.conditions),
@@ -45,7 +46,7 @@ def test_the_walk_reaches_every_kind_of_name(failing: ReportContents) -> None:
     bad = poisoned(failing, "EVIL")
     assert bad.parity.worst_clips[0].clip_id == bad.bench.model == bad.recipe.text == "EVIL"
     assert bad.environment.versions[0] == ("EVIL", "EVIL")
-    assert bad.bench.latency_ms.p50.unit == "ms"
+    assert bad.bench.inference.unit == "ms"
     assert failing.bench is not None and failing.bench.model != "EVIL"
 
 

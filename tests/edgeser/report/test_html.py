@@ -173,5 +173,5 @@ def test_parity_needs_its_verdict(whole: ReportContents) -> None:
 def test_nan_is_not_drawn(whole: ReportContents) -> None:
     assert whole.bench is not None
     broken = replace(whole.bench, samples_ms=(1.0, float("nan")))
-    with pytest.raises(CheckFailed, match=r"bench\.samples_ms\[1\]"):
+    with pytest.raises(CheckFailed, match=r"bench\.results\[0\]\.samples_ms\[1\]"):
         render_html(replace(whole, bench=broken))

@@ -12,12 +12,19 @@ from typing import Any
 import pytest
 
 from edgeser.benchmark.committee import CommitteeCost
+from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.records import Benchmark, BenchResult
 from edgeser.evaluation.certainty import MemberScore
-from edgeser.report import json_format
-from edgeser.report.certainty import committee_json
 from edgeser.report.contents import ReportContents
-from edgeser.report.drift_json import drift_json
-from quantize.foundation.errors import CheckFailed
+from edgeser.report.schemas.bench import BENCH_SCHEMA, bench_json
+from edgeser.report.schemas.certainty import committee_json
+from edgeser.report.schemas.drift import drift_json
+from edgeser.report.schemas.evaluate import EVALUATE_SCHEMA, compare_json, evaluate_json
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.parity import PARITY_SCHEMA, float_parity, parity_json
+from edgeser.report.schemas.run_report import REPORT_SCHEMA, report_json
+from quantize.edgetpu.difference import OutputDifference, Tolerances
+from quantize.foundation.errors import CheckFailed, ToolMissing
 from quantize.foundation.measurement import Evidence, Measurement
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "json-schemas.md"
@@ -52,36 +59,41 @@ def documented() -> dict[str, set[str]]:
     return sections
 
 
+WITHIN_A_REPORT = {
+    "parity.": PARITY_SCHEMA,
+    "bench.": BENCH_SCHEMA,
+    "conditions.": EVALUATE_SCHEMA,
+    "certainty.": EVALUATE_SCHEMA,
+    "hearing.": EVALUATE_SCHEMA,
+    "groups[].": EVALUATE_SCHEMA,
+    "drift.": "edgeser.drift/1",
+    "gaps[].": EVALUATE_SCHEMA,
+    "groups_verdict.": EVALUATE_SCHEMA,
+}
+WHOLE = {"parity.", "bench.", "drift."}
+FLOAT = "float_against_int8."
+
+
 def not_documented(found: set[str], schema: str) -> set[str]:
     docs = documented()
-    elsewhere = {
-        "parity.": json_format.PARITY_SCHEMA,
-        "bench.": json_format.BENCH_SCHEMA,
-        "device.": json_format.DEVICE_SCHEMA,
-        "conditions.": json_format.EVALUATE_SCHEMA,
-        "certainty.": json_format.EVALUATE_SCHEMA,
-        "hearing.": json_format.EVALUATE_SCHEMA,
-        "groups[].": json_format.EVALUATE_SCHEMA,
-        "drift.": "edgeser.drift/1",
-        "gaps[].": json_format.EVALUATE_SCHEMA,
-        "groups_verdict.": json_format.EVALUATE_SCHEMA,
-        "layers[].": json_format.PARITY_SCHEMA,
-    }
     missing = set()
     for path in found:
         section, key = schema, path
-        for prefix, other in elsewhere.items():
-            if key.startswith(prefix) and section == json_format.REPORT_SCHEMA:
+        for prefix, other in WITHIN_A_REPORT.items():
+            if key.startswith(prefix) and section == REPORT_SCHEMA:
                 section = other
-                whole = prefix in {"parity.", "bench.", "device.", "drift."}
-                key = key.removeprefix(prefix) if whole else key
+                key = key.removeprefix(prefix) if prefix in WHOLE else key
                 break
+        if section == BENCH_SCHEMA and key.startswith("results[].parity."):
+            section, key = PARITY_SCHEMA, key.removeprefix("results[].parity.")
+        if section == REPORT_SCHEMA and key.startswith("layers[]."):
+            section, key = PARITY_SCHEMA, FLOAT + key
         for form in ("certainty.rows[].float.", "certainty.rows[].int8."):
             if key.startswith(form):
                 section, key = "Certainty", key.removeprefix(form)
-        if key.startswith("vad.") and section == json_format.EVALUATE_SCHEMA:
-            section, key = json_format.PARITY_SCHEMA, f"vad.scores.{key.removeprefix('vad.')}"
-        for scores in ("float.", "int8."):
+        if key.startswith("vad.") and section == EVALUATE_SCHEMA:
+            section, key = PARITY_SCHEMA, f"{FLOAT}vad.scores.{key.removeprefix('vad.')}"
+        for scores in ("float.", "int8.", f"{FLOAT}float.", f"{FLOAT}int8."):
             if key.startswith(scores):
                 section, key = "Scores", key.removeprefix(scores)
         if key not in docs[section]:
@@ -89,16 +101,27 @@ def not_documented(found: set[str], schema: str) -> set[str]:
     return missing
 
 
-def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
-    assert contents.parity and contents.verdict and contents.bench
+def benchmark(contents: ReportContents, example: ModuleType) -> Benchmark:
+    """Every kind of target, one of them within tolerances, and one that did not run."""
+    assert contents.bench and contents.device
+    apart = OutputDifference(10, 60, ((-1, 1), (0, 59)), 1, Tolerances())
+    reports = (contents.bench, contents.device, example.edge_tpu(apart), example.board())
+    lacking = BenchResult(contents.device.target, None, ToolMissing("no cc", hint="install it"))
+    return Benchmark("example", (*map(BenchResult.of, reports), lacking))
+
+
+def all_outputs(contents: ReportContents, example: ModuleType) -> list[dict[str, Any]]:
+    assert contents.parity and contents.verdict
     assert contents.device and contents.device.parity
     assert contents.float_metrics and contents.int8_metrics and contents.ablation
-    return {
-        json_format.PARITY_SCHEMA: json_format.parity_json(contents.parity, contents.verdict),
-        json_format.BENCH_SCHEMA: json_format.bench_json(contents.bench),
-        json_format.DEVICE_SCHEMA: json_format.device_json(contents.device),
-        json_format.DEVICE_PARITY_SCHEMA: json_format.device_parity_json(contents.device.parity),
-        json_format.EVALUATE_SCHEMA: json_format.evaluate_json(
+    held = Parity(contents.device.target, against_host=contents.device.parity)
+    near = example.edge_tpu(OutputDifference(10, 60, ((-1, 1), (0, 59)), 1, Tolerances()))
+    return [
+        parity_json(float_parity(contents.parity, contents.verdict)),
+        parity_json(held),
+        parity_json(Parity(near.target, against_host=near.parity)),
+        bench_json(benchmark(contents, example)),
+        evaluate_json(
             contents.float_metrics,
             contents.int8_metrics,
             groups=contents.groups,
@@ -109,9 +132,9 @@ def all_outputs(contents: ReportContents) -> dict[str, dict[str, Any]]:
             hearing=contents.hearing,
         )
         | {"committee": committee_json(MEMBERS, COST)},
-        json_format.COMPARE_SCHEMA: json_format.compare_json(contents.ablation),
-        json_format.REPORT_SCHEMA: json_format.report_json(contents),
-    }
+        compare_json(contents.ablation),
+        report_json(contents),
+    ]
 
 
 def test_every_key_of_drift_is_documented_and_every_documented_one_written(
@@ -121,21 +144,24 @@ def test_every_key_of_drift_is_documented_and_every_documented_one_written(
     assert written == documented()["edgeser.drift/1"]
 
 
-def test_every_key_is_documented(whole: ReportContents, failing: ReportContents) -> None:
+def test_every_key_is_documented(
+    whole: ReportContents, failing: ReportContents, example: ModuleType
+) -> None:
     for contents in (whole, failing):
-        for schema, output in all_outputs(contents).items():
-            assert output["schema"] == schema
-            assert not_documented(set(paths(output)), schema) == set()
+        for output in all_outputs(contents, example):
+            assert not_documented(set(paths(output)), output["schema"]) == set()
 
 
-def test_every_documented_key_is_written(whole: ReportContents, failing: ReportContents) -> None:
+def test_every_documented_key_is_written(
+    whole: ReportContents, failing: ReportContents, example: ModuleType
+) -> None:
     written: dict[str, set[str]] = {}
     for contents in (whole, failing):
-        for schema, output in all_outputs(contents).items():
-            written.setdefault(schema, set()).update(paths(output))
+        for output in all_outputs(contents, example):
+            written.setdefault(output["schema"], set()).update(paths(output))
     docs = documented()
     form = "certainty.rows[].int8."
-    found = written[json_format.EVALUATE_SCHEMA]
+    found = written[EVALUATE_SCHEMA]
     written["Certainty"] = {p.removeprefix(form) for p in found if p.startswith(form)}
     for schema, found in written.items():
         prefixes = {re.sub(r"(\[\])+$", "", p) for p in found} | found
@@ -145,16 +171,44 @@ def test_every_documented_key_is_written(whole: ReportContents, failing: ReportC
             assert held, f"{schema} documents {key}, which is not written"
 
 
+def test_a_schema_that_ended_is_named_and_nowhere_else_in_use() -> None:
+    """One schema of a benchmark, one of parity: whatever the target is."""
+    ended = re.findall(r"`(edgeser\.[a-z-]+/1)`", DOCS.read_text("utf-8").partition("ended")[2])
+    assert len(ended) == 8
+    log = (DOCS.parents[1] / "CHANGELOG.md").read_text("utf-8")
+    for name in ended:
+        assert name in log
+        assert f"## `{name}`" not in DOCS.read_text("utf-8")
+
+
+def test_every_figure_of_a_benchmark_has_evidence(
+    whole: ReportContents, example: ModuleType
+) -> None:
+    kinds = []
+    for result in bench_json(benchmark(whole, example))["results"]:
+        kinds.append(result["target"]["kind"])
+        for figure in result["figures"].values():
+            assert figure.keys() >= FIGURE_KEYS
+    assert kinds == ["host", "emulator", "edgetpu", "serial", "emulator"]
+
+
+def test_what_an_emulated_device_gives_is_emulated(whole: ReportContents) -> None:
+    assert whole.device and whole.device.parity
+    found = parity_json(Parity(whole.device.target, against_host=whole.device.parity))
+    assert {row["differing"]["evidence"] for row in found["comparisons"]} == {"emulated"}
+    assert found["float_against_int8"] is None and found["within_tolerances"] is None
+
+
 def test_the_keys_that_were_promised_are_there(whole: ReportContents) -> None:
-    outputs = all_outputs(whole)
-    parity, bench = outputs[json_format.PARITY_SCHEMA], outputs[json_format.BENCH_SCHEMA]
-    assert whole.parity is not None and whole.bench is not None
+    assert whole.parity and whole.verdict and whole.bench
+    parity = parity_json(float_parity(whole.parity, whole.verdict))["float_against_int8"]
+    (bench,) = bench_json(Benchmark.of(whole.bench))["results"]
     assert parity["float"]["uar"]["value"] == whole.parity.float_metrics.uar.value
     assert parity["int8"]["uar"]["interval"] == list(whole.parity.int8_metrics.uar.interval or ())
     assert parity["label_flip_rate"]["unit"] == "ratio"
     assert parity["max_lsb"] == whole.parity.max_lsb
-    assert bench["latency_ms"]["p50"]["evidence"] == "measured"
-    assert bench["arena_bytes"]["value"] == 148_480
+    assert bench["figures"]["inference_p50_ms"]["evidence"] == "measured"
+    assert bench["figures"]["arena_bytes"]["value"] == 148_480
     assert sum(entry["values"] for entry in parity["lsb_histogram"]) == whole.parity.clips * 6
 
 
@@ -163,21 +217,20 @@ def test_text_reads_back_as_strict_json(whole: ReportContents, hostile: ReportCo
         raise AssertionError(constant)
 
     for contents in (whole, hostile):
-        text = json_format.dump_json(json_format.report_json(contents))
+        text = dump_json(report_json(contents))
         assert json.loads(text, parse_constant=refuse)["title"] == contents.title
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_nan_is_refused_by_name(whole: ReportContents, value: float) -> None:
     assert whole.bench is not None
-    broken = replace(
-        whole.bench, throughput_per_s=replace(whole.bench.throughput_per_s, value=value)
-    )
-    with pytest.raises(CheckFailed, match=r"throughput_per_s\.value is"):
-        json_format.dump_json(json_format.bench_json(broken))
+    speed = replace(FIGURE, value=value)
+    broken = replace(whole.bench, figures=replace(whole.bench.figures, inferences_per_s=speed))
+    with pytest.raises(CheckFailed, match=r"results\[0\].figures.inferences_per_s\.value is"):
+        dump_json(bench_json(Benchmark.of(broken)))
 
 
 def test_what_is_not_there_is_absent(bare: ReportContents) -> None:
-    output = json_format.report_json(bare)
+    output = report_json(bare)
     assert output["passed"] is None
     assert not {"parity", "bench", "float", "recipe", "training"} & output.keys()

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from edgeser.report.lint import lint_markdown, lint_sarif, rules_page
+from edgeser.report.schemas.lint import LINT_SCHEMA, lint_json
 from quantize.edgetpu.failures import FAILURES
-from quantize.edgetpu.lint import SCHEMA, Finding, LintReport, Placement
+from quantize.edgetpu.lint import Finding, LintReport, Placement
 from quantize.edgetpu.rules import RULES
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -74,13 +75,13 @@ def test_markdown_escapes_names(failing: LintReport) -> None:
 
 
 def test_json_says_what_it_is(failing: LintReport) -> None:
-    value = failing.to_json()
-    assert value["schema"] == SCHEMA
+    value = lint_json(failing)
+    assert value["schema"] == LINT_SCHEMA
     assert (value["passed"], value["mapped"], value["operators"]) == (False, 1, 2)
     row = next(
         line
         for line in (DOCS / "command-json.md").read_text("utf-8").splitlines()
-        if line.startswith(f"| `{SCHEMA}` |")
+        if line.startswith(f"| `{LINT_SCHEMA}` |")
     )
     nested = {key for part in ("placements", "findings") for key in value[part][0]}
     for key in {*value, *nested} - {"schema"}:

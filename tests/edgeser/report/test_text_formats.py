@@ -9,9 +9,11 @@ import pytest
 from rich.console import Console, RenderableType
 
 from edgeser.report import terminal
+from edgeser.report.bench import bench_markdown, bench_tables
 from edgeser.report.contents import ReportContents
 from edgeser.report.junit import parity_junit
-from edgeser.report.markdown import bench_markdown, parity_markdown, report_markdown
+from edgeser.report.markdown import float_parity_markdown, report_markdown
+from edgeser.report.schemas.parity import float_parity
 
 
 def shown(renderable: RenderableType, *, width: int = 80) -> str:
@@ -32,7 +34,7 @@ def test_terminal_fits_80_columns_and_steers_nothing(contents: ReportContents) -
     assert contents.conditions and contents.ablation and contents.certainty and contents.hearing
     for renderable in (
         terminal.parity_tables(contents.parity, contents.verdict),
-        terminal.bench_tables(contents.bench),
+        bench_tables(contents.bench),
         terminal.condition_table(contents.conditions),
         terminal.hearing_table(contents.hearing),
         terminal.certainty_tables(contents.certainty),
@@ -53,13 +55,13 @@ def test_terminal_shows_the_figures(whole: ReportContents, bare: ReportContents)
     assert whole.parity and whole.verdict and whole.bench
     text = shown(terminal.parity_tables(whole.parity, whole.verdict))
     assert "parity passed" in text and f"{100 * whole.parity.int8_metrics.uar.value:.1f} %" in text
-    assert "291.3 kB" in shown(terminal.bench_tables(whole.bench))
+    assert "291.3 kB" in shown(bench_tables(whole.bench))
     assert "Nothing measured." in shown(terminal.run_summary(bare))
 
 
 def test_junit_counts_what_it_holds(contents: ReportContents) -> None:
     assert contents.parity and contents.verdict
-    root = ET.fromstring(parity_junit(contents.parity, contents.verdict))  # noqa: S314
+    root = ET.fromstring(parity_junit(float_parity(contents.parity, contents.verdict)))  # noqa: S314
     suite = root.find("testsuite")
     assert suite is not None
     cases = suite.findall("testcase")
@@ -95,8 +97,10 @@ def test_markdown_shows_verdict_and_budgets(
     whole: ReportContents, failing: ReportContents, example: ModuleType
 ) -> None:
     assert whole.parity and whole.verdict and failing.parity and failing.verdict and failing.bench
-    assert parity_markdown(whole.parity, whole.verdict).startswith("## Float against int8: passed")
-    failed = parity_markdown(failing.parity, failing.verdict)
+    assert float_parity_markdown(whole.parity, whole.verdict).startswith(
+        "## Float against int8: passed"
+    )
+    failed = float_parity_markdown(failing.parity, failing.verdict)
     assert failed.startswith("## Float against int8: failed")
     assert failed.count("\n- ") == 2
     assert "**BROKEN**" in bench_markdown(failing.bench)

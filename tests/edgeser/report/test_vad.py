@@ -7,8 +7,8 @@ import dataclasses
 from edgeser.report.contents import ReportContents
 from edgeser.report.figures import figure
 from edgeser.report.html import render_html
-from edgeser.report.json_format import report_json
 from edgeser.report.markdown import report_markdown
+from edgeser.report.schemas.run_report import report_json
 from edgeser.report.vad import vad_facts, vad_rows
 
 CALLED = "derived for 320 of 576 clips, else rated"
@@ -38,7 +38,7 @@ def test_reports_have_them_and_the_coordinates_source(
         assert "made-up coordinates" in text
         assert "derived from votes, not rated, for 320 of 576 clips" in text
     assert "Valence" not in render_html(whole)
-    assert "vad" not in report_json(whole)["parity"]
+    assert "vad" not in report_json(whole)["parity"]["float_against_int8"]
     assert report_json(failing)["corpus"]["vad"]["derived"] == (1323, 228, 320)
     assert report_json(failing)["training"]["epochs"][-1]["development_ccc"] == 0.4
 

@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from edgeser.report.json_format import dump_json
-from edgeser.report.study import study_json
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.study import study_json
 from edgeser.study import ray_executor
 from edgeser.study.combine import Cell
 from edgeser.study.config import Study, Variant

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from edgeser.report.json_format import dump_json
-from edgeser.report.study import study_json
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.study import study_json
 from edgeser.study.config import Variant
 from tests.edgeser.study.made_results import study
 

@@ -9,8 +9,9 @@ from io import StringIO
 
 from rich.console import Console
 
-from edgeser.report.json_format import dump_json
-from edgeser.report.study import study_json, study_markdown, study_tables
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.study import study_json
+from edgeser.report.study import study_markdown, study_tables
 from edgeser.report.study_html import render_study
 from edgeser.report.study_map import maps_of
 from edgeser.study.config import Variant

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeser.report.json_format import dump_json
-from edgeser.report.study import by_corpus, corpus_title, study_json, study_markdown
+from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.study import study_json
+from edgeser.report.study import by_corpus, corpus_title, study_markdown
 from edgeser.report.study_html import render_study
 from edgeser.report.study_map import maps_of
 from edgeser.study.config import Variant

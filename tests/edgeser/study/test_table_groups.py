@@ -7,7 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from edgeser.report.study import study_json, study_markdown, study_tables
+from edgeser.report.schemas.study import study_json
+from edgeser.report.study import study_markdown, study_tables
 from edgeser.report.study_html import render_study
 from edgeser.study.config import Variant
 from edgeser.study.jobs import Job, job_key

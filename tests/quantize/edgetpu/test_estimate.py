@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeser.report.schemas.estimate import estimate_json
 from quantize.edgetpu.cost import CHIP_BYTES, count_cost
 from quantize.edgetpu.estimate import PARAMETER_BAND, estimate
 from quantize.edgetpu.latency import (
@@ -240,7 +241,7 @@ def test_every_figure_is_predicted_with_a_range(build_model: Build, link: Link) 
         low, high = figure.interval
         assert low <= figure.value <= high
     assert found.not_counted == ()
-    value = found.to_json()
+    value = estimate_json(found)
     assert value["link"] == link.value
     assert value["fit"]["points"] == 10
 

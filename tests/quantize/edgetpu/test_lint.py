@@ -41,6 +41,8 @@ from edits import (
     with_input,
 )
 
+from edgeser.report.schemas.estimate import estimate_json
+from edgeser.report.schemas.lint import lint_json
 from quantize.edgetpu.checks import CHECKS
 from quantize.edgetpu.estimate import estimate
 from quantize.edgetpu.lint import CPU, EDGE_TPU, LintReport, lint_model
@@ -292,9 +294,9 @@ def test_mutants_are_linted_or_refused(build_model: Build, shared: Path) -> None
         try:
             model = read_model(bytes(mutant))
             report = lint_model(model)
-            json.dumps(report.to_json(), allow_nan=False)
+            json.dumps(lint_json(report), allow_nan=False)
             if report.mapped:
-                json.dumps(estimate(model).to_json(), allow_nan=False)
+                json.dumps(estimate_json(estimate(model)), allow_nan=False)
             outcomes["linted"] += 1
         except BadInput as error:
             assert "\n" not in str(error)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeser.report.schemas.inspection import inspection_json
 from quantize.foundation.errors import BadInput
 from quantize.runtimes import Runtime, layer_outputs, random_samples, run_model, run_outputs
 from quantize.tflite import read_model
@@ -81,7 +82,7 @@ def test_a_handle_keeps_no_model_from_being_int8(wake_word: bytes) -> None:
 
 
 def test_what_is_kept_is_told_by_its_name(wake_word: bytes) -> None:
-    kept = inspect_model(read_model(wake_word)).to_json()["state"]
+    kept = inspection_json(inspect_model(read_model(wake_word)))["state"]
     assert {tensor["name"]: tensor["shape"] for tensor in kept} == {
         "stream/states": [1, 2, 1, 40],
         "stream_1/states": [1, 4, 1, 32],

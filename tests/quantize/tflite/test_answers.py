@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeser.report.schemas.inspection import inspection_json
 from quantize.foundation.errors import BadInput
 from quantize.tflite import examine_model, inspect_model, read_model
 
@@ -218,7 +219,7 @@ def test_int8_needs_a_scale_that_integers_can_have(
     assert not found.fully_int8
     assert tensor in str(found.offenders[0])
     assert str(found.offenders[0]).endswith(f" without a {missing}")
-    assert found.to_json()["not_int8"][0]["missing"] == missing
+    assert inspection_json(found)["not_int8"][0]["missing"] == missing
 
 
 def test_a_channel_of_zeros_may_have_a_scale_of_0(build_model: Build) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mutation import extreme_words, flipped, flipped_in_structure, spliced, truncated
 
+from edgeser.report.schemas.inspection import inspection_json
 from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
 from quantize.tflite.inspect import inspect_model
@@ -29,7 +30,7 @@ def try_mutants(models: list[bytes], count: int, seed: int) -> dict[str, int]:
         started = time.perf_counter()
         try:
             found = inspect_model(read_model(mutant))
-            json.dumps(found.to_json(), allow_nan=False)
+            json.dumps(inspection_json(found), allow_nan=False)
             outcomes["read"] += 1
         except BadInput as error:
             assert "\n" not in str(error)

@@ -1,4 +1,4 @@
-"""Valence, arousal and dominance as JSON; see `edgeser.report.json_format`."""
+"""Valence, arousal and dominance as JSON."""
 
 from __future__ import annotations
 

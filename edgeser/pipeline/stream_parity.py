@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import DeviceParity
+from edgeser.benchmark.parity import TargetParity
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
-from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.model_parity import layer_apart
-from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
+from edgeser.pipeline.recordings import Recordings
 from edgeser.progress import SILENT, Reporter
+from edgeser.targets.attached import AttachedDevice
 from firmware_bridge.certainty import ONE
 from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
 from firmware_bridge.link.device import Device
@@ -33,55 +31,13 @@ class _Heard:
     decisions: tuple[Decision, ...]
 
 
-def check_on_device(
-    bundle: Bundle,
-    *,
-    device: DeviceChoice = EMULATED,
-    clips: int = 100,
-    corpora: Sequence[str] = (),
-    folder: RunFolder | None = None,
-    reporter: Reporter = SILENT,
-) -> DeviceParity:
-    """Start or ask a device and hold it to the host on clips of the bundle's test speakers.
-
-    Parameters
-    ----------
-    bundle
-        What both run.
-    device
-        The emulator, or a board.
-    clips
-        How many, spread over the test speakers.
-    corpora
-        ``"NAME:PATH"``, each; that of the folder's run when there are none.
-    folder
-        Of the run; its corpus is used.
-    reporter
-        Told of stages.
-
-    Raises
-    ------
-    ToolMissing
-        When the compiler or the emulator is not installed.
-    BadInput
-        When the corpus is not there, or the firmware cannot run the model.
-    DeviceError
-        When the device is not there, runs something else, or does not answer as it must.
-    """
-    recordings = recordings_of_test_speakers(
-        bundle, count=clips, corpora=corpora, folder=folder, reporter=reporter
-    )
-    with attached(bundle, device, reporter=reporter) as found:
-        return check_device(bundle, found, recordings, reporter=reporter)
-
-
-def check_device(
+def compare_streams(
     bundle: Bundle,
     attached: AttachedDevice,
     recordings: Recordings,
     *,
     reporter: Reporter = SILENT,
-) -> DeviceParity:
+) -> TargetParity:
     """Compare features, logits and decisions of a device with the host's, value for value.
 
     The host's features are those of training, its logits TFLite-Micro's. An Edge TPU's logits are
@@ -115,7 +71,7 @@ def check_device(
         found, differing, where = _compare_features(device, host)
         values, feature_differences = values + found, feature_differences + differing
         expected = host.decisions
-        if attached.on_edge_tpu and len(device.decisions) == len(expected):
+        if not attached.kind.exact and len(device.decisions) == len(expected):
             pairs += zip(device.decisions, expected, strict=True)
             expected = _decided(bundle, device.decisions)
         found, differing, decision = _compare_decisions(device.decisions, expected)
@@ -129,7 +85,7 @@ def check_device(
         if where:
             first = first or f"clip {name}, {where}"
         progress(done, len(recordings))
-    return DeviceParity(
+    return TargetParity(
         clips=len(recordings),
         source=recordings.source,
         feature_values=values,
@@ -155,7 +111,7 @@ def _values(decision: Decision) -> NDArray[np.int8]:
 
 
 def _outputs_apart(
-    pairs: Sequence[tuple[Decision, Decision]], tolerances: Tolerances
+    pairs: Sequence[tuple[Decision, Decision]], tolerances: Tolerances | None
 ) -> OutputDifference:
     ours, theirs = (
         np.stack([_values(decision) for decision in side]) for side in zip(*pairs, strict=True)
@@ -287,6 +243,6 @@ def _window_of(bundle: Bundle, number: int) -> slice:
 
 def _cause(attached: AttachedDevice, rows: NDArray[np.int8]) -> str:
     """Name the first operator whose output differs from that of the same C on this host."""
-    if attached.on_edge_tpu:
+    if not attached.kind.profile:
         return "which does not follow from the device's outputs"
-    return layer_apart(attached, [rows[np.newaxis]])
+    return attached.explain([rows[np.newaxis]])

@@ -9,7 +9,7 @@ from edgeser.report.contents import Epoch, ReportContents
 
 
 def inputs_json(contents: ReportContents) -> dict[str, Any]:
-    """Return the parts of ``edgeser.report/1`` that say what went in; those that are known."""
+    """Return the parts of ``edgeser.report/2`` that say what went in; those that are known."""
     out: dict[str, Any] = {}
     if (recipe := contents.recipe) is not None:
         out["recipe"] = {

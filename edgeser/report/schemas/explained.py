@@ -18,7 +18,7 @@ from edgeser.explanation.finding import Finding
 from edgeser.explanation.literature import Expectation, Verdict
 from edgeser.explanation.records import Explanation, HeardCues, Worth
 from edgeser.report.explained import BANDS, render_clip, sentence
-from edgeser.report.json_format import dump_json
+from edgeser.report.schemas.form import dump_json
 from quantize.foundation.files import write_atomically
 from quantize.foundation.measurement import Evidence, Measurement
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
+from edgeser.report.schemas.form import Json
 from quantize.edgetpu.micro import micro_obstacles
 from quantize.edgetpu.records import CompiledModel, Executable, Layer, Package
 from quantize.foundation.measurement import Evidence, Measurement
 
 
-def compiled_json(compiled: CompiledModel) -> dict[str, Any]:
+def compiled_json(compiled: CompiledModel) -> Json:
     """Return packages, sizes, what was left on the CPU, and whether the Micro can run it."""
     obstacles = micro_obstacles(compiled)
     return {
@@ -23,11 +23,11 @@ def compiled_json(compiled: CompiledModel) -> dict[str, Any]:
     }
 
 
-def _figure(value: int) -> dict[str, Any]:
+def _figure(value: int) -> Json:
     return Measurement(value, "bytes", Evidence.MEASURED, "counted in the file").to_json()
 
 
-def _package(package: Package) -> dict[str, Any]:
+def _package(package: Package) -> Json:
     return {
         "operator": package.operator,
         "min_runtime_version": package.min_runtime_version,
@@ -36,7 +36,7 @@ def _package(package: Package) -> dict[str, Any]:
     }
 
 
-def _executable(executable: Executable) -> dict[str, Any]:
+def _executable(executable: Executable) -> Json:
     return {
         "type": executable.kind.label,
         "chip": executable.chip,
@@ -54,7 +54,7 @@ def _executable(executable: Executable) -> dict[str, Any]:
     }
 
 
-def _layer(layer: Layer) -> dict[str, Any]:
+def _layer(layer: Layer) -> Json:
     return {
         "name": layer.name,
         "shape": [layer.y, layer.x, layer.z],
