@@ -9,7 +9,6 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from importlib.metadata import distribution
 from typing import Any
 
@@ -24,6 +23,7 @@ from quantize.edgetpu.hardware import (
     is_googles_pycoral,
 )
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.string_enum import StrEnum
 
 SCHEMA = "edgeser.doctor/1"
 _ON_EDGE_TPU = "running on an Edge TPU"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
 import click
 from click.core import ParameterSource
+
+from quantize.foundation.string_enum import StrEnum
 
 
 class Device(StrEnum):

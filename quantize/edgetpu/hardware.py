@@ -7,10 +7,10 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.string_enum import StrEnum
 from quantize.runtimes.catalogue import litert_module
 
 LIBRARY = "libedgetpu.so.1"

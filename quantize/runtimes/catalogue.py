@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib import metadata, util
+
+from quantize.foundation.string_enum import StrEnum
 
 
 class Runtime(StrEnum):
