@@ -23,9 +23,11 @@ from quantize.edgetpu.hardware import (
     is_googles_pycoral,
 )
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import EXTRAS, Extra
 from quantize.foundation.string_enum import StrEnum
 
 SCHEMA = "edgeser.doctor/1"
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 _ON_EDGE_TPU = "running on an Edge TPU"
 
 
@@ -79,6 +81,7 @@ def diagnose() -> tuple[Finding, ...]:
     findings = [_python(), _machine(), _frontend()]
     findings += [_package(package) for package in PACKAGES]
     findings += [_program(program) for program in _PROGRAMS]
+    findings += [_extra(each) for each in EXTRAS]
     findings += [_web_tools(), *_edge_tpus()]
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
     return tuple(findings)
@@ -99,13 +102,13 @@ def is_healthy(findings: tuple[Finding, ...]) -> bool:
 
 
 def _python() -> Finding:
-    right = sys.version_info[:2] == (3, 11)
+    right = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
     return Finding(
         "python",
         Status.OK if right else Status.WRONG,
         platform.python_version(),
         "everything",
-        "" if right else "use CPython 3.11: the export route is verified on it",
+        "" if right else "use CPython 3.11: 3.10 to 3.13 are tried, and all extras on that one",
     )
 
 
@@ -124,7 +127,7 @@ def _frontend() -> Finding:
         Status.OK if there else Status.MISSING,
         installed_version("edgeser") if there else "",
         "features",
-        "" if there else "run 'make setup', or 'pip install .' with gcc installed",
+        "" if there else "install a wheel of edgeser, or 'pip install .' with gcc installed",
     )
 
 
@@ -133,7 +136,16 @@ def _package(package: Package) -> Finding:
     if found:
         return Finding(package.name, Status.OK, found, package.needed_for)
     status = Status.MISSING if package.required else Status.OPTIONAL
-    return Finding(package.name, status, "", package.needed_for, f"pip install {package.name}")
+    return Finding(package.name, status, "", package.needed_for, package.install)
+
+
+def _extra(wanted: Extra) -> Finding:
+    """Say whether all is there that an extra brings, and what is missing."""
+    name, missing = f"edgeser[{wanted.name}]", wanted.missing()
+    if not missing:
+        return Finding(name, Status.OK, "complete", wanted.needed_for)
+    lacks = f"without {', '.join(missing)}"
+    return Finding(name, Status.OPTIONAL, lacks, wanted.needed_for, wanted.install)
 
 
 def _program(program: _Program) -> Finding:
