@@ -1,4 +1,4 @@
-"""What the core does without: packages by the extra that brings them, and what to say of one."""
+"""What the core does without: packages by the extra that brings them, and what to say of one.
 
 ``pip install edgeser`` brings what checks, compiles for and talks to devices. The rest comes by
 extras, ``pip install 'edgeser[train]'``; `EXTRAS` is what pyproject.toml says of them, by the names
