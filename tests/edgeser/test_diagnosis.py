@@ -49,7 +49,7 @@ def test_a_missing_package_makes_it_unhealthy_a_missing_extra_does_not(
     assert finding("not-there-at-all").status is Status.MISSING
     assert finding("not-there-at-all").advice == "pip install not-there-at-all"
     assert not is_healthy(diagnose())
-    wanted = (Package("not-there-at-all", "nothing", required=False),)
+    wanted = (Package("not-there-at-all", "nothing", "train"),)
     monkeypatch.setattr(diagnosis, "PACKAGES", wanted)
     assert finding("not-there-at-all").status is Status.OPTIONAL
     assert is_healthy(diagnose())
