@@ -14,6 +14,7 @@ from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.model_parity import layer_apart
+from edgeser.pipeline.oracle import expected_outputs, held_to
 from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.certainty import ONE
@@ -21,7 +22,6 @@ from firmware_bridge.frontend import FrontendFeatures, compute_features, quantis
 from firmware_bridge.link.device import Device
 from firmware_bridge.streaming import Decision, Smoother, decisions_after
 from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
-from quantize.runtimes import Runtime, run_outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +131,7 @@ def check_device(
         progress(done, len(recordings))
     return DeviceParity(
         clips=len(recordings),
-        source=recordings.source,
+        source=held_to(recordings.source),
         feature_values=values,
         feature_differences=feature_differences,
         logits=logits,
@@ -188,7 +188,7 @@ def _host_hears(bundle: Bundle, recordings: Recordings, reporter: Reporter) -> t
         for r, count in zip(rows, counts, strict=True)
         for number in range(count)
     ]
-    outputs = run_outputs(bundle.int8_model, np.stack(windows), runtime=Runtime.TFLITE_MICRO)
+    outputs = expected_outputs(bundle.int8_model, np.stack(windows))
     values = np.concatenate([output.reshape(len(windows), -1) for output in outputs], axis=1)
     by_clip = np.split(values, np.cumsum(counts)[:-1])
     heard = []

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.records import DeviceParity
 from edgeser.pipeline.firmware import EMULATED, AttachedDevice, DeviceChoice, attached
+from edgeser.pipeline.oracle import expected_outputs, held_to
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.compiler.compile import CompiledModel
 from firmware_bridge.compiler.host_build import build_host_model
@@ -16,7 +17,7 @@ from firmware_bridge.link.device import Device
 from quantize.edgetpu.difference import compare_outputs
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.temporary import temporary_folder
-from quantize.runtimes import Runtime, random_samples, run_outputs
+from quantize.runtimes import random_samples
 
 Inputs = Sequence[NDArray[np.generic]]
 """For each of a model's inputs its values at every step, ``[steps, ...]``."""
@@ -92,7 +93,7 @@ def check_outputs(
         When the device does not answer as it must.
     """
     keeps_state = found.compiled.state_bytes > 0
-    expected = run_outputs(model, inputs, runtime=Runtime.TFLITE_MICRO, sequence=keeps_state)
+    expected = expected_outputs(model, inputs, sequence=keeps_state)
     theirs = np.concatenate([_as_bytes(values) for values in expected], axis=1)
     given = bytes_by_step(inputs)
     _begin(found)
@@ -110,7 +111,9 @@ def check_outputs(
         first = f"input {step}, output byte {byte}, {where}"
     return DeviceParity(
         clips=len(given),
-        source="random inputs, one after another from a reset," if keeps_state else "random inputs",
+        source=held_to(
+            "random inputs, one after another from a reset," if keeps_state else "random inputs"
+        ),
         feature_values=0,
         feature_differences=0,
         logits=ours.size,

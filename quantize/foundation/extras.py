@@ -8,7 +8,7 @@ that are imported.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -87,7 +87,8 @@ EXTRAS = (
     ),
     _extra(
         "explain",
-        "expert cues and rank correlations in explanations",
+        "checks, expert cues and rank correlations in explanations",
+        torch="torch",
         opensmile="opensmile",
         scipy="scipy",
     ),
@@ -112,7 +113,7 @@ def extra(name: str) -> Extra:
     return _BY_NAME[name]
 
 
-def require(*names: str, what: str) -> None:
+def require(*names: str, what: str, goes_without: Collection[str] = ()) -> None:
     """See that everything that some extras bring is installed.
 
     Parameters
@@ -121,17 +122,21 @@ def require(*names: str, what: str) -> None:
         The extras.
     what
         What needs them: ``"conversion to int8"``.
+    goes_without
+        Distributions of theirs that are not missed.
 
     Raises
     ------
     ToolMissing
         When something is missing; says what, and the one command that brings it.
     """
-    lacking = [each for each in map(extra, names) if each.missing()]
-    if not lacking:
+    missing = {
+        name: [each for each in extra(name).missing() if each not in goes_without] for name in names
+    }
+    absent = dict.fromkeys(each for lacking in missing.values() for each in lacking)
+    if not absent:
         return
-    absent = dict.fromkeys(name for each in lacking for name in each.missing())
-    wanted = ",".join(each.name for each in lacking)
+    wanted = ",".join(name for name, lacking in missing.items() if lacking)
     raise ToolMissing(
         f"{what} needs what is not installed: {', '.join(absent)}",
         hint=f"pip install 'edgeser[{wanted}]'",
