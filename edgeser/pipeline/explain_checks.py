@@ -25,7 +25,6 @@ from edgeser.pipeline.predict import sliding_windows
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.conditions import add_white_noise
 from firmware_bridge.frontend import INPUT_SCALE, compute_features, quantise_features
-from quantize.foundation.extras import require
 from quantize.foundation.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ def checks_of(
     trained: TrainedModel, model: bytes, plan: Plan, *, reporter: Reporter = SILENT
 ) -> Iterator[Checks]:
     """Load the float network and build the shuffled models."""
-    require("explain", what="checking an explanation", goes_without=("opensmile",))
     progress = reporter.stage("Shuffling weights")
     with ExitStack() as stack:
         objects = stack.enter_context(temporary_folder("kernels"))

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.emulator import built_host_model
+from firmware_bridge.compiler.compile import compile_model
+from firmware_bridge.compiler.host_build import HostModel, build_host_model
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.extras import extra, is_installed
 from quantize.foundation.temporary import temporary_folder
 from quantize.runtimes import Runtime, run_outputs
 
-INSTEAD = "the firmware's own C, built for this computer: TFLite-Micro is not installed"
+INSTEAD = "the firmware's own C on this computer, as TFLite-Micro is not installed"
 
 
 def has_tflite_micro() -> bool:
@@ -27,7 +28,7 @@ def has_tflite_micro() -> bool:
 
 def held_to(source: str) -> str:
     """Return what outputs were compared on, with what they were held to if not TFLite-Micro."""
-    return source if has_tflite_micro() else f"{source} (held to {INSTEAD})"
+    return source if has_tflite_micro() else f"{source.rstrip(',')}, held to {INSTEAD},"
 
 
 def expected_outputs(
@@ -63,13 +64,13 @@ def expected_outputs(
 
 
 @functools.lru_cache(maxsize=4)
-def _built(model: bytes) -> Any:
+def _built(model: bytes) -> HostModel:
     """Build a model's C, for as long as this process lives: streams ask again and again."""
     stack = ExitStack()
     atexit.register(stack.close)
     folder = stack.enter_context(temporary_folder("oracle"))
     try:
-        return stack.enter_context(built_host_model(model, "the model", cache=folder))
+        return build_host_model(compile_model(model, "the model"), folder)
     except ToolMissing as error:
         raise ToolMissing(
             f"TFLite-Micro is not installed, and {error.message}", hint=extra("runtimes").install
