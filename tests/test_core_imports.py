@@ -1,4 +1,4 @@
-"""What the core's commands import as they start, read from the source: nothing that extras bring."""
+"""What commands import as they start, read from the source: nothing that extras bring."""
 
 from __future__ import annotations
 

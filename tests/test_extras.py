@@ -133,7 +133,7 @@ def test_the_library_says_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
     monkeypatch.setattr("importlib.import_module", lacking)
-    with pytest.raises(ToolMissing, match="edgeser.train"):
+    with pytest.raises(ToolMissing, match=r"edgeser\[train\]"):
         _ = edgeser.train
 
 
