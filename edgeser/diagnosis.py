@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from typing import Any
 
 from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
@@ -27,6 +27,7 @@ from quantize.foundation.extras import EXTRAS, Extra
 from quantize.foundation.string_enum import StrEnum
 
 SCHEMA = "edgeser.doctor/1"
+_OUR_PACKAGES = ("edgeser", "quantize", "firmware_bridge")
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 _ON_EDGE_TPU = "running on an Edge TPU"
 
@@ -84,6 +85,7 @@ def diagnose() -> tuple[Finding, ...]:
     findings += [_extra(each) for each in EXTRAS]
     findings += [_web_tools(), *_edge_tpus()]
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
+    findings += _of_the_same_names()
     return tuple(findings)
 
 
@@ -226,6 +228,25 @@ def _tflite_runtime() -> Finding | None:
         return None
     advice = "tflite-runtime 2.14 needs numpy 1.26; use ai-edge-litert beside numpy 2"
     return Finding("tflite-runtime", Status.WRONG, found, "parity on Linux boards", advice)
+
+
+def _of_the_same_names() -> list[Finding]:
+    """Name other distributions that install packages over ours: two on PyPI have a `quantize`."""
+    owners = packages_distributions()
+    others = {
+        name: top for top in _OUR_PACKAGES for name in owners.get(top, ()) if name != "edgeser"
+    }
+    return [
+        Finding(
+            name,
+            Status.WRONG,
+            installed_version(name),
+            "nothing",
+            f"it has a package '{top}' as edgeser has, and one overwrites the other: give it an "
+            "environment of its own, and install edgeser anew",
+        )
+        for name, top in sorted(others.items())
+    ]
 
 
 def _has_file(package: str, path: str) -> bool:

@@ -195,6 +195,6 @@ def import_library(runtime: Runtime) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ToolMissing(
-            f"{runtime.label} cannot be loaded: {error}", hint=INSTALL_HINT
-        ) from error
+        absent = isinstance(error, ModuleNotFoundError) and module.startswith(f"{error.name}.")
+        why = "is not installed" if absent else f"cannot be loaded: {error}"
+        raise ToolMissing(f"{runtime.label} {why}", hint=INSTALL_HINT) from error

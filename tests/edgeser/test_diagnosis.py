@@ -13,6 +13,7 @@ from edgeser import diagnosis
 from edgeser.diagnosis import Finding, Status, diagnose, is_healthy, to_json
 from edgeser.installed import Package, package_versions
 from quantize.edgetpu.hardware import Attachment, EdgeTpu
+from quantize.foundation.extras import Extra
 
 
 def finding(name: str) -> Finding:
@@ -55,6 +56,30 @@ def test_a_missing_package_makes_it_unhealthy_a_missing_extra_does_not(
     assert is_healthy(diagnose())
 
 
+def test_each_extra_is_listed_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = (
+        Extra("train", "training", {"numpy": "numpy", "no_such_a": "no-a", "no_such_b": "no-b"}),
+        Extra("ray", "clusters", {"numpy": "numpy"}),
+    )
+    monkeypatch.setattr(diagnosis, "EXTRAS", extras)
+    lacking = finding("edgeser[train]")
+    assert (lacking.status, lacking.version) == (Status.OPTIONAL, "without no-a, no-b")
+    assert lacking.advice == "pip install 'edgeser[train]'"
+    assert finding("edgeser[ray]") == Finding("edgeser[ray]", Status.OK, "complete", "clusters")
+    assert is_healthy(diagnose())
+
+
+@pytest.mark.parametrize(
+    ("python", "status"),
+    [((3, 10), "ok"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "wrong")],
+)
+def test_the_pythons_that_are_tried_are_right(
+    python: tuple[int, int], status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis.sys, "version_info", (*python, 0, "final", 0))
+    assert diagnosis._python().status.value == status
+
+
 def test_programs_are_looked_for_on_the_path(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -74,6 +99,8 @@ def test_programs_are_looked_for_on_the_path(
         ("pycoral", "0.1.0", "another project"),
         ("edgecompiler", "1.0", "placeholders"),
         ("tflite-runtime", "2.14.0", "numpy 1.26"),
+        ("quantize", "0.0.4", "an environment of its own"),
+        ("firmware_bridge", "9.9", "an environment of its own"),
     ],
 )
 def test_packages_that_mislead_are_named(

@@ -108,6 +108,8 @@ def test_commands_of_the_core_run(core: Core, found: Any) -> None:
     assert "edgeser[train]" in doctor and "without torch, scipy" in doctor
     assert (core.folder / "firmware" / "Makefile").is_file()
     assert "as TFLite-Micro is not installed" in found[RUNS[-1]][2]
+    told = "not tried in LiteRT: it is not installed; pip install 'edgeser[runtimes]'\n"
+    assert found[("lint", "m.tflite")][2] == told
 
 
 @pytest.mark.skipif(

@@ -160,6 +160,15 @@ def test_a_runtime_that_does_not_load_says_what_to_install(
     assert caught.value.hint == "pip install 'edgeser[runtimes]'"
 
 
+def test_a_runtime_that_is_not_there_is_told_from_one_that_does_not_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tflite_micro", None)
+    with pytest.raises(ToolMissing, match="TFLite-Micro is not installed") as caught:
+        import_library(Runtime.TFLITE_MICRO)
+    assert caught.value.hint == "pip install 'edgeser[runtimes]'"
+
+
 def test_no_runtime_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue.util, "find_spec", lambda name: None)
     assert installed_runtimes() == ()
