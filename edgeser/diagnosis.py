@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import distribution, packages_distributions
+from importlib.metadata import distribution
 from typing import Any
 
 from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
@@ -27,7 +27,12 @@ from quantize.foundation.extras import EXTRAS, Extra
 from quantize.foundation.string_enum import StrEnum
 
 SCHEMA = "edgeser.doctor/1"
-_OUR_PACKAGES = ("edgeser", "quantize", "firmware_bridge")
+# Distributions on PyPI that install a package of a name of ours, and one that would.
+_SAME_NAMES = {
+    "quantize": "quantize",
+    "quantize-py": "quantize",
+    "firmware-bridge": "firmware_bridge",
+}
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 _ON_EDGE_TPU = "running on an Edge TPU"
 
@@ -231,21 +236,18 @@ def _tflite_runtime() -> Finding | None:
 
 
 def _of_the_same_names() -> list[Finding]:
-    """Name other distributions that install packages over ours: two on PyPI have a `quantize`."""
-    owners = packages_distributions()
-    others = {
-        name: top for top in _OUR_PACKAGES for name in owners.get(top, ()) if name != "edgeser"
-    }
+    """Name distributions that install a package over one of ours."""
     return [
         Finding(
             name,
             Status.WRONG,
             installed_version(name),
             "nothing",
-            f"it has a package '{top}' as edgeser has, and one overwrites the other: give it an "
-            "environment of its own, and install edgeser anew",
+            f"it has a package '{package}' as edgeser has, and one overwrites the other: give it "
+            "an environment of its own, and install edgeser anew",
         )
-        for name, top in sorted(others.items())
+        for name, package in _SAME_NAMES.items()
+        if installed_version(name)
     ]
 
 

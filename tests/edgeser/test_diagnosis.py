@@ -100,7 +100,7 @@ def test_programs_are_looked_for_on_the_path(
         ("edgecompiler", "1.0", "placeholders"),
         ("tflite-runtime", "2.14.0", "numpy 1.26"),
         ("quantize", "0.0.4", "an environment of its own"),
-        ("firmware_bridge", "9.9", "an environment of its own"),
+        ("quantize-py", "0.4.0", "an environment of its own"),
     ],
 )
 def test_packages_that_mislead_are_named(
