@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from edgeser import toml
 from edgeser.typed_tables import from_table, nearest, to_table
 from quantize.foundation.errors import BadInput
+from quantize.foundation.string_enum import StrEnum
 
 
 class Colour(StrEnum):
