@@ -7,7 +7,7 @@ C_FILES := $(shell find firmware_bridge tests -name '*.[ch]' -o -name '*.cc')
 BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
-.PHONY: help setup demo test test-fast lint bench clean
+.PHONY: help setup demo test test-fast lint bench dist clean
 help:
 	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
 	@echo "make demo    the whole pipeline on synthetic voices; ends with a report in demo/"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-fast  those that train, convert, compile and emulate nothing: under a minute"
 	@echo "make lint    ruff, mypy, clang-format"
 	@echo "make bench   speed and memory as ratios against named peers"
+	@echo "make dist    sdist and wheel in dist/, installed into a fresh environment and tried there"
 	@echo "make clean   removes what the targets above made"
 
 setup: $(STAMP)
@@ -43,6 +44,11 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+dist: setup
+	rm -rf dist
+	$(BIN)/python -m build
+	sh .ci/smoke.sh "$(PYTHON)" dist
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

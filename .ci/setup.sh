@@ -64,4 +64,4 @@ done
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 # torch goes first: TensorFlow and onnx2tf would otherwise let pip choose another build of it.
 "$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt torch
-"$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,audb,baseline,debias,ray]'
+"$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[all,dev,docs]'

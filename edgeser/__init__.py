@@ -30,6 +30,15 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("edgeser")
     if name not in _HOMES:
         raise AttributeError(f"module 'edgeser' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        from quantize.foundation.extras import as_tool_missing
+
+        raise as_tool_missing(error) or error from error

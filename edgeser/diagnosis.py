@@ -9,7 +9,6 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from importlib.metadata import distribution
 from typing import Any
 
@@ -24,8 +23,17 @@ from quantize.edgetpu.hardware import (
     is_googles_pycoral,
 )
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import EXTRAS, Extra
+from quantize.foundation.string_enum import StrEnum
 
 SCHEMA = "edgeser.doctor/1"
+# Distributions on PyPI that install a package of a name of ours, and one that would.
+_SAME_NAMES = {
+    "quantize": "quantize",
+    "quantize-py": "quantize",
+    "firmware-bridge": "firmware_bridge",
+}
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 _ON_EDGE_TPU = "running on an Edge TPU"
 
 
@@ -79,8 +87,10 @@ def diagnose() -> tuple[Finding, ...]:
     findings = [_python(), _machine(), _frontend()]
     findings += [_package(package) for package in PACKAGES]
     findings += [_program(program) for program in _PROGRAMS]
+    findings += [_extra(each) for each in EXTRAS]
     findings += [_web_tools(), *_edge_tpus()]
     findings += [trap for trap in (_wrong_pycoral(), _wrong_compiler(), _tflite_runtime()) if trap]
+    findings += _of_the_same_names()
     return tuple(findings)
 
 
@@ -99,13 +109,13 @@ def is_healthy(findings: tuple[Finding, ...]) -> bool:
 
 
 def _python() -> Finding:
-    right = sys.version_info[:2] == (3, 11)
+    right = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
     return Finding(
         "python",
         Status.OK if right else Status.WRONG,
         platform.python_version(),
         "everything",
-        "" if right else "use CPython 3.11: the export route is verified on it",
+        "" if right else "use CPython 3.11: 3.10 to 3.13 are tried, and all extras on that one",
     )
 
 
@@ -124,7 +134,7 @@ def _frontend() -> Finding:
         Status.OK if there else Status.MISSING,
         installed_version("edgeser") if there else "",
         "features",
-        "" if there else "run 'make setup', or 'pip install .' with gcc installed",
+        "" if there else "install a wheel of edgeser, or 'pip install .' with gcc installed",
     )
 
 
@@ -133,7 +143,16 @@ def _package(package: Package) -> Finding:
     if found:
         return Finding(package.name, Status.OK, found, package.needed_for)
     status = Status.MISSING if package.required else Status.OPTIONAL
-    return Finding(package.name, status, "", package.needed_for, f"pip install {package.name}")
+    return Finding(package.name, status, "", package.needed_for, package.install)
+
+
+def _extra(wanted: Extra) -> Finding:
+    """Say whether all is there that an extra brings, and what is missing."""
+    name, missing = f"edgeser[{wanted.name}]", wanted.missing()
+    if not missing:
+        return Finding(name, Status.OK, "complete", wanted.needed_for)
+    lacks = f"without {', '.join(missing)}"
+    return Finding(name, Status.OPTIONAL, lacks, wanted.needed_for, wanted.install)
 
 
 def _program(program: _Program) -> Finding:
@@ -214,6 +233,22 @@ def _tflite_runtime() -> Finding | None:
         return None
     advice = "tflite-runtime 2.14 needs numpy 1.26; use ai-edge-litert beside numpy 2"
     return Finding("tflite-runtime", Status.WRONG, found, "parity on Linux boards", advice)
+
+
+def _of_the_same_names() -> list[Finding]:
+    """Name distributions that install a package over one of ours."""
+    return [
+        Finding(
+            name,
+            Status.WRONG,
+            installed_version(name),
+            "nothing",
+            f"it has a package '{package}' as edgeser has, and one overwrites the other: give it "
+            "an environment of its own, and install edgeser anew",
+        )
+        for name, package in _SAME_NAMES.items()
+        if installed_version(name)
+    ]
 
 
 def _has_file(package: str, path: str) -> bool:

@@ -6,32 +6,44 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from quantize.foundation.extras import extra
+
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A distribution, what it is needed for, and whether nothing goes without it."""
+    """A distribution, what it is needed for, and which extra brings it: none for the core's."""
 
     name: str
     needed_for: str
-    required: bool = True
+    extra: str = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether nothing goes without it."""
+        return not self.extra
+
+    @property
+    def install(self) -> str:
+        """The command that brings it."""
+        return extra(self.extra).install if self.extra else f"pip install {self.name}"
 
 
 PACKAGES = (
     Package("numpy", "everything"),
     Package("soundfile", "reading audio"),
     Package("soxr", "resampling audio"),
-    Package("torch", "training"),
     Package("safetensors", "weights"),
-    Package("tensorflow", "export"),
-    Package("tf-keras", "export"),
-    Package("onnx", "export"),
-    Package("onnx2tf", "export"),
-    Package("onnxsim", "export"),
-    Package("tflite-micro", "parity: the int8 oracle, arena size"),
-    Package("ai-edge-litert", "parity, benchmark on the host"),
-    Package("pymicro-features", "feature parity"),
-    Package("librosa", "feature parity: the float log-mel"),
-    Package("audb", "downloading corpora that audEERING hosts", required=False),
+    Package("torch", "training", "train"),
+    Package("tensorflow", "export", "export"),
+    Package("tf-keras", "export", "export"),
+    Package("onnx", "export", "export"),
+    Package("onnx2tf", "export", "export"),
+    Package("onnxsim", "export", "export"),
+    Package("tflite-micro", "parity: the int8 oracle, arena size", "runtimes"),
+    Package("ai-edge-litert", "parity, benchmark on the host", "runtimes"),
+    Package("pymicro-features", "feature parity", "parity"),
+    Package("librosa", "feature parity: the float log-mel", "parity"),
+    Package("audb", "downloading corpora that audEERING hosts", "audb"),
 )
 
 

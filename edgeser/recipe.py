@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from edgeser import toml
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
 from edgeser.corpora.nothing import NothingConfig
@@ -276,7 +276,7 @@ def frontend_named(name: str) -> FrontendConfig:
 def parse_recipe(text: str, *, where: str) -> Recipe:
     """Parse a recipe; `where` names it in error texts (see `load_recipe`)."""
     try:
-        table = tomllib.loads(text)
+        table = toml.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not TOML: {error}", hint="correct that line") from error
     table = _with_pooling(_with_list_of_corpora(table, where), where)
@@ -365,6 +365,6 @@ def _named(corpora: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def _value_of(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return toml.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
         return text

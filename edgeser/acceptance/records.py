@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.evaluation.drift import DriftReport
 from quantize.foundation.measurement import Evidence, Measurement
+from quantize.foundation.string_enum import StrEnum
 
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float64]

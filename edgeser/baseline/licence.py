@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import metadata
 
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import extra
 
-INSTALL = "pip install 'edgeser[baseline]'"
+INSTALL = extra("baseline").install
 LICENCE = (
     "openSMILE (audEERING) is licensed for research and other non-commercial use; products need a "
     "licence of audEERING's"

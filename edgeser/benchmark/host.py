@@ -14,6 +14,7 @@ from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from quantize.foundation.errors import BadInput, EdgeserError, ToolMissing
+from quantize.foundation.extras import extra
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.runtimes import (
     ArenaUsage,
@@ -135,7 +136,7 @@ def _time(
     candidates = [runtime for runtime in _HOST_ORDER if runtime in installed]
     if not candidates:
         raise ToolMissing(
-            "no runtime for .tflite models is installed", hint="pip install ai-edge-litert"
+            "no runtime for .tflite models is installed", hint=extra("runtimes").install
         )
     for runtime in candidates:
         reporter.stage(f"Timing {runs} inferences in {runtime.label}")

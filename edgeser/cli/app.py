@@ -16,6 +16,7 @@ import click
 from edgeser.cli.output import message_line
 from edgeser.cli.signals import Terminated, unwind_when_ended
 from quantize.foundation.errors import EdgeserError
+from quantize.foundation.extras import as_tool_missing
 from quantize.foundation.files import file_error
 
 if TYPE_CHECKING:
@@ -151,6 +152,9 @@ def _exit_code(error: BaseException) -> int:
         case EdgeserError():
             _tell(error.message, error.hint)
             return error.exit_code
+        case ModuleNotFoundError() if missing := as_tool_missing(error):
+            _tell(missing.message, missing.hint)
+            return missing.exit_code
         case BrokenPipeError():
             return 0
         case OSError():

@@ -53,6 +53,7 @@ def command(
     --stream
     """
     from edgeser.cli.places import deciding, open_bundle
+    from edgeser.targets.oracle import INSTEAD, has_tflite_micro
 
     if stream and use_float:
         raise click.UsageError("--stream decides as a device does, in int8: leave out --float")
@@ -62,6 +63,8 @@ def command(
         raise click.UsageError("- is standard input: it is for --stream, and stands alone")
     loaded = open_bundle(bundle)
     others = [open_bundle(path) for path in committee]
+    if not use_float and not has_tflite_micro():
+        output.note(f"The int8 model runs as {INSTEAD}.")
     if any(member.trained.corpus.synthetic for member in (loaded, *others)):
         output.note("This model was trained on synthetic voices; on people it means nothing.")
     if others:

@@ -33,6 +33,9 @@ def command(
     when parity fails or a budget is broken; the report is written all the same.
     """
     from edgeser.cli.places import build_cache, feature_cache
+    from quantize.foundation.extras import require
+
+    require("train", "export", "runtimes", "parity", what="a whole run")
     from edgeser.pipeline.caches import Caches
     from edgeser.pipeline.run import run
     from edgeser.report.terminal import run_summary

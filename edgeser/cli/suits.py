@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
 import click
@@ -11,6 +10,7 @@ from click.core import ParameterSource
 
 from edgeser.targets import KINDS, SERIAL, SERIAL_WITH_EDGE_TPU, kinds_taking, options
 from edgeser.targets.target import TargetKind
+from quantize.foundation.string_enum import StrEnum
 
 
 class Target(StrEnum):

@@ -31,6 +31,9 @@ def command(
     output: Output,
 ) -> None:
     """Train a network with RECIPE: a preset (such as demo, keywords, words) or a .toml file."""
+    from quantize.foundation.extras import require
+
+    require("train", what="training")
     from edgeser.cli.places import feature_cache
     from edgeser.pipeline.debias import check_debias
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training

@@ -28,6 +28,7 @@ from edgeser.corpora.generic import MANIFEST, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from edgeser.corpora.utterance import Corpus, FileProblem
 from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput, ToolMissing
+from quantize.foundation.extras import extra
 from quantize.foundation.files import file_error, write_atomically
 from quantize.foundation.temporary import temporary_folder
 
@@ -118,7 +119,7 @@ def _load(name: str, version: str, cache: Path, repository: AudbRepository | Non
     try:
         import audb
     except ImportError as error:
-        raise ToolMissing("audb is not installed", hint="pip install 'edgeser[audb]'") from error
+        raise ToolMissing("audb is not installed", hint=extra("audb").install) from error
     try:
         with _only(audb, repository):
             # A cache of its own: audb keeps pickles there, and none but this call's are read.

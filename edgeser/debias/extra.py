@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import metadata
 
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import extra
 
-INSTALL = "pip install 'edgeser[debias]'"
+INSTALL = extra("debias").install
 
 
 def require_pyworld() -> str:

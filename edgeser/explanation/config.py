@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from quantize.foundation.errors import BadInput
+from quantize.foundation.string_enum import StrEnum
 
 _LARGEST = 4096
 

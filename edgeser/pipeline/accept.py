@@ -35,6 +35,7 @@ from firmware_bridge.link.capture import Capture
 from firmware_bridge.link.device import MOST_SAMPLES, Device
 from firmware_bridge.link.errors import MalformedReply
 from quantize.foundation.errors import BadInput
+from quantize.foundation.extras import require
 
 FEWEST_SECONDS = 60.0
 """Of speech: of less, features are unlike the training's by chance."""
@@ -103,6 +104,7 @@ def accept_device(
         When the device is not there, does not answer as it must, or has lost samples before they
         were read.
     """
+    require("microphone", what="judging what a microphone heard")
     frontend = bundle.trained.frontend
     reference = choice.reference
     if reference is not None and reference.frontend_hash != frontend.hash:

@@ -12,8 +12,9 @@ from edgeser.baseline.opensmile_child import describe
 from edgeser.explanation.cues import CUES
 from edgeser.progress import Progress
 from quantize.foundation.child import ChildCrashed, call_in_child
+from quantize.foundation.extras import extra
 
-INSTALL = "pip install 'edgeser[explain]'"
+INSTALL = extra("explain").install
 _SAMPLES_A_CHILD = 300 * 16000
 
 

@@ -33,6 +33,7 @@ from edgeser.wording import silence_has_label
 from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend import compute_features, quantise_features
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import require
 from quantize.foundation.foreign import printable
 
 Rows = NDArray[np.float32]
@@ -173,6 +174,8 @@ def explainer(
     reporter
         Told of stages, and where TFLite-Micro must do.
     """
+    if plan.checks:
+        require("explain", what="checking an explanation", goes_without=("opensmile",))
     with ExitStack() as stack:
         model = bundle.int8_model
         engine = stack.enter_context(int8_engine(model, cache=builds, reporter=reporter))

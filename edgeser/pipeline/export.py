@@ -18,6 +18,7 @@ from edgeser.progress import SILENT, Reporter
 from edgeser.report.model_card import model_card
 from firmware_bridge.frontend import INPUT_SCALE
 from quantize.foundation.errors import BadInput
+from quantize.foundation.extras import require
 from quantize.foundation.files import read_bounded, write_atomically
 from quantize.foundation.foreign import printable
 
@@ -64,6 +65,7 @@ def export(
     CheckFailed
         When a layer cannot be int8; it is named.
     """
+    require("export", what="conversion to int8")
     chosen = _fitting_calibration(trained, calibration)
     quantised = _quantised(trained, chosen, reporter)
     bundle = Bundle(

@@ -14,6 +14,7 @@ from edgeser.evaluation.parity import FeatureParity
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig, compute_features
 from quantize.foundation.errors import EdgeserError, ToolMissing
+from quantize.foundation.extras import extra
 
 FLOAT_STEP = 0.0390625
 """pymicro-features gives the C code's uint16 times this (10 / 256)."""
@@ -56,7 +57,7 @@ def microfrontend_amplitude(samples: NDArray[np.int16]) -> NDArray[np.uint16]:
     except ImportError as error:
         raise ToolMissing(
             "pymicro-features, the reference of the features, is not installed",
-            hint="pip install pymicro-features",
+            hint=extra("parity").install,
         ) from error
     frontend = MicroFrontend()
     data = samples.astype("<i2").tobytes()

@@ -42,6 +42,7 @@ from edgeser.report.schemas.form import dump_json
 from edgeser.report.schemas.parity import float_parity, parity_json
 from firmware_bridge.frontend import compute_features
 from quantize.foundation.errors import EdgeserError
+from quantize.foundation.extras import require
 from quantize.foundation.files import write_atomically
 from quantize.foundation.measurement import Measurement
 from quantize.layer_error import LayerError, layer_errors
@@ -107,6 +108,7 @@ def check_parity(
     CheckFailed
         When a logit is not finite.
     """
+    require("train", "runtimes", "parity", what="holding int8 to float")
     clips = windows_of_test_speakers(
         bundle, corpora=corpora, folder=folder, cache=cache, reporter=reporter
     )

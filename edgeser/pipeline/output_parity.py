@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgeser.benchmark.parity import TargetParity
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets.host import OnHost
+from edgeser.targets.oracle import held_to
 from edgeser.targets.target import Inputs, Program, Running
 from quantize.edgetpu.difference import compare_outputs
 from quantize.runtimes import random_samples
@@ -57,6 +58,7 @@ def compare_outputs_with_host(
     ours = running.outputs(inputs, reporter)
     if running.keeps_state:
         source = f"{source}, one after another from a reset,"
+    source = held_to(source)
     if running.kind.exact:
         return exactly(ours, theirs, source=source, explain=_explained(running, inputs))
     graph = read_model(program.against or program.data, name=program.name).main

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from edgeser.benchmark.records import BenchReport
@@ -75,7 +75,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     kind = "synthetic voices" if trained.corpus.synthetic else trained.corpus.name
     return ReportContents(
         title=f"{trained.recipe.name}: {trained.corpus.words.title.format(corpus=kind)}",
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         synthetic=trained.corpus.synthetic,
         statement=_statement(trained),
         recipe=_recipe(bundle),

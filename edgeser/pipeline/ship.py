@@ -14,7 +14,6 @@ from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.report import contents_of
-from edgeser.pipeline.run import run
 from edgeser.pipeline.teacher import with_teacher
 from edgeser.pretrained import MOST_BYTES, PRETRAINED, pretrained_path
 from edgeser.progress import SILENT, Reporter
@@ -69,6 +68,8 @@ def make_pretrained(
     """
     tried_on = {parse_corpus_argument(corpus)[0]: corpus for corpus in unheard}
     folder, recipe = RunFolder(out / name), _with_its_teacher(name, teacher)
+    from edgeser.pipeline.run import run  # it trains: the list of what ships does without PyTorch
+
     result = run(
         recipe,
         corpora=corpora,

@@ -14,12 +14,12 @@ from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.recordings import Recordings
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.oracle import expected_outputs, held_to
 from firmware_bridge.certainty import ONE
 from firmware_bridge.frontend import FrontendFeatures, compute_features, quantise_features
 from firmware_bridge.link.device import Device
 from firmware_bridge.streaming import Decision, Smoother, decisions_after
 from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
-from quantize.runtimes import Runtime, run_outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ def compare_streams(
         progress(done, len(recordings))
     return TargetParity(
         clips=len(recordings),
-        source=recordings.source,
+        source=held_to(recordings.source),
         feature_values=values,
         feature_differences=feature_differences,
         logits=logits,
@@ -144,7 +144,7 @@ def _host_hears(bundle: Bundle, recordings: Recordings, reporter: Reporter) -> t
         for r, count in zip(rows, counts, strict=True)
         for number in range(count)
     ]
-    outputs = run_outputs(bundle.int8_model, np.stack(windows), runtime=Runtime.TFLITE_MICRO)
+    outputs = expected_outputs(bundle.int8_model, np.stack(windows))
     values = np.concatenate([output.reshape(len(windows), -1) for output in outputs], axis=1)
     by_clip = np.split(values, np.cumsum(counts)[:-1])
     heard = []

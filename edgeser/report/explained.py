@@ -17,12 +17,13 @@ from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.report.explained_charts import cue_chart, curve_chart, plane_maps, waveform
 from edgeser.report.figures import percent
 from edgeser.report.html import page
+from quantize.foundation.extras import extra
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 BANDS = ("lower", "middle", "upper")
 NO_CUES = (
     "No cues: they are computed by openSMILE, which is not installed here. Install it by "
-    "pip install 'edgeser[explain]', and run this again."
+    f"{extra('explain').install}, and run this again."
 )
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST = 60

@@ -11,10 +11,11 @@ import base64
 import functools
 import struct
 import zlib
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from quantize.foundation.string_enum import StrEnum
 
 Floats = NDArray[np.float64]
 _LEVELS = 256

@@ -22,6 +22,7 @@ from edgeser.rerecord.interpolate import reach, values_at
 from edgeser.rerecord.outcome import CUT, Outcome, OutcomeFolder
 from edgeser.rerecord.playlist import Block, Clip, PlayList, read_playlist
 from quantize.foundation.errors import BadInput, EdgeserError
+from quantize.foundation.extras import require
 from quantize.foundation.files import write_atomically
 from quantize.foundation.foreign import printable
 
@@ -88,6 +89,7 @@ def cut(
         folder holds something else or cannot be written.
     """
     playlist = read_playlist(playlist_folder)
+    require("microphone", what="finding clips in what was recorded")
     folder = OutcomeFolder.of(out, playlist)
     root = playlist_folder if playlist_folder.is_dir() else playlist_folder.parent
     listened = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from edgeser import toml
 from edgeser.baseline.choice import Baseline
 from edgeser.corpora.choice import SplitKind
 from edgeser.evaluation.conditions import CLEAN
@@ -191,7 +191,7 @@ def load_study(path: Path) -> Study:
     data = read_bounded(path, limit_bytes=_LIMIT_BYTES)
     where = printable(str(path))
     try:
-        table = tomllib.loads(data.decode("utf-8"))
+        table = toml.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadInput(f"cannot read {where}: it is not UTF-8 text", hint="save it so") from error
     except (ValueError, RecursionError) as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Protocol
 
 from edgeser.study.jobs import Job
+from quantize.foundation.string_enum import StrEnum
 
 
 class State(StrEnum):

@@ -20,6 +20,7 @@ from edgeser.study.executor import Event, Happened, OnEvent, Outcome, State
 from edgeser.study.jobs import Job
 from edgeser.study.tasks import TASKS, Tasks, module_of, place_of
 from quantize.foundation.errors import BadInput, EdgeserError, ToolMissing
+from quantize.foundation.extras import extra
 from quantize.foundation.files import append_text, file_error, require_writable
 from quantize.foundation.foreign import printable
 from quantize.foundation.processes import running
@@ -81,7 +82,7 @@ class RayExecutor:
         if first is None:  # nothing to do: no cluster is needed
             return
         if importlib.util.find_spec("ray") is None:
-            raise ToolMissing("Ray is not installed", hint="pip install 'edgeser[ray]'")
+            raise ToolMissing("Ray is not installed", hint=extra("ray").install)
         begun: dict[str, Job] = {first.key: first}
         for attempt in range(1, _DRIVERS + 1):
             with ExitStack() as stack:

@@ -7,10 +7,11 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from quantize.foundation.errors import ToolMissing
+from quantize.foundation.extras import extra
+from quantize.foundation.string_enum import StrEnum
 from quantize.runtimes.catalogue import litert_module
 
 LIBRARY = "libedgetpu.so.1"
@@ -144,7 +145,7 @@ def pick_backend() -> Backend:
     if is_googles_pycoral():
         return Backend.PYCORAL
     if litert_module() is None:
-        raise ToolMissing("LiteRT is not installed", hint="pip install ai-edge-litert")
+        raise ToolMissing("LiteRT is not installed", hint=extra("runtimes").install)
     if ctypes.util.find_library("edgetpu") is None:
         raise ToolMissing("the Edge TPU's library, libedgetpu, is missing", hint=RUNTIME_ADVICE)
     return Backend.LITERT

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from quantize.foundation.string_enum import StrEnum
 
 OVERHEAD_MS = 0.73
 USB3_BYTES_PER_S = 305e6

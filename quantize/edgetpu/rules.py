@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
+
+from quantize.foundation.string_enum import StrEnum
 
 _SEVERITIES = {"refused": "error", "cpu": "error", "board": "warning", "values": "warning"}
 

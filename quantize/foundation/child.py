@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, EdgeserError, InternalError, ToolMissing
+from quantize.foundation.extras import as_tool_missing
 from quantize.foundation.launch import end_with_parent
 from quantize.foundation.processes import run
 
@@ -147,6 +148,11 @@ def _unpack(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, options
 
 
+def _refusal(error: EdgeserError) -> bytes:
+    kind = type(error).__name__
+    return _pack({}, {"error": kind, "message": error.message, "hint": error.hint})
+
+
 def _serve() -> None:
     """Child side: read a call from stdin, answer on stdout; nothing else may use stdout."""
     module, name, memory_bytes = sys.argv[1:4]
@@ -156,12 +162,16 @@ def _serve() -> None:
     answer = os.dup(1)
     os.dup2(2, 1)
     arrays, options = _unpack(sys.stdin.buffer.read())
-    function: ChildFunction = getattr(importlib.import_module(module), name)
     try:
+        function: ChildFunction = getattr(importlib.import_module(module), name)
         packed = _pack(*function(arrays, options))
     except EdgeserError as error:
-        kind = type(error).__name__
-        packed = _pack({}, {"error": kind, "message": error.message, "hint": error.hint})
+        packed = _refusal(error)
+    except ModuleNotFoundError as error:
+        missing = as_tool_missing(error)
+        if missing is None:
+            raise
+        packed = _refusal(missing)
     except MemoryError:
         packed = _pack({}, {"error": "InternalError", "message": "out of memory", "hint": ""})
     with os.fdopen(answer, "wb") as out:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
+
+from quantize.foundation.string_enum import StrEnum
 
 
 class Evidence(StrEnum):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib import metadata, util
+
+from quantize.foundation.extras import extra
+from quantize.foundation.string_enum import StrEnum
 
 
 class Runtime(StrEnum):
@@ -43,10 +45,7 @@ _DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
     "tflite_runtime": "tflite-runtime",
 }
-INSTALL_HINTS = {
-    "tflite_micro": "pip install tflite-micro",
-    "litert": "pip install ai-edge-litert",
-}
+INSTALL_HINT = extra("runtimes").install
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.foreign import printable
-from quantize.runtimes.catalogue import INSTALL_HINTS, LITERT_MODULES, Runtime, litert_module
+from quantize.runtimes.catalogue import INSTALL_HINT, LITERT_MODULES, Runtime, litert_module
 from quantize.runtimes.words import separated
 
 _MESSAGE_BYTES = 64 << 10
@@ -189,12 +189,12 @@ def import_library(runtime: Runtime) -> Any:
     ToolMissing
         When it is not installed, or its native code does not load.
     """
-    module, what = "tflite_micro.python.tflite_micro.runtime", "tflite_micro"
+    module = "tflite_micro.python.tflite_micro.runtime"
     if runtime.is_litert:
-        module, what = f"{litert_module() or LITERT_MODULES[0]}.interpreter", "litert"
+        module = f"{litert_module() or LITERT_MODULES[0]}.interpreter"
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ToolMissing(
-            f"{runtime.label} cannot be loaded: {error}", hint=INSTALL_HINTS[what]
-        ) from error
+        absent = isinstance(error, ModuleNotFoundError) and module.startswith(f"{error.name}.")
+        why = "is not installed" if absent else f"cannot be loaded: {error}"
+        raise ToolMissing(f"{runtime.label} {why}", hint=INSTALL_HINT) from error

@@ -11,7 +11,7 @@ from quantize.foundation.child import ChildCrashed, call_in_child
 from quantize.foundation.errors import InternalError, ToolMissing
 from quantize.foundation.foreign import printable
 from quantize.runtimes import worker
-from quantize.runtimes.catalogue import Runtime
+from quantize.runtimes.catalogue import INSTALL_HINT, Runtime, litert_module
 from quantize.runtimes.words import separated
 from quantize.tflite.model import Model
 
@@ -73,6 +73,8 @@ def prepare(model_bytes: bytes, model: Model) -> Preparation:
         A crash of the runtime is a refusal too; a LiteRT that is not installed, or does not know an
         operator that is none of its own, is said.
     """
+    if litert_module() is None:
+        return Preparation(not_tried=f"it is not installed; {INSTALL_HINT}")
     try:
         result = call_in_child(
             worker.prepare,

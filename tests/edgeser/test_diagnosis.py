@@ -13,6 +13,7 @@ from edgeser import diagnosis
 from edgeser.diagnosis import Finding, Status, diagnose, is_healthy, to_json
 from edgeser.installed import Package, package_versions
 from quantize.edgetpu.hardware import Attachment, EdgeTpu
+from quantize.foundation.extras import Extra
 
 
 def finding(name: str) -> Finding:
@@ -49,10 +50,34 @@ def test_a_missing_package_makes_it_unhealthy_a_missing_extra_does_not(
     assert finding("not-there-at-all").status is Status.MISSING
     assert finding("not-there-at-all").advice == "pip install not-there-at-all"
     assert not is_healthy(diagnose())
-    wanted = (Package("not-there-at-all", "nothing", required=False),)
+    wanted = (Package("not-there-at-all", "nothing", "train"),)
     monkeypatch.setattr(diagnosis, "PACKAGES", wanted)
     assert finding("not-there-at-all").status is Status.OPTIONAL
     assert is_healthy(diagnose())
+
+
+def test_each_extra_is_listed_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = (
+        Extra("train", "training", {"numpy": "numpy", "no_such_a": "no-a", "no_such_b": "no-b"}),
+        Extra("ray", "clusters", {"numpy": "numpy"}),
+    )
+    monkeypatch.setattr(diagnosis, "EXTRAS", extras)
+    lacking = finding("edgeser[train]")
+    assert (lacking.status, lacking.version) == (Status.OPTIONAL, "without no-a, no-b")
+    assert lacking.advice == "pip install 'edgeser[train]'"
+    assert finding("edgeser[ray]") == Finding("edgeser[ray]", Status.OK, "complete", "clusters")
+    assert is_healthy(diagnose())
+
+
+@pytest.mark.parametrize(
+    ("python", "status"),
+    [((3, 10), "ok"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "wrong")],
+)
+def test_the_pythons_that_are_tried_are_right(
+    python: tuple[int, int], status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis.sys, "version_info", (*python, 0, "final", 0))
+    assert diagnosis._python().status.value == status
 
 
 def test_programs_are_looked_for_on_the_path(
@@ -74,6 +99,8 @@ def test_programs_are_looked_for_on_the_path(
         ("pycoral", "0.1.0", "another project"),
         ("edgecompiler", "1.0", "placeholders"),
         ("tflite-runtime", "2.14.0", "numpy 1.26"),
+        ("quantize", "0.0.4", "an environment of its own"),
+        ("quantize-py", "0.4.0", "an environment of its own"),
     ],
 )
 def test_packages_that_mislead_are_named(

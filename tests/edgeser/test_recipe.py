@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeser import toml
 from edgeser.corpora import CorpusChoice
 from edgeser.features import WindowConfig
 from edgeser.network.config import NetworkConfig
@@ -65,7 +65,7 @@ def test_a_resolved_preset_written_as_toml_is_the_same_recipe(name: str, tmp_pat
 def test_what_is_left_out_has_its_default_and_the_resolved_recipe_says_it() -> None:
     recipe = parse_recipe(MINIMAL, where="r.toml")
     assert recipe == Recipe("mine")
-    written = tomllib.loads(recipe.to_toml())
+    written = toml.loads(recipe.to_toml())
     assert written["training"]["epochs"] == TrainingConfig().epochs
     assert written["frontend"]["channels"] == FrontendConfig().channels
     assert set(written) >= {"corpora", "window", "network", "augmentation", "export", "budget"}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 import numpy as np
@@ -14,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from edgeser import toml
 from edgeser.typed_tables import from_table, nearest, to_table
 from quantize.foundation.errors import BadInput
+from quantize.foundation.string_enum import StrEnum
 
 
 class Colour(StrEnum):
@@ -56,7 +56,7 @@ def test_defaults_fill_what_is_not_given() -> None:
 
 
 def test_every_kind_of_value_is_read() -> None:
-    table = tomllib.loads(
+    table = toml.loads(
         'name="x"\nmode="b"\ncolour="blue"\nsizes=[1,2]\npair=[1,2.5]\npath="p"\non=false\n'
         "[inner]\nwidth=7\nshare=1\n"
     )
@@ -101,7 +101,7 @@ def test_wrong_tables_name_the_key(table: dict[str, Any], message: str) -> None:
     )
 )
 def test_a_record_survives_toml(record: Outer) -> None:
-    assert build(tomllib.loads(tomli_w.dumps(to_table(record)))) == record
+    assert build(toml.loads(tomli_w.dumps(to_table(record)))) == record
 
 
 def test_arrays_survive_json() -> None:

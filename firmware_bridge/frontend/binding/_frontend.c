@@ -2,6 +2,7 @@
  * features are computed. The caller allocates; dtypes and sizes are checked here. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apf_frontend.h"
@@ -100,14 +101,14 @@ static PyObject *frontend_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     PyErr_SetString(PyExc_ValueError, status_texts[status]);
     return NULL;
   }
-  Frontend *self = (Frontend *)type->tp_alloc(type, 0);
+  Frontend *self = (Frontend *)PyType_GenericAlloc(type, 0);
   if (self == NULL) {
     return NULL;
   }
   self->config = config;
   self->sizes = sizes;
-  self->tables = PyMem_RawMalloc(sizes.tables); /* aligned to 16 bytes by malloc */
-  self->work = PyMem_RawMalloc(sizes.work);
+  self->tables = malloc(sizes.tables); /* aligned to 16 bytes by malloc */
+  self->work = malloc(sizes.work);
   if (self->tables == NULL || self->work == NULL) {
     Py_DECREF(self);
     return PyErr_NoMemory();
@@ -124,9 +125,9 @@ static PyObject *frontend_new(PyTypeObject *type, PyObject *args, PyObject *kwar
 static void frontend_dealloc(PyObject *object) {
   Frontend *self = (Frontend *)object;
   PyTypeObject *type = Py_TYPE(object);
-  PyMem_RawFree(self->tables);
-  PyMem_RawFree(self->work);
-  type->tp_free(object);
+  free(self->tables);
+  free(self->work);
+  PyObject_Free(object); /* nothing derives from the type, and it holds no objects */
   Py_DECREF(type);
 }
 

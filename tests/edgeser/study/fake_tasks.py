@@ -7,12 +7,12 @@ import os
 import signal
 import sys
 import time
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeser import toml
 from quantize.foundation.errors import BadInput
 
 CLASSES = ["anger", "joy", "sadness"]
@@ -93,6 +93,6 @@ def fake_child_id(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def fake_costs(arguments: dict[str, Any]) -> dict[str, Any]:
     """Cost a hundred bytes an epoch."""
-    epochs = tomllib.loads(arguments["recipe_toml"])["training"]["epochs"]
+    epochs = toml.loads(arguments["recipe_toml"])["training"]["epochs"]
     figure = {"value": 100 * epochs, "unit": "bytes", "evidence": "measured", "source": "a fake"}
     return {"costs": {"int8_bytes": figure}}
