@@ -159,7 +159,7 @@ def _convert(samples: NDArray[np.int8], options: dict[str, Any], timeout_s: floa
         timeout_s=timeout_s,
     )
     if "refused" in converted.values:
-        _refuse(converted)
+        refuse(converted)
     return converted
 
 
@@ -198,7 +198,7 @@ def _verified(
     )
 
 
-def _refuse(converted: ChildResult) -> NoReturn:
+def refuse(converted: ChildResult) -> NoReturn:
     """Raise with the layer that the converter stumbled over."""
     reason = str(converted.values["refused"])
     layer = str(converted.values["layer"])

@@ -34,6 +34,7 @@ _AS_THEY_ARE = ("archive_format", "archive_version", "byteorder", ".data/version
 _FLOAT32 = 7
 _OPERATORS = ("torch.ops.aten.", "_operator.")
 _CHECKS = ("torch.ops.aten._assert", "torch.ops.aten.sym_constrain_range")
+_CONTAINERS = (None, "builtins.tuple", "builtins.list", "builtins.dict")
 _STACK = "nn_module_stack"
 
 
@@ -165,7 +166,24 @@ def static_program(program: Json) -> tuple[Json, tuple[SourceTensor, ...]]:
         graph[kind] = {}
     program["range_constraints"] = {}
     program["guards_code"] = []
+    for call in module["module_call_graph"]:
+        for spec in ("in_spec", "out_spec") if call["signature"] else ():
+            _check_tree(json.loads(call["signature"][spec]))
     return program, inputs
+
+
+def _check_tree(spec: Any) -> None:
+    """Refuse containers that PyTorch would import a module for."""
+    if isinstance(spec, list):
+        for each in spec:
+            _check_tree(each)
+    elif isinstance(spec, dict):
+        if spec["type"] not in _CONTAINERS:
+            raise BadInput(
+                f"the network takes or gives a {printable(str(spec['type']))}",
+                hint="export it with tensors, tuples, lists and dictionaries alone",
+            )
+        _check_tree(spec["children_spec"])
 
 
 def _user_inputs(graph: Json, signature: Json) -> tuple[tuple[SourceTensor, ...], set[str]]:

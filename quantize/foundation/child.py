@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantize.foundation.errors import BadInput, EdgeserError, InternalError, ToolMissing
+from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, InternalError, ToolMissing
 from quantize.foundation.launch import end_with_parent
 from quantize.foundation.processes import run
 
@@ -28,6 +28,7 @@ Arrays = Mapping[str, NDArray[Any]]
 _OPTIONS_KEY = "__options__"
 _ERRORS: dict[str, type[EdgeserError]] = {
     "BadInput": BadInput,
+    "CheckFailed": CheckFailed,
     "ToolMissing": ToolMissing,
     "InternalError": InternalError,
 }

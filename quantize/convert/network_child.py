@@ -1,0 +1,310 @@
+"""The child's side of a network that is not ours: the file in, float and int8 .tflite bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.convert.layer_names import LayerValues, name_layers, same_values, tflite_values
+from quantize.convert.network_parts import DeviceTensor, SourceTensor, match_data, possible_axes
+from quantize.convert.output_order import LONGEST_NAME, with_outputs
+from quantize.convert.tensorflow_child import (
+    Clock,
+    converters,
+    first_line,
+    float_parts,
+    set_up,
+    to_int8,
+    with_tensorflow_ops,
+)
+from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError
+from quantize.foundation.foreign import printable
+from quantize.runtimes.catalogue import Runtime
+from quantize.runtimes.engines import LiteRtEngine
+from quantize.tflite import read_model
+
+_TOLERANCE = 2e-3
+"""Largest difference of the converted float network, as a share of an output's largest value."""
+_LOOKED_AT = 4
+Samples = list[NDArray[np.float32]]
+
+
+class Network(Protocol):
+    """What each kind of source offers."""
+
+    inputs: tuple[SourceTensor, ...]
+    outputs: tuple[str, ...]
+
+    def outputs_of(self, samples: Iterator[Samples]) -> Iterator[list[Any]]:
+        """Yield what the network gives for each sample."""
+
+    def build(self) -> tuple[Any, list[Any], Any]:
+        """Return it as a function of TensorFlow, its inputs, and what owns it."""
+
+    def layer_values(self, sample: Samples) -> list[LayerValues]:
+        """Return what its layers give for one sample; nothing where tensors keep their names."""
+
+
+def convert_network(
+    arrays: dict[str, NDArray[Any]], options: dict[str, Any]
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Convert a network to float and int8 .tflite (a `ChildFunction`).
+
+    Parameters
+    ----------
+    arrays
+        ``calibration0`` ... and ``parity0`` ...: samples, by their place in the options' names;
+        ``reference0`` ...: what the network gives for the latter, where that is known already.
+    options
+        ``folder``: of our own, with the network as ``file``; ``kind``; ``limit``: bytes;
+        ``calibration``, ``parity``: names of their arrays; ``legacy``: whether a .keras is of
+        Keras 2; ``references``: how many references are given; ``outputs``: their names.
+
+    Returns
+    -------
+    ``float_tflite``, ``int8_tflite``, uint8; ``parity0`` ... and ``reference0`` ..., float32, in
+    the network's order and layout; ``inputs`` and ``outputs``: name, shape there, shape on the
+    device, axes; ``layer_names``, ``seconds``; or ``refused``, as of
+    `quantize.convert.tensorflow_child.convert_onnx`.
+    """
+    set_up(options["folder"])
+    clock = Clock()
+    network = _opened(options)
+    calibration = _matched(arrays, options, "calibration", network)
+    parity = _matched(arrays, options, "parity", network)
+    if count := options["references"]:
+        network.outputs = tuple(options["outputs"])
+        reference = [arrays[f"reference{place}"] for place in range(count)]
+    else:
+        reference = _reference(network, parity)
+    clock.lap("float reference")
+    try:
+        function, spec, owner = network.build()
+    except EdgeserError:
+        raise
+    except (Exception, SystemExit) as error:  # onnx2tf raises and exits as it pleases
+        layer = str(getattr(error, "onnx_op_name", "") or "")
+        return {}, {"refused": first_line(error), "layer": layer}
+    clock.lap("TensorFlow graph")
+    converter_of = converters(function, spec, owner)
+    try:
+        float_tflite = converter_of().convert()
+    except Exception as error:  # the converter's own error types are not public
+        return _parts(lambda: with_tensorflow_ops(converter_of()), [], error)
+    clock.lap("float model")
+    some = [values[:_LOOKED_AT] for values in parity]
+    wanted = [values[:_LOOKED_AT] for values in reference]
+    shapes = [tuple(each.shape) for each in spec]
+    inputs, outputs, found = _layouts(network, float_tflite, shapes, some, wanted)
+    names = _layer_names(network, float_tflite, inputs, some)
+    clock.lap("layer names")
+
+    def representative() -> Iterator[Samples]:
+        for sample in _one_by_one(calibration):
+            yield [each.to_device(v) for each, v in zip(inputs, sample, strict=True)]
+
+    try:
+        int8_tflite = to_int8(converter_of(), representative)
+    except Exception as error:
+        return _parts(
+            lambda: to_int8(converter_of(), representative, allow_float=True), names, error
+        )
+    clock.lap("int8 model")
+    called = _output_names(network.outputs)
+    out = {
+        "float_tflite": np.frombuffer(with_outputs(float_tflite, found, called), np.uint8),
+        "int8_tflite": np.frombuffer(with_outputs(int8_tflite, found, called), np.uint8),
+        **{f"parity{place}": values for place, values in enumerate(parity)},
+        **{f"reference{place}": values for place, values in enumerate(reference)},
+    }
+    return out, {
+        "inputs": [_as_json(each) for each in inputs],
+        "outputs": [_as_json(each) for each in outputs],
+        "layer_names": names,
+        "seconds": clock.seconds,
+        "calibration_samples": len(calibration[0]),
+    }
+
+
+def _opened(options: dict[str, Any]) -> Network:
+    path, limit = Path(options["folder"]) / options["file"], options["limit"]
+    if options["kind"] == "onnx":
+        from quantize.convert.onnx_network import OnnxNetwork
+
+        return OnnxNetwork(path, limit_bytes=limit)
+    from quantize.convert.keras_network import open_keras, open_saved_model
+
+    if options["kind"] == "keras":
+        return open_keras(path, legacy=options["legacy"])
+    return open_saved_model(path, limit_bytes=limit)
+
+
+def _matched(
+    arrays: dict[str, NDArray[Any]], options: dict[str, Any], role: str, network: Network
+) -> Samples:
+    named = {name: arrays[f"{role}{place}"] for place, name in enumerate(options[role])}
+    return match_data(named, network.inputs, where=f"the {role} data")
+
+
+def _one_by_one(samples: Sequence[NDArray[np.float32]]) -> Iterator[Samples]:
+    for place in range(len(samples[0])):
+        yield [values[place : place + 1] for values in samples]
+
+
+def _reference(network: Network, parity: Samples) -> Samples:
+    """Return what the network gives for each sample, ``[n, ...]`` for each of its outputs."""
+    rows = list(network.outputs_of(_one_by_one(parity)))
+    return [
+        stacked([row[place] for row in rows], name) for place, name in enumerate(network.outputs)
+    ]
+
+
+def stacked(values: Sequence[Any], name: str) -> NDArray[np.float32]:
+    """Return an output of many samples as float32 ``[n, ...]``.
+
+    Raises
+    ------
+    BadInput
+        When it has no batch axis of 1, is not of numbers, or is NaN or infinite.
+    """
+    arrays = [np.asarray(each) for each in values]
+    shown = printable(name)
+    if any(each.ndim < 2 or each.shape[0] != 1 for each in arrays):
+        raise BadInput(
+            f"output {shown} has shape {list(arrays[0].shape)}, without a batch axis of 1 and one "
+            "of values",
+            hint="have the network return [batch, values]",
+        )
+    if any(each.dtype.kind != "f" for each in arrays):
+        raise BadInput(
+            f"output {shown} is {arrays[0].dtype}, not float",
+            hint="have the network return what ArgMax and the like are made of",
+        )
+    out = np.concatenate(arrays).astype(np.float32)
+    if not np.isfinite(out).all():
+        raise BadInput(
+            f"output {shown} is NaN or infinite on the data",
+            hint="the training diverged, or the data is not what the network was trained on",
+        )
+    return out
+
+
+def _layouts(
+    network: Network,
+    float_tflite: bytes,
+    shapes: Sequence[tuple[int, ...]],
+    samples: Samples,
+    wanted: Samples,
+) -> tuple[list[DeviceTensor], list[DeviceTensor], list[str]]:
+    """Find the layout of each input, and which output of the .tflite is which, by their values."""
+    graph = read_model(float_tflite, name="the float model").main
+    engine = LiteRtEngine(float_tflite, Runtime.LITERT_BUILTIN, num_threads=1, preserve=False)
+    best = float("inf")
+    orders = [possible_axes(s.shape, shape) for s, shape in zip(network.inputs, shapes, strict=True)]
+    for axes in product(*orders):
+        inputs = [
+            DeviceTensor(source, shape, order)
+            for source, shape, order in zip(network.inputs, shapes, axes, strict=True)
+        ]
+        rows: list[list[NDArray[Any]]] = []
+        for sample in _one_by_one(samples):
+            for place, (each, values) in enumerate(zip(inputs, sample, strict=True)):
+                engine.set_input(place, each.to_device(values))
+            engine.invoke()
+            rows.append([engine.output(place) for place in range(len(graph.outputs))])
+        given = [np.concatenate(values) for values in zip(*rows, strict=True)]
+        outputs, order = _paired(network.outputs, wanted, given)
+        if outputs is not None:
+            found = [graph.output_tensors[place].name for place in order]
+            return inputs, outputs, found
+        best = min(best, _closest(wanted, given))
+    raise CheckFailed(
+        "the converted float network gives other values than its source: an output differs by "
+        f"{best:.2g} of its range" if np.isfinite(best) else
+        "the converted float network has other outputs than its source",
+        hint="replace reshapes and transposes that mix channels with time or space by pooling, or "
+        "export from the framework that the network was trained in",
+    )  # fmt: skip
+
+
+def _paired(
+    names: Sequence[str], wanted: Samples, given: Sequence[NDArray[Any]]
+) -> tuple[list[DeviceTensor] | None, list[int]]:
+    """Pair outputs by their values; the first is `None` where one has no like."""
+    pairs, order = [], []
+    for name, values in zip(names, wanted, strict=True):
+        match = next(
+            (
+                (place, axes)
+                for place, other in enumerate(given)
+                if place not in order
+                for axes in possible_axes((1, *values.shape[1:]), (1, *other.shape[1:]))
+                if same_values(values.transpose(axes), other, tolerance=_TOLERANCE)
+            ),
+            None,
+        )
+        if match is None:
+            return None, []
+        place, axes = match
+        order.append(place)
+        source = SourceTensor(name, (1, *values.shape[1:]))
+        pairs.append(DeviceTensor(source, (1, *given[place].shape[1:]), axes))
+    return (pairs, order) if len(order) == len(given) else (None, [])
+
+
+def _closest(wanted: Samples, given: Sequence[NDArray[Any]]) -> float:
+    """Return how far the worst output is from the nearest, as a share of its largest value."""
+    worst = 0.0
+    for values in wanted:
+        near = float("inf")
+        for other in given:
+            for axes in possible_axes((1, *values.shape[1:]), (1, *other.shape[1:])):
+                apart = float(np.abs(values.transpose(axes) - other).max())
+                near = min(near, apart / max(float(np.abs(values).max()), 1e-12))
+        worst = max(worst, near)
+    return worst
+
+
+def _layer_names(
+    network: Network, float_tflite: bytes, inputs: Sequence[DeviceTensor], samples: Samples
+) -> list[tuple[str, str]]:
+    """Name layers by their values, where the source can be run layer by layer."""
+    sample = [values[:1] for values in samples]
+    try:
+        layers = network.layer_values(sample)
+    except Exception:  # names are worth having, not failing for
+        return []
+    if not layers:
+        return []
+    graph = read_model(float_tflite, name="the float model").main
+    on_device = [each.to_device(values) for each, values in zip(inputs, sample, strict=True)]
+    return name_layers(graph, tflite_values(float_tflite, graph, on_device), layers)
+
+
+def _output_names(names: Sequence[str]) -> list[str]:
+    """Return what outputs are called in the .tflite: their own names, where these fit."""
+    fit = all(
+        name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME for name in names
+    )
+    if fit and len(set(names)) == len(names):
+        return list(names)
+    return ["output"] if len(names) == 1 else [f"output{place}" for place in range(len(names))]
+
+
+def _parts(
+    convert: Callable[[], bytes], names: list[tuple[str, str]], error: Exception
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Answer with a graph that shows which operators are left; without one where there is none."""
+    try:
+        return float_parts(convert(), names, error)
+    except Exception:  # then the first refusal says what is known
+        return {}, {"refused": first_line(error), "layer": ""}
+
+
+def _as_json(each: DeviceTensor) -> list[Any]:
+    return [each.source.name, list(each.source.shape), list(each.shape), list(each.axes)]
