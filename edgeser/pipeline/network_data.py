@@ -47,10 +47,7 @@ def read_network_data(path: Path) -> NetworkData:
     BadInput
         When there are none, a file is damaged, too large or holds Python objects.
     """
-    if path.is_dir():
-        arrays = _from_folder(path)
-    else:
-        arrays = _read(path, _LIMIT_BYTES)
+    arrays = _from_folder(path) if path.is_dir() else _read(path, _LIMIT_BYTES)
     for name, values in arrays.items():
         if values.ndim < 2 or not len(values):
             raise BadInput(

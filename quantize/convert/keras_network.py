@@ -182,7 +182,9 @@ def _check_group(group: Any, library: Any) -> None:
         if isinstance(each, library.Group):
             _check_group(each, library)
         elif each.external or each.is_virtual:
-            raise BadInput(f"the weights {printable(name)} lie in another file", hint="save it anew")
+            raise BadInput(
+                f"the weights {printable(name)} lie in another file", hint="save it anew"
+            )
 
 
 def _lengths(spec: Any) -> tuple[int | None, ...]:

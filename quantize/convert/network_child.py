@@ -205,7 +205,9 @@ def _layouts(
     graph = read_model(float_tflite, name="the float model").main
     engine = LiteRtEngine(float_tflite, Runtime.LITERT_BUILTIN, num_threads=1, preserve=False)
     best = float("inf")
-    orders = [possible_axes(s.shape, shape) for s, shape in zip(network.inputs, shapes, strict=True)]
+    orders = [
+        possible_axes(s.shape, shape) for s, shape in zip(network.inputs, shapes, strict=True)
+    ]
     for axes in product(*orders):
         inputs = [
             DeviceTensor(source, shape, order)

@@ -131,7 +131,9 @@ def match_data(
     odd = [name for name in data if name not in names]
     if missing or odd:
         listed = ", ".join(map(printable, names))
-        what = f"has none for {printable(missing[0])}" if missing else f"also has {printable(odd[0])}"
+        what = (
+            f"has none for {printable(missing[0])}" if missing else f"also has {printable(odd[0])}"
+        )
         raise BadInput(
             f"{where} {what}; the network takes {listed}",
             hint="give one array for each input, under the input's name",

@@ -161,7 +161,9 @@ def _is_mapped(kind: str) -> bool:
     found = importlib.util.find_spec("onnx2tf")
     if found is None or found.origin is None:
         raise ToolMissing("onnx2tf is not installed", hint="pip install 'edgeser[export]'")
-    return kind.isidentifier() and Path(found.origin).with_name("ops").joinpath(f"{kind}.py").is_file()
+    return (
+        kind.isidentifier() and Path(found.origin).with_name("ops").joinpath(f"{kind}.py").is_file()
+    )
 
 
 def _label(node: Any) -> str:

@@ -126,9 +126,7 @@ def _raw_payloads(payload: Json, folder: str) -> Iterator[str]:
     seen = set()
     for name, entry in payload["config"].items():
         path = str(entry["path_name"])
-        pickled = entry["use_pickle"] is not False or not path.startswith(
-            ("weight_", "tensor_")
-        )
+        pickled = entry["use_pickle"] is not False or not path.startswith(("weight_", "tensor_"))
         if pickled or "/" in path:
             raise BadInput(
                 f"the .pt2 holds {printable(name)} as a Python object, which is not unpickled",

@@ -280,5 +280,6 @@ def float_parts(
 
 
 def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     return lines[0].strip() if lines else type(error).__name__

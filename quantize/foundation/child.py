@@ -20,7 +20,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, InternalError, ToolMissing
+from quantize.foundation.errors import (
+    BadInput,
+    CheckFailed,
+    EdgeserError,
+    InternalError,
+    ToolMissing,
+)
 from quantize.foundation.launch import end_with_parent
 from quantize.foundation.processes import run
 
