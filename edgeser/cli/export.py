@@ -103,11 +103,12 @@ def command(
     int8 takes the folder of a run or its trained.zip, and writes bundle.zip and model_int8.tflite
     beside it; or your own network (.onnx, .pt2, .keras, the folder of a SavedModel) with samples to
     calibrate on, and writes a folder with model-int8.tflite and how far it is from float: exit code
-    1 where that is beyond the tolerances. firmware takes the folder of a run, a bundle or any fully-int8 .tflite, and writes a
-    C project with its own Makefile and README. edgetpu takes the same, lints it, predicts its cost
-    and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
-    operator would run on the CPU. web takes the folder of a run or a bundle and writes one page,
-    which runs the firmware on a microphone or a recording; exit code 3 without clang and lld.
+    1 where that is beyond the tolerances. firmware takes the folder of a run, a bundle or any
+    fully-int8 .tflite, and writes a C project with its own Makefile and README. edgetpu takes the
+    same, lints it, predicts its cost and compiles it where Google's compiler is found: exit code 3
+    where it is not, 1 where an operator would run on the CPU. web takes the folder of a run or a
+    bundle and writes one page, which runs the firmware on a microphone or a recording; exit code 3
+    without clang and lld.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
     _check_place(out, is_file=target == "web")

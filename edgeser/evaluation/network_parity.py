@@ -155,7 +155,7 @@ def on_grid(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.int8]:
     """Return the int8 values that a device is given for real ones, those beyond the range at it."""
     scale, zero_point = grid_of(tensor)
     steps = np.rint(values.astype(np.float64) / scale) + zero_point
-    return np.clip(steps, -128, 127).astype(np.int8)
+    return np.asarray(np.clip(steps, -128, 127), np.int8)
 
 
 def grid_of(tensor: Tensor) -> tuple[float, int]:
@@ -174,7 +174,8 @@ def _output(
     def figure(value: float, unit: str) -> Measurement:
         return Measurement(value, unit, Evidence.MEASURED, said)
 
-    flips, flipped = None, ()
+    flips: Measurement | None = None
+    flipped: tuple[tuple[int, int, int], ...] = ()
     if wanted.ndim == 2 and wanted.shape[1] > 1:
         before, after = wanted.argmax(axis=1), found.argmax(axis=1)
         flips = figure(float((before != after).mean()), "ratio")

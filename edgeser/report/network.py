@@ -81,7 +81,7 @@ def network_json(done: ExportedNetwork) -> dict[str, Any]:
             "source": parity.source,
             "samples": parity.samples,
             "passed": parity.passed,
-            "failures": [printable(line, limit=400) for line in parity.failures],
+            "failures": [printable(line) for line in parity.failures],
             "max_flips": parity.tolerances.max_flips,
             "min_sqnr_db": parity.tolerances.min_sqnr,
         },
@@ -132,7 +132,7 @@ def network_tables(done: ExportedNetwork) -> Group:
 
 def _tensor_rows(done: ExportedNetwork) -> list[tuple[str, ...]]:
     graph = read_model(done.network.int8_tflite, name="the int8 model").main
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for kind, tensors, ours in (
         ("input", done.network.inputs, graph.input_tensors),
         ("output", done.network.outputs, graph.output_tensors),

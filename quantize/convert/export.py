@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -28,6 +29,7 @@ from quantize.convert.verify import (
 )
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.foreign import printable
 from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
 
@@ -213,5 +215,8 @@ def refuse(converted: ChildResult) -> NoReturn:
     except BadInput:
         left = ()
     if left:
-        raise CheckFailed(f"not fully int8: {left[0]} has no int8 form", hint=_HINT)
+        flex = re.search(r"\bFlex(\w+)", left[0])
+        layer = converted.values.get("kinds", {}).get(flex[1] if flex else "", "")
+        where = f"layer {printable(layer)}, " if layer else ""
+        raise CheckFailed(f"not fully int8: {where}{left[0]} has no int8 form", hint=_HINT)
     raise CheckFailed(f"the network has no int8 form: {reason}", hint=_HINT)

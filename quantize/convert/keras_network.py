@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,10 @@ class TensorFlowNetwork:
         ]
         return self._function, spec, None
 
+    def layers_by_kind(self) -> dict[str, str]:
+        """Return nothing: operators keep the names of their layers on this road."""
+        return {}
+
     def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
         """Return nothing: tensors keep the names of their layers on this road."""
         del sample
@@ -88,11 +93,7 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
     BadInput
         When Keras cannot build it.
     """
-    library: Any
-    if legacy:
-        import tf_keras as library
-    else:
-        import keras as library
+    library = importlib.import_module("tf_keras" if legacy else "keras")
     _check_weights_file(path)
     try:
         model = library.models.load_model(str(path), compile=False, safe_mode=True)

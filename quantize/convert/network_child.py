@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues, name_layers, same_values, tflite_values
 from quantize.convert.network_parts import DeviceTensor, SourceTensor, match_data, possible_axes
-from quantize.convert.output_order import LONGEST_NAME, with_outputs
+from quantize.convert.output_order import LONGEST_NAME, with_inputs, with_outputs
 from quantize.convert.tensorflow_child import (
     Clock,
     converters,
@@ -45,6 +46,10 @@ class Network(Protocol):
 
     def build(self) -> tuple[Any, list[Any], Any]:
         """Return it as a function of TensorFlow, its inputs, and what owns it."""
+
+    def layers_by_kind(self) -> dict[str, str]:
+        """Return for each kind of operator the first layer that has it, where that is known."""
+        ...
 
     def layer_values(self, sample: Samples) -> list[LayerValues]:
         """Return what its layers give for one sample; nothing where tensors keep their names."""
@@ -90,35 +95,44 @@ def convert_network(
     except (Exception, SystemExit) as error:  # onnx2tf raises and exits as it pleases
         layer = str(getattr(error, "onnx_op_name", "") or "")
         return {}, {"refused": first_line(error), "layer": layer}
+    kinds = network.layers_by_kind()
     clock.lap("TensorFlow graph")
-    converter_of = converters(function, spec, owner)
+    converter_of = converters(function, spec, owner, loops=False)
     try:
         float_tflite = converter_of().convert()
     except Exception as error:  # the converter's own error types are not public
-        return _parts(lambda: with_tensorflow_ops(converter_of()), [], error)
+        return _parts(lambda: with_tensorflow_ops(converter_of()), [], error, kinds)
     clock.lap("float model")
+    entries, turned = _input_order(float_tflite)
     some = [values[:_LOOKED_AT] for values in parity]
     wanted = [values[:_LOOKED_AT] for values in reference]
     shapes = [tuple(each.shape) for each in spec]
-    inputs, outputs, found = _layouts(network, float_tflite, shapes, some, wanted)
-    names = _layer_names(network, float_tflite, inputs, some)
+    inputs, outputs, found = _layouts(network, float_tflite, shapes, turned, some, wanted)
+    names = _layer_names(network, float_tflite, inputs, turned, some)
     clock.lap("layer names")
 
     def representative() -> Iterator[Samples]:
         for sample in _one_by_one(calibration):
-            yield [each.to_device(v) for each, v in zip(inputs, sample, strict=True)]
+            yield [inputs[place].to_device(sample[place]) for place in turned]
 
     try:
         int8_tflite = to_int8(converter_of(), representative)
     except Exception as error:
         return _parts(
-            lambda: to_int8(converter_of(), representative, allow_float=True), names, error
+            lambda: to_int8(converter_of(), representative, allow_float=True), names, error, kinds
         )
     clock.lap("int8 model")
-    called = _output_names(network.outputs)
-    out = {
-        "float_tflite": np.frombuffer(with_outputs(float_tflite, found, called), np.uint8),
-        "int8_tflite": np.frombuffer(with_outputs(int8_tflite, found, called), np.uint8),
+
+    def in_order(data: bytes) -> NDArray[np.uint8]:
+        """Return a .tflite with inputs and outputs in the network's order, by its names."""
+        given, made = _names([each.name for each in network.inputs], "input"), network.outputs
+        ordered = [entries[turned.index(place)] for place in range(len(turned))]
+        data = with_inputs(data, ordered, given)
+        return np.frombuffer(with_outputs(data, found, _names(made, "output")), np.uint8)
+
+    out: dict[str, NDArray[Any]] = {
+        "float_tflite": in_order(float_tflite),
+        "int8_tflite": in_order(int8_tflite),
         **{f"parity{place}": values for place, values in enumerate(parity)},
         **{f"reference{place}": values for place, values in enumerate(reference)},
     }
@@ -198,6 +212,7 @@ def _layouts(
     network: Network,
     float_tflite: bytes,
     shapes: Sequence[tuple[int, ...]],
+    turned: Sequence[int],
     samples: Samples,
     wanted: Samples,
 ) -> tuple[list[DeviceTensor], list[DeviceTensor], list[str]]:
@@ -215,8 +230,8 @@ def _layouts(
         ]
         rows: list[list[NDArray[Any]]] = []
         for sample in _one_by_one(samples):
-            for place, (each, values) in enumerate(zip(inputs, sample, strict=True)):
-                engine.set_input(place, each.to_device(values))
+            for position, place in enumerate(turned):
+                engine.set_input(position, inputs[place].to_device(sample[place]))
             engine.invoke()
             rows.append([engine.output(place) for place in range(len(graph.outputs))])
         given = [np.concatenate(values) for values in zip(*rows, strict=True)]
@@ -273,7 +288,11 @@ def _closest(wanted: Samples, given: Sequence[NDArray[Any]]) -> float:
 
 
 def _layer_names(
-    network: Network, float_tflite: bytes, inputs: Sequence[DeviceTensor], samples: Samples
+    network: Network,
+    float_tflite: bytes,
+    inputs: Sequence[DeviceTensor],
+    turned: Sequence[int],
+    samples: Samples,
 ) -> list[tuple[str, str]]:
     """Name layers by their values, where the source can be run layer by layer."""
     sample = [values[:1] for values in samples]
@@ -284,26 +303,46 @@ def _layer_names(
     if not layers:
         return []
     graph = read_model(float_tflite, name="the float model").main
-    on_device = [each.to_device(values) for each, values in zip(inputs, sample, strict=True)]
+    on_device = [inputs[place].to_device(sample[place]) for place in turned]
     return name_layers(graph, tflite_values(float_tflite, graph, on_device), layers)
 
 
-def _output_names(names: Sequence[str]) -> list[str]:
-    """Return what outputs are called in the .tflite: their own names, where these fit."""
+def _input_order(float_tflite: bytes) -> tuple[list[str], list[int]]:
+    """Return the inputs' names in the .tflite, in its order, and which of the network's each is.
+
+    The converter turns their order round as it pleases; the names that we gave are part of its own.
+    """
+    names = [each.name for each in read_model(float_tflite).main.input_tensors]
+    found = [re.search(r"input_(\d+)", name) for name in names]
+    turned = [int(each[1]) for each in found if each is not None]
+    if sorted(turned) != list(range(len(names))):
+        raise CheckFailed(
+            f"the converted network lost an input: it has {', '.join(map(printable, names))}",
+            hint="leave out inputs that nothing is made of",
+        )
+    return names, turned
+
+
+def _names(names: Sequence[str], kind: str) -> list[str]:
+    """Return what inputs or outputs are called in the .tflite: their own names, where these fit."""
     fit = all(
         name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME for name in names
     )
     if fit and len(set(names)) == len(names):
         return list(names)
-    return ["output"] if len(names) == 1 else [f"output{place}" for place in range(len(names))]
+    return [kind] if len(names) == 1 else [f"{kind}{place}" for place in range(len(names))]
 
 
 def _parts(
-    convert: Callable[[], bytes], names: list[tuple[str, str]], error: Exception
+    convert: Callable[[], bytes],
+    names: list[tuple[str, str]],
+    error: Exception,
+    kinds: dict[str, str],
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Answer with a graph that shows which operators are left; without one where there is none."""
     try:
-        return float_parts(convert(), names, error)
+        arrays, values = float_parts(convert(), names, error)
+        return arrays, {**values, "kinds": kinds}
     except Exception:  # then the first refusal says what is known
         return {}, {"refused": first_line(error), "layer": ""}
 

@@ -21,6 +21,7 @@ OLDEST_OPSET, NEWEST_OPSET = 11, 21
 _FLOAT = 1
 _DOMAINS = ("", "ai.onnx")
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+_RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 _QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
 _AS_FLOAT32 = {1: "float32", 10: "float16", 11: "float64", 7: "int64", 6: "int32", 9: "bool"}
 
@@ -46,6 +47,7 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, *, limit_bytes: int) -> None:
         import onnx
+        from onnx.inliner import inline_local_functions
 
         data = read_bounded(path, limit_bytes=limit_bytes)
         try:
@@ -59,7 +61,7 @@ class OnnxNetwork:
             raise BadInput(f"{path.name} is an ONNX file without a graph", hint="check the path")
         check_opset(model)
         if model.functions:
-            model = onnx.inliner.inline_local_functions(model)
+            model = inline_local_functions(model)
         check_nodes(model.graph)
         _check_weights(model.graph)
         self.inputs = _with_batch_of_one(model.graph)
@@ -102,6 +104,11 @@ class OnnxNetwork:
         ]
         return run, spec, model
 
+    def layers_by_kind(self) -> dict[str, str]:
+        """Return for each kind of operator the first layer that has it."""
+        nodes = reversed(self._model.graph.node)
+        return {node.op_type: layer_of(node.name, node.op_type) for node in nodes}
+
     def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
         """Return what each node gives for one sample."""
         return onnx_layer_values(self._simplified, sample)
@@ -143,6 +150,11 @@ def check_nodes(graph: Any) -> None:
             raise CheckFailed(
                 f"{where}: the network is quantised already",
                 hint="give the float network it was made of",
+            )
+        if kind in _RECURRENT:
+            raise CheckFailed(
+                f"{where}: recurrent operators have no form in int8 on this road",
+                hint="write its steps out as dense layers (Keras: unroll=True), or use convolutions",
             )
         if kind in _CONTROL_FLOW:
             raise CheckFailed(

@@ -45,7 +45,7 @@ def check_saved_model(folder: Path, *, limit_bytes: int) -> None:
     meta = serving[0]
     for node in meta.object_graph_def.nodes:
         kind = node.WhichOneof("kind")
-        if kind not in _KINDS or node.saveable_objects or node.registered_saver.name:
+        if kind not in _KINDS or node.saveable_objects or node.registered_saver:
             raise BadInput(
                 f"the SavedModel holds a {kind or 'saver of its own'}, which would run code on "
                 "loading",

@@ -6,6 +6,7 @@ their settings never reach the caller.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from quantize.convert.kept_ranges import instead_of_measured, of_tensors
 from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
 from quantize.convert.output_order import find_outputs, with_outputs
+from quantize.foundation.errors import CheckFailed
+from quantize.foundation.foreign import printable
 from quantize.tflite import read_model
 
 ONNX_NAME = "network.onnx"
@@ -34,6 +37,7 @@ _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
 }
+_CONTROL_FLOW = frozenset({"While", "StatelessWhile", "If", "StatelessIf", "Case"})
 # onnxsim and Keras load these where they are installed, for functions that nobody calls here: a
 # good part of the time that a small conversion takes, and hundreds of megabytes.
 _NOT_NEEDED = ("torch", "pandas")
@@ -195,7 +199,9 @@ def _converter_factory(model: Any) -> Callable[[], Any]:
     return converters(model, spec, model)
 
 
-def converters(function: Any, spec: Sequence[Any], owner: Any) -> Callable[[], Any]:
+def converters(
+    function: Any, spec: Sequence[Any], owner: Any, *, loops: bool = True
+) -> Callable[[], Any]:
     """Return a maker of fresh converters of a function over inputs of these specifications.
 
     Parameters
@@ -205,10 +211,19 @@ def converters(function: Any, spec: Sequence[Any], owner: Any) -> Callable[[], A
     owner
         What holds its variables; `None` to make constants of them beforehand, without which those
         of Keras 3 stay variables.
+    loops
+        Whether it may have control flow.
+
+    Raises
+    ------
+    CheckFailed
+        When it has some and may not: the layer is named.
     """
     import tensorflow as tf
 
     concrete = tf.function(function, input_signature=list(spec)).get_concrete_function()
+    if not loops:
+        _refuse_loops(concrete.graph.as_graph_def())
     if owner is None:
         from tensorflow.python.framework.convert_to_constants import (
             convert_variables_to_constants_v2,
@@ -216,6 +231,19 @@ def converters(function: Any, spec: Sequence[Any], owner: Any) -> Callable[[], A
 
         concrete = convert_variables_to_constants_v2(concrete)
     return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner)
+
+
+def _refuse_loops(graph: Any) -> None:
+    """Refuse control flow by its layer: a device runs one path, and the converter crashes on it."""
+    functions = [each.node_def for each in graph.library.function]
+    for node in itertools.chain(graph.node, *functions):
+        if node.op in _CONTROL_FLOW:
+            layer = node.name.rpartition("/")[0] or node.name
+            raise CheckFailed(
+                f"layer {printable(layer)} is a loop or a branch ({node.op}), which a device does "
+                "not run",
+                hint="build recurrent layers with unroll=True, and the network with one fixed path",
+            )
 
 
 def _layer_names(
