@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues
-from quantize.convert.network_parts import SourceTensor, fixed_shape
+from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
 from quantize.convert.saved_model import SIGNATURE, check_saved_model
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
@@ -70,7 +70,7 @@ class TensorFlowNetwork:
         import tensorflow as tf
 
         spec = [
-            tf.TensorSpec(each.shape, tf.float32, f"input_{place}")
+            tf.TensorSpec(each.shape, tf.float32, input_label(place))
             for place, each in enumerate(self.inputs)
         ]
         return self._function, spec, None

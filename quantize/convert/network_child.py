@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues, name_layers, same_values, tflite_values
 from quantize.convert.network_parts import DeviceTensor, SourceTensor, match_data, possible_axes
-from quantize.convert.output_order import LONGEST_NAME, with_inputs, with_outputs
+from quantize.convert.output_order import with_inputs, with_outputs
 from quantize.convert.tensorflow_child import (
     Clock,
     converters,
@@ -125,10 +125,11 @@ def convert_network(
 
     def in_order(data: bytes) -> NDArray[np.uint8]:
         """Return a .tflite with inputs and outputs in the network's order, by its names."""
-        given, made = _names([each.name for each in network.inputs], "input"), network.outputs
         ordered = [entries[turned.index(place)] for place in range(len(turned))]
-        data = with_inputs(data, ordered, given)
-        return np.frombuffer(with_outputs(data, found, _names(made, "output")), np.uint8)
+        given = _names([each.name for each in network.inputs], "input", ordered)
+        made = _names(network.outputs, "output", found)
+        data = with_outputs(with_inputs(data, ordered, given), found, made)
+        return np.frombuffer(data, np.uint8)
 
     out: dict[str, NDArray[Any]] = {
         "float_tflite": in_order(float_tflite),
@@ -313,7 +314,7 @@ def _input_order(float_tflite: bytes) -> tuple[list[str], list[int]]:
     The converter turns their order round as it pleases; the names that we gave are part of its own.
     """
     names = [each.name for each in read_model(float_tflite).main.input_tensors]
-    found = [re.search(r"input_(\d+)", name) for name in names]
+    found = [re.search(r"input_(\d+)_of_the_network", name) for name in names]
     turned = [int(each[1]) for each in found if each is not None]
     if sorted(turned) != list(range(len(names))):
         raise CheckFailed(
@@ -323,14 +324,21 @@ def _input_order(float_tflite: bytes) -> tuple[list[str], list[int]]:
     return names, turned
 
 
-def _names(names: Sequence[str], kind: str) -> list[str]:
-    """Return what inputs or outputs are called in the .tflite: their own names, where these fit."""
-    fit = all(
-        name.isascii() and name.isprintable() and 0 < len(name) <= LONGEST_NAME for name in names
-    )
-    if fit and len(set(names)) == len(names):
-        return list(names)
-    return [kind] if len(names) == 1 else [f"{kind}{place}" for place in range(len(names))]
+def _names(names: Sequence[str], kind: str, found: Sequence[str]) -> list[str]:
+    """Return what inputs or outputs are called in the .tflite, where the converter's names stand.
+
+    Their own names, where these fit; else numbers.
+    """
+    one = len(names) == 1
+    numbers = [kind] if one else [f"{kind}{place}" for place in range(len(names))]
+    for wanted in (names, numbers):
+        fit = all(
+            name.isascii() and name.isprintable() and 0 < len(name) <= len(room.encode())
+            for name, room in zip(wanted, found, strict=True)
+        )
+        if fit and len(set(wanted)) == len(wanted):
+            return list(wanted)
+    return list(found)
 
 
 def _parts(

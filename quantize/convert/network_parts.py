@@ -61,6 +61,11 @@ class DeviceTensor:
         return np.ascontiguousarray(samples.transpose(np.argsort(self.axes)))
 
 
+def input_label(place: int) -> str:
+    """Return what an input is called while it is converted: longer than it will be called then."""
+    return f"input_{place}_of_the_network"
+
+
 def fixed_shape(name: str, sizes: Sequence[int | str | None]) -> tuple[int, ...]:
     """Return an input's shape with a batch of 1, or refuse it.
 

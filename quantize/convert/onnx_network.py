@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_values
-from quantize.convert.network_parts import SourceTensor, fixed_shape
+from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
 from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 from quantize.foundation.files import read_bounded
@@ -99,7 +99,7 @@ class OnnxNetwork:
             return model(values[0] if len(values) == 1 else list(values))
 
         spec = [
-            tf.TensorSpec(each.shape, each.dtype, f"input_{place}")
+            tf.TensorSpec(each.shape, each.dtype, input_label(place))
             for place, each in enumerate(model.inputs)
         ]
         return run, spec, model
@@ -154,7 +154,7 @@ def check_nodes(graph: Any) -> None:
         if kind in _RECURRENT:
             raise CheckFailed(
                 f"{where}: recurrent operators have no form in int8 on this road",
-                hint="write its steps out as dense layers (Keras: unroll=True), or use convolutions",
+                hint="write its steps out as dense layers (Keras: unroll=True)",
             )
         if kind in _CONTROL_FLOW:
             raise CheckFailed(
