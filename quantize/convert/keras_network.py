@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from quantize.convert.layer_names import LayerValues
 from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
 from quantize.convert.saved_model import SIGNATURE, check_saved_model
 from quantize.foundation.errors import BadInput
+from quantize.foundation.files import open_regular
 from quantize.foundation.foreign import printable
 
 
@@ -94,7 +97,8 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
         When Keras cannot build it.
     """
     library = importlib.import_module("tf_keras" if legacy else "keras")
-    _check_weights_file(path)
+    with open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
+        check_weights(archive.read("model.weights.h5"))
     try:
         model = library.models.load_model(str(path), compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its layers raise
@@ -154,19 +158,18 @@ def open_saved_model(folder: Path, *, limit_bytes: int) -> TensorFlowNetwork:
     return TensorFlowNetwork(run, loaded, inputs, outputs)
 
 
-def _check_weights_file(path: Path) -> None:
-    """Refuse weights that HDF5 would take from other files."""
-    import io
-    import zipfile
+def check_weights(data: bytes) -> None:
+    """Refuse the weights of a .keras that HDF5 would take from other files.
 
+    Raises
+    ------
+    BadInput
+        Naming them; when they are damaged.
+    """
     import h5py
 
-    from quantize.foundation.files import open_regular
-
-    with open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
-        weights = io.BytesIO(archive.read("model.weights.h5"))
     try:
-        with h5py.File(weights, "r") as file:
+        with h5py.File(io.BytesIO(data), "r") as file:
             _check_group(file, h5py)
     except OSError as error:
         raise BadInput("the weights in the .keras are damaged", hint="save it anew") from error

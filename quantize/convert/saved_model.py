@@ -7,7 +7,7 @@ no operator that touches a text, a file or the outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _KINDS = frozenset(
     {"user_object", "function", "variable", "bare_concrete_function", "constant",
      "captured_tensor", None}
 )  # fmt: skip
+_KINDS_SAID = {"resource": "a table or another resource", "asset": "a file"}
 _STATEFUL = frozenset(
     {"ReadVariableOp", "StatefulPartitionedCall", "VarHandleOp", "DisableCopyOnRead", "If",
      "While", "Placeholder", "TensorListReserve"}
@@ -36,26 +37,46 @@ def check_saved_model(folder: Path, *, limit_bytes: int) -> None:
     BadInput
         When it is no SavedModel of TensorFlow 2, or has resources or savers of its own.
     CheckFailed
-        When its signature reaches an operator that is not arithmetic: it is named.
+        When what it holds reaches an operator that is not arithmetic: it is named.
     """
+    from tensorflow.python.framework import dtypes, op_def_registry
+
     graphs = _meta_graphs(folder / MODEL_FILE, limit_bytes)
     serving = [graph for graph in graphs if "serve" in graph.meta_info_def.tags]
-    if len(serving) != 1 or not serving[0].object_graph_def.nodes:
-        raise BadInput("the SavedModel has no graph of TensorFlow 2 to serve", hint=_SAVE)
-    meta = serving[0]
+    if len(serving) != 1:
+        raise BadInput(f"the SavedModel has {len(serving)} graphs to serve", hint=_SAVE)
+    check_graph(serving[0], op_def_registry.get, text_type=dtypes.string.as_datatype_enum)
+
+
+def check_graph(meta: Any, definition_of: Callable[[str], Any], *, text_type: int) -> None:
+    """Check one graph of a SavedModel, see `check_saved_model`.
+
+    Parameters
+    ----------
+    meta
+        The graph, a ``MetaGraphDef``.
+    definition_of
+        Gives TensorFlow's definition of an operator; `None` of what is none of its own.
+    text_type
+        The number of the type of texts.
+    """
+    if not meta.object_graph_def.nodes:
+        raise BadInput("the SavedModel is not of TensorFlow 2", hint=_SAVE)
     for node in meta.object_graph_def.nodes:
         kind = node.WhichOneof("kind")
         if kind not in _KINDS or node.saveable_objects or node.registered_saver:
             raise BadInput(
-                f"the SavedModel holds a {kind or 'saver of its own'}, which would run code on "
-                "loading",
+                f"the SavedModel holds {_KINDS_SAID.get(kind, 'a saver of its own')}, which would "
+                "run code on loading",
                 hint="save the network without tables, files and text processing",
             )
     if SIGNATURE not in meta.signature_def:
         raise BadInput(f"the SavedModel has no signature {SIGNATURE}", hint=_SAVE)
     library = {each.signature.name: each for each in meta.graph_def.library.function}
     for node in _reached(meta, library):
-        if (reason := _not_arithmetic(node, library)) != "":
+        if node.op in library:
+            continue
+        if reason := _not_arithmetic(node, definition_of(node.op), text_type):
             raise CheckFailed(
                 f"layer {printable(node.name)}: the operator {printable(node.op)} {reason}",
                 hint="save the network alone, without reading, printing or text processing",
@@ -100,17 +121,13 @@ def _functions_of(node: Any) -> Iterator[str]:
         yield from (each.name for each in value.list.func)
 
 
-def _not_arithmetic(node: Any, library: dict[str, Any]) -> str:
+def _not_arithmetic(node: Any, definition: Any, text_type: int) -> str:
     """Return why an operator is not run here; empty where it may be."""
-    from tensorflow.python.framework import dtypes, op_def_registry
-
-    definition = op_def_registry.get(node.op)
     if definition is None:
-        return "" if node.op in library else "is not TensorFlow's own"
+        return "is not TensorFlow's own"
     if definition.is_stateful and node.op not in _STATEFUL:
         return "reaches outside of the network"
-    texts = {dtypes.string.as_datatype_enum}
     types = [arg.type for arg in (*definition.input_arg, *definition.output_arg)]
     types += [value.type for value in node.attr.values()]
     types += [kind for value in node.attr.values() for kind in value.list.type]
-    return "handles texts" if texts & set(types) else ""
+    return "handles texts" if text_type in types else ""
