@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.network import ConvertedNetwork
 from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
-from quantize.layer_error import ErrorSums
+from quantize.layer_error import ErrorSums, layer_errors
 from quantize.runtimes import Runtime, run_outputs
 from quantize.tflite import read_model
 from quantize.tflite.model import Tensor
 
-ROUNDING = 1e-9
+_ROUNDING = 1e-9
+_LOOKED_AT = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +79,33 @@ class OutputParity:
 
 @dataclass(frozen=True, slots=True)
 class NetworkParity:
-    """The comparison: each output, and what was compared on."""
+    """The comparison.
+
+    Parameters
+    ----------
+    outputs
+        Each output.
+    samples, source
+        What was compared on: how many, and in words which.
+    tolerances
+        What is judged by.
+    where_to_look
+        The layer with the most noise; empty where all is well, or there are several inputs.
+    """
 
     outputs: tuple[OutputParity, ...]
     samples: int
     source: str
     tolerances: NetworkTolerances
+    where_to_look: str = ""
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """One line for each tolerance that is broken."""
-        return tuple(line for output in self.outputs for line in self._failures_of(output))
+        """One line for each tolerance that is broken, with where to look."""
+        look = f"; {self.where_to_look}" if self.where_to_look else ""
+        return tuple(
+            f"{line}{look}" for output in self.outputs for line in self._failures_of(output)
+        )
 
     @property
     def passed(self) -> bool:
@@ -96,16 +114,16 @@ class NetworkParity:
 
     def _failures_of(self, output: OutputParity) -> list[str]:
         out = []
-        limits = self.tolerances
-        if output.flips is not None and output.flips.value > limits.max_flips + ROUNDING:
+        limits, name = self.tolerances, printable(output.name)
+        if output.flips is not None and output.flips.value > limits.max_flips + _ROUNDING:
             out.append(
-                f"output {output.name}: {100 * output.flips.value:.1f} % of {self.samples} samples "
-                f"get another largest value, tolerance {100 * limits.max_flips:.1f} %"
+                f"output {name}: {100 * output.flips.value:.1f} % of {self.samples} samples get "
+                f"another largest value, tolerance {100 * limits.max_flips:.1f} %"
             )
         if output.sqnr is not None and output.sqnr.value < limits.min_sqnr:
             out.append(
-                f"output {output.name}: {output.sqnr.value:.1f} dB of signal over quantisation "
-                f"noise, tolerance {limits.min_sqnr:.1f} dB"
+                f"output {name}: {output.sqnr.value:.1f} dB of signal over quantisation noise, "
+                f"tolerance {limits.min_sqnr:.1f} dB"
             )
         return out
 
@@ -146,9 +164,25 @@ def compare_network(
     ):
         scale, zero_point = grid_of(tensor)
         real = (steps.astype(np.float64) - zero_point) * scale
-        found = each.to_source(real.reshape(len(real), *each.shape[1:]))
-        outputs.append(_output(each.source.name, wanted, found, scale, said))
-    return NetworkParity(tuple(outputs), len(inputs[0]), source, tolerances)
+        ours = each.to_source(real.reshape(len(real), *each.shape[1:]))
+        outputs.append(_output(each.source.name, wanted, ours, scale, said))
+    found = NetworkParity(tuple(outputs), len(inputs[0]), source, tolerances)
+    if found.passed or len(inputs) > 1:
+        return found
+    return replace(found, where_to_look=_where_to_look(network, inputs[0]))
+
+
+def _where_to_look(network: ConvertedNetwork, inputs: NDArray[np.int8]) -> str:
+    worst = layer_errors(
+        network.float_tflite,
+        network.int8_tflite,
+        inputs[:_LOOKED_AT],
+        layer_names=dict(network.layer_names),
+    ).worst
+    if worst is None:
+        return ""
+    noise = "only noise" if worst.sqnr_db is None else f"{worst.sqnr_db:.1f} dB"
+    return f"the noisiest layer is {printable(worst.name)}, {worst.operator}, with {noise}"
 
 
 def on_grid(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.int8]:

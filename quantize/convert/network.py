@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from quantize.convert.saved_model import MODEL_FILE
 from quantize.convert.tensorflow_child import ONNX_NAME
 from quantize.convert.verify import check_fully_integer, silent_layers
 from quantize.foundation.child import ChildResult, call_in_child
-from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 from quantize.foundation.files import read_bounded
 from quantize.foundation.foreign import printable
 from quantize.foundation.temporary import temporary_folder
@@ -151,6 +152,7 @@ def export_network(
             f"{path} is no network that is read here",
             hint="give an .onnx, .pt2, .keras or the folder of a SavedModel",
         )
+    _require(kind)
     tell = progress or (lambda stage: None)
     with temporary_folder("network", parent=work_dir) as folder:
         options: dict[str, Any] = {
@@ -177,6 +179,16 @@ def export_network(
             refuse(converted)
     tell("Verification")
     return _verified(converted, kind)
+
+
+def _require(kind: NetworkKind) -> None:
+    """Refuse at once what lacks a package, rather than in a child."""
+    missing = [name for name in _PACKAGES[kind.value] if find_spec(name) is None]
+    if missing:
+        raise ToolMissing(
+            f"{', '.join(missing)} is not installed, which converts networks of this kind",
+            hint="pip install 'edgeser[export]'",
+        )
 
 
 def _stage(

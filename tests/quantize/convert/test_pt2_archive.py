@@ -42,7 +42,7 @@ def node(target: str, inputs: list[Any], made: dict[str, Any]) -> dict[str, Any]
 
 def program() -> dict[str, Any]:
     """x [batch, 6, 4] flattened by the batch's own size."""
-    sixteen = {
+    whole = {
         "as_expr": {"expr_str": f"Mul(Integer(24), {BATCH['as_expr']['expr_str']})", "hint": None}
     }
     graph = {
@@ -56,7 +56,9 @@ def program() -> dict[str, Any]:
                 {"as_tensor": {"name": "view"}},
             ),
         ],
-        "tensor_values": {"x": tensor(BATCH, 6, 4), "view": tensor(BATCH, 24), "all": tensor(sixteen)},
+        "tensor_values": {
+            "x": tensor(BATCH, 6, 4), "view": tensor(BATCH, 24), "all": tensor(whole)
+        },
         "sym_int_values": {"b": BATCH},
         "sym_bool_values": {}, "sym_float_values": {}, "custom_obj_values": {},
     }  # fmt: skip
