@@ -19,10 +19,9 @@ from quantize.foundation.npz import ZIP_ERRORS
 _LIMIT_CONFIG_BYTES = 16 << 20
 _MEMBERS = frozenset({"metadata.json", "config.json", "model.weights.h5"})
 _SAVE = "save it with model.save('model.keras')"
-_MODULES = ("keras", "tf_keras", "keras.src", "builtins")
 _ROOMS = frozenset(
     {"activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics",
-     "models", "optimizers", "regularizers"}
+     "models", "optimizers", "ops", "regularizers"}
 )  # fmt: skip
 _RUN_CODE = frozenset({"Lambda", "__lambda__", "function"})
 _READ_FILES = frozenset(
