@@ -130,7 +130,7 @@ def layer_errors(
     int8_graph = read_model(int8_tflite, name=_INT8).main
     scale, zero_point = _check_inputs(float_graph, int8_graph, inputs)
     pairs, unmatched = pair_layers(float_graph, int8_graph)
-    sums = [_Sums() for _ in pairs]
+    sums = [ErrorSums() for _ in pairs]
     step = _batch_size(float_graph)
     for start in range(0, len(inputs), step):
         batch = np.ascontiguousarray(inputs[start : start + step])
@@ -183,8 +183,8 @@ def pair_layers(
     return pairs, tuple(unmatched)
 
 
-class _Sums:
-    """What every figure of a layer follows from, gathered over samples."""
+class ErrorSums:
+    """What every figure of a layer, or of an output, follows from, gathered over samples."""
 
     def __init__(self) -> None:
         self.signal = self.noise = self.quantised = self.product = self.max_error = 0.0
@@ -202,6 +202,12 @@ class _Sums:
         self.quantised += float(np.vdot(q, q))
         self.product += float(np.vdot(f, q))
         self.max_error = max(self.max_error, float(np.abs(error).max(initial=0.0)))
+
+    @property
+    def sqnr_db(self) -> float | None:
+        """Signal over quantisation noise in dB, ``None`` where either is nothing."""
+        defined = self.signal > 0 and self.noise > 0
+        return 10.0 * math.log10(self.signal / self.noise) if defined else None
 
 
 def _outputs_by_tensor(
@@ -271,7 +277,7 @@ def _tensors_by_turn(graph: Subgraph) -> dict[tuple[str, tuple[int, ...]], list[
 
 
 def _layer_error(
-    graph: Subgraph, operator: Operator, sums: _Sums, names: Mapping[str, str]
+    graph: Subgraph, operator: Operator, sums: ErrorSums, names: Mapping[str, str]
 ) -> LayerError:
     tensor = graph.tensors[operator.outputs[0]]
     name = names.get(tensor.name, tensor.name)
@@ -280,13 +286,12 @@ def _layer_error(
             f"layer {name} ({graph.layer_label(operator)}) yields NaN or infinity",
             hint="check the weights and the inputs of the float network",
         )
-    defined = sums.signal > 0 and sums.noise > 0
     norm = math.sqrt(sums.signal) * math.sqrt(sums.quantised)
     return LayerError(
         index=operator.index,
         name=name,
         operator=operator.name,
-        sqnr_db=10.0 * math.log10(sums.signal / sums.noise) if defined else None,
+        sqnr_db=sums.sqnr_db,
         cosine=min(1.0, max(-1.0, sums.product / norm)) if norm > 0 else None,
         max_error=sums.max_error,
     )

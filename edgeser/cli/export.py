@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.export_network import export_network, is_network
 from edgeser.cli.options import ModelPath, decision_options
 from edgeser.cli.output import Output, common_options
-from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
+from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_given, refuse_unsuited
 
 if TYPE_CHECKING:
     from edgeser.decision import DecisionConfig
@@ -21,6 +22,7 @@ _TARGETS = {
     "edgetpu": Target.EDGE_TPU,
     "web": Target.WEB,
 }
+_OF_NETWORKS = ("parity", "labels", "max_flips", "min_sqnr", "out")
 
 
 @click.command("export")
@@ -35,8 +37,31 @@ _TARGETS = {
 )
 @click.option(
     "--calibration",
+    type=click.Path(path_type=Path),
+    help="int8: calibrate on this file, made by 'edgeser calibrate'; else on training features. Of "
+    "your own network: an .npz with samples [n, ...] of each input, or a folder of samples.",
+)
+@click.option(
+    "--parity",
+    type=click.Path(path_type=Path),
+    help="int8 of your own network: samples to compare int8 with float on; every fifth of "
+    "--calibration when left out.",
+)
+@click.option(
+    "--labels",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="int8: calibrate on this file, made by 'edgeser calibrate'; else on training features.",
+    help="int8 of your own network: a text file with a label a line, of the first output's values.",
+)
+@click.option(
+    "--max-flips",
+    type=click.FloatRange(0, 1),
+    help="int8 of your own network: share of samples whose largest value may be another; 0.03.",
+)
+@click.option(
+    "--min-sqnr",
+    type=float,
+    metavar="DB",
+    help="int8 of your own network: signal over quantisation noise of each output; 10 dB.",
 )
 @click.option(
     "--board",
@@ -46,8 +71,8 @@ _TARGETS = {
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="firmware: folder of the project (firmware-BOARD); edgetpu: folder (edgetpu); web: the "
-    "page (page.html).",
+    help="int8 of your own network: folder (NAME-int8); firmware: folder of the project "
+    "(firmware-BOARD); edgetpu: folder (edgetpu); web: the page (page.html).",
 )
 @click.option(
     "--name",
@@ -71,27 +96,47 @@ def command(
     name: str | None,
     wanted: DecisionConfig | None,
     output: Output,
-    **compiling: Any,
+    **rest: Any,
 ) -> int:
     """Turn SOURCE into a model for a device.
 
     int8 takes the folder of a run or its trained.zip, and writes bundle.zip and model_int8.tflite
-    beside it. firmware takes the folder of a run, a bundle or any fully-int8 .tflite, and writes a
-    C project with its own Makefile and README. edgetpu takes the same, lints it, predicts its cost
-    and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
-    operator would run on the CPU. web takes the folder of a run or a bundle and writes one page,
-    which runs the firmware on a microphone or a recording; exit code 3 without clang and lld.
+    beside it; or your own network (.onnx, .pt2, .keras, the folder of a SavedModel) with samples to
+    calibrate on, and writes a folder with model-int8.tflite and how far it is from float: exit code
+    1 where that is beyond the tolerances. firmware takes the folder of a run, a bundle or any
+    fully-int8 .tflite, and writes a C project with its own Makefile and README. edgetpu takes the
+    same, lints it, predicts its cost and compiles it where Google's compiler is found: exit code 3
+    where it is not, 1 where an operator would run on the CPU. web takes the folder of a run or a
+    bundle and writes one page, which runs the firmware on a microphone or a recording; exit code 3
+    without clang and lld.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
     _check_place(out, is_file=target == "web")
     refuse_beside("no_compile", "compiler", why="compiles nothing")
+    if is_network(source):
+        return export_network(
+            source,
+            target=target,
+            calibration=calibration,
+            out=out,
+            options=rest,
+            output=output,
+        )
+    if target == "int8":
+        refuse_given(*_OF_NETWORKS, why="for your own network (.onnx, .pt2, .keras, SavedModel)")
     if target == "edgetpu":
         from edgeser.cli.export_edgetpu import export_for_edgetpu
 
         if board not in (None, "coral-micro"):
             raise click.UsageError("--board is coral-micro for --target edgetpu")
         return export_for_edgetpu(
-            source, out=out, board=board, wanted=wanted, output=output, **compiling
+            source,
+            out=out,
+            board=board,
+            wanted=wanted,
+            output=output,
+            compiler=rest["compiler"],
+            no_compile=rest["no_compile"],
         )
     if target == "web":
         from edgeser.cli.export_web import export_page

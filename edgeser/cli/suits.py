@@ -33,8 +33,12 @@ def options_of(verb: str) -> Table:
 EXPORT: Table = MappingProxyType(
     {
         "calibration": frozenset({Target.INT8}),
+        "parity": frozenset({Target.INT8}),
+        "labels": frozenset({Target.INT8}),
+        "max_flips": frozenset({Target.INT8}),
+        "min_sqnr": frozenset({Target.INT8}),
         "board": frozenset({Target.FIRMWARE, Target.EDGE_TPU}),
-        "out": frozenset({Target.FIRMWARE, Target.EDGE_TPU, Target.WEB}),
+        "out": frozenset(Target),
         "name": frozenset({Target.FIRMWARE}),
         "compiler": frozenset({Target.EDGE_TPU}),
         "no_compile": frozenset({Target.EDGE_TPU}),
@@ -91,6 +95,19 @@ def refuse_beside(name: str, *others: str, why: str) -> None:
     ]
     if vain:
         raise click.UsageError(f"{option_of(name)} {why}: leave out {', '.join(vain)}")
+
+
+def refuse_given(*names: str, why: str) -> None:
+    """Refuse, by name, options that were given and are in vain here.
+
+    Raises
+    ------
+    click.UsageError
+        Naming them all, and why.
+    """
+    vain = [option_of(name) for name in names if is_given(name)]
+    if vain:
+        raise click.UsageError(f"{', '.join(vain)}: {why}")
 
 
 def option_of(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -28,6 +29,7 @@ from quantize.convert.verify import (
 )
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.foreign import printable
 from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
 
@@ -159,7 +161,7 @@ def _convert(samples: NDArray[np.int8], options: dict[str, Any], timeout_s: floa
         timeout_s=timeout_s,
     )
     if "refused" in converted.values:
-        _refuse(converted)
+        refuse(converted)
     return converted
 
 
@@ -198,7 +200,7 @@ def _verified(
     )
 
 
-def _refuse(converted: ChildResult) -> NoReturn:
+def refuse(converted: ChildResult) -> NoReturn:
     """Raise with the layer that the converter stumbled over."""
     reason = str(converted.values["refused"])
     layer = str(converted.values["layer"])
@@ -213,5 +215,8 @@ def _refuse(converted: ChildResult) -> NoReturn:
     except BadInput:
         left = ()
     if left:
-        raise CheckFailed(f"not fully int8: {left[0]} has no int8 form", hint=_HINT)
+        flex = re.search(r"\bFlex(\w+)", left[0])
+        layer = converted.values.get("kinds", {}).get(flex[1] if flex else "", "")
+        where = f"layer {printable(layer)}, " if layer else ""
+        raise CheckFailed(f"not fully int8: {where}{left[0]} has no int8 form", hint=_HINT)
     raise CheckFailed(f"the network has no int8 form: {reason}", hint=_HINT)

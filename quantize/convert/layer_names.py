@@ -36,9 +36,9 @@ class LayerValues:
 
 
 def onnx_layer_values(
-    graph: onnx.ModelProto, sample_nhwc: NDArray[np.float32]
+    graph: onnx.ModelProto, sample: Sequence[NDArray[np.float32]]
 ) -> list[LayerValues]:
-    """Run an ONNX graph on one input, float32 [1, h, w, c], and return all nodes' results."""
+    """Run an ONNX graph on one sample, its inputs in order, and return all nodes' results."""
     import onnx
     import onnxruntime
 
@@ -51,7 +51,8 @@ def onnx_layer_values(
     session = onnxruntime.InferenceSession(
         open_graph.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    feed = {graph.graph.input[0].name: sample_nhwc.transpose(0, 3, 1, 2)}
+    names = [each.name for each in graph.graph.input]
+    feed = dict(zip(names, sample, strict=True))
     results = session.run([node.output[0] for node in nodes], feed)
     layers = _layers(nodes)
     return [
@@ -62,11 +63,12 @@ def onnx_layer_values(
 
 
 def tflite_values(
-    model: bytes, graph: Subgraph, sample_nhwc: NDArray[np.float32]
+    model: bytes, graph: Subgraph, sample: Sequence[NDArray[np.float32]]
 ) -> dict[int, NDArray[np.float32]]:
-    """Run a float .tflite on one input and return each operator's result by tensor index."""
+    """Run a float .tflite on one sample and return each operator's result by tensor index."""
     engine = LiteRtEngine(model, Runtime.LITERT_BUILTIN, num_threads=1, preserve=True)
-    engine.set_input(0, sample_nhwc)
+    for position, values in enumerate(sample):
+        engine.set_input(position, values)
     engine.invoke()
     return {each.outputs[0]: engine.tensor(each.outputs[0]) for each in graph.operators}
 
@@ -148,9 +150,11 @@ def _channels_last(values: NDArray[Any]) -> NDArray[Any]:
     return values.transpose(0, 2, 3, 1) if values.ndim == 4 else values
 
 
-def same_values(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+def same_values(
+    one: NDArray[np.float32], other: NDArray[np.float32], *, tolerance: float = _TOLERANCE
+) -> bool:
     """Whether two results hold the same values, whatever axes of length 1 they have."""
     if one.size != other.size or one.size == 0:
         return False
     largest = float(np.abs(one).max())
-    return bool(np.abs(one.reshape(-1) - other.reshape(-1)).max() <= _TOLERANCE * largest)
+    return bool(np.abs(one.reshape(-1) - other.reshape(-1)).max() <= tolerance * largest)

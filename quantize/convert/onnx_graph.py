@@ -55,6 +55,24 @@ def write_onnx(
     frozen = copy.deepcopy(module).cpu().float().eval()
     example = torch.zeros(shape_nchw, dtype=torch.float32)
     _refuse_wrong_outputs(_run_once(frozen, example), output_names)
+    trace(frozen, (example,), path, input_names=["input"], output_names=output_names)
+
+
+def trace(
+    module: torch.nn.Module,
+    examples: Sequence[torch.Tensor],
+    path: Path,
+    *,
+    input_names: Sequence[str],
+    output_names: Sequence[str],
+) -> None:
+    """Write what a module does with examples as an ONNX file of `OPSET`.
+
+    Raises
+    ------
+    CheckFailed
+        When it uses an operation that ONNX cannot express.
+    """
     # Where it fails, the exporter prints the whole graph, to stdout unless told otherwise.
     torch._C._jit_set_onnx_log_output_stream("stderr")
     with warnings.catch_warnings():
@@ -62,12 +80,12 @@ def write_onnx(
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
-                frozen,
-                (example,),
+                module,
+                tuple(examples),
                 path,
                 dynamo=False,
                 opset_version=OPSET,
-                input_names=["input"],
+                input_names=list(input_names),
                 output_names=list(output_names),
                 do_constant_folding=True,
             )

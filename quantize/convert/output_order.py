@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 16
 """Characters of an output's name: the converter's own are no shorter, and are overwritten."""
-_SUBGRAPHS, _TENSORS, _OUTPUTS, _NAME = 2, 0, 2, 3
+_SUBGRAPHS, _TENSORS, _INPUTS, _OUTPUTS, _NAME = 2, 0, 1, 2, 3
 
 
 def find_outputs(
@@ -83,13 +83,26 @@ def with_outputs(data: bytes, found: Sequence[str], names: Sequence[str]) -> byt
     ValueError
         When the file has other outputs, or a name does not fit.
     """
+    return _with_border(data, _OUTPUTS, found, names)
+
+
+def with_inputs(data: bytes, found: Sequence[str], names: Sequence[str]) -> bytes:
+    """Return a .tflite with its inputs in another order and under other names.
+
+    Parameters and errors are those of `with_outputs`.
+    """
+    return _with_border(data, _INPUTS, found, names)
+
+
+def _with_border(data: bytes, field: int, found: Sequence[str], names: Sequence[str]) -> bytes:
     graph = read_model(data).main
-    by_name = {tensor.name: tensor.index for tensor in graph.output_tensors}
-    if sorted(by_name) != sorted(found) or len(by_name) != len(graph.outputs):
-        raise ValueError(f"the outputs are {sorted(by_name)}, not {sorted(found)}")
+    what, border = ("inputs", graph.inputs) if field == _INPUTS else ("outputs", graph.outputs)
+    by_name = {graph.tensors[index].name: index for index in border}
+    if sorted(by_name) != sorted(found) or len(by_name) != len(border):
+        raise ValueError(f"the {what} are {sorted(by_name)}, not {sorted(found)}")
     table = next(FlatBuffer(data).root(b"TFL3").tables(_SUBGRAPHS))
     changed = bytearray(data)
-    at = table.vector_position(_OUTPUTS)
+    at = table.vector_position(field)
     order = np.array([by_name[name] for name in found], "<i4").tobytes()
     changed[at : at + len(order)] = order
     tensors = list(table.tables(_TENSORS))

@@ -6,10 +6,11 @@ their settings never reach the caller.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from quantize.convert.kept_ranges import instead_of_measured, of_tensors
 from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
 from quantize.convert.output_order import find_outputs, with_outputs
+from quantize.foundation.errors import CheckFailed
+from quantize.foundation.foreign import printable
 from quantize.tflite import read_model
 
 ONNX_NAME = "network.onnx"
@@ -30,9 +33,11 @@ _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # its order of additions depends on the host
     "TF_USE_LEGACY_KERAS": "1",
+    "KERAS_BACKEND": "tensorflow",
     "CUDA_VISIBLE_DEVICES": "-1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
 }
+_CONTROL_FLOW = frozenset({"While", "StatelessWhile", "If", "StatelessIf", "Case"})
 # onnxsim and Keras load these where they are installed, for functions that nobody calls here: a
 # good part of the time that a small conversion takes, and hundreds of megabytes.
 _NOT_NEEDED = ("torch", "pandas")
@@ -60,24 +65,21 @@ def convert_onnx(
     graph cannot become int8, ``refused`` says why; ``layer`` names the ONNX node where that is
     known, or ``mixed_tflite`` is the graph with its float operators left in, to look them up.
     """
-    # Keras keeps settings in the home of the user, and AutoGraph what it generates in the place for
-    # temporary files, unless told of others.
-    os.environ.update(_ENVIRONMENT, KERAS_HOME=options["folder"], TMPDIR=options["folder"])
-    os.chdir(options["folder"])
-    clock = _Clock()
+    set_up(options["folder"])
+    clock = Clock()
     try:
-        graph = _simplified_onnx()
-        model = _to_keras(graph)
+        graph = simplified_onnx()
+        model = to_keras(graph)
     except (Exception, SystemExit) as error:  # onnx2tf raises and exits as it pleases
         layer = str(getattr(error, "onnx_op_name", "") or "")
-        return {}, {"refused": _first_line(error), "layer": layer}
+        return {}, {"refused": first_line(error), "layer": layer}
     clock.lap("TensorFlow graph")
     converter_of = _converter_factory(model)
     samples = _representative(arrays["samples"], options["scale"], options["zero_point"])
     try:
         float_tflite = converter_of().convert()
     except Exception as error:  # the converter's own error types are not public
-        return _float_parts(_with_tensorflow_ops(converter_of()), [], error)
+        return float_parts(with_tensorflow_ops(converter_of()), [], error)
     clock.lap("float model")
     sample = next(samples())[0]
     found: tuple[str, ...] = ()
@@ -89,9 +91,9 @@ def convert_onnx(
     ranges, kept = of_tensors(options.get("ranges", ()), names)
     try:
         with instead_of_measured(ranges):
-            int8_tflite = _to_int8(converter_of(), samples)
+            int8_tflite = to_int8(converter_of(), samples)
     except Exception as error:
-        return _float_parts(_to_int8(converter_of(), samples, allow_float=True), names, error)
+        return float_parts(to_int8(converter_of(), samples, allow_float=True), names, error)
     if found:
         int8_tflite = with_outputs(int8_tflite, found, options["outputs"])
     clock.lap("int8 model")
@@ -102,7 +104,17 @@ def convert_onnx(
     return out, {"layer_names": names, "seconds": clock.seconds, "kept": kept}
 
 
-class _Clock:
+def set_up(folder: str) -> None:
+    """Give this process the settings that TensorFlow and what is around it are to have.
+
+    Before any of them is imported. Keras keeps settings in the home of the user, and AutoGraph what
+    it generates in the place for temporary files, unless told of others.
+    """
+    os.environ.update(_ENVIRONMENT, KERAS_HOME=folder, TMPDIR=folder)
+    os.chdir(folder)
+
+
+class Clock:
     """Seconds by stage, on the monotonic clock."""
 
     def __init__(self) -> None:
@@ -110,6 +122,7 @@ class _Clock:
         self._last = time.monotonic()
 
     def lap(self, stage: str) -> None:
+        """Note what has passed since the last one."""
         now = time.monotonic()
         self.seconds.append((stage, now - self._last))
         self._last = now
@@ -128,7 +141,7 @@ def _left_out() -> Iterator[None]:
             del sys.modules[library]
 
 
-def _simplified_onnx() -> Any:
+def simplified_onnx() -> Any:
     """Fold constants: without, onnx2tf takes the axes of a slice for those of an NCHW tensor.
 
     Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
@@ -158,7 +171,7 @@ def _drop_idle_padding(pool: Any) -> None:
         pool.attribute.extend(kept)
 
 
-def _to_keras(graph: Any) -> Any:
+def to_keras(graph: Any) -> Any:
     """Build the graph in Keras, channels last."""
     with _left_out():
         import onnx2tf
@@ -183,8 +196,54 @@ def _converter_factory(model: Any) -> Callable[[], Any]:
     import tensorflow as tf
 
     spec = [tf.TensorSpec(each.shape, each.dtype, "input") for each in model.inputs]
-    concrete = tf.function(model, input_signature=spec).get_concrete_function()
-    return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
+    return converters(model, spec, model)
+
+
+def converters(
+    function: Any, spec: Sequence[Any], owner: Any, *, loops: bool = True
+) -> Callable[[], Any]:
+    """Return a maker of fresh converters of a function over inputs of these specifications.
+
+    Parameters
+    ----------
+    function, spec
+        Of TensorFlow, and what it takes.
+    owner
+        What holds its variables; `None` to make constants of them beforehand, without which those
+        of Keras 3 stay variables.
+    loops
+        Whether it may have control flow.
+
+    Raises
+    ------
+    CheckFailed
+        When it has some and may not: the layer is named.
+    """
+    import tensorflow as tf
+
+    concrete = tf.function(function, input_signature=list(spec)).get_concrete_function()
+    if not loops:
+        _refuse_loops(concrete.graph.as_graph_def())
+    if owner is None:
+        from tensorflow.python.framework.convert_to_constants import (
+            convert_variables_to_constants_v2,
+        )
+
+        concrete = convert_variables_to_constants_v2(concrete)
+    return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner)
+
+
+def _refuse_loops(graph: Any) -> None:
+    """Refuse control flow by its layer: a device runs one path, and the converter crashes on it."""
+    functions = [each.node_def for each in graph.library.function]
+    for node in itertools.chain(graph.node, *functions):
+        if node.op in _CONTROL_FLOW:
+            layer = node.name.rpartition("/")[0] or node.name
+            raise CheckFailed(
+                f"layer {printable(layer)} is a loop or a branch ({node.op}), which a device does "
+                "not run",
+                hint="build recurrent layers with unroll=True, and the network with one fixed path",
+            )
 
 
 def _layer_names(
@@ -193,8 +252,8 @@ def _layer_names(
     converted = read_model(float_tflite, name="the float model").main
     return name_layers(
         converted,
-        tflite_values(float_tflite, converted, sample),
-        onnx_layer_values(graph, sample),
+        tflite_values(float_tflite, converted, [sample]),
+        onnx_layer_values(graph, [sample.transpose(0, 3, 1, 2)]),
     )
 
 
@@ -209,12 +268,13 @@ def _representative(
     return one_by_one
 
 
-def _to_int8(
+def to_int8(
     converter: Any,
     samples: Callable[[], Iterator[list[NDArray[np.float32]]]],
     *,
     allow_float: bool = False,
 ) -> bytes:
+    """Convert to int8, in and out; the samples are all inputs of each, in the graph's order."""
     import tensorflow as tf
 
     sets = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -230,7 +290,7 @@ def _to_int8(
     return bytes(converter.convert())
 
 
-def _with_tensorflow_ops(converter: Any) -> bytes:
+def with_tensorflow_ops(converter: Any) -> bytes:
     """Convert in float, leaving in what only TensorFlow itself can run."""
     import tensorflow as tf
 
@@ -239,14 +299,15 @@ def _with_tensorflow_ops(converter: Any) -> bytes:
     return bytes(converter.convert())
 
 
-def _float_parts(
+def float_parts(
     mixed: bytes, names: list[tuple[str, str]], error: Exception
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Answer with a graph that shows which operators have no int8 form."""
-    values = {"refused": _first_line(error), "layer": "", "layer_names": names}
+    values = {"refused": first_line(error), "layer": "", "layer_names": names}
     return {"mixed_tflite": np.frombuffer(mixed, np.uint8)}, values
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     return lines[0].strip() if lines else type(error).__name__

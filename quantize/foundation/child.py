@@ -20,7 +20,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantize.foundation.errors import BadInput, EdgeserError, InternalError, ToolMissing
+from quantize.foundation.errors import (
+    BadInput,
+    CheckFailed,
+    EdgeserError,
+    InternalError,
+    ToolMissing,
+)
 from quantize.foundation.extras import as_tool_missing
 from quantize.foundation.launch import end_with_parent
 from quantize.foundation.processes import run
@@ -29,6 +35,7 @@ Arrays = Mapping[str, NDArray[Any]]
 _OPTIONS_KEY = "__options__"
 _ERRORS: dict[str, type[EdgeserError]] = {
     "BadInput": BadInput,
+    "CheckFailed": CheckFailed,
     "ToolMissing": ToolMissing,
     "InternalError": InternalError,
 }

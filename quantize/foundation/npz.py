@@ -21,6 +21,7 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Run
 """What `zipfile` raises where a zip is damaged, encrypted, or packed in a way that it lacks."""
 _LONGEST_HEADER = 4096
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_MOST_ARRAYS = 64
 _SUFFIX = ".npy"
 
 
@@ -91,21 +92,59 @@ def read_npz(
             names = [entry.filename for entry in entries]
             if odd := set(names) ^ {name + _SUFFIX for name in forms}:
                 raise ValueError(f"an array is missing or not known: {printable(min(odd))}")
-            return {name: _array(archive, name, form) for name, form in forms.items()}
+            return {name: _array(archive, name + _SUFFIX, form) for name, form in forms.items()}
     except ZIP_ERRORS as error:
         raise ValueError(f"it is not a readable .npz: {printable(str(error))}") from error
 
 
-def _array(archive: zipfile.ZipFile, name: str, form: ArrayForm) -> NDArray[Any]:
-    with archive.open(name + _SUFFIX) as member:
-        shape, fortran_order, dtype = _header(member)
-        if dtype.hasobject or not form.fits(dtype, shape):
-            raise ValueError(f"its array {name} is {dtype} {list(shape)}, not {form}")
-        size = math.prod(shape) * dtype.itemsize
-        claimed = archive.getinfo(name + _SUFFIX).file_size
-        content = member.read(size + 1) if size < claimed else b""
+def read_numbers(data: bytes, *, limit_bytes: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an .npz by name, or that of an .npy under an empty name.
+
+    Parameters
+    ----------
+    data
+        The file.
+    limit_bytes
+        Of all arrays together, unpacked.
+
+    Raises
+    ------
+    ValueError
+        In one line what is wrong: as `read_npz`; an array that is not of real numbers; too many.
+    """
+    if data.startswith(npy.MAGIC_PREFIX):
+        return {"": _content(io.BytesIO(data), "the array", None, len(data))}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            claimed = sum(entry.file_size for entry in entries)
+            if claimed > limit_bytes or len(entries) > _MOST_ARRAYS:
+                raise ValueError(f"it claims {len(entries)} arrays of {claimed:,} bytes together")
+            names = [entry.filename for entry in entries]
+            if odd := [name for name in names if not name.endswith(_SUFFIX)]:
+                raise ValueError(f"it holds what is no array: {printable(odd[0])}")
+            return {name[: -len(_SUFFIX)]: _array(archive, name, None) for name in names}
+    except ZIP_ERRORS as error:
+        raise ValueError(f"it is not a readable .npz: {printable(str(error))}") from error
+
+
+def _array(archive: zipfile.ZipFile, file: str, form: ArrayForm | None) -> NDArray[Any]:
+    with archive.open(file) as member:
+        claimed = archive.getinfo(file).file_size
+        return _content(member, f"its array {printable(file[: -len(_SUFFIX)])}", form, claimed)
+
+
+def _content(member: Any, what: str, form: ArrayForm | None, claimed: int) -> NDArray[Any]:
+    """Read one array of a form; of real numbers where there is none."""
+    shape, fortran_order, dtype = _header(member)
+    fits = dtype.kind in "fiu" if form is None else form.fits(dtype, shape)
+    if dtype.hasobject or not fits:
+        wanted = form or "of real numbers"
+        raise ValueError(f"{what} is {printable(str(dtype))} {list(shape)}, not {wanted}")
+    size = math.prod(shape) * dtype.itemsize
+    content = member.read(size + 1) if size < claimed else b""
     if len(content) != size:
-        raise ValueError(f"its array {name} is not as long as its header says")
+        raise ValueError(f"{what} is not as long as its header says")
     values = np.frombuffer(content, dtype) if size else np.empty(0, dtype)
     return values.reshape(shape, order="F" if fortran_order else "C").copy()
 

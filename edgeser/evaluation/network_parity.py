@@ -1,0 +1,233 @@
+"""A network that is not ours: the int8 model held to the network itself, output by output."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.convert.network import ConvertedNetwork
+from quantize.foundation.errors import BadInput
+from quantize.foundation.foreign import printable
+from quantize.foundation.measurement import Evidence, Measurement
+from quantize.layer_error import ErrorSums, layer_errors
+from quantize.runtimes import Runtime, run_outputs
+from quantize.tflite import read_model
+from quantize.tflite.model import Tensor
+
+_ROUNDING = 1e-9
+_LOOKED_AT = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkTolerances:
+    """How far int8 may be from float.
+
+    Parameters
+    ----------
+    max_flips
+        Share of samples whose largest value may be another one, of outputs ``[1, values]``.
+    min_sqnr
+        Signal-to-quantisation-noise ratio in dB that each output must have.
+    """
+
+    max_flips: float = 0.03
+    min_sqnr: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.max_flips <= 1 and math.isfinite(self.min_sqnr)):
+            raise BadInput(
+                f"the tolerances are {self.max_flips} and {self.min_sqnr} dB",
+                hint="give a ratio between 0 and 1, and a ratio in dB",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class OutputParity:
+    """How far one output of the int8 model is from the network's.
+
+    Parameters
+    ----------
+    name
+        The network's.
+    values
+        How many were compared.
+    sqnr
+        10 log10(sum f^2 / sum (f - q)^2) in dB; `None` where int8 gave just what float gave, or
+        float gave nothing but zeros.
+    max_error
+        Largest absolute difference, in the output's own unit.
+    max_lsb
+        The same in steps of the int8 output.
+    flips
+        Share of samples whose largest value is another one; `None` where that says nothing: of an
+        output that is no row of at least two values.
+    flipped
+        Pairs of the values' places that changed, float's first, with how often; the commonest ten.
+    """
+
+    name: str
+    values: int
+    sqnr: Measurement | None
+    max_error: Measurement
+    max_lsb: Measurement
+    flips: Measurement | None
+    flipped: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkParity:
+    """The comparison.
+
+    Parameters
+    ----------
+    outputs
+        Each output.
+    samples, source
+        What was compared on: how many, and in words which.
+    tolerances
+        What is judged by.
+    where_to_look
+        The layer with the most noise; empty where all is well, or there are several inputs.
+    """
+
+    outputs: tuple[OutputParity, ...]
+    samples: int
+    source: str
+    tolerances: NetworkTolerances
+    where_to_look: str = ""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each tolerance that is broken, with where to look."""
+        look = f"; {self.where_to_look}" if self.where_to_look else ""
+        return tuple(
+            f"{line}{look}" for output in self.outputs for line in self._failures_of(output)
+        )
+
+    @property
+    def passed(self) -> bool:
+        """Whether the tolerances hold."""
+        return not self.failures
+
+    def _failures_of(self, output: OutputParity) -> list[str]:
+        out = []
+        limits, name = self.tolerances, printable(output.name)
+        if output.flips is not None and output.flips.value > limits.max_flips + _ROUNDING:
+            out.append(
+                f"output {name}: {100 * output.flips.value:.1f} % of {self.samples} samples get "
+                f"another largest value, tolerance {100 * limits.max_flips:.1f} %"
+            )
+        if output.sqnr is not None and output.sqnr.value < limits.min_sqnr:
+            out.append(
+                f"output {name}: {output.sqnr.value:.1f} dB of signal over quantisation noise, "
+                f"tolerance {limits.min_sqnr:.1f} dB"
+            )
+        return out
+
+
+def compare_network(
+    network: ConvertedNetwork, *, source: str, tolerances: NetworkTolerances
+) -> NetworkParity:
+    """Run the int8 model in TFLite-Micro on the parity data and hold it to the network.
+
+    Parameters
+    ----------
+    network
+        With its parity data, and what it gives for them in float.
+    source
+        What that data is, in words.
+    tolerances
+        What is judged by.
+
+    Raises
+    ------
+    BadInput, ToolMissing, InternalError
+        When TFLite-Micro refuses the model, is not installed or crashes.
+    """
+    graph = read_model(network.int8_tflite, name="the int8 model").main
+    inputs = [
+        on_grid(each.to_device(values), tensor)
+        for each, values, tensor in zip(
+            network.inputs, network.parity, graph.input_tensors, strict=True
+        )
+    ]
+    given = run_outputs(
+        network.int8_tflite, inputs, runtime=Runtime.TFLITE_MICRO, name="the int8 model"
+    )
+    said = f"TFLite-Micro against {network.framework}, {len(inputs[0])} samples, {source}"
+    outputs = []
+    for each, steps, tensor, wanted in zip(
+        network.outputs, given, graph.output_tensors, network.reference, strict=True
+    ):
+        scale, zero_point = grid_of(tensor)
+        real = (steps.astype(np.float64) - zero_point) * scale
+        ours = each.to_source(real.reshape(len(real), *each.shape[1:]))
+        outputs.append(_output(each.source.name, wanted, ours, scale, said))
+    found = NetworkParity(tuple(outputs), len(inputs[0]), source, tolerances)
+    if found.passed or len(inputs) > 1:
+        return found
+    return replace(found, where_to_look=_where_to_look(network, inputs[0]))
+
+
+def _where_to_look(network: ConvertedNetwork, inputs: NDArray[np.int8]) -> str:
+    worst = layer_errors(
+        network.float_tflite,
+        network.int8_tflite,
+        inputs[:_LOOKED_AT],
+        layer_names=dict(network.layer_names),
+    ).worst
+    if worst is None:
+        return ""
+    noise = "only noise" if worst.sqnr_db is None else f"{worst.sqnr_db:.1f} dB"
+    return f"the noisiest layer is {printable(worst.name)}, {worst.operator}, with {noise}"
+
+
+def on_grid(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.int8]:
+    """Return the int8 values that a device is given for real ones, those beyond the range at it."""
+    scale, zero_point = grid_of(tensor)
+    steps = np.rint(values.astype(np.float64) / scale) + zero_point
+    return np.asarray(np.clip(steps, -128, 127), np.int8)
+
+
+def grid_of(tensor: Tensor) -> tuple[float, int]:
+    """Return scale and zero point of an input or output."""
+    if tensor.quantisation is None:
+        raise BadInput(f"tensor {tensor.index} is not quantised", hint="export the network anew")
+    return tensor.quantisation.scale, tensor.quantisation.zero_point
+
+
+def _output(
+    name: str, wanted: NDArray[np.float32], found: NDArray[np.float64], scale: float, said: str
+) -> OutputParity:
+    sums = ErrorSums()
+    sums.add(wanted, found)
+
+    def figure(value: float, unit: str) -> Measurement:
+        return Measurement(value, unit, Evidence.MEASURED, said)
+
+    flips: Measurement | None = None
+    flipped: tuple[tuple[int, int, int], ...] = ()
+    if wanted.ndim == 2 and wanted.shape[1] > 1:
+        before, after = wanted.argmax(axis=1), found.argmax(axis=1)
+        flips = figure(float((before != after).mean()), "ratio")
+        flipped = _commonest(before[before != after], after[before != after])
+    return OutputParity(
+        name=name,
+        values=wanted.size,
+        sqnr=None if sums.sqnr_db is None else figure(sums.sqnr_db, "dB"),
+        max_error=figure(sums.max_error, ""),
+        max_lsb=figure(sums.max_error / scale, "LSB"),
+        flips=flips,
+        flipped=flipped,
+    )
+
+
+def _commonest(
+    before: NDArray[np.int64], after: NDArray[np.int64]
+) -> tuple[tuple[int, int, int], ...]:
+    pairs, counts = np.unique(np.stack([before, after], axis=1), axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:10]
+    return tuple((int(pairs[i, 0]), int(pairs[i, 1]), int(counts[i])) for i in order)

@@ -1,0 +1,239 @@
+"""An ONNX graph that is not ours: what it must be, and how it is run and built, in a child."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_values
+from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
+from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
+from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
+from quantize.foundation.files import read_bounded
+from quantize.foundation.foreign import printable
+
+OLDEST_OPSET, NEWEST_OPSET = 11, 21
+_FLOAT = 1
+_DOMAINS = ("", "ai.onnx")
+_CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+_RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
+_QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
+_AS_FLOAT32 = {1: "float32", 10: "float16", 11: "float64", 7: "int64", 6: "int32", 9: "bool"}
+
+
+class OnnxNetwork:
+    """An ONNX graph with a batch of 1.
+
+    Parameters
+    ----------
+    path
+        The file, in a folder of our own; the fixed graph is written beside it.
+    limit_bytes
+        Of the file.
+
+    Raises
+    ------
+    BadInput
+        When it is no ONNX, its opset is too old or too new, weights lie outside of it or hold NaN,
+        or an axis besides the batch is dynamic.
+    CheckFailed
+        When an operator has no form in TensorFlow Lite: it is named with its layer.
+    """
+
+    def __init__(self, path: Path, *, limit_bytes: int) -> None:
+        import onnx
+        from onnx.inliner import inline_local_functions
+
+        data = read_bounded(path, limit_bytes=limit_bytes)
+        try:
+            model = onnx.load_model_from_string(data)
+        except Exception as error:  # protobuf's own errors are not public
+            raise BadInput(
+                f"{path.name} is no ONNX file: {printable(str(error))}",
+                hint="check that it is whole",
+            ) from error
+        if not model.graph.node:
+            raise BadInput(f"{path.name} is an ONNX file without a graph", hint="check the path")
+        check_opset(model)
+        if model.functions:
+            model = inline_local_functions(model)
+        check_nodes(model.graph)
+        _check_weights(model.graph)
+        self.inputs = _with_batch_of_one(model.graph)
+        self.outputs = tuple(each.name for each in model.graph.output)
+        _clear_shapes(model.graph)
+        self._model = onnx.shape_inference.infer_shapes(model)
+        onnx.save_model(self._model, str(path.with_name(ONNX_NAME)))
+        self._simplified: Any = None
+
+    def outputs_of(self, samples: Iterator[list[NDArray[np.float32]]]) -> Iterator[list[Any]]:
+        """Yield what the network gives for each sample, by ONNX Runtime."""
+        import onnxruntime
+
+        try:
+            session = onnxruntime.InferenceSession(
+                self._model.SerializeToString(), providers=["CPUExecutionProvider"]
+            )
+            for sample in samples:
+                feed = {each.name: v for each, v in zip(self.inputs, sample, strict=True)}
+                yield session.run(None, feed)
+        except Exception as error:  # its errors have no common class
+            raise BadInput(
+                f"ONNX Runtime cannot run the network: {printable(str(error), limit=300)}",
+                hint="check it with onnx.checker, and that it runs on one sample",
+            ) from error
+
+    def build(self) -> tuple[Any, list[Any], Any]:
+        """Return the graph as a function of TensorFlow, its inputs, and what owns it."""
+        import tensorflow as tf
+
+        self._simplified = simplified_onnx()
+        model = to_keras(self._simplified)
+
+        def run(*values: Any) -> Any:
+            return model(values[0] if len(values) == 1 else list(values))
+
+        spec = [
+            tf.TensorSpec(each.shape, each.dtype, input_label(place))
+            for place, each in enumerate(model.inputs)
+        ]
+        return run, spec, model
+
+    def layers_by_kind(self) -> dict[str, str]:
+        """Return for each kind of operator the first layer that has it."""
+        nodes = reversed(self._model.graph.node)
+        return {node.op_type: layer_of(node.name, node.op_type) for node in nodes}
+
+    def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
+        """Return what each node gives for one sample."""
+        return onnx_layer_values(self._simplified, sample)
+
+
+def check_opset(model: Any) -> None:
+    """Refuse operators of other domains and of versions that were not tried.
+
+    Raises
+    ------
+    BadInput
+        Saying what to change.
+    """
+    versions = {each.domain: each.version for each in model.opset_import}
+    opset = versions.get("", versions.get("ai.onnx", 0))
+    if not OLDEST_OPSET <= opset <= NEWEST_OPSET:
+        raise BadInput(
+            f"the ONNX graph is of opset {opset}, {OLDEST_OPSET} to {NEWEST_OPSET} are converted",
+            hint="export it with opset_version=17",
+        )
+
+
+def check_nodes(graph: Any) -> None:
+    """Refuse the first operator that has no form in TensorFlow Lite.
+
+    Raises
+    ------
+    CheckFailed
+        Naming its layer and what to change.
+    """
+    for node in graph.node:
+        kind, where = node.op_type, _label(node)
+        if node.domain not in _DOMAINS:
+            raise CheckFailed(
+                f"{where} is of the domain {printable(node.domain)}, which nothing here knows",
+                hint="export with ONNX's own operators alone",
+            )
+        if kind in _QUANTISED:
+            raise CheckFailed(
+                f"{where}: the network is quantised already",
+                hint="give the float network it was made of",
+            )
+        if kind in _RECURRENT:
+            raise CheckFailed(
+                f"{where}: recurrent operators have no form in int8 on this road",
+                hint="write its steps out as dense layers (Keras: unroll=True)",
+            )
+        if kind in _CONTROL_FLOW:
+            raise CheckFailed(
+                f"{where} is control flow, which a device does not run",
+                hint="export the network with one fixed path",
+            )
+        if not _is_mapped(kind):
+            raise CheckFailed(
+                f"{where} has no form in TensorFlow Lite",
+                hint="replace it by operators that have one: convolution, pooling, element-wise "
+                "arithmetic, dense layers",
+            )
+
+
+def _is_mapped(kind: str) -> bool:
+    found = importlib.util.find_spec("onnx2tf")
+    if found is None or found.origin is None:
+        raise ToolMissing("onnx2tf is not installed", hint="pip install 'edgeser[export]'")
+    return (
+        kind.isidentifier() and Path(found.origin).with_name("ops").joinpath(f"{kind}.py").is_file()
+    )
+
+
+def _label(node: Any) -> str:
+    """Name a node for people: its layer, and its operator."""
+    layer = layer_of(node.name, node.op_type) or (node.output[0] if node.output else "")
+    return f"layer {printable(layer)}, {printable(node.op_type)}"
+
+
+def _check_weights(graph: Any) -> None:
+    from onnx import TensorProto, numpy_helper
+
+    for each in graph.initializer:
+        if each.data_location == TensorProto.EXTERNAL or each.external_data:
+            raise BadInput(
+                f"the weights {printable(each.name)} lie in another file",
+                hint="save the network in one file: onnx.save(model, path, "
+                "save_as_external_data=False)",
+            )
+        values = numpy_helper.to_array(each)
+        broken = values.dtype.kind == "f" and not np.isfinite(values.astype(np.float64)).all()
+        # A single infinity is the end of a clip that has none.
+        if broken and (values.size > 1 or np.isnan(values).any()):
+            raise BadInput(
+                f"the weights {printable(each.name)} hold NaN or infinity",
+                hint="the training diverged; use an earlier epoch",
+            )
+
+
+def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:
+    """Give what is fed a batch of 1; weights that are listed as inputs too are none."""
+    weights = {each.name for each in graph.initializer}
+    fed = [each for each in graph.input if each.name not in weights]
+    inputs = []
+    for each in fed:
+        tensor = each.type.tensor_type
+        if tensor.elem_type != _FLOAT:
+            kind = _AS_FLOAT32.get(tensor.elem_type, f"type {tensor.elem_type}")
+            raise BadInput(
+                f"input {printable(each.name)} takes {kind}, and only float32 is quantised",
+                hint="export the network with float32 inputs",
+            )
+        sizes = [
+            dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or None)
+            for dim in tensor.shape.dim
+        ]
+        shape = fixed_shape(each.name, sizes)
+        for dim, size in zip(tensor.shape.dim, shape, strict=True):
+            dim.dim_value = size
+        inputs.append(SourceTensor(each.name, shape))
+    if not inputs:
+        raise BadInput("the ONNX graph has no inputs", hint="export it with one")
+    del graph.input[:]
+    graph.input.extend(fed)
+    return tuple(inputs)
+
+
+def _clear_shapes(graph: Any) -> None:
+    """Forget what was noted of shapes: it speaks of another batch, and is inferred anew."""
+    del graph.value_info[:]
+    for each in graph.output:
+        each.type.tensor_type.ClearField("shape")

@@ -1,0 +1,114 @@
+"""`edgeser export` of a network of others, as far as nothing is converted: what is refused, how."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeser.evaluation.network_parity import NetworkParity, NetworkTolerances, OutputParity
+from edgeser.pipeline.export_network import read_labels
+from edgeser.pipeline.network_data import held_out, read_network_data
+from quantize.foundation.errors import BadInput
+from quantize.foundation.measurement import Evidence, Measurement
+from tests.conftest import Edgeser
+
+
+def figure(value: float, unit: str) -> Measurement:
+    return Measurement(value, unit, Evidence.MEASURED, "a test")
+
+
+def test_data_is_read_by_name_from_npz_npy_and_folders(tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.float32).reshape(4, 2, 3)
+    np.savez(tmp_path / "all.npz", image=values, level=values[:, 0])
+    np.savez_compressed(tmp_path / "small.npz", image=values)
+    np.save(tmp_path / "one.npy", values)
+    folder = tmp_path / "samples"
+    folder.mkdir()
+    for place, each in enumerate(values):
+        np.save(folder / f"{place:03d}.npy", each)
+    read = read_network_data(tmp_path / "all.npz")
+    assert list(read.arrays) == ["image", "level"]
+    assert read.samples == 4
+    for source in ("small.npz", "one.npy", "samples"):
+        (found,) = read_network_data(tmp_path / source).arrays.values()
+        assert np.array_equal(found, values)
+
+
+def test_objects_bombs_and_what_is_no_data_are_refused(tmp_path: Path) -> None:
+    objects = tmp_path / "objects.npz"
+    np.savez(objects, x=np.array([[{}]], dtype=object))
+    texts = tmp_path / "texts.npz"
+    np.savez(texts, x=np.array([["a"]]))
+    pickled = tmp_path / "pickled.npz"
+    pickled.write_bytes(pickle.dumps({"x": 1}))
+    flat = tmp_path / "flat.npz"
+    np.savez(flat, x=np.zeros(4))
+    (tmp_path / "empty").mkdir()
+    for path in (objects, texts, pickled, flat, tmp_path / "empty", tmp_path / "none.npz"):
+        with pytest.raises(BadInput):
+            read_network_data(path)
+
+
+def test_every_fifth_sample_is_held_out_and_of_few_none(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.arange(20).reshape(10, 2))
+    calibration, compared, apart = held_out(read_network_data(tmp_path / "x.npy"))
+    assert apart
+    assert compared.arrays[""][:, 0].tolist() == [8, 18]
+    assert calibration.samples == 8
+    assert "every fifth sample of x.npy, not calibrated on" in compared.source
+    np.save(tmp_path / "x.npy", np.arange(18).reshape(9, 2))
+    calibration, compared, apart = held_out(read_network_data(tmp_path / "x.npy"))
+    assert not apart
+    assert compared.samples == calibration.samples == 9
+    assert compared.source == "the calibration data x.npy"
+
+
+@pytest.mark.parametrize("text", ["", "a\n\nb\n", "a\na\n"])
+def test_labels_are_one_a_line_and_differ(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text(text)
+    with pytest.raises(BadInput):
+        read_labels(path)
+    path.write_bytes("\ufeffja\r\nnein\r\n".encode())
+    assert read_labels(path) == ("ja", "nein")
+
+
+@pytest.mark.parametrize(
+    ("flips", "sqnr", "failures"),
+    [(0.03, 10.0, 0), (0.031, 10.0, 1), (0.03, 9.9, 1), (0.5, -3.0, 2), (None, None, 0)],
+)
+def test_the_tolerances_alone_judge(flips: float | None, sqnr: float | None, failures: int) -> None:
+    output = OutputParity(
+        name="kind", values=8, max_error=figure(0.1, ""), max_lsb=figure(2, "LSB"),
+        sqnr=None if sqnr is None else figure(sqnr, "dB"),
+        flips=None if flips is None else figure(flips, "ratio"),
+    )  # fmt: skip
+    parity = NetworkParity((output,), 1000, "a test", NetworkTolerances())
+    assert len(parity.failures) == failures
+    assert parity.passed == (failures == 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("net.onnx", (), "needs --calibration"),
+        ("net.onnx", ("--target", "firmware"), "make int8 of it first"),
+        ("net.onnx", ("--calibration", "x.npz", "--risk", "0.1"), "--risk: a network by itself"),
+        ("net.onnx", ("--calibration", "x.npz"), "x.npz: it does not exist"),
+        ("net.h5", (), "load it in Keras and save it with model.save"),
+        ("net.pth", (), "torch.export.save, as model.pt2"),
+        ("trained.zip", ("--labels", "labels.txt"), "--labels: for your own network"),
+        ("net.tflite", ("--target", "firmware", "--parity", "x.npz"), "--parity is for --target i"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said_before_any_work(
+    name: str, options: tuple[str, ...], said: str, edgeser: Edgeser, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"no network")
+    ran = edgeser("export", tmp_path / name, *options, cwd=tmp_path)
+    assert ran.code == 2, ran.err
+    assert said in ran.err
+    assert not (tmp_path / "net-int8").exists()
