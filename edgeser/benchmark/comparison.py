@@ -1,0 +1,299 @@
+"""Two saved benchmarks held against each other: what grew, by how much, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from edgeser.benchmark.growth import GrowthLimit
+from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.saved import SavedBenchmark, SavedResult
+from quantize.foundation.errors import BadInput
+from quantize.foundation.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure in both benchmarks.
+
+    Parameters
+    ----------
+    name
+        The figure: ``"flash_bytes"``.
+    before, after
+        In the baseline and in the new benchmark; ``None`` where it is absent.
+    limit
+        What it is held to; ``None`` where nobody asked.
+    allowed
+        The most that the limit allows, in the figure's unit; ``None`` where that cannot be said.
+    failure
+        Why it does not hold; empty where it does, or has no limit.
+    """
+
+    name: str
+    before: Measurement | None
+    after: Measurement | None
+    limit: GrowthLimit | None = None
+    allowed: Fraction | None = None
+    failure: str = ""
+
+    @property
+    def growth(self) -> Fraction | None:
+        """What is more, as a share of the baseline; ``None`` where there is none to speak of."""
+        if self.before is None or self.after is None or self.before.unit != self.after.unit:
+            return None
+        before, after = Fraction(self.before.value), Fraction(self.after.value)
+        if before == after:
+            return Fraction(0)
+        return (after - before) / before if before > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChange:
+    """One operator whose cost is another one now; both have the place and the kind."""
+
+    before: OperatorCost
+    after: OperatorCost
+
+    @property
+    def more(self) -> float:
+        """How much more it costs now, in the unit of its cost."""
+        return self.after.cost.value - self.before.cost.value
+
+
+@dataclass(frozen=True, slots=True)
+class ResultComparison:
+    """What changed on one target.
+
+    Parameters
+    ----------
+    label
+        The target: ``"emulator mps2-an500"``.
+    description
+        What it is in the new benchmark, in words.
+    changes
+        Every figure of either benchmark, those with a limit among them.
+    operators
+        Operators whose cost changed, the largest change first; empty where the graphs differ.
+    remarks
+        What makes the two less alike than they seem: another compiler, another graph.
+    failure
+        Why nothing can be compared; empty where it can.
+    """
+
+    label: str
+    description: str = ""
+    changes: tuple[Change, ...] = ()
+    operators: tuple[OperatorChange, ...] = ()
+    remarks: tuple[str, ...] = ()
+    failure: str = ""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each thing that does not hold."""
+        whole = (self.failure,) if self.failure else ()
+        return (*whole, *(change.failure for change in self.changes if change.failure))
+
+
+@dataclass(frozen=True, slots=True)
+class BenchComparison:
+    """Two benchmarks held against each other.
+
+    Parameters
+    ----------
+    before, after
+        The baseline and the new benchmark.
+    results
+        One for each target of either.
+    remarks
+        What makes the two less alike than they seem: another model.
+    """
+
+    before: SavedBenchmark
+    after: SavedBenchmark
+    results: tuple[ResultComparison, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each thing that does not hold, with its target where there are several."""
+        several = len(self.results) > 1
+        return tuple(
+            f"{result.label}: {failure}" if several else failure
+            for result in self.results
+            for failure in result.failures
+        )
+
+    @property
+    def passed(self) -> bool:
+        """Whether every limit holds and no target of the baseline is gone."""
+        return not self.failures
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Every remark in a line of its own, with its target where there are several."""
+        several = len(self.results) > 1
+        return self.remarks + tuple(
+            f"{result.label}: {remark}" if several else remark
+            for result in self.results
+            for remark in result.remarks
+        )
+
+
+def compare_benchmarks(
+    before: SavedBenchmark, after: SavedBenchmark, limits: Sequence[GrowthLimit] = ()
+) -> BenchComparison:
+    """Hold a benchmark against a baseline, target by target.
+
+    Another model, compiler or runtime is remarked on. Figures of different boards are never set
+    beside each other: a target that only one of them has is named.
+
+    Raises
+    ------
+    BadInput
+        When they have no target in common.
+    """
+    new = {result.key: result for result in after.results}
+    old = {result.key: result for result in before.results}
+    if not new.keys() & old.keys():
+        raise BadInput(
+            f"{before.source} is of {_labels(before)}, {after.source} of {_labels(after)}: nothing "
+            "can be compared",
+            hint="save a baseline on the same target: edgeser bench MODEL --save FILE",
+        )
+    results = []
+    for key, was in old.items():
+        if key in new:
+            results.append(_compare(was, new[key], limits, (before.source, after.source)))
+        else:
+            gone = f"{after.source} has no result of {was.label}, {before.source} has"
+            results.append(ResultComparison(was.label, failure=gone))
+    for key, result in new.items():
+        if key not in old:
+            only = f"{before.source} has no result of {result.label}: nothing to compare it with"
+            results.append(ResultComparison(result.label, result.description, remarks=(only,)))
+    remarks = ()
+    if before.model != after.model:
+        remarks = (f"the models differ: {before.model} before, {after.model} now",)
+    return BenchComparison(before, after, tuple(results), remarks)
+
+
+def _labels(saved: SavedBenchmark) -> str:
+    return ", ".join(result.label for result in saved.results)
+
+
+def _compare(
+    before: SavedResult,
+    after: SavedResult,
+    limits: Sequence[GrowthLimit],
+    sources: tuple[str, str],
+) -> ResultComparison:
+    ran = bool(before.figures), bool(after.figures)
+    failure = ""
+    if ran == (True, False):
+        failure = f"it did not run for {sources[1]}: {after.problem or 'there are no figures'}"
+    held = {} if failure else dict(_held(before, after, limits, sources))
+    names = dict.fromkeys([*before.figures, *after.figures, *held])
+    changes = tuple(
+        held.get(name, Change(name, before.figures.get(name), after.figures.get(name)))
+        for name in names
+    )
+    operators, remark = _operators(before, after)
+    return ResultComparison(
+        after.label,
+        after.description,
+        changes,
+        operators,
+        tuple(_remarks(before, after, changes, remark, sources)),
+        failure,
+    )
+
+
+def _remarks(
+    before: SavedResult,
+    after: SavedResult,
+    changes: Sequence[Change],
+    of_graphs: str,
+    sources: tuple[str, str],
+) -> Iterator[str]:
+    if before.description != after.description:
+        yield f"not run the same way: {before.description} before, {after.description} now"
+    if not before.figures:
+        yield f"it did not run for {sources[0]}: {before.problem or 'there are no figures'}"
+    elif after.problem and after.figures:
+        yield f"{sources[1]} did not pass: {after.problem}"
+    if of_graphs:
+        yield of_graphs
+    for change in changes:
+        if change.before is None or change.after is None:
+            continue
+        if change.before.unit != change.after.unit:
+            yield (
+                f"{change.name} is in {change.before.unit} before and in {change.after.unit} now: "
+                "not compared"
+            )
+        elif change.before.evidence is not change.after.evidence:
+            yield (
+                f"{change.name} is {change.before.evidence} before and {change.after.evidence} now"
+            )
+
+
+def _held(
+    before: SavedResult,
+    after: SavedResult,
+    limits: Sequence[GrowthLimit],
+    sources: tuple[str, str],
+) -> Iterator[tuple[str, Change]]:
+    """Yield each figure that has a limit, held to it; the last limit of a figure counts."""
+    for limit in limits:
+        known = [n for n in limit.figures if n in after.figures]
+        name = known[0] if known else limit.figures[0]
+        yield name, _hold(name, limit, before.figures.get(name), after.figures.get(name), sources)
+
+
+def _hold(
+    name: str,
+    limit: GrowthLimit,
+    before: Measurement | None,
+    after: Measurement | None,
+    sources: tuple[str, str],
+) -> Change:
+    needed = [(after, sources[1])]
+    if limit.needs_baseline:
+        needed.insert(0, (before, sources[0]))
+    lacking = [source for figure, source in needed if figure is None]
+    if after is None or lacking:
+        why = f"{name} cannot be held to {limit.text}: not in {' and '.join(lacking)}"
+        return Change(name, before, after, limit, None, why)
+    if limit.needs_baseline and before is not None and before.unit != after.unit:
+        why = f"{name} cannot be held to {limit.text}: it is in other units than before"
+        return Change(name, before, after, limit, None, why)
+    allowed = limit.allowed(None if before is None else before.value)
+    failure = ""
+    if Fraction(after.value) > allowed:
+        was = "" if before is None else f", before {exact(before.value)}"
+        failure = (
+            f"{name} is {exact(after.value)}{was}: the limit {limit.text} allows {exact(allowed)}"
+        )
+    return Change(name, before, after, limit, allowed, failure)
+
+
+def _operators(before: SavedResult, after: SavedResult) -> tuple[tuple[OperatorChange, ...], str]:
+    """Return the operators whose cost changed, or why they cannot be set beside each other."""
+    kinds = [[(row.kind, row.cost.unit) for row in r.operators] for r in (before, after)]
+    if kinds[0] != kinds[1]:
+        one, other = (len(result.operators) for result in (before, after))
+        same = (
+            f"{one} operators, of other kinds" if one == other else f"{one} and {other} operators"
+        )
+        return (), f"the graphs differ: {same}" if one and other else ""
+    pairs = zip(before.operators, after.operators, strict=True)
+    changed = [OperatorChange(a, b) for a, b in pairs if a.cost.value != b.cost.value]
+    return tuple(sorted(changed, key=lambda change: -abs(change.more))), ""
+
+
+def exact(value: float | Fraction) -> str:
+    """Return a number in all its digits where it is whole, else in six: ``"3,401,172"``."""
+    whole = Fraction(value)
+    return f"{whole.numerator:,}" if whole.denominator == 1 else f"{float(value):,.6g}"
