@@ -294,6 +294,8 @@ def _operators(before: SavedResult, after: SavedResult) -> tuple[tuple[OperatorC
 
 
 def exact(value: float | Fraction) -> str:
-    """Return a number in all its digits where it is whole, else in six: ``"3,401,172"``."""
+    """Return a number in all its digits where it is whole: ``"3,401,172"``, ``"3,435,183.7"``."""
     whole = Fraction(value)
-    return f"{whole.numerator:,}" if whole.denominator == 1 else f"{float(value):,.6g}"
+    if whole.denominator == 1:
+        return f"{whole.numerator:,}"
+    return f"{float(value):,.1f}" if abs(whole) >= 1000 else f"{float(value):.4g}"
