@@ -73,7 +73,7 @@ class ResultComparison:
     description
         What it is in the new benchmark, in words.
     changes
-        Every figure of either benchmark, those with a limit among them.
+        Every figure of either benchmark; one with several limits once for each.
     operators
         Operators whose cost changed, the largest change first; empty where the graphs differ.
     remarks
@@ -193,11 +193,14 @@ def _compare(
     failure = ""
     if ran == (True, False):
         failure = f"it did not run for {sources[1]}: {after.problem or 'there are no figures'}"
-    held = {} if failure else dict(_held(before, after, limits, sources))
-    names = dict.fromkeys([*before.figures, *after.figures, *held])
+    held: dict[str, list[Change]] = {}
+    for change in () if failure else _held(before, after, limits, sources):
+        held.setdefault(change.name, []).append(change)
     changes = tuple(
-        held.get(name, Change(name, before.figures.get(name), after.figures.get(name)))
-        for name in names
+        change
+        for name in dict.fromkeys([*before.figures, *after.figures, *held])
+        for change in held.get(name)
+        or [Change(name, before.figures.get(name), after.figures.get(name))]
     )
     operators, remark = _operators(before, after)
     return ResultComparison(
@@ -244,12 +247,12 @@ def _held(
     after: SavedResult,
     limits: Sequence[GrowthLimit],
     sources: tuple[str, str],
-) -> Iterator[tuple[str, Change]]:
-    """Yield each figure that has a limit, held to it; the last limit of a figure counts."""
+) -> Iterator[Change]:
+    """Yield each figure that has a limit, held to it; once for each limit."""
     for limit in limits:
         known = [n for n in limit.figures if n in after.figures]
         name = known[0] if known else limit.figures[0]
-        yield name, _hold(name, limit, before.figures.get(name), after.figures.get(name), sources)
+        yield _hold(name, limit, before.figures.get(name), after.figures.get(name), sources)
 
 
 def _hold(

@@ -97,6 +97,11 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
 )
 @compiled_option
 @corpus_option
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write what --json prints into this file: a baseline for compare-bench.",
+)
 @result_options
 @common_options
 def command(
@@ -118,7 +123,7 @@ def command(
     """
     kind = device_kind(device, compiled=compiled is not None)
     refuse_unsuited(BENCH, kind)
-    files = ResultFiles(rest.pop("junit"), rest.pop("markdown"))
+    files = ResultFiles(rest.pop("junit"), rest.pop("markdown"), rest.pop("save"))
     board = rest.pop("board")
     if kind is Device.EDGE_TPU:
         from edgeser.cli.bench_edgetpu import bench_edge_tpu
@@ -207,7 +212,9 @@ def _show_host(report: BenchReport, files: ResultFiles, output: Output) -> int:
     from edgeser.report.terminal import bench_tables
 
     with files.writing(
-        junit=lambda: junit.bench_junit(report), markdown=lambda: markdown.bench_markdown(report)
+        junit=lambda: junit.bench_junit(report),
+        markdown=lambda: markdown.bench_markdown(report),
+        saved=lambda: json_format.bench_json(report),
     ):
         if output.json:
             output.result(json_format.bench_json(report))
@@ -222,7 +229,9 @@ def _show_device(report: DeviceReport, files: ResultFiles, output: Output) -> in
     from edgeser.report.terminal import device_tables
 
     with files.writing(
-        junit=lambda: junit.device_junit(report), markdown=lambda: markdown.device_markdown(report)
+        junit=lambda: junit.device_junit(report),
+        markdown=lambda: markdown.device_markdown(report),
+        saved=lambda: json_format.device_json(report),
     ):
         if output.json:
             output.result(json_format.device_json(report))

@@ -46,7 +46,9 @@ def bench_boards(
         reporter=output,
     )
     with files.writing(
-        junit=lambda: boards.boards_junit(report), markdown=lambda: boards.boards_markdown(report)
+        junit=lambda: boards.boards_junit(report),
+        markdown=lambda: boards.boards_markdown(report),
+        saved=lambda: boards.boards_json(report),
     ):
         if output.json:
             output.result(boards.boards_json(report))

@@ -50,13 +50,14 @@ def bench_edge_tpu(
         runs=runs,
     )
     budgets = check("latency", latency_ms, report.percentile(90))
+    held = all(budget.passed for budget in budgets)
+    about = {"passed": report.passed and held, "budgets": json_format.budgets_json(budgets)}
     with files.writing(
         junit=lambda: edge_tpu.bench_junit(report, budgets),
         markdown=lambda: edge_tpu.bench_markdown(report, budgets),
+        saved=lambda: report.to_json() | about,
     ):
         if output.json:
-            held = all(budget.passed for budget in budgets)
-            about = {"passed": report.passed and held, "budgets": json_format.budgets_json(budgets)}
             output.result(report.to_json() | about)
         else:
             output.show(edge_tpu.bench_text(report))

@@ -31,7 +31,7 @@ def _limit_options(function: F) -> F:
         "others",
         multiple=True,
         metavar="FIGURE=LIMIT",
-        help="Of any other figure, as it is called in the JSON: scratch_bytes=+0%. May be repeated.",
+        help="Of any other figure, by its name in the JSON: scratch_bytes=+0%. May be repeated.",
     )(function)
     for name, text in reversed(_HELP.items()):
         function = click.option(f"--max-{name}", f"max_{name}", metavar="LIMIT", help=text)(
@@ -53,12 +53,13 @@ def command(
     junit: Path | None,
     markdown: Path | None,
     output: Output,
-    **limits: str | None,
+    **limits: tuple[str, ...],
 ) -> int:
     """Hold NEW against BASELINE, both written by `edgeser bench --save`.
 
-    A LIMIT is what a figure may grow by, +2% or +4kB, or the most that it may be, 300kB. It is
-    exact: instructions are counted on an emulated core, and one per cent more is one per cent.
+    A LIMIT is what a figure may grow by, +2% or +4kB, or the most that it may be, 300kB; an option
+    may be repeated. Limits are exact: instructions are counted on an emulated core, and one per
+    cent is one per cent.
     Another model, compiler or runtime is told; figures of different boards are not compared.
 
     Exit code 1 when a limit does not hold or its figure is not there, or when a target of the
@@ -69,7 +70,7 @@ def command(
     from edgeser.pipeline.saved_benchmark import read_benchmark
     from edgeser.report import bench_comparison as formats
 
-    named = [(name.removeprefix("max_"), text) for name, text in limits.items() if text is not None]
+    named = [(name.removeprefix("max_"), text) for name, texts in limits.items() for text in texts]
     held = [growth_limit(name, text) for name, text in [*named, *map(_split, others)]]
     files = ResultFiles(junit, markdown)
     found = compare_benchmarks(read_benchmark(baseline), read_benchmark(new), held)
@@ -81,8 +82,6 @@ def command(
             output.result(formats.comparison_json(found))
         else:
             output.show(formats.comparison_tables(found))
-        for line in found.told:
-            output.note(f"note: {line}")
         for failure in found.failures:
             output.problem(f"benchmark: {failure}")
         return 0 if found.passed else 1

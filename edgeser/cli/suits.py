@@ -47,6 +47,7 @@ BENCH: Table = MappingProxyType(
         "against": frozenset({Device.EDGE_TPU}),
         "compiled": frozenset({Device.BOARD_WITH_EDGE_TPU}),
         "corpora": _EMULATOR | _BOARDS,
+        "save": frozenset(Device),
         "junit": frozenset(Device),
         "markdown": frozenset(Device),
     }
