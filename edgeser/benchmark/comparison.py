@@ -173,7 +173,7 @@ def compare_benchmarks(
         if key not in old:
             only = f"{before.source} has no result of {result.label}: nothing to compare it with"
             results.append(ResultComparison(result.label, result.description, remarks=(only,)))
-    remarks = ()
+    remarks: tuple[str, ...] = ()
     if before.model != after.model:
         remarks = (f"the models differ: {before.model} before, {after.model} now",)
     return BenchComparison(before, after, tuple(results), remarks)
@@ -287,10 +287,8 @@ def _operators(before: SavedResult, after: SavedResult) -> tuple[tuple[OperatorC
     kinds = [[(row.kind, row.cost.unit) for row in r.operators] for r in (before, after)]
     if kinds[0] != kinds[1]:
         one, other = (len(result.operators) for result in (before, after))
-        same = (
-            f"{one} operators, of other kinds" if one == other else f"{one} and {other} operators"
-        )
-        return (), f"the graphs differ: {same}" if one and other else ""
+        how = f"{one} operators before, {other} now" if one != other else "operators of other kinds"
+        return (), f"the graphs differ: {how}" if one and other else ""
     pairs = zip(before.operators, after.operators, strict=True)
     changed = [OperatorChange(a, b) for a, b in pairs if a.cost.value != b.cost.value]
     return tuple(sorted(changed, key=lambda change: -abs(change.more))), ""

@@ -34,9 +34,10 @@ def _limit_options(function: F) -> F:
         help="Of any other figure, by its name in the JSON: scratch_bytes=+0%. May be repeated.",
     )(function)
     for name, text in reversed(_HELP.items()):
-        function = click.option(f"--max-{name}", f"max_{name}", metavar="LIMIT", help=text)(
-            function
+        option = click.option(
+            f"--max-{name}", f"max_{name}", multiple=True, metavar="LIMIT", help=text
         )
+        function = option(function)
     return function
 
 
