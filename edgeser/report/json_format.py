@@ -257,7 +257,12 @@ def _clip(report: ParityReport, index: int) -> Json:
 
 
 def _layer(layer: LayerError) -> Json:
-    return {"name": layer.name, "operator": layer.operator, "sqnr_db": layer.sqnr_db}
+    return {
+        "index": layer.index,
+        "name": layer.name,
+        "operator": layer.operator,
+        "sqnr_db": layer.sqnr_db,
+    }
 
 
 def _bench(report: BenchReport) -> Json:
