@@ -79,6 +79,7 @@ def command(
             if is_given(name):
                 raise click.UsageError(f"{option_of(name)} is for --overlay")
     else:
+        _refuse_empty(overlay_of, bench=bench, parity=parity)
         require_writable(overlay)
     from edgeser.cli.model_file import model_bytes
     from quantize.edgetpu import is_compiled, read_compiled
@@ -100,6 +101,13 @@ def command(
         from edgeser.report.compiled import compiled_tables
 
         output.show(compiled_tables(compiled))
+
+
+def _refuse_empty(what: str, *, bench: Path | None, parity: Path | None) -> None:
+    """Refuse an overlay of what nothing is known of."""
+    for wanted, option, given in (("instructions", "--bench", bench), ("sqnr", "--parity", parity)):
+        if what == wanted and given is None:
+            raise click.UsageError(f"--overlay-of {wanted} needs {option} FILE")
 
 
 def _write_overlay(

@@ -76,7 +76,7 @@ def facts_of_operators(
     for graph, summary in zip(model.subgraphs, inspect_model(model).graphs, strict=True):
         name = graph.name or (f"subgraph_{graph.index}" if graph.index else "main")
         if name in graphs:
-            unknown.append(f"{graph.label}: another subgraph has its name")
+            unknown.append(f"subgraph {graph.index}: another one has its name, {printable(name)}")
             continue
         read_bytes = [operator.parameter_bytes for operator in summary.operators]
         known = of_main if graph.index == model.main.index else _OfMain({}, {}, {})
