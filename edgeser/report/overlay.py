@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
+from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from edgeser.report.figures import size
 Json = dict[str, Any]
 
 
-class Overlay(StrEnum):
+class Overlay(Enum):
     """What a file of node data holds: the viewer shows one value a node."""
 
     ALL = "all"
