@@ -12,6 +12,8 @@ from edgeser.benchmark.saved import SavedBenchmark, SavedResult
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
 
+_BY_ADDRESS = frozenset({"serial", "edgetpu"})
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -154,29 +156,54 @@ def compare_benchmarks(
     BadInput
         When they have no target in common.
     """
-    new = {result.key: result for result in after.results}
-    old = {result.key: result for result in before.results}
-    if not new.keys() & old.keys():
+    pairs = _pairs(before, after)
+    if not any(old and new for old, new in pairs):
         raise BadInput(
             f"{before.source} is of {_labels(before)}, {after.source} of {_labels(after)}: nothing "
             "can be compared",
             hint="save a baseline on the same target: edgeser bench MODEL --save FILE",
         )
-    results = []
-    for key, was in old.items():
-        if key in new:
-            results.append(_compare(was, new[key], limits, (before.source, after.source)))
-        else:
-            gone = f"{after.source} has no result of {was.label}, {before.source} has"
-            results.append(ResultComparison(was.label, failure=gone))
-    for key, result in new.items():
-        if key not in old:
-            only = f"{before.source} has no result of {result.label}: nothing to compare it with"
-            results.append(ResultComparison(result.label, result.description, remarks=(only,)))
+    sources = before.source, after.source
+    results = tuple(_compare_pair(old, new, limits, sources) for old, new in pairs)
     remarks: tuple[str, ...] = ()
     if before.model != after.model:
         remarks = (f"the models differ: {before.model} before, {after.model} now",)
-    return BenchComparison(before, after, tuple(results), remarks)
+    return BenchComparison(before, after, results, remarks)
+
+
+def _pairs(
+    before: SavedBenchmark, after: SavedBenchmark
+) -> list[tuple[SavedResult | None, SavedResult | None]]:
+    """Pair results of the same target; what has none is paired with nothing.
+
+    The address of a board says nothing of which board it is: the only one of its kind is taken for
+    the same, and its description is compared.
+    """
+    new = {_key(result, after): result for result in after.results}
+    old = {_key(result, before): result for result in before.results}
+    keys = dict.fromkeys([*old, *new])
+    return [(old.get(key), new.get(key)) for key in keys]
+
+
+def _key(result: SavedResult, of: SavedBenchmark) -> tuple[str, str]:
+    alone = [other.kind for other in of.results].count(result.kind) == 1
+    return (result.kind, "") if alone and result.kind in _BY_ADDRESS else result.key
+
+
+def _compare_pair(
+    before: SavedResult | None,
+    after: SavedResult | None,
+    limits: Sequence[GrowthLimit],
+    sources: tuple[str, str],
+) -> ResultComparison:
+    if before is not None and after is not None:
+        return _compare(before, after, limits, sources)
+    if before is not None:
+        gone = f"{sources[1]} has no result of {before.label}, {sources[0]} has"
+        return ResultComparison(before.label, failure=gone)
+    assert after is not None  # noqa: S101 - one of them is there
+    only = f"{sources[0]} has no result of {after.label}: nothing to compare it with"
+    return ResultComparison(after.label, after.description, remarks=(only,))
 
 
 def _labels(saved: SavedBenchmark) -> str:

@@ -43,8 +43,9 @@ class SavedResult:
 
     @property
     def label(self) -> str:
-        """The target in words: ``"emulator mps2-an500"``, ``"host"``."""
-        return self.kind if self.name == self.kind else f"{self.kind} {self.name}"
+        """The target in words: ``"emulator mps2-an500"``, ``"host"``, ``"serial:/dev/ttyACM0"``."""
+        named = self.name == self.kind or self.name.startswith(f"{self.kind}:")
+        return self.name if named else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,3 +133,12 @@ def test_a_figure_that_was_nothing_may_not_become_something(tmp_path: Path) -> N
     found = compared(tmp_path, old, with_figures(scratch_bytes=1), scratch_bytes="+50%")
     assert not found.passed
     assert compared(tmp_path, old, old, scratch_bytes="+0%").passed
+
+
+def test_a_board_at_another_address_is_the_same_board(tmp_path: Path) -> None:
+    old = benchmark(result(name="serial:/dev/ttyACM0", kind="serial"))
+    new = benchmark(result(name="serial:/dev/ttyACM1", kind="serial", description="another"))
+    found = compared(tmp_path, old, new, flash="+0%")
+    assert found.passed
+    assert found.results[0].label == "serial:/dev/ttyACM1"
+    assert found.told == ("not run the same way: a board; gcc 12 before, another now",)
