@@ -24,10 +24,9 @@ class Overlay(Enum):
 
 
 _TITLES = {
-    Overlay.ALL: "all that is known",
-    Overlay.BYTES: "parameter bytes",
-    Overlay.SQNR: "SQNR, dB",
-    Overlay.PLACEMENT: "placement",
+    Overlay.BYTES: "edgeser: parameter bytes",
+    Overlay.SQNR: "edgeser: SQNR, dB",
+    Overlay.PLACEMENT: "edgeser: placement",
 }
 _PALE, _STRONG = (255, 255, 255), (230, 97, 1)
 _COLOURS = MappingProxyType({"Edge TPU": "#b8e186", "CPU": "#f1b6da"})
@@ -53,6 +52,10 @@ def _graph(graph: GraphFacts, facts: ModelFacts, what: Overlay) -> Json:
         out["gradient"] = _gradient(_STRONG, _PALE)
     elif what in {Overlay.INSTRUCTIONS, Overlay.BYTES}:
         out["gradient"] = _gradient(_PALE, _STRONG)
+    else:  # words have neither sum nor mean
+        out["hideInAggregatedStatsTable"] = True
+    if what is Overlay.ALL:
+        out["hideInChildrenStatsTable"] = True
     elif what is Overlay.PLACEMENT:
         out["showExpandedSummaryOnGroupNode"] = True
         out["showLabelCountColumnsInChildrenStatsTable"] = True
@@ -60,12 +63,10 @@ def _graph(graph: GraphFacts, facts: ModelFacts, what: Overlay) -> Json:
 
 
 def _title(graph: GraphFacts, facts: ModelFacts, what: Overlay) -> str:
+    if what is Overlay.ALL:
+        return f"edgeser ({'; '.join(facts.sources)})" if facts.sources else "edgeser"
     unit = next((row.cost.unit for row in graph.operators if row.cost is not None), "instructions")
-    title = _TITLES.get(what, unit)
-    sources = "; ".join(facts.sources)
-    return (
-        f"edgeser: {title} ({sources})" if sources and what is Overlay.ALL else f"edgeser: {title}"
-    )
+    return _TITLES.get(what, f"edgeser: {unit}")
 
 
 def _results(operators: Sequence[OperatorFacts], what: Overlay) -> dict[str, Json]:
