@@ -110,11 +110,12 @@ def _key(graph: Subgraph, operator: Operator, names: Counter[str]) -> str | None
     """Return what leads a viewer to an operator's node and to no other one.
 
     It looks for a tensor of that name first, and the last one of several counts; then for a node
-    with that id, which is the operator's place.
+    with that id, which is the operator's place. A name that is not UTF-8 reads otherwise there than
+    here, where a backslash stands for what cannot be read.
     """
     for index in operator.outputs:
         name = graph.tensors[index].name if index >= 0 else ""
-        if name and names[name] == 1:
+        if name and "\\" not in name and names[name] == 1:
             return name
     place = str(operator.index)
     return None if names[place] else place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Mapping
@@ -175,6 +176,50 @@ def test_names_that_look_like_places_lead_to_no_other_node(
     assert all(len(values) == 1 for values in at.values())
     assert shown(graphs["once_0"], written["once_0"]["results"]).keys() == {"0"}
     assert any(line.startswith("2 operators") for line in found.unknown)
+
+
+def test_names_that_are_no_text_are_found_by_their_place(
+    explorer: ModuleType, tmp_path: Path
+) -> None:
+    builder = StateBuilder()
+    tensors = [builder.tensor((1, 4), scale=0.1, name=name) for name in ("x", "caf\u00e9", "QQQQ")]
+    for one, next_one in itertools.pairwise(tensors):
+        builder.operator("ABS", (one,), (next_one,), "Abs")
+    data = builder.build((tensors[0],), (tensors[-1],)).replace(b"QQQQ", b"Q\xff\xfeQ")
+    path = tmp_path / "odd.tflite"
+    path.write_bytes(data)
+    written = overlay_json(facts_of_operators(data, examine_model(data, name="x")), Overlay.BYTES)
+    assert written["main"]["results"].keys() == {"caf\u00e9", "1"}
+    at = shown(graphs_of(explorer, path)["main"], written["main"]["results"])
+    assert at == {"0": [0], "1": [0]}
+
+
+@pytest.mark.parametrize(
+    ("place", "graphs", "on_edge_tpu"),
+    [
+        ("cases/models/K_two_signatures.tflite", {"decode", "encode"}, None),
+        ("cases/models/micro_speech_quantized.tflite", {"main"}, None),
+        ("edgetpu_models/split_concat_edgetpu.tflite", {"main"}, {"Edge TPU"}),
+    ],
+)
+def test_real_models(
+    explorer: ModuleType, shared: Path, place: str, graphs: set[str], on_edge_tpu: set[str] | None
+) -> None:
+    """Of several subgraphs, of one without a name, and compiled for the Edge TPU."""
+    path = shared / place
+    if not path.exists():
+        pytest.skip(f"no {place} there")
+    data = path.read_bytes()
+    model = examine_model(data, name="x")
+    known = facts_of_operators(data, model)
+    written = overlay_json(known, Overlay.BYTES)
+    theirs = graphs_of(explorer, path)
+    assert written.keys() == theirs.keys() == graphs
+    for graph, subgraph in zip(known.graphs, model.subgraphs, strict=True):
+        at = shown(theirs[graph.graph_id], written[graph.graph_id]["results"])
+        assert set(at) == {str(operator.index) for operator in subgraph.operators}
+    if on_edge_tpu is not None:
+        assert {row.runs_on for row in known.graphs[0].operators} == on_edge_tpu
 
 
 @pytest.mark.parametrize(
