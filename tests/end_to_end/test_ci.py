@@ -156,6 +156,45 @@ def test_what_is_not_wanted_is_not_run(runner: Runner) -> None:
     assert [ran.out for ran in done.values() if ran.out] == ["actions/setup-python@v6"]
 
 
+STAND_IN = """#!/bin/sh
+printf '%s|' "$@" >> "$LOG"; echo >> "$LOG"
+exit 1
+"""
+
+
+def test_every_step_runs_whatever_became_of_the_one_before(tmp_path: Path) -> None:
+    """With a stand-in for edgeser that fails each time and writes down how it was called."""
+    tool, log = tmp_path / "edgeser", tmp_path / "log"
+    tool.write_text(STAND_IN)
+    tool.chmod(0o755)
+    path, environment = f"{tmp_path}:{os.defpath}", {"LOG": str(log)}
+    alone = Runner(tmp_path, tmp_path, path, INSTALLS, environment)
+    given = {"model": "my model.tflite", "baseline": "b.json", "max-flash": "", "max-ram": "+1 kB"}
+    done = alone.run(action(), given)
+    assert {number: ran.code for number, ran in done.items() if ran.code is not None} == {
+        "prepare": 0, "lint": 1, "parity": 1, "bench": 1, "regression": 1
+    }  # fmt: skip
+    assert done["Results"].out.startswith("actions/upload-artifact@")
+    assert done["Findings to code scanning"].out == ""  # there are none
+    (folder,) = tmp_path.glob("edgeser-??????")
+    calls = log.read_text().replace(str(folder), "R").splitlines()
+    assert [call.removesuffix("|").split("|") for call in calls] == [
+        ["lint", "--sarif", "R/lint.sarif", "--junit", "R/lint.xml", "--", "my model.tflite"],
+        [
+            *("parity", "--device", "emulator", "--board", "mps2-an500", "--clips", "100"),
+            *("--junit", "R/parity.xml", "--", "my model.tflite"),
+        ],
+        [
+            *("bench", "--device", "emulator", "--board", "mps2-an500", "--save", "R/bench.json"),
+            *("--junit", "R/bench.xml", "--", "my model.tflite"),
+        ],
+        [
+            *("compare-bench", "--max-instructions=+1%", "--max-ram=+1 kB"),
+            *("--junit", "R/regression.xml", "--", "b.json", "R/bench.json"),
+        ],
+    ]
+
+
 def test_every_command_of_the_page_is_one_that_there_is() -> None:
     """Each with the options that the page gives it; the four steps are run above."""
     commands = re.findall(r"^edgeser (\S+) (.*)$", PAGE, re.MULTILINE)
