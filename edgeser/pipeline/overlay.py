@@ -149,7 +149,8 @@ def _noise(path: Path, graph: Subgraph) -> dict[int, float | None]:
         table = json.loads(read_bounded(path, limit_bytes=_LIMIT_BYTES))
         if not table["schema"].startswith(_PARITY):
             raise ValueError("another schema")
-        rows = [_layer(row) for row in table["layers"]]
+        held = table.get("float_against_int8") or table  # where edgeser.parity/2 has them
+        rows = [_layer(row) for row in held["layers"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{path} has no layers' noise of edgeser", hint=hint) from error
     for index, kind, _ in rows:

@@ -116,6 +116,17 @@ def test_every_operator_has_its_own_node(
         assert nodes[str(row.index)]["label"] == row.name.lower()
 
 
+def test_either_version_of_parity_is_read(model: bytes, tmp_path: Path) -> None:
+    layer = {"index": 2, "operator": "CONV_2D", "sqnr_db": 12.5}
+    for number, within in (
+        (1, {"layers": [layer]}),
+        (2, {"float_against_int8": {"layers": [layer]}}),
+    ):
+        path = saved(tmp_path, "parity.json", {"schema": f"edgeser.parity/{number}", **within})
+        found = facts_of_operators(model, read_model(model, name="x"), parity=path)
+        assert [row.sqnr_db for row in found.graphs[0].operators[:4]] == [None, None, 12.5, None]
+
+
 def test_what_a_node_says(facts: ModelFacts) -> None:
     results = list(overlay_json(facts)["main"]["results"].values())
     assert results[2]["value"] == (
@@ -241,6 +252,7 @@ def test_a_benchmark_of_another_model_is_refused(
         [],
         {"schema": "edgeser.lint/1", "layers": []},
         {"schema": "edgeser.parity/1"},
+        {"schema": "edgeser.parity/2", "float_against_int8": None},
         {"schema": "edgeser.parity/1", "layers": [{"index": 0, "operator": "CONV_2D"}]},
         {
             "schema": "edgeser.parity/1",
