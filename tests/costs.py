@@ -17,6 +17,7 @@ SLOW_PLACES = (
     *("quantize/runtimes", "edgeser/corpora/test_spoken.py", "edgeser/corpora/test_synthetic.py"),
     *("firmware_bridge/frontend/test_angles.py", "firmware_bridge/frontend/test_c_code.py"),
     *("firmware_bridge/frontend/test_on_device.py", "firmware_bridge/test_certainty.py"),
+    *("edgeser/report/test_overlay.py",),
 )
 SLOW_FIXTURES = {
     *("edgeser", "edgeser_program", "exactness", "exported", "layout", "sanitized"),

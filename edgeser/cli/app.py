@@ -29,6 +29,7 @@ _COMMANDS = {
     "parity": "Hold int8 against float, and host features against MicroFrontend.",
     "accept": "Say whether what reaches a device's frontend is as it should be.",
     "bench": "Measure latency and memory of a model.",
+    "compare-bench": "Hold a benchmark against a baseline, with limits for CI.",
     "report": "Write the report of a run as HTML, Markdown or JSON.",
     "evaluate": "Measure a bundle on a corpus, clean and under conditions.",
     "compare": "Compare trainings, seed by seed, on the same test speakers.",
@@ -62,7 +63,7 @@ class LazyGroup(click.Group):
             return None
         if ctx.meta.get("edgeser.listing"):
             return click.Command(cmd_name, short_help=_COMMANDS[cmd_name])
-        module = importlib.import_module(f"edgeser.cli.{cmd_name}")
+        module = importlib.import_module(f"edgeser.cli.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)  # noqa: S101  a programming error
         return command

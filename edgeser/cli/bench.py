@@ -102,6 +102,11 @@ _ABOVE_0 = click.FloatRange(0, min_open=True)
 )
 @compiled_option
 @corpus_option
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write what --json prints into this file: a baseline for compare-bench.",
+)
 @result_options
 @common_options
 def command(
@@ -123,7 +128,7 @@ def command(
     """
     kind = device_kind(device, compiled=compiled is not None)
     refuse_unsuited(options_of("bench"), kind)
-    files = ResultFiles(rest.pop("junit"), rest.pop("markdown"))
+    files = ResultFiles(rest.pop("junit"), rest.pop("markdown"), rest.pop("save"))
     boards = _boards(rest.pop("board"))
     bundle, source = _model(model, kind)
     folder = None
@@ -212,7 +217,11 @@ def _show(benchmark: Benchmark, files: ResultFiles, output: Output) -> int:
     def markdown() -> str:
         return bench.bench_markdown(alone) if alone else boards.boards_markdown(benchmark)
 
-    with files.writing(junit=lambda: bench.bench_junit(benchmark), markdown=markdown):
+    with files.writing(
+        junit=lambda: bench.bench_junit(benchmark),
+        markdown=markdown,
+        saved=lambda: bench_json(benchmark),
+    ):
         if output.json:
             output.result(bench_json(benchmark))
         else:

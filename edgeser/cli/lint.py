@@ -9,6 +9,7 @@ import click
 
 from edgeser.cli.options import ModelPath
 from edgeser.cli.output import Output, common_options
+from edgeser.cli.results import ResultFiles, result_options
 from edgeser.cli.suits import refuse_beside
 
 
@@ -20,19 +21,16 @@ from edgeser.cli.suits import refuse_beside
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write SARIF 2.1.0, with paths relative to the repository's root.",
 )
-@click.option(
-    "--markdown",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write Markdown for a job summary.",
-)
 @click.option("--rules", is_flag=True, help="Print all rules as Markdown, and do nothing else.")
+@result_options
 @common_options
 def command(
     model: Path | None,
     target: str,
     sarif: Path | None,
-    markdown: Path | None,
     rules: bool,
+    junit: Path | None,
+    markdown: Path | None,
     output: Output,
 ) -> int:
     """Hold MODEL to the rules of a target, and say where each operator would run.
@@ -45,9 +43,8 @@ def command(
     from quantize.foundation.files import require_writable, write_atomically
 
     refuse_beside("rules", why="stands alone")
-    for path in (sarif, markdown):
-        if path is not None:
-            require_writable(path)
+    if sarif is not None:
+        require_writable(sarif)
     if rules:
         output.show(formats.rules_page().rstrip("\n"))
         return 0
@@ -63,6 +60,7 @@ def command(
     from edgeser.report.schemas.lint import lint_json
     from quantize.edgetpu.lint import lint_file
 
+    files = ResultFiles(junit, markdown)
     data = model_bytes(model)
     read = read_and_tell(data, name=str(model), output=output)
     report = lint_file(data, read)
@@ -72,14 +70,15 @@ def command(
         version = installed_version("edgeser")
         found = formats.lint_sarif(report, uri=repository_path(model), version=version)
         write_atomically(sarif, json.dumps(found, indent=2).encode())
-    if markdown:
-        write_atomically(markdown, formats.lint_markdown(report).encode())
-    if output.json:
-        output.result(lint_json(report) | reading_json(read))
-    else:
-        output.show(formats.lint_tables(report))
-    if report.not_prepared:
-        output.note(f"not tried in LiteRT: {report.not_prepared}")
-    if not report.passed:
-        output.problem(f"lint failed: {report.summary}")
-    return 0 if report.passed else 1
+    with files.writing(
+        junit=lambda: formats.lint_junit(report), markdown=lambda: formats.lint_markdown(report)
+    ):
+        if output.json:
+            output.result(lint_json(report) | reading_json(read))
+        else:
+            output.show(formats.lint_tables(report))
+        if report.not_prepared:
+            output.note(f"not tried in LiteRT: {report.not_prepared}")
+        if not report.passed:
+            output.problem(f"lint failed: {report.summary}")
+        return 0 if report.passed else 1

@@ -38,7 +38,7 @@ def result_options(function: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class ResultFiles:
-    """Where results go; nowhere what is `None`.
+    """Where results go; nowhere what is `None`: what a CI server reads, and what --save keeps.
 
     Raises
     ------
@@ -51,19 +51,32 @@ class ResultFiles:
 
     junit: Path | None
     markdown: Path | None
+    saved: Path | None = None
 
     def __post_init__(self) -> None:
-        for path in (self.junit, self.markdown):
+        for path in (self.junit, self.markdown, self.saved):
             if path is not None:
                 require_writable(path)
         if (summary := _summary()) is not None:
             require_writable(summary, "append to")
         if self.junit is not None and self.junit.resolve() in _resolved(self.markdown, summary):
             raise click.UsageError("--junit and the Markdown would go into the same file")
+        if self.saved is not None and self.saved.resolve() in _resolved(
+            self.junit, self.markdown, summary
+        ):
+            raise click.UsageError("--save and another result would go into the same file")
 
     @contextmanager
-    def writing(self, *, junit: Callable[[], str], markdown: Callable[[], str]) -> Iterator[None]:
+    def writing(
+        self,
+        *,
+        junit: Callable[[], str],
+        markdown: Callable[[], str],
+        saved: Callable[[], dict[str, Any]] | None = None,
+    ) -> Iterator[None]:
         """Write what is wanted, then let the results be shown; nothing is lost by a full disk.
+
+        `saved` is what --json prints, for --save.
 
         Each file is tried whatever became of the others. What could not be written is raised at the
         end, when the results have been shown.
@@ -74,7 +87,7 @@ class ResultFiles:
             The first file that could not be written.
         """
         failed: list[EdgeserError] = []
-        for write in self._writes(junit, markdown):
+        for write in self._writes(junit, markdown, saved):
             try:
                 write()
             except EdgeserError as error:
@@ -99,8 +112,15 @@ class ResultFiles:
                 raise
 
     def _writes(
-        self, junit: Callable[[], str], markdown: Callable[[], str]
+        self,
+        junit: Callable[[], str],
+        markdown: Callable[[], str],
+        saved: Callable[[], dict[str, Any]] | None,
     ) -> Iterator[Callable[[], None]]:
+        if (kept := self.saved) is not None and saved is not None:
+            from edgeser.report.schemas.form import dump_json
+
+            yield lambda: write_atomically(kept, dump_json(saved()).encode())
         if (path := self.junit) is not None:
             yield lambda: write_atomically(path, junit().encode())
         summary, table = _summary(), self.markdown

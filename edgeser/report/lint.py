@@ -134,6 +134,20 @@ def lint_markdown(report: LintReport) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def lint_junit(report: LintReport) -> str:
+    """Return one test suite: a case for each operator, and one for the file as a whole."""
+    from edgeser.report.junit import Case, suite_xml
+
+    taken = not report.refused and bool(report.placements)
+    cases = [Case.held("the compiler takes the file", taken, report.summary)]
+    for placement in report.placements:
+        name = f"operator {placement.operator}, {placement.name}, maps to the Edge TPU"
+        why = f"{placement.layer} runs on the CPU: {placement.reason}"
+        cases.append(Case.held(name, placement.runs_on != CPU, why))
+    facts = [("model", report.source), ("summary", report.summary)]
+    return suite_xml("edgeser.lint", cases, facts)
+
+
 def rules_page() -> str:
     """Return docs/edgetpu-rules.md: the rules, and the operators with their versions."""
     parts = [

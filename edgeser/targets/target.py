@@ -163,7 +163,10 @@ class Target(Protocol):
         """
 
 
-RESULT_FILES = MappingProxyType(dict.fromkeys(("bench", "parity", "accept"), ("junit", "markdown")))
+_READ_BY_CI = ("junit", "markdown")
+RESULT_FILES = MappingProxyType(
+    {"bench": ("save", *_READ_BY_CI), "parity": _READ_BY_CI, "accept": _READ_BY_CI}
+)
 """Parameters, by command, that say where results go: what runs the command at all takes them."""
 
 

@@ -35,6 +35,20 @@ def test_inspect_shows_the_model_of_a_run(road: Road, edgeser: Edgeser) -> None:
     assert "fully int8: yes" in shown
 
 
+def test_an_overlay_has_the_noise_of_a_runs_layers(
+    road: Road, edgeser: Edgeser, tmp_path: Path
+) -> None:
+    overlay, parity = tmp_path / "overlay.json", road.folder / "parity.json"
+    chosen = ("--overlay-of", "sqnr", "--parity", parity)
+    ran = edgeser("inspect", road.folder, "--overlay", overlay, *chosen, "-q")
+    assert (ran.code, ran.err) == (0, "")
+    layers = json.loads(parity.read_text())["layers"]
+    expected = [layer["sqnr_db"] for layer in layers if layer["sqnr_db"] is not None]
+    results = json.loads(overlay.read_text())["main"]["results"]
+    assert [row["value"] for row in results.values()] == expected
+    assert len(expected) > 10
+
+
 def test_predict_labels_recordings_of_every_rate_and_length(
     road: Road, clips: dict[str, Path], edgeser: Edgeser
 ) -> None:

@@ -35,7 +35,12 @@ def metrics_json(metrics: Metrics) -> Json:
 
 def layer_json(layer: LayerError) -> Json:
     """Return a layer, and how noisy int8 makes it."""
-    return {"name": layer.name, "operator": layer.operator, "sqnr_db": layer.sqnr_db}
+    return {
+        "index": layer.index,
+        "name": layer.name,
+        "operator": layer.operator,
+        "sqnr_db": layer.sqnr_db,
+    }
 
 
 def distribution_json(scores: DistributionScores | None) -> Json | None:

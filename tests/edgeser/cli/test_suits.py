@@ -31,8 +31,9 @@ DEVICES = {
 VALUES = {
     "runs": "300", "warmup": "30", "memory_bytes": "1", "latency_ms": "1", "flash_bytes": "1",
     "ram_bytes": "1", "clock_mhz": "100", "against": "none.tflite", "compiled": "none.tflite",
-    "corpora": "generic:none", "junit": "x.xml", "markdown": "x.md", "max_uar_drop": "0.1",
-    "max_flips": "0.1", "max_ccc_drop": "0.1", "clips": "5", "calibration": "none.npz",
+    "corpora": "generic:none", "save": "x.json", "junit": "x.xml", "markdown": "x.md",
+    "max_uar_drop": "0.1", "max_flips": "0.1", "max_ccc_drop": "0.1", "clips": "5",
+    "calibration": "none.npz",
     "board": "coral-micro", "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
     "risk": "0.3", "coverage": "0.7", "play": "none.wav", "seconds": "5", "reference": "none.json",
     "max_psi": "0.5", "max_clipped": "0.1", "parity": "none.npz", "labels": "none.txt",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from edgeser.report.lint import lint_markdown, lint_sarif, rules_page
+from edgeser.report.lint import lint_junit, lint_markdown, lint_sarif, rules_page
 from edgeser.report.schemas.lint import LINT_SCHEMA, lint_json
 from quantize.edgetpu.failures import FAILURES
 from quantize.edgetpu.lint import Finding, LintReport, Placement
@@ -46,6 +47,17 @@ def test_every_rule_and_operator_is_on_the_page() -> None:
     for failure in FAILURES:
         assert " ".join(failure.example.split()) in " ".join(page.split())
         assert failure.meaning in page
+
+
+def test_junit_has_a_case_for_each_operator(failing: LintReport) -> None:
+    (suite,) = ET.fromstring(lint_junit(failing))  # noqa: S314  our own
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    (failed,) = [case for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert failed.get("name") == "operator 1, GELU, maps to the Edge TPU"
+    failure = failed.find("failure")
+    assert failure is not None and "runs on the CPU: not on it" in str(failure.text)
+    (empty,) = ET.fromstring(lint_junit(LintReport("x", (), ())))  # noqa: S314  our own
+    assert empty.get("failures") == "1"
 
 
 def test_sarif_names_rules_places_and_files(failing: LintReport) -> None:
