@@ -13,6 +13,7 @@ from firmware_bridge.compiler.c_text import string_literal
 from firmware_bridge.compiler.kernel_sources import kernel_sources
 from firmware_bridge.compiler.names import DEFAULT
 from firmware_bridge.frontend.c_tables import HEADER_NAME, FrontendSources
+from firmware_bridge.licence import OURS
 from firmware_bridge.project.device_code import device_code
 from firmware_bridge.project.records import IMAGE_MODELS, ModelSources, StreamSettings
 
@@ -21,7 +22,6 @@ _STREAM_ONLY = ("dev_stream", "dev_decisions", "dev_certainty")
 _HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
 """Of the frontend, what only a host's vector units run."""
 _LICENSE = Path(__file__).with_name("LICENSE.txt")
-SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 Contents = dict[str, bytes]
 
@@ -46,7 +46,7 @@ def collect(
         contents[f"runtime/include/{DEFAULT}.h"] = alias.encode()
     contents |= _kernels(model.source)
     contents |= _runtime(with_stream=frontend is not None)
-    contents |= {f"board/{path.name}": _licensed(path) for path in board.files}
+    contents |= {f"board/{path.name}": _text(path) for path in board.files}
     if frontend is not None:
         contents |= _tree("frontend", without=_HOST_ONLY)
         contents |= _frontend_tables(frontend)
@@ -72,6 +72,7 @@ def _app_config(
     name = "port_board" if model.device is None else string_literal(model.device)
     certainty = stream.certainty if stream else UNKNOWN_SCALE
     lines = [
+        OURS,
         "/* What this firmware does with its frontend and model. Generated. */",
         "#ifndef APP_CONFIG_H",
         "#define APP_CONFIG_H",
@@ -105,7 +106,7 @@ def _app_config(
 def _kernels(source: str) -> Contents:
     """Return the kernels that `source` includes, with all that these include."""
     return {
-        f"kernels/{path.parent.name}/{path.name}": _licensed(path)
+        f"kernels/{path.parent.name}/{path.name}": _text(path)
         for path in kernel_sources(source)
     }
 
@@ -119,12 +120,11 @@ def _tree(package: str, *, without: Sequence[str]) -> Contents:
     folder = _PACKAGE / package
     paths = (*(folder / "include").glob("*.h"), *(folder / "src").glob("*.[ch]"))
     return {
-        f"{package}/{path.parent.name}/{path.name}": _licensed(path)
+        f"{package}/{path.parent.name}/{path.name}": _text(path)
         for path in paths
         if path.stem not in without
     }
 
 
-def _licensed(path: Path) -> bytes:
-    """Return a file of ours with its licence; generated files are under the model's own licence."""
-    return f"/* {SPDX} */\n{device_code(path.read_text('utf-8'))}".encode()
+def _text(path: Path) -> bytes:
+    return device_code(path.read_text("utf-8")).encode()

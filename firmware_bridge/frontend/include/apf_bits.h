@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The small integer operations that several blocks share. */
 #ifndef APF_BITS_H
 #define APF_BITS_H

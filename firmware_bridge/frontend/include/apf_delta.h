@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The amplitude's difference in time: what it is more than in the frame before.
  *
  * It is taken of the amplitude as it is put out, saturated to 16 bits, and 0 in the first frame. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real FFT of 16-bit samples, every stage scaled down by its radix.
  *
  * Rounding, wrapping and twiddles are those of kissfft built with FIXED_POINT=16, so the bins are

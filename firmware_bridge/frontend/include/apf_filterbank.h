@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Triangular mel filters over the power spectrum, and their square roots.
  *
  * Each bin lies between two neighbouring filter centres: it falls off the lower channel by its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Natural logarithm in fixed point, scaled, saturated to 16 bits. */
 #ifndef APF_LOG_SCALE_H
 #define APF_LOG_SCALE_H

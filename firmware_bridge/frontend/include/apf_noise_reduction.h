@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subtracts a slowly moving estimate of the stationary noise from each channel. */
 #ifndef APF_NOISE_REDUCTION_H
 #define APF_NOISE_REDUCTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Per-channel amplitude normalisation: an automatic gain that follows the noise estimate.
  *
  * Lyon's wide dynamic function: the gain curve is a parabola on each octave of the estimate. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Phase planes: how the phase of a channel moves from frame to frame and from bin to bin.
  *
  * With X the bins of frame t, w a channel's filter weights and N the FFT size:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Exact integer square roots. */
 #ifndef APF_ROOT_H
 #define APF_ROOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two signed 16-bit numbers in one word, worked on at once: the DSP extension of Armv7E-M, and the
  * same in portable C, to the bit.
  *

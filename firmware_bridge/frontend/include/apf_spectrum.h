@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Complex numbers of 16 bits a part, in the order that suits the machine.
  *
  * Packed, each is one word: what a microcontroller with the DSP extension multiplies in one

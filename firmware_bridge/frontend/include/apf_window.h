@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hann window in fixed point, and the peak of what comes out. */
 #ifndef APF_WINDOW_H
 #define APF_WINDOW_H

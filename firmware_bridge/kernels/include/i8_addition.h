@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ADD and SUB of two int8 tensors, either of them broadcast.
  *
  * Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last

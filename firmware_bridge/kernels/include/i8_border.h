@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Between float and int8, at a model's input and output. */
 #ifndef I8_BORDER_H
 #define I8_BORDER_H

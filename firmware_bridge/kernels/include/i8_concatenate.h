@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Joining int8 tensors along an axis, and taking one apart. */
 #ifndef I8_CONCATENATE_H
 #define I8_CONCATENATE_H

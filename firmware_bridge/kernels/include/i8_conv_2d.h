@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CONV_2D of int8: four output pixels at a time, their inputs widened into columns of int16. */
 #ifndef I8_CONV_2D_H
 #define I8_CONV_2D_H

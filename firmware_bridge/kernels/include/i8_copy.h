@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Moving int8 about: transposing, slicing, padding. Steps are in bytes. */
 #ifndef I8_COPY_H
 #define I8_COPY_H

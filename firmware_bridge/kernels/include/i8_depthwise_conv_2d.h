@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* DEPTHWISE_CONV_2D of int8, for any filter, stride, dilation and depth multiplier. */
 #ifndef I8_DEPTHWISE_CONV_2D_H
 #define I8_DEPTHWISE_CONV_2D_H

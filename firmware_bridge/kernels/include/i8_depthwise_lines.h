@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* DEPTHWISE_CONV_2D of int8, undilated, one output channel for each of the input, or all of them
  * for its only one.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dot products, four at a time: the inner loops of CONV_2D and FULLY_CONNECTED.
  *
  * Weights stay int8 in flash and are widened as they are read. Inputs are widened once, into pairs

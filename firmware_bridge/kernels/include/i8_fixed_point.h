@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fixed-point products as TFLite-Micro rounds them. */
 #ifndef I8_FIXED_POINT_H
 #define I8_FIXED_POINT_H

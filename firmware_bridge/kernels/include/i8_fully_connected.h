@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* FULLY_CONNECTED of int8, and CONV_2D of a single pixel: four outputs at a time. */
 #ifndef I8_FULLY_CONNECTED_H
 #define I8_FULLY_CONNECTED_H

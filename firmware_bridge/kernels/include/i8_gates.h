@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sigmoid and hyperbolic tangent of int16 with 12 fraction bits, to 15, by a table between whose
  * values is interpolated: 2^16 times sigmoid(i / 24), of 256 entries. */
 #ifndef I8_GATES_H

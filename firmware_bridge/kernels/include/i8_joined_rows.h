@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All rows of joined weights (i8_dot.h) by four pixels, and outputs from their sums: the whole
  * inner loop of CONV_2D for layers whose outputs need no care, by hand, as it takes every register.
  *

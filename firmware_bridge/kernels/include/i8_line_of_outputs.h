@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A line of outputs of one channel, four at a time: the inner loop of i8_depthwise_lines.c, in
  * assembly for strides of 1 and 2.
  *

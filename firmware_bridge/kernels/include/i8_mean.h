@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mean over one or two groups of adjacent axes of int8
    [outer, reduced_0, middle, reduced_1, inner] to [outer, middle, inner]. */
 #ifndef I8_MEAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* REDUCE_MAX and ARG_MAX of int8. */
 #ifndef I8_MOST_H
 #define I8_MOST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* MINIMUM, MAXIMUM, PRELU and SQUARED_DIFFERENCE of two int8 tensors, the second of which may be
  * repeated along any axis. */
 #ifndef I8_PAIRS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Average and maximum over windows of an int8 image [batches, h, w, channels]. */
 #ifndef I8_POOL_2D_H
 #define I8_POOL_2D_H

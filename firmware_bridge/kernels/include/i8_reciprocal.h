@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What softmax and its logarithm share: the largest of a row, and a reciprocal. */
 #ifndef I8_RECIPROCAL_H
 #define I8_RECIPROCAL_H

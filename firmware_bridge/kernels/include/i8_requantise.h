@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a 32-bit sum to an int8 output, rounded twice as TFLite-Micro does:
  *
  *   high = round(sum * 2^left * multiplier / 2^31)       to the nearest, halves upwards

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From one quantisation to another, where one side has more than 8 bits. */
 #ifndef I8_RESCALE_H
 #define I8_RESCALE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RESIZE_BILINEAR of int8, in steps of 1/1024 of a cell. */
 #ifndef I8_RESIZE_BILINEAR_H
 #define I8_RESIZE_BILINEAR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Nearest-neighbour resizing of an int8 image [batches, h, w, channels]. */
 #ifndef I8_RESIZE_NEAREST_H
 #define I8_RESIZE_NEAREST_H

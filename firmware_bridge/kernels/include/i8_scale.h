@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a sum or product, held twice as large, to an int8 output: rounded to the nearest after the
  * multiplication, ties up, then to the nearest after the shift, ties away from zero.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The few processor instructions that the kernels are built of, and twins in plain C that give the
  * same bytes elsewhere, so that a host and a device run the same kernels. Instructions that have no
  * intrinsic, or one that compilers disagree on, are a line of assembly.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keeping bytes: into a variable, or out of one that is about to change. */
 #ifndef I8_STORE_H
 #define I8_STORE_H

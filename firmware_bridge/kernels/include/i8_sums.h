@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sums of int8 columns. */
 #ifndef I8_SUMS_H
 #define I8_SUMS_H

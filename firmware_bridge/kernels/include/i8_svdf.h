@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SVDF of int8: a filter of each input, and over time one of the last filtered inputs, which are
  * the state. */
 #ifndef I8_SVDF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The state of the application behind the link. */
 #ifndef DEV_APP_H
 #define DEV_APP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Little-endian numbers in bytes. */
 #ifndef DEV_BYTES_H
 #define DEV_BYTES_H

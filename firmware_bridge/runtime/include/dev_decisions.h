@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Decisions on a stream: each is taken on the sum of the logits of the last few inferences. What
  * further outputs the model has is summed alike, and decides nothing.
  *

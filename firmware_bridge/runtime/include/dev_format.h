@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers as text, without the C library's formatted output. */
 #ifndef DEV_FORMAT_H
 #define DEV_FORMAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Frames: 0x00, COBS(content), 0x00.
  *
  * content: type u8, flags u8, sequence u16, length u16, payload[length], crc32 u32 over all before

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tells text commands from frames, byte by byte. */
 #ifndef DEV_LINK_H
 #define DEV_LINK_H

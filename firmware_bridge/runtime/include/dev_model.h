@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model with its memory: inputs, arena between canaries, state, ticks per operator. */
 #ifndef DEV_MODEL_H
 #define DEV_MODEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model's outputs: one, or several, which the host reads one after another. */
 #ifndef DEV_OUTPUTS_H
 #define DEV_OUTPUTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Samples in, rows of the model's input out: the frontend, its normalisation, and a ring that holds
  * the rows of the last window.
  *

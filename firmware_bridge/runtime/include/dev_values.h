@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the bytes of the model's input and output stand for. */
 #ifndef DEV_VALUES_H
 #define DEV_VALUES_H

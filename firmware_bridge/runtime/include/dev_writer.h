@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Appends to a block of bytes and remembers whether it was too small. */
 #ifndef DEV_WRITER_H
 #define DEV_WRITER_H

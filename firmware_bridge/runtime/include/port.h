@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a board supplies to the application: time, bytes, and a way to stop. */
 #ifndef PORT_H
 #define PORT_H
