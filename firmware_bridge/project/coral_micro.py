@@ -222,7 +222,9 @@ _MODEL_SOURCE = f"""\
 const struct model_operator model_operators[MODEL_OPERATORS] = {{{{.name = "INVOKE", .macs = 0}}}};
 """
 
-_MODEL_HEADER = f"{OURS}\n" + """\
+_MODEL_HEADER = (
+    f"{OURS}\n"
+    + """\
 /* The model {name}: its sizes. Its bytes are in the file system. */
 #ifndef MODEL_H
 #define MODEL_H
@@ -268,6 +270,7 @@ void model_run(void *arena, model_observer observer, void *context);
 
 #endif
 """
+)
 
 _TAKE_COMPILED = """\
 set(COMPILED "${CMAKE_SOURCE_DIR}/../model_edgetpu.tflite")
@@ -277,7 +280,9 @@ endif()
 configure_file("${COMPILED}" "${MODEL}" COPYONLY)
 """
 
-_RESOLVER = f"{OURS}\n" + """\
+_RESOLVER = (
+    f"{OURS}\n"
+    + """\
 // The operators that the model needs, and no others.
 #ifndef MICRO_RESOLVER_H
 #define MICRO_RESOLVER_H
@@ -293,6 +298,7 @@ inline bool AddOperators(tflite::MicroMutableOpResolver<kResolverOperators> *res
 
 #endif
 """
+)
 
 
 def _model_source(model: MicroModel) -> str:
