@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.options import ModelPath, decision_options
+from edgeser.cli.export_library import check_name, with_libraries
+from edgeser.cli.options import decision_options
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
 
@@ -24,7 +25,6 @@ _TARGETS = {
 
 
 @click.command("export")
-@click.argument("source", type=ModelPath())
 @click.option(
     "--target",
     type=click.Choice(list(_TARGETS)),
@@ -50,11 +50,6 @@ _TARGETS = {
     "page (page.html).",
 )
 @click.option(
-    "--name",
-    help="firmware: prefix of the model's names in C, and what the device calls itself; made of "
-    "the file's name when left out. For MLPerf Tiny's runner: kws01, ad01, ic01, vww01.",
-)
-@click.option(
     "--compiler",
     type=click.Path(path_type=Path, dir_okay=False),
     help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, the recipe's, the one on PATH.",
@@ -62,6 +57,7 @@ _TARGETS = {
 @click.option("--no-compile", is_flag=True, help="edgetpu: all but the compilation.")
 @decision_options
 @common_options
+@with_libraries
 def command(
     source: Path,
     target: str,
@@ -77,10 +73,11 @@ def command(
 
     int8 takes the folder of a run or its trained.zip, and writes bundle.zip and model_int8.tflite
     beside it. firmware takes the folder of a run, a bundle or any fully-int8 .tflite, and writes a
-    C project with its own Makefile and README. edgetpu takes the same, lints it, predicts its cost
-    and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
-    operator would run on the CPU. web takes the folder of a run or a bundle and writes one page,
-    which runs the firmware on a microphone or a recording; exit code 3 without clang and lld.
+    C project with its own Makefile and README; with --form a library to vendor, of several models
+    too. edgetpu takes the same, lints it, predicts its cost and compiles it where Google's
+    compiler is found: exit code 3 where it is not, 1 where an operator would run on the CPU. web
+    takes the folder of a run or a bundle and writes one page, which runs the firmware on a
+    microphone or a recording; exit code 3 without clang and lld.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
     _check_place(out, is_file=target == "web")
@@ -163,7 +160,7 @@ def _export_firmware(
     from firmware_bridge.boards import MPS2_AN500, board_named
 
     if name is not None:
-        _check_name(name)
+        check_name(name)
     chosen = board_named(board) if board else MPS2_AN500
     data, bundle = open_model(source, wanted)
     read = read_and_tell(data, name=source.stem, output=output)
@@ -203,13 +200,3 @@ def _export_firmware(
         f"next: make -C {shlex.quote(str(project.directory))}, or edgeser bench "
         f"{argument(source)} --device emulator"
     )
-
-
-def _check_name(name: str) -> None:
-    from firmware_bridge.compiler.names import check_prefix
-    from quantize.foundation.errors import BadInput
-
-    try:
-        check_prefix(name)
-    except BadInput as error:
-        raise click.UsageError(f"--name {error}") from error

@@ -35,8 +35,9 @@ static _Alignas(16) uint8_t arena[@U@_ARENA_BYTES];
   while (@READ_INPUT@) {
     @P@_run(@MEMORY@, NULL, NULL);
     for (uint32_t i = 0; i < @U@_OUTPUT_BYTES; ++i) {
-      printf("%02x%s", ((const uint8_t *)@P@_output(arena))[i], i + 1 < @U@_OUTPUT_BYTES ? "" : "\\n");
+      printf("%02x", ((const uint8_t *)@P@_output(arena))[i]);
     }
+    printf("\\n");
   }
 @END@\
 }

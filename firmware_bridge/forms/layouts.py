@@ -319,4 +319,4 @@ PLATFORMIO = Form(
 FORMS = MappingProxyType(
     {form.name: form for form in (LIBRARY, CMAKE, ARDUINO, ZEPHYR, ESP_IDF, PLATFORMIO)}
 )
-"""Each by its name. A project for a board is not among them: `firmware_bridge.project` writes it."""
+"""Each by its name. A project for a board is none of them: `firmware_bridge.project` writes it."""

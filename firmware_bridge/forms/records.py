@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project.records import ModelSources, StreamSettings
@@ -105,5 +104,5 @@ class Form:
     use: str
     checked: str
     console: Console | None
-    files: Mapping[str, str] = MappingProxyType({})
-    example_files: Mapping[str, str] = MappingProxyType({})
+    files: Mapping[str, str] = field(default_factory=dict)
+    example_files: Mapping[str, str] = field(default_factory=dict)
