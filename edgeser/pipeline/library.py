@@ -70,13 +70,23 @@ def export_library(
     """
     if form not in FORMS:
         raise BadInput(f"there is no form {form!r}", hint=f"choose one of {', '.join(FORMS)}")
+    reporter.stage(f"Writing {FORMS[form].description}")
+    library, made = library_of(models, name)
+    contents = library_contents(library, FORMS[form])
+    place(directory, contents)
+    project = FirmwareProject(directory=Path(directory), files=hashes_of(contents))
+    return ExportedLibrary(project, library.name, form, made)
+
+
+def library_of(
+    models: Sequence[ModelForLibrary], name: str | None = None
+) -> tuple[Library, tuple[ModelAsC, ...]]:
+    """Return models as one library, whatever its form, and each as C; as for `export_library`."""
     if name is not None:
         check_library_name(name)
-    reporter.stage(f"Writing {FORMS[form].description}")
     made = tuple(model_as_c(given.model, given.name, given.chosen) for given in models)
-    called = name or library_name([c.sources.prefix for c in made])
     library = Library(
-        name=called,
+        name=name or library_name([c.sources.prefix for c in made]),
         models=tuple(
             LibraryModel(
                 model=c.sources,
@@ -87,10 +97,7 @@ def export_library(
             for c, given in zip(made, models, strict=True)
         ),
     )
-    contents = library_contents(library, FORMS[form])
-    place(directory, contents)
-    project = FirmwareProject(directory=Path(directory), files=hashes_of(contents))
-    return ExportedLibrary(project, called, form, made)
+    return library, made
 
 
 def library_name(prefixes: Sequence[str]) -> str:

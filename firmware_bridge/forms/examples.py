@@ -21,7 +21,6 @@ static struct @P@_listener listener;
       printf("%s\\n", verdict.unsure ? "unsure" : @P@_labels[verdict.label]);
     }
   }
-@END@\
 }
 """
 
@@ -34,12 +33,10 @@ static _Alignas(16) uint8_t arena[@U@_ARENA_BYTES];
 @RESET@\
   while (@READ_INPUT@) {
     @P@_run(@MEMORY@, NULL, NULL);
-    for (uint32_t i = 0; i < @U@_OUTPUT_BYTES; ++i) {
+    for (uint32_t i = 0; i < @U@_OUTPUT_BYTES; ++i)
       printf("%02x", ((const uint8_t *)@P@_output(arena))[i]);
-    }
     printf("\\n");
   }
-@END@\
 }
 """
 
@@ -120,11 +117,9 @@ def _example(
     state = f"#define {upper}_STATE_BYTES " in given.model.header
     aligned = "static _Alignas(16)" if console else "alignas(16) static"
     read = console.read if console else ARDUINO_READ
-    end = "  return 0;\n" if console and console.main.startswith("int") else ""
     values = {
         "MAIN": console.main if console else "",
         "BEGIN": "".join(f"  {line}\n" for line in console.begin) if console else "",
-        "END": end,
         "READ_SAMPLES": _reading(read, "samples", "sizeof samples"),
         "READ_INPUT": _reading_inputs(given, read),
         "STATE": f"{aligned} uint8_t state[{upper}_STATE_BYTES];\n" * state,

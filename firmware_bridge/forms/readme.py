@@ -20,9 +20,8 @@ _TEXT = """\
 ```
 
 @PARTS@
-Nothing is allocated; all memory is the caller's. Several models share one copy of the kernels, and
-two libraries from two exports in one program do too: so export models that go together at once.
-Compile without `-ffast-math`.
+Nothing is allocated; all memory is the caller's. The models share one copy of the kernels. Two
+libraries of two exports would bring these twice: export models that go together at once. Compile without `-ffast-math`.
 
 ## Licence
 
