@@ -1,4 +1,4 @@
-/* A wake word and a model that listens, in one C++ program, asked by the UART. */
+/* A wake word and a model that listens, in one C++ program, asked over the console. */
 #include <stddef.h>
 #include <stdint.h>
 
