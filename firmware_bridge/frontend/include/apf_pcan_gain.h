@@ -48,6 +48,8 @@ void apf_pcan_gain_bind(struct apf_pcan_gain_state *state,
 
 /* Returns 0 when a shift would leave its 32 or 64 bits, else 1. */
 int apf_pcan_gain_check(const struct apf_pcan_gain_state *state);
+
+/* Computes the curve of a state that is bound and checked. */
 void apf_pcan_gain_populate(struct apf_pcan_gain_state *state,
                             const struct apf_pcan_gain_config *config);
 

@@ -23,6 +23,8 @@ struct i8_dequantise {
   int32_t elements;
 };
 
+/* The number that each value stands for; pointers are aligned for what they point to, and output is
+ * not input. */
 void i8_dequantise(const struct i8_dequantise *layer, const int8_t *input, float *output);
 
 #ifdef __cplusplus

@@ -47,10 +47,13 @@ static inline uint32_t i8_joined_first(uint32_t bytes) {
   return i8_unsigned_odd(bytes) ^ 0x00800080u;
 }
 
+/* Their second word. */
 static inline uint32_t i8_joined_second(uint32_t bytes) {
   return i8_swap_in_halves(bytes) ^ 0x007F007Fu;
 }
 
+/* sum + 256 times the dot product of four weights and four inputs, but for the constant above;
+ * modulo 2^32. */
 static inline int32_t i8_multiply_joined(uint32_t weights, uint32_t first, uint32_t second,
                                          int32_t sum) {
   sum = i8_multiply_pair(first, weights, sum);
@@ -155,6 +158,7 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
       :                                                                                            \
       : "r4", "r5", "r6", "r8", "memory")
 
+/* The same of joined weights; sums come out times 256. */
 static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int8_t *end,
                                                 const uint32_t *column, struct i8_sums *sums) {
   uint32_t input, next;
@@ -172,6 +176,7 @@ static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int
 
 #else
 
+/* sum + the dot product of four weights and four inputs, modulo 2^32. */
 static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_t odd,
                                         int32_t sum) {
   sum = i8_multiply_pair(even, i8_widen_even(weights), sum);
@@ -180,6 +185,7 @@ static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_
 
 #if I8_HAS_AVX2
 
+/* Adds both halves of two vectors of eight sums to four. */
 static inline void i8_add_both(__m256i first, __m256i second, struct i8_sums *sums) {
   const __m256i both = _mm256_add_epi32(first, second);
   const __m128i four =

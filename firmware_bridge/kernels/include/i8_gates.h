@@ -10,6 +10,7 @@
 extern "C" {
 #endif
 
+/* 2^15 times sigmoid(value / 2^12), 0 to 32767; the table is on a boundary of 2 bytes. */
 int32_t i8_sigmoid_16(const uint16_t *table, int32_t value);
 
 /* The value is first shifted, to the left, or to the right with rounding. */

@@ -19,6 +19,8 @@ struct i8_resize_nearest {
   int32_t channels;
 };
 
+/* [batches, output_h, output_w, channels] of an image that the tables lead into. output is not
+ * input. */
 void i8_resize_nearest(const struct i8_resize_nearest *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus

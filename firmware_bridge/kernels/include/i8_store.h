@@ -13,6 +13,7 @@ struct i8_store {
   int32_t bytes;
 };
 
+/* Copies `bytes` bytes; they do not overlap. */
 void i8_store(const struct i8_store *layer, const void *input, void *output);
 
 #ifdef __cplusplus

@@ -31,6 +31,7 @@ struct dev_app {
 #endif
 };
 
+/* Makes everything ready, once; ends in port_fatal where the frontend refuses its tables. */
 void dev_app_start(struct dev_app *app);
 
 #ifdef __cplusplus
