@@ -126,8 +126,8 @@ def test_what_cpp_links_has_the_names_of_c() -> None:
 
 # The name before a bracket, where a line begins a declaration.
 FUNCTION = re.compile(
-    r"^(?!typedef|extern|return|static_assert|struct \w+ \{|[#}/ ])(?:__attribute__\(\([\w, ]+\)\)|[\w \*])*?"
-    r"[\s\*](?!__attribute__)(\w+)\(",
+    r"^(?!typedef|extern|return|static_assert|struct \w+ \{)\w"
+    r"(?:__attribute__\(\([\w, ]+\)\)|[\w \*])*?[\s\*](?!__attribute__)(\w+)\(",
     re.MULTILINE,
 )
 
