@@ -27,6 +27,8 @@ useful=""
 # The emulated RISC-V board: a compiler without a C library, and its machine.
 command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || useful="$useful gcc-riscv64-unknown-elf"
 command -v qemu-system-riscv32 >/dev/null 2>&1 || useful="$useful qemu-system-misc"
+# Libraries as CMake packages: the tests build, install and find one.
+command -v cmake >/dev/null 2>&1 || useful="$useful cmake"
 # Synthetic speech in which words matter.
 command -v espeak-ng >/dev/null 2>&1 || useful="$useful espeak-ng"
 # The device in a browser: a compiler for WebAssembly, and what runs it in the tests.

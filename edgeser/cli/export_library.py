@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -109,7 +110,7 @@ def export_as_library(
         except BadInput as error:
             raise click.UsageError(f"--library {error}") from error
     models, readings = [], []
-    for source, chosen in zip(sources, names or [None] * len(sources), strict=True):
+    for source, chosen in zip_longest(sources, names):
         data, bundle = open_model(source, wanted)
         readings.append(reading_json(read_and_tell(data, name=source.stem, output=output)))
         models.append(ModelForLibrary(model=bundle or data, name=source.stem, chosen=chosen))

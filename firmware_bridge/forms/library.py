@@ -83,6 +83,9 @@ def filled(text: str, values: Substitutions) -> str:
     for line in text.split("\n"):
         lists = [name for name in _MARK.findall(line) if not isinstance(values[name], str)]
         for item in values[lists[0]] if lists else [""]:
-            own = {**values, **dict.fromkeys(lists, item)}
-            lines.append(_MARK.sub(lambda mark, own=own: str(own[mark[1]]), line))
+            lines.append(_with(line, {**values, **dict.fromkeys(lists, item)}))
     return "\n".join(lines)
+
+
+def _with(line: str, values: Substitutions) -> str:
+    return _MARK.sub(lambda mark: str(values[mark[1]]), line)

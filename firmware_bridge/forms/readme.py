@@ -21,7 +21,8 @@ _TEXT = """\
 
 @PARTS@
 Nothing is allocated; all memory is the caller's. The models share one copy of the kernels. Two
-libraries of two exports would bring these twice: export models that go together at once. Compile without `-ffast-math`.
+libraries of two exports would bring these twice: export models that go together at once. Compile
+without `-ffast-math`.
 
 ## Licence
 

@@ -32,7 +32,7 @@ VALUES = {
     "max_flips": "0.1", "max_ccc_drop": "0.1", "clips": "5", "calibration": "none.npz",
     "board": "coral-micro", "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
     "risk": "0.3", "coverage": "0.7", "play": "none.wav", "seconds": "5", "reference": "none.json",
-    "max_psi": "0.5", "max_clipped": "0.1",
+    "max_psi": "0.5", "max_clipped": "0.1", "form": "cmake", "library": "x",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ that keeps state likewise where there is none.
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 import subprocess
@@ -37,6 +38,7 @@ from tests.firmware_bridge.compiler.state_models import (
 
 HERE = Path(__file__).parent
 PRETRAINED = Path(edgeser.pretrained.__file__).with_name("pretrained-small.zip")
+DOCS = Path(__file__).parents[3] / "docs" / "library.md"
 NAME = "edgeser_emotion_wake"
 STEPS = 4
 PIECE = 512
@@ -143,6 +145,9 @@ def linked(both: Both, board: Board, folder: Path) -> Path:
     linker += [f"-Wl,--defsym={name}_BYTES={size}" for name, size in sizes.items()]
     objects = sorted(folder.glob("*.o"))
     run(["arm-none-eabi-gcc", *flags, *linker, *objects, "-lm", "-o", "both.elf"], folder)
+    # Not fused, whatever the compiler may: `-std=gnu11` allows it.
+    code = run(["arm-none-eabi-objdump", "-d", "both.elf"], folder)
+    assert not re.search(r"\tv(fn?m[as]|ml[as])\.f", code)
     return folder / "both.elf"
 
 
@@ -172,6 +177,15 @@ def test_two_models_in_one_zephyr_module_give_the_bytes_of_the_host(
                 assert read(transport, len(step[1])) == step[1]
         assert next(steps, None) is None
     assert not decisions
+
+
+def test_the_docs_show_the_examples(both: Both) -> None:
+    shown = re.findall(r"^```c\n(.*?)^```$", DOCS.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    for name, text in zip(("emotion_listen", "wake_infer"), shown, strict=True):
+        for ours, theirs in (("voice.h", f"{NAME}.h"), ("nabu", "wake"), ("NABU", "WAKE")):
+            text = text.replace(ours, theirs)
+        written = both.forms["library"][f"examples/{name}/main.c"].decode()
+        assert written.partition("\n")[2] == text
 
 
 def said(both: Both) -> list[str]:
