@@ -11,7 +11,7 @@ from firmware_bridge.forms.readme import library_readme
 from firmware_bridge.forms.records import VERSION, Form, Library
 from firmware_bridge.forms.sources import library_sources, public_headers, umbrella
 from firmware_bridge.project import MANIFEST, Contents, hashes_of
-from firmware_bridge.project.contents import LICENSE
+from firmware_bridge.project.contents import licence_text
 from firmware_bridge.project.write import FORMAT
 
 _MARK = re.compile(r"@([A-Z_]+)@")
@@ -37,7 +37,7 @@ def library_contents(library: Library, form: Form) -> Contents:
     shown = examples(library.models, library.name, form.console)
     values = substitutions(library, sources, shown)
     contents: Contents = {
-        "LICENSE": LICENSE.read_bytes(),
+        "LICENSE": licence_text(),
         "README.md": library_readme(library, form).encode(),
         f"src/{library.name}.h": umbrella(library),
     }

@@ -21,7 +21,7 @@ _PACKAGE = Path(__file__).parents[1]
 _STREAM_ONLY = ("dev_stream", "dev_decisions", "dev_vote", "dev_certainty")
 HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
 """Of the frontend, what only a host's vector units run."""
-LICENSE = Path(__file__).with_name("LICENSE.txt")
+_LICENSE = Path(__file__).with_name("LICENSE.txt")
 
 Contents = dict[str, bytes]
 
@@ -36,7 +36,7 @@ def collect(
 ) -> Contents:
     """Return every file of a project but those that describe it."""
     contents: Contents = {
-        "LICENSE": LICENSE.read_bytes(),
+        "LICENSE": licence_text(),
         f"model/{model.prefix}.h": model.header.encode(),
         f"model/{model.prefix}.c": model.source.encode(),
         "runtime/include/app_config.h": _app_config(model, stream, self_test_output).encode(),
@@ -51,6 +51,11 @@ def collect(
         contents |= tree("frontend", without=HOST_ONLY)
         contents |= _frontend_tables(frontend)
     return contents
+
+
+def licence_text() -> bytes:
+    """Return the licence of all that comes from here, whole."""
+    return _LICENSE.read_bytes()
 
 
 def _frontend_tables(frontend: FrontendSources) -> Contents:
