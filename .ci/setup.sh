@@ -29,6 +29,8 @@ command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || useful="$useful gcc-riscv6
 command -v qemu-system-riscv32 >/dev/null 2>&1 || useful="$useful qemu-system-misc"
 # Tests build the same kernels into hundreds of programs: each is compiled once.
 command -v ccache >/dev/null 2>&1 || useful="$useful ccache"
+# Libraries as CMake packages: the tests build, install and find one.
+command -v cmake >/dev/null 2>&1 || useful="$useful cmake"
 # Synthetic speech in which words matter.
 command -v espeak-ng >/dev/null 2>&1 || useful="$useful espeak-ng"
 # The device in a browser: a compiler for WebAssembly, and what runs it in the tests.

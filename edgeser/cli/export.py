@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeser.cli.export_library import check_name, with_libraries
 from edgeser.cli.export_network import export_network, is_network
-from edgeser.cli.options import ModelPath, decision_options
+from edgeser.cli.options import decision_options
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_given, refuse_unsuited
 
@@ -26,7 +27,6 @@ _OF_NETWORKS = ("parity", "labels", "max_flips", "min_sqnr", "out")
 
 
 @click.command("export")
-@click.argument("source", type=ModelPath())
 @click.option(
     "--target",
     type=click.Choice(list(_TARGETS)),
@@ -75,11 +75,6 @@ _OF_NETWORKS = ("parity", "labels", "max_flips", "min_sqnr", "out")
     "(firmware-BOARD); edgetpu: folder (edgetpu); web: the page (page.html).",
 )
 @click.option(
-    "--name",
-    help="firmware: prefix of the model's names in C, and what the device calls itself; made of "
-    "the file's name when left out. For MLPerf Tiny's runner: kws01, ad01, ic01, vww01.",
-)
-@click.option(
     "--compiler",
     type=click.Path(path_type=Path, dir_okay=False),
     help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, the recipe's, the one on PATH.",
@@ -87,6 +82,7 @@ _OF_NETWORKS = ("parity", "labels", "max_flips", "min_sqnr", "out")
 @click.option("--no-compile", is_flag=True, help="edgetpu: all but the compilation.")
 @decision_options
 @common_options
+@with_libraries
 def command(
     source: Path,
     target: str,
@@ -104,11 +100,11 @@ def command(
     beside it; or your own network (.onnx, .pt2, .keras, the folder of a SavedModel) with samples to
     calibrate on, and writes a folder with model-int8.tflite and how far it is from float: exit code
     1 where that is beyond the tolerances. firmware takes the folder of a run, a bundle or any
-    fully-int8 .tflite, and writes a C project with its own Makefile and README. edgetpu takes the
-    same, lints it, predicts its cost and compiles it where Google's compiler is found: exit code 3
-    where it is not, 1 where an operator would run on the CPU. web takes the folder of a run or a
-    bundle and writes one page, which runs the firmware on a microphone or a recording; exit code 3
-    without clang and lld.
+    fully-int8 .tflite, and writes a C project with its own Makefile and README; with --form a
+    library to vendor, of several models too. edgetpu takes the same, lints it, predicts its cost
+    and compiles it where Google's compiler is found: exit code 3 where it is not, 1 where an
+    operator would run on the CPU. web takes the folder of a run or a bundle and writes one page,
+    which runs the firmware on a microphone or a recording; exit code 3 without clang and lld.
     """
     refuse_unsuited(EXPORT, _TARGETS[target])
     _check_place(out, is_file=target == "web")
@@ -208,7 +204,7 @@ def _export_firmware(
     from firmware_bridge.boards import MPS2_AN500, board_named
 
     if name is not None:
-        _check_name(name)
+        check_name(name)
     chosen = board_named(board) if board else MPS2_AN500
     data, bundle = open_model(source, wanted)
     read = read_and_tell(data, name=source.stem, output=output)
@@ -248,13 +244,3 @@ def _export_firmware(
         f"next: make -C {shlex.quote(str(project.directory))}, or edgeser bench "
         f"{argument(source)} --device emulator"
     )
-
-
-def _check_name(name: str) -> None:
-    from firmware_bridge.compiler.names import check_prefix
-    from quantize.foundation.errors import BadInput
-
-    try:
-        check_prefix(name)
-    except BadInput as error:
-        raise click.UsageError(f"--name {error}") from error

@@ -124,8 +124,8 @@ def _write_overlay(
     output: Output,
 ) -> None:
     from edgeser.pipeline.overlay import facts_of_operators
-    from edgeser.report.schemas.form import dump_json
     from edgeser.report.overlay import Overlay, overlay_json
+    from edgeser.report.schemas.form import dump_json
 
     facts = facts_of_operators(data, model, bench=bench, parity=parity)
     write_atomically(path, dump_json(overlay_json(facts, Overlay(what))).encode())

@@ -40,6 +40,8 @@ EXPORT: Table = MappingProxyType(
         "board": frozenset({Target.FIRMWARE, Target.EDGE_TPU}),
         "out": frozenset(Target),
         "name": frozenset({Target.FIRMWARE}),
+        "form": frozenset({Target.FIRMWARE}),
+        "library": frozenset({Target.FIRMWARE}),
         "compiler": frozenset({Target.EDGE_TPU}),
         "no_compile": frozenset({Target.EDGE_TPU}),
         "risk": frozenset(Target),

@@ -16,11 +16,12 @@ from edgeser.targets.target import Program
 from firmware_bridge.boards import MPS2_AN500, Board
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
 from firmware_bridge.compiler.names import prefix_from
-from firmware_bridge.frontend.c_tables import emit_frontend
+from firmware_bridge.frontend.c_tables import FrontendSources, emit_frontend
 from firmware_bridge.project import (
     Contents,
     FirmwareProject,
     ModelSources,
+    StreamSettings,
     hashes_of,
     place,
     project_contents,
@@ -84,29 +85,45 @@ def firmware_contents(
     model: Bundle | bytes, name: str, board: Board, chosen: str | None = None
 ) -> tuple[Contents, CompiledModel]:
     """Return the files of a model's firmware, and the model as C; as for `export_firmware`."""
+    c = model_as_c(model, name, chosen)
+    contents = project_contents(
+        board=board,
+        model=c.sources,
+        frontend=c.frontend,
+        stream=c.stream,
+        self_test_output=_self_test_output(_bytes_of(model), c.compiled),
+    )
+    return contents, c.compiled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelAsC:
+    """A model as C, with its frontend and how decisions are taken where it is a bundle."""
+
+    compiled: CompiledModel
+    sources: ModelSources
+    frontend: FrontendSources | None
+    stream: StreamSettings | None
+
+
+def model_as_c(model: Bundle | bytes, name: str, chosen: str | None = None) -> ModelAsC:
+    """Write a model, and a bundle's frontend, as C; names and errors as for `export_firmware`."""
     called = chosen or _name_of(model, name)
     prefix = called if chosen else prefix_from(called)
     compiled = compile_model(_bytes_of(model), called, prefix=prefix)
-    frontend, stream = None, None
-    if isinstance(model, Bundle):
-        window = model.trained.recipe.window
-        frontend = emit_frontend(model.trained.frontend, window_frames=window.frames, prefix=prefix)
-        stream = stream_settings(model)
-    contents = project_contents(
-        board=board,
-        model=ModelSources(
-            name=compiled.name,
-            hash=compiled.sha256,
-            header=compiled.header,
-            source=compiled.source,
-            prefix=prefix,
-            device=chosen,
-        ),
-        frontend=frontend,
-        stream=stream,
-        self_test_output=_self_test_output(_bytes_of(model), compiled),
+    sources = ModelSources(
+        name=compiled.name,
+        hash=compiled.sha256,
+        header=compiled.header,
+        source=compiled.source,
+        prefix=prefix,
+        device=chosen,
     )
-    return contents, compiled
+    if not isinstance(model, Bundle):
+        return ModelAsC(compiled, sources, None, None)
+    window = model.trained.recipe.window
+    frontend = emit_frontend(model.trained.frontend, window_frames=window.frames, prefix=prefix)
+    return ModelAsC(compiled, sources, frontend, stream_settings(model))
 
 
 def program_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from firmware_bridge.compiler.names import DEFAULT
+from firmware_bridge.licence import OURS
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -34,6 +35,7 @@ def alias_header(header: str, file: str, *, old: str, new: str) -> str:
     guard = f"APP_{new.upper()}_H"
     return "\n".join(
         [
+            OURS,
             f"/* {file} for the application, which knows it by these names. Generated. */",
             f"#ifndef {guard}",
             f"#define {guard}",

@@ -17,6 +17,7 @@ from firmware_bridge.compiler.c_text import (
 from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.state import StatePlan
 from firmware_bridge.compiler.values import tensor_bytes, value_macros
+from firmware_bridge.licence import MODELS
 from quantize.tflite.model import Subgraph, Tensor
 from quantize.tflite.schema import DType
 
@@ -74,6 +75,7 @@ def header_text(sources: Sources) -> str:
     outputs = [tensor_bytes(sources.graph.tensors[call.outputs[0]]) for call in sources.calls]
     digest = broken(f"#define {upper}_HASH", f'"{sources.sha256}"', mark=" \\")
     return f"""\
+{MODELS}
 /* The model {comment_text(sources.name)} as C; written by the compiler, not by hand.
  *
  * {_described("Input: ", sources.inputs)}
@@ -132,6 +134,7 @@ def source_text(sources: Sources) -> str:
     """Return the source."""
     headers = sorted({call.header for call in sources.calls if call.header})
     lines = [
+        MODELS,
         f"/* The model {comment_text(sources.name)}; written by the compiler, not by hand. */",
         "/* clang-format off */",
         f'#include "{sources.prefix}.h"',

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a compiled model on the host: inputs from stdin, results to stdout, whole ones only.
  *
  *   outputs   for each input, the model's outputs, one after another

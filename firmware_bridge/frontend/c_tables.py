@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from firmware_bridge.frontend.config import FrontendConfig
 from firmware_bridge.frontend.normalisation import Normalisation
+from firmware_bridge.licence import MODELS
 from quantize.foundation.errors import BadInput
 
 HEADER_NAME = "frontend_tables.h"
@@ -154,6 +155,7 @@ def _header(
         **sizes,
     }
     lines = [
+        MODELS,
         "/* The frontend of one configuration: settings, tables, normalisation. Generated. */",
         "#ifndef FRONTEND_TABLES_H",
         "#define FRONTEND_TABLES_H",
@@ -197,6 +199,7 @@ def _defines(numbers: Mapping[str, tuple[int, str]]) -> list[str]:
 
 def _source(config: FrontendConfig, normalisation: Normalisation, tables: NDArray[np.int16]) -> str:
     lines = [
+        MODELS,
         "/* Settings and tables of frontend_tables.h. Generated. */",
         "/* clang-format off */",
         f'#include "{HEADER_NAME}"',

@@ -13,15 +13,15 @@ from firmware_bridge.compiler.c_text import string_literal
 from firmware_bridge.compiler.kernel_sources import kernel_sources
 from firmware_bridge.compiler.names import DEFAULT
 from firmware_bridge.frontend.c_tables import HEADER_NAME, FrontendSources
+from firmware_bridge.licence import OURS
 from firmware_bridge.project.device_code import device_code
 from firmware_bridge.project.records import IMAGE_MODELS, ModelSources, StreamSettings
 
 _PACKAGE = Path(__file__).parents[1]
-_STREAM_ONLY = ("dev_stream", "dev_decisions", "dev_certainty")
-_HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
+_STREAM_ONLY = ("dev_stream", "dev_decisions", "dev_vote", "dev_certainty")
+HOST_ONLY = ("fft_split", "sums_split", "apf_vector")
 """Of the frontend, what only a host's vector units run."""
 _LICENSE = Path(__file__).with_name("LICENSE.txt")
-SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 Contents = dict[str, bytes]
 
@@ -36,7 +36,7 @@ def collect(
 ) -> Contents:
     """Return every file of a project but those that describe it."""
     contents: Contents = {
-        "LICENSE": _LICENSE.read_bytes(),
+        "LICENSE": licence_text(),
         f"model/{model.prefix}.h": model.header.encode(),
         f"model/{model.prefix}.c": model.source.encode(),
         "runtime/include/app_config.h": _app_config(model, stream, self_test_output).encode(),
@@ -44,13 +44,18 @@ def collect(
     if model.prefix != DEFAULT:
         alias = model_headers(model.prefix, model.header)[f"{DEFAULT}.h"]
         contents[f"runtime/include/{DEFAULT}.h"] = alias.encode()
-    contents |= _kernels(model.source)
+    contents |= kernel_files(model.source)
     contents |= _runtime(with_stream=frontend is not None)
-    contents |= {f"board/{path.name}": _licensed(path) for path in board.files}
+    contents |= {f"board/{path.name}": _text(path) for path in board.files}
     if frontend is not None:
-        contents |= _tree("frontend", without=_HOST_ONLY)
+        contents |= tree("frontend", without=HOST_ONLY)
         contents |= _frontend_tables(frontend)
     return contents
+
+
+def licence_text() -> bytes:
+    """Return the licence of all that comes from here, whole."""
+    return _LICENSE.read_bytes()
 
 
 def _frontend_tables(frontend: FrontendSources) -> Contents:
@@ -72,6 +77,7 @@ def _app_config(
     name = "port_board" if model.device is None else string_literal(model.device)
     certainty = stream.certainty if stream else UNKNOWN_SCALE
     lines = [
+        OURS,
         "/* What this firmware does with its frontend and model. Generated. */",
         "#ifndef APP_CONFIG_H",
         "#define APP_CONFIG_H",
@@ -102,29 +108,27 @@ def _app_config(
     return "\n".join([*lines, "", "#endif", ""])
 
 
-def _kernels(source: str) -> Contents:
+def kernel_files(source: str) -> Contents:
     """Return the kernels that `source` includes, with all that these include."""
     return {
-        f"kernels/{path.parent.name}/{path.name}": _licensed(path)
-        for path in kernel_sources(source)
+        f"kernels/{path.parent.name}/{path.name}": _text(path) for path in kernel_sources(source)
     }
 
 
 def _runtime(*, with_stream: bool) -> Contents:
-    return _tree("runtime", without=() if with_stream else _STREAM_ONLY)
+    return tree("runtime", without=() if with_stream else _STREAM_ONLY)
 
 
-def _tree(package: str, *, without: Sequence[str]) -> Contents:
+def tree(package: str, *, without: Sequence[str] = ()) -> Contents:
     """Return headers and sources of a package, under its name, but those of some names."""
     folder = _PACKAGE / package
     paths = (*(folder / "include").glob("*.h"), *(folder / "src").glob("*.[ch]"))
     return {
-        f"{package}/{path.parent.name}/{path.name}": _licensed(path)
+        f"{package}/{path.parent.name}/{path.name}": _text(path)
         for path in paths
         if path.stem not in without
     }
 
 
-def _licensed(path: Path) -> bytes:
-    """Return a file of ours with its licence; generated files are under the model's own licence."""
-    return f"/* {SPDX} */\n{device_code(path.read_text('utf-8'))}".encode()
+def _text(path: Path) -> bytes:
+    return device_code(path.read_text("utf-8")).encode()

@@ -14,6 +14,7 @@ from firmware_bridge.compiler.c_text import comment_text, string_literal
 from firmware_bridge.compiler.names import model_name
 from firmware_bridge.compiler.values import value_macros
 from firmware_bridge.frontend.c_tables import FrontendSources
+from firmware_bridge.licence import OURS
 from firmware_bridge.project.contents import Contents, collect
 from firmware_bridge.project.micro_readme import micro_readme
 from firmware_bridge.project.readme import frontend_hash
@@ -213,14 +214,17 @@ def _hash(model: MicroModel) -> str:
     return "none" if model.compiled is None else hashlib.sha256(model.compiled).hexdigest()
 
 
-_MODEL_SOURCE = """\
+_MODEL_SOURCE = f"""\
+{OURS}
 /* What runs is in the file system; the Edge TPU runs all of it, as one operator. */
 #include "model.h"
 
-const struct model_operator model_operators[MODEL_OPERATORS] = {{.name = "INVOKE", .macs = 0}};
+const struct model_operator model_operators[MODEL_OPERATORS] = {{{{.name = "INVOKE", .macs = 0}}}};
 """
 
-_MODEL_HEADER = """\
+_MODEL_HEADER = (
+    f"{OURS}\n"
+    + """\
 /* The model {name}: its sizes. Its bytes are in the file system. */
 #ifndef MODEL_H
 #define MODEL_H
@@ -266,6 +270,7 @@ void model_run(void *arena, model_observer observer, void *context);
 
 #endif
 """
+)
 
 _TAKE_COMPILED = """\
 set(COMPILED "${CMAKE_SOURCE_DIR}/../model_edgetpu.tflite")
@@ -275,7 +280,9 @@ endif()
 configure_file("${COMPILED}" "${MODEL}" COPYONLY)
 """
 
-_RESOLVER = """\
+_RESOLVER = (
+    f"{OURS}\n"
+    + """\
 // The operators that the model needs, and no others.
 #ifndef MICRO_RESOLVER_H
 #define MICRO_RESOLVER_H
@@ -291,6 +298,7 @@ inline bool AddOperators(tflite::MicroMutableOpResolver<kResolverOperators> *res
 
 #endif
 """
+)
 
 
 def _model_source(model: MicroModel) -> str:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How bytes come and go. There are two consoles, of which the Makefile takes one; each also has
  * port_read, port_wait and port_write of port.h. */
 #ifndef CONSOLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes by two rings in memory that the emulator shares with the host, where a UART takes some
  * thousand times as long as whatever is measured. A byte on the UART says that there is something
  * new in a ring; which byte it is does not matter. Nothing else of the host can be reached. */

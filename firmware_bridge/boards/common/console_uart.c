@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes by UART 0: what a real board has. */
 #include "console.h"
 #include "port.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What start-up code does with the linked image before main. */
 #ifndef IMAGE_H
 #define IMAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the linker script decided, and who guards it. */
 #ifndef MEMORY_H
 #define MEMORY_H

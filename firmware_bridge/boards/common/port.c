@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every board does alike. No interrupt is ever taken, so a measured interval holds nothing but
  * what is measured. */
 #include "port.h"

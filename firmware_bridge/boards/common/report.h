@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A line about what must not happen, put together without the C library's formatting. */
 #ifndef REPORT_H
 #define REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UART 0, polled. */
 #ifndef UART_H
 #define UART_H

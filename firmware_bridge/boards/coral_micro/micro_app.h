@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The application: the device's protocol on the console, and a microphone beside it. */
 #ifndef MICRO_APP_H
 #define MICRO_APP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Times of inferences and of the features, and what they were measured under. */
 #ifndef MICRO_BENCH_H
 #define MICRO_BENCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the board's SDK supplies to the application, which touches it nowhere else. The sdk_*.cc
  * files supply it; all else is plain C and runs anywhere. */
 #ifndef MICRO_BOARD_H

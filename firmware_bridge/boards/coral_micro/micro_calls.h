@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The remote procedures. What carries them, and how their arguments are found in a request, is not
  * known here. */
 #ifndef MICRO_CALLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes a flat JSON object. Keys and texts must need no escape. */
 #ifndef MICRO_JSON_H
 #define MICRO_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The compiled model on the Edge TPU, behind the functions of model.h. */
 #ifndef MICRO_MODEL_H
 #define MICRO_MODEL_H

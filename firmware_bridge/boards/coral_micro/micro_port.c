@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* port.h over the board's SDK. */
 #include "port.h"
 

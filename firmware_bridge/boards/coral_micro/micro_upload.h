@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A model that comes in pieces, and goes to the file system when all of it is there and is what
  * was announced. The board runs it after its next start. */
 #ifndef MICRO_UPLOAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The PDM microphone, through the SDK's audio service.
 
 #include <atomic>

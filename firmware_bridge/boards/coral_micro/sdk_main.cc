@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The task of the application.
 
 #include "libs/base/mutex.h"

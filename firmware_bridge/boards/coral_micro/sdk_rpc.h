@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // JSON-RPC over HTTP.
 #ifndef SDK_RPC_H
 #define SDK_RPC_H

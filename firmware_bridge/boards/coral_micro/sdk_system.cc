@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Console, time, files and restarts.
 
 #include <cstring>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The Edge TPU, and TFLite-Micro with the operators that the model needs.
 
 #include <memory>

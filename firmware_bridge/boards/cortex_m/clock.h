@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time by two CMSDK timers: one that is fine, and one that tells how often the other wrapped. */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Arm's CMSDK peripherals, wherever a board has them: registers.h gives TIMER_BASE, SLOW_BASE,
  * UART_BASE and CLOCK_HZ. */
 #ifndef CMSDK_H

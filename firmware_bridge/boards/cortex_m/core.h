@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cortex-M: system control and the memory protection unit, of Armv7-M and of Armv8-M. */
 #ifndef CORE_H
 #define CORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Handlers of what must not happen: they report and restart. */
 #ifndef FAULTS_H
 #define FAULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From reset to main, and the vector table. */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counting instructions by a timer of another rate. */
 #include "clock.h"
 #include "port.h"

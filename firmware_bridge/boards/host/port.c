@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The application as a POSIX process over its standard input and output, for tests of the
  * protocol. Ends when its input ends. */
 #define _POSIX_C_SOURCE 200809L

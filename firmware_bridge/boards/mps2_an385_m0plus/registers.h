@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Registers of the Arm MPS2+ board with the AN385 image: a Cortex-M3 with CMSDK peripherals, which
  * here runs the code of a Cortex-M0+. */
 #ifndef REGISTERS_H

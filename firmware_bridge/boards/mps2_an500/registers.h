@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Registers of the Arm MPS2+ board with the AN500 image: a Cortex-M7 with CMSDK peripherals. */
 #ifndef REGISTERS_H
 #define REGISTERS_H

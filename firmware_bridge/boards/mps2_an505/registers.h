@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Registers of the Arm MPS2+ board with the AN505 image: a Cortex-M33 in secure state, with CMSDK
  * peripherals. */
 #ifndef REGISTERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time by the system counter of Arm's SSE-300, of which its system timer 0 shows 64 bits. */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Registers of the Arm MPS3 board with the AN547 image: a Cortex-M55 in secure state. */
 #ifndef REGISTERS_H
 #define REGISTERS_H

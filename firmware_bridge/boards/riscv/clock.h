@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time by the core's count of cycles, which QEMU keeps in nanoseconds where it counts instructions:
  * 64 for each of them. */
 #ifndef CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RISC-V in machine mode: its control registers and its memory protection. */
 #ifndef CORE_H
 #define CORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The handler of what must not happen: it reports and restarts. */
 #ifndef FAULTS_H
 #define FAULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What compilers and sources call of a C library. */
 #include <stdint.h>
 

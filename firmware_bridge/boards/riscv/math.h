@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* As much of the C library's as the sources use, for a core that comes without one. Of these the
  * device calls the root alone; the others are for tables, which a project brings ready made. */
 #ifndef MATH_H

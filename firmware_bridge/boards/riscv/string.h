@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* As much of the C library's as the sources use, for a core that comes without one. */
 #ifndef STRING_H
 #define STRING_H

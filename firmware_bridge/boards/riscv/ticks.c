@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A tick is an instruction: an interval holds as many as its ticks, wherever it begins. */
 #include "clock.h"
 #include "port.h"

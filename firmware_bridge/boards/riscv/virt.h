@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Registers of QEMU's virt machine with a 32-bit RISC-V core. */
 #ifndef VIRT_H
 #define VIRT_H

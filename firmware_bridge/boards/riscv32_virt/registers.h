@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* QEMU's virt machine with a core of RV32IMC. */
 #ifndef REGISTERS_H
 #define REGISTERS_H

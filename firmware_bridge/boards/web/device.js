@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The firmware in WebAssembly, asked as a board is over its wire: the requests of dev_requests.h.
 
 const REQUEST = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the frontend's sources name of math.h. Its tables are computed before they are compiled, so
  * nothing of it is linked but the root, which is an instruction. */
 #ifndef WEB_MATH_H

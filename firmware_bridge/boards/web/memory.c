@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The C library's functions on bytes, which a compiler calls for what is too long to unroll.
  *
  * Built with -fno-builtin, so that no loop in here becomes a call of itself. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A page as a board: time comes from the page, requests come by web.c. */
 #include "port.h"
 

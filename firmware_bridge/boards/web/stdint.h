@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The compiler's own stdint.h, put right: where there is no C library, clang's makes the largest
  * uint8_t and uint16_t unsigned, and a comparison with a negative int goes wrong. The standard has
  * them promoted, as everywhere else: to int. */

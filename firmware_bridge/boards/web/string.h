@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the firmware takes of the C library's string.h, where there is no C library. */
 #ifndef WEB_STRING_H
 #define WEB_STRING_H

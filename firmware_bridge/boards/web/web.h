@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The application as WebAssembly: what the page calls instead of a wire.
  *
  * The page writes a request's payload to web_payload() and calls web_request(); the answer's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Python binding of the amplitude-phase MicroFrontend: buffers in, buffers out, no GIL held while
  * features are computed. The caller allocates; dtypes and sizes are checked here. */
 #define PY_SSIZE_T_CLEAN

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Python buffers, checked: what a caller hands in is of the type that it must be, or refused. */
 #ifndef EDGESER_BINDING_BUFFERS_H
 #define EDGESER_BINDING_BUFFERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Features to a network's int8 input, for whole arrays. */
 #ifndef EDGESER_BINDING_QUANTISE_H
 #define EDGESER_BINDING_QUANTISE_H

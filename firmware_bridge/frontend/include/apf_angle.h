@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The angle of a complex number in integers.
  *
  * Angles are parts of the circle: 2^32 of them make it whole, 2^31 is pi. So sums and differences

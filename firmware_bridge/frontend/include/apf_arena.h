@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that the caller supplies, handed out front to back. */
 #ifndef APF_ARENA_H
 #define APF_ARENA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The small integer operations that several blocks share. */
 #ifndef APF_BITS_H
 #define APF_BITS_H
@@ -31,6 +32,7 @@ static inline unsigned apf_leading_zeros32(uint32_t value) {
 #endif
 }
 
+/* Number of bits needed to write `value`: 0 to 64. */
 static inline unsigned apf_bit_length64(uint64_t value) {
   const uint32_t high = (uint32_t)(value >> 32);
   return high != 0u ? 32u + apf_bit_length32(high) : apf_bit_length32((uint32_t)value);

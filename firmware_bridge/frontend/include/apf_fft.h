@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real FFT of 16-bit samples, every stage scaled down by its radix.
  *
  * Rounding, wrapping and twiddles are those of kissfft built with FIXED_POINT=16, so the bins are
@@ -45,8 +46,12 @@ struct apf_fft_state {
 /* The smallest power of two that holds `samples`, at least APF_FFT_MIN_SIZE. */
 size_t apf_fft_size_for(size_t samples);
 
+/* Takes memory for a transform of `size` real samples, a power of two from APF_FFT_MIN_SIZE to
+ * APF_FFT_MAX_SIZE; `tables` may be read-only once they are populated. */
 void apf_fft_bind(struct apf_fft_state *state, size_t size, struct apf_arena *tables,
                   struct apf_arena *work);
+
+/* Computes the tables of a state that is bound. */
 void apf_fft_populate(struct apf_fft_state *state);
 
 /* Transforms `size` samples, each shifted left by `shift` (bits above 16 are lost), into `bins`. */

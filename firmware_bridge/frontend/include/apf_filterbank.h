@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Triangular mel filters over the power spectrum, and their square roots.
  *
  * Each bin lies between two neighbouring filter centres: it falls off the lower channel by its
@@ -63,6 +64,8 @@ struct apf_filterbank_state {
   uint32_t *signal;         /* per channel: amplitude, worked on by the blocks that follow */
 };
 
+/* Takes memory for 1 to APF_MAX_CHANNELS channels over the bins of a transform of `fft_size`
+ * samples; with the energies of the bins below where `with_energies_below` is not 0. */
 void apf_filterbank_bind(struct apf_filterbank_state *state,
                          const struct apf_filterbank_config *config, size_t fft_size,
                          int with_energies_below, struct apf_arena *tables, struct apf_arena *work);

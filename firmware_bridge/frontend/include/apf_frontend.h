@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The amplitude-phase MicroFrontend: 16-bit samples in, a frame of features per hop out.
  *
  *   samples -> window -> FFT -> filterbank -> noise reduction -> PCAN gain -> log -> amplitude

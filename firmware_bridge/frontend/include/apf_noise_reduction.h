@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subtracts a slowly moving estimate of the stationary noise from each channel. */
 #ifndef APF_NOISE_REDUCTION_H
 #define APF_NOISE_REDUCTION_H
@@ -30,9 +31,12 @@ struct apf_noise_reduction_state {
   uint32_t *estimate;    /* per channel, with smoothing_bits fractional bits */
 };
 
+/* Takes memory for the estimates of `channels` channels from `work`. */
 void apf_noise_reduction_bind(struct apf_noise_reduction_state *state,
                               const struct apf_noise_reduction_config *config, size_t channels,
                               struct apf_arena *work);
+
+/* Sets all estimates to 0. */
 void apf_noise_reduction_reset(struct apf_noise_reduction_state *state);
 
 /* Updates the estimate and reduces `signal` in place. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From raw planes to int8, by one integer affine per plane and channel:
  *
  *   int8 = clamp((raw * multiplier + offset) >> shift, -128, 127)

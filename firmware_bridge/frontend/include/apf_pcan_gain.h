@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Per-channel amplitude normalisation: an automatic gain that follows the noise estimate.
  *
  * Lyon's wide dynamic function: the gain curve is a parabola on each octave of the estimate. */
@@ -47,6 +48,8 @@ void apf_pcan_gain_bind(struct apf_pcan_gain_state *state,
 
 /* Returns 0 when a shift would leave its 32 or 64 bits, else 1. */
 int apf_pcan_gain_check(const struct apf_pcan_gain_state *state);
+
+/* Computes the curve of a state that is bound and checked. */
 void apf_pcan_gain_populate(struct apf_pcan_gain_state *state,
                             const struct apf_pcan_gain_config *config);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Phase planes: how the phase of a channel moves from frame to frame and from bin to bin.
  *
  * With X the bins of frame t, w a channel's filter weights and N the FFT size:
@@ -63,6 +64,8 @@ struct apf_phase_state {
   int has_earlier;
 };
 
+/* Takes memory for the planes of `config`, over `channels` channels; `window` and `fft_size` are in
+ * samples. Takes none where no plane is wanted. */
 void apf_phase_bind(struct apf_phase_state *state, const struct apf_phase_config *config,
                     size_t channels, size_t window, size_t fft_size, struct apf_arena *tables,
                     struct apf_arena *work);
@@ -76,6 +79,7 @@ void apf_phase_populate(struct apf_phase_state *state, size_t window, size_t hop
 /* Whether the filterbank's `energies_below` are read. */
 int apf_phase_reads_energies_below(const struct apf_phase_config *config);
 
+/* Forgets the frame before: its frame-to-frame planes are 0 next. */
 void apf_phase_reset(struct apf_phase_state *state);
 
 /* Writes plane_count values a channel, channels `stride` values apart. Swaps `bins` for the buffer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Quotients of 64-bit sums and products of two roots, in Q15. */
 #ifndef APF_RATIO_H
 #define APF_RATIO_H

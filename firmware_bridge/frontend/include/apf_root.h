@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Exact integer square roots. */
 #ifndef APF_ROOT_H
 #define APF_ROOT_H
@@ -39,6 +40,7 @@ static inline uint32_t apf_root_of_normalised(uint32_t high, uint32_t low) {
   return (uint64_t)root * root > value ? root - 1u : root;
 }
 
+/* The root of any value, shifted left until it has 32 bits; of 0 it is 0. */
 static inline struct apf_root apf_normalised_root(uint64_t value) {
   const uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
   struct apf_root result = {0u, 0u};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two signed 16-bit numbers in one word, worked on at once: the DSP extension of Armv7E-M, and the
  * same in portable C, to the bit.
  *
@@ -31,14 +32,17 @@ extern "C" {
 
 typedef uint32_t apf_pair;
 
+/* A word of two int16: the lower 16 bits of each number. */
 static inline apf_pair apf_pair_of(int32_t low, int32_t high) {
   return ((uint32_t)low & 0xFFFFu) | (uint32_t)high << 16;
 }
 
+/* The first of a pair, -32768 to 32767. */
 static inline int16_t apf_low(apf_pair a) {
   return (int16_t)(uint16_t)a;
 }
 
+/* The second of a pair, -32768 to 32767. */
 static inline int16_t apf_high(apf_pair a) {
   return (int16_t)((int32_t)a >> 16);
 }
@@ -54,6 +58,7 @@ static inline apf_pair apf_load_pair(const int16_t *samples) {
 #endif
 }
 
+/* The pair to two samples that follow each other, at any address of a sample. */
 static inline void apf_store_pair(int16_t *samples, apf_pair pair) {
 #if APF_HAS_DSP
   memcpy(samples, &pair, sizeof(pair));
@@ -86,6 +91,7 @@ static inline apf_pair apf_take_pair(const int16_t **samples) {
 #endif
 }
 
+/* Stores a pair at any address of a sample, and moves two samples on. */
 static inline void apf_put_pair(int16_t **samples, apf_pair pair) {
 #if APF_HAS_DSP
   __asm volatile("str %1, [%0], #4" : "+r"(*samples) : "r"(pair) : "memory");
@@ -95,6 +101,7 @@ static inline void apf_put_pair(int16_t **samples, apf_pair pair) {
 #endif
 }
 
+/* Reads a pair on a boundary of 4 bytes, and moves one pair on. */
 static inline apf_pair apf_take_bin(const apf_pair **bins) {
 #if APF_HAS_DSP
   apf_pair bin;
@@ -105,6 +112,7 @@ static inline apf_pair apf_take_bin(const apf_pair **bins) {
 #endif
 }
 
+/* Reads a weight, 0 to 65535, and moves one on. */
 static inline uint32_t apf_take_weight(const uint16_t **weights) {
 #if APF_HAS_DSP
   uint32_t weight;
@@ -115,6 +123,7 @@ static inline uint32_t apf_take_weight(const uint16_t **weights) {
 #endif
 }
 
+/* Keeps the low 32 bits, as a store to an int32_t does on every two's complement machine. */
 static inline int32_t apf_wrap32(int64_t value) {
   return (int32_t)(uint32_t)(uint64_t)value;
 }
@@ -208,6 +217,7 @@ static inline int32_t apf_low_product(apf_pair a, apf_pair b) {
   return apf_low(a) * apf_low(b);
 }
 
+/* The product of the high halves; it fits 32 bits. */
 static inline int32_t apf_high_product(apf_pair a, apf_pair b) {
   return apf_high(a) * apf_high(b);
 }

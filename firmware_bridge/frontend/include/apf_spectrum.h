@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Complex numbers of 16 bits a part, in the order that suits the machine.
  *
  * Packed, each is one word: what a microcontroller with the DSP extension multiplies in one
@@ -29,6 +30,7 @@ struct apf_spectrum {
   int16_t *im;
 };
 
+/* `count` complex numbers of an arena, aligned to APF_ALIGNMENT; NULL while it counts. */
 static inline struct apf_spectrum apf_take_spectrum(struct apf_arena *arena, size_t count) {
   struct apf_spectrum spectrum;
   spectrum.re = (int16_t *)apf_take(arena, count, sizeof(int16_t));
@@ -36,11 +38,13 @@ static inline struct apf_spectrum apf_take_spectrum(struct apf_arena *arena, siz
   return spectrum;
 }
 
+/* The number at `index`, which is less than the spectrum's count. */
 static inline struct apf_complex apf_get(const struct apf_spectrum *spectrum, size_t index) {
   const struct apf_complex value = {spectrum->re[index], spectrum->im[index]};
   return value;
 }
 
+/* Puts a number at `index`, which is less than the spectrum's count. */
 static inline void apf_set(const struct apf_spectrum *spectrum, size_t index,
                            struct apf_complex value) {
   spectrum->re[index] = value.re;

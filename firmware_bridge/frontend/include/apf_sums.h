@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Weighted sums over the bins of each channel, the inner loops of filterbank and phase.
  *
  * They are exact: 64-bit sums of whole products, which wrap. The first bin in use is never bin 0,

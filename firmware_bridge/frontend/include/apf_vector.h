@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loops worth compiling for wider vectors too, where the compiler and the loader can choose by the
  * processor at hand. The code is the same, and being all integers so are its results. */
 #ifndef APF_VECTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hann window in fixed point, and the peak of what comes out. */
 #ifndef APF_WINDOW_H
 #define APF_WINDOW_H
@@ -29,12 +30,18 @@ struct apf_window_state {
   uint16_t peak;   /* as many bits as the largest modulus in `output`, not counting -32768 */
 };
 
+/* Takes memory for the window's coefficients and for the samples that wait for its end; what a
+ * window and a hop may be, apf_memory_sizes checks. */
 void apf_window_bind(struct apf_window_state *state, const struct apf_window_config *config,
                      struct apf_arena *tables, struct apf_arena *work);
 
 /* `length` is at least the window's. */
 void apf_window_bind_output(struct apf_window_state *state, size_t length, struct apf_arena *work);
+
+/* Computes the Hann window of a state that is bound, Q12. */
 void apf_window_populate(struct apf_window_state *state);
+
+/* Forgets the samples that wait. */
 void apf_window_reset(struct apf_window_state *state);
 
 /* Takes samples until a window is full; returns how many were taken. The window is full when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "apf_fft.h"
 
 #if defined(APF_SPLIT)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The inner loops for hosts that run a model some hundred thousand times, as `edgeser explain`
  * does: four sums at once, by AVX2, the same to the bit as what they stand in for.
  *
@@ -24,16 +25,19 @@ extern "C" {
 
 #if I8_HAS_AVX2
 
+/* Four sums as a vector. */
 static inline __m128i i8_load_sums(const struct i8_sums *sums) {
   return _mm_loadu_si128((const __m128i *)(const void *)sums);
 }
 
+/* A vector as four sums. */
 static inline struct i8_sums i8_sums_of(__m128i four) {
   struct i8_sums sums;
   _mm_storeu_si128((__m128i *)(void *)&sums, four);
   return sums;
 }
 
+/* Add both halves of two vectors of eight sums to four. */
 static inline void i8_add_both(__m256i first, __m256i second, struct i8_sums *sums) {
   const __m256i both = _mm256_add_epi32(first, second);
   const __m128i four =
@@ -57,10 +61,12 @@ static inline __m256i i8_joined_pairs(const int8_t *weights) {
   return _mm256_blend_epi32(word, even, 0xF0);
 }
 
+/* Products of pairs of what four pixels hold, for each pixel two sums of two. */
 static inline __m256i i8_multiply_columns(const uint32_t *columns, __m256i pairs) {
   return _mm256_madd_epi16(_mm256_loadu_si256((const __m256i *)(const void *)columns), pairs);
 }
 
+/* As in i8_dot.h: one row of weights by four pixels. */
 static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *end,
                                          const uint32_t *columns, struct i8_sums *sums) {
   __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();
@@ -72,6 +78,7 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
   i8_add_both(first, second, sums);
 }
 
+/* As in i8_dot.h: one row of joined weights by four pixels. */
 static inline void i8_dot_joined_row_by_columns(const int8_t *weights, const int8_t *end,
                                                 const uint32_t *columns, struct i8_sums *sums) {
   __m256i first = _mm256_setzero_si256(), second = _mm256_setzero_si256();

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* BATCH_MATMUL of two int8 tensors, either of them transposed, batches repeated where one has 1. */
 #ifndef I8_BATCH_MATMUL_H
 #define I8_BATCH_MATMUL_H
@@ -21,11 +22,18 @@ struct i8_batch_matmul {
   int32_t zero_point;
 };
 
-/* output is neither of the operands. `scratch` takes four bytes for each row, on a boundary of 4,
- * then one for each place of the depth of a row, if row_inner is not 1, and of a column, if
- * column_inner is not 1. */
+/* Bytes of scratch that a layer takes: an int32 for each row, and copies of a row and of a column
+ * whose bytes lie apart. */
+static inline int32_t i8_batch_matmul_scratch_bytes(const struct i8_batch_matmul *layer) {
+  const int32_t copies = (layer->row_inner != 1) + (layer->column_inner != 1);
+  return 4 * layer->rows + copies * layer->depth;
+}
+
+/* int8 matrices to int8 [batches][rows][columns]. `scratch` has i8_batch_matmul_scratch_bytes, on a
+ * boundary of 4 bytes; its contents mean nothing before and after. output is neither operand. */
 void i8_batch_matmul(const struct i8_batch_matmul *layer, const int8_t *a, const int8_t *b,
                      int8_t *output, void *scratch);
+/* The same, the second operand being layer->constant. */
 void i8_batch_matmul_constant(const struct i8_batch_matmul *layer, const int8_t *a, int8_t *output,
                               void *scratch);
 

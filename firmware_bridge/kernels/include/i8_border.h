@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Between float and int8, at a model's input and output. */
 #ifndef I8_BORDER_H
 #define I8_BORDER_H
@@ -22,6 +23,8 @@ struct i8_dequantise {
   int32_t elements;
 };
 
+/* The number that each value stands for; pointers are aligned for what they point to, and output is
+ * not input. */
 void i8_dequantise(const struct i8_dequantise *layer, const int8_t *input, float *output);
 
 #ifdef __cplusplus

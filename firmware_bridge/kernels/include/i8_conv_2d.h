@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CONV_2D of int8: four output pixels at a time, their inputs widened into columns of int16. */
 #ifndef I8_CONV_2D_H
 #define I8_CONV_2D_H
@@ -29,8 +30,15 @@ struct i8_conv_2d {
   int32_t rounding; /* see i8_requantise.h */
 };
 
-/* `scratch` takes 8 * row_bytes, and after that run_bytes, or row_bytes where patches are copied;
- * on a boundary of 4 bytes. */
+/* Bytes of scratch that a layer takes: four pixels' inputs as int16, and a line of them or, where
+ * patches are copied, a patch. */
+static inline int32_t i8_conv_2d_scratch_bytes(const struct i8_conv_2d *layer) {
+  return 8 * layer->row_bytes + (layer->run_bytes > 0 ? layer->run_bytes : layer->row_bytes);
+}
+
+/* int8 [batches, input_h, input_w, input_c] to [batches, output_h, output_w, output_c]; weights on
+ * a boundary of 4 bytes, channels of 4. `scratch` has i8_conv_2d_scratch_bytes, on a boundary of 4
+ * bytes; its contents mean nothing before and after. output is not input. */
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output, void *scratch);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Moving int8 about: transposing, slicing, padding. Steps are in bytes. */
 #ifndef I8_COPY_H
 #define I8_COPY_H
@@ -14,6 +15,8 @@ struct i8_gather {
   int32_t steps[4];   /* along them in the input; may be negative */
 };
 
+/* Writes a dense output of lengths[0] * ... * lengths[3] bytes; all places that the steps lead to
+ * are in the input. output is not input. */
 void i8_gather(const struct i8_gather *layer, const int8_t *input, int8_t *output);
 
 struct i8_pad {
@@ -24,6 +27,8 @@ struct i8_pad {
   int32_t output_bytes;
 };
 
+/* Writes output_bytes, 1 or more: `value` everywhere, then the input in its place. output is not
+ * input. */
 void i8_pad(const struct i8_pad *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* DEPTHWISE_CONV_2D of int8, undilated, one output channel for each of the input, or all of them
  * for its only one.
  *
@@ -45,10 +46,23 @@ struct i8_depthwise_lines {
   int32_t rounding; /* see i8_requantise.h */
 };
 
-/* `scratch` takes four bytes for each word of rows and of taps, on a boundary of 4 bytes: kept *
- * row_words words of rows for each of four channels, or for one that is shared; and of taps, for
- * each of four channels, or of eight that share, tap_words words, twice that where there are pairs,
- * for each of `lines` lines, for 2 * lines - 1 where not all lines are kept. */
+/* Whether all lines are kept, borders included, as against those that the filter covers. */
+static inline int32_t i8_depthwise_lines_keeps_all(const struct i8_depthwise_lines *layer) {
+  return layer->kept == (layer->output_across - 1) * layer->stride_across + layer->lines;
+}
+
+/* Bytes of scratch that a layer takes: words of rows, `kept` for each of four channels or for one
+ * that is shared; and words of taps for each of four channels or of eight that share. */
+static inline int32_t i8_depthwise_lines_scratch_bytes(const struct i8_depthwise_lines *layer) {
+  const int32_t planes = layer->is_shared ? 1 : 4, channels = layer->is_shared ? 8 : 4;
+  const int32_t lines = i8_depthwise_lines_keeps_all(layer) ? layer->lines : 2 * layer->lines - 1;
+  const int32_t taps = lines * layer->tap_words * (layer->tap_pairs ? 2 : 1);
+  return 4 * (planes * layer->kept * layer->row_words + channels * taps);
+}
+
+/* An int8 image of input_across lines of input_along pixels to one of output_across lines of
+ * output_along. `scratch` has i8_depthwise_lines_scratch_bytes, on a boundary of 4 bytes; its
+ * contents mean nothing before and after. output is not input. */
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dot products, four at a time: the inner loops of CONV_2D and FULLY_CONNECTED.
  *
  * Weights stay int8 in flash and are widened as they are read. Inputs are widened once, into pairs
@@ -40,10 +41,13 @@ static inline uint32_t i8_joined_first(uint32_t bytes) {
   return i8_unsigned_odd(bytes) ^ 0x00800080u;
 }
 
+/* Their second word. */
 static inline uint32_t i8_joined_second(uint32_t bytes) {
   return i8_swap_in_halves(bytes) ^ 0x007F007Fu;
 }
 
+/* sum + 256 times the dot product of four weights and four inputs, but for the constant above;
+ * modulo 2^32. */
 static inline int32_t i8_multiply_joined(uint32_t weights, uint32_t first, uint32_t second,
                                          int32_t sum) {
   sum = i8_multiply_pair(first, weights, sum);
@@ -148,6 +152,7 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
       :                                                                                            \
       : "r4", "r5", "r6", "r8", "memory")
 
+/* The same of joined weights; sums come out times 256. */
 static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int8_t *end,
                                                 const uint32_t *column, struct i8_sums *sums) {
   uint32_t input, next;
@@ -165,6 +170,7 @@ static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int
 
 #else
 
+/* sum + the dot product of four weights and four inputs, modulo 2^32. */
 static inline int32_t i8_multiply_group(uint32_t weights, uint32_t even, uint32_t odd,
                                         int32_t sum) {
   sum = i8_multiply_pair(even, i8_widen_even(weights), sum);

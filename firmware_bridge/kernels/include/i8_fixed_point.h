@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fixed-point products as TFLite-Micro rounds them. */
 #ifndef I8_FIXED_POINT_H
 #define I8_FIXED_POINT_H
@@ -27,6 +28,7 @@ static inline int32_t i8_multiply(int32_t value, int32_t multiplier, int32_t shi
   return i8_rounding_shift(i8_high_multiply((int32_t)((uint32_t)value << left), multiplier), right);
 }
 
+/* The value, or the end that it is beyond; low is at most high. */
 static inline int32_t i8_clamp(int32_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : value;
 }

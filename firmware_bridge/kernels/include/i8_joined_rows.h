@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All rows of joined weights (i8_dot.h) by four pixels, and outputs from their sums: the whole
  * inner loop of CONV_2D for layers whose outputs need no care, by hand, as it takes every register.
  *
@@ -111,6 +112,7 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "movgt " sum ", r5\n\t"
 #define I8_ALL_SUMS(does) does("r8") does("r10") does("r11") does("r12")
 
+/* For I8_HALVES_UP without a clamp; as the type above says. */
 static __attribute__((naked, noinline)) void i8_joined_rows_plain(struct i8_joined_rows *rows
                                                                   __attribute__((unused)),
                                                                   const int8_t *weights
@@ -118,6 +120,7 @@ static __attribute__((naked, noinline)) void i8_joined_rows_plain(struct i8_join
   __asm__(I8_ROW_BEGINS I8_ALL_SUMS(I8_PLAIN) I8_ROW_ENDS);
 }
 
+/* For I8_HALVES_AWAY without a clamp. */
 static __attribute__((naked, noinline)) void i8_joined_rows_away(struct i8_joined_rows *rows
                                                                  __attribute__((unused)),
                                                                  const int8_t *weights
@@ -125,6 +128,7 @@ static __attribute__((naked, noinline)) void i8_joined_rows_away(struct i8_joine
   __asm__(I8_ROW_BEGINS I8_ALL_SUMS(I8_HALF_AWAY) I8_ROW_ENDS);
 }
 
+/* For both kinds of rounding with a clamp. */
 static __attribute__((naked, noinline)) void i8_joined_rows_clamped(struct i8_joined_rows *rows
                                                                     __attribute__((unused)),
                                                                     const int8_t *weights

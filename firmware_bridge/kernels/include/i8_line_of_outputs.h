@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A line of outputs of one channel, four at a time: the inner loop of i8_depthwise_lines.c, in
  * assembly for strides of 1 and 2.
  *
@@ -60,14 +61,17 @@ struct i8_line_of_outputs {
 #define I8_EACH_SUM(does) does("r8") does("r10") does("r11") does("r12")
 #define I8_CONSTANTS "ldm r0, {r4, r5, r6}\n\t"
 
+/* Scales four sums in registers for I8_HALVES_UP; only the loops here call it. */
 static __attribute__((naked, noinline)) void i8_finish_plain(void) {
   __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE_PLAIN) "bx lr");
 }
 
+/* The same for I8_HALVES_AWAY. */
 static __attribute__((naked, noinline)) void i8_finish_away(void) {
   __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE_AWAY) "bx lr");
 }
 
+/* The same for both, with a clamp. */
 static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE) "ldrd r4, r5, [r0, #52]\n\t" I8_EACH_SUM(
       I8_BOUND) "bx lr");
@@ -222,11 +226,13 @@ static __attribute__((naked, noinline)) void i8_line_4_by_2(struct i8_line_of_ou
   I8_LINE_BY_2(I8_NEXT_TWO("16", "r5", "r6", "r7", "r4"));
 }
 
+/* 5 or 6 taps a line, stride 2. */
 static __attribute__((naked, noinline)) void i8_line_6_by_2(struct i8_line_of_outputs *line
                                                             __attribute__((unused))) {
   I8_LINE_BY_2(I8_NEXT_TWO("16", "r5", "r6", "r7", "r4") I8_NEXT_TWO("20", "r6", "r7", "r4", "r5"));
 }
 
+/* 7 or 8 taps a line, stride 2. */
 static __attribute__((naked, noinline)) void i8_line_8_by_2(struct i8_line_of_outputs *line
                                                             __attribute__((unused))) {
   I8_LINE_BY_2(I8_NEXT_TWO("16", "r5", "r6", "r7", "r4") I8_NEXT_TWO("20", "r6", "r7", "r4", "r5")

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Logarithm of softmax over the rows of int8 [rows, depth]; the output has scale 1/16 and zero
  * point 127. */
 #ifndef I8_LOG_SOFTMAX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any int8 function of one int8, from a table. */
 #ifndef I8_LOOKUP_H
 #define I8_LOOKUP_H

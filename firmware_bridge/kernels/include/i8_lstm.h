@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a cell state of int16, without peepholes, projection
  * and layer normalisation. */
 #ifndef I8_LSTM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mean over one or two groups of adjacent axes of int8
    [outer, reduced_0, middle, reduced_1, inner] to [outer, middle, inner]. */
 #ifndef I8_MEAN_H
@@ -21,6 +22,7 @@ struct i8_mean {
   int32_t output_zero_point;
 };
 
+/* Mean of each reduced group, rescaled, rounded twice, saturated to int8. output is not input. */
 void i8_mean(const struct i8_mean *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* REDUCE_MAX and ARG_MAX of int8. */
 #ifndef I8_MOST_H
 #define I8_MOST_H
@@ -17,6 +18,7 @@ struct i8_reduce_max {
   int32_t inner;
 };
 
+/* [outer, middle, inner] largest values, -128 to 127. output is not input. */
 void i8_reduce_max(const struct i8_reduce_max *layer, const int8_t *input, int8_t *output);
 
 /* Of [outer, length, inner] the place of the largest along the middle axis, of equals the first. */
@@ -26,6 +28,7 @@ struct i8_arg_max {
   int32_t inner;
 };
 
+/* [outer, inner] places, 0 to length - 1; output is on a boundary of 4 bytes. */
 void i8_arg_max(const struct i8_arg_max *layer, const int8_t *input, int32_t *output);
 
 #ifdef __cplusplus

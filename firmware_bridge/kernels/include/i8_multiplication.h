@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* MUL of two int8 tensors, either of them broadcast.
  *
  * Up to four axes. A step along an axis is in bytes, 0 where an operand is repeated; along the last
@@ -29,6 +30,8 @@ struct i8_multiplication {
 /* output may be input_0. */
 void i8_multiplication(const struct i8_multiplication *layer, const int8_t *input_0,
                        const int8_t *input_1, int8_t *output);
+
+/* The same with the layer's constant for the second operand. output may be input. */
 void i8_multiplication_constant(const struct i8_multiplication *layer, const int8_t *input,
                                 int8_t *output);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* MINIMUM, MAXIMUM, PRELU and SQUARED_DIFFERENCE of two int8 tensors, the second of which may be
  * repeated along any axis. */
 #ifndef I8_PAIRS_H
@@ -23,16 +24,29 @@ struct i8_pairs {
   int32_t zero_point;
 };
 
-/* output is neither of the operands. */
+/* The lesser of each pair. output is neither of the operands, here and below. */
 void i8_minimum(const struct i8_pairs *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* The larger of each pair. */
 void i8_maximum(const struct i8_pairs *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* a where it stands for 0 or more, else a times b; rescaled and saturated to int8. */
 void i8_prelu(const struct i8_pairs *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* The square of a - b on the operands' common scale, rescaled and saturated to int8. */
 void i8_squared_difference(const struct i8_pairs *layer, const int8_t *a, const int8_t *b,
                            int8_t *output);
 
+/* The lesser of each value and the layer's constant. */
 void i8_minimum_constant(const struct i8_pairs *layer, const int8_t *a, int8_t *output);
+
+/* The larger of each value and the layer's constant. */
 void i8_maximum_constant(const struct i8_pairs *layer, const int8_t *a, int8_t *output);
+
+/* PRELU whose slopes are the layer's constant. */
 void i8_prelu_constant(const struct i8_pairs *layer, const int8_t *a, int8_t *output);
+
+/* The square of each value less the layer's constant. */
 void i8_squared_difference_constant(const struct i8_pairs *layer, const int8_t *a, int8_t *output);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The inputs under a filter at one output pixel, copied side by side. */
 #ifndef I8_PATCH_H
 #define I8_PATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Average and maximum over windows of an int8 image [batches, h, w, channels]. */
 #ifndef I8_POOL_2D_H
 #define I8_POOL_2D_H
@@ -28,6 +29,8 @@ struct i8_pool_2d {
 /* Cells beyond the border do not count; ties away from zero. */
 void i8_average_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output);
 
+/* The largest of the cells of a window that lie in the image, clamped to low and high. output is
+ * not input. */
 void i8_max_pool_2d(const struct i8_pool_2d *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus

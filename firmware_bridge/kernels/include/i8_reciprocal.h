@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What softmax and its logarithm share: the largest of a row, and a reciprocal. */
 #ifndef I8_RECIPROCAL_H
 #define I8_RECIPROCAL_H
@@ -32,6 +33,7 @@ static inline int32_t i8_leading_zeros(uint32_t value) {
   return zeros;
 }
 
+/* The largest of `depth` values, 1 or more. */
 static inline int8_t i8_largest(const int8_t *row, int32_t depth) {
   int8_t most = row[0];
   for (int32_t i = 1; i < depth; ++i) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a 32-bit sum to an int8 output, rounded twice as TFLite-Micro does:
  *
  *   high = round(sum * 2^left * multiplier / 2^31)       to the nearest, halves upwards
@@ -33,6 +34,7 @@ struct i8_sums {
   int32_t a, b, c, d;
 };
 
+/* Four sums together. */
 static inline struct i8_sums i8_four(int32_t a, int32_t b, int32_t c, int32_t d) {
   const struct i8_sums sums = {a, b, c, d};
   return sums;
@@ -51,22 +53,28 @@ static inline int32_t i8_halves_up(int32_t sum, const int32_t *channel) {
   return i8_saturate(i8_multiply_high_added(twice, channel[1], channel[2]) >> channel[3]);
 }
 
+/* The same for I8_HALVES_AWAY: -128 to 127. */
 static inline int32_t i8_halves_away(int32_t sum, const int32_t *channel) {
   const int32_t high = i8_multiply_high_rounded((int32_t)((uint32_t)sum << 1), channel[1]);
   /* One less, a negative number's half falls to the number below. */
   return i8_saturate((high + (high >> 31) + channel[2]) >> channel[3]);
 }
 
+/* The same for I8_WIDE, with 64-bit intermediates: -128 to 127. */
 int32_t i8_wide(int32_t sum, const int32_t *channel);
 
+/* The larger of both. */
 static inline int32_t i8_at_least(int32_t value, int32_t minimum) {
   return value < minimum ? minimum : value;
 }
 
+/* The lesser of both. */
 static inline int32_t i8_at_most(int32_t value, int32_t maximum) {
   return value > maximum ? maximum : value;
 }
 
+/* What a layer of this rounding (enum i8_rounding) does that clamps to minimum and maximum, -128 to
+ * 127 both. */
 static inline struct i8_output_stage i8_output_stage(int32_t rounding, int32_t minimum,
                                                      int32_t maximum) {
   const struct i8_output_stage stage = {
@@ -85,6 +93,7 @@ int32_t i8_requantise_one(int32_t sum, const int32_t *channel, const struct i8_o
 struct i8_sums i8_requantise_channel(struct i8_sums sums, const int32_t *channel,
                                      const struct i8_output_stage *stage);
 
+/* Four sums of one channel, where the stage is plain. */
 static inline struct i8_sums i8_requantise_plain(struct i8_sums sums, const int32_t *channel) {
   return i8_four(i8_halves_up(sums.a, channel), i8_halves_up(sums.b, channel),
                  i8_halves_up(sums.c, channel), i8_halves_up(sums.d, channel));
@@ -95,6 +104,7 @@ static inline int32_t i8_halves_up_of_256(int32_t sum, const int32_t *channel) {
   return i8_saturate(i8_multiply_high_added(sum >> 7, channel[1], channel[2]) >> channel[3]);
 }
 
+/* Four sums times 256 to the sums. */
 static inline struct i8_sums i8_from_256(struct i8_sums sums) {
   return i8_four(sums.a >> 8, sums.b >> 8, sums.c >> 8, sums.d >> 8);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RESIZE_BILINEAR of int8, in steps of 1/1024 of a cell. */
 #ifndef I8_RESIZE_BILINEAR_H
 #define I8_RESIZE_BILINEAR_H
@@ -18,6 +19,8 @@ struct i8_resize_bilinear {
   int32_t channels;
 };
 
+/* [batches, output_h, output_w, channels] of an image that the tables lead into. output is not
+ * input. */
 void i8_resize_bilinear(const struct i8_resize_bilinear *layer, const int8_t *input,
                         int8_t *output);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Nearest-neighbour resizing of an int8 image [batches, h, w, channels]. */
 #ifndef I8_RESIZE_NEAREST_H
 #define I8_RESIZE_NEAREST_H
@@ -18,6 +19,8 @@ struct i8_resize_nearest {
   int32_t channels;
 };
 
+/* [batches, output_h, output_w, channels] of an image that the tables lead into. output is not
+ * input. */
 void i8_resize_nearest(const struct i8_resize_nearest *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus

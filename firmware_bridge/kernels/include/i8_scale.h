@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a sum or product, held twice as large, to an int8 output: rounded to the nearest after the
  * multiplication, ties up, then to the nearest after the shift, ties away from zero.
  *
@@ -29,6 +30,7 @@ static inline int32_t i8_add_multiply_high(int32_t sum, int32_t a, int32_t b) {
 #endif
 }
 
+/* A number times two, scaled and offset, saturated to int8. */
 static inline int8_t i8_scaled(int32_t twice, struct i8_scale scale) {
   const int32_t offset = scale.offset + (twice >> 31);
   return (int8_t)i8_saturate(i8_add_multiply_high(offset, twice, scale.multiplier) >> scale.right);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The few processor instructions that the kernels are built of, and twins in plain C that give the
  * same bytes elsewhere, so that a host and a device run the same kernels. Instructions that have no
  * intrinsic, or one that compilers disagree on, are a line of assembly.
@@ -28,6 +29,7 @@ static inline uint32_t i8_load_word(const int8_t *bytes) {
   return word;
 }
 
+/* Write four bytes to any address. */
 static inline void i8_store_word(int8_t *bytes, uint32_t word) {
   memcpy(bytes, &word, sizeof(word));
 }
@@ -109,6 +111,7 @@ static inline uint32_t i8_unsigned_odd(uint32_t bytes) {
   return pair;
 }
 
+/* The nearest of -128 to 127. */
 static inline int32_t i8_saturate(int32_t value) {
   int32_t saturated;
   __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
@@ -117,10 +120,12 @@ static inline int32_t i8_saturate(int32_t value) {
 
 #else
 
+/* The lower int16 of a word. */
 static inline int32_t i8_bottom(uint32_t pair) {
   return (int16_t)(uint16_t)(pair & 0xFFFFu);
 }
 
+/* The upper int16 of a word. */
 static inline int32_t i8_top(uint32_t pair) {
   return (int16_t)(uint16_t)(pair >> 16);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Softmax over the rows of int8 [rows, depth]; the output has scale 1/256 and zero point -128. */
 #ifndef I8_SOFTMAX_H
 #define I8_SOFTMAX_H

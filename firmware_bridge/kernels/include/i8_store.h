@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keeping bytes: into a variable, or out of one that is about to change. */
 #ifndef I8_STORE_H
 #define I8_STORE_H
@@ -12,6 +13,7 @@ struct i8_store {
   int32_t bytes;
 };
 
+/* Copies `bytes` bytes; they do not overlap. */
 void i8_store(const struct i8_store *layer, const void *input, void *output);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SVDF of int8: a filter of each input, and over time one of the last filtered inputs, which are
  * the state. */
 #ifndef I8_SVDF_H
@@ -28,6 +29,8 @@ struct i8_svdf {
 
 /* The state is [batches][units * rank][memory], the newest last: it is moved by one step. */
 void i8_svdf_8(const struct i8_svdf *layer, const int8_t *input, int8_t *state, int8_t *output);
+
+/* The same with a state, and weights over time, of int16; the state is on a boundary of 2 bytes. */
 void i8_svdf_16(const struct i8_svdf *layer, const int8_t *input, int16_t *state, int8_t *output);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TRANSPOSE_CONV of int8: each input is spread over the outputs that its filter reaches; here each
  * output gathers the inputs that reach it. */
 #ifndef I8_TRANSPOSE_CONV_H
@@ -24,7 +25,14 @@ struct i8_transpose_conv {
   int32_t rounding; /* see i8_requantise.h */
 };
 
-/* `scratch` takes four bytes for each output channel, on a boundary of 4. */
+/* Bytes of scratch that a layer takes: an int32 for each output channel. */
+static inline int32_t i8_transpose_conv_scratch_bytes(const struct i8_transpose_conv *layer) {
+  return 4 * layer->output_c;
+}
+
+/* int8 [batches][input_h][input_w][input_c] to int8 [batches][output_h][output_w][output_c].
+ * `scratch` has i8_transpose_conv_scratch_bytes, on a boundary of 4 bytes; its contents mean
+ * nothing before and after. output is not input. */
 void i8_transpose_conv(const struct i8_transpose_conv *layer, const int8_t *input, int8_t *output,
                        void *scratch);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The dot product of two rows of int8: what SVDF and LSTM are made of. */
 #ifndef I8_VECTOR_H
 #define I8_VECTOR_H

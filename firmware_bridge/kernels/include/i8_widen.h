@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inputs as i8_dot.h multiplies them: words for each four of them. */
 #ifndef I8_WIDEN_H
 #define I8_WIDEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_depthwise_conv_2d.h"
 
 #include "i8_patch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_depthwise_lines.h"
 
 #include "i8_avx2.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_gates.h"
 
 /* Values are taken times 3, so that 2^9 of a sigmoid's and 2^8 of a tangent's argument are one step

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_most.h"
 
 void i8_reduce_max(const struct i8_reduce_max *layer, const int8_t *input, int8_t *output) {

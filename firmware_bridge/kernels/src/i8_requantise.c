@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_requantise.h"
 
 int32_t i8_wide(int32_t sum, const int32_t *channel) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_resize_bilinear.h"
 
 #define ONE 1024

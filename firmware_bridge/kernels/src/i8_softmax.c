@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_softmax.h"
 
 #include "i8_fixed_point.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "i8_transpose_conv.h"
 
 #include "i8_requantise.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The state of the application behind the link. */
 #ifndef DEV_APP_H
 #define DEV_APP_H
@@ -30,6 +31,7 @@ struct dev_app {
 #endif
 };
 
+/* Makes everything ready, once; ends in port_fatal where the frontend refuses its tables. */
 void dev_app_start(struct dev_app *app);
 
 #ifdef __cplusplus

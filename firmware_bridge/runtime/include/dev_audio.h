@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The requests that need a frontend; without one they all answer so. */
 #ifndef DEV_AUDIO_H
 #define DEV_AUDIO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A framed request as its handler sees it. */
 #ifndef DEV_CALL_H
 #define DEV_CALL_H

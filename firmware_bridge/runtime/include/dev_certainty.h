@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How sure a decision is: the softmax of the mean logits over a temperature, in integers.
  *
  * With d the sum of the decision's label less that of class i, over `windows` inferences, class i

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text commands of the MLPerf Tiny benchmark's runner. */
 #ifndef DEV_COMMANDS_H
 #define DEV_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What this firmware is, from the files that are generated for it: app_config.h says whether there
  * is a frontend and how decisions are made, frontend_tables.h describes the frontend. */
 #ifndef DEV_CONFIG_H

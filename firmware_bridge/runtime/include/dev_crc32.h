@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CRC-32 as in zlib: reflected, polynomial 0x04C11DB7. */
 #ifndef DEV_CRC32_H
 #define DEV_CRC32_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Decisions on a stream: each is taken on the sum of the logits of the last few inferences. What
  * further outputs the model has is summed alike, and decides nothing.
  *
@@ -32,6 +33,7 @@ struct dev_decisions {
   int32_t sums[DEV_ALL_OUTPUT_BYTES];                 /* of `recent` */
 };
 
+/* Forgets all decisions and inferences. */
 void dev_decisions_reset(struct dev_decisions *decisions);
 
 /* Takes the next decision; `logits` are all outputs, one after another. */
@@ -40,6 +42,7 @@ void dev_decisions_add(struct dev_decisions *decisions, const int8_t *logits, ui
 /* The number of the oldest decision that is kept. */
 uint32_t dev_decisions_oldest(const struct dev_decisions *decisions);
 
+/* The decision of that number: from the oldest that is kept to `count` - 1. */
 const struct dev_decision *dev_decisions_at(const struct dev_decisions *decisions, uint32_t number);
 
 #ifdef __cplusplus

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Frames: 0x00, COBS(content), 0x00.
  *
  * content: type u8, flags u8, sequence u16, length u16, payload[length], crc32 u32 over all before
@@ -32,14 +33,17 @@ struct dev_frame_decoder {
   bool damaged;
 };
 
+/* The first byte of the content; the frame is whole. */
 static inline uint8_t dev_frame_type(const struct dev_frame *frame) {
   return frame->content[0];
 }
 
+/* Where the payload begins, behind the header. */
 static inline uint8_t *dev_frame_payload(struct dev_frame *frame) {
   return frame->content + DEV_HEADER_BYTES;
 }
 
+/* Begins to fill `frame`, of which nothing is kept. */
 void dev_frame_begin(struct dev_frame_decoder *decoder, struct dev_frame *frame);
 
 /* Takes a byte other than zero. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tells text commands from frames, byte by byte. */
 #ifndef DEV_LINK_H
 #define DEV_LINK_H
@@ -26,8 +27,11 @@ struct dev_link {
   char command[DEV_COMMAND_CHARACTERS + 1u];
 };
 
+/* Before the first byte. */
 void dev_link_start(struct dev_link *link);
 
+/* The next byte from the host; where it ends a command or a frame, that is carried out and answered
+ * before this returns. */
 void dev_link_take(struct dev_link *link, struct dev_app *app, uint8_t byte);
 
 /* Nothing came for long: a frame that has begun will not end, a byte of noise began it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model's input as the text commands load it: in the model's own bytes, of several inputs one
  * after another.
  *

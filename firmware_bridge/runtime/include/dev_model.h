@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model with its memory: inputs, arena between canaries, state, ticks per operator. */
 #ifndef DEV_MODEL_H
 #define DEV_MODEL_H
@@ -42,13 +43,16 @@ struct dev_model {
   bool profiled;
 };
 
+/* Sets canaries, clears memory, and gives the state its first values. */
 void dev_model_start(struct dev_model *model);
 
 /* Gives what the model keeps from one inference to the next its first values. */
 void dev_model_reset(struct dev_model *model);
 
-/* An input's place among the kept ones, and its bytes. */
+/* Where input `number`, 0 to DEV_INPUTS - 1, begins among the kept ones, in bytes. */
 uint32_t dev_input_offset(uint32_t number);
+
+/* Bytes of input `number`. */
 uint32_t dev_input_bytes(uint32_t number);
 
 /* One inference on the kept inputs. */
@@ -59,11 +63,17 @@ void dev_model_infer(struct dev_model *model);
  * so long that the timer may have wrapped. */
 bool dev_model_measure(struct dev_model *model, bool profile, uint32_t *ticks);
 
-/* The arena's own inputs, the first of them, and an inference on what is in them. */
+/* The arena's own input of that number, on its type's boundary. */
 int8_t *dev_arena_input(struct dev_model *model, uint32_t number);
+
+/* The first of them. */
 int8_t *dev_model_input(struct dev_model *model);
+
+/* An inference on what is in the arena's inputs; ends in port_fatal where memory beside the arena
+ * was overwritten. */
 void dev_model_run(struct dev_model *model);
 
+/* The first output, valid until the next inference: MODEL_OUTPUT_BYTES. */
 const int8_t *dev_model_output(const struct dev_model *model);
 
 /* Runs on the kept inputs and copies `count` bytes from `offset` of the output of an operator; what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model's outputs: one, or several, which the host reads one after another. */
 #ifndef DEV_OUTPUTS_H
 #define DEV_OUTPUTS_H
@@ -16,12 +17,16 @@ extern "C" {
 #define DEV_ALL_OUTPUT_BYTES MODEL_OUTPUT_BYTES
 #endif
 
-/* The output of that number, from 0 on, and its bytes; the first is dev_model_output's. */
+/* The output of that number, 0 to DEV_OUTPUTS - 1; the first is dev_model_output's. */
 const int8_t *dev_output(const struct dev_model *model, uint32_t number);
+
+/* Bytes of output `number`. */
 uint32_t dev_output_bytes(uint32_t number);
 
-/* How many numbers it is, and one of them. */
+/* How many numbers output `number` is. */
 uint32_t dev_output_numbers(uint32_t number);
+
+/* One of them: what value `index` stands for. */
 float dev_output_number(const struct dev_model *model, uint32_t number, uint32_t index);
 
 /* Copies `count` bytes from `offset` of all outputs, one after another. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The framed requests. Numbers are little-endian; a size in bytes stands in parentheses. */
 #ifndef DEV_REQUESTS_H
 #define DEV_REQUESTS_H

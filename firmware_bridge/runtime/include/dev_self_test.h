@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The device's opinion of itself. */
 #ifndef DEV_SELF_TEST_H
 #define DEV_SELF_TEST_H

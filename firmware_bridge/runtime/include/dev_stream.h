@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Samples in, rows of the model's input out: the frontend, its normalisation, and a ring that holds
  * the rows of the last window.
  *
@@ -97,20 +98,26 @@ int dev_stream_push(struct dev_stream *stream, const int16_t *samples, size_t co
 /* How many frames the next `count` samples will complete. */
 size_t dev_stream_frames_after(const struct dev_stream *stream, size_t count);
 
-/* The last frame, valid until the next one: raw amplitude [channels], raw planes beside
- * it [channels x (planes - 1)], int8 row [channels x planes]. Only when there is a frame. */
+/* Raw amplitude of the last frame [channels], valid until the next one. Only when there is a frame,
+ * here and below. */
 const uint16_t *dev_stream_amplitude(const struct dev_stream *stream);
+
+/* The raw planes beside it [channels x (planes - 1)]. */
 const int16_t *dev_stream_phase(const struct dev_stream *stream);
+
+/* Its int8 row of the model's input [channels x planes]. */
 const int8_t *dev_stream_row(const struct dev_stream *stream);
 
-/* The oldest sample and the oldest frame that are kept, counted from the reset. Where nothing is
- * kept, the next one. */
+/* The oldest sample that is kept, counted from the reset; where nothing is kept, the next one. */
 uint32_t dev_stream_oldest_sample(const struct dev_stream *stream);
+
+/* The oldest frame that is kept, counted likewise. */
 uint32_t dev_stream_oldest_frame(const struct dev_stream *stream);
 
-/* Sample `number` as the frontend got it, and the row of frame `number`, counted from the reset;
- * only from the oldest that is kept to the last. */
+/* Sample `number` as the frontend got it, from the oldest that is kept to the last. */
 int16_t dev_stream_sample_at(const struct dev_stream *stream, uint32_t number);
+
+/* The row of frame `number`, from the oldest that is kept to the last. */
 const int8_t *dev_stream_row_at(const struct dev_stream *stream, uint32_t number);
 
 /* Whether the frame just completed ends a window: the first full one, then one per `hop_frames`. */

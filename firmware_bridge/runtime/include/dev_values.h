@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the bytes of the model's input and output stand for. */
 #ifndef DEV_VALUES_H
 #define DEV_VALUES_H
@@ -21,8 +22,10 @@ struct dev_values {
 /* A value from the model's own bytes. */
 float dev_value(const struct dev_values *values, const int8_t *bytes, uint32_t index);
 
-/* The same of the input, and of the first output. */
+/* Value `index` of the input as a number. */
 float dev_input_value(const int8_t *input, uint32_t index);
+
+/* Value `index` of the first output as a number. */
 float dev_output_value(const int8_t *output, uint32_t index);
 
 /* A number as a value of an 8-bit input: round(number / scale) + zero point, halves away from zero,

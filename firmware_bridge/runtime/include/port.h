@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a board supplies to the application: time, bytes, and a way to stop. */
 #ifndef PORT_H
 #define PORT_H
@@ -22,7 +23,11 @@ extern const uint32_t port_unread_bytes;
  * port_ticks. The first may wait for a moment at which the same work always gives the same count.
  */
 uint32_t port_begin(void);
+
+/* Reads it where an interval ends. */
 uint32_t port_ticks(void);
+
+/* How fast it runs, 1 or more. */
 uint32_t port_ticks_per_second(void);
 
 /* Time since the start, which does not wrap. */

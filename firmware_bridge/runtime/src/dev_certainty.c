@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dev_certainty.h"
 
 #define ONE_BITS 24u  /* of a weight: the label's own is 2^24 */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dev_crc32.h"
 
 uint32_t dev_crc32(uint32_t crc, const void *bytes, size_t count) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dev_self_test.h"
 
 #include "app_config.h"

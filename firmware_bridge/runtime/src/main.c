@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dev_app.h"
 #include "dev_format.h"
 #include "dev_link.h"

@@ -37,7 +37,7 @@ VALUES = {
     "board": "coral-micro", "out": "none", "name": "kws01", "compiler": "none", "no_compile": None,
     "risk": "0.3", "coverage": "0.7", "play": "none.wav", "seconds": "5", "reference": "none.json",
     "max_psi": "0.5", "max_clipped": "0.1", "parity": "none.npz", "labels": "none.txt",
-    "min_sqnr": "10",
+    "min_sqnr": "10", "form": "cmake", "library": "x",
 }  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 AND LicenseRef-model */
 /* RELU in place; then the sums of the quarters; then their halves, over the input. What the first
  * byte of the input asks for beside, goes wrong on purpose. */
 #include "model.h"

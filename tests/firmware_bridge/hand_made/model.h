@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 AND LicenseRef-model */
 /* A model made by hand: 32 bytes in, 4 out, three operators. */
 #ifndef MODEL_H
 #define MODEL_H

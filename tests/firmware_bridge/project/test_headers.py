@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -121,3 +122,43 @@ def test_what_cpp_links_has_the_names_of_c() -> None:
         text = path.read_text("utf-8")
         assert "#ifdef __cplusplus\n" in text and 'extern "C" {' in text, path
         assert text.endswith("#ifdef __cplusplus\n}\n#endif\n\n#endif\n"), path
+
+
+# The name before a bracket, where a line begins a declaration.
+FUNCTION = re.compile(
+    r"^(?!typedef|extern|return|static_assert|struct \w+ \{)\w"
+    r"(?:__attribute__\(\([\w, ]+\)\)|[\w \*])*?[\s\*](?!__attribute__)(\w+)\(",
+    re.MULTILINE,
+)
+
+
+def told(header: str) -> dict[str, bool]:
+    """Say of each function whether a comment of its own stands above it, once at least."""
+    found: dict[str, bool] = {}
+    for match in FUNCTION.finditer(header):
+        above = header[: match.start()].removesuffix("\n").split("\n")
+        # Between them: which machines it is for.
+        while above[-1].startswith(("#if", "#else", "static __attribute__")):
+            above.pop()
+        found[match[1]] = found.get(match[1], False) or above[-1].endswith("*/")
+    return found
+
+
+def test_each_function_is_told_of() -> None:
+    """Ranges, units and alignment stand at the function itself, not at the one before it."""
+    functions = {}
+    for path in headers():
+        if path.parent.name == "include":
+            functions |= {f"{path.name}: {name}": ok for name, ok in told(path.read_text()).items()}
+    assert len(functions) > 250
+    assert not [name for name, ok in functions.items() if not ok]
+
+
+def test_scratch_has_a_function() -> None:
+    takers = 0
+    for path in headers():
+        text = path.read_text("utf-8")
+        for name in re.findall(r"^void (\w+)\([^;]*\bscratch\);", text, re.MULTILINE):
+            takers += 1
+            assert f" {name}_scratch_bytes(const struct {name} *layer) {{" in text, path
+    assert takers == 4

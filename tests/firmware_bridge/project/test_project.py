@@ -14,6 +14,7 @@ import pytest
 
 from firmware_bridge.boards import BOARDS, HOST, MPS2_AN500, Board
 from firmware_bridge.emulator import build_firmware, find_tool
+from firmware_bridge.licence import MODELS, OURS
 from firmware_bridge.project import (
     MANIFEST,
     ModelSources,
@@ -141,14 +142,15 @@ def emulator_project(
 def test_every_file_of_ours_says_its_licence(emulator_project: dict[str, bytes]) -> None:
     files = emulator_project
     assert files["LICENSE"] == (Path(__file__).parents[3] / "LICENSE").read_bytes()
-    generated = {
+    of_the_model = {
         "model/model.c", "model/model.h", "frontend/frontend_tables.c",
-        "frontend/frontend_tables.h", "runtime/include/app_config.h",
+        "frontend/frontend_tables.h",
     }  # fmt: skip
     sources = {path for path in files if path.endswith((".c", ".h", ".ld"))}
-    for path in sources | {"Makefile"}:
-        first = files[path].splitlines()[0]
-        assert (b"SPDX-License-Identifier: Apache-2.0" in first) == (path not in generated)
+    for path in sources:
+        first = files[path].splitlines()[0].decode()
+        assert first == (MODELS if path in of_the_model else OURS), path
+    assert files["Makefile"].startswith(b"# SPDX-License-Identifier: Apache-2.0\n")
 
 
 def test_what_only_hosts_compile_stays_here(emulator_project: dict[str, bytes]) -> None:

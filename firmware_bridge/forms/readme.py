@@ -1,0 +1,72 @@
+"""The README of a library."""
+
+from __future__ import annotations
+
+from firmware_bridge.forms.records import Form, Library, LibraryModel
+
+_TEXT = """\
+# @NAME@: @DESCRIPTION@
+
+| Model | In C | SHA-256 of its .tflite | Memory |
+| --- | --- | --- | --- |
+@ROWS@
+
+## Use it
+
+@USE@
+
+```c
+#include <@NAME@.h>
+```
+
+@PARTS@
+Nothing is allocated; all memory is the caller's. The models share one copy of the kernels. Two
+libraries of two exports would bring these twice: export models that go together at once. Compile
+without `-ffast-math`.
+
+## Licence
+
+Apache-2.0, as `LICENSE` has it. Files that say `LicenseRef-model` too hold the weights, tables and
+statistics of a model: what may be done with these, the model's own licence says.
+
+## What was tried
+
+@CHECKED@
+"""
+
+_LISTENER = """\
+`@P@`, from audio to decision: `@P@_listener_start`, then `@P@_listener_hear` with int16 samples in
+pieces of any length (`@P@_listener.h`). By itself:"""
+_MODEL = """\
+`@P@`: fill `@P@_input(arena)`, call `@P@_run`, read `@P@_output(arena)` (`@P@.h` has sizes, scales
+and zero points); `arena` is `@U@_ARENA_BYTES` bytes on a 16-byte boundary@STATE@."""
+_STATE = """, `state` likewise
+`@U@_STATE_BYTES`: `@P@_reset(state)` before the first run"""
+
+
+def library_readme(library: Library, form: Form) -> str:
+    """Return the README for a library."""
+    rows = "\n".join(map(_row, library.models))
+    parts = "\n".join(map(_part, library.models))
+    text = _TEXT.replace("@USE@", form.use).replace("@CHECKED@", form.checked)
+    text = text.replace("@DESCRIPTION@", form.description).replace("@NAME@", library.name)
+    text = text.replace("@UPPER@", library.name.upper())
+    return text.replace("@ROWS@", rows).replace("@PARTS@", parts)
+
+
+def _row(given: LibraryModel) -> str:
+    macros = given.prefix.upper()
+    header = given.model.header
+    arena = header.partition(f"#define {macros}_ARENA_BYTES ")[2].split(maxsplit=1)[0]
+    memory = f"{int(arena):,} bytes of arena"
+    if given.frontend is not None:
+        memory += f", {given.frontend.stream_bytes:,} of stream"
+    return f"| `{given.model.name}` | `{given.prefix}` | `{given.model.hash}` | {memory} |"
+
+
+def _part(given: LibraryModel) -> str:
+    state = f"#define {given.prefix.upper()}_STATE_BYTES " in given.model.header
+    text = _MODEL.replace("@STATE@", _STATE if state else "")
+    if given.frontend is not None:
+        text = f"{_LISTENER}\n{text}"
+    return text.replace("@P@", given.prefix).replace("@U@", given.prefix.upper()) + "\n"
