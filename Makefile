@@ -7,7 +7,7 @@ C_FILES := $(shell find firmware_bridge tests -name '*.[ch]' -o -name '*.cc')
 BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
-.PHONY: help setup demo test test-fast lint bench clean
+.PHONY: help setup demo test test-fast lint bench docs clean
 help:
 	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
 	@echo "make demo    the whole pipeline on synthetic voices; ends with a report in demo/"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-fast  those that train, convert, compile and emulate nothing: under a minute"
 	@echo "make lint    ruff, mypy, clang-format"
 	@echo "make bench   speed and memory as ratios against named peers"
+	@echo "make docs    the site, from docs/ into build/site"
 	@echo "make clean   removes what the targets above made"
 
 setup: $(STAMP)
@@ -43,6 +44,13 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+docs: setup
+	$(BIN)/edgeser reference commands > docs/commands.md
+	$(BIN)/edgeser reference recipe > docs/recipe-keys.md
+	$(BIN)/edgeser reference c-api > docs/c-api.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	@echo "Open build/site/index.html in a browser."
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
