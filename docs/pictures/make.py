@@ -75,7 +75,7 @@ def report(run: Path) -> None:
     subprocess.run(
         [
             *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
-            *("--window-size=1000,1000", f"--screenshot={PICTURES / 'report.png'}"),
+            *("--window-size=1000,1026", f"--screenshot={PICTURES / 'report.png'}"),
             (run / "report.html").resolve().as_uri(),
         ],
         capture_output=True,
