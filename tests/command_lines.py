@@ -12,7 +12,9 @@ import click
 
 from edgeser.cli.app import group
 
-_FENCE = re.compile(r"^ *```(?P<language>[\w-]*)[^\n]*\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^ *```(?P<language>[\w-]*)[^\n]*\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL
+)
 _INLINE = re.compile(r"(?<!`)`(edgeser [^`]+)`(?!`)")
 _LANGUAGES = {"", "sh", "shell", "bash", "console", "yaml", "yml"}
 _BEGINS = re.compile(r"^\s*(?:-\s+)?(?:run:\s*)?(?:\$\s*)?(?:\.venv/bin/)?edgeser\s")

@@ -71,8 +71,10 @@ def test_a_page_asks_no_other_host(site: Path) -> None:
 
 def test_api_pages_have_what_docstrings_say(site: Path) -> None:
     for name, said in (
-        ("edgeser", "plan_run"), ("quantize", "read_model"), ("firmware-bridge", "compute_features"),
-    ):  # fmt: skip
+        ("edgeser", "plan_run"),
+        ("quantize", "read_model"),
+        ("firmware-bridge", "compute_features"),
+    ):
         text = (site / "api" / f"{name}.html").read_text("utf-8")
         assert said in text
         assert "Parameters:" in text

@@ -1,4 +1,4 @@
-"""README, docs/ and examples/: lines that the command takes, links that lead somewhere, pictures."""
+"""README, docs/ and examples/: lines that the command takes, links, pictures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from tests.command_lines import Line, lines_in, lines_of, refusal_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-TEXTS = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md")))
+TEXTS = (
+    ROOT / "README.md",
+    *sorted(DOCS.rglob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.md")),
+)
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
 def test_a_line_is_found_and_judged() -> None:
-    text = "arecord -q | edgeser predict runs/x - --stream  # as it listens\nedgeser lint a \\\n  b\n"
+    text = (
+        "arecord -q | edgeser predict runs/x - --stream  # as it listens\nedgeser lint a \\\n  b\n"
+    )
     first, second = lines_in(text, "here")
     assert first == Line(("predict", "runs/x", "-", "--stream"), "here")
     assert not refusal_of(first.words)

@@ -6,6 +6,7 @@ finished run, by default demo, as `make demo` leaves it. Needs Chromium for the 
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -52,7 +53,7 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 
 def terminal() -> None:
     """Write terminal.svg: commands and what they print."""
-    console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"))
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1"}
     for number, (command, lines) in enumerate(COMMANDS):
         shown = " ".join(("edgeser", *command)) + (f" | head -{lines}" if lines else "")

@@ -116,7 +116,9 @@ def _kinds() -> Iterator[tuple[str, type[Any]]]:
 def _table_of(hint: Any) -> type[Any] | None:
     """Return the dataclass that a hint names, by itself, optional or in a tuple."""
     candidates = (hint, *typing.get_args(hint))
-    return next((c for c in candidates if isinstance(c, type) and dataclasses.is_dataclass(c)), None)
+    return next(
+        (c for c in candidates if isinstance(c, type) and dataclasses.is_dataclass(c)), None
+    )
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:

@@ -155,14 +155,15 @@ def test_the_example_of_a_folder_of_words(
     stub.write_text(f'#!/bin/sh\nprintf "%s\\t" "$@" >> {asked}; echo >> {asked}\n')
     stub.chmod(0o755)
     subprocess.run(
-        ["sh", EXAMPLE / "run.sh", machines, of_machines / "recipe.toml", of_machines],
+        ["/bin/sh", EXAMPLE / "run.sh", machines, of_machines / "recipe.toml", of_machines],
         env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}, check=True,
     )  # fmt: skip
     commands = [line.split("\t")[:-1] for line in asked.read_text().splitlines()]
     assert [command[0] for command in commands] == ["corpus", "run", "export", "parity"]
     for command in commands:
-        ran = edgeser(*command, cwd=tmp_path)
-        assert ran.code == 0, ran.out + ran.err
+        if command[0] != "run":  # which `of_machines` did
+            ran = edgeser(*command, cwd=tmp_path)
+            assert ran.code == 0, ran.out + ran.err
     assert (tmp_path / "firmware" / "model" / "words.h").is_file()
     assert "0 of" in ran.out
 

@@ -60,7 +60,9 @@ def test_every_table_of_a_recipe_is_on_the_page() -> None:
     )
     assert '`"if_re"`, `"if_im"`' in page, "what a constant holds is listed"
     assert "`map`" in page.partition("## `[labels]`")[2].partition("\n## ")[0]
-    assert "Model and TFLite-Micro arena together" in page.partition("## `[budget]`")[2], "what is told elsewhere"
+    assert "Model and TFLite-Micro arena together" in page.partition("## `[budget]`")[2], (
+        "what is told elsewhere"
+    )
 
 
 def test_the_c_page_has_declarations_with_what_they_do() -> None:
