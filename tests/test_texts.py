@@ -84,3 +84,12 @@ def test_the_readme_is_short_and_shows_what_it_speaks_of() -> None:
 def test_drawings_ask_nobody_for_anything(name: str) -> None:
     text = (DOCS / "pictures" / name).read_text("utf-8")
     assert set(re.findall(r"https?://[^\"' )]+", text)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_workflow_of_the_example_is_the_one_of_the_page() -> None:
+    page = DOCS / "ci.md"
+    if not page.exists():
+        pytest.skip("docs/ci.md is not here")
+    (shown,) = re.findall(r"^```yaml\n(name: .*?)^```", page.read_text("utf-8"), re.M | re.S)
+    kept = ROOT / "examples" / "ci" / ".github" / "workflows" / "model.yml"
+    assert kept.read_text("utf-8") == shown

@@ -18,6 +18,7 @@ _HEADERS = {
     ),
     "What a board supplies": ("runtime/include/port.h",),
 }
+_LICENCE = re.compile(r"\A/\* SPDX-[^\n]*\n")
 _COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
 _NO_DECLARATION = re.compile(
     r"^#(ifndef|define|endif)\b[^\n]*_H\b.*$|^#include.*$|^#ifdef __cplusplus\n.*?^#endif$",
@@ -44,6 +45,7 @@ def c_page() -> str:
 
 
 def _header_parts(text: str) -> Iterator[str]:
+    text = _LICENCE.sub("", text)
     head = _COMMENT.match(text)
     assert head is not None  # noqa: S101  every header says what it is
     yield from _paragraphs(head[1])

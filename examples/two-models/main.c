@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two models in one program: both hear the same three seconds, through one frontend, in one arena.
  *
  * Reads 16-bit samples at 16 kHz from standard input and writes each model's logits. */
