@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-done
-C_FILES := $(shell find firmware_bridge tests -name '*.[ch]' -o -name '*.cc')
+C_FILES := $(shell find firmware_bridge tests examples -name '*.[ch]' -o -name '*.cc')
 BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
