@@ -69,6 +69,12 @@ def test_a_page_asks_no_other_host(site: Path) -> None:
     assert not found
 
 
+def test_what_lies_outside_docs_is_named_and_not_linked(site: Path) -> None:
+    text = (site / "index.html").read_text("utf-8")
+    assert "<code>examples/</code> of the repository" in text
+    assert "../examples" not in text
+
+
 def test_api_pages_have_what_docstrings_say(site: Path) -> None:
     for name, said in (
         ("edgeser", "plan_run"),

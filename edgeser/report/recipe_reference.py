@@ -24,7 +24,7 @@ _MADE_BY_TRAINING = ("normalisation", "network")
 """Keys below other tables that a training writes and nobody sets."""
 _OF_RECIPE = {
     "name": "What the recipe is called: letters, digits and `_`, at most 64.",
-    "seed": "Of the training: weights, order of clips, what is drawn.",
+    "seed": "Random seed of the training: first weights, order of clips, what is drawn.",
 }
 
 
