@@ -12,7 +12,7 @@ Convert = Literal["none", "confidence", "random"]
 
 @dataclass(frozen=True, slots=True)
 class DebiasConfig:
-    """Which training clips are said again in other voices before the training.
+    """Which training clips are converted to other voices before the training.
 
     Parameters
     ----------
