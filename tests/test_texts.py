@@ -92,4 +92,4 @@ def test_the_workflow_of_the_example_is_the_one_of_the_page() -> None:
         pytest.skip("docs/ci.md is not here")
     (shown,) = re.findall(r"^```yaml\n(name: .*?)^```", page.read_text("utf-8"), re.M | re.S)
     kept = ROOT / "examples" / "ci" / ".github" / "workflows" / "model.yml"
-    assert kept.read_text("utf-8") == shown
+    assert kept.read_text("utf-8") == shown, "copy the workflow of docs/ci.md to examples/ci"
