@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -24,10 +24,14 @@ _PLACEHOLDERS = {"COMMAND", "..."}
 
 @dataclass(frozen=True)
 class Line:
-    """A command line without the program's name, and the text that it stands in."""
+    """A command line without the program's name, and the text that it stands in.
+
+    In prose it may end with an option that is only named: `edgeser bench --save`.
+    """
 
     words: tuple[str, ...]
     place: str
+    in_prose: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: edgeser {' '.join(self.words)}"
@@ -40,7 +44,8 @@ def lines_of(path: Path) -> Iterator[Line]:
         if block["language"] in _LANGUAGES:
             yield from lines_in(block["body"], path.name)
     for inline in _INLINE.finditer(_FENCE.sub("", text)):
-        yield from lines_in(" ".join(inline[1].split()), path.name)
+        for line in lines_in(" ".join(inline[1].split()), path.name):
+            yield replace(line, in_prose=True)
 
 
 def lines_in(text: str, place: str) -> Iterator[Line]:
@@ -67,7 +72,7 @@ def _without_ellipsis(words: list[str]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def refusal_of(words: tuple[str, ...]) -> str:
+def refusal_of(words: tuple[str, ...], *, in_prose: bool = False) -> str:
     """Return why click would not take a line, or an empty text; files need not be there."""
     command: click.Command = group
     context = click.Context(group, info_name="edgeser")
@@ -81,12 +86,15 @@ def refusal_of(words: tuple[str, ...]) -> str:
             return f"there is no command {name}"
         command, context = found, click.Context(found, info_name=name, parent=context)
     try:
-        values, left, _ = command.make_parser(context).parse_args(rest)
+        values, left, _ = command.make_parser(context).parse_args([*rest])
         for parameter in command.params:
             if isinstance(parameter.type, click.Choice) and not parameter.multiple:
                 value = values.get(parameter.name)
-                if isinstance(value, str):
+                if isinstance(value, str) and value not in _PLACEHOLDERS:
                     parameter.type.convert(value, parameter, context)
+    except click.BadOptionUsage as error:
+        is_named = in_prose and rest[-1:] == [error.option_name]
+        return "" if is_named else error.format_message()
     except click.UsageError as error:
         return error.format_message()
     return f"left over: {left}" if left else ""
