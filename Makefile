@@ -3,11 +3,11 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-done
-C_FILES := $(shell find firmware_bridge tests -name '*.[ch]' -o -name '*.cc')
+C_FILES := $(shell find firmware_bridge tests examples -name '*.[ch]' -o -name '*.cc')
 BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
 
-.PHONY: help setup demo test test-fast lint bench dist clean
+.PHONY: help setup demo test test-fast lint bench docs dist clean
 help:
 	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
 	@echo "make demo    the whole pipeline on synthetic voices; ends with a report in demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint    ruff, mypy, clang-format"
 	@echo "make bench   speed and memory as ratios against named peers"
 	@echo "make dist    sdist and wheel in dist/, installed into a fresh environment and tried there"
+	@echo "make docs    the site, from docs/ into build/site"
 	@echo "make clean   removes what the targets above made"
 
 setup: $(STAMP)
@@ -49,6 +50,13 @@ dist: setup
 	rm -rf dist
 	$(BIN)/python -m build
 	sh .ci/smoke.sh "$(PYTHON)" dist
+
+docs: setup
+	$(BIN)/edgeser reference commands > docs/commands.md
+	$(BIN)/edgeser reference recipe > docs/recipe-keys.md
+	$(BIN)/edgeser reference c-api > docs/c-api.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	@echo "Open build/site/index.html in a browser."
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

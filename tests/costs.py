@@ -15,6 +15,7 @@ SLOW_PLACES = (
     *("firmware_bridge/compiler", "firmware_bridge/emulator", "firmware_bridge/kernels"),
     *("firmware_bridge/project", "firmware_bridge/runtime", "quantize/convert"),
     *("quantize/runtimes", "edgeser/corpora/test_spoken.py", "edgeser/corpora/test_synthetic.py"),
+    "test_site.py",
     *("firmware_bridge/frontend/test_angles.py", "firmware_bridge/frontend/test_c_code.py"),
     *("firmware_bridge/frontend/test_on_device.py", "firmware_bridge/test_certainty.py"),
     *("edgeser/report/test_overlay.py",),

@@ -44,6 +44,7 @@ _COMMANDS = {
     "lint": "Say which operators of a model run on the Edge TPU, and why others do not.",
     "estimate": "Predict what a model costs on the Edge TPU.",
     "models": "List the models that ship with edgeser.",
+    "reference": "Print the reference: commands, keys of a recipe, C API.",
     "doctor": "Say what is installed and what is missing.",
 }
 INTERRUPTED = 130

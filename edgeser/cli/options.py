@@ -186,7 +186,7 @@ keep_examples_option = click.option(
     default=0,
     type=click.IntRange(0, 10_000),
     metavar="[N]",
-    help="Of clips that [debias] said again in other voices keep N pairs of WAV files in the "
+    help="Of clips that [debias] converted to other voices keep N pairs of WAV files in the "
     "run's folder, for people to hear; 10 where no number follows.",
 )
 """Add --keep-examples."""

@@ -12,23 +12,23 @@ Convert = Literal["none", "confidence", "random"]
 
 @dataclass(frozen=True, slots=True)
 class DebiasConfig:
-    """Which training clips are said again in other voices before the training.
+    """Which training clips are converted to other voices before the training.
 
     Parameters
     ----------
     convert
-        ``"none"``: nothing is. ``"confidence"``: the clips of each emotion that guide a bias (of
-        low W, `edgeser.debias.ranking`), in voices of those of high W. ``"random"``: as many clips
-        in voices of others, both drawn at random: what any conversion brings.
+        Which clips are converted to other voices. ``"none"``; ``"confidence"``: those of each
+        emotion that cause a bias (of low W, `edgeser.debias.ranking`), to voices of clips of high
+        W; ``"random"``: as many clips to other voices, both drawn at random, as a control.
     share
-        Of the training clips of each emotion, that are converted.
+        Share of the training clips of each emotion that is converted.
     contrary
-        Share of the clips of each emotion, those of the highest W, that lend their voices.
+        Share of the clips of each emotion, those of highest W, whose voices are used.
     gce_q
         Exponent of the generalised cross-entropy that the biased network lowers.
     epochs
-        After which that one, and the one against it, are stopped: enough to learn the bias, too few
-        to learn every clip by heart.
+        After which both networks that rank the clips stop: enough to learn the bias, too few to
+        memorise every clip.
     """
 
     convert: Convert = "none"

@@ -63,9 +63,9 @@ def calibrate(
     folder
         Of the network's run, where its own corpus is found.
     count, seed
-        Clips to choose; of the choice.
+        How many clips to choose, and the seed of what is drawn.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages and progress.
 
     Raises
     ------

@@ -43,7 +43,7 @@ def compare_runs(
     into
         A run whose report shall show the table; none when `None`.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages and progress.
 
     Returns
     -------

@@ -111,7 +111,7 @@ def evaluate_bundle(
     keep
         Whether it is kept there.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages and progress.
 
     Returns
     -------

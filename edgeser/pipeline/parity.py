@@ -61,7 +61,7 @@ def parity(  # noqa: PLR0913  each is a choice of its own
     tolerances
         Of float against int8, instead of the recipe's; a target has its own.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages and progress.
 
     Raises
     ------

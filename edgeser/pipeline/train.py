@@ -57,7 +57,7 @@ def train(
     resume
         Go on from the folder's checkpoint.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages and progress.
     keep_examples
         Of clips that were said again in other voices, so many pairs are kept in the folder.
 

@@ -25,11 +25,13 @@ class MixingConfig:
     Parameters
     ----------
     probability
-        That a variant of a clip is mixed, before its recording conditions are drawn; 0: never.
+        Probability that a variant of a clip is mixed, before its recording conditions are drawn.
     ratio_db
-        Of the clip's mean energy to that of the stretch that is added, in dB; uniform.
+        Ratio of the clip's mean energy to that of the stretch that is added, in dB; drawn
+        uniformly from this range.
     longest
-        The longest stretch, as a share of the clip; uniform from one sample on.
+        The longest stretch, as a share of the clip; its length is drawn uniformly, from one sample
+        to this.
     """
 
     probability: float = 0.0

@@ -213,7 +213,7 @@ STATUSES: Mapping[str, str] = MappingProxyType(
         "Mapped to Edge TPU": "",
         "More than one subgraph is not supported": "it comes after an operator on the CPU",
         "Operation is otherwise supported, but not mapped due to some unspecified limitation": (
-            "often a tensor that is too large, or a QUANTIZE at a float border"
+            "often a tensor that is too large, or a QUANTIZE beside a float tensor"
         ),
         "Operation is working on an unsupported data type": "it is not int8 or uint8",
         "Operation version not supported": "a newer converter wrote a version that is not mapped",

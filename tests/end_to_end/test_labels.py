@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ import soundfile
 from edgeser.corpora.speechcommands import WORDS
 
 Edgeser = Callable[..., Any]
+DONE_ELSEWHERE = {"run", "parity"}  # by `of_machines`; by test_examples.py, on other labels
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "keywords"
 RATE = 16_000
 STATES = ("bearing worn", "idle", "Überlast")
 SETTINGS = (
@@ -142,6 +146,26 @@ def test_machines_are_refused_as_emotions_in_one_line(
     assert ran.code == 0, ran.out + ran.err
     assert "labels: bearing worn 18, idle 18, Überlast 18" in ran.out
     assert "emotion" not in ran.out.lower()
+
+
+def test_the_example_of_a_folder_of_words(
+    edgeser: Edgeser, of_machines: Path, machines: Path, tmp_path: Path
+) -> None:
+    """Its script names the commands, which a program in the place of `edgeser` writes down."""
+    stub, asked = tmp_path / "edgeser", tmp_path / "asked"
+    stub.write_text(f'#!/bin/sh\nprintf "%s\\t" "$@" >> {asked}; echo >> {asked}\n')
+    stub.chmod(0o755)
+    subprocess.run(
+        ["/bin/sh", EXAMPLE / "run.sh", machines, of_machines / "recipe.toml", of_machines],
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}, check=True,
+    )  # fmt: skip
+    commands = [line.split("\t")[:-1] for line in asked.read_text().splitlines()]
+    assert [command[0] for command in commands] == ["corpus", "run", "export", "parity"]
+    for command in commands:
+        if command[0] not in DONE_ELSEWHERE:
+            ran = edgeser(*command, cwd=tmp_path)
+            assert ran.code == 0, ran.out + ran.err
+    assert (tmp_path / "firmware" / "model" / "words.h").is_file()
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,13 @@ class PlsConfig:
     Parameters
     ----------
     components
-        Directions of the joint space at most.
+        Directions of the joint space, at most.
     rows
-        On how many windows at most: each training clip as recorded, then under conditions, in as
-        many takes as this allows.
+        Training windows that it is fitted on, at most: each clip as recorded, then under
+        conditions, as often as this allows.
     penalty
-        Half the sum of squared weights, of scores in one scale, is added to the mean loss so often.
+        Weight of the L2 penalty: half the sum of squared weights, of scores brought to one scale,
+        times this is added to the mean loss.
     """
 
     components: int = 32

@@ -1,0 +1,40 @@
+"""`edgeser reference`: pages of the reference, from the code that they are of."""
+
+from __future__ import annotations
+
+import click
+
+from edgeser.cli.output import Output, common_options
+
+_PAGES = ("commands", "recipe", "c-api")
+
+
+@click.command("reference")
+@click.argument("page", type=click.Choice(_PAGES))
+@common_options
+def command(page: str, output: Output) -> None:
+    """Print a PAGE of the reference as Markdown.
+
+    commands: every command and its options. recipe: every key of a recipe with its default. c-api:
+    what a program of your own calls in C.
+    """
+    text = _page(page)
+    if output.json:
+        output.result({"schema": "edgeser.reference/1", "page": page, "markdown": text})
+        return
+    output.show(text.rstrip("\n"))
+
+
+def _page(name: str) -> str:
+    if name == "commands":
+        from edgeser.cli.app import group
+        from edgeser.report.command_reference import commands_page
+
+        return commands_page(group)
+    if name == "recipe":
+        from edgeser.report.recipe_reference import recipe_page
+
+        return recipe_page()
+    from edgeser.report.c_reference import c_page
+
+    return c_page()
