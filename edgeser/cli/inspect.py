@@ -80,8 +80,6 @@ def command(
                 raise click.UsageError(f"{option_of(name)} is for --overlay")
     else:
         _refuse_empty(overlay_of, bench=bench, parity=parity)
-        if overlay.resolve() in {path.resolve() for path in (model, bench, parity) if path}:
-            raise click.UsageError("--overlay would overwrite what it is made from")
         require_writable(overlay)
     from edgeser.cli.model_file import model_bytes
     from edgeser.report.schemas.compiled import compiled_json

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from edgeser.cli.overwriting import refuse_overwriting
 from edgeser.progress import Progress
 from quantize.foundation.foreign import printable, shortened
 
@@ -157,6 +158,7 @@ def common_options(function: F) -> F:
     @functools.wraps(function)
     def wrapped(*args: Any, as_json: bool, quiet: bool, debug: bool, **kwargs: Any) -> Any:
         del debug
+        refuse_overwriting(click.get_current_context())
         output = Output(json=as_json, quiet=quiet)
         try:
             return function(*args, output=output, **kwargs)

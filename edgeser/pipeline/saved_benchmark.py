@@ -9,15 +9,18 @@ from typing import Any, TypeVar
 
 from edgeser.benchmark.records import OperatorCost
 from edgeser.benchmark.saved import SavedBenchmark, SavedResult
-from edgeser.pipeline.earlier_benchmark import as_second_version
+from edgeser.report.schemas.bench import BENCH_SCHEMA
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
 
-SCHEMA = "edgeser.bench/2"
-_EARLIER = ("edgeser.bench/1", "edgeser.bench-boards/1", "edgeser.bench-edgetpu/1")
-_OF_DEVICE = "edgeser.device/1"
+_EARLIER = (
+    "edgeser.bench/1",
+    "edgeser.bench-boards/1",
+    "edgeser.bench-edgetpu/1",
+    "edgeser.device/1",
+)
 _LIMIT_BYTES = 32 << 20
 _MOST_RESULTS, _MOST_FIGURES, _MOST_OPERATORS = 100, 200, 100_000
 _LONGEST = 500
@@ -28,7 +31,7 @@ T = TypeVar("T")
 
 
 def read_benchmark(path: Path) -> SavedBenchmark:
-    """Read a benchmark of the schema ``edgeser.bench/2``, or of one device in the version before.
+    """Read a benchmark of the schema ``edgeser.bench/2``.
 
     Every text in it is made fit for one line; what is not needed is not looked at.
 
@@ -41,8 +44,6 @@ def read_benchmark(path: Path) -> SavedBenchmark:
     try:
         table = json.loads(data)
         schema = table["schema"]
-        if schema == _OF_DEVICE:
-            table, schema = as_second_version(table), SCHEMA
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{path} is no benchmark of edgeser", hint=_HINT) from error
     if schema in _EARLIER:
@@ -50,8 +51,8 @@ def read_benchmark(path: Path) -> SavedBenchmark:
             f"{path} is {schema}, of an earlier version",
             hint="save it again: edgeser bench MODEL --save FILE",
         )
-    if schema != SCHEMA:
-        raise BadInput(f"{path} is not of the schema {SCHEMA}", hint=_HINT)
+    if schema != BENCH_SCHEMA:
+        raise BadInput(f"{path} is not of the schema {BENCH_SCHEMA}", hint=_HINT)
     return _Reader(str(path)).benchmark(table)
 
 

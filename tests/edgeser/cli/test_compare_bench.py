@@ -115,8 +115,8 @@ def test_one_thing_as_numbers(run: Any, tmp_path: Path) -> None:
         (["--overlay-of", "bytes"], "--overlay-of is for --overlay"),
         (["--overlay", "x.json", "--overlay-of", "sqnr"], "needs --parity FILE"),
         (["--overlay", "x.json", "--overlay-of", "instructions"], "needs --bench FILE"),
-        (["--overlay", "x.json", "--parity", "x.json"], "overwrite what it is made from"),
-        (["--overlay", str(MODEL)], "overwrite what it is made from"),
+        (["--overlay", "x.json", "--parity", "x.json"], "--overlay would write over"),
+        (["--overlay", str(MODEL)], "--overlay would write over"),
     ],
 )
 def test_what_makes_no_overlay_is_refused(run: Any, given: list[str], named: str) -> None:
