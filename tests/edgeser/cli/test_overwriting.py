@@ -20,7 +20,7 @@ LINES = [
     ("compare-bench", "{m}", "{o}", "--markdown", "{o}"),
     ("evaluate", "{m}", "--save-drift", "{m}"),
     ("export", "{m}", "--target", "web", "--out", "{m}"),
-    ("accept", "{m}", "--drift", "{o}", "--junit", "{o}"),
+    ("accept", "{m}", "--device", "emulator", "--drift", "{o}", "--junit", "{o}"),
 ]
 
 
