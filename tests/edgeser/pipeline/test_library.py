@@ -35,6 +35,7 @@ from tests.firmware_bridge.compiler.state_models import (
     StateBuilder,
     with_first_values,
 )
+from tests.firmware_bridge.project.test_headers import told
 
 HERE = Path(__file__).parent
 PRETRAINED = Path(edgeser.pretrained.__file__).with_name("pretrained-small.zip")
@@ -177,6 +178,19 @@ def test_two_models_in_one_zephyr_module_give_the_bytes_of_the_host(
                 assert read(transport, len(step[1])) == step[1]
         assert next(steps, None) is None
     assert not decisions
+
+
+def test_generated_headers_tell_of_each_function(both: Both) -> None:
+    sources = both.forms["library"]
+    known = {
+        name: told(sources[f"src/{NAME}/{name}.h"].decode())
+        for name in ("emotion", "emotion_listener", "wake")
+    }
+    assert set(known["emotion_listener"]) == {
+        "emotion_listener_start", "emotion_listener_reset", "emotion_listener_hear"
+    }  # fmt: skip
+    assert set(known["wake"]) == {"wake_input", "wake_output", "wake_reset", "wake_run"}
+    assert all(all(functions.values()) for functions in known.values()), known
 
 
 def test_the_docs_show_the_examples(both: Both) -> None:
