@@ -176,8 +176,8 @@ ZEPHYR = Form(
     use="Add it to your manifest, or `west build -- -DZEPHYR_EXTRA_MODULES=PATH`, and set "
     "`CONFIG_@UPPER@=y`.",
     checked="Its CMake is run by edgeser's tests with stand-ins for Zephyr's functions, its "
-    "sources and samples are compiled; `module.yml` is held to the schema that Zephyr publishes, its "
-    "Kconfig to kconfiglib. Zephyr itself has not built it.",
+    "sources and samples are compiled; `module.yml` is held to the schema that Zephyr "
+    "publishes, its Kconfig to kconfiglib. Zephyr itself has not built it.",
     files=MappingProxyType(
         {
             "zephyr/module.yml": _HASH
