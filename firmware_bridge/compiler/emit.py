@@ -108,18 +108,25 @@ struct {lower}_operator {{
   uint32_t macs; /* multiply-accumulates of one inference */
 }};
 
+/* In the order in which they run. */
 {broken(f"extern const struct {lower}_operator", f"{lower}_operators[{upper}_OPERATORS];")}
 
-/* Fill the input before every run: its bytes are overwritten. */
+/* Where the (first) input lies in an arena, on a 16-byte boundary. Fill it before every run: its
+ * bytes are overwritten. */
 void *{lower}_input(void *arena);
+
+/* Where the (first) output lies after a run, on a 16-byte boundary, until the arena is used
+ * again. */
 const void *{lower}_output(const void *arena);
 {further_outputs.declarations(lower, sources.outputs)}\
 {further_inputs.declarations(lower, sources.inputs, struct=len(sources.outputs) < 2)}\
 {emit_state.declarations(lower, sources.state)}
-/* Called after each operator with its (first) output. */
+/* Called after each operator, numbered from 0 on, with its (first) output of so many bytes, which
+ * may be overwritten afterwards; `context` is that of the run. */
 {_joined(f"typedef void (*{lower}_observer)(", _OBSERVED, ");")}
 
-/* observer may be NULL. */
+/* One inference: nothing is allocated, nothing is written elsewhere. Two runs at the same time take
+ * two arenas. observer may be NULL. */
 {_joined(f"void {lower}_run(", run, ");")}
 
 #ifdef __cplusplus

@@ -29,8 +29,10 @@ def declarations(lower: str, inputs: Sequence[Tensor], *, struct: bool) -> str:
     if len(inputs) < 2:
         return ""
     return f"""{values_struct(lower) if struct else ""}
-/* Every input by its number; the first is the one above. NULL where there is none. */
+/* What every input holds, by its number; the first is the one above. */
 extern const struct {lower}_values {lower}_inputs[{lower.upper()}_INPUTS];
+
+/* Where the input of that number lies, as above; NULL where there is none. */
 {broken(f"void *{lower}_input_at(void *arena,", "uint32_t input_number);")}
 """
 

@@ -29,8 +29,10 @@ def declarations(lower: str, outputs: Sequence[Tensor]) -> str:
         return ""
     place = broken(f"const void *{lower}_output_at(const void *arena,", "uint32_t output_number);")
     return f"""{values_struct(lower)}
-/* Every output by its number; the first is the one above. NULL where there is none. */
+/* What every output holds, by its number; the first is the one above. */
 {_table_name("extern ", lower)};
+
+/* Where the output of that number lies after a run, as above; NULL where there is none. */
 {place}
 """
 

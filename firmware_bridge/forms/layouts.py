@@ -37,7 +37,7 @@ LIBRARY = Form(
     console=_STDIO,
     use="`make` builds `build/lib@NAME@.a` and the examples; or compile `src/@NAME@/*.c` as C11 "
     "with `-Isrc` in your own build, and link with `-lm`.",
-    checked="Built and run by the tests, with gcc for this computer and for Arm.",
+    checked="Built by edgeser's tests with gcc for Arm, and run on emulated boards.",
     files=MappingProxyType(
         {
             "Makefile": _HASH
@@ -87,7 +87,7 @@ CMAKE = Form(
     console=_STDIO,
     use="`add_subdirectory(@NAME@)`; or `cmake --install` it and say `find_package(@NAME@)`. Then "
     "`target_link_libraries(yours @NAME@::@NAME@)`.",
-    checked="Built, installed, found by `find_package` and run by the tests.",
+    checked="Built, installed, found by `find_package` and run by edgeser's tests.",
     files=MappingProxyType(
         {
             "CMakeLists.txt": _HASH
@@ -147,8 +147,8 @@ ARDUINO = Form(
     console=None,
     use="Put the folder into `libraries/` of your sketchbook, under the name `@NAME@`, and "
     "`#include <@NAME@.h>`. It takes a processor of 32 bits.",
-    checked="The sources are built by the tests as Arduino compiles them (GNU C11, for Arm), the "
-    "sketches as C++11 against stand-ins; `library.properties` is held to the published "
+    checked="The sources are built by edgeser's tests as Arduino compiles them (GNU C11, for "
+    "Arm), the sketches as C++11 against stand-ins; `library.properties` is held to the published "
     "specification. No Arduino tool has built it.",
     files=MappingProxyType(
         {
@@ -175,9 +175,9 @@ ZEPHYR = Form(
     console=_ZEPHYR,
     use="Add it to your manifest, or `west build -- -DZEPHYR_EXTRA_MODULES=PATH`, and set "
     "`CONFIG_@UPPER@=y`.",
-    checked="Its CMake is run by the tests with stand-ins for Zephyr's functions, its sources and "
-    "samples are compiled; `module.yml` is held to the schema that Zephyr publishes, its Kconfig "
-    "to kconfiglib. Zephyr itself has not built it.",
+    checked="Its CMake is run by edgeser's tests with stand-ins for Zephyr's functions, its "
+    "sources and samples are compiled; `module.yml` is held to the schema that Zephyr "
+    "publishes, its Kconfig to kconfiglib. Zephyr itself has not built it.",
     files=MappingProxyType(
         {
             "zephyr/module.yml": _HASH
@@ -245,9 +245,9 @@ ESP_IDF = Form(
     example="examples/@EXAMPLE@/main/main.c",
     console=_ESP_IDF,
     use="Put the folder into `components/` of your project, under the name `@NAME@`.",
-    checked="Its CMake is run by the tests with a stand-in for ESP-IDF's function, its sources and "
-    "examples are compiled; `idf_component.yml` was read by the component manager. ESP-IDF itself "
-    "has not built it.",
+    checked="Its CMake is run by edgeser's tests with a stand-in for ESP-IDF's function, its "
+    "sources and examples are compiled; `idf_component.yml` was read by the component manager. "
+    "ESP-IDF itself has not built it.",
     files=MappingProxyType(
         {
             "CMakeLists.txt": _HASH
@@ -295,7 +295,7 @@ PLATFORMIO = Form(
     console=_STDIO,
     use="Put the folder into `lib/` of your project, or name it in `lib_deps`.",
     checked="`library.json` was read and packed by PlatformIO; the sources and examples are built "
-    "and run by the tests with gcc. No platform of PlatformIO's has built it.",
+    "and run by edgeser's tests with gcc. No platform of PlatformIO's has built it.",
     files=MappingProxyType(
         {
             "library.json": """\

@@ -35,6 +35,7 @@ from tests.firmware_bridge.compiler.state_models import (
     StateBuilder,
     with_first_values,
 )
+from tests.firmware_bridge.project.test_headers import told
 
 HERE = Path(__file__).parent
 PRETRAINED = Path(edgeser.pretrained.__file__).with_name("pretrained-small.zip")
@@ -126,8 +127,12 @@ def read(transport: Transport, count: int) -> bytes:
 
 
 def linked(both: Both, board: Board, folder: Path) -> Path:
-    """Build the C++ program for a board, of the Zephyr module's sources; give its ELF file."""
+    """Build the C++ program for a board, of the Zephyr module's sources; give its ELF file.
+
+    They are built by the Makefile that the form `library` has beside the same sources.
+    """
     place(both.forms["zephyr"], folder / "module")
+    (folder / "module" / "Makefile").write_bytes(both.forms["library"]["Makefile"])
     runtime = tree("runtime")
     needed = {path: data for path, data in runtime.items() if path.endswith((".h", "dev_format.c"))}
     files = [path for path in board.files if path.name != "console_uart.c"]
@@ -136,16 +141,21 @@ def linked(both: Both, board: Board, folder: Path) -> Path:
     shutil.copy(HERE / "c" / "both_models.cc", folder)
     flags = [*board.compiler_flags, "-O1", "-Wall", "-Wextra", "-Werror", "-ffunction-sections"]
     flags += ["-Imodule/src", "-iquote", "board"]
-    sources = [*folder.glob(f"module/src/{NAME}/*.c"), *folder.glob("board/*.c")]
-    run(["arm-none-eabi-gcc", "-std=gnu11", *flags, "-c", *sorted(sources)], folder)
+    run(["arm-none-eabi-gcc", "-std=c11", *flags, "-c", *sorted(folder.glob("board/*.c"))], folder)
+    # As a build of somebody else's would, which may fuse floats.
+    theirs = ["-std=gnu11", "-ffp-contract=fast", *flags[: flags.index("-Imodule/src")]]
+    archive = f"build/lib{NAME}.a"
+    made = ["make", "-C", "module", "CC=arm-none-eabi-gcc", f"CFLAGS={' '.join(theirs)}", archive]
+    run(made, folder)
     cpp = ["-std=c++17", "-fno-exceptions", "-fno-rtti"]
     run(["arm-none-eabi-g++", *cpp, *flags, "-c", "both_models.cc"], folder)
     sizes = {"FLASH": board.flash_bytes, "RAM": board.ram_bytes, "STACK": board.stack_bytes}
     linker = [*board.linker_flags, "-Wl,--gc-sections", "-T", folder / "board" / "link.ld"]
     linker += [f"-Wl,--defsym={name}_BYTES={size}" for name, size in sizes.items()]
     objects = sorted(folder.glob("*.o"))
-    run(["arm-none-eabi-gcc", *flags, *linker, *objects, "-lm", "-o", "both.elf"], folder)
-    # Not fused, whatever the compiler may: `-std=gnu11` allows it.
+    libraries = [folder / "module" / archive, "-lm"]
+    run(["arm-none-eabi-gcc", *flags, *linker, *objects, *libraries, "-o", "both.elf"], folder)
+    # There is nothing to fuse.
     code = run(["arm-none-eabi-objdump", "-d", "both.elf"], folder)
     assert not re.search(r"\tv(fn?m[as]|ml[as])\.f", code)
     return folder / "both.elf"
@@ -155,8 +165,8 @@ def linked(both: Both, board: Board, folder: Path) -> Path:
 def test_two_models_in_one_zephyr_module_give_the_bytes_of_the_host(
     both: Both, board: Board, tmp_path: Path
 ) -> None:
-    if not all(map(shutil.which, ("arm-none-eabi-g++", "qemu-system-arm"))):
-        pytest.skip("needs gcc-arm-none-eabi and qemu-system-arm")
+    if not all(map(shutil.which, ("arm-none-eabi-g++", "qemu-system-arm", "make"))):
+        pytest.skip("needs gcc-arm-none-eabi, qemu-system-arm and make")
     decisions = list(both.decisions)
     assert len(decisions) == 2
     classes = len(both.labels)
@@ -179,6 +189,19 @@ def test_two_models_in_one_zephyr_module_give_the_bytes_of_the_host(
     assert not decisions
 
 
+def test_generated_headers_tell_of_each_function(both: Both) -> None:
+    sources = both.forms["library"]
+    known = {
+        name: told(sources[f"src/{NAME}/{name}.h"].decode())
+        for name in ("emotion", "emotion_listener", "wake")
+    }
+    assert set(known["emotion_listener"]) == {
+        "emotion_listener_start", "emotion_listener_reset", "emotion_listener_hear"
+    }  # fmt: skip
+    assert set(known["wake"]) == {"wake_input", "wake_output", "wake_reset", "wake_run"}
+    assert all(all(functions.values()) for functions in known.values()), known
+
+
 def test_the_docs_show_the_examples(both: Both) -> None:
     shown = re.findall(r"^```c\n(.*?)^```$", DOCS.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     for name, text in zip(("emotion_listen", "wake_infer"), shown, strict=True):
@@ -198,6 +221,7 @@ def test_cmake_builds_installs_finds_and_runs_it(both: Both, tmp_path: Path) -> 
     place(both.forms["cmake"], tmp_path / "with spaces")
     options = [
         "-DEDGESER_EMOTION_WAKE_EXAMPLES=ON",
+        "-DCMAKE_C_COMPILER_WORKS=1",
     ]
     strict = "-DCMAKE_C_FLAGS=-Wall -Wextra -Wconversion -Werror"
     run(["cmake", "-S", "with spaces", "-B", "build", strict, *options], tmp_path)
@@ -217,7 +241,18 @@ def test_cmake_builds_installs_finds_and_runs_it(both: Both, tmp_path: Path) -> 
     )
     main = both.forms["cmake"]["examples/emotion_listen/main.c"]
     (tmp_path / "own" / "main.c").write_bytes(main)
-    run(["cmake", "-S", "own", "-B", "ob", f"-DCMAKE_PREFIX_PATH={tmp_path}/there"], tmp_path)
+    run(
+        [
+            "cmake",
+            "-S",
+            "own",
+            "-B",
+            "ob",
+            "-DCMAKE_C_COMPILER_WORKS=1",
+            f"-DCMAKE_PREFIX_PATH={tmp_path}/there",
+        ],
+        tmp_path,
+    )
     run(["cmake", "--build", "ob"], tmp_path)
     assert run([tmp_path / "ob/own"], tmp_path, padded).split() == said(both)
 

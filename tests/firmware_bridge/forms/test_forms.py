@@ -167,6 +167,18 @@ def test_models_that_name_the_same_are_refused(
     assert "--name" in caught.value.hint
 
 
+def test_examples_fill_every_input(library: Library) -> None:
+    model = library.models[1].model
+    header = model.header + "#define WAKE_INPUTS 2\n#define WAKE_STATE_BYTES 16\n"
+    two = LibraryModel(model=dataclasses.replace(model, header=header))
+    written = library_contents(Library(name="x", models=(two,)), FORMS["zephyr"])
+    main = written["samples/wake_infer/src/main.c"].decode()
+    for number in range(2):
+        assert f"wake_input_at(arena, {number}), wake_inputs[{number}].bytes)" in main
+    assert "  wake_reset(state);" in main
+    assert "wake_run(arena, state, NULL, NULL);" in main
+
+
 def test_a_frontend_goes_with_labels(library: Library) -> None:
     alone = dataclasses.replace(library.models[0], stream=None)
     with pytest.raises(BadInput, match="go together"):
