@@ -13,6 +13,7 @@ _HEADERS = {
     ),
     "Streams and decisions": (
         "runtime/include/dev_stream.h",
+        "runtime/include/dev_vote.h",
         "runtime/include/dev_decisions.h",
         "runtime/include/dev_certainty.h",
     ),
