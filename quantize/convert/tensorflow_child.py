@@ -170,8 +170,8 @@ def _drop_idle_padding(pool: Any) -> None:
         pool.attribute.extend(kept)
 
 
-def to_keras(graph: Any) -> Any:
-    """Build the graph in Keras, channels last."""
+def to_keras(graph: Any, *, kept: Sequence[str] = ()) -> Any:
+    """Build the graph in Keras, channels last; the inputs named in `kept` stay as they are."""
     with _left_out():
         import onnx2tf
 
@@ -187,6 +187,7 @@ def to_keras(graph: Any) -> Any:
         disable_model_save=True,
         non_verbose=True,
         verbosity="error",
+        keep_ncw_or_nchw_or_ncdhw_input_names=list(kept) or None,
     )
 
 
