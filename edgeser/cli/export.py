@@ -55,7 +55,7 @@ _OF_NETWORKS = ("parity", "labels", "max_flips", "min_sqnr", "out")
 @click.option(
     "--max-flips",
     type=click.FloatRange(0, 1),
-    help="int8 of your own network: share of samples whose largest value may be another; 0.03.",
+    help="int8 of your own network: share of samples whose largest value may be another one; 0.03.",
 )
 @click.option(
     "--min-sqnr",

@@ -70,7 +70,7 @@ def export_network(
     given = {name: options[name] for name in ("max_flips", "min_sqnr") if options[name] is not None}
     done = export_own_network(
         source,
-        out or Path(f"{source.stem}-int8"),
+        out or Path(f"{source.resolve().stem}-int8"),
         calibration=calibration,
         parity=options["parity"],
         labels=options["labels"],

@@ -62,8 +62,11 @@ class OutputParity:
     max_lsb
         The same in steps of the int8 output.
     flips
-        Share of samples whose largest value is another one; `None` where that says nothing: of an
-        output that is no row of at least two values.
+        Share of samples whose largest float value is not among the largest in int8; `None` where
+        that says nothing: of an output that is no row of at least two values.
+    ties
+        How many samples have several largest values in int8, closer than its steps: which of them
+        wins is up to who reads them.
     flipped
         Pairs of the values' places that changed, float's first, with how often; the commonest ten.
     """
@@ -74,6 +77,7 @@ class OutputParity:
     max_error: Measurement
     max_lsb: Measurement
     flips: Measurement | None
+    ties: int = 0
     flipped: tuple[tuple[int, int, int], ...] = ()
 
 
@@ -165,7 +169,7 @@ def compare_network(
         scale, zero_point = grid_of(tensor)
         real = (steps.astype(np.float64) - zero_point) * scale
         ours = each.to_source(real.reshape(len(real), *each.shape[1:]))
-        outputs.append(_output(each.source.name, wanted, ours, scale, said))
+        outputs.append(compare_output(each.source.name, wanted, ours, scale, said))
     found = NetworkParity(tuple(outputs), len(inputs[0]), source, tolerances)
     if found.passed or len(inputs) > 1:
         return found
@@ -199,9 +203,22 @@ def grid_of(tensor: Tensor) -> tuple[float, int]:
     return tensor.quantisation.scale, tensor.quantisation.zero_point
 
 
-def _output(
+def compare_output(
     name: str, wanted: NDArray[np.float32], found: NDArray[np.float64], scale: float, said: str
 ) -> OutputParity:
+    """Compare one output, float and int8 in real values ``[n, ...]``.
+
+    Parameters
+    ----------
+    name
+        The output's.
+    wanted, found
+        What the network gives, and what the int8 model gives.
+    scale
+        The real value of one int8 step.
+    said
+        What figures name as their source.
+    """
     sums = ErrorSums()
     sums.add(wanted, found)
 
@@ -210,10 +227,14 @@ def _output(
 
     flips: Measurement | None = None
     flipped: tuple[tuple[int, int, int], ...] = ()
+    ties = 0
     if wanted.ndim == 2 and wanted.shape[1] > 1:
         before, after = wanted.argmax(axis=1), found.argmax(axis=1)
-        flips = figure(float((before != after).mean()), "ratio")
-        flipped = _commonest(before[before != after], after[before != after])
+        largest = found >= found.max(axis=1, keepdims=True)
+        changed = ~np.take_along_axis(largest, before[:, np.newaxis], axis=1)[:, 0]
+        flips = figure(float(changed.mean()), "ratio")
+        ties = int((largest.sum(axis=1) > 1).sum())
+        flipped = _commonest(before[changed], after[changed])
     return OutputParity(
         name=name,
         values=wanted.size,
@@ -221,6 +242,7 @@ def _output(
         max_error=figure(sums.max_error, ""),
         max_lsb=figure(sums.max_error / scale, "LSB"),
         flips=flips,
+        ties=ties,
         flipped=flipped,
     )
 

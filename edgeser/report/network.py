@@ -168,6 +168,11 @@ def _flip_lines(done: ExportedNetwork) -> list[str]:
         for before, after, count in output.flipped:
             names = [labels[i] if labels else f"value {i}" for i in (before, after)]
             lines.append(f"{output.name}: {names[0]} became {names[1]}, {count} times")
+        if output.ties:
+            lines.append(
+                f"{output.name}: {output.ties} of {done.parity.samples} samples have several "
+                "largest values in int8, closer in float than its steps"
+            )
     return lines
 
 
@@ -196,6 +201,7 @@ def _parity_json(output: OutputParity) -> dict[str, Any]:
         "max_error": output.max_error.to_json(),
         "max_lsb": output.max_lsb.to_json(),
         "flips": None if output.flips is None else output.flips.to_json(),
+        "ties": output.ties,
         "flipped": [
             {"float": before, "int8": after, "samples": count}
             for before, after, count in output.flipped

@@ -93,7 +93,7 @@ class OnnxNetwork:
         import tensorflow as tf
 
         self._simplified = simplified_onnx()
-        model = to_keras(self._simplified)
+        model = to_keras(self._simplified, kept=channels_last(self._simplified.graph))
 
         def run(*values: Any) -> Any:
             return model(values[0] if len(values) == 1 else list(values))
@@ -112,6 +112,21 @@ class OnnxNetwork:
     def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
         """Return what each node gives for one sample."""
         return onnx_layer_values(self._simplified, sample)
+
+
+def channels_last(graph: Any) -> list[str]:
+    """Return the inputs that have channels last already: a transpose makes them first at once."""
+    out = []
+    for each in graph.input:
+        takers = [node for node in graph.node if each.name in node.input]
+        rank = len(each.type.tensor_type.shape.dim)
+        first = [0, rank - 1, *range(1, rank - 1)]
+        turned = [
+            node.op_type == "Transpose" and list(node.attribute[0].ints) == first for node in takers
+        ]
+        if rank > 2 and turned and all(turned):
+            out.append(each.name)
+    return out
 
 
 def check_opset(model: Any) -> None:

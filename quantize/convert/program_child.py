@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,8 @@ def trace_program(
     _refuse_broken(program)
     network = _flat(inner, program.call_spec.in_spec)
     samples = [torch.from_numpy(arrays[f"parity{i}"]) for i in range(len(options["inputs"]))]
-    rows = []
+    rows: list[list[Any]] = []
+    given: Any = ()
     try:
         with torch.inference_mode():
             for place in range(len(samples[0])):
@@ -64,6 +64,8 @@ def trace_program(
         ) from error
     count = len(rows[0])
     names = ["output"] if count == 1 else [f"output{place}" for place in range(count)]
+    if isinstance(given, dict) and len(given) == count and not set(given) & set(options["inputs"]):
+        names = [str(name) for name in given]
     from quantize.convert.onnx_graph import trace
 
     trace(
@@ -106,8 +108,9 @@ def _flat(inner: Any, spec: Any) -> Any:
             super().__init__()
             self.network = inner
 
-        def forward(self, *tensors: torch.Tensor) -> Sequence[torch.Tensor]:
+        def forward(self, *tensors: torch.Tensor) -> Any:
             given, named = _pytree.tree_unflatten(list(tensors), spec)
-            return tuple(_pytree.tree_leaves(self.network(*given, **named)))
+            made = self.network(*given, **named)
+            return made if isinstance(made, dict) else tuple(_pytree.tree_leaves(made))
 
     return Flat()

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quantize.convert.network_parts import SourceTensor, fixed_shape
-from quantize.foundation.errors import BadInput
+from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.npz import ZIP_ERRORS
 
@@ -51,8 +51,10 @@ def harmless_archive(data: bytes, *, limit_bytes: int) -> tuple[bytes, tuple[Sou
     Raises
     ------
     BadInput
-        When it is none, holds Python objects or compiled code, calls what is no operator of
-        PyTorch's own, or an axis besides the batch is dynamic.
+        When it is none, holds Python objects or compiled code, or an axis besides the batch is
+        dynamic.
+    CheckFailed
+        When it calls what is no operator of PyTorch's own: its layer is named.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -230,9 +232,9 @@ def _static_node(node: Json, symbols: _Symbols) -> Json:
     target = str(node["target"])
     stack = node.get("metadata", {}).get(_STACK, "")
     if not target.startswith(_OPERATORS):
-        where = f"layer {printable(layer)}: " if (layer := layer_of_stack(stack)) else ""
-        raise BadInput(
-            f"{where}{printable(target)} is no operator that can be converted",
+        layer = layer_of_stack(stack) or str(node.get("name", ""))
+        raise CheckFailed(
+            f"layer {printable(layer)}: {printable(target)} is no operator that can be converted",
             hint="export without control flow and custom operators",
         )
     node["inputs"] = [{**each, "arg": symbols.static(each["arg"])} for each in node["inputs"]]

@@ -6,7 +6,6 @@ their settings never reach the caller.
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 import time
@@ -171,8 +170,8 @@ def _drop_idle_padding(pool: Any) -> None:
         pool.attribute.extend(kept)
 
 
-def to_keras(graph: Any) -> Any:
-    """Build the graph in Keras, channels last."""
+def to_keras(graph: Any, *, kept: Sequence[str] = ()) -> Any:
+    """Build the graph in Keras, channels last; the inputs named in `kept` stay as they are."""
     with _left_out():
         import onnx2tf
 
@@ -188,6 +187,7 @@ def to_keras(graph: Any) -> Any:
         disable_model_save=True,
         non_verbose=True,
         verbosity="error",
+        keep_ncw_or_nchw_or_ncdhw_input_names=list(kept) or None,
     )
 
 
@@ -235,15 +235,38 @@ def converters(
 
 def _refuse_loops(graph: Any) -> None:
     """Refuse control flow by its layer: a device runs one path, and the converter crashes on it."""
-    functions = [each.node_def for each in graph.library.function]
-    for node in itertools.chain(graph.node, *functions):
-        if node.op in _CONTROL_FLOW:
-            layer = node.name.rpartition("/")[0] or node.name
-            raise CheckFailed(
-                f"layer {printable(layer)} is a loop or a branch ({node.op}), which a device does "
-                "not run",
-                hint="build recurrent layers with unroll=True, and the network with one fixed path",
-            )
+    rooms = {each.signature.name: each.node_def for each in graph.library.function}
+    callers = {
+        value.func.name: (node.name, room)
+        for room, nodes in [("", graph.node), *rooms.items()]
+        for node in nodes
+        for value in node.attr.values()
+        if value.HasField("func")
+    }
+    for room, nodes in [("", graph.node), *rooms.items()]:
+        for node in nodes:
+            if node.op in _CONTROL_FLOW:
+                layer = _layer_of(node.name, room, callers)
+                raise CheckFailed(
+                    f"layer {printable(layer)} is a loop or a branch ({node.op}), which a device "
+                    "does not run",
+                    hint="build recurrent layers with unroll=True, and the network with one fixed "
+                    "path",
+                )
+
+
+def _layer_of(name: str, room: str, callers: dict[str, tuple[str, str]]) -> str:
+    """Return the path of the layer that a node is of: its own, or that of what calls its function.
+
+    >>> _layer_of("while", "lstm_7", {"lstm_7": ("net/lstm/PartitionedCall", "")})
+    'net/lstm'
+    """
+    seen = set()
+    found = name
+    while "/" not in found and room in callers and room not in seen:
+        seen.add(room)
+        found, room = callers[room]
+    return found.rpartition("/")[0] or name
 
 
 def _layer_names(

@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeser.evaluation.network_parity import NetworkParity, NetworkTolerances, OutputParity
+from edgeser.evaluation.network_parity import (
+    NetworkParity,
+    NetworkTolerances,
+    OutputParity,
+    compare_output,
+)
 from edgeser.pipeline.export_network import read_labels
 from edgeser.pipeline.network_data import held_out, read_network_data
 from quantize.foundation.errors import BadInput
@@ -112,3 +117,25 @@ def test_what_is_asked_wrongly_is_said_before_any_work(
     assert ran.code == 2, ran.err
     assert said in ran.err
     assert not (tmp_path / "net-int8").exists()
+
+
+def test_a_tie_is_no_flip_and_is_said_apart() -> None:
+    wanted = np.array([[0.1, 0.9], [0.49, 0.51], [0.51, 0.49], [0.2, 0.8]], np.float32)
+    found = np.array([[0.1, 0.9], [0.5, 0.5], [0.4, 0.6], [0.7, 0.3]])
+    output = compare_output("kind", wanted, found, 0.1, "a test")
+    assert output.flips is not None
+    assert output.flips.value == 0.5
+    assert output.ties == 1
+    assert output.flipped == ((0, 1, 1), (1, 0, 1))
+    assert output.max_error.value == pytest.approx(0.5)
+    assert output.max_lsb.value == pytest.approx(5)
+    noise = np.square(wanted - found).sum() / np.square(wanted).sum()
+    assert output.sqnr is not None
+    assert output.sqnr.value == pytest.approx(-10 * np.log10(noise))
+
+
+def test_what_is_exact_and_what_is_no_row_of_values_have_no_such_figures() -> None:
+    values = np.ones((3, 2, 4), np.float32)
+    output = compare_output("map", values, values.astype(np.float64), 0.1, "a test")
+    assert output.sqnr is None
+    assert output.flips is None

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from quantize.convert.network_parts import SourceTensor
-from quantize.convert.onnx_network import OnnxNetwork
+from quantize.convert.onnx_network import OnnxNetwork, channels_last
 from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError
 
 
@@ -102,3 +102,17 @@ def test_what_is_no_onnx_is_refused_in_one_line(tmp_path: Path) -> None:
     path.write_bytes(bytes(100))
     with pytest.raises(BadInput, match="larger than 99 bytes"):
         OnnxNetwork(path, limit_bytes=99)
+
+
+@pytest.mark.parametrize(
+    ("order", "rank", "kept"),
+    [([0, 3, 1, 2], 4, True), ([0, 2, 3, 1], 4, False), ([0, 2, 1], 3, True), ([1, 0], 2, False)],
+)
+def test_an_input_with_channels_last_already_is_kept_as_it_is(
+    order: list[int], rank: int, kept: bool
+) -> None:
+    turn = helper.make_node("Transpose", ["x"], ["z"], perm=order)
+    model = graph_of(turn, shape=("batch", 3, 8, 8)[:rank])
+    assert channels_last(model.graph) == (["x"] if kept else [])
+    model.graph.node.append(helper.make_node("Relu", ["x"], ["also"]))
+    assert channels_last(model.graph) == []
