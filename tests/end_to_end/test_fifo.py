@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 
 from edgeser.cli.app import group
@@ -27,7 +28,9 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("train", "corpora"): ("{recipe}", "--out", "{out}", "--corpus", f"cremad:{FIFO}"),
     ("train", "out"): ("{recipe}", "--out", FIFO),
     ("train", "teacher"): ("{recipe}", "--out", "{out}", "--teacher", FIFO),
-    ("export", "source"): (FIFO, "--target", "firmware", "--out", "{out}"),
+    ("export", "sources"): (FIFO, "--target", "firmware", "--out", "{out}"),
+    ("export", "parity"): ("{onnx}", "--calibration", "{npz}", "--parity", FIFO, "--out", "{out}"),
+    ("export", "labels"): ("{onnx}", "--calibration", "{npz}", "--labels", FIFO, "--out", "{out}"),
     ("export", "calibration"): ("{run}", "--calibration", FIFO),
     ("export", "out"): ("{run}", "--target", "firmware", "--out", FIFO),
     ("export", "compiler"): (
@@ -57,8 +60,13 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("bench", "against"): ("{model}", "--device", "edgetpu", "--against", FIFO),
     ("bench", "compiled"): ("{run}", "--device", "serial:/dev/ttyACM0", "--compiled", FIFO),
     ("bench", "corpora"): ("{run}", "--device", "emulator", "--corpus", f"synthetic:{FIFO}"),
+    ("bench", "save"): ("{run}", "--save", FIFO),
     ("bench", "junit"): ("{run}", "--junit", FIFO),
     ("bench", "markdown"): ("{run}", "--markdown", FIFO),
+    ("compare-bench", "baseline"): (FIFO, "{model}"),
+    ("compare-bench", "new"): ("{bench}", FIFO),
+    ("compare-bench", "junit"): ("{bench}", "{bench}", "--junit", FIFO),
+    ("compare-bench", "markdown"): ("{bench}", "{bench}", "--markdown", FIFO),
     ("report", "run"): (FIFO,),
     ("report", "to"): ("{run}", "--to", FIFO),
     ("evaluate", "bundle"): (FIFO,),
@@ -102,7 +110,11 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("rerecord cut", "recordings"): ("{playlist}", FIFO, "--out", "{out}"),
     ("rerecord cut", "out"): ("{playlist}", "{wav}", "--out", FIFO),
     ("inspect", "model"): (FIFO,),
+    ("inspect", "overlay"): ("{model}", "--overlay", FIFO),
+    ("inspect", "bench"): ("{model}", "--overlay", "{out}", "--bench", FIFO),
+    ("inspect", "parity"): ("{model}", "--overlay", "{out}", "--parity", FIFO),
     ("lint", "model"): (FIFO,),
+    ("lint", "junit"): ("{model}", "--junit", FIFO),
     ("lint", "sarif"): ("{model}", "--sarif", FIFO),
     ("lint", "markdown"): ("{model}", "--markdown", FIFO),
     ("estimate", "model"): (FIFO,),
@@ -112,6 +124,8 @@ ALSO = (
     ("bench", FIFO, "--device", "edgetpu"),
     ("parity", FIFO, "--device", "edgetpu"),
     ("export", FIFO, "--target", "edgetpu", "--out", "{out}"),
+    ("export", FIFO, "--target", "firmware", "--form", "library", "--out", "{out}"),
+    ("export", "{onnx}", "--calibration", FIFO, "--out", "{out}"),
     ("export", "{model}", "--target", "edgetpu", "--out", FIFO),
     ("predict", "{run}", FIFO, "--stream"),
 )
@@ -146,6 +160,11 @@ def places(
     os.mkfifo(folder / "pipe")
     study = folder / "study.toml"
     study.write_text(f'name = "tiny"\nrecipe = "{tiny_recipe}"\nseeds = [0]\n')
+    (folder / "network.onnx").write_bytes(b"of no account: what lies beside it is asked for first")
+    np.savez(folder / "samples.npz", x=np.zeros((4, 2), np.float32))
+    (folder / "bench.json").write_text(
+        '{"schema": "edgeser.bench/2", "model": "m", "passed": true, "results": []}'
+    )
     voices = open_corpus("synthetic", run_folder / "synthetic-voices")
     write_playlist(replace(voices, utterances=voices.utterances[:1]), folder / "list")
     return {
@@ -156,6 +175,9 @@ def places(
         "wav": min((run_folder / "synthetic-voices" / "audio").iterdir()),
         "recipe": tiny_recipe,
         "study": study,
+        "onnx": folder / "network.onnx",
+        "npz": folder / "samples.npz",
+        "bench": folder / "bench.json",
     }
 
 

@@ -42,7 +42,7 @@ def test_an_overlay_has_the_noise_of_a_runs_layers(
     chosen = ("--overlay-of", "sqnr", "--parity", parity)
     ran = edgeser("inspect", road.folder, "--overlay", overlay, *chosen, "-q")
     assert (ran.code, ran.err) == (0, "")
-    layers = json.loads(parity.read_text())["layers"]
+    layers = json.loads(parity.read_text())["float_against_int8"]["layers"]
     expected = [layer["sqnr_db"] for layer in layers if layer["sqnr_db"] is not None]
     results = json.loads(overlay.read_text())["main"]["results"]
     assert [row["value"] for row in results.values()] == expected
