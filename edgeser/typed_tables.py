@@ -121,7 +121,7 @@ def _origin(hint: Any) -> Any:
     """Return what a hint is made of; of an alias, as NumPy's `NDArray` is since 2.5, its value."""
     origin = typing.get_origin(hint)
     meant = getattr(origin, "__value__", None)
-    return origin if meant is None else typing.get_origin(meant)
+    return origin if meant is None else _origin(meant)
 
 
 def _convert(hint: Any, value: Any, where: str, key: str) -> Any:

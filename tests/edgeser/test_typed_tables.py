@@ -118,8 +118,9 @@ def test_an_array_may_be_named_by_an_alias() -> None:
 
     class Alias:
         __value__ = NDArray[np.int16]
+        __class_getitem__ = classmethod(GenericAlias)
 
-    record = make_dataclass("Aliased", [("values", GenericAlias(Alias, (np.int16,)))])
+    record = make_dataclass("Aliased", [("values", Alias[np.int16])])  # type: ignore[type-arg]
     again = from_table(record, to_table(record(np.arange(3, dtype=np.int16))), where="state")
     assert again.values.tolist() == [0, 1, 2]
 
