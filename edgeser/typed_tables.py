@@ -117,8 +117,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
+def _origin(hint: Any) -> Any:
+    """Return what a hint is made of; of an alias, as NumPy's `NDArray` is since 2.5, its value."""
     origin = typing.get_origin(hint)
+    meant = getattr(origin, "__value__", None)
+    return origin if meant is None else _origin(meant)
+
+
+def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
+    origin = _origin(hint)
     if origin in (typing.Union, types.UnionType):
         options = [o for o in typing.get_args(hint) if o is not type(None)]
         if value is None and len(options) < len(typing.get_args(hint)):

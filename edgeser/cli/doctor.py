@@ -33,7 +33,7 @@ def command(output: Output) -> int:
             state = Text(finding.status.value, style)
             table.add_row(finding.name, state, finding.version)
         output.show(table)
-        for finding in findings:
-            if finding.advice:
-                output.show(f"{finding.name} (for {finding.needed_for}): {finding.advice}")
+        # Packages of an extra come with one command: it is said once, of the extra.
+        for finding in {each.advice: each for each in findings if each.advice}.values():
+            output.show(f"{finding.name} (for {finding.needed_for}): {finding.advice}")
     return 0 if is_healthy(findings) else ToolMissing.exit_code

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
+from types import GenericAlias
 from typing import Any, Literal
 
 import numpy as np
@@ -110,6 +111,18 @@ def test_arrays_survive_json() -> None:
     assert again.values.dtype == np.int16
     np.testing.assert_array_equal(again.values, record.values)
     assert again.extra == {"a": 1.5}
+
+
+def test_an_array_may_be_named_by_an_alias() -> None:
+    """NumPy's `NDArray` is an alias of its own kind since 2.5, and has its array as its value."""
+
+    class Alias:
+        __value__ = NDArray[np.int16]
+        __class_getitem__ = classmethod(GenericAlias)
+
+    record = make_dataclass("Aliased", [("values", Alias[np.int16])])  # type: ignore[type-arg]
+    again = from_table(record, to_table(record(np.arange(3, dtype=np.int16))), where="state")
+    assert again.values.tolist() == [0, 1, 2]
 
 
 @dataclass(frozen=True)

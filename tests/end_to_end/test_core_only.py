@@ -106,6 +106,7 @@ def test_commands_of_the_core_run(core: Core, found: Any) -> None:
     assert {line: err for line, (code, _, err) in found.items() if code} == {}
     doctor = found[("doctor",)][1]
     assert "edgeser[train]" in doctor and "without torch, scipy" in doctor
+    assert doctor.count("pip install 'edgeser[export]'") == 1
     assert (core.folder / "firmware" / "Makefile").is_file()
     assert "as TFLite-Micro is not installed" in found[RUNS[-1]][2]
     told = "not tried in LiteRT: it is not installed; pip install 'edgeser[runtimes]'\n"
