@@ -15,12 +15,6 @@ from quantize.foundation.files import read_bounded
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
 
-_EARLIER = (
-    "edgeser.bench/1",
-    "edgeser.bench-boards/1",
-    "edgeser.bench-edgetpu/1",
-    "edgeser.device/1",
-)
 _LIMIT_BYTES = 32 << 20
 _MOST_RESULTS, _MOST_FIGURES, _MOST_OPERATORS = 100, 200, 100_000
 _LONGEST = 500
@@ -46,13 +40,9 @@ def read_benchmark(path: Path) -> SavedBenchmark:
         schema = table["schema"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{path} is no benchmark of edgeser", hint=_HINT) from error
-    if schema in _EARLIER:
-        raise BadInput(
-            f"{path} is {schema}, of an earlier version",
-            hint="save it again: edgeser bench MODEL --save FILE",
-        )
     if schema != BENCH_SCHEMA:
-        raise BadInput(f"{path} is not of the schema {BENCH_SCHEMA}", hint=_HINT)
+        shown = f"of the schema {printable(str(schema), limit=_LONGEST)}, not {BENCH_SCHEMA}"
+        raise BadInput(f"{path} is {shown}", hint=_HINT)
     return _Reader(str(path)).benchmark(table)
 
 

@@ -32,7 +32,7 @@ def test_what_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("schema", ["edgeser.bench/1", "edgeser.bench-boards/1"])
 def test_an_earlier_version_is_told(tmp_path: Path, schema: str) -> None:
     message = refused(saved(tmp_path, "x.json", {"schema": schema}))
-    assert message.endswith(f"is {schema}, of an earlier version")
+    assert message.endswith(f"is of the schema {schema}, not edgeser.bench/2")
 
 
 @pytest.mark.parametrize(
