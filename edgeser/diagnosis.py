@@ -13,6 +13,7 @@ from importlib.metadata import distribution
 from typing import Any
 
 from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
+from edgeser.report.schemas.commands import DOCTOR_SCHEMA
 from quantize.edgetpu.device import runtime_version
 from quantize.edgetpu.hardware import (
     NEWEST_PYTHON_OF_PYCORAL,
@@ -26,7 +27,6 @@ from quantize.foundation.errors import ToolMissing
 from quantize.foundation.extras import EXTRAS, Extra
 from quantize.foundation.string_enum import StrEnum
 
-SCHEMA = "edgeser.doctor/1"
 # Distributions on PyPI that install a package of a name of ours, and one that would.
 _SAME_NAMES = {
     "quantize": "quantize",
@@ -95,9 +95,9 @@ def diagnose() -> tuple[Finding, ...]:
 
 
 def to_json(findings: tuple[Finding, ...]) -> dict[str, Any]:
-    """Return the findings as a JSON object of schema `SCHEMA`."""
+    """Return the findings as a JSON object of schema ``edgeser.doctor/1``."""
     return {
-        "schema": SCHEMA,
+        "schema": DOCTOR_SCHEMA,
         "ok": is_healthy(findings),
         "findings": [asdict(finding) for finding in findings],
     }

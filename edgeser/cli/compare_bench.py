@@ -70,6 +70,7 @@ def command(
     from edgeser.benchmark.growth import growth_limit
     from edgeser.pipeline.saved_benchmark import read_benchmark
     from edgeser.report import bench_comparison as formats
+    from edgeser.report.schemas.bench_comparison import comparison_json
 
     named = [(name.removeprefix("max_"), text) for name, texts in limits.items() for text in texts]
     held = [growth_limit(name, text) for name, text in [*named, *map(_split, others)]]
@@ -80,7 +81,7 @@ def command(
         markdown=lambda: formats.comparison_markdown(found),
     ):
         if output.json:
-            output.result(formats.comparison_json(found))
+            output.result(comparison_json(found))
         else:
             output.show(formats.comparison_tables(found))
         for failure in found.failures:

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.report.schemas.commands import (
+    CORPORA_SCHEMA,
+    CORPUS_DOWNLOAD_SCHEMA,
+    CORPUS_SPOKEN_SCHEMA,
+)
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
@@ -35,7 +40,7 @@ def list_command(output: Output) -> None:
             {"name": a.name, "title": a.title, "layout": a.layout, "licence": a.licence}
             for a in ADAPTERS.values()
         ]
-        output.result({"schema": "edgeser.corpora/1", "corpora": rows})
+        output.result({"schema": CORPORA_SCHEMA, "corpora": rows})
         return
     from rich.table import Table
 
@@ -98,7 +103,7 @@ def download_command(name: str, version: str, out: Path, output: Output) -> None
     if output.json:
         output.result(
             {
-                "schema": "edgeser.corpus-download/1",
+                "schema": CORPUS_DOWNLOAD_SCHEMA,
                 "folder": str(out),
                 "clips": len(corpus.utterances),
                 "speakers": len(corpus.speakers),
@@ -147,7 +152,7 @@ def spoken_command(out: Path, speakers: int, utterances: int, seed: int, output:
     if output.json:
         output.result(
             {
-                "schema": "edgeser.corpus-spoken/1",
+                "schema": CORPUS_SPOKEN_SCHEMA,
                 "folder": str(out),
                 "synthetic": True,
                 "clips": len(corpus.utterances),

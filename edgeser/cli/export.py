@@ -13,6 +13,7 @@ from edgeser.cli.export_network import export_network, is_network
 from edgeser.cli.options import decision_options
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_given, refuse_unsuited
+from edgeser.report.schemas.commands import EXPORT_FIRMWARE_SCHEMA, EXPORT_SCHEMA
 
 if TYPE_CHECKING:
     from edgeser.decision import DecisionConfig
@@ -175,7 +176,7 @@ def _export_int8(
     if output.json:
         output.result(
             {
-                "schema": "edgeser.export/1",
+                "schema": EXPORT_SCHEMA,
                 "bundle": str(folder.bundle),
                 "model": str(folder.int8_model),
                 "model_sha256": bundle.model_hash,
@@ -220,7 +221,7 @@ def _export_firmware(
     if output.json:
         output.result(
             {
-                "schema": "edgeser.export-firmware/1",
+                "schema": EXPORT_FIRMWARE_SCHEMA,
                 "directory": str(project.directory),
                 "board": chosen.name,
                 "name": compiled.name,

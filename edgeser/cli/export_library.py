@@ -13,13 +13,13 @@ import click
 from edgeser.cli.options import ModelPath
 from edgeser.cli.output import Output
 from edgeser.cli.suits import EXPORT, Target, refuse_beside, refuse_unsuited
+from edgeser.report.schemas.commands import EXPORT_LIBRARY_SCHEMA
 from quantize.foundation.errors import BadInput
 
 if TYPE_CHECKING:
     from edgeser.decision import DecisionConfig
     from edgeser.pipeline.firmware import ModelAsC
 
-SCHEMA = "edgeser.export-library/1"
 F = TypeVar("F", bound=Callable[..., Any])
 _PROJECT = "project"
 _FORMS = ("library", "cmake", "arduino", "zephyr", "esp-idf", "platformio")
@@ -124,7 +124,7 @@ def export_as_library(
         ]
         output.result(
             {
-                "schema": SCHEMA,
+                "schema": EXPORT_LIBRARY_SCHEMA,
                 "directory": str(project.directory),
                 "form": exported.form,
                 "library": exported.name,

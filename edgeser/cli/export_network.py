@@ -65,7 +65,8 @@ def export_network(
     refuse_given("risk", "coverage", why="a network by itself has no development clips")
     from edgeser.evaluation.network_parity import NetworkTolerances
     from edgeser.pipeline.export_network import export_own_network
-    from edgeser.report.network import INT8_NAME, network_json, network_tables
+    from edgeser.report.network import INT8_NAME, network_tables
+    from edgeser.report.schemas.network import network_json
 
     given = {name: options[name] for name in ("max_flips", "min_sqnr") if options[name] is not None}
     done = export_own_network(

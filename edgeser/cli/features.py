@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from edgeser.cli.output import Output, common_options
-
-SCHEMA = "edgeser.features/1"
+from edgeser.report.schemas.commands import FEATURES_SCHEMA
 
 
 @click.command("features")
@@ -69,7 +68,7 @@ def command(files: tuple[Path, ...], out: Path, frontend: str, output: Output) -
     if output.json:
         output.result(
             {
-                "schema": SCHEMA,
+                "schema": FEATURES_SCHEMA,
                 "frontend_hash": config.hash,
                 "planes": list(config.planes),
                 "files": written,

@@ -12,11 +12,11 @@ from edgeser.cli.options import corpus_option
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import is_given, option_of
 from edgeser.pretrained import PRETRAINED
+from edgeser.report.schemas.commands import MODELS_SCHEMA
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
 
-SCHEMA = "edgeser.models/1"
 _OF_MAKING = ("only", "unheard", "teacher", "resume", "corpora")
 
 
@@ -70,7 +70,7 @@ def _list(output: Output) -> int:
     bundles = shipped_bundles()
     if output.json:
         models = [_model_json(name, bundle) for name, bundle in bundles.items()]
-        output.result({"schema": SCHEMA, "models": models})
+        output.result({"schema": MODELS_SCHEMA, "models": models})
         return 0
     from edgeser.report.models import model_tables
     from edgeser.training.variants import EVALUATION_CONDITIONS
@@ -128,5 +128,5 @@ def _make(
             "ships"
         )
     if output.json:
-        output.result({"schema": SCHEMA, "made": made})
+        output.result({"schema": MODELS_SCHEMA, "made": made})
     return 0

@@ -10,6 +10,7 @@ import click
 
 from edgeser.cli.options import ModelPath, committee_option, decision_options
 from edgeser.cli.output import Output, common_options
+from edgeser.report.schemas.commands import PREDICT_SCHEMA, PREDICT_STREAM_SCHEMA
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from edgeser.pipeline.predict import ClipLabel
     from edgeser.pipeline.stream import StreamDecision
 
-SCHEMA = "edgeser.predict/1"
-STREAM_SCHEMA = "edgeser.predict-stream/1"
 _STDIN = Path("-")
 
 
@@ -120,7 +119,7 @@ def _show_results(
     if output.json:
         output.result(
             {
-                "schema": SCHEMA,
+                "schema": PREDICT_SCHEMA,
                 "model_sha256": bundles[0].model_hash,
                 "committee": [bundle.model_hash for bundle in bundles[1:]],
                 "arithmetic": "float" if use_float else "int8",
@@ -215,7 +214,7 @@ def _show_decisions(
     if output.json:
         output.result(
             {
-                "schema": STREAM_SCHEMA,
+                "schema": PREDICT_STREAM_SCHEMA,
                 "model_sha256": loaded.model_hash,
                 "frontend_hash": loaded.trained.frontend.hash,
                 "decision": to_table(loaded.rule),

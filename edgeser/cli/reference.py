@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.report.schemas.commands import REFERENCE_SCHEMA
 
 _PAGES = ("commands", "recipe", "c-api")
 
@@ -20,7 +21,7 @@ def command(page: str, output: Output) -> None:
     """
     text = _page(page)
     if output.json:
-        output.result({"schema": "edgeser.reference/1", "page": page, "markdown": text})
+        output.result({"schema": REFERENCE_SCHEMA, "page": page, "markdown": text})
         return
     output.show(text.rstrip("\n"))
 

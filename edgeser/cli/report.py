@@ -8,6 +8,7 @@ import click
 
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.suits import is_given
+from edgeser.report.schemas.commands import REPORT_FILE_SCHEMA
 
 _FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
 
@@ -35,6 +36,6 @@ def command(run: Path, suffix: str, to: Path | None, output: Output) -> None:
         suffix = _FORMATS.get(to.suffix.lower(), suffix)
     path = write_report(RunFolder(run), suffix=suffix, to=to)
     if output.json:
-        output.result({"schema": "edgeser.report-file/1", "path": str(path), "format": suffix})
+        output.result({"schema": REPORT_FILE_SCHEMA, "path": str(path), "format": suffix})
     else:
         output.show(f"report: {path}")

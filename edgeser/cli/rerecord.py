@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.report.schemas.commands import RERECORD_CUT_SCHEMA, RERECORD_PLAY_SCHEMA
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def play_command(
     if output.json:
         output.result(
             {
-                "schema": "edgeser.rerecord-play/1",
+                "schema": RERECORD_PLAY_SCHEMA,
                 "folder": str(out),
                 "list_id": played.playlist.list_id,
                 "synthetic": played.playlist.synthetic,
@@ -143,7 +144,7 @@ def _to_json(found: Rerecorded, out: Path) -> dict[str, object]:
             }
         )
     return {
-        "schema": "edgeser.rerecord-cut/1",
+        "schema": RERECORD_CUT_SCHEMA,
         "folder": str(out),
         "list_id": found.playlist.list_id,
         "synthetic": found.playlist.synthetic,

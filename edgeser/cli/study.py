@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeser.cli.output import Output, common_options
+from edgeser.report.schemas.commands import STUDY_FORECAST_SCHEMA
 
 if TYPE_CHECKING:
     from edgeser.study.executor import Executor
@@ -153,7 +154,7 @@ def _show_forecast(found: Forecast, plan: StudyPlan, workers: int, output: Outpu
     if output.json:
         output.result(
             {
-                "schema": "edgeser.study-forecast/1",
+                "schema": STUDY_FORECAST_SCHEMA,
                 "jobs": found.jobs,
                 "there": found.there,
                 "workers": workers,

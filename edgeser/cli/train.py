@@ -10,6 +10,7 @@ import click
 
 from edgeser.cli.options import keep_examples_option, recipe_options
 from edgeser.cli.output import Output, common_options
+from edgeser.report.schemas.commands import TRAIN_SCHEMA
 
 if TYPE_CHECKING:
     from edgeser.bundle import TrainedModel
@@ -55,7 +56,7 @@ def command(
     if output.json:
         output.result(
             {
-                "schema": "edgeser.train/1",
+                "schema": TRAIN_SCHEMA,
                 "out": str(folder.root),
                 "recipe_hash": trained.recipe.hash,
                 "synthetic": trained.corpus.synthetic,

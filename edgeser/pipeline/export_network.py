@@ -11,10 +11,10 @@ from edgeser.report.network import (
     FLOAT_NAME,
     INT8_NAME,
     ExportedNetwork,
-    network_json,
     network_markdown,
 )
 from edgeser.report.schemas.form import dump_json
+from edgeser.report.schemas.network import network_json
 from quantize.convert.network import ConvertedNetwork, export_network
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, require_writable, write_atomically

@@ -1,4 +1,4 @@
-"""Two benchmarks held against each other: as a table, as JSON, for CI."""
+"""Two benchmarks held against each other: as a table, and for CI."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from quantize.foundation.measurement import Measurement
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
-SCHEMA = "edgeser.compare-bench/1"
 SUITE = "edgeser.compare-bench"
 _HEAD = ("figure", "before", "now", "change", "limit", "evidence")
 _OPERATORS = ("#", "operator", "before", "now", "change")
@@ -118,48 +117,6 @@ def _verdict(found: BenchComparison) -> str:
         if limits
         else ("No limit was given.")
     )
-
-
-def comparison_json(found: BenchComparison) -> dict[str, Any]:
-    """Return the schema ``edgeser.compare-bench/1``."""
-    return {
-        "schema": SCHEMA,
-        "passed": found.passed,
-        "baseline": {"path": found.before.source, "model": found.before.model},
-        "new": {"path": found.after.source, "model": found.after.model},
-        "failures": list(found.failures),
-        "remarks": list(found.told),
-        "results": [
-            {
-                "target": result.label,
-                "failure": result.failure,
-                "figures": [_change_json(change) for change in result.changes],
-                "operators": [
-                    {
-                        "index": row.after.index,
-                        "kind": row.after.kind,
-                        "layer": row.after.layer,
-                        "before": row.before.cost.to_json(),
-                        "now": row.after.cost.to_json(),
-                    }
-                    for row in result.operators
-                ],
-            }
-            for result in found.results
-        ],
-    }
-
-
-def _change_json(change: Change) -> dict[str, Any]:
-    return {
-        "name": change.name,
-        "before": None if change.before is None else change.before.to_json(),
-        "now": None if change.after is None else change.after.to_json(),
-        "change": None if change.growth is None else float(change.growth),
-        "limit": None if change.limit is None else change.limit.text,
-        "allowed": None if change.allowed is None else float(change.allowed),
-        "failure": change.failure,
-    }
 
 
 def comparison_junit(found: BenchComparison) -> str:

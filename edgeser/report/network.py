@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -16,11 +14,8 @@ from edgeser.report.figures import number, printable
 from edgeser.report.markdown_text import joined, markdown_table, plain
 from edgeser.report.titled import titled_table
 from quantize.convert.network import ConvertedNetwork
-from quantize.convert.network_parts import DeviceTensor
 from quantize.tflite import read_model
-from quantize.tflite.model import Tensor
 
-NETWORK_SCHEMA = "edgeser.export-network/1"
 INT8_NAME, FLOAT_NAME = "model-int8.tflite", "model-float.tflite"
 _HEAD = ("", "name", "in the network", "on the device", "scale", "zero point")
 _COMPARED = ("output", "values", "signal to noise", "largest difference", "in steps", "flips")
@@ -52,42 +47,6 @@ class ExportedNetwork:
     parity: NetworkParity
     calibration: str
     labels: tuple[str, ...]
-
-
-def network_json(done: ExportedNetwork) -> dict[str, Any]:
-    """Return the schema ``edgeser.export-network/1``."""
-    network, parity = done.network, done.parity
-    graph = read_model(network.int8_tflite, name="the int8 model").main
-    return {
-        "schema": NETWORK_SCHEMA,
-        "directory": str(done.directory),
-        "source": printable(done.source),
-        "framework": network.framework,
-        "model": INT8_NAME,
-        "model_sha256": network.sha256,
-        "model_bytes": len(network.int8_tflite),
-        "float_model": FLOAT_NAME,
-        "float_sha256": hashlib.sha256(network.float_tflite).hexdigest(),
-        "inputs": _tensors_json(network.inputs, graph.input_tensors),
-        "outputs": [
-            {**tensor, **_parity_json(output)}
-            for tensor, output in zip(
-                _tensors_json(network.outputs, graph.output_tensors), parity.outputs, strict=True
-            )
-        ],
-        "labels": [printable(label) for label in done.labels],
-        "calibration": done.calibration,
-        "parity": {
-            "source": parity.source,
-            "samples": parity.samples,
-            "passed": parity.passed,
-            "failures": [printable(line) for line in parity.failures],
-            "max_flips": parity.tolerances.max_flips,
-            "min_sqnr_db": parity.tolerances.min_sqnr,
-        },
-        "silent_layers": [printable(layer) for layer in network.silent_layers],
-        "versions": dict(network.versions),
-    }
 
 
 def network_markdown(done: ExportedNetwork) -> str:
@@ -174,36 +133,3 @@ def _flip_lines(done: ExportedNetwork) -> list[str]:
                 "largest values in int8, closer in float than its steps"
             )
     return lines
-
-
-def _tensors_json(tensors: Sequence[DeviceTensor], ours: Sequence[Tensor]) -> list[dict[str, Any]]:
-    out = []
-    for each, tensor in zip(tensors, ours, strict=True):
-        scale, zero_point = grid_of(tensor)
-        out.append(
-            {
-                "name": printable(each.source.name),
-                "tensor": printable(tensor.name),
-                "shape": list(each.source.shape),
-                "device_shape": list(each.shape),
-                "axes": list(each.axes),
-                "scale": scale,
-                "zero_point": zero_point,
-            }
-        )
-    return out
-
-
-def _parity_json(output: OutputParity) -> dict[str, Any]:
-    return {
-        "values": output.values,
-        "sqnr": None if output.sqnr is None else output.sqnr.to_json(),
-        "max_error": output.max_error.to_json(),
-        "max_lsb": output.max_lsb.to_json(),
-        "flips": None if output.flips is None else output.flips.to_json(),
-        "ties": output.ties,
-        "flipped": [
-            {"float": before, "int8": after, "samples": count}
-            for before, after, count in output.flipped
-        ],
-    }

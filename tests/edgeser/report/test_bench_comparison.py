@@ -12,11 +12,11 @@ from edgeser.benchmark.comparison import BenchComparison, compare_benchmarks
 from edgeser.benchmark.growth import growth_limit
 from edgeser.pipeline.saved_benchmark import read_benchmark
 from edgeser.report.bench_comparison import (
-    comparison_json,
     comparison_junit,
     comparison_markdown,
     comparison_tables,
 )
+from edgeser.report.schemas.bench_comparison import comparison_json
 from tests.edgeser.benchmark.saved import FIGURES, benchmark, operator, result, saved
 from tests.edgeser.report.test_json_format import documented, paths
 

@@ -1,0 +1,21 @@
+"""Names of schemas that a single command prints, made where it prints: docs/command-json.md."""
+
+from __future__ import annotations
+
+REFERENCE_SCHEMA = "edgeser.reference/1"
+REPORT_FILE_SCHEMA = "edgeser.report-file/1"
+RERECORD_PLAY_SCHEMA = "edgeser.rerecord-play/1"
+RERECORD_CUT_SCHEMA = "edgeser.rerecord-cut/1"
+EXPORT_SCHEMA = "edgeser.export/1"
+EXPORT_FIRMWARE_SCHEMA = "edgeser.export-firmware/1"
+EXPORT_LIBRARY_SCHEMA = "edgeser.export-library/1"
+STUDY_FORECAST_SCHEMA = "edgeser.study-forecast/1"
+CORPORA_SCHEMA = "edgeser.corpora/1"
+CORPUS_DOWNLOAD_SCHEMA = "edgeser.corpus-download/1"
+CORPUS_SPOKEN_SCHEMA = "edgeser.corpus-spoken/1"
+TRAIN_SCHEMA = "edgeser.train/1"
+FEATURES_SCHEMA = "edgeser.features/1"
+PREDICT_SCHEMA = "edgeser.predict/1"
+PREDICT_STREAM_SCHEMA = "edgeser.predict-stream/1"
+MODELS_SCHEMA = "edgeser.models/1"
+DOCTOR_SCHEMA = "edgeser.doctor/1"
