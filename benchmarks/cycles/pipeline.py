@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 
 from benchmarks.cycles.code import Code, llvm
+from benchmarks.cycles.rewrite import as_measured
 from benchmarks.cycles.trace import Block
 from quantize.foundation.errors import InternalError
 
@@ -16,8 +17,12 @@ _ROUNDS = (4, 12)
 _TRIPLE = "thumbv7em-none-eabihf"
 
 
-def cycles_of_steps(steps: Iterable[Step], code: Code, cpu: str) -> dict[Step, float]:
+def cycles_of_steps(
+    steps: Iterable[Step], code: Code, cpu: str, *, as_llvm: bool = False
+) -> dict[Step, float]:
     """Return the cycles that each second block adds behind the first.
+
+    With ``as_llvm`` instructions are left as they are, and cost what LLVM's model says.
 
     A block that follows itself is a loop, and costs what a round of its steady state takes. Any
     other costs what both together take less what the first takes alone: results that come late and
@@ -28,7 +33,7 @@ def cycles_of_steps(steps: Iterable[Step], code: Code, cpu: str) -> dict[Step, f
     for step in wanted:
         for blocks in _both(step):
             regions.setdefault(blocks, len(regions))
-    spent = _run([_text(blocks, code) for blocks in regions], cpu)
+    spent = _run([_text(blocks, code, as_llvm) for blocks in regions], cpu)
 
     def cycles(blocks: tuple[Block, ...]) -> int:
         return spent[regions[blocks]]
@@ -48,8 +53,12 @@ def _both(step: Step) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
     return (first,), (first, second)
 
 
-def _text(blocks: Sequence[Block], code: Code) -> str:
-    return "\n".join(code.text[at] for block in blocks for at in block)
+def _text(blocks: Sequence[Block], code: Code, as_llvm: bool) -> str:
+    lines: list[str] = []
+    for block in blocks:
+        instructions = [code.text[at] for at in block]
+        lines += instructions if as_llvm else as_measured(instructions)
+    return "\n".join(lines)
 
 
 def _run(regions: list[str], cpu: str) -> list[int]:

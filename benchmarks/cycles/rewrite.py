@@ -1,0 +1,90 @@
+"""Instructions written so that LLVM's model charges for them what was measured on the core.
+
+LLVM's model of the Cortex-M7 is made for scheduling, and llvm-mca simulates what it is told. Four
+things it is told are not what others measured on hardware (README.md has the sources):
+
+- a branch blocks the pipeline for a result that nobody waits for; on the core one that is foretold
+  takes a slot of the two, and no more;
+- a load or store of several words costs as much as one of a word, and goes beside others; on the
+  core it takes a cycle for two words, and goes alone;
+- a base register that is written back comes as late as what is loaded; on the core it is there in
+  the next cycle;
+- ``it`` has no cost at all; on the core it takes a slot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_SLOT = "cmp lr, #0"
+"""Takes one slot of the two, and waits for nothing that a loop computes."""
+
+_BRANCH = re.compile(r"^(b[a-z]{0,2}|bl|blx|bx|cbn?z|tb[bh])(\.[nw])? ")
+_IT = re.compile(r"^it([te]{0,3}) (\w+)$")
+_MANY = re.compile(r"^(?P<verb>ldm|stm|push|pop|vldm\w*|vstm\w*|vpush|vpop)[a-z]*(\.\w+)? "
+                   r"(?:(?P<base>\w+)!?, )?\{(?P<list>[^}]*)\}$")  # fmt: skip
+_PAIR = re.compile(
+    r"^(?P<verb>ldrd|strd)[a-z]* (?P<one>\w+), (?P<two>\w+), \[(?P<base>\w+)[^\]]*\].*$"
+)
+_WRITE_BACK = re.compile(r"^(\S+ \S+, )\[(\w+)(, [^\]]+)?\](!|, .+)$")
+_LOADS = ("ldm", "pop", "ldrd", "vldm", "vpop")
+_FIRST_WORD = "[{base}]"
+
+
+def as_measured(block: Iterable[str]) -> list[str]:
+    """Return a block's instructions as others of which the model knows what they cost."""
+    lines: list[str] = []
+    conditional = 0  # so many instructions more below an ``it``
+    for text in block:
+        if (it := _IT.match(text)) is not None:
+            conditional = 1 + len(it[1])
+            lines += [_SLOT, text]
+            continue
+        costs = _as_measured(text)
+        if conditional and costs != [text]:
+            # The assembler wants what stands below an ``it`` to be conditional, and one line each.
+            costs = [text] if _BRANCH.match(text) is None and _MANY.match(text) is None else []
+        lines += costs
+        conditional = max(0, conditional - 1)
+    return lines
+
+
+def _as_measured(text: str) -> list[str]:
+    if _BRANCH.match(text):
+        return [_SLOT]
+    if (many := _MANY.match(text)) is not None:
+        return _words(many["verb"], _names(many["list"]), many["base"] or "sp")
+    if (pair := _PAIR.match(text)) is not None:
+        return _words(pair["verb"], [pair["one"], pair["two"]], pair["base"])
+    if (back := _WRITE_BACK.match(text)) is not None:
+        return [f"{back[1]}[{back[2]}]"]
+    return [text]
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",")]
+
+
+def _words(verb: str, names: list[str], base: str) -> list[str]:
+    """Return a cycle for every two words, in which nothing else is issued."""
+    loads = verb.startswith(_LOADS)
+    if names[0][0] in "sd" and names[0] != "sp":  # of the floating-point unit
+        words = len(names) * (2 if names[0][0] == "d" else 1)
+        one = f"vldr {{}}, [{base}]" if loads else f"vstr {{}}, [{base}]"
+    else:
+        words = len(names)
+        one = f"ldr.w {{}}, [{base}]" if loads else f"str.w {{}}, [{base}]"
+    if not loads:
+        return [line for at in range(0, words, 2) for line in (one.format(_one(names, at)), _SLOT)]
+    # The base is read by each of them: what overwrites it comes last. The program counter is not
+    # loaded, which would be a branch.
+    kept = [name if name != "pc" else "lr" for name in names if name != base]
+    kept += [base] * (base in names and base != "sp")
+    lines = [one.format(name) for name in kept]
+    lines += [_SLOT] * (max(words, len(lines)) - len(lines))
+    return [*lines, *([_SLOT] * (len(lines) % 2))]
+
+
+def _one(names: list[str], at: int) -> str:
+    return names[min(at, len(names) - 1)]
