@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from firmware_bridge.boards import MPS2_AN500
+from firmware_bridge.boards import Board
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.link.descriptors import DescriptorTransport
 from firmware_bridge.link.transport import Transport
@@ -163,10 +163,10 @@ class Listener:
 
 
 @contextmanager
-def traced(elf: Path, listener: Listener) -> Iterator[Transport]:
-    """Run a program on the emulated Cortex-M7; all that it executes goes to a listener."""
+def traced(elf: Path, board: Board, listener: Listener) -> Iterator[Transport]:
+    """Run a program on an emulated board; all that it executes goes to a listener."""
     command = [
-        *(find_tool(MPS2_AN500.emulator), "-M", str(MPS2_AN500.machine), "-nodefaults"),
+        *(find_tool(board.emulator), "-M", str(board.machine), "-nodefaults"),
         *("-display", "none", "-icount", "shift=6", "-no-reboot", "-serial", "stdio"),
         *("-kernel", str(elf), "-d", "in_asm,exec,nochain"),
     ]
