@@ -33,6 +33,7 @@ _TAKEN = {"cortex-m7": 0.0, "cortex-m4": 2.0}
 )
 @click.option("--load-wait", type=float, default=0.0, help="Cycles that each load waits.")
 @click.option("--flash-wait", type=float, default=0.0, help="The same for 8 bytes of code.")
+@click.option("--as-llvm", is_flag=True, help="By LLVM's model alone, nothing of it corrected.")
 @click.option(
     "--cmsis-nn",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -44,6 +45,7 @@ def main(  # noqa: PLR0913  each is an option
     mispredicted: float | None,
     load_wait: float,
     flash_wait: float,
+    as_llvm: bool,
     cmsis_nn: Path | None,
 ) -> None:
     """Print a table for each model."""
@@ -55,7 +57,7 @@ def main(  # noqa: PLR0913  each is an option
     )
     try:
         for name in models or _usual():
-            _show(name, _CORES[core], charges, cmsis_nn)
+            _show(name, _CORES[core], charges, cmsis_nn, as_llvm=as_llvm)
     except EdgeserError as error:
         raise click.ClickException(str(error)) from error
 
@@ -73,14 +75,17 @@ def _model(name: str) -> Bundle | bytes:
     return Path(name).read_bytes() if name.endswith(".tflite") else load_bundle(Path(name))
 
 
-def _show(name: str, board: Board, charges: Charges, cmsis_nn: Path | None) -> None:
+def _show(
+    name: str, board: Board, charges: Charges, cmsis_nn: Path | None, *, as_llvm: bool
+) -> None:
     stem = Path(name).stem
     ours = _executed(name, board, None)
-    total = _table(f"{stem} by edgeser", ours, board, charges)
+    total = _table(f"{stem} by edgeser", ours, board, charges, as_llvm=as_llvm)
     rows = list(PUBLISHED.get((board.cpu, stem), ()))
     if cmsis_nn is not None:
         theirs = _executed(name, board, cmsis_nn)
-        peer = _table(f"{stem} by CMSIS-NN in the same program", theirs, board, charges)
+        what = f"{stem} by CMSIS-NN in the same program"
+        peer = _table(what, theirs, board, charges, as_llvm=as_llvm)
         same = "as edgeser's" if theirs.output == ours.output else "NOT edgeser's"
         click.echo(f"  its output: {same}; {peer / total:.2f} x the cycles, both predicted")
         for row in rows:
@@ -103,8 +108,10 @@ def _executed(name: str, board: Board, cmsis_nn: Path | None) -> Executed:
         return execute(_model(name), Path(name).stem, Path(folder), board, cmsis_nn)
 
 
-def _table(what: str, executed: Executed, board: Board, charges: Charges) -> float:
-    costs = pipeline_cycles(executed, board.cpu, as_llvm=board.cpu != MPS2_AN500.cpu)
+def _table(
+    what: str, executed: Executed, board: Board, charges: Charges, *, as_llvm: bool
+) -> float:
+    costs = pipeline_cycles(executed, board.cpu, as_llvm=as_llvm)
     click.echo(f"{what}, {board.cpu}, one inference; instructions emulated, cycles predicted:")
     total = 0.0
     for kind, part in by_kind(executed).items():
