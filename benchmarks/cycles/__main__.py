@@ -39,7 +39,7 @@ _TAKEN = {"cortex-m7": 0.0, "cortex-m4": 2.0}
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Its folder: the model's layers by CMSIS-NN 4's kernels, too.",
 )
-def main(  # noqa: PLR0913  each is an option
+def main(
     models: tuple[str, ...],
     core: str,
     mispredicted: float | None,
@@ -98,7 +98,8 @@ def _show(
 
 
 def _published(row: Row, total: float) -> str:
-    return f"  {row.name:34} {row.cycles / 1e6:8.3f} M cycles, measured by others: {row.source}; " + (
+    return (
+        f"  {row.name:34} {row.cycles / 1e6:8.3f} M cycles, measured by others ({row.source}); "
         f"{row.cycles / total:.2f} x ours, predicted"
     )
 

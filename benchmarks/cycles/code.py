@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,12 @@ _SYMBOL = re.compile(r"^([0-9a-f]{8}) <([^>]+)>:$")
 _NOTE = re.compile(r"\s*(<[^>]*>|@.*)")
 # Where a branch goes is nothing to the cost of it, and from elsewhere may be out of its reach.
 _TARGET = re.compile(r"^(cbn?z|bl?x?[a-z]{0,2}(?:\.[nw])?)( (?:r\d+, )?)0x[0-9a-f]+$")
+_IT = re.compile(r"^it([te]{0,3}) (\w+)$")
+_OPPOSITE = {
+    one: other
+    for pair in ("eq ne", "hs lo", "mi pl", "vs vc", "hi ls", "ge lt", "gt le")
+    for one, other in (pair.split(), reversed(pair.split()))
+}
 _CALL = re.compile(r"blx?(\.w)?\s")
 _VERSIONS = ("-19", "-18", "-17", "-16", "")
 
@@ -25,7 +33,8 @@ class Code:
     Parameters
     ----------
     text
-        As the assembler takes it.
+        As the assembler takes it: behind an ``it`` of its own where it is conditional, since a
+        block may end between an ``it`` and what it is for; and the program's ``it`` as it is.
     sizes
         Bytes, by address.
     functions
@@ -39,7 +48,7 @@ class Code:
     @property
     def calls(self) -> frozenset[int]:
         """Addresses of the instructions that call a function."""
-        return frozenset(at for at, text in self.text.items() if _CALL.match(text))
+        return frozenset(at for at, text in self.text.items() if _CALL.match(text.split("\n")[-1]))
 
 
 def llvm(name: str) -> list[str]:
@@ -50,8 +59,6 @@ def llvm(name: str) -> list[str]:
     ToolMissing
         When none is.
     """
-    import shutil
-
     for version in _VERSIONS:
         if (path := shutil.which(f"{name}{version}")) is not None:
             return [path]
@@ -71,5 +78,16 @@ def disassemble(elf: Path, cpu: str) -> Code:
             plain = _NOTE.sub("", found[2]).replace("\t", " ").strip()
             text[int(found[1], 16)] = _TARGET.sub(r"\1\g<2>#8", plain)
     addresses = sorted(text)
-    sizes = {at: next_ - at for at, next_ in zip(addresses, addresses[1:], strict=False)}
+    sizes = {at: next_ - at for at, next_ in itertools.pairwise(addresses)}
+    _with_conditions(text, addresses)
     return Code(text, sizes, functions)
+
+
+def _with_conditions(text: dict[int, str], addresses: list[int]) -> None:
+    for number, at in enumerate(addresses):
+        if (it := _IT.match(text[at])) is None:
+            continue
+        condition = it[2]
+        for below, letter in enumerate(f"t{it[1]}", number + 1):
+            wanted = condition if letter == "t" else _OPPOSITE[condition]
+            text[addresses[below]] = f"it {wanted}\n{text[addresses[below]]}"

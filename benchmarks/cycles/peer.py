@@ -101,7 +101,8 @@ def _layer(compiled: CompiledModel, index: int) -> str:
         h, w, c = source.shape[1:]
         return f"""static void peer_{index}(const int8_t *in, int8_t *out) {{
   const cmsis_nn_pool_params pool = {{{{{w}, {h}}}, {{0, 0}}, {{{least}, 127}}}};
-  const cmsis_nn_dims from = {{1, {h}, {w}, {c}}}, filter = {{1, {h}, {w}, 1}}, to = {{1, 1, 1, {c}}};
+  const cmsis_nn_dims from = {{1, {h}, {w}, {c}}}, filter = {{1, {h}, {w}, 1}};
+  const cmsis_nn_dims to = {{1, 1, 1, {c}}};
   arm_avgpool_s8(&peer_context, &pool, &from, in, &filter, &to, out);
 }}"""
     weights, bias = (graph.tensors[i] for i in operator.inputs[1:3])
@@ -147,8 +148,10 @@ static void peer_{index}(const int8_t *in, int8_t *out) {{
     return f"""{arrays}
 static void peer_{index}(const int8_t *in, int8_t *out) {{
   const cmsis_nn_{kind}_params layer = {{{-zero}, {to},{multiplier}
-    {{{options.stride_w}, {options.stride_h}}}, {{{pads[0]}, {pads[1]}}}, {{1, 1}}, {{{least}, 127}}}};
-  const cmsis_nn_per_channel_quant_params scale = {{(int32_t *){p}_multiplier, (int32_t *){p}_shift}};
+    {{{options.stride_w}, {options.stride_h}}}, {{{pads[0]}, {pads[1]}}}, {{1, 1}},
+    {{{least}, 127}}}};
+  const cmsis_nn_per_channel_quant_params scale = {{(int32_t *){p}_multiplier,
+                                                   (int32_t *){p}_shift}};
   const cmsis_nn_dims from = {{1, {in_h}, {in_w}, {in_c}}}, filter = {filter_dims};
   const cmsis_nn_dims bias = {{1, 1, 1, {out_c}}}, to = {{1, {out_h}, {out_w}, {out_c}}};
   arm_{_REPLACED[operator.code.name]}_wrapper_s8(&peer_context, &layer, &scale, &from, in, &filter,

@@ -21,7 +21,7 @@ _SLOT = "cmp lr, #0"
 """Takes one slot of the two, and waits for nothing that a loop computes."""
 
 _BRANCH = re.compile(r"^(b[a-z]{0,2}|bl|blx|bx|cbn?z|tb[bh])(\.[nw])? ")
-_IT = re.compile(r"^it([te]{0,3}) (\w+)$")
+_IT = re.compile(r"^it[te]{0,3} \w+$")
 _MANY = re.compile(r"^(?P<verb>ldm|stm|push|pop|vldm\w*|vstm\w*|vpush|vpop)[a-z]*(\.\w+)? "
                    r"(?:(?P<base>\w+)!?, )?\{(?P<list>[^}]*)\}$")  # fmt: skip
 _PAIR = re.compile(
@@ -29,37 +29,24 @@ _PAIR = re.compile(
 )
 _WRITE_BACK = re.compile(r"^(\S+ \S+, )\[(\w+)(, [^\]]+)?\](!|, .+)$")
 _LOADS = ("ldm", "pop", "ldrd", "vldm", "vpop")
-_FIRST_WORD = "[{base}]"
 
 
 def as_measured(block: Iterable[str]) -> list[str]:
     """Return a block's instructions as others of which the model knows what they cost."""
-    lines: list[str] = []
-    conditional = 0  # so many instructions more below an ``it``
-    for text in block:
-        if (it := _IT.match(text)) is not None:
-            conditional = 1 + len(it[1])
-            lines += [_SLOT, text]
-            continue
-        costs = _as_measured(text)
-        if conditional and costs != [text]:
-            # The assembler wants what stands below an ``it`` to be conditional, and one line each.
-            costs = [text] if _BRANCH.match(text) is None and _MANY.match(text) is None else []
-        lines += costs
-        conditional = max(0, conditional - 1)
-    return lines
+    return [line for text in block for line in _as_measured(text)]
 
 
-def _as_measured(text: str) -> list[str]:
-    if _BRANCH.match(text):
+def _as_measured(conditional: str) -> list[str]:
+    text = conditional.rsplit("\n", maxsplit=1)[-1]  # without the ``it`` before it
+    if _BRANCH.match(text) or _IT.match(text):
         return [_SLOT]
     if (many := _MANY.match(text)) is not None:
         return _words(many["verb"], _names(many["list"]), many["base"] or "sp")
     if (pair := _PAIR.match(text)) is not None:
         return _words(pair["verb"], [pair["one"], pair["two"]], pair["base"])
     if (back := _WRITE_BACK.match(text)) is not None:
-        return [f"{back[1]}[{back[2]}]"]
-    return [text]
+        return [conditional.replace(text, f"{back[1]}[{back[2]}]")]
+    return [conditional]
 
 
 def _names(listed: str) -> list[str]:

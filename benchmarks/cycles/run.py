@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cycles import peer
 from benchmarks.cycles.code import Code, disassemble
 from benchmarks.cycles.pipeline import Step, cycles_of_steps
 from benchmarks.cycles.trace import Listener, Marks, Part, traced
 from edgeser.bundle import Bundle
 from edgeser.pipeline.firmware import export_firmware
-from benchmarks.cycles import peer
 from firmware_bridge.boards import Board
 from firmware_bridge.emulator import build_firmware
 from firmware_bridge.link.device import Device

@@ -1,4 +1,4 @@
-"""Which blocks of a program were executed, and in what order: read from QEMU's log as it is written.
+"""Which blocks of a program were executed, in what order: from QEMU's log as it is written.
 
 QEMU logs each translation block when it is translated (``in_asm``) and each time it is entered
 (``exec,nochain``). The log goes through a pipe and is counted as it comes: nothing of it is kept.
@@ -179,7 +179,7 @@ def traced(elf: Path, board: Board, listener: Listener) -> Iterator[Transport]:
     def listen(log: Iterable[bytes]) -> None:
         try:
             listener.read(log)
-        except Exception as error:  # noqa: BLE001  raised below, where somebody waits
+        except Exception as error:  # raised below, where somebody waits
             failures.append(error)
             process.kill()
 

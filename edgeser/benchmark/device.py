@@ -176,9 +176,12 @@ def bench_device(
         mean, worst = _features(device, clock, stimuli.recordings, reporter)
     # After everything else: the stack's watermark is of all that ran.
     flash, ram, memory, stack = _memory(device, compiled, built, clock.source)
-    operators = (_one_operator(compiled, inference),)
-    if not _whole(device, compiled):
-        operators = _operators(compiled, clock, by_operator, layer_names or {})
+    whole = _whole(device, compiled)
+    operators = (
+        (_one_operator(compiled, inference),)
+        if whole
+        else _operators(compiled, clock, by_operator, layer_names or {})
+    )
     figures = Figures(
         inference_instructions=_instructions(inference),
         inference_ms=clock.milliseconds(inference, operators),
@@ -189,7 +192,7 @@ def bench_device(
         worst_frame_ms=None if _instructions(worst) else worst,
         flash_bytes=flash,
         ram_bytes=ram,
-        scratch_bytes=None if _whole(device, compiled) else _scratch(compiled),
+        scratch_bytes=None if whole else _scratch(compiled),
         stack_used_bytes=stack,
     )
     return BenchReport(
