@@ -20,7 +20,8 @@ from collections.abc import Iterable
 _SLOT = "cmp lr, #0"
 """Takes one slot of the two, and waits for nothing that a loop computes."""
 
-_BRANCH = re.compile(r"^(b[a-z]{0,2}|bl|blx|bx|cbn?z|tb[bh])(\.[nw])? ")
+_CONDITIONS = "eq|ne|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le"
+_BRANCH = re.compile(rf"^((b|bl|bx|blx)({_CONDITIONS})?|cbn?z|tb[bh])(\.[nw])? ")
 _IT = re.compile(r"^it[te]{0,3} \w+$")
 _MANY = re.compile(r"^(?P<verb>ldm|stm|push|pop|vldm\w*|vstm\w*|vpush|vpop)[a-z]*(\.\w+)? "
                    r"(?:(?P<base>\w+)!?, )?\{(?P<list>[^}]*)\}$")  # fmt: skip

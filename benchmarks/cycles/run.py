@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.cycles import peer
 from benchmarks.cycles.code import Code, disassemble
 from benchmarks.cycles.pipeline import Step, cycles_of_steps
+from benchmarks.cycles.rewrite import as_measured
 from benchmarks.cycles.trace import Listener, Marks, Part, traced
 from edgeser.bundle import Bundle
 from edgeser.pipeline.firmware import export_firmware
@@ -128,4 +129,6 @@ def cycles(part: Part, costs: dict[Step, float], code: Code, charges: Charges) -
 
 
 def _loads(block: Iterable[int], code: Code) -> int:
-    return sum(code.text[at].startswith(("ldr", "ldm", "pop", "vld", "vpop")) for at in block)
+    """Return how many words, halves and bytes a block loads."""
+    lines = as_measured(code.text[at] for at in block)
+    return sum(line.rsplit("\n", maxsplit=1)[-1].startswith(("ldr", "vldr")) for line in lines)
