@@ -19,6 +19,7 @@ from firmware_bridge.boards import Board
 from firmware_bridge.emulator.tools import find_tool
 from firmware_bridge.link.descriptors import DescriptorTransport
 from firmware_bridge.link.transport import Transport
+from quantize.foundation.errors import InternalError
 
 _ENTERED = re.compile(rb"Trace \d+: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]+)/")
 _NOT_ENTERED = b"Stopped execution of TB chain before"
@@ -129,6 +130,8 @@ class Listener:
         if self._fresh:
             self._blocks[where] = tuple(self._fresh)
             self._fresh = []
+        if where not in self._blocks:
+            raise InternalError("QEMU entered a block whose instructions its log does not show")
         return self._blocks[where]
 
     def _enter(self, block: Block) -> None:

@@ -11,6 +11,7 @@ from benchmarks.cycles.pipeline import cycles_of_steps
 from benchmarks.cycles.rewrite import as_measured
 from benchmarks.cycles.run import Charges, cycles
 from benchmarks.cycles.trace import Listener, Marks, Part, Predictor
+from quantize.foundation.errors import InternalError
 
 needs_llvm = pytest.mark.skipif(
     shutil.which("llvm-mca-19") is None and shutil.which("llvm-mca") is None,
@@ -60,6 +61,11 @@ def test_a_block_that_was_logged_and_not_executed_is_not_counted() -> None:
 
 def test_a_log_that_ends_early_is_not_whole() -> None:
     assert not heard(log(CALLER, MODEL, LOOP, LOOP)).whole
+
+
+def test_a_log_without_instructions_is_refused() -> None:
+    with pytest.raises(InternalError, match="does not show"):
+        heard([line for line in log(CALLER, MODEL) if line.startswith(b"Trace")])
 
 
 def test_a_loop_is_foretold_wrongly_when_it_begins_and_when_it_ends() -> None:
