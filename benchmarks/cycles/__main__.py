@@ -58,7 +58,7 @@ def main(
     try:
         for name in models or _usual():
             _show(name, _CORES[core], charges, cmsis_nn, as_llvm=as_llvm)
-    except EdgeserError as error:
+    except (EdgeserError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -37,12 +37,15 @@ class Executed:
         The program's.
     operators
         Names of the operators, and what was executed for each.
+    timed
+        Instructions of each operator by the firmware's own timer: the same, and the few around it.
     output
         The model's output.
     """
 
     code: Code
     operators: tuple[tuple[str, Part], ...]
+    timed: tuple[int, ...]
     output: bytes
 
     @property
@@ -88,12 +91,13 @@ def execute(
         device = Device(Session(transport, patience=_PATIENCE))
         device.write_input(values)
         device.infer(profile=True)
+        timed = tuple(board.instructions(ticks) for ticks in device.profile().tolist())
         output = device.read_output().tobytes()
     if not listener.whole:
         raise InternalError("the log of the emulator ended within the inference")
     names = [row.name for row in made.compiled.operators]
     parts = list(zip(names, listener.parts, strict=False))
-    return Executed(code, tuple(parts), output)
+    return Executed(code, tuple(parts), timed, output)
 
 
 def by_kind(executed: Executed) -> dict[str, Part]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from benchmarks.cycles.code import Code
 from benchmarks.cycles.pipeline import cycles_of_steps
 from benchmarks.cycles.rewrite import as_measured
-from benchmarks.cycles.run import Charges, cycles
+from benchmarks.cycles.run import Charges, cycles, execute, pipeline_cycles
 from benchmarks.cycles.trace import Listener, Marks, Part, Predictor
+from firmware_bridge.boards import MPS2_AN500
 from quantize.foundation.errors import InternalError
 
 needs_llvm = pytest.mark.skipif(
@@ -153,6 +155,26 @@ def test_a_block_costs_what_it_adds_behind_another() -> None:
     assert found[load, waits] == found[load, does_not] + 1
     # What begins pays for the pipeline.
     assert found[(), waits] > found[load, waits]
+
+
+@needs_llvm
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("arm-none-eabi-gcc", "qemu-system-arm"))),
+    reason="the compiler or the emulator is not installed",
+)
+def test_the_log_holds_the_instructions_that_the_timer_counts(shared: Path, tmp_path: Path) -> None:
+    model = (shared / "mlperf_tiny" / "ad01_int8.tflite").read_bytes()
+    found = execute(model, "ad01", tmp_path, MPS2_AN500)
+    counted = [part.instructions for _, part in found.operators]
+    assert len(counted) == len(found.timed) == 10
+    # The timer's interval holds the call of who reads it, too.
+    assert all(5 <= timed - count <= 20 for timed, count in zip(found.timed, counted, strict=True))
+    charges = Charges(mispredicted=8)
+    costs = pipeline_cycles(found, MPS2_AN500.cpu)
+    whole = sum(cycles(part, costs, found.code, charges) for _, part in found.operators)
+    # What the board's record has for these kernels is this.
+    known = dict(MPS2_AN500.cycles.by_operator)
+    assert whole / found.instructions == pytest.approx(known["FULLY_CONNECTED"], abs=0.05)
 
 
 def test_penalties_and_wait_states_are_charged_for_each() -> None:
