@@ -29,6 +29,8 @@ command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || useful="$useful gcc-riscv6
 command -v qemu-system-riscv32 >/dev/null 2>&1 || useful="$useful qemu-system-misc"
 # Tests build the same kernels into hundreds of programs: each is compiled once.
 command -v ccache >/dev/null 2>&1 || useful="$useful ccache"
+# The model of a Cortex-M7's cycles, a benchmark: LLVM's scheduling model of that core.
+command -v llvm-mca-19 >/dev/null 2>&1 || useful="$useful llvm-19"
 # Libraries as CMake packages: the tests build, install and find one.
 command -v cmake >/dev/null 2>&1 || useful="$useful cmake"
 # Synthetic speech in which words matter.

@@ -73,18 +73,23 @@ class Clock:
             interval_kind="least and most" if low < high else "",
         )
 
-    def held_to_budget(self, ticks: Sequence[int]) -> Measurement | None:
+    def held_to_budget(
+        self, ticks: Sequence[int], operators: Sequence[OperatorCost] = ()
+    ) -> Measurement | None:
         """Return the time that a budget is for: predicted from the mean, else the slow end, p90."""
-        mean = self.milliseconds(self.cost(ticks))
+        mean = self.milliseconds(self.cost(ticks), operators)
         if mean is None or mean.evidence is not Evidence.MEASURED:
             return mean
         slow = float(np.percentile(np.array(ticks, np.float64), 90)) * 1e3 / self.ticks_hz
         source = f"{self.source}, 90th percentile of {len(ticks)}"
         return Measurement(slow, "ms", Evidence.MEASURED, source)
 
-    def milliseconds(self, cost: Measurement) -> Measurement | None:
+    def milliseconds(
+        self, cost: Measurement, operators: Sequence[OperatorCost] = ()
+    ) -> Measurement | None:
         """Return a cost as time: predicted with its band for instructions, else as it is.
 
+        Of an inference by its operators, where they are given and the core's kernels were modelled.
         `None` for the instructions of a core whose cycles nobody has told.
         """
         if cost.unit == "ms":
@@ -92,6 +97,7 @@ class Clock:
         cycles = self.board.cycles if self.board is not None else None
         if cycles is None:
             return None
+        cycles = cycles.of_operators((row.kind, row.cost.value) for row in operators)
         best, worst = cycles.band
         low, middle, high = (
             cost.value * factor / (self.core_mhz * 1e3) for factor in (best, cycles.middle, worst)
@@ -100,10 +106,10 @@ class Clock:
             middle,
             "ms",
             Evidence.PREDICTED,
-            f"{cycles.middle} cycles an instruction at {self.core_mhz:g} MHz; "
+            f"{cycles.middle:.3g} cycles an instruction at {self.core_mhz:g} MHz; "
             f"instructions from {self.source}",
             interval=(low, high),
-            interval_kind=f"{best} to {worst} cycles an instruction",
+            interval_kind=f"{best:.3g} to {worst:.3g} cycles an instruction",
         )
 
 
@@ -171,9 +177,14 @@ def bench_device(
     # After everything else: the stack's watermark is of all that ran.
     flash, ram, memory, stack = _memory(device, compiled, built, clock.source)
     whole = _whole(device, compiled)
+    operators = (
+        (_one_operator(compiled, inference),)
+        if whole
+        else _operators(compiled, clock, by_operator, layer_names or {})
+    )
     figures = Figures(
         inference_instructions=_instructions(inference),
-        inference_ms=clock.milliseconds(inference),
+        inference_ms=clock.milliseconds(inference, operators),
         instructions_per_mac=_per_mac(inference, compiled.macs),
         frame_instructions=_instructions(mean),
         worst_frame_instructions=_instructions(worst),
@@ -188,12 +199,10 @@ def bench_device(
         model=compiled.name,
         target=clock.target,
         figures=figures,
-        operators=(_one_operator(compiled, inference),)
-        if whole
-        else _operators(compiled, clock, by_operator, layer_names or {}),
+        operators=operators,
         memory=memory,
         sections=_sections(built),
-        budgets=_budgets(limits, clock.board, clock.held_to_budget(ticks), flash, ram),
+        budgets=_budgets(limits, clock.board, clock.held_to_budget(ticks, operators), flash, ram),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -28,18 +29,39 @@ class SharedMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycles:
-    """Cycles that a core takes for an instruction, as far as published figures tell.
+    """Cycles that a core takes for an instruction, as far as published figures and a model tell.
 
     Parameters
     ----------
     middle
-        In the middle.
+        In the middle, of code that was not modelled.
     band
-        From best to worst.
+        Likewise, from best to worst.
+    by_operator
+        Of the kernels that were modelled, by operator.
+    model_band
+        From best to worst, as factors of what the model says.
     """
 
     middle: float
     band: tuple[float, float]
+    by_operator: tuple[tuple[str, float], ...] = ()
+    model_band: tuple[float, float] = (1.0, 1.0)
+
+    def of_operators(self, spent: Iterable[tuple[str, float]]) -> Cycles:
+        """Return the same for an inference, from the names and instructions of its operators.
+
+        An operator that was not modelled counts with the mean of those that were. Unchanged where
+        none was.
+        """
+        known = dict(self.by_operator)
+        costs = [(known[name], count) for name, count in spent if name in known and count > 0]
+        instructions = sum(count for _, count in costs)
+        if not instructions:
+            return self
+        middle = sum(factor * count for factor, count in costs) / instructions
+        best, worst = self.model_band
+        return Cycles(middle=middle, band=(middle * best, middle * worst))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
