@@ -66,7 +66,7 @@ MPS2_AN500 = Board(
             ("SUB", 1.1),
             ("UNIDIRECTIONAL_SEQUENCE_LSTM", 0.81),
         ),
-        # Measured by others over predicted, whole networks of CMSIS-NN: see the same README.
+        # What the model was off by, and what it leaves open: see the same README.
         model_band=(0.9, 1.35),
     ),
 )
