@@ -9,7 +9,8 @@ import numpy as np
 from edgeser.bundle import Bundle
 from edgeser.decision import DecisionConfig, HeldOut, rule_from
 from edgeser.decision.rule import with_threshold
-from edgeser.pipeline.inference import int8_logits, output_grid
+from edgeser.pipeline.inference import output_grid
+from edgeser.pipeline.int8_inference import int8_logits
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.certainty import Certainty
 from firmware_bridge.project import StreamSettings

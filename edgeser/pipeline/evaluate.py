@@ -31,12 +31,8 @@ from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
 from edgeser.pipeline.hearing import hearing_table
-from edgeser.pipeline.inference import (
-    float_outputs,
-    int8_outputs,
-    output_grid,
-    predictions_of,
-)
+from edgeser.pipeline.inference import float_outputs, output_grid, predictions_of
+from edgeser.pipeline.int8_inference import int8_outputs
 from edgeser.pipeline.source import corpora_of
 from edgeser.pipeline.vad import vad_said
 from edgeser.progress import SILENT, Reporter

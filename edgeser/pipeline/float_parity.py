@@ -26,13 +26,8 @@ from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
 from edgeser.pipeline.feature_parity import check_features
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
-from edgeser.pipeline.inference import (
-    float_outputs,
-    int8_outputs,
-    output_grid,
-    output_grids,
-    predictions_of,
-)
+from edgeser.pipeline.inference import float_outputs, output_grid, output_grids, predictions_of
+from edgeser.pipeline.int8_inference import int8_outputs
 from edgeser.pipeline.recordings import clips_to_test_on
 from edgeser.pipeline.vad import vad_truth
 from edgeser.progress import SILENT, Reporter

@@ -1,4 +1,4 @@
-"""Logits of clips from the float network and from the int8 model."""
+"""Logits of clips from the float network, and the grids of an int8 model's outputs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from edgeser.evaluation.grid import OutputGrid
 from edgeser.evaluation.predictions import Predictions
 from edgeser.pipeline.dataset import labels_of, votes_of
 from edgeser.progress import Progress
-from edgeser.targets.oracle import expected_outputs
 from quantize.foundation.errors import BadInput
-from quantize.runtimes import Runtime, run_outputs
 from quantize.tflite import read_model
 
 if TYPE_CHECKING:
@@ -83,27 +81,6 @@ def float_outputs(
         if progress is not None:
             progress(min(start + _CLIPS_AT_A_TIME, len(features)), len(features))
     return tuple(np.concatenate(kept) for kept in parts)
-
-
-def int8_outputs(
-    model: bytes, features: NDArray[np.int8], *, runtime: Runtime | None = None
-) -> tuple[NDArray[np.int8], ...]:
-    """Return each of the int8 model's raw outputs, int8 [clips, ...], from one runtime.
-
-    `None` is TFLite-Micro, or what stands for it where it is not installed.
-    """
-    if runtime is None:
-        found = expected_outputs(model, features)
-    else:
-        found = run_outputs(model, features, runtime=runtime)
-    return tuple(values.reshape(len(features), -1) for values in found)
-
-
-def int8_logits(
-    model: bytes, features: NDArray[np.int8], *, runtime: Runtime | None = None
-) -> NDArray[np.int8]:
-    """Return the int8 model's raw output, int8 [clips, classes]; `runtime` as of `int8_outputs`."""
-    return int8_outputs(model, features, runtime=runtime)[0]
 
 
 def output_grid(model: bytes) -> OutputGrid:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.explanation.clip import Run
-from edgeser.pipeline.inference import int8_logits
+from edgeser.pipeline.int8_inference import int8_logits
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.emulator import built_host_model
 from quantize.foundation.errors import BadInput, ToolMissing

@@ -15,7 +15,8 @@ from edgeser.corpora.sound import says_nothing
 from edgeser.evaluation.concordance import DIMENSIONS
 from edgeser.features import WindowConfig, fit_window, hear
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.inference import float_outputs, int8_outputs, output_grids
+from edgeser.pipeline.inference import float_outputs, output_grids
+from edgeser.pipeline.int8_inference import int8_outputs
 from edgeser.progress import SILENT, Reporter
 from edgeser.wording import silence_has_label
 from firmware_bridge.frontend import quantise_features

@@ -16,7 +16,8 @@ from edgeser.bundle import Bundle
 from edgeser.corpora.audio import int16_blocks, open_audio
 from edgeser.corpora.sound import Levels, is_silence, remarks
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.inference import int8_logits, int8_outputs, output_grids
+from edgeser.pipeline.inference import output_grids
+from edgeser.pipeline.int8_inference import int8_logits, int8_outputs
 from edgeser.pipeline.predict import vad_named
 from edgeser.pipeline.vad import has_vad
 from edgeser.wording import silence_has_label

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from edgeser.bundle import Bundle, load_trained
-from edgeser.pipeline.inference import float_logits, int8_logits, output_grid
+from edgeser.pipeline.inference import float_logits, output_grid
+from edgeser.pipeline.int8_inference import int8_logits
 from edgeser.recipe import load_recipe
 from quantize.tflite import read_model
 

@@ -164,8 +164,9 @@ def test_a_runtime_that_is_not_there_is_told_from_one_that_does_not_load(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loaded = {name for name in sys.modules if name.startswith("tflite_micro.")}  # by other tests
-    for name in {"tflite_micro", *loaded}:
-        monkeypatch.setitem(sys.modules, name, None)
+    for name in loaded:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tflite_micro", None)
     with pytest.raises(ToolMissing, match="TFLite-Micro is not installed") as caught:
         import_library(Runtime.TFLITE_MICRO)
     assert caught.value.hint == "pip install 'edgeser[runtimes]'"
