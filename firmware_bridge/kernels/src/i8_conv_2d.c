@@ -3,6 +3,7 @@
 
 #include "i8_avx2.h"
 #include "i8_dot.h"
+#include "i8_helium.h"
 #include "i8_joined_rows.h"
 #include "i8_patch.h"
 #include "i8_requantise.h"
@@ -268,8 +269,148 @@ static struct source source_of(const struct i8_conv_2d *layer, const int8_t *inp
   };
 }
 
+#if I8_HAS_HELIUM
+
+/* Whether vectors compute a layer: its pixels four at a time, its lines read a word at a time. */
+static int by_helium(const struct i8_conv_2d *layer) {
+  return layer->rounding != I8_WIDE &&
+         layer->batches * layer->output_h * layer->output_w >= (int32_t)I8_COLUMNS &&
+         layer->input_w * layer->input_c >= 4;
+}
+
+/* Copy the inputs of an output pixel, as widen_pixel widens them. */
+static void copy_pixel(const struct source *source, const struct position *at, int8_t *to) {
+  const struct i8_conv_2d *const layer = source->layer;
+  const int32_t run = layer->run_bytes, first = at->x * layer->input_c;
+  const uint32_t padding = padding_of(source);
+  if (run == 0) {
+    i8_patch_copy(&source->shape, at->image, at->y, at->x, to);
+    return;
+  }
+  for (int32_t group = 0; group < run; group += 4) {
+    const struct reader reader = reader_at(source, first + group);
+    const uint32_t lines = reader.at < 0 ? 0 : (uint32_t)layer->input_h;
+    const int8_t *const word = at->image + (reader.at < 0 ? 0 : reader.at);
+    int32_t y = at->y;
+    int8_t *next = to + group;
+    for (int32_t taps = layer->filter_h; taps > 0; --taps) {
+      uint32_t bytes = padding;
+      if ((uint32_t)y < lines) {
+        bytes = i8_load_word(word + y * source->line_bytes) << reader.left >> reader.right |
+                reader.fill;
+      }
+      i8_store_word(next, bytes);
+      next += run;
+      y += layer->dilation_h;
+    }
+  }
+}
+
+/* Pixels whose inputs lie ready, `step` bytes apart, and where all of their outputs begin. */
+struct ready {
+  const int8_t *pixels;
+  int32_t step, count; /* four at least */
+  int8_t *output;
+};
+
+/* All channels of them, two by two. `plain` has room for two rows of weights. */
+static void multiply_ready(const struct i8_conv_2d *layer, const struct ready *ready,
+                           int8_t *plain) {
+  const int32_t row_bytes = layer->row_bytes, output_c = layer->output_c, step = ready->step;
+  const int32_t whole = (row_bytes + I8_LANES - 1) / I8_LANES * I8_LANES;
+  const int32_t tiles = ready->count / 4, rest = ready->count - 4;
+  i8_helium_multiply *const loop = i8_helium_rows_for(layer->rounding, row_bytes);
+  struct i8_helium_rows rows = {
+      .next = 4 * step - whole,
+      .output_next = 4 * output_c,
+      .weights = plain,
+      .weights_end = plain + 2 * whole,
+      .minimum = layer->output_minimum,
+      .maximum = layer->output_maximum,
+  };
+  for (int32_t c = 0; c < output_c; c += 2) {
+    /* The last of an odd number twice. */
+    const int32_t second = c + 1 < output_c ? 1 : 0;
+    const int32_t *const channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
+    const int32_t *const other = channel + second * (int32_t)I8_CHANNEL_WORDS;
+    const int8_t *const weights = layer->weights + c * row_bytes;
+    const int32_t bias = i8_helium_row(weights, row_bytes, layer->is_joined, channel[0], plain);
+    const int32_t other_bias = i8_helium_row(weights + second * row_bytes, row_bytes,
+                                             layer->is_joined, other[0], plain + I8_LANES);
+    for (int32_t i = 0; i < 3; ++i) {
+      rows.first_scale[i] = i < 2 ? channel[1 + i] : -channel[3];
+      rows.second_scale[i] = i < 2 ? other[1 + i] : -other[3];
+    }
+    for (int32_t i = 0; i < 4; ++i) {
+      rows.sums[i] = bias;
+      rows.sums[4 + i] = other_bias;
+      rows.pixels[i] = ready->pixels + i * step;
+      rows.first_at[i] = (uint32_t)(i * output_c);
+      rows.second_at[i] = (uint32_t)(i * output_c + second);
+    }
+    rows.output = ready->output + c;
+    rows.output_end = rows.output + tiles * rows.output_next;
+    loop(&rows);
+    if (rest % 4 != 0) {
+      /* The last four repeat some of those before. */
+      for (int32_t i = 0; i < 4; ++i) {
+        rows.pixels[i] = ready->pixels + (rest + i) * step;
+      }
+      rows.output = ready->output + rest * output_c + c;
+      rows.output_end = rows.output + rows.output_next;
+      loop(&rows);
+    }
+  }
+}
+
+/* A layer whose pixels lie ready in the input: of one pixel, by stride 1, in whole vectors. */
+static int lies_ready(const struct i8_conv_2d *layer) {
+  return layer->filter_h == 1 && layer->filter_w == 1 && layer->stride_w == 1 &&
+         layer->stride_h == 1 && layer->pad_top == 0 && layer->pad_left == 0 &&
+         layer->input_c % I8_LANES == 0 && layer->input_h == layer->output_h &&
+         layer->input_w == layer->output_w;
+}
+
+/* In scratch: inputs of four pixels, then two rows of weights, of row_bytes each and up to 8 more:
+ * never more than four pixels' inputs as int16. What the last of the pixels reads beyond its end
+ * are weights. */
+static void convolve_by_helium(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
+                               int8_t *scratch) {
+  const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
+  const int32_t columns = (int32_t)I8_COLUMNS, last = pixels - columns;
+  int8_t *const plain = scratch + columns * layer->row_bytes;
+  if (lies_ready(layer)) {
+    const struct ready ready = {input, layer->input_c, pixels, output};
+    multiply_ready(layer, &ready, plain);
+    return;
+  }
+  const struct source source = source_of(layer, input, NULL);
+  struct position at = position_of(layer, input, 0);
+  for (int32_t next = 0; next < pixels; next += columns) {
+    const int32_t pixel = next < last ? next : last;
+    if (next > last) {
+      at = position_of(layer, input, last);
+    }
+    for (int32_t i = 0; i < columns; ++i) {
+      copy_pixel(&source, &at, scratch + i * layer->row_bytes);
+      step(layer, &at, 1);
+    }
+    const struct ready ready = {scratch, layer->row_bytes, columns,
+                                output + pixel * layer->output_c};
+    multiply_ready(layer, &ready, plain);
+  }
+}
+
+#endif
+
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
                 void *scratch) {
+#if I8_HAS_HELIUM
+  if (by_helium(layer)) {
+    convolve_by_helium(layer, input, output, scratch);
+    return;
+  }
+#endif
   const size_t column_bytes = (size_t)layer->row_bytes * I8_COLUMNS * sizeof(int16_t);
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
   uint32_t *const columns = scratch;
