@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
-from device_kernels import GCC, QEMU, Job, run_on_device
+from device_kernels import GCC, MACHINES, QEMU, Job, Machine, run_on_device
 from host_kernels import compile_kernels, run_call
 from operator_models import micro_outputs
 from weighted_layers import NONE, RELU, RELU6, SAME, VALID, Layer
@@ -136,9 +136,10 @@ def test_on_the_host(libraries: Libraries, path: str) -> None:
 
 @needs_device
 @pytest.mark.parametrize("level", ["-O2", "-O0"])
-def test_on_the_device(tmp_path: Path, level: str) -> None:
+@MACHINES
+def test_on_the_device(tmp_path: Path, machine: Machine, level: str) -> None:
     jobs = [Job(layer.lowered(), [layer.source], expected_of(layer)) for layer in PATHS.values()]
-    results = run_on_device(jobs, tmp_path, level)
+    results = run_on_device(jobs, tmp_path, level, machine=machine)
     assert [path for path, result in zip(PATHS, results, strict=True) if not result.agrees] == []
 
 
