@@ -3,7 +3,7 @@
 
 #include "i8_avx2.h"
 #include "i8_dot.h"
-#include "i8_helium.h"
+#include "i8_helium_rows.h"
 #include "i8_joined_rows.h"
 #include "i8_patch.h"
 #include "i8_requantise.h"
@@ -271,36 +271,53 @@ static struct source source_of(const struct i8_conv_2d *layer, const int8_t *inp
 
 #if I8_HAS_HELIUM
 
-/* Whether vectors compute a layer: its pixels four at a time, its lines read a word at a time. */
+#define EIGHT 8
+
+/* Whether vectors compute a layer: its pixels eight at a time, its lines read a word at a time. */
 static int by_helium(const struct i8_conv_2d *layer) {
   return layer->rounding != I8_WIDE &&
-         layer->batches * layer->output_h * layer->output_w >= (int32_t)I8_COLUMNS &&
+         layer->batches * layer->output_h * layer->output_w >= EIGHT &&
          layer->input_w * layer->input_c >= 4;
 }
 
-/* Copy the inputs of an output pixel, as widen_pixel widens them. */
-static void copy_pixel(const struct source *source, const struct position *at, int8_t *to) {
+/* Where four bytes of a row lie in the column of the first of eight pixels; `to_next` gets how far
+ * on they do in the next pixel's. */
+static int32_t place_of(int32_t byte, int32_t whole, int32_t *to_next) {
+  *to_next = byte < whole ? I8_LANES : I8_LANES / 2;
+  return byte < whole ? byte / I8_LANES * (EIGHT * I8_LANES) + byte % I8_LANES
+                      : EIGHT * whole + byte - whole;
+}
+
+/* Put the inputs of an output pixel into the columns of eight. */
+static void gather_pixel(const struct source *source, const struct position *at, int32_t pixel,
+                         int8_t *columns) {
   const struct i8_conv_2d *const layer = source->layer;
   const int32_t run = layer->run_bytes, first = at->x * layer->input_c;
+  const int32_t whole = layer->row_bytes / I8_LANES * I8_LANES;
   const uint32_t padding = padding_of(source);
+  int32_t to_next;
   if (run == 0) {
-    i8_patch_copy(&source->shape, at->image, at->y, at->x, to);
+    i8_patch_copy(&source->shape, at->image, at->y, at->x, source->copy);
+    for (int32_t byte = 0; byte < layer->row_bytes; byte += 4) {
+      const int32_t place = place_of(byte, whole, &to_next);
+      i8_store_word(columns + place + pixel * to_next, i8_load_word(source->copy + byte));
+    }
     return;
   }
   for (int32_t group = 0; group < run; group += 4) {
     const struct reader reader = reader_at(source, first + group);
     const uint32_t lines = reader.at < 0 ? 0 : (uint32_t)layer->input_h;
     const int8_t *const word = at->image + (reader.at < 0 ? 0 : reader.at);
-    int32_t y = at->y;
-    int8_t *next = to + group;
+    int32_t y = at->y, byte = group;
     for (int32_t taps = layer->filter_h; taps > 0; --taps) {
+      const int32_t place = place_of(byte, whole, &to_next);
       uint32_t bytes = padding;
       if ((uint32_t)y < lines) {
         bytes = i8_load_word(word + y * source->line_bytes) << reader.left >> reader.right |
                 reader.fill;
       }
-      i8_store_word(next, bytes);
-      next += run;
+      i8_store_word(columns + place + pixel * to_next, bytes);
+      byte += run;
       y += layer->dilation_h;
     }
   }
@@ -371,33 +388,44 @@ static int lies_ready(const struct i8_conv_2d *layer) {
          layer->input_w == layer->output_w;
 }
 
-/* In scratch: inputs of four pixels, then two rows of weights, of row_bytes each and up to 8 more:
- * never more than four pixels' inputs as int16. What the last of the pixels reads beyond its end
- * are weights. */
+/* Scratch has room for two rows of weights in plain, or for eight pixels' inputs and a patch. */
 static void convolve_by_helium(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
                                int8_t *scratch) {
-  const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
-  const int32_t columns = (int32_t)I8_COLUMNS, last = pixels - columns;
-  int8_t *const plain = scratch + columns * layer->row_bytes;
+  const int32_t pixels = layer->batches * layer->output_h * layer->output_w, last = pixels - EIGHT;
+  const int32_t output_c = layer->output_c, half = layer->row_bytes % I8_LANES;
   if (lies_ready(layer)) {
     const struct ready ready = {input, layer->input_c, pixels, output};
-    multiply_ready(layer, &ready, plain);
+    multiply_ready(layer, &ready, scratch);
     return;
   }
-  const struct source source = source_of(layer, input, NULL);
+  i8_helium_by_eight *const loop = i8_helium_by_eight_for(layer->is_joined, layer->rounding);
+  const struct source source = source_of(layer, input, scratch + EIGHT * layer->row_bytes);
+  struct i8_helium_columns work = {
+      .columns = scratch,
+      .whole = layer->row_bytes - half,
+      .half = half,
+      .channel = layer->channels,
+      .minimum = layer->output_minimum,
+      .maximum = layer->output_maximum,
+  };
+  for (int32_t i = 0; i < 4; ++i) {
+    work.at[i] = (uint32_t)(i * output_c);
+  }
   struct position at = position_of(layer, input, 0);
-  for (int32_t next = 0; next < pixels; next += columns) {
+  for (int32_t next = 0; next < pixels; next += EIGHT) {
+    /* The last eight may repeat some of those before. */
     const int32_t pixel = next < last ? next : last;
     if (next > last) {
       at = position_of(layer, input, last);
     }
-    for (int32_t i = 0; i < columns; ++i) {
-      copy_pixel(&source, &at, scratch + i * layer->row_bytes);
+    for (int32_t i = 0; i < EIGHT; ++i) {
+      gather_pixel(&source, &at, i, scratch);
       step(layer, &at, 1);
     }
-    const struct ready ready = {scratch, layer->row_bytes, columns,
-                                output + pixel * layer->output_c};
-    multiply_ready(layer, &ready, plain);
+    work.output = output + pixel * output_c;
+    work.fifth = work.output + 4 * output_c;
+    work.output_end = work.output + output_c;
+    loop(&work, layer->weights);
   }
 }
 

@@ -2,7 +2,7 @@
 #include "i8_depthwise_lines.h"
 
 #include "i8_avx2.h"
-#include "i8_helium.h"
+#include "i8_helium_lines.h"
 #include "i8_line_of_outputs.h"
 #include "i8_requantise.h"
 
