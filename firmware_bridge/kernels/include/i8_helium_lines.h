@@ -13,6 +13,25 @@ extern "C" {
 
 #if I8_HAS_HELIUM
 
+/* Bytes from pixel to pixel, up to which i8_helium_unzip finds eight of them. */
+#define I8_HELIUM_MOST_STEP (UINT16_MAX / 7)
+
+/* Some pixels of a channel, `step` bytes apart, as int16 side by side. */
+static inline void i8_helium_unzip(const int8_t *pixel, int32_t step, int32_t count, int16_t *to) {
+  const uint16x8_t at = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)step);
+  int16x8_t eight;
+  /* By hand, as gcc 12 carries the loop's predicate through a register. */
+  __asm__ volatile("dlstp.16 lr, %[count]\n\t"
+                   "1:\n\t"
+                   "vldrb.s16 %q[eight], [%[pixel], %q[at]]\n\t"
+                   "vstrh.16 %q[eight], [%[to]], #16\n\t"
+                   "add %[pixel], %[next]\n\t"
+                   "letp lr, 1b"
+                   : [pixel] "+r"(pixel), [to] "+l"(to), [eight] "=&w"(eight)
+                   : [at] "w"(at), [next] "r"(8 * step), [count] "r"(count)
+                   : "lr", "memory");
+}
+
 /* Lines of outputs of a channel by 3x3 taps, stride 1; read and written by assembly. */
 struct i8_helium_lines {
   const int16_t *rows[3];   /* 0, where the inputs of the first output begin */

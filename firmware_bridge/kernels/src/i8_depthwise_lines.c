@@ -127,6 +127,20 @@ static inline __attribute__((always_inline)) void unzip_channels(const struct pl
 
 static __attribute__((noinline)) void unzip_line(const struct plan *plan, const int8_t *pixel,
                                                  int32_t count, uint32_t *row) {
+#if I8_HAS_HELIUM
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  if (layer->input_step <= I8_HELIUM_MOST_STEP) {
+    int16_t *to = (int16_t *)(void *)row + layer->pad_along;
+    const int8_t *const end = pixel + (layer->is_shared ? 1 : count);
+    const int32_t step = layer->input_step, unzipped = plan->unzipped;
+    const int32_t next_plane = 2 * plan->plane_words;
+    for (; pixel != end; ++pixel) {
+      i8_helium_unzip(pixel, step, unzipped, to);
+      to += next_plane;
+    }
+    return;
+  }
+#endif
   if (plan->layer->is_shared) {
     unzip_channels(plan, pixel, 1, row, 1);
   } else if (count == BLOCK) {
