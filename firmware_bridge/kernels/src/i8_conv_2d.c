@@ -325,18 +325,41 @@ static void gather_pixel(const struct source *source, const struct position *at,
 
 /* Pixels whose inputs lie ready, `step` bytes apart, and where all of their outputs begin. */
 struct ready {
-  const int8_t *pixels;
-  int32_t step, count; /* four at least */
+  const int8_t *pixels, *last_four; /* these may lie elsewhere, and are read on their own then */
+  int32_t step, count;              /* eight at least */
   int8_t *output;
 };
+
+/* The same for both rows of some channels, and the biases that sums begin with. */
+static void describe_rows(const struct i8_conv_2d *layer, int32_t c, int8_t *plain,
+                          struct i8_helium_rows *rows) {
+  /* The last of an odd number twice. */
+  const int32_t second = c + 1 < layer->output_c ? 1 : 0;
+  for (int32_t row = 0; row < 2; ++row) {
+    const int32_t at = c + row * second;
+    const int32_t *const channel = layer->channels + at * (int32_t)I8_CHANNEL_WORDS;
+    int32_t *const scale = row == 0 ? rows->first_scale : rows->second_scale;
+    uint32_t *const places = row == 0 ? rows->first_at : rows->second_at;
+    const int32_t bias = i8_helium_row(layer->weights + at * layer->row_bytes, layer->row_bytes,
+                                       layer->is_joined, channel[0], plain + row * I8_LANES);
+    scale[0] = channel[1];
+    scale[1] = channel[2];
+    scale[2] = -channel[3];
+    for (int32_t i = 0; i < 4; ++i) {
+      rows->sums[4 * row + i] = bias;
+      places[i] = (uint32_t)(i * layer->output_c + row * second);
+    }
+  }
+}
 
 /* All channels of them, two by two. `plain` has room for two rows of weights. */
 static void multiply_ready(const struct i8_conv_2d *layer, const struct ready *ready,
                            int8_t *plain) {
-  const int32_t row_bytes = layer->row_bytes, output_c = layer->output_c, step = ready->step;
-  const int32_t whole = (row_bytes + I8_LANES - 1) / I8_LANES * I8_LANES;
-  const int32_t tiles = ready->count / 4, rest = ready->count - 4;
-  i8_helium_multiply *const loop = i8_helium_rows_for(layer->rounding, row_bytes);
+  const int32_t output_c = layer->output_c, step = ready->step, rest = ready->count - 4;
+  const int32_t whole = (layer->row_bytes + I8_LANES - 1) / I8_LANES * I8_LANES;
+  const int are_apart = ready->last_four != ready->pixels + rest * step;
+  const int32_t tiles = (are_apart ? rest : ready->count) / 4;
+  i8_helium_multiply *const loop = i8_helium_rows_for(layer->rounding, layer->row_bytes);
   struct i8_helium_rows rows = {
       .next = 4 * step - whole,
       .output_next = 4 * output_c,
@@ -346,32 +369,17 @@ static void multiply_ready(const struct i8_conv_2d *layer, const struct ready *r
       .maximum = layer->output_maximum,
   };
   for (int32_t c = 0; c < output_c; c += 2) {
-    /* The last of an odd number twice. */
-    const int32_t second = c + 1 < output_c ? 1 : 0;
-    const int32_t *const channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
-    const int32_t *const other = channel + second * (int32_t)I8_CHANNEL_WORDS;
-    const int8_t *const weights = layer->weights + c * row_bytes;
-    const int32_t bias = i8_helium_row(weights, row_bytes, layer->is_joined, channel[0], plain);
-    const int32_t other_bias = i8_helium_row(weights + second * row_bytes, row_bytes,
-                                             layer->is_joined, other[0], plain + I8_LANES);
-    for (int32_t i = 0; i < 3; ++i) {
-      rows.first_scale[i] = i < 2 ? channel[1 + i] : -channel[3];
-      rows.second_scale[i] = i < 2 ? other[1 + i] : -other[3];
-    }
+    describe_rows(layer, c, plain, &rows);
     for (int32_t i = 0; i < 4; ++i) {
-      rows.sums[i] = bias;
-      rows.sums[4 + i] = other_bias;
       rows.pixels[i] = ready->pixels + i * step;
-      rows.first_at[i] = (uint32_t)(i * output_c);
-      rows.second_at[i] = (uint32_t)(i * output_c + second);
     }
     rows.output = ready->output + c;
     rows.output_end = rows.output + tiles * rows.output_next;
     loop(&rows);
-    if (rest % 4 != 0) {
+    if (are_apart || rest % 4 != 0) {
       /* The last four repeat some of those before. */
       for (int32_t i = 0; i < 4; ++i) {
-        rows.pixels[i] = ready->pixels + (rest + i) * step;
+        rows.pixels[i] = ready->last_four + i * step;
       }
       rows.output = ready->output + rest * output_c + c;
       rows.output_end = rows.output + rows.output_next;
@@ -380,22 +388,38 @@ static void multiply_ready(const struct i8_conv_2d *layer, const struct ready *r
   }
 }
 
-/* A layer whose pixels lie ready in the input: of one pixel, by stride 1, in whole vectors. */
+/* Whether a layer's pixels lie ready in the input: of one pixel, by stride 1. */
 static int lies_ready(const struct i8_conv_2d *layer) {
   return layer->filter_h == 1 && layer->filter_w == 1 && layer->stride_w == 1 &&
          layer->stride_h == 1 && layer->pad_top == 0 && layer->pad_left == 0 &&
-         layer->input_c % I8_LANES == 0 && layer->input_h == layer->output_h &&
+         layer->input_c >= 4 && layer->input_h == layer->output_h &&
          layer->input_w == layer->output_w;
 }
 
-/* Scratch has room for two rows of weights in plain, or for eight pixels' inputs and a patch. */
+/* Such a layer. Vectors reach up to 12 bytes beyond a pixel: beyond the input where one of the last
+ * four is read, so that these are read from scratch, behind the weights. */
+static void convolve_ready(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
+                           int8_t *scratch) {
+  const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
+  const int32_t depth = layer->input_c;
+  const int8_t *last_four = input + (pixels - 4) * depth;
+  if (depth % I8_LANES != 0) {
+    int8_t *const copy = scratch + 2 * (layer->row_bytes + I8_LANES / 2);
+    memcpy(copy, last_four, 4 * (size_t)depth);
+    last_four = copy;
+  }
+  const struct ready ready = {input, last_four, depth, pixels, output};
+  multiply_ready(layer, &ready, scratch);
+}
+
+/* Scratch has room for two rows of weights in plain and four pixels, or for eight pixels' inputs
+ * and a patch. */
 static void convolve_by_helium(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
                                int8_t *scratch) {
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w, last = pixels - EIGHT;
   const int32_t output_c = layer->output_c, half = layer->row_bytes % I8_LANES;
   if (lies_ready(layer)) {
-    const struct ready ready = {input, layer->input_c, pixels, output};
-    multiply_ready(layer, &ready, scratch);
+    convolve_ready(layer, input, output, scratch);
     return;
   }
   i8_helium_by_eight *const loop = i8_helium_by_eight_for(layer->is_joined, layer->rounding);
