@@ -352,13 +352,24 @@ static void describe_rows(const struct i8_conv_2d *layer, int32_t c, int8_t *pla
   }
 }
 
+/* Multiply some pixels, four at a time. */
+static void multiply_tiles(struct i8_helium_rows *rows, i8_helium_multiply *loop,
+                           const int8_t *pixels, int32_t step, int32_t tiles, int8_t *output) {
+  for (int32_t i = 0; i < 4; ++i) {
+    rows->pixels[i] = pixels + i * step;
+  }
+  rows->output = output;
+  rows->output_end = output + tiles * rows->output_next;
+  loop(rows);
+}
+
 /* All channels of them, two by two. `plain` has room for two rows of weights. */
 static void multiply_ready(const struct i8_conv_2d *layer, const struct ready *ready,
                            int8_t *plain) {
-  const int32_t output_c = layer->output_c, step = ready->step, rest = ready->count - 4;
+  const int32_t output_c = layer->output_c, step = ready->step, last = ready->count - 4;
   const int32_t whole = (layer->row_bytes + I8_LANES - 1) / I8_LANES * I8_LANES;
-  const int are_apart = ready->last_four != ready->pixels + rest * step;
-  const int32_t tiles = (are_apart ? rest : ready->count) / 4;
+  const int are_apart = ready->last_four != ready->pixels + last * step;
+  const int32_t together = are_apart ? last : ready->count, repeated = together - 4;
   i8_helium_multiply *const loop = i8_helium_rows_for(layer->rounding, layer->row_bytes);
   struct i8_helium_rows rows = {
       .next = 4 * step - whole,
@@ -369,21 +380,16 @@ static void multiply_ready(const struct i8_conv_2d *layer, const struct ready *r
       .maximum = layer->output_maximum,
   };
   for (int32_t c = 0; c < output_c; c += 2) {
+    int8_t *const output = ready->output + c;
     describe_rows(layer, c, plain, &rows);
-    for (int32_t i = 0; i < 4; ++i) {
-      rows.pixels[i] = ready->pixels + i * step;
-    }
-    rows.output = ready->output + c;
-    rows.output_end = rows.output + tiles * rows.output_next;
-    loop(&rows);
-    if (are_apart || rest % 4 != 0) {
+    multiply_tiles(&rows, loop, ready->pixels, step, together / 4, output);
+    if (together % 4 != 0) {
       /* The last four repeat some of those before. */
-      for (int32_t i = 0; i < 4; ++i) {
-        rows.pixels[i] = ready->last_four + i * step;
-      }
-      rows.output = ready->output + rest * output_c + c;
-      rows.output_end = rows.output + rows.output_next;
-      loop(&rows);
+      multiply_tiles(&rows, loop, ready->pixels + repeated * step, step, 1,
+                     output + repeated * output_c);
+    }
+    if (are_apart) {
+      multiply_tiles(&rows, loop, ready->last_four, step, 1, output + last * output_c);
     }
   }
 }

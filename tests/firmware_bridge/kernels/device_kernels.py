@@ -63,7 +63,12 @@ M55 = Machine(
     float(MPS3_AN547.instructions_per_tick or 0),
 )
 """With Helium."""
-MACHINES = pytest.mark.parametrize("machine", [M7, M55], ids=["M7", "M55"])
+ON_DEVICES = pytest.mark.parametrize(
+    ("machine", "level"),
+    [(M7, "-O2"), (M7, "-O0"), (M55, "-O2")],
+    ids=["M7-O2", "M7-O0", "M55-O2"],
+)
+"""Unoptimised code is plain C on each of them."""
 _EMULATOR = [
     "-icount", "shift=6", "-display", "none", "-monitor", "none", "-serial", "none",
     "-semihosting-config", "enable=on,target=native",
@@ -108,12 +113,14 @@ def run_on_device(
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     run = subprocess.run(
-        [QEMU, "-M", machine.name, *_EMULATOR, "-kernel", str(elf)], check=True, capture_output=True, text=True,
-        timeout=120,
+        [QEMU, "-M", machine.name, *_EMULATOR, "-kernel", str(elf)],
+        check=True, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     lines = [line.split() for line in (run.stdout + run.stderr).splitlines()]
     assert len(lines) == len(jobs), lines[-3:]
-    return [Result(int(ticks) * machine.instructions_per_tick, good == "1") for ticks, good in lines]
+    return [
+        Result(int(ticks) * machine.instructions_per_tick, good == "1") for ticks, good in lines
+    ]
 
 
 def _source(jobs: Sequence[Job]) -> list[str]:
