@@ -280,27 +280,23 @@ static int by_helium(const struct i8_conv_2d *layer) {
          layer->input_w * layer->input_c >= 4;
 }
 
-/* Where four bytes of a row lie in the column of the first of eight pixels; `to_next` gets how far
- * on they do in the next pixel's. */
-static int32_t place_of(int32_t byte, int32_t whole, int32_t *to_next) {
-  *to_next = byte < whole ? I8_LANES : I8_LANES / 2;
-  return byte < whole ? byte / I8_LANES * (EIGHT * I8_LANES) + byte % I8_LANES
-                      : EIGHT * whole + byte - whole;
+/* Where four bytes of a row lie in the columns of eight pixels, see i8_helium_rows.h. */
+static inline uint32_t place_of(uint32_t byte, uint32_t pixel, uint32_t whole) {
+  return byte < whole ? (byte & ~15u) * EIGHT + pixel * I8_LANES + (byte & 15u)
+                      : EIGHT * whole + pixel * (I8_LANES / 2) + byte - whole;
 }
 
 /* Put the inputs of an output pixel into the columns of eight. */
-static void gather_pixel(const struct source *source, const struct position *at, int32_t pixel,
+static void gather_pixel(const struct source *source, const struct position *at, uint32_t pixel,
                          int8_t *columns) {
   const struct i8_conv_2d *const layer = source->layer;
   const int32_t run = layer->run_bytes, first = at->x * layer->input_c;
-  const int32_t whole = layer->row_bytes / I8_LANES * I8_LANES;
+  const uint32_t whole = (uint32_t)layer->row_bytes / I8_LANES * I8_LANES;
   const uint32_t padding = padding_of(source);
-  int32_t to_next;
   if (run == 0) {
     i8_patch_copy(&source->shape, at->image, at->y, at->x, source->copy);
-    for (int32_t byte = 0; byte < layer->row_bytes; byte += 4) {
-      const int32_t place = place_of(byte, whole, &to_next);
-      i8_store_word(columns + place + pixel * to_next, i8_load_word(source->copy + byte));
+    for (uint32_t byte = 0; byte < (uint32_t)layer->row_bytes; byte += 4) {
+      i8_store_word(columns + place_of(byte, pixel, whole), i8_load_word(source->copy + byte));
     }
     return;
   }
@@ -308,16 +304,16 @@ static void gather_pixel(const struct source *source, const struct position *at,
     const struct reader reader = reader_at(source, first + group);
     const uint32_t lines = reader.at < 0 ? 0 : (uint32_t)layer->input_h;
     const int8_t *const word = at->image + (reader.at < 0 ? 0 : reader.at);
-    int32_t y = at->y, byte = group;
+    uint32_t byte = (uint32_t)group;
+    int32_t y = at->y;
     for (int32_t taps = layer->filter_h; taps > 0; --taps) {
-      const int32_t place = place_of(byte, whole, &to_next);
       uint32_t bytes = padding;
       if ((uint32_t)y < lines) {
         bytes = i8_load_word(word + y * source->line_bytes) << reader.left >> reader.right |
                 reader.fill;
       }
-      i8_store_word(columns + place + pixel * to_next, bytes);
-      byte += run;
+      i8_store_word(columns + place_of(byte, pixel, whole), bytes);
+      byte += (uint32_t)run;
       y += layer->dilation_h;
     }
   }
@@ -330,9 +326,10 @@ struct ready {
   int8_t *output;
 };
 
-/* The same for both rows of some channels, and the biases that sums begin with. */
-static void describe_rows(const struct i8_conv_2d *layer, int32_t c, int8_t *plain,
-                          struct i8_helium_rows *rows) {
+/* What two rows from a channel on have for themselves; their weights are put to `plain`. */
+static inline __attribute__((always_inline)) void describe_rows(const struct i8_conv_2d *layer,
+                                                                int32_t c, int8_t *plain,
+                                                                struct i8_helium_rows *rows) {
   /* The last of an odd number twice. */
   const int32_t second = c + 1 < layer->output_c ? 1 : 0;
   for (int32_t row = 0; row < 2; ++row) {
@@ -448,7 +445,7 @@ static void convolve_by_helium(const struct i8_conv_2d *layer, const int8_t *inp
     if (next > last) {
       at = position_of(layer, input, last);
     }
-    for (int32_t i = 0; i < EIGHT; ++i) {
+    for (uint32_t i = 0; i < EIGHT; ++i) {
       gather_pixel(&source, &at, i, scratch);
       step(layer, &at, 1);
     }
