@@ -22,6 +22,7 @@
 #include <stddef.h>
 
 #include "i8_avx2.h"
+#include "i8_helium_dot.h"
 #include "i8_requantise.h"
 #include "i8_simd.h"
 
@@ -101,6 +102,14 @@ static inline void i8_dot_row_by_columns(const int8_t *weights, const int8_t *en
 static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *end,
                                          const uint32_t *column, struct i8_sums *sums) {
   uint32_t input, next, pair;
+#if I8_HAS_HELIUM
+  const int32_t done = i8_helium_four_rows(weights, end, column, sums, 0);
+  weights += done;
+  column += done / 8;
+  if (weights == end) {
+    return;
+  }
+#endif
   do {
     __asm__ volatile("ldmia %[weights]!, {r4, r5, r6, r8}\n\t"
                      "ldrd %[input], %[next], [%[column]], #8\n\t"
@@ -156,6 +165,11 @@ static inline void i8_dot_rows_by_column(const int8_t *weights, const int8_t *en
 static inline void i8_dot_joined_rows_by_column(const int8_t *weights, const int8_t *end,
                                                 const uint32_t *column, struct i8_sums *sums) {
   uint32_t input, next;
+#if I8_HAS_HELIUM
+  const int32_t done = i8_helium_four_rows(weights, end, column, sums, 1);
+  weights += done;
+  column += done / 8;
+#endif
   if (((end - weights) & 16) != 0) {
     I8_ROWS_BY_COLUMN(
         "ldrd %[input], %[next], [%[column]], #8\n\t" I8_ROWS_BY_FOUR("%[input]", "%[next]"));

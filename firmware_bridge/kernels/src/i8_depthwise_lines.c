@@ -2,6 +2,7 @@
 #include "i8_depthwise_lines.h"
 
 #include "i8_avx2.h"
+#include "i8_helium_lines.h"
 #include "i8_line_of_outputs.h"
 #include "i8_requantise.h"
 
@@ -34,6 +35,9 @@ struct plan {
 #if I8_HAS_LINES
   i8_compute_line *loop; /* NULL for layers that are done in C */
   void (*finish)(void);
+#endif
+#if I8_HAS_HELIUM
+  i8_helium_compute *helium; /* NULL for layers that are done without */
 #endif
 };
 
@@ -123,6 +127,20 @@ static inline __attribute__((always_inline)) void unzip_channels(const struct pl
 
 static __attribute__((noinline)) void unzip_line(const struct plan *plan, const int8_t *pixel,
                                                  int32_t count, uint32_t *row) {
+#if I8_HAS_HELIUM
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  if (layer->input_step <= I8_HELIUM_MOST_STEP) {
+    int16_t *to = (int16_t *)(void *)row + layer->pad_along;
+    const int8_t *const end = pixel + (layer->is_shared ? 1 : count);
+    const int32_t step = layer->input_step, unzipped = plan->unzipped;
+    const int32_t next_plane = 2 * plan->plane_words;
+    for (; pixel != end; ++pixel) {
+      i8_helium_unzip(pixel, step, unzipped, to);
+      to += next_plane;
+    }
+    return;
+  }
+#endif
   if (plan->layer->is_shared) {
     unzip_channels(plan, pixel, 1, row, 1);
   } else if (count == BLOCK) {
@@ -214,6 +232,11 @@ static inline __attribute__((always_inline)) void widen_kind(const struct plan *
 }
 
 static void widen_taps(const struct plan *plan, const int8_t *weights, uint32_t *taps) {
+#if I8_HAS_HELIUM
+  if (plan->helium != NULL) {
+    return;
+  }
+#endif
   enum beside beside = NOTHING;
   if (plan->layer->tap_pairs) {
     beside = plan->layer->stride_along % 2 != 0 ? FOR_ODD : THE_SAME;
@@ -364,10 +387,75 @@ static void prepare_lines(const struct plan *plan, struct block *block) {
 }
 #endif
 
+#if I8_HAS_HELIUM
+/* Some lines of outputs of all channels of a block, from a line of the image on. */
+static void compute_lines(const struct plan *plan, const struct block *block, int32_t first,
+                          int32_t lines, int8_t *output) {
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  const int32_t filter = layer->lines * layer->tap_bytes, step = layer->output_step;
+  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
+  const int8_t *weights = layer->weights + block->channel * filter;
+  for (int32_t c = 0; c < block->count; ++c) {
+    const uint32_t *const plane = block->rows + (layer->is_shared ? 0 : c * plan->plane_words);
+    struct i8_helium_lines work = {
+        .output = output + c,
+        .along = layer->output_along,
+        .row_bytes = layer->stride_across * layer->row_words * 4,
+        .output_line = layer->output_line,
+        .lines = lines,
+        .bias = channel[0],
+        .multiplier = channel[1],
+        .added = channel[2],
+        .left = -channel[3],
+        .four = 4 * step,
+        .minimum = layer->output_minimum,
+        .maximum = layer->output_maximum,
+    };
+    for (int32_t line = 0; line < 3; ++line) {
+      const int8_t *const taps = weights + line * layer->tap_bytes;
+      work.rows[line] =
+          (const int16_t *)(const void *)(plane + (first + line) % layer->kept * layer->row_words);
+      work.taps[3 * line] = taps[0];
+      work.taps[3 * line + 1] = taps[1];
+      work.taps[3 * line + 2] = taps[2];
+    }
+    for (int32_t i = 0; i < 4; ++i) {
+      work.at[i] = (uint32_t)(i * step);
+    }
+    plan->helium(&work);
+    channel += I8_CHANNEL_WORDS;
+    weights += filter;
+  }
+}
+
+/* All outputs of a block: lines all at once where they are kept. */
+static void compute_by_helium(const struct plan *plan, const int8_t *image, int8_t *output,
+                              struct block *block) {
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  int8_t *line = output + block->channel;
+  for (int32_t y = 0; y < layer->output_across; ++y) {
+    unzip_lines(plan, image, y * layer->stride_across, block);
+    if (!plan->kept_all) {
+      compute_lines(plan, block, y * layer->stride_across, 1, line);
+    }
+    line += layer->output_line;
+  }
+  if (plan->kept_all) {
+    compute_lines(plan, block, 0, layer->output_across, output + block->channel);
+  }
+}
+#endif
+
 static void compute_block(const struct plan *plan, const int8_t *image, int8_t *output,
                           struct block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   int32_t first = 0;
+#if I8_HAS_HELIUM
+  if (plan->helium != NULL) {
+    compute_by_helium(plan, image, output, block);
+    return;
+  }
+#endif
 #if I8_HAS_LINES
   prepare_lines(plan, block);
 #endif
@@ -404,6 +492,10 @@ static struct plan plan_of(const struct i8_depthwise_lines *layer) {
   const int is_3x3 = layer->lines == 3 && layer->tap_words == 2 && plan.stage.is_plain;
   plan.loop =
       plan.finish == NULL ? NULL : i8_line_loop(layer->stride_along, layer->tap_words, is_3x3);
+#endif
+#if I8_HAS_HELIUM
+  const int has_loop = layer->lines == 3 && layer->tap_words == 2 && layer->stride_along == 1;
+  plan.helium = has_loop && layer->rounding != I8_WIDE ? i8_helium_3x3_for(&plan.stage) : NULL;
 #endif
   return plan;
 }

@@ -1,4 +1,4 @@
-"""Lowered calls on the emulated Cortex-M7: exact instruction counts, and whether bytes agree."""
+"""Lowered calls on an emulated core: exact instruction counts, and whether bytes agree."""
 
 from __future__ import annotations
 
@@ -10,19 +10,68 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from host_kernels import KERNELS, WARNINGS
 from numpy.typing import NDArray
 
+from firmware_bridge.boards import MPS3_AN547
 from firmware_bridge.compiler.c_text import constant_array, layer_struct
 from firmware_bridge.compiler.records import Constant, KernelCall
 
 DEVICE = Path(__file__).with_name("device")
 GCC, QEMU = (shutil.which(name) or "" for name in ("arm-none-eabi-gcc", "qemu-system-arm"))
-INSTRUCTIONS_PER_TICK = 25 / 40  # the timer runs at 25 MHz, the core at 2^6 ns an instruction
-_CORE = ["-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"]
-_MACHINE = [
-    "-M", "mps2-an500", "-icount", "shift=6", "-display", "none", "-monitor", "none",
-    "-serial", "none", "-semihosting-config", "enable=on,target=native",
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One of QEMU's, where its memories are, and what its timer makes of an instruction of 2^6 ns.
+
+    Parameters
+    ----------
+    name
+        QEMU's.
+    flags
+        The compiler's for its core and its timer.
+    code, code_bytes, variables
+        Where the program goes, and 4 MiB for its variables.
+    instructions_per_tick
+        Of its timer.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    code: int
+    code_bytes: int
+    variables: int
+    instructions_per_tick: float
+
+
+M7 = Machine(
+    "mps2-an500",
+    ("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
+    0x40,
+    0x40_0000 - 0x40,
+    0x2000_0000,
+    25 / 40,  # 25 MHz
+)
+M55 = Machine(
+    MPS3_AN547.machine or "",
+    (*MPS3_AN547.compiler_flags, "-DSSE_300"),
+    0x1100_0000,
+    0x20_0000,
+    0x3100_0000,
+    float(MPS3_AN547.instructions_per_tick or 0),
+)
+"""With Helium."""
+ON_DEVICES = pytest.mark.parametrize(
+    ("machine", "level"),
+    [(M7, "-O2"), (M7, "-O0"), (M55, "-O2")],
+    ids=["M7-O2", "M7-O0", "M55-O2"],
+)
+"""Unoptimised code is plain C on each of them."""
+_EMULATOR = [
+    "-icount", "shift=6", "-display", "none", "-monitor", "none", "-serial", "none",
+    "-semihosting-config", "enable=on,target=native",
 ]  # fmt: skip
 
 
@@ -43,25 +92,35 @@ class Result:
     agrees: bool
 
 
-def run_on_device(jobs: Sequence[Job], folder: Path, *flags: str) -> list[Result]:
+def run_on_device(
+    jobs: Sequence[Job], folder: Path, *flags: str, machine: Machine = M7
+) -> list[Result]:
     """Build one program for all jobs and run it once; `flags` follow the compiler's others."""
     (folder / "layers.c").write_text("\n".join(_source(jobs)))
     elf = folder / "layers.elf"
+    places = {
+        "CODE_BEGIN": machine.code,
+        "CODE_BYTES": machine.code_bytes,
+        "VARIABLES_BEGIN": machine.variables,
+    }
     sources = [folder / "layers.c", DEVICE / "harness.c", *sorted((KERNELS / "src").glob("*.c"))]
     subprocess.run(
-        [GCC, "-std=c11", "-O2", *_CORE, *WARNINGS, *flags, "-ffunction-sections",
+        [GCC, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags, "-ffunction-sections",
          "-Wl,--gc-sections", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs",
+         *(f"-Wl,--defsym={name}={value}" for name, value in places.items()),
          f"-I{KERNELS / 'include'}", f"-I{DEVICE}", f"-T{DEVICE / 'link.ld'}",
          *map(str, sources), "-o", str(elf), "-lm"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     run = subprocess.run(
-        [QEMU, *_MACHINE, "-kernel", str(elf)], check=True, capture_output=True, text=True,
-        timeout=120,
+        [QEMU, "-M", machine.name, *_EMULATOR, "-kernel", str(elf)],
+        check=True, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     lines = [line.split() for line in (run.stdout + run.stderr).splitlines()]
     assert len(lines) == len(jobs), lines[-3:]
-    return [Result(int(ticks) * INSTRUCTIONS_PER_TICK, good == "1") for ticks, good in lines]
+    return [
+        Result(int(ticks) * machine.instructions_per_tick, good == "1") for ticks, good in lines
+    ]
 
 
 def _source(jobs: Sequence[Job]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The same layers on the emulated Cortex-M7, by its DSP instructions."""
+"""The same layers on an emulated Cortex-M7, by its DSP instructions, and on a Cortex-M55."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from device_kernels import GCC, QEMU, Job, run_on_device
+from device_kernels import GCC, ON_DEVICES, QEMU, Job, Machine, run_on_device
 from operator_models import micro_outputs
 from weighted_layers import RELU, SAME, Layer, layers_at_random
 
@@ -45,14 +45,14 @@ def layer_of(kind: str, source: tuple[int, ...], weights: tuple[int, ...]) -> La
 
 
 # Twins of the DSP instructions compute the same, and are what unoptimised code has.
-@pytest.mark.parametrize("level", ["-O2", "-O0"])
-def test_every_byte(tmp_path: Path, level: str) -> None:
+@ON_DEVICES
+def test_every_byte(tmp_path: Path, machine: Machine, level: str) -> None:
     jobs = [job_of(layer) for layer in layers_at_random(50, seed=5)]
     assert {job.call.function for job in jobs} == {
         "i8_conv_2d", "i8_depthwise_lines", "i8_depthwise_conv_2d", "i8_fully_connected",
     }  # fmt: skip
     assert {job.call.fields["rounding"] for job in jobs} == {0, 1, 2}
-    results = run_on_device(jobs, tmp_path, level)
+    results = run_on_device(jobs, tmp_path, level, machine=machine)
     assert [index for index, result in enumerate(results) if not result.agrees] == []
 
 

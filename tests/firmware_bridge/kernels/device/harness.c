@@ -5,9 +5,25 @@
 #include <string.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
+#ifdef SSE_300
+/* Its system counter counts up. */
+#define COUNTER_CONTROL REGISTER(0x58100000u)
+#define COUNT REGISTER(0x58000000u)
+static void start_timer(void) {
+  COUNTER_CONTROL = 1;
+}
+#else
+/* A timer of Arm's CMSDK counts down. */
 #define TIMER_CTRL REGISTER(0x40000000u)
 #define TIMER_VALUE REGISTER(0x40000004u)
 #define TIMER_RELOAD REGISTER(0x40000008u)
+#define COUNT (-TIMER_VALUE)
+static void start_timer(void) {
+  TIMER_RELOAD = UINT32_MAX;
+  TIMER_VALUE = UINT32_MAX;
+  TIMER_CTRL = 1;
+}
+#endif
 #define COPROCESSORS REGISTER(0xE000ED88u)
 #define FULL_ACCESS_TO_FPU (0xFu << 20)
 #define SYS_WRITE0 0x04
@@ -53,14 +69,12 @@ static void write_number(uint32_t value, char end) {
 void reset_handler(void) {
   COPROCESSORS |= FULL_ACCESS_TO_FPU;
   __asm__ volatile("dsb\n\tisb");
-  TIMER_RELOAD = UINT32_MAX;
-  TIMER_VALUE = UINT32_MAX;
-  TIMER_CTRL = 1;
+  start_timer();
   for (uint32_t i = 0; i < layer_count; ++i) {
     memset(test_output, 0xA5, layers[i].output_bytes);
-    const uint32_t start = TIMER_VALUE;
+    const uint32_t start = COUNT;
     layers[i].run();
-    const uint32_t ticks = start - TIMER_VALUE;
+    const uint32_t ticks = COUNT - start;
     write_number(ticks, ' ');
     write_number(memcmp(test_output, layers[i].expected, layers[i].output_bytes) == 0, '\n');
   }
