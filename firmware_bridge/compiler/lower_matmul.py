@@ -132,9 +132,9 @@ def _scales(operator: Operator, graph: Subgraph, depth: int) -> dict[str, Field]
         quantisation_of(operator, graph, graph.tensors[index])
         for index in (*operator.inputs[:2], operator.outputs[0])
     )
-    # TFLite-Micro multiplies the two scales in single precision.
-    product = float(np.float32(one.scale) * np.float32(other.scale))
-    multiplier, shift = multiplier_of(operator, graph, product / target.scale)
+    # In double precision, where FULLY_CONNECTED without a bias has single.
+    real = one.scale * other.scale / target.scale
+    multiplier, shift = multiplier_of(operator, graph, real)
     if (depth * _LARGEST_PRODUCT) << max(shift, 0) > INT32_MAX:
         refuse(operator, graph, f"sums of {depth} products may overflow 32 bits")
     return {

@@ -94,6 +94,21 @@ def test_batch_matmul(exactness: Exactness, cases: list[Product], seed: int) -> 
     exactness.check_cases(cases, add_product, seed)
 
 
+def test_sums_that_are_halves_of_a_step(exactness: Exactness) -> None:
+    """The last bit of the multiplier decides which way these go."""
+    random = np.random.default_rng(0)
+    cases = [
+        Product(
+            (), (), 4, 1, 6, False, False, False,
+            first=Quantised(float(np.float32(2.0 ** random.uniform(-6, 1))), 0),
+            second=Quantised(float(np.float32(2.0 ** random.uniform(-6, 1))), 2),
+            zero_point=0, ratio=float(ratio), seed=0,
+        )
+        for ratio in random.integers(-7, 1, 8)
+    ]  # fmt: skip
+    exactness.check_cases(cases, add_product, 0)
+
+
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_the_largest_sums_of_batch_matmul(exactness: Exactness, sign: int) -> None:
     low, high = Quantised(2.0**-4, -128), Quantised(2.0**-4, 127)
