@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import struct
@@ -241,7 +242,8 @@ def microfrontend(request: pytest.FixtureRequest) -> Driver:
     folder = Path(request.config.cache.mkdir("pymicro-features"))
     root = _fetch_sdist(folder)
     driver = HERE / "c/microfrontend_driver.cc"
-    program = folder / f"driver-{int(driver.stat().st_mtime)}"
+    ours = b"".join(path.read_bytes() for path in (driver, *sorted(driver.parent.glob("*.h"))))
+    program = folder / f"driver-{hashlib.sha256(ours).hexdigest()[:16]}"
     if not program.exists():
         library = root / "tensorflow/lite/experimental/microfrontend/lib"
         sources = [str(library / f"{name}.cc") for name in MICROFRONTEND_SOURCES]
