@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from firmware_bridge.boards import WEB
 from firmware_bridge.emulator.kept import kept
 from firmware_bridge.emulator.tools import PACKAGES
 from firmware_bridge.project.contents import Contents
+from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import InternalError, ToolMissing
 from quantize.foundation.files import read_bounded
 from quantize.foundation.processes import run
@@ -103,8 +103,7 @@ def _build(work: Path, sources: list[str], tools: WebTools) -> None:
         _run([*command, *own, "-c", source, "-o", compiled], work)
         return compiled
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        objects = list(pool.map(compile_one, sources))
+    objects = list(on_all_cores(compile_one, sources, workers=_AT_ONCE))
     stack = f"-zstack-size={WEB.stack_bytes}"
     _run([tools.linker, *WEB.linker_flags, stack, *objects, "-o", PROGRAM], work)
 
