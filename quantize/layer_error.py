@@ -19,7 +19,7 @@ from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.runtimes import Runtime, layer_outputs
 from quantize.runtimes.request import DEFAULT_LIMITS, Limits
 from quantize.tflite import read_model
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer, Operator, Subgraph
 from quantize.tflite.schema import DType
 
 _BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
@@ -179,7 +179,7 @@ def pair_layers(
         elif turn < len(candidates):
             pairs.append((operator, candidates[turn]))
         else:
-            unmatched.append(quantised.layer_label(operator))
+            unmatched.append(Layer(quantised, operator).label)
     return pairs, tuple(unmatched)
 
 

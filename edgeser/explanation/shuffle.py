@@ -64,14 +64,13 @@ def _stage_ends(layers: int, stages: int) -> set[int]:
 
 def _weights(model: bytes) -> Sequence[tuple[Tensor, str]]:
     """Return the constant int8 weights in the order of the operators, each once."""
-    graph = read_model(model).main
     found: dict[int, tuple[Tensor, str]] = {}
-    for operator in graph.operators:
-        if operator.name not in _WITH_WEIGHTS:
+    for layer in read_model(model).main.layers:
+        if layer.name not in _WITH_WEIGHTS:
             continue
-        tensor = graph.tensors[operator.inputs[1]]
-        if tensor.data is not None and tensor.data.dtype == np.int8:
-            found.setdefault(tensor.buffer, (tensor, graph.layer_label(operator)))
+        tensor = layer.input(1)
+        if tensor is not None and tensor.data is not None and tensor.data.dtype == np.int8:
+            found.setdefault(tensor.buffer, (tensor, layer.label))
     return list(found.values())
 
 

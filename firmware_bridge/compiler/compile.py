@@ -12,7 +12,7 @@ from firmware_bridge.compiler.names import DEFAULT, check_prefix, model_name
 from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.state import StatePlan, plan_state
 from firmware_bridge.compiler.values import tensor_bytes
-from quantize.tflite.model import Subgraph, Tensor
+from quantize.tflite.model import Layer, Subgraph, Tensor
 from quantize.tflite.reader import read_model
 
 
@@ -194,7 +194,7 @@ def _row(graph: Subgraph, call: KernelCall) -> OperatorRow:
     return OperatorRow(
         index=call.operator,
         name=call.name,
-        label=graph.layer_label(graph.operators[call.operator]),
+        label=Layer(graph, graph.operators[call.operator]).label,
         kernel=call.function or "",
         macs=call.macs,
         constant_bytes=sum(constant.values.nbytes for constant in call.constants),

@@ -18,7 +18,7 @@ from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.state import StatePlan
 from firmware_bridge.compiler.values import tensor_bytes, value_macros
 from firmware_bridge.licence import MODELS
-from quantize.tflite.model import Subgraph, Tensor
+from quantize.tflite.model import Layer, Subgraph, Tensor
 from quantize.tflite.schema import DType
 
 _OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "uint32_t bytes")
@@ -206,7 +206,7 @@ def _arena_places(sources: Sources) -> list[str]:
 def _layer(sources: Sources, call: KernelCall) -> list[str]:
     """Return an operator's comment, constants and layer struct."""
     graph, prefix = sources.graph, f"op{call.operator}"
-    label = comment_text(graph.layer_label(graph.operators[call.operator]))
+    label = comment_text(Layer(graph, graph.operators[call.operator]).label)
     lines = [f"/* {label}"]
     lines += [f" *   from {_describe(graph.tensors[index])}" for index in call.inputs]
     lines += [f" *   to   {_describe(graph.tensors[index])}" for index in call.outputs]

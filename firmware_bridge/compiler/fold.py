@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.operands import refuse
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Operator, Subgraph, Tensor
 from quantize.tflite.options import ConcatenationOptions, PackOptions, StridedSliceOptions
 from quantize.tflite.schema import Activation, DType
 
@@ -47,8 +47,7 @@ def folded(graph: Subgraph) -> tuple[Subgraph, frozenset[int]]:
             continue
         if value.shape != target.shape or value.dtype != target.dtype.numpy:
             refuse(
-                operator,
-                graph,
+                Layer(graph, operator),
                 f"it gives {value.dtype} {list(value.shape)}, and its output says "
                 f"{target.dtype.label} {list(target.shape)}",
             )

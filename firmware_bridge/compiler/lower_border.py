@@ -24,7 +24,7 @@ from firmware_bridge.compiler.operands import (
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from firmware_bridge.compiler.unary_tables import rescale_table
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import DType
 
 _TABLES = frozenset(
@@ -43,7 +43,7 @@ _RESCALES = MappingProxyType(
 _FLOAT_HINT = "convert the model to full int8: floats may stand only at its input and output"
 
 
-def lower_quantize(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_quantize(layer: Layer) -> KernelCall:
     """Lower QUANTIZE of integers (8 bits to 8 bits by a table), or of the model's float32 input.
 
     Raises
@@ -51,36 +51,36 @@ def lower_quantize(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or quantisation do not fit, or floats stand elsewhere than at the input.
     """
-    source = input_tensor(operator, graph, 0)
-    target = graph.tensors[operator.outputs[0]]
+    source = input_tensor(layer, 0)
+    target = layer.outputs[0]
     if (source.dtype, target.dtype) in _TABLES:
-        one, other = (quantisation_of(operator, graph, tensor) for tensor in (source, target))
+        one, other = (quantisation_of(layer, tensor) for tensor in (source, target))
         ratio = one.scale / other.scale
         types = (source.dtype, target.dtype)
         return lookup_call(
-            operator, graph, lambda: rescale_table(one, other, real=ratio, types=types), types=types
+            layer, lambda: rescale_table(one, other, real=ratio, types=types), types=types
         )
     if (source.dtype, target.dtype) in _RESCALES:
-        return _rescale(operator, graph, source, target)
-    target = output_tensor(operator, graph)
-    check_dtype(operator, graph, source, "input 0", DType.FLOAT32)
-    if source.index not in graph.inputs:
-        refuse(operator, graph, "its float input is not the model's input", hint=_FLOAT_HINT)
-    other = quantisation_of(operator, graph, target)
+        return _rescale(layer, source, target)
+    target = output_tensor(layer)
+    check_dtype(layer, source, "input 0", DType.FLOAT32)
+    if source.index not in layer.graph.inputs:
+        refuse(layer, "its float input is not the model's input", hint=_FLOAT_HINT)
+    other = quantisation_of(layer, target)
     fields: dict[str, Field] = {"scale": float(other.scale), "zero_point": other.zero_point}
-    return _call(operator, graph, "i8_quantise", DType.FLOAT32, fields, ())
+    return _call(layer, "i8_quantise", DType.FLOAT32, fields, ())
 
 
-def _rescale(operator: Operator, graph: Subgraph, source: Tensor, target: Tensor) -> KernelCall:
+def _rescale(layer: Layer, source: Tensor, target: Tensor) -> KernelCall:
     """Lower QUANTIZE of integers of more than 8 bits on one side."""
-    one, other = (quantisation_of(operator, graph, tensor) for tensor in (source, target))
-    multiplier, shift = multiplier_of(operator, graph, one.scale / other.scale)
+    one, other = (quantisation_of(layer, tensor) for tensor in (source, target))
+    multiplier, shift = multiplier_of(layer, one.scale / other.scale)
     ends = np.array(integer_range(source.dtype), np.int64) - one.zero_point
     if max(abs(int(end)) for end in ends) << max(shift, 0) > INT32_MAX:
-        refuse(operator, graph, "its output's scale is too small beside its input's")
+        refuse(layer, "its output's scale is too small beside its input's")
     results = multiply(ends, multiplier, shift) + other.zero_point
     if results.min() < INT32_MIN or results.max() > INT32_MAX:
-        refuse(operator, graph, "its output's zero point leads beyond 32 bits")
+        refuse(layer, "its output's zero point leads beyond 32 bits")
     fields: dict[str, Field] = {
         "input_zero_point": one.zero_point,
         "multiplier": multiplier,
@@ -88,11 +88,11 @@ def _rescale(operator: Operator, graph: Subgraph, source: Tensor, target: Tensor
         "output_zero_point": other.zero_point,
     }
     function = _RESCALES[source.dtype, target.dtype]
-    call = _call(operator, graph, function, source.dtype, fields, ())
+    call = _call(layer, function, source.dtype, fields, ())
     return replace(call, header="i8_rescale.h", struct="i8_rescale")
 
 
-def lower_dequantize(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_dequantize(layer: Layer) -> KernelCall:
     """Lower DEQUANTIZE of int8 to the model's float32 output, by a table of all values.
 
     Raises
@@ -100,41 +100,40 @@ def lower_dequantize(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or quantisation do not fit, or floats stand elsewhere than at the output.
     """
-    source = computed_input(operator, graph)
-    target = output_tensor(operator, graph, dtype=DType.FLOAT32)
-    if target.index not in graph.outputs:
-        refuse(operator, graph, "its float output is not the model's output", hint=_FLOAT_HINT)
-    quantisation = quantisation_of(operator, graph, source)
+    source = computed_input(layer)
+    target = output_tensor(layer, dtype=DType.FLOAT32)
+    if target.index not in layer.graph.outputs:
+        refuse(layer, "its float output is not the model's output", hint=_FLOAT_HINT)
+    quantisation = quantisation_of(layer, source)
     bits = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64)
     values = quantisation.scale * (bits - quantisation.zero_point)
     if np.abs(values).max() > np.finfo(np.float32).max:
-        refuse(operator, graph, f"its scale, {quantisation.scale:g}, leads beyond float32")
+        refuse(layer, f"its scale, {quantisation.scale:g}, leads beyond float32")
     constants = (Constant("values", values.astype(np.float32)),)
-    return _call(operator, graph, "i8_dequantise", DType.INT8, {"values": "values"}, constants)
+    return _call(layer, "i8_dequantise", DType.INT8, {"values": "values"}, constants)
 
 
 def _call(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     function: str,
     source_type: DType,
     fields: dict[str, Field],
     constants: tuple[Constant, ...],
 ) -> KernelCall:
-    source = computed_input(operator, graph, dtype=source_type)
-    target = graph.tensors[operator.outputs[0]]
+    source = computed_input(layer, dtype=source_type)
+    target = layer.outputs[0]
     if source.elements != target.elements:
-        refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+        refuse(layer, f"it makes {list(target.shape)} of {list(source.shape)}")
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=function,
         header="i8_border.h",
         struct=function,
         fields={"elements": source.elements, **fields},
         constants=constants,
-        inputs=operator.inputs,
-        outputs=operator.outputs,
+        inputs=layer.operator.inputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
     )

@@ -21,14 +21,11 @@ from firmware_bridge.compiler.weighted import (
     packed_weights,
 )
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph
 
 _COLUMN_BYTES = 8  # four pixels of int16, for each weight of a row
 
 
 def convolution_call(
-    operator: Operator,
-    graph: Subgraph,
     layer: WeightedLayer,
     filters: NDArray[np.int8],
     table: ChannelTable,
@@ -38,7 +35,7 @@ def convolution_call(
 
     Parameters
     ----------
-    operator, graph, layer, table
+    layer, table
         The layer.
     filters
         ``[output channels, filter_h, filter_w * input_c]``.
@@ -56,8 +53,8 @@ def convolution_call(
         packed, run_bytes = packed_weights(matrix, table, pack_rows), 0
     row_bytes = round_up(matrix.shape[1], ROW_MULTIPLE)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_conv_2d",
         header="i8_conv_2d.h",
         struct="i8_conv_2d",
@@ -70,9 +67,9 @@ def convolution_call(
         },
         constants=constants(packed.weights, packed.channels),
         inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
+        outputs=(layer.target.index,),
         scratch_bytes=row_bytes * _COLUMN_BYTES + (run_bytes or row_bytes),
-        macs=count_macs(graph, operator) or 0,
+        macs=count_macs(layer) or 0,
     )
 
 

@@ -33,14 +33,14 @@ from firmware_bridge.compiler.weighted import (
     window_fields,
 )
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import Conv2DOptions
 
 _WORTH_A_TABLE = 64
 """Inputs of a layer of a single weight from which on it is looked up."""
 
 
-def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_conv_2d(layer: Layer) -> KernelCall:
     """Lower CONV_2D with constant int8 filters, per tensor or per channel.
 
     Raises
@@ -48,46 +48,44 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When the filters are grouped, or the layer is not one that TFLite-Micro defines.
     """
-    layer = weighted_layer(operator, graph)
-    options = options_of(operator, graph, Conv2DOptions)
-    groups = layer.source.shape[3] // layer.weights.shape[3]
+    weighted = weighted_layer(layer)
+    options = options_of(layer, Conv2DOptions)
+    groups = weighted.source.shape[3] // weighted.weights.shape[3]
     if groups != 1:
-        refuse(operator, graph, f"its filters are in {groups} groups")
-    vertical, horizontal = window_axes(operator, graph, layer, options)
-    scales = weight_scales(operator, graph, layer.weights, 0)
-    matrix = layer.values.reshape(len(layer.values), -1)
-    multipliers = convolution_multipliers(operator, graph, layer, scales)
-    table = channel_table(operator, graph, matrix, multipliers, options.activation)
-    zero_point = quantisation_of(operator, graph, layer.source).zero_point
+        refuse(layer, f"its filters are in {groups} groups")
+    vertical, horizontal = window_axes(weighted, options)
+    scales = weight_scales(layer, weighted.weights, 0)
+    matrix = weighted.values.reshape(len(weighted.values), -1)
+    multipliers = convolution_multipliers(weighted, scales)
+    table = channel_table(layer, matrix, multipliers, options.activation)
+    zero_point = quantisation_of(layer, weighted.source).zero_point
     padded = vertical.padded or horizontal.padded
-    if not padded and layer.source.elements == matrix.shape[1]:
+    if not padded and weighted.source.elements == matrix.shape[1]:
         # One pixel: the filter covers the whole input, in its order.
-        return fully_connected_call(operator, graph, layer, table)
-    if matrix.size == 1 and layer.source.elements == layer.output.elements >= _WORTH_A_TABLE:
-        return _by_table(operator, graph, layer, table, float(multipliers[0]))
-    filters = layer.values.reshape(len(matrix), vertical.taps, -1)
-    if layer.source.shape[3] == 1:
-        return one_channel_call(operator, graph, layer, filters, table, (vertical, horizontal))
-    fields = window_fields(layer, vertical, horizontal, zero_point)
-    return convolution_call(operator, graph, layer, filters, table, fields)
+        return fully_connected_call(weighted, table)
+    if matrix.size == 1 and weighted.source.elements == weighted.target.elements >= _WORTH_A_TABLE:
+        return _by_table(weighted, table, float(multipliers[0]))
+    filters = weighted.values.reshape(len(matrix), vertical.taps, -1)
+    if weighted.source.shape[3] == 1:
+        return one_channel_call(weighted, filters, table, (vertical, horizontal))
+    fields = window_fields(weighted, vertical, horizontal, zero_point)
+    return convolution_call(weighted, filters, table, fields)
 
 
 def _by_table(
-    operator: Operator,
-    graph: Subgraph,
     layer: WeightedLayer,
     table: ChannelTable,
     multiplier: float,
 ) -> KernelCall:
     """Return the lookup that a layer of a single weight is: each output follows from one input."""
-    source = quantisation_of(operator, graph, layer.source)
-    target = quantisation_of(operator, graph, layer.output)
+    source = quantisation_of(layer, layer.source)
+    target = quantisation_of(layer, layer.target)
 
     def outputs() -> NDArray[np.int8]:
         inputs = np.arange(-128, 128, dtype=np.int64) - source.zero_point
-        sums = bias_of(operator, graph, 1) + int(layer.values.flat[0]) * inputs
-        values = multiply(sums, *multiplier_of(operator, graph, multiplier)) + target.zero_point
+        sums = bias_of(layer, 1) + int(layer.values.flat[0]) * inputs
+        values = multiply(sums, *multiplier_of(layer, multiplier)) + target.zero_point
         return np.clip(values, table.minimum, table.maximum).astype(np.int8)
 
-    macs = count_macs(graph, operator) or 0
-    return replace(lookup_call(operator, graph, outputs), macs=macs)
+    macs = count_macs(layer) or 0
+    return replace(lookup_call(layer, outputs), macs=macs)

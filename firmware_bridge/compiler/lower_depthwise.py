@@ -22,12 +22,12 @@ from firmware_bridge.compiler.weighted import (
 )
 from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import DepthwiseConv2DOptions
 from quantize.tflite.redundancy import depth_multiplier_problem
 
 
-def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_depthwise_conv_2d(layer: Layer) -> KernelCall:
     """Lower DEPTHWISE_CONV_2D with constant int8 filters, per tensor or per channel.
 
     Raises
@@ -35,38 +35,38 @@ def lower_depthwise_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When the layer is not one that TFLite-Micro defines.
     """
-    layer = weighted_layer(operator, graph)
-    options = options_of(operator, graph, DepthwiseConv2DOptions)
-    if problem := depth_multiplier_problem(graph, operator):
-        refuse(operator, graph, problem, hint="set the field to what the weights imply")
-    vertical, horizontal = window_axes(operator, graph, layer, options)
-    scales = weight_scales(operator, graph, layer.weights, 3)
-    taps = layer.values.reshape(-1, layer.values.shape[3])
-    multipliers = convolution_multipliers(operator, graph, layer, scales)
-    table = channel_table(operator, graph, taps.T, multipliers, options.activation)
-    zero_point = quantisation_of(operator, graph, layer.source).zero_point
-    if layer.source.shape[3] == 1:
+    weighted = weighted_layer(layer)
+    options = options_of(layer, DepthwiseConv2DOptions)
+    if problem := depth_multiplier_problem(layer):
+        refuse(layer, problem, hint="set the field to what the weights imply")
+    vertical, horizontal = window_axes(weighted, options)
+    scales = weight_scales(layer, weighted.weights, 3)
+    taps = weighted.values.reshape(-1, weighted.values.shape[3])
+    multipliers = convolution_multipliers(weighted, scales)
+    table = channel_table(layer, taps.T, multipliers, options.activation)
+    zero_point = quantisation_of(layer, weighted.source).zero_point
+    if weighted.source.shape[3] == 1:
         # Every output channel reads the one input channel, as in an ordinary convolution.
-        filters = layer.values[0].transpose(2, 0, 1)
-        return one_channel_call(operator, graph, layer, filters, table, (vertical, horizontal))
-    if _by_lines(layer, vertical, horizontal):
+        filters = weighted.values[0].transpose(2, 0, 1)
+        return one_channel_call(weighted, filters, table, (vertical, horizontal))
+    if _by_lines(weighted, vertical, horizontal):
         axes = (vertical, horizontal)
-        return lines_call(operator, graph, layer, layer.values[0], table, axes)
+        return lines_call(weighted, weighted.values[0], table, axes)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_depthwise_conv_2d",
         header="i8_depthwise_conv_2d.h",
         struct="i8_depthwise_conv_2d",
         fields={
             **output_fields(table),
-            **window_fields(layer, vertical, horizontal, zero_point),
+            **window_fields(weighted, vertical, horizontal, zero_point),
         },
         constants=constants(pack_channel_blocks(taps), table.words),
-        inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
-        scratch_bytes=len(taps) * layer.source.shape[3],
-        macs=count_macs(graph, operator) or 0,
+        inputs=(weighted.source.index,),
+        outputs=(weighted.target.index,),
+        scratch_bytes=len(taps) * weighted.source.shape[3],
+        macs=count_macs(layer) or 0,
     )
 
 
@@ -75,5 +75,5 @@ def _by_lines(layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis
     return (
         vertical.dilation == horizontal.dilation == 1
         and max(vertical.outputs, horizontal.outputs) > 1
-        and layer.source.shape[3] == layer.output.shape[3]
+        and layer.source.shape[3] == layer.target.shape[3]
     )

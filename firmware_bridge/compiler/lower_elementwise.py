@@ -23,7 +23,7 @@ from firmware_bridge.compiler.operands import (
     refuse,
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
-from quantize.tflite.model import Operator, Quantisation, Subgraph, Tensor
+from quantize.tflite.model import Layer, Quantisation, Tensor
 from quantize.tflite.options import ArithmeticOptions
 from quantize.tflite.schema import DType
 
@@ -58,7 +58,7 @@ class _Sum:
     high: int
 
 
-def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_add(layer: Layer) -> KernelCall:
     """Lower ADD or SUB.
 
     Raises
@@ -66,16 +66,16 @@ def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or broadcasting takes more than four loops.
     """
-    operands = broadcast_operands(operator, graph)
-    target = output_tensor(operator, graph)
-    scaled = _scaled_tables(operator, graph)
+    operands = broadcast_operands(layer)
+    target = output_tensor(layer)
+    scaled = _scaled_tables(layer)
     if operands.swapped:
         scaled = scaled[::-1]
-    how = _sum(operator, graph, target)
+    how = _sum(layer, target)
     second = operands.second.data
     if second is not None and second.size == 1:
         total = scaled[0] + scaled[1][int(second.reshape(-1)[0]) + 128]
-        return _one_element(operator, graph, operands, lambda: _outputs(total, how))
+        return _one_element(layer, operands, lambda: _outputs(total, how))
     same = bool(np.array_equal(*scaled))
     constants = [Constant("scaled_0", by_bits(2 * scaled[0]))]
     if not same:
@@ -90,10 +90,10 @@ def lower_add(operator: Operator, graph: Subgraph) -> KernelCall:
         "low": how.low,
         "high": how.high,
     }
-    return broadcast_call(operator, "i8_addition", operands, fields, constants)
+    return broadcast_call(layer, "i8_addition", operands, fields, constants)
 
 
-def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_mul(layer: Layer) -> KernelCall:
     """Lower MUL.
 
     Raises
@@ -101,23 +101,23 @@ def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         As `lower_add`.
     """
-    operands = broadcast_operands(operator, graph)
-    target = output_tensor(operator, graph)
-    options = options_of(operator, graph, ArithmeticOptions)
-    low, high = activation_range(operator, graph, options.activation, target)
-    one = quantisation_of(operator, graph, operands.first)
-    other = quantisation_of(operator, graph, operands.second)
-    result = quantisation_of(operator, graph, target)
-    multiplier, shift = multiplier_of(operator, graph, one.scale * other.scale / result.scale)
+    operands = broadcast_operands(layer)
+    target = output_tensor(layer)
+    options = options_of(layer, ArithmeticOptions)
+    low, high = activation_range(layer, options.activation, target)
+    one = quantisation_of(layer, operands.first)
+    other = quantisation_of(layer, operands.second)
+    result = quantisation_of(layer, target)
+    multiplier, shift = multiplier_of(layer, one.scale * other.scale / result.scale)
     if shift > _MOST_LEFT:
-        refuse(operator, graph, "its output's scale is too small beside its inputs'")
+        refuse(layer, "its output's scale is too small beside its inputs'")
     second = operands.second.data
     if second is not None and second.size == 1:
         factor = int(second.reshape(-1)[0]) - other.zero_point
         products = (ALL - one.zero_point) * factor
         values = fixed_point.multiply(products, multiplier, shift) + result.zero_point
         table = np.clip(values, low, high).astype(np.int8)
-        return _one_element(operator, graph, operands, lambda: table)
+        return _one_element(layer, operands, lambda: table)
     # A product of 16 bits is nothing after so many shifts, and the offset then fits.
     shift = max(shift, -_MOST_RIGHT)
     fields: dict[str, Field] = {
@@ -130,10 +130,10 @@ def lower_mul(operator: Operator, graph: Subgraph) -> KernelCall:
         "low": low,
         "high": high,
     }
-    return broadcast_call(operator, "i8_multiplication", operands, fields, [])
+    return broadcast_call(layer, "i8_multiplication", operands, fields, [])
 
 
-def broadcast_operands(operator: Operator, graph: Subgraph) -> Operands:
+def broadcast_operands(layer: Layer) -> Operands:
     """Return both operands, of which one may be constant, and how they are walked.
 
     Raises
@@ -141,30 +141,30 @@ def broadcast_operands(operator: Operator, graph: Subgraph) -> Operands:
     BadInput
         When types or shapes do not fit, or broadcasting takes more than four loops.
     """
-    first, second = (input_tensor(operator, graph, position) for position in (0, 1))
-    target = output_tensor(operator, graph)
+    first, second = (input_tensor(layer, position) for position in (0, 1))
+    target = output_tensor(layer)
     for position, tensor in enumerate((first, second)):
-        check_dtype(operator, graph, tensor, f"input {position}", DType.INT8)
+        check_dtype(layer, tensor, f"input {position}", DType.INT8)
     if first.is_constant and second.is_constant:
-        refuse(operator, graph, "both inputs are constants", hint="fold them when converting")
+        refuse(layer, "both inputs are constants", hint="fold them when converting")
     shapes = f"{list(first.shape)} and {list(second.shape)} to {list(target.shape)}"
     try:
         fits = np.broadcast_shapes(first.shape, second.shape) == target.shape
     except ValueError:
         fits = False
     if not fits:
-        refuse(operator, graph, f"its shapes do not fit: {shapes}")
+        refuse(layer, f"its shapes do not fit: {shapes}")
     walks = [_broadcast_steps(tensor.shape, target.shape) for tensor in (first, second)]
     loops = merged(target.shape, *walks)
     if loops is None:
-        refuse(operator, graph, f"its broadcasting takes more than four loops: {shapes}")
+        refuse(layer, f"its broadcasting takes more than four loops: {shapes}")
     lengths, (steps_0, steps_1) = loops
     # The kernels repeat the second operand; only a computed first one can be overwritten.
     swapped = first.is_constant or (not second.is_constant and steps_0[3] == 0)
     if swapped:
         first, second, steps_0, steps_1 = second, first, steps_1, steps_0
     if steps_0[3] == 0:
-        refuse(operator, graph, f"it repeats what is computed along a constant's axis: {shapes}")
+        refuse(layer, f"it repeats what is computed along a constant's axis: {shapes}")
     return Operands(first, second, swapped, lengths, (steps_0, steps_1))
 
 
@@ -174,33 +174,27 @@ def _broadcast_steps(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[i
     return tuple(step if length != 1 else 0 for step, length in zip(dense, full, strict=True))
 
 
-def _scaled_tables(
-    operator: Operator, graph: Subgraph
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _scaled_tables(layer: Layer) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each operand's values -128 to 127 on the common scale; SUB's second is negated."""
-    quantisations = [
-        quantisation_of(operator, graph, input_tensor(operator, graph, i)) for i in (0, 1)
-    ]
+    quantisations = [quantisation_of(layer, input_tensor(layer, i)) for i in (0, 1)]
     twice = 2 * max(quantisation.scale for quantisation in quantisations)
 
     def table(quantisation: Quantisation) -> NDArray[np.int64]:
-        multiplier, shift = multiplier_of(operator, graph, quantisation.scale / twice)
+        multiplier, shift = multiplier_of(layer, quantisation.scale / twice)
         centred = (ALL - quantisation.zero_point) << _COMMON_BITS
         return fixed_point.multiply(centred, multiplier, shift)
 
     first, second = (table(quantisation) for quantisation in quantisations)
-    return first, -second if operator.name == "SUB" else second
+    return first, -second if layer.name == "SUB" else second
 
 
-def _sum(operator: Operator, graph: Subgraph, target: Tensor) -> _Sum:
-    options = options_of(operator, graph, ArithmeticOptions)
-    low, high = activation_range(operator, graph, options.activation, target)
-    scales = [
-        quantisation_of(operator, graph, input_tensor(operator, graph, i)).scale for i in (0, 1)
-    ]
-    result = quantisation_of(operator, graph, target)
+def _sum(layer: Layer, target: Tensor) -> _Sum:
+    options = options_of(layer, ArithmeticOptions)
+    low, high = activation_range(layer, options.activation, target)
+    scales = [quantisation_of(layer, input_tensor(layer, i)).scale for i in (0, 1)]
+    result = quantisation_of(layer, target)
     real = 2 * max(scales) / ((1 << _COMMON_BITS) * result.scale)
-    multiplier, shift = multiplier_of(operator, graph, real)
+    multiplier, shift = multiplier_of(layer, real)
     # A multiplier of 0 comes with shift 0; any shift does for it.
     return _Sum(multiplier, min(shift, -1), result.zero_point, low, high)
 
@@ -221,13 +215,12 @@ def _outputs(total: NDArray[np.int64], how: _Sum) -> NDArray[np.int8]:
 
 
 def _one_element(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     operands: Operands,
     table: Callable[[], NDArray[np.int8]],
 ) -> KernelCall:
-    position = operator.inputs.index(operands.first.index)
-    return lookup_call(operator, graph, table, position=position)
+    position = layer.operator.inputs.index(operands.first.index)
+    return lookup_call(layer, table, position=position)
 
 
 def by_bits(values: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -236,7 +229,7 @@ def by_bits(values: NDArray[np.int64]) -> NDArray[np.int32]:
 
 
 def broadcast_call(
-    operator: Operator,
+    layer: Layer,
     kernel: str,
     operands: Operands,
     fields: dict[str, Field],
@@ -255,15 +248,15 @@ def broadcast_call(
         "steps_1": operands.steps[1],
     }
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=function,
         header=f"{kernel}.h",
         struct=kernel,
         fields={**shape, **fields},
         constants=tuple(constants),
         inputs=inputs,
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
         in_place=0 not in operands.steps[0][_first_long(operands.lengths) :],

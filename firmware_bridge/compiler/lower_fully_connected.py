@@ -15,11 +15,11 @@ from firmware_bridge.compiler.weighted import (
     fully_connected_call,
     weighted_layer,
 )
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import FullyConnectedOptions
 
 
-def lower_fully_connected(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_fully_connected(layer: Layer) -> KernelCall:
     """Lower FULLY_CONNECTED with constant int8 weights, per tensor or per channel.
 
     Raises
@@ -27,32 +27,30 @@ def lower_fully_connected(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When the weights are shuffled, or the layer is not one that TFLite-Micro defines.
     """
-    layer = weighted_layer(operator, graph)
-    options = options_of(operator, graph, FullyConnectedOptions)
+    weighted = weighted_layer(layer)
+    options = options_of(layer, FullyConnectedOptions)
     if options.weights_format != 0:
-        refuse(operator, graph, "its weights are shuffled")
-    scales = weight_scales(operator, graph, layer.weights, 0)
-    multipliers = _multipliers(operator, graph, layer, scales)
-    table = channel_table(operator, graph, layer.values, multipliers, options.activation)
-    outputs, inputs = layer.values.shape
-    rows = layer.source.elements // inputs
+        refuse(layer, "its weights are shuffled")
+    scales = weight_scales(layer, weighted.weights, 0)
+    multipliers = _multipliers(weighted, scales)
+    table = channel_table(layer, weighted.values, multipliers, options.activation)
+    outputs, inputs = weighted.values.shape
+    rows = weighted.source.elements // inputs
     if rows == 1:
-        return fully_connected_call(operator, graph, layer, table)
+        return fully_connected_call(weighted, table)
     fields = _rows_as_pixels(rows, inputs, outputs)
-    filters = layer.values.reshape(outputs, 1, inputs)
-    return convolution_call(operator, graph, layer, filters, table, fields)
+    filters = weighted.values.reshape(outputs, 1, inputs)
+    return convolution_call(weighted, filters, table, fields)
 
 
-def _multipliers(
-    operator: Operator, graph: Subgraph, layer: WeightedLayer, scales: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def _multipliers(layer: WeightedLayer, scales: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the layer's multipliers, rounded where TFLite-Micro rounds them."""
-    has_bias = len(operator.inputs) > 2 and operator.inputs[2] >= 0
+    has_bias = layer.input(2) is not None
     quantisation = layer.weights.quantisation
     if has_bias or (quantisation is not None and quantisation.per_axis):
-        return convolution_multipliers(operator, graph, layer, scales)
-    source = quantisation_of(operator, graph, layer.source).scale
-    output = quantisation_of(operator, graph, layer.output).scale
+        return convolution_multipliers(layer, scales)
+    source = quantisation_of(layer, layer.source).scale
+    output = quantisation_of(layer, layer.target).scale
     # Without a bias the two scales are multiplied in single precision.
     product: NDArray[np.float32] = np.float32(source) * scales
     return product.astype(np.float64) / output

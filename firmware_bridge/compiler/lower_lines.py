@@ -14,7 +14,6 @@ from firmware_bridge.compiler.requantisation import ChannelTable
 from firmware_bridge.compiler.weighted import WeightedLayer, constants, output_fields
 from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph
 
 Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""
@@ -27,8 +26,6 @@ _MOST_KEPT = 1792
 
 
 def lines_call(
-    operator: Operator,
-    graph: Subgraph,
     layer: WeightedLayer,
     filters: NDArray[np.int8],
     table: ChannelTable,
@@ -38,7 +35,7 @@ def lines_call(
 
     Parameters
     ----------
-    operator, graph, layer, table
+    layer, table
         The layer; one input channel for each output channel, or one for all of them.
     filters
         ``[filter_h, filter_w, output channels]``.
@@ -47,15 +44,15 @@ def lines_call(
     """
     along, across = _along_and_across(*axes)
     batches, _, input_w, input_c = layer.source.shape
-    _, _, output_w, depth = layer.output.shape
+    _, _, output_w, depth = layer.target.shape
     is_vertical = along is axes[0]
     if is_vertical:
         filters = filters.transpose(1, 0, 2)
     block = _SHARED_BLOCK if input_c == 1 else ROWS
     room = _Room.of(along, across, planes=1 if input_c == 1 else ROWS, block=block)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_depthwise_lines",
         header="i8_depthwise_lines.h",
         struct="i8_depthwise_lines",
@@ -82,13 +79,13 @@ def lines_call(
             "tap_pairs": room.tap_pairs,
             "row_words": room.row_words,
             "kept": room.kept,
-            "input_zero_point": quantisation_of(operator, graph, layer.source).zero_point,
+            "input_zero_point": quantisation_of(layer, layer.source).zero_point,
         },
         constants=constants(pack_taps(filters, room.tap_bytes, block), table.words),
         inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
+        outputs=(layer.target.index,),
         scratch_bytes=room.scratch_bytes,
-        macs=count_macs(graph, operator) or 0,
+        macs=count_macs(layer) or 0,
     )
 
 

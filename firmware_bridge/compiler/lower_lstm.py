@@ -24,7 +24,7 @@ from firmware_bridge.compiler.recurrent import (
     folded_biases,
     state_tensor,
 )
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import LstmOptions
 from quantize.tflite.schema import Activation, DType
 
@@ -45,7 +45,7 @@ _MOST_LEFT, _MOST_RIGHT = 10, 10
 """How far the cell state's fraction bits may be from `_GATE_BITS`."""
 
 
-def lower_lstm(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_lstm(layer: Layer) -> KernelCall:
     """Lower UNIDIRECTIONAL_SEQUENCE_LSTM; hidden and cell state are variables.
 
     Raises
@@ -54,23 +54,23 @@ def lower_lstm(operator: Operator, graph: Subgraph) -> KernelCall:
         When types, shapes or quantisation do not fit, the activation is not TANH, or it has
         peepholes, a projection, layer normalisation or no input gate, which TFLite-Micro has not.
     """
-    options = options_of(operator, graph, LstmOptions)
+    options = options_of(layer, LstmOptions)
     if options.activation is not Activation.TANH:
-        refuse(operator, graph, f"its activation is {options.activation.name}, not TANH")
+        refuse(layer, f"its activation is {options.activation.name}, not TANH")
     if not (math.isfinite(options.cell_clip) and options.cell_clip >= 0):
-        refuse(operator, graph, f"its cell_clip is {options.cell_clip:g}")
-    _check_kind(operator, graph)
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    hidden = state_tensor(operator, graph, 18, DType.INT8)
-    cell = state_tensor(operator, graph, 19, DType.INT16)
-    same_quantisation(operator, graph, hidden, target, "its output is its hidden state")
-    sizes = _sizes(operator, graph, (source, target, hidden, cell), time_major=options.time_major)
+        refuse(layer, f"its cell_clip is {options.cell_clip:g}")
+    _check_kind(layer)
+    source, target = computed_input(layer), output_tensor(layer)
+    hidden = state_tensor(layer, 18, DType.INT8)
+    cell = state_tensor(layer, 19, DType.INT16)
+    same_quantisation(layer, hidden, target, "its output is its hidden state")
+    sizes = _sizes(layer, (source, target, hidden, cell), time_major=options.time_major)
     batches, steps, inputs, cells = sizes
-    from_input = _gates(operator, graph, source, 0, (cells, inputs))
-    from_hidden = _gates(operator, graph, hidden, _RECURRENT, (cells, cells))
+    from_input = _gates(layer, source, 0, (cells, inputs))
+    from_hidden = _gates(layer, hidden, _RECURRENT, (cells, cells))
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_lstm",
         header="i8_lstm.h",
         struct="i8_lstm",
@@ -90,8 +90,8 @@ def lower_lstm(operator: Operator, graph: Subgraph) -> KernelCall:
             "input_shifts": from_input.shifts,
             "recurrent_multipliers": from_hidden.multipliers,
             "recurrent_shifts": from_hidden.shifts,
-            **_cell_fields(operator, graph, cell, options.cell_clip),
-            **_products(operator, graph, hidden, cell),
+            **_cell_fields(layer, cell, options.cell_clip),
+            **_products(layer, hidden, cell),
         },
         constants=(
             Constant("input_weights", from_input.weights),
@@ -101,7 +101,7 @@ def lower_lstm(operator: Operator, graph: Subgraph) -> KernelCall:
             Constant("sigmoid", sigmoid_table()),
         ),
         inputs=(source.index, hidden.index, cell.index),
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=batches * steps * 4 * cells * (inputs + cells),
         updates=(hidden.index, cell.index),
@@ -137,50 +137,47 @@ class _Gates:
         self.shifts = tuple(shift for _, shift in pairs)
 
 
-def _gates(
-    operator: Operator, graph: Subgraph, source: Tensor, step: int, shape: tuple[int, int]
-) -> _Gates:
+def _gates(layer: Layer, source: Tensor, step: int, shape: tuple[int, int]) -> _Gates:
     """Return the gates' sums of the input (`step` 0, with biases) or of the hidden state."""
-    scale = np.float32(quantisation_of(operator, graph, source).scale)
+    scale = np.float32(quantisation_of(layer, source).scale)
     found, biases, pairs = [], [], []
     for _, place in _GATES:
-        weights = constant_weights(operator, graph, place + step, DType.INT8)
+        weights = constant_weights(layer, place + step, DType.INT8)
         if weights.shape != shape:
-            refuse(operator, graph, f"{weights.named} is {list(weights.shape)}, not {list(shape)}")
+            refuse(layer, f"{weights.named} is {list(weights.shape)}, not {list(shape)}")
         bias = np.zeros(shape[0], np.int64)
         if step == 0:
-            bias = _bias(operator, graph, place + _BIASES, shape[0])
-        bias = folded_biases(operator, graph, source, weights, bias)
+            bias = _bias(layer, place + _BIASES, shape[0])
+        bias = folded_biases(layer, source, weights, bias)
         # The two scales are multiplied in single precision, as in a dense layer without a bias.
-        other = np.float32(quantisation_of(operator, graph, weights).scale)
-        pair = multiplier_of(operator, graph, float(scale * other) * (1 << _GATE_BITS))
-        check_sums(operator, graph, weights, bias, pair[1])
+        other = np.float32(quantisation_of(layer, weights).scale)
+        pair = multiplier_of(layer, float(scale * other) * (1 << _GATE_BITS))
+        check_sums(layer, weights, bias, pair[1])
         found.append(np.asarray(weights.data, np.int8))
         biases.append(bias)
         pairs.append(pair)
     return _Gates(found, biases, pairs)
 
 
-def _bias(operator: Operator, graph: Subgraph, position: int, cells: int) -> NDArray[np.int64]:
-    bias = graph.input_of(operator, position)
+def _bias(layer: Layer, position: int, cells: int) -> NDArray[np.int64]:
+    bias = layer.input(position)
     if bias is None or bias.data is None or bias.dtype is not DType.INT32 or bias.shape != (cells,):
-        refuse(operator, graph, f"input {position} is not {cells} constant int32")
+        refuse(layer, f"input {position} is not {cells} constant int32")
     return np.asarray(bias.data, np.int64)
 
 
-def _check_kind(operator: Operator, graph: Subgraph) -> None:
-    if len(operator.inputs) != _INPUTS:
-        refuse(operator, graph, f"it has {len(operator.inputs)} inputs, not {_INPUTS}")
+def _check_kind(layer: Layer) -> None:
+    if len(layer.operator.inputs) != _INPUTS:
+        refuse(layer, f"it has {len(layer.operator.inputs)} inputs, not {_INPUTS}")
     for what, places in _LEFT_OUT.items():
-        if any(operator.inputs[place] >= 0 for place in places):
-            refuse(operator, graph, f"it has {what}, which TFLite-Micro's kernel has not")
-    if any(operator.inputs[place] < 0 for place in (1, 5, 12)):
-        refuse(operator, graph, "it has no input gate, which TFLite-Micro's kernel takes")
+        if any(layer.operator.inputs[place] >= 0 for place in places):
+            refuse(layer, f"it has {what}, which TFLite-Micro's kernel has not")
+    if any(layer.operator.inputs[place] < 0 for place in (1, 5, 12)):
+        refuse(layer, "it has no input gate, which TFLite-Micro's kernel takes")
 
 
 def _sizes(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     tensors: tuple[Tensor, Tensor, Tensor, Tensor],
     *,
     time_major: bool,
@@ -189,48 +186,43 @@ def _sizes(
     source, target, hidden, cell = (tensor.shape for tensor in tensors)
     shapes = [list(shape) for shape in (source, hidden, cell, target)]
     if len(source) != 3 or len(hidden) != 2 or min(*source, *hidden) < 1:
-        refuse(operator, graph, f"its shapes do not fit: {shapes}")
+        refuse(layer, f"its shapes do not fit: {shapes}")
     first, second, inputs = source
     batches, steps = (second, first) if time_major else (first, second)
     cells = hidden[1]
     if target != (first, second, cells) or hidden != (batches, cells) or cell != hidden:
-        refuse(operator, graph, f"its shapes do not fit: {shapes}")
+        refuse(layer, f"its shapes do not fit: {shapes}")
     return batches, steps, inputs, cells
 
 
-def _products(
-    operator: Operator, graph: Subgraph, hidden: Tensor, cell: Tensor
-) -> dict[str, Field]:
+def _products(layer: Layer, hidden: Tensor, cell: Tensor) -> dict[str, Field]:
     """Return how products of gates, with 15 fraction bits, become cell and hidden state."""
-    cell_scale = quantisation_of(operator, graph, cell).scale
-    kept = quantisation_of(operator, graph, hidden)
+    cell_scale = quantisation_of(layer, cell).scale
+    kept = quantisation_of(layer, hidden)
     fields: dict[str, Field] = {"hidden_zero_point": kept.zero_point}
     for name, real in (
         ("forget", _GATE_SCALE * cell_scale / cell_scale),
         ("update", _GATE_SCALE * _GATE_SCALE / cell_scale),
         ("hidden", _GATE_SCALE * _GATE_SCALE / kept.scale),
     ):
-        multiplier, shift = multiplier_of(operator, graph, real)
+        multiplier, shift = multiplier_of(layer, real)
         if shift >= 0:
-            refuse(operator, graph, "the scale of its states is out of reach")
+            refuse(layer, "the scale of its states is out of reach")
         fields |= {f"{name}_multiplier": multiplier, f"{name}_shift": shift}
     return fields
 
 
-def _cell_fields(
-    operator: Operator, graph: Subgraph, cell: Tensor, cell_clip: float
-) -> dict[str, Field]:
-    quantisation = quantisation_of(operator, graph, cell)
+def _cell_fields(layer: Layer, cell: Tensor, cell_clip: float) -> dict[str, Field]:
+    quantisation = quantisation_of(layer, cell)
     mantissa, exponent = math.frexp(quantisation.scale)
     left = exponent - 1 + _GATE_BITS
     if mantissa != 0.5 or quantisation.zero_point != 0 or not -_MOST_RIGHT <= left <= _MOST_LEFT:
         refuse(
-            operator,
-            graph,
+            layer,
             f"its cell state has scale {quantisation.scale:g} and zero point "
             f"{quantisation.zero_point}, where a power of two near 2^-{_GATE_BITS} and 0 are right",
         )
     clip = int(min(cell_clip / quantisation.scale, 32767.0))
     if cell_clip > 0 and clip == 0:
-        refuse(operator, graph, f"its cell_clip, {cell_clip:g}, is less than a step")
+        refuse(layer, f"its cell_clip, {cell_clip:g}, is less than a step")
     return {"cell_clip": clip, "tanh_left": max(left, 0), "tanh_right": max(-left, 0)}

@@ -21,7 +21,7 @@ from firmware_bridge.compiler.operands import (
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import BatchMatMulOptions
 from quantize.tflite.schema import DType
 
@@ -30,7 +30,7 @@ _LARGEST_PRODUCT = 255 * 255
 """Of two int8 less their zero points."""
 
 
-def lower_batch_matmul(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_batch_matmul(layer: Layer) -> KernelCall:
     """Lower BATCH_MATMUL; the second operand may be constant.
 
     Raises
@@ -38,19 +38,19 @@ def lower_batch_matmul(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or shapes do not fit, the first operand is constant, or sums may overflow.
     """
-    options = options_of(operator, graph, BatchMatMulOptions)
-    first, second = computed_input(operator, graph), input_tensor(operator, graph, 1)
-    check_dtype(operator, graph, second, "input 1", DType.INT8)
-    target = output_tensor(operator, graph)
-    one = _matrices(operator, graph, first.shape, transposed=options.adjoint_x)
+    options = options_of(layer, BatchMatMulOptions)
+    first, second = computed_input(layer), input_tensor(layer, 1)
+    check_dtype(layer, second, "input 1", DType.INT8)
+    target = output_tensor(layer)
+    one = _matrices(layer, first.shape, transposed=options.adjoint_x)
     # A column of the second operand is what a row is of its transposed form.
-    other = _matrices(operator, graph, second.shape, transposed=not options.adjoint_y)
+    other = _matrices(layer, second.shape, transposed=not options.adjoint_y)
     if one.depth != other.depth:
-        refuse(operator, graph, f"it multiplies {list(first.shape)} by {list(second.shape)}")
-    batches = _batches(operator, graph, one.batches, other.batches)
+        refuse(layer, f"it multiplies {list(first.shape)} by {list(second.shape)}")
+    batches = _batches(layer, one.batches, other.batches)
     rank = max(len(first.shape), len(second.shape))
     shape = (*batches[_BATCH_AXES - (rank - 2) :], one.rows, other.rows)
-    check_output_shape(operator, graph, target, shape)
+    check_output_shape(layer, target, shape)
     fields: dict[str, Field] = {
         "batches": batches,
         "steps_0": one.steps(batches),
@@ -62,9 +62,9 @@ def lower_batch_matmul(operator: Operator, graph: Subgraph) -> KernelCall:
         "row_inner": one.inner,
         "column_step": other.step,
         "column_inner": other.inner,
-        **_scales(operator, graph, one.depth),
+        **_scales(layer, one.depth),
     }
-    function, inputs = "i8_batch_matmul", operator.inputs
+    function, inputs = "i8_batch_matmul", layer.operator.inputs
     constants: tuple[Constant, ...] = ()
     if second.data is not None:
         function, inputs = "i8_batch_matmul_constant", inputs[:1]
@@ -72,17 +72,17 @@ def lower_batch_matmul(operator: Operator, graph: Subgraph) -> KernelCall:
         fields["constant"] = "constant"
     copies = (one.inner != 1) + (other.inner != 1)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=function,
         header="i8_batch_matmul.h",
         struct="i8_batch_matmul",
         fields=fields,
         constants=constants,
         inputs=inputs,
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=4 * one.rows + copies * one.depth,
-        macs=count_macs(graph, operator) or 0,
+        macs=count_macs(layer) or 0,
     )
 
 
@@ -105,11 +105,9 @@ class _Matrices:
         return tuple(reversed(steps))
 
 
-def _matrices(
-    operator: Operator, graph: Subgraph, shape: tuple[int, ...], *, transposed: bool
-) -> _Matrices:
+def _matrices(layer: Layer, shape: tuple[int, ...], *, transposed: bool) -> _Matrices:
     if not 2 <= len(shape) <= 2 + _BATCH_AXES:
-        refuse(operator, graph, f"an operand is {list(shape)}, not of 2 to 5 axes")
+        refuse(layer, f"an operand is {list(shape)}, not of 2 to 5 axes")
     batches = (1,) * (2 + _BATCH_AXES - len(shape)) + shape[:-2]
     high, wide = shape[-2:]
     return (
@@ -119,24 +117,22 @@ def _matrices(
     )
 
 
-def _batches(
-    operator: Operator, graph: Subgraph, one: tuple[int, ...], other: tuple[int, ...]
-) -> tuple[int, ...]:
+def _batches(layer: Layer, one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     if any(a != b and 1 not in (a, b) for a, b in zip(one, other, strict=True)):
-        refuse(operator, graph, f"its batches are {list(one)} and {list(other)}")
+        refuse(layer, f"its batches are {list(one)} and {list(other)}")
     return tuple(max(pair) for pair in zip(one, other, strict=True))
 
 
-def _scales(operator: Operator, graph: Subgraph, depth: int) -> dict[str, Field]:
+def _scales(layer: Layer, depth: int) -> dict[str, Field]:
     one, other, target = (
-        quantisation_of(operator, graph, graph.tensors[index])
-        for index in (*operator.inputs[:2], operator.outputs[0])
+        quantisation_of(layer, tensor)
+        for tensor in (input_tensor(layer, 0), input_tensor(layer, 1), output_tensor(layer))
     )
     # In double precision, where FULLY_CONNECTED without a bias has single.
     real = one.scale * other.scale / target.scale
-    multiplier, shift = multiplier_of(operator, graph, real)
+    multiplier, shift = multiplier_of(layer, real)
     if (depth * _LARGEST_PRODUCT) << max(shift, 0) > INT32_MAX:
-        refuse(operator, graph, f"sums of {depth} products may overflow 32 bits")
+        refuse(layer, f"sums of {depth} products may overflow 32 bits")
     return {
         "zero_point_0": one.zero_point,
         "zero_point_1": other.zero_point,

@@ -15,14 +15,14 @@ from firmware_bridge.compiler.operands import (
     refuse,
 )
 from firmware_bridge.compiler.records import KernelCall
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import ReducerOptions
 
 _MOST_VALUES = 1 << 23
 """Their sum must fit an int32."""
 
 
-def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_mean(layer: Layer) -> KernelCall:
     """Lower MEAN.
 
     Raises
@@ -30,19 +30,19 @@ def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or the axes lie in more than two groups.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    reduced = reduced_axes(operator, graph, source)
-    check_reduced_shape(operator, graph, source, target, reduced)
-    outer, first, middle, second, inner = reduced_groups(operator, graph, source, reduced)
+    source, target = computed_input(layer), output_tensor(layer)
+    reduced = reduced_axes(layer, source)
+    check_reduced_shape(layer, source, target, reduced)
+    outer, first, middle, second, inner = reduced_groups(layer, source, reduced)
     values = first * second
     if values > _MOST_VALUES:
-        refuse(operator, graph, f"it is a mean of {values} values, {_MOST_VALUES} are the most")
-    one = quantisation_of(operator, graph, source)
-    other = quantisation_of(operator, graph, target)
-    multiplier, shift = _multiplier(operator, graph, one.scale / other.scale, values)
+        refuse(layer, f"it is a mean of {values} values, {_MOST_VALUES} are the most")
+    one = quantisation_of(layer, source)
+    other = quantisation_of(layer, target)
+    multiplier, shift = _multiplier(layer, one.scale / other.scale, values)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_mean",
         header="i8_mean.h",
         struct="i8_mean",
@@ -59,37 +59,35 @@ def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
         },
         constants=(),
         inputs=(source.index,),
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
     )
 
 
-def reduced_axes(operator: Operator, graph: Subgraph, source: Tensor) -> set[int]:
+def reduced_axes(layer: Layer, source: Tensor) -> set[int]:
     """Return the axes that an operator reduces, counted from the first."""
     rank = len(source.shape)
-    axes = constant_integers(operator, graph, 1).tolist()
+    axes = constant_integers(layer, 1).tolist()
     if any(not -rank <= axis < rank for axis in axes):
-        refuse(operator, graph, f"it reduces axes {axes} of {rank}")
+        refuse(layer, f"it reduces axes {axes} of {rank}")
     return {axis % rank for axis in axes}
 
 
-def check_reduced_shape(
-    operator: Operator, graph: Subgraph, source: Tensor, target: Tensor, reduced: set[int]
-) -> None:
+def check_reduced_shape(layer: Layer, source: Tensor, target: Tensor, reduced: set[int]) -> None:
     """Refuse an output that is not of the shape that reducing leaves."""
-    keep = options_of(operator, graph, ReducerOptions).keep_dims
+    keep = options_of(layer, ReducerOptions).keep_dims
     wanted = tuple(
         1 if axis in reduced else length
         for axis, length in enumerate(source.shape)
         if keep or axis not in reduced
     )
     if target.shape != wanted and target.elements != math.prod(wanted):
-        refuse(operator, graph, f"its output is {list(target.shape)}, not {list(wanted)}")
+        refuse(layer, f"its output is {list(target.shape)}, not {list(wanted)}")
 
 
 def reduced_groups(
-    operator: Operator, graph: Subgraph, source: Tensor, reduced: set[int]
+    layer: Layer, source: Tensor, reduced: set[int]
 ) -> tuple[int, int, int, int, int]:
     """Return lengths of the groups (kept, reduced, kept, reduced, kept), 1 for empty ones."""
     axes = [(axis in reduced, length) for axis, length in enumerate(source.shape) if length != 1]
@@ -104,7 +102,7 @@ def reduced_groups(
         inner = groups.pop()[1]
     lengths = [length for _, length in groups]
     if len(lengths) > 4:
-        refuse(operator, graph, "the axes that it reduces lie in more than two groups")
+        refuse(layer, "the axes that it reduces lie in more than two groups")
     if len(lengths) == 1:
         return lengths[0], 1, 1, 1, inner
     if len(lengths) == 2:
@@ -112,9 +110,9 @@ def reduced_groups(
     return lengths[0], lengths[1], lengths[2], lengths[3], inner
 
 
-def _multiplier(operator: Operator, graph: Subgraph, ratio: float, values: int) -> tuple[int, int]:
+def _multiplier(layer: Layer, ratio: float, values: int) -> tuple[int, int]:
     """Divide the ratio of the scales by the number of values, as TFLite-Micro does."""
-    multiplier, shift = multiplier_of(operator, graph, ratio)
+    multiplier, shift = multiplier_of(layer, ratio)
     # As many bits as a mean takes away, but no more than a shift has.
     bits = min(values.bit_length() - 1, 32, 31 + shift)
     return (multiplier << bits) // values, shift - bits

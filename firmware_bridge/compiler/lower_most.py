@@ -15,11 +15,11 @@ from firmware_bridge.compiler.operands import (
     same_quantisation,
 )
 from firmware_bridge.compiler.records import Field, KernelCall
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.schema import DType
 
 
-def lower_reduce_max(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_reduce_max(layer: Layer) -> KernelCall:
     """Lower REDUCE_MAX.
 
     Raises
@@ -27,16 +27,16 @@ def lower_reduce_max(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or the axes lie in more than two groups.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    same_quantisation(operator, graph, source, target, "it picks one of many values")
-    reduced = reduced_axes(operator, graph, source)
-    check_reduced_shape(operator, graph, source, target, reduced)
+    source, target = computed_input(layer), output_tensor(layer)
+    same_quantisation(layer, source, target, "it picks one of many values")
+    reduced = reduced_axes(layer, source)
+    check_reduced_shape(layer, source, target, reduced)
     names = ("outer", "reduced_0", "middle", "reduced_1", "inner")
-    lengths = reduced_groups(operator, graph, source, reduced)
-    return _call(operator, "i8_reduce_max", dict(zip(names, lengths, strict=True)))
+    lengths = reduced_groups(layer, source, reduced)
+    return _call(layer, "i8_reduce_max", dict(zip(names, lengths, strict=True)))
 
 
-def lower_arg_max(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_arg_max(layer: Layer) -> KernelCall:
     """Lower ARG_MAX to int32.
 
     Raises
@@ -44,33 +44,33 @@ def lower_arg_max(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or shapes do not fit, or the axis is only known at run time.
     """
-    source = computed_input(operator, graph)
-    target = output_tensor(operator, graph, dtype=DType.INT32)
-    axes = constant_integers(operator, graph, 1).tolist()
+    source = computed_input(layer)
+    target = output_tensor(layer, dtype=DType.INT32)
+    axes = constant_integers(layer, 1).tolist()
     if len(axes) != 1:
-        refuse(operator, graph, f"it looks along axes {axes}")
-    axis = axis_of(operator, graph, axes[0], len(source.shape))
+        refuse(layer, f"it looks along axes {axes}")
+    axis = axis_of(layer, axes[0], len(source.shape))
     before, after = source.shape[:axis], source.shape[axis + 1 :]
-    check_output_shape(operator, graph, target, (*before, *after))
+    check_output_shape(layer, target, (*before, *after))
     fields: dict[str, Field] = {
         "outer": math.prod(before),
         "length": source.shape[axis],
         "inner": math.prod(after),
     }
-    return _call(operator, "i8_arg_max", fields)
+    return _call(layer, "i8_arg_max", fields)
 
 
-def _call(operator: Operator, function: str, fields: dict[str, Field]) -> KernelCall:
+def _call(layer: Layer, function: str, fields: dict[str, Field]) -> KernelCall:
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=function,
         header="i8_most.h",
         struct=function,
         fields=fields,
         constants=(),
-        inputs=operator.inputs[:1],
-        outputs=operator.outputs,
+        inputs=layer.operator.inputs[:1],
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
     )

@@ -21,7 +21,7 @@ from firmware_bridge.compiler.operands import (
     same_quantisation,
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import (
     ConcatenationOptions,
     PackOptions,
@@ -30,7 +30,7 @@ from quantize.tflite.options import (
 from quantize.tflite.schema import Activation, DType
 
 
-def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_concatenation(layer: Layer) -> KernelCall:
     """Lower CONCATENATION of tensors with one quantisation.
 
     Raises
@@ -38,22 +38,22 @@ def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or an activation is fused.
     """
-    options = options_of(operator, graph, ConcatenationOptions)
+    options = options_of(layer, ConcatenationOptions)
     if options.activation is not Activation.NONE:
-        refuse(operator, graph, f"it has the fused activation {options.activation.name}")
-    target = output_tensor(operator, graph)
-    parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
+        refuse(layer, f"it has the fused activation {options.activation.name}")
+    target = output_tensor(layer)
+    parts = [computed_input(layer, i) for i in range(len(layer.operator.inputs))]
     for part in parts:
-        same_quantisation(operator, graph, part, target, "joining keeps the quantisation")
-    axis = axis_of(operator, graph, options.axis, len(target.shape))
-    _check_parts(operator, graph, parts, target, axis)
+        same_quantisation(layer, part, target, "joining keeps the quantisation")
+    axis = axis_of(layer, options.axis, len(target.shape))
+    _check_parts(layer, parts, target, axis)
     if len(parts) == 1:
-        return lower_view(operator, graph)
+        return lower_view(layer)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return _join(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return _join(layer, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
 
 
-def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_split(layer: Layer) -> KernelCall:
     """Lower SPLIT into equal parts.
 
     Raises
@@ -61,17 +61,17 @@ def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or shapes do not fit, or the axis is only known at run time.
     """
-    source = computed_input(operator, graph, 1)
-    axes = constant_integers(operator, graph, 0).tolist()
+    source = computed_input(layer, 1)
+    axes = constant_integers(layer, 0).tolist()
     if len(axes) != 1:
-        refuse(operator, graph, f"it splits along axes {axes}")
-    axis = axis_of(operator, graph, axes[0], len(source.shape))
-    parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
-    _check_parts(operator, graph, parts, source, axis)
-    return _split(operator, graph, source, parts, axis)
+        refuse(layer, f"it splits along axes {axes}")
+    axis = axis_of(layer, axes[0], len(source.shape))
+    parts = [output_tensor(layer, i) for i in range(len(layer.operator.outputs))]
+    _check_parts(layer, parts, source, axis)
+    return _split(layer, source, parts, axis)
 
 
-def lower_split_v(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_split_v(layer: Layer) -> KernelCall:
     """Lower SPLIT_V into parts of given lengths, of which one may be -1: what is left.
 
     Raises
@@ -79,32 +79,30 @@ def lower_split_v(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or shapes do not fit, or axis or lengths are only known at run time.
     """
-    source = computed_input(operator, graph)
-    lengths = constant_integers(operator, graph, 1).tolist()
-    axes = constant_integers(operator, graph, 2).tolist()
+    source = computed_input(layer)
+    lengths = constant_integers(layer, 1).tolist()
+    axes = constant_integers(layer, 2).tolist()
     if len(axes) != 1:
-        refuse(operator, graph, f"it splits along axes {axes}")
-    axis = axis_of(operator, graph, axes[0], len(source.shape))
-    parts = [output_tensor(operator, graph, i) for i in range(len(operator.outputs))]
-    _check_parts(operator, graph, parts, source, axis)
+        refuse(layer, f"it splits along axes {axes}")
+    axis = axis_of(layer, axes[0], len(source.shape))
+    parts = [output_tensor(layer, i) for i in range(len(layer.operator.outputs))]
+    _check_parts(layer, parts, source, axis)
     found = [part.shape[axis] for part in parts]
     fits = len(lengths) == len(found) and lengths.count(-1) <= 1
     if not fits or any(a not in (b, -1) for a, b in zip(lengths, found, strict=True)):
-        refuse(operator, graph, f"it splits into {lengths}, and its outputs say {found}")
-    return _split(operator, graph, source, parts, axis)
+        refuse(layer, f"it splits into {lengths}, and its outputs say {found}")
+    return _split(layer, source, parts, axis)
 
 
-def _split(
-    operator: Operator, graph: Subgraph, source: Tensor, parts: list[Tensor], axis: int
-) -> KernelCall:
+def _split(layer: Layer, source: Tensor, parts: list[Tensor], axis: int) -> KernelCall:
     blocks = [math.prod(part.shape[axis:]) for part in parts]
     outer = math.prod(source.shape[:axis])
     if len(parts) > 1:
-        return _join(operator, "i8_split", blocks, outer, inputs=(source.index,))
-    return gather_call(operator, graph, source, 0, source.shape, dense_steps(source.shape))
+        return _join(layer, "i8_split", blocks, outer, inputs=(source.index,))
+    return gather_call(layer, source, 0, source.shape, dense_steps(source.shape))
 
 
-def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_pack(layer: Layer) -> KernelCall:
     """Lower PACK of tensors with one quantisation, along a new axis.
 
     Raises
@@ -112,26 +110,22 @@ def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    options = options_of(operator, graph, PackOptions)
-    target = output_tensor(operator, graph)
-    parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
+    options = options_of(layer, PackOptions)
+    target = output_tensor(layer)
+    parts = [computed_input(layer, i) for i in range(len(layer.operator.inputs))]
     if not parts:
-        refuse(operator, graph, "it has no inputs")
-    axis = axis_of(operator, graph, options.axis, len(target.shape))
+        refuse(layer, "it has no inputs")
+    axis = axis_of(layer, options.axis, len(target.shape))
     for part in parts:
-        same_quantisation(operator, graph, part, target, "packing keeps the quantisation")
-        check_output_shape(
-            operator, graph, target, (*part.shape[:axis], len(parts), *part.shape[axis:])
-        )
+        same_quantisation(layer, part, target, "packing keeps the quantisation")
+        check_output_shape(layer, target, (*part.shape[:axis], len(parts), *part.shape[axis:]))
     if len(parts) == 1:
-        return lower_view(operator, graph)
+        return lower_view(layer)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return _join(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return _join(layer, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
 
 
-def _check_parts(
-    operator: Operator, graph: Subgraph, parts: list[Tensor], whole: Tensor, axis: int
-) -> None:
+def _check_parts(layer: Layer, parts: list[Tensor], whole: Tensor, axis: int) -> None:
     def others(tensor: Tensor) -> tuple[int, ...]:
         return tensor.shape[:axis] + tensor.shape[axis + 1 :]
 
@@ -140,18 +134,18 @@ def _check_parts(
     )
     if not fits or sum(part.shape[axis] for part in parts) != whole.shape[axis]:
         shapes = ", ".join(str(list(part.shape)) for part in parts)
-        refuse(operator, graph, f"{shapes} along axis {axis} do not make {list(whole.shape)}")
+        refuse(layer, f"{shapes} along axis {axis} do not make {list(whole.shape)}")
 
 
-def axis_of(operator: Operator, graph: Subgraph, axis: int, rank: int) -> int:
+def axis_of(layer: Layer, axis: int, rank: int) -> int:
     """Return an axis, counted from the first."""
     if not -rank <= axis < rank:
-        refuse(operator, graph, f"it has no axis {axis}")
+        refuse(layer, f"it has no axis {axis}")
     return axis % rank
 
 
 def _join(
-    operator: Operator,
+    layer: Layer,
     function: str,
     blocks: list[int],
     outer: int,
@@ -160,17 +154,17 @@ def _join(
 ) -> KernelCall:
     fields: dict[str, Field] = {"blocks": "blocks", "count": len(blocks), "outer": outer}
     return moving_call(
-        operator,
+        layer,
         function,
         "i8_concatenate.h",
         "i8_concatenate",
         fields,
-        inputs=inputs or operator.inputs,
+        inputs=inputs or layer.operator.inputs,
         constants=(Constant("blocks", flat(blocks, np.int32)),),
     )
 
 
-def lower_transpose(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_transpose(layer: Layer) -> KernelCall:
     """Lower TRANSPOSE; where only axes of length 1 move, it costs nothing.
 
     Raises
@@ -178,18 +172,18 @@ def lower_transpose(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or shapes do not fit, or the order takes more than four loops.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    order = constant_integers(operator, graph, 1).tolist()
+    source, target = computed_input(layer), output_tensor(layer)
+    order = constant_integers(layer, 1).tolist()
     rank = len(source.shape)
     if sorted(order) != list(range(rank)):
-        refuse(operator, graph, f"it has the order {order} of {rank} axes")
+        refuse(layer, f"it has the order {order} of {rank} axes")
     shape = tuple(source.shape[axis] for axis in order)
-    check_output_shape(operator, graph, target, shape)
+    check_output_shape(layer, target, shape)
     steps = dense_steps(source.shape)
-    return gather_call(operator, graph, source, 0, shape, tuple(steps[axis] for axis in order))
+    return gather_call(layer, source, 0, shape, tuple(steps[axis] for axis in order))
 
 
-def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_strided_slice(layer: Layer) -> KernelCall:
     """Lower STRIDED_SLICE with begin, end and strides that are constants.
 
     Raises
@@ -198,14 +192,14 @@ def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
         When types or shapes do not fit, it has an ellipsis or new axes, or takes more than four
         loops.
     """
-    options = options_of(operator, graph, StridedSliceOptions)
+    options = options_of(layer, StridedSliceOptions)
     if options.ellipsis_mask or options.new_axis_mask or options.offset:
-        refuse(operator, graph, "it has an ellipsis, a new axis or ends relative to its begins")
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    bounds = [constant_integers(operator, graph, i).tolist() for i in (1, 2, 3)]
+        refuse(layer, "it has an ellipsis, a new axis or ends relative to its begins")
+    source, target = computed_input(layer), output_tensor(layer)
+    bounds = [constant_integers(layer, i).tolist() for i in (1, 2, 3)]
     rank = len(source.shape)
     if any(len(bound) != rank for bound in bounds) or 0 in bounds[2]:
-        refuse(operator, graph, "its begin, end and strides do not fit its input")
+        refuse(layer, "its begin, end and strides do not fit its input")
     dense = dense_steps(source.shape)
     offset, shape, steps, kept = 0, [], [], []
     for axis, length in enumerate(source.shape):
@@ -214,34 +208,31 @@ def lower_strided_slice(operator: Operator, graph: Subgraph) -> KernelCall:
         if options.begin_mask >> axis & 1:
             begin = 0 if stride > 0 else length - 1
         if shrinks:
-            begin, end, stride = _single(operator, graph, begin, length)
+            begin, end, stride = _single(layer, begin, length)
         elif options.end_mask >> axis & 1:
             end = None
         picked = range(length)[slice(begin, end, stride)]
         if not picked:
-            refuse(operator, graph, f"it takes nothing along axis {axis}")
+            refuse(layer, f"it takes nothing along axis {axis}")
         offset += picked[0] * dense[axis]
         shape.append(len(picked))
         steps.append(stride * dense[axis])
         if not shrinks:
             kept.append(len(picked))
-    check_output_shape(operator, graph, target, tuple(kept))
-    return gather_call(operator, graph, source, offset, tuple(shape), tuple(steps))
+    check_output_shape(layer, target, tuple(kept))
+    return gather_call(layer, source, offset, tuple(shape), tuple(steps))
 
 
-def _single(
-    operator: Operator, graph: Subgraph, begin: int, length: int
-) -> tuple[int, int | None, int]:
+def _single(layer: Layer, begin: int, length: int) -> tuple[int, int | None, int]:
     """Return the bounds of the one element that an axis shrinks to."""
     place = begin + length if begin < 0 else begin
     if not 0 <= place < length:
-        refuse(operator, graph, f"it takes element {begin} of {length}")
+        refuse(layer, f"it takes element {begin} of {length}")
     return place, place + 1, 1
 
 
 def gather_call(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     source: Tensor,
     offset: int,
     shape: tuple[int, ...],
@@ -250,18 +241,16 @@ def gather_call(
     """Return the copy of what `steps` apart lie in the input, from `offset` on, to `shape`."""
     loops = merged(shape, steps)
     if loops is None:
-        refuse(operator, graph, "it takes more than four loops")
+        refuse(layer, "it takes more than four loops")
     lengths, (walk,) = loops
     dense = offset == 0 and lengths[:3] == (1, 1, 1) and walk[3] == 1
     if dense and lengths[3] == source.elements:
-        return moving_call(operator, None, "", "", {}, inputs=(source.index,))
+        return moving_call(layer, None, "", "", {}, inputs=(source.index,))
     fields: dict[str, Field] = {"offset": offset, "lengths": lengths, "steps": walk}
-    return moving_call(
-        operator, "i8_gather", "i8_copy.h", "i8_gather", fields, inputs=(source.index,)
-    )
+    return moving_call(layer, "i8_gather", "i8_copy.h", "i8_gather", fields, inputs=(source.index,))
 
 
-def lower_pad(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_pad(layer: Layer) -> KernelCall:
     """Lower PAD (with the output's zero point) and PADV2 (with a constant).
 
     Raises
@@ -270,53 +259,53 @@ def lower_pad(operator: Operator, graph: Subgraph) -> KernelCall:
         When types or shapes do not fit, paddings are negative or only known at run time, or it
         takes more than four loops.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    source, target = computed_input(layer), output_tensor(layer)
     rank = len(source.shape)
-    paddings = constant_integers(operator, graph, 1)
+    paddings = constant_integers(layer, 1)
     if paddings.size != 2 * rank or (paddings < 0).any():
-        refuse(operator, graph, f"it has the paddings {paddings.tolist()} for {rank} axes")
+        refuse(layer, f"it has the paddings {paddings.tolist()} for {rank} axes")
     before, after = paddings.reshape(rank, 2).T.tolist()
     widths = zip(before, source.shape, after, strict=True)
-    check_output_shape(operator, graph, target, tuple(sum(parts) for parts in widths))
+    check_output_shape(layer, target, tuple(sum(parts) for parts in widths))
     dense = dense_steps(target.shape)
     # Axes are joined only where they lie as densely in the output as in the input.
     loops = merged(source.shape, dense_steps(source.shape), dense)
     if loops is None:
-        refuse(operator, graph, "it takes more than four loops")
+        refuse(layer, "it takes more than four loops")
     lengths, (_, steps) = loops
     if steps[3] != 1:
         # All that is padded lies within the last axis that is longer than 1.
-        lengths, steps = _with_unit_axis(operator, graph, lengths, steps)
+        lengths, steps = _with_unit_axis(layer, lengths, steps)
     fields: dict[str, Field] = {
         "offset": sum(pad * step for pad, step in zip(before, dense, strict=True)),
         "lengths": lengths,
         "steps": steps,
-        "value": _pad_value(operator, graph, target),
+        "value": _pad_value(layer, target),
         "output_bytes": target.elements,
     }
-    return moving_call(operator, "i8_pad", "i8_copy.h", "i8_pad", fields, inputs=(source.index,))
+    return moving_call(layer, "i8_pad", "i8_copy.h", "i8_pad", fields, inputs=(source.index,))
 
 
 def _with_unit_axis(
-    operator: Operator, graph: Subgraph, lengths: tuple[int, ...], steps: tuple[int, ...]
+    layer: Layer, lengths: tuple[int, ...], steps: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     if lengths[0] != 1:
-        refuse(operator, graph, "it takes more than four loops")
+        refuse(layer, "it takes more than four loops")
     return (*lengths[1:], 1), (*steps[1:], 1)
 
 
-def _pad_value(operator: Operator, graph: Subgraph, target: Tensor) -> int:
-    if len(operator.inputs) < 3:
-        return quantisation_of(operator, graph, target).zero_point
-    value = input_tensor(operator, graph, 2)
+def _pad_value(layer: Layer, target: Tensor) -> int:
+    if len(layer.operator.inputs) < 3:
+        return quantisation_of(layer, target).zero_point
+    value = input_tensor(layer, 2)
     if value.data is None or value.dtype is not DType.INT8 or value.elements != 1:
-        refuse(operator, graph, "the value that it pads with is not one constant int8")
-    same_quantisation(operator, graph, value, target, "padding keeps the quantisation")
+        refuse(layer, "the value that it pads with is not one constant int8")
+    same_quantisation(layer, value, target, "padding keeps the quantisation")
     return int(value.data.reshape(-1)[0])
 
 
 def moving_call(
-    operator: Operator,
+    layer: Layer,
     function: str | None,
     header: str,
     struct: str,
@@ -327,15 +316,15 @@ def moving_call(
 ) -> KernelCall:
     """Return the call of a kernel that only moves bytes."""
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=function,
         header=header,
         struct=struct,
         fields=fields,
         constants=constants,
         inputs=inputs,
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
     )

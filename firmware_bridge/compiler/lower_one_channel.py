@@ -11,12 +11,9 @@ from firmware_bridge.compiler.operands import quantisation_of
 from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.requantisation import ChannelTable
 from firmware_bridge.compiler.weighted import WeightedLayer, window_fields
-from quantize.tflite.model import Operator, Subgraph
 
 
 def one_channel_call(
-    operator: Operator,
-    graph: Subgraph,
     layer: WeightedLayer,
     filters: NDArray[np.int8],
     table: ChannelTable,
@@ -26,7 +23,7 @@ def one_channel_call(
 
     Parameters
     ----------
-    operator, graph, layer, table
+    layer, table
         The layer.
     filters
         ``[output channels, filter_h, filter_w]``.
@@ -36,7 +33,7 @@ def one_channel_call(
     undilated = all(axis.dilation == 1 for axis in axes)
     if undilated and instructions_by_lines(axes) < instructions_of_output(filters.shape):
         by_tap = filters.transpose(1, 2, 0)
-        return lines_call(operator, graph, layer, by_tap, table, axes)
-    zero_point = quantisation_of(operator, graph, layer.source).zero_point
+        return lines_call(layer, by_tap, table, axes)
+    zero_point = quantisation_of(layer, layer.source).zero_point
     fields = window_fields(layer, *axes, zero_point)
-    return convolution_call(operator, graph, layer, filters, table, fields)
+    return convolution_call(layer, filters, table, fields)

@@ -20,7 +20,7 @@ from firmware_bridge.compiler.operands import (
     same_quantisation,
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
-from quantize.tflite.model import Operator, Quantisation, Subgraph
+from quantize.tflite.model import Layer, Quantisation
 
 _MOST_LEFT_OF_VALUES = 22
 """Values less a zero point have 9 bits, products of two of them 18; so many more fit an int32."""
@@ -28,7 +28,7 @@ _MOST_LEFT_OF_PRODUCTS = 13
 _DIFFERENCE_BITS = 7
 
 
-def lower_extremum(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_extremum(layer: Layer) -> KernelCall:
     """Lower MINIMUM or MAXIMUM of tensors with one quantisation.
 
     Raises
@@ -36,14 +36,14 @@ def lower_extremum(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    operands = broadcast_operands(operator, graph)
-    target = output_tensor(operator, graph)
+    operands = broadcast_operands(layer)
+    target = output_tensor(layer)
     for operand in (operands.first, operands.second):
-        same_quantisation(operator, graph, operand, target, "it picks one of two values")
-    return _call(operator, f"i8_{operator.name.lower()}", operands, {}, [])
+        same_quantisation(layer, operand, target, "it picks one of two values")
+    return _call(layer, f"i8_{layer.name.lower()}", operands, {}, [])
 
 
-def lower_prelu(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_prelu(layer: Layer) -> KernelCall:
     """Lower PRELU: below zero the slope is the second operand.
 
     Raises
@@ -51,16 +51,16 @@ def lower_prelu(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or the first operand is broadcast.
     """
-    operands = broadcast_operands(operator, graph)
+    operands = broadcast_operands(layer)
     if operands.swapped:
-        refuse(operator, graph, "its input is constant or broadcast")
-    one = quantisation_of(operator, graph, operands.first)
-    other = quantisation_of(operator, graph, operands.second)
-    result = quantisation_of(operator, graph, output_tensor(operator, graph))
-    above = multiplier_of(operator, graph, one.scale / result.scale)
-    below = multiplier_of(operator, graph, one.scale * other.scale / result.scale)
+        refuse(layer, "its input is constant or broadcast")
+    one = quantisation_of(layer, operands.first)
+    other = quantisation_of(layer, operands.second)
+    result = quantisation_of(layer, output_tensor(layer))
+    above = multiplier_of(layer, one.scale / result.scale)
+    below = multiplier_of(layer, one.scale * other.scale / result.scale)
     if above[1] > _MOST_LEFT_OF_VALUES or below[1] > _MOST_LEFT_OF_PRODUCTS:
-        refuse(operator, graph, "its output's scale is too small beside its inputs'")
+        refuse(layer, "its output's scale is too small beside its inputs'")
     fields: dict[str, Field] = {
         "zero_point_0": one.zero_point,
         "zero_point_1": other.zero_point,
@@ -70,10 +70,10 @@ def lower_prelu(operator: Operator, graph: Subgraph) -> KernelCall:
         "shift": below[1],
         "zero_point": result.zero_point,
     }
-    return _call(operator, "i8_prelu", operands, fields, [])
+    return _call(layer, "i8_prelu", operands, fields, [])
 
 
-def lower_squared_difference(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_squared_difference(layer: Layer) -> KernelCall:
     """Lower SQUARED_DIFFERENCE.
 
     Raises
@@ -81,17 +81,15 @@ def lower_squared_difference(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    operands = broadcast_operands(operator, graph)
-    pair = [
-        quantisation_of(operator, graph, operand) for operand in (operands.first, operands.second)
-    ]
-    result = quantisation_of(operator, graph, output_tensor(operator, graph))
+    operands = broadcast_operands(layer)
+    pair = [quantisation_of(layer, operand) for operand in (operands.first, operands.second)]
+    result = quantisation_of(layer, output_tensor(layer))
     twice = 2 * max(quantisation.scale for quantisation in pair)
     real = twice * twice / ((1 << 2 * _DIFFERENCE_BITS) * result.scale)
-    multiplier, shift = multiplier_of(operator, graph, real)
+    multiplier, shift = multiplier_of(layer, real)
     if shift > 0:
-        refuse(operator, graph, "its output's scale is too small beside its inputs'")
-    tables = [_scaled(operator, graph, quantisation, twice) for quantisation in pair]
+        refuse(layer, "its output's scale is too small beside its inputs'")
+    tables = [_scaled(layer, quantisation, twice) for quantisation in pair]
     fields: dict[str, Field] = {
         "scaled_0": "scaled_0",
         "scaled_1": "scaled_1",
@@ -99,25 +97,23 @@ def lower_squared_difference(operator: Operator, graph: Subgraph) -> KernelCall:
         "shift": shift,
         "zero_point": result.zero_point,
     }
-    return _call(operator, "i8_squared_difference", operands, fields, tables)
+    return _call(layer, "i8_squared_difference", operands, fields, tables)
 
 
-def _scaled(
-    operator: Operator, graph: Subgraph, quantisation: Quantisation, twice: float
-) -> fixed_point.Raw:
+def _scaled(layer: Layer, quantisation: Quantisation, twice: float) -> fixed_point.Raw:
     """Return an operand's values on the common scale, from -128 to 127."""
-    multiplier, shift = multiplier_of(operator, graph, quantisation.scale / twice)
+    multiplier, shift = multiplier_of(layer, quantisation.scale / twice)
     centred = (ALL - quantisation.zero_point) << _DIFFERENCE_BITS
     return fixed_point.multiply(centred, multiplier, shift)
 
 
 def _call(
-    operator: Operator,
+    layer: Layer,
     kernel: str,
     operands: Operands,
     fields: dict[str, Field],
     tables: list[fixed_point.Raw],
 ) -> KernelCall:
     constants = [Constant(f"scaled_{i}", by_bits(table)) for i, table in enumerate(tables)]
-    call = broadcast_call(operator, kernel, operands, fields, constants)
+    call = broadcast_call(layer, kernel, operands, fields, constants)
     return replace(call, header="i8_pairs.h", struct="i8_pairs", in_place=False)

@@ -11,7 +11,7 @@ from firmware_bridge.compiler.operands import (
     same_quantisation,
 )
 from firmware_bridge.compiler.records import KernelCall
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import Pool2DOptions
 from quantize.tflite.schema import Padding
 
@@ -19,7 +19,7 @@ _LONGEST = 1 << 15
 """Window or stride: a window's cells are counted in an int32."""
 
 
-def lower_average_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_average_pool_2d(layer: Layer) -> KernelCall:
     """Lower AVERAGE_POOL_2D; cells beyond the border do not count.
 
     Raises
@@ -27,10 +27,10 @@ def lower_average_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    return _pool(operator, graph, "i8_average_pool_2d")
+    return _pool(layer, "i8_average_pool_2d")
 
 
-def lower_max_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_max_pool_2d(layer: Layer) -> KernelCall:
     """Lower MAX_POOL_2D.
 
     Raises
@@ -38,24 +38,24 @@ def lower_max_pool_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit.
     """
-    return _pool(operator, graph, "i8_max_pool_2d")
+    return _pool(layer, "i8_max_pool_2d")
 
 
-def _pool(operator: Operator, graph: Subgraph, function: str) -> KernelCall:
-    options = options_of(operator, graph, Pool2DOptions)
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    same_quantisation(operator, graph, source, target, "pooling keeps the quantisation")
+def _pool(layer: Layer, function: str) -> KernelCall:
+    options = options_of(layer, Pool2DOptions)
+    source, target = computed_input(layer), output_tensor(layer)
+    same_quantisation(layer, source, target, "pooling keeps the quantisation")
     sizes = (options.filter_h, options.filter_w, options.stride_h, options.stride_w)
     if max(sizes) > _LONGEST:
-        refuse(operator, graph, f"its windows or strides are {max(sizes)}, above {_LONGEST}")
-    low, high = activation_range(operator, graph, options.activation, target)
+        refuse(layer, f"its windows or strides are {max(sizes)}, above {_LONGEST}")
+    low, high = activation_range(layer, options.activation, target)
     batches, input_h, input_w, channels = source.shape
     output_h, pad_top = _windows(input_h, options.filter_h, options.stride_h, options.padding)
     output_w, pad_left = _windows(input_w, options.filter_w, options.stride_w, options.padding)
-    _check_output(operator, graph, target, (batches, output_h, output_w, channels))
+    _check_output(layer, target, (batches, output_h, output_w, channels))
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=function,
         header="i8_pool_2d.h",
         struct="i8_pool_2d",
@@ -76,8 +76,8 @@ def _pool(operator: Operator, graph: Subgraph, function: str) -> KernelCall:
             "high": high,
         },
         constants=(),
-        inputs=operator.inputs[:1],
-        outputs=operator.outputs,
+        inputs=layer.operator.inputs[:1],
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
     )
@@ -91,8 +91,6 @@ def _windows(length: int, window: int, stride: int, padding: Padding) -> tuple[i
     return count, max(0, (count - 1) * stride + window - length) // 2
 
 
-def _check_output(
-    operator: Operator, graph: Subgraph, target: Tensor, shape: tuple[int, ...]
-) -> None:
+def _check_output(layer: Layer, target: Tensor, shape: tuple[int, ...]) -> None:
     if target.shape != shape:
-        refuse(operator, graph, f"its output is {list(target.shape)}, where {list(shape)} is right")
+        refuse(layer, f"its output is {list(target.shape)}, where {list(shape)} is right")

@@ -22,7 +22,7 @@ from firmware_bridge.compiler.operands import (
     same_quantisation,
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import ResizeOptions
 
 _ONE = 1 << 10
@@ -30,7 +30,7 @@ _LONGEST = 1 << 20
 """Cells of a side: places are counted in steps of 1/1024."""
 
 
-def lower_resize_bilinear(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_resize_bilinear(layer: Layer) -> KernelCall:
     """Lower RESIZE_BILINEAR.
 
     Raises
@@ -39,23 +39,23 @@ def lower_resize_bilinear(operator: Operator, graph: Subgraph) -> KernelCall:
         When types, shapes or quantisation do not fit, the size is only known at run time, or
         corners are to be aligned and centres halved at once.
     """
-    options = options_of(operator, graph, ResizeOptions)
+    options = options_of(layer, ResizeOptions)
     if options.align_corners and options.half_pixel_centers:
-        refuse(operator, graph, "it aligns corners and takes centres of pixels at once")
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    same_quantisation(operator, graph, source, target, "resizing keeps the quantisation")
-    image = _resized(operator, graph, source, target)
+        refuse(layer, "it aligns corners and takes centres of pixels at once")
+    source, target = computed_input(layer), output_tensor(layer)
+    same_quantisation(layer, source, target, "resizing keeps the quantisation")
+    image = _resized(layer, source, target)
     height, width, channels = source.shape[1:]
     if max(height, width, image["output_h"], image["output_w"]) > _LONGEST:
-        refuse(operator, graph, f"a side has more than {_LONGEST} cells")
+        refuse(layer, f"a side has more than {_LONGEST} cells")
     constants = (
         Constant("rows", _places(height, image["output_h"], width * channels, options)),
         Constant("columns", _places(width, image["output_w"], channels, options)),
     )
-    return _call("i8_resize_bilinear", operator, source, image, constants)
+    return _call("i8_resize_bilinear", layer, source, image, constants)
 
 
-def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_resize_nearest_neighbor(layer: Layer) -> KernelCall:
     """Lower RESIZE_NEAREST_NEIGHBOR.
 
     Raises
@@ -63,9 +63,9 @@ def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> Kernel
     BadInput
         When types or shapes do not fit, or the size is only known at run time.
     """
-    options = options_of(operator, graph, ResizeOptions)
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    image = _resized(operator, graph, source, target)
+    options = options_of(layer, ResizeOptions)
+    source, target = computed_input(layer), output_tensor(layer)
+    image = _resized(layer, source, target)
     height, width, channels = source.shape[1:]
     rows = _nearest(height, image["output_h"], options) * (width * channels)
     columns = _nearest(width, image["output_w"], options) * channels
@@ -73,16 +73,16 @@ def lower_resize_nearest_neighbor(operator: Operator, graph: Subgraph) -> Kernel
         Constant("rows", flat(rows, np.int32)),
         Constant("columns", flat(columns, np.int32)),
     )
-    return _call("i8_resize_nearest", operator, source, image, constants)
+    return _call("i8_resize_nearest", layer, source, image, constants)
 
 
-def _resized(operator: Operator, graph: Subgraph, source: Tensor, target: Tensor) -> dict[str, int]:
+def _resized(layer: Layer, source: Tensor, target: Tensor) -> dict[str, int]:
     """Return the sizes that both kernels take, where a constant size makes the output's shape."""
-    size = constant_integers(operator, graph, 1).tolist()
+    size = constant_integers(layer, 1).tolist()
     if len(source.shape) != 4 or len(size) != 2 or min(size) < 1:
-        refuse(operator, graph, f"it resizes {list(source.shape)} to {size}")
+        refuse(layer, f"it resizes {list(source.shape)} to {size}")
     batches, height, width, channels = source.shape
-    check_output_shape(operator, graph, target, (batches, *size, channels))
+    check_output_shape(layer, target, (batches, *size, channels))
     return {
         "batches": batches,
         "image_bytes": height * width * channels,
@@ -94,14 +94,14 @@ def _resized(operator: Operator, graph: Subgraph, source: Tensor, target: Tensor
 
 def _call(
     name: str,
-    operator: Operator,
+    layer: Layer,
     source: Tensor,
     image: Mapping[str, int],
     constants: tuple[Constant, ...],
 ) -> KernelCall:
     fields: dict[str, Field] = {"rows": "rows", "columns": "columns", **image}
     return moving_call(
-        operator, name, f"{name}.h", name, fields, inputs=(source.index,), constants=constants
+        layer, name, f"{name}.h", name, fields, inputs=(source.index,), constants=constants
     )
 
 

@@ -23,7 +23,7 @@ from firmware_bridge.compiler.operands import (
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from quantize.tflite.demands import fixed_output_problem
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import SoftmaxOptions
 from quantize.tflite.schema import DType
 
@@ -37,7 +37,7 @@ _SCALE_TOLERANCE = 1e-3
 """How far TFLite-Micro lets the scale of an int16 output be off, relative."""
 
 
-def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_softmax(layer: Layer) -> KernelCall:
     """Lower SOFTMAX; its output has scale 1/256 and zero point -128, or those of int16.
 
     Raises
@@ -45,23 +45,22 @@ def lower_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or quantisation do not fit.
     """
-    options = options_of(operator, graph, SoftmaxOptions)
-    target = graph.tensors[operator.outputs[0]]
+    options = options_of(layer, SoftmaxOptions)
+    target = layer.outputs[0]
     if target.dtype is not DType.INT16:
-        return _call(operator, graph, "i8_softmax", options.beta, {})
-    quantisation = quantisation_of(operator, graph, target)
+        return _call(layer, "i8_softmax", options.beta, {})
+    quantisation = quantisation_of(layer, target)
     wrong = abs(quantisation.scale * 65536 - 1) > _SCALE_TOLERANCE
     if wrong or quantisation.zero_point != -32768:
         refuse(
-            operator,
-            graph,
+            layer,
             f"its int16 output has scale {quantisation.scale:g} and zero point "
             f"{quantisation.zero_point}, where 1/65536 and -32768 are right",
         )
-    return _call(operator, graph, "i8_softmax_16", options.beta, {}, dtype=DType.INT16)
+    return _call(layer, "i8_softmax_16", options.beta, {}, dtype=DType.INT16)
 
 
-def lower_log_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_log_softmax(layer: Layer) -> KernelCall:
     """Lower LOG_SOFTMAX; its output has scale 1/16 and zero point 127.
 
     Raises
@@ -69,16 +68,16 @@ def lower_log_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types or quantisation do not fit.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    quantisation_of(operator, graph, target)
-    if problem := fixed_output_problem(operator.name, target):
-        refuse(operator, graph, problem)
-    real = _rescaled(quantisation_of(operator, graph, source).scale, 1.0)
-    multiplier, shift = multiplier_of(operator, graph, real)
+    source, target = computed_input(layer), output_tensor(layer)
+    quantisation_of(layer, target)
+    if problem := fixed_output_problem(layer.name, target):
+        refuse(layer, problem)
+    real = _rescaled(quantisation_of(layer, source).scale, 1.0)
+    multiplier, shift = multiplier_of(layer, real)
     reverse = math.ldexp(1 / multiplier, 31 - shift) if multiplier else 1.0
     if real <= 1.0 or reverse >= 1.0:
-        refuse(operator, graph, "its input's scale is too small to compute with")
-    back, back_shift = multiplier_of(operator, graph, reverse)
+        refuse(layer, "its input's scale is too small to compute with")
+    back, back_shift = multiplier_of(layer, reverse)
     fields: dict[str, Field] = {
         "multiplier": multiplier,
         "shift": shift,
@@ -86,35 +85,34 @@ def lower_log_softmax(operator: Operator, graph: Subgraph) -> KernelCall:
         "reverse_shift": back_shift,
         "least_difference": -input_radius(_INTEGER_BITS, shift),
     }
-    return _call(operator, graph, "i8_log_softmax", 1.0, fields)
+    return _call(layer, "i8_log_softmax", 1.0, fields)
 
 
 def _call(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     kernel: str,
     beta: float,
     fields: dict[str, Field],
     *,
     dtype: DType = DType.INT8,
 ) -> KernelCall:
-    source = computed_input(operator, graph)
-    target = output_tensor(operator, graph, dtype=dtype)
-    scale = quantisation_of(operator, graph, source).scale
+    source = computed_input(layer)
+    target = output_tensor(layer, dtype=dtype)
+    scale = quantisation_of(layer, source).scale
     if source.shape != target.shape or not source.shape:
-        refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+        refuse(layer, f"it makes {list(target.shape)} of {list(source.shape)}")
     try:
         table = exponentials(scale, beta)
     except ValueError as error:
-        refuse(operator, graph, f"its scale and beta give {error}")
+        refuse(layer, f"its scale and beta give {error}")
     depth = source.shape[-1]
     struct = kernel.removesuffix("_16")
     most = _MOST_CLASSES if struct == "i8_softmax" else _MOST_CLASSES_OF_LOG
     if depth > most:
-        refuse(operator, graph, f"it has {depth} classes, where {most} are the most")
+        refuse(layer, f"it has {depth} classes, where {most} are the most")
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function=kernel,
         header=f"{struct}.h",
         struct=struct,
@@ -125,8 +123,8 @@ def _call(
             **fields,
         },
         constants=(Constant("exponentials", table),),
-        inputs=operator.inputs[:1],
-        outputs=operator.outputs,
+        inputs=layer.operator.inputs[:1],
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
         in_place=dtype is DType.INT8,

@@ -17,21 +17,20 @@ from firmware_bridge.compiler.operands import (
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from firmware_bridge.compiler.requantisation import channel_table, weight_scales
 from firmware_bridge.compiler.weighted import (
-    WeightedLayer,
     convolution_multipliers,
     output_fields,
     weighted_layer,
 )
 from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import TransposeConvOptions
 
 _INPUTS = (2, 1, 3)
 """Where the input, the filters and the bias are, which other layers have in this order."""
 
 
-def lower_transpose_conv(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_transpose_conv(layer: Layer) -> KernelCall:
     """Lower TRANSPOSE_CONV with constant int8 filters, per tensor or per channel.
 
     Raises
@@ -40,23 +39,23 @@ def lower_transpose_conv(operator: Operator, graph: Subgraph) -> KernelCall:
         When the output's size is only known at run time, or does not fit, or the layer is not one
         that TFLite-Micro defines.
     """
-    options = options_of(operator, graph, TransposeConvOptions)
-    given = [operator.inputs[at] for at in _INPUTS if at < len(operator.inputs)]
-    ordered = replace(operator, inputs=tuple(given))
-    layer = weighted_layer(ordered, graph)
-    _check_size(operator, graph, layer)
-    scales = weight_scales(operator, graph, layer.weights, 0)
-    matrix = layer.values.reshape(len(layer.values), -1)
-    multipliers = convolution_multipliers(ordered, graph, layer, scales)
-    table = channel_table(ordered, graph, matrix, multipliers, options.activation)
-    zero_point = quantisation_of(operator, graph, layer.source).zero_point
-    channels, filter_h, filter_w, depth = layer.values.shape
-    batches, input_h, input_w, _ = layer.source.shape
-    _, output_h, output_w, _ = layer.output.shape
+    options = options_of(layer, TransposeConvOptions)
+    given = [layer.operator.inputs[at] for at in _INPUTS if at < len(layer.operator.inputs)]
+    ordered = replace(layer.operator, inputs=tuple(given))
+    weighted = weighted_layer(Layer(layer.graph, ordered))
+    _check_size(layer, weighted.source)
+    scales = weight_scales(layer, weighted.weights, 0)
+    matrix = weighted.values.reshape(len(weighted.values), -1)
+    multipliers = convolution_multipliers(weighted, scales)
+    table = channel_table(weighted, matrix, multipliers, options.activation)
+    zero_point = quantisation_of(layer, weighted.source).zero_point
+    channels, filter_h, filter_w, depth = weighted.values.shape
+    batches, input_h, input_w, _ = weighted.source.shape
+    _, output_h, output_w, _ = weighted.target.shape
     # As of the convolution that takes the output back to the input.
     vertical = WindowAxis(output_h, filter_h, options.stride_h, 1, options.padding)
     horizontal = WindowAxis(output_w, filter_w, options.stride_w, 1, options.padding)
-    by_tap = np.ascontiguousarray(layer.values.transpose(1, 2, 0, 3))
+    by_tap = np.ascontiguousarray(weighted.values.transpose(1, 2, 0, 3))
     corrections = by_tap.astype(np.int64).sum(axis=3) * -zero_point
     fields: dict[str, Field] = {
         **output_fields(table),
@@ -77,8 +76,8 @@ def lower_transpose_conv(operator: Operator, graph: Subgraph) -> KernelCall:
     }
     words = _without_zero_point(table.words, corrections)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_transpose_conv",
         header="i8_transpose_conv.h",
         struct="i8_transpose_conv",
@@ -88,18 +87,18 @@ def lower_transpose_conv(operator: Operator, graph: Subgraph) -> KernelCall:
             Constant("corrections", corrections.astype(np.int32).reshape(-1)),
             Constant("channels", words.reshape(-1)),
         ),
-        inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
+        inputs=(weighted.source.index,),
+        outputs=(weighted.target.index,),
         scratch_bytes=4 * channels,
-        macs=count_macs(graph, operator) or 0,
+        macs=count_macs(layer) or 0,
     )
 
 
-def _check_size(operator: Operator, graph: Subgraph, layer: WeightedLayer) -> None:
-    wanted = tuple(constant_integers(operator, graph, 0).tolist())
-    output = output_tensor(operator, graph).shape
-    if wanted != output or output[0] != layer.source.shape[0]:
-        refuse(operator, graph, f"its output is {list(output)}, where {list(wanted)} is asked for")
+def _check_size(layer: Layer, source: Tensor) -> None:
+    wanted = tuple(constant_integers(layer, 0).tolist())
+    output = output_tensor(layer).shape
+    if wanted != output or output[0] != source.shape[0]:
+        refuse(layer, f"its output is {list(output)}, where {list(wanted)} is asked for")
 
 
 def _without_zero_point(

@@ -16,12 +16,12 @@ from firmware_bridge.compiler.operands import (
     refuse,
 )
 from firmware_bridge.compiler.records import Constant, KernelCall
-from quantize.tflite.model import Operator, Quantisation, Subgraph
+from quantize.tflite.model import Layer, Quantisation
 from quantize.tflite.options import LeakyReluOptions
 from quantize.tflite.schema import DType
 
 
-def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_unary(layer: Layer) -> KernelCall:
     """Lower a function of one int8 value.
 
     Raises
@@ -29,13 +29,13 @@ def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or its scales cannot be computed with.
     """
-    source, target = computed_input(operator, graph), output_tensor(operator, graph)
-    one = quantisation_of(operator, graph, source)
-    other = quantisation_of(operator, graph, target)
-    _check_output(operator, graph, other)
+    source, target = computed_input(layer), output_tensor(layer)
+    one = quantisation_of(layer, source)
+    other = quantisation_of(layer, target)
+    _check_output(layer, other)
 
     def table() -> tables.Table:
-        match operator.name:
+        match layer.name:
             case "LOGISTIC":
                 return tables.logistic_table(one)
             case "TANH":
@@ -51,17 +51,16 @@ def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
             case "HARD_SWISH":
                 return tables.hard_swish_table(one, other)
             case _:
-                alpha = options_of(operator, graph, LeakyReluOptions).alpha
+                alpha = options_of(layer, LeakyReluOptions).alpha
                 if not math.isfinite(alpha):
-                    refuse(operator, graph, f"its alpha is {alpha}")
+                    refuse(layer, f"its alpha is {alpha}")
                 return tables.leaky_relu_table(one, other, alpha)
 
-    return lookup_call(operator, graph, table)
+    return lookup_call(layer, table)
 
 
 def lookup_call(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     table: Callable[[], tables.Table],
     *,
     position: int = 0,
@@ -77,39 +76,38 @@ def lookup_call(
     BadInput
         When shapes differ, or no table can be computed.
     """
-    source = computed_input(operator, graph, position, types[0])
-    target = output_tensor(operator, graph, dtype=types[1])
+    source = computed_input(layer, position, types[0])
+    target = output_tensor(layer, dtype=types[1])
     if source.elements != target.elements:
-        refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+        refuse(layer, f"it makes {list(target.shape)} of {list(source.shape)}")
     try:
         values = table()
     except ValueError as error:
-        refuse(operator, graph, f"it has {error}")
+        refuse(layer, f"it has {error}")
     # The kernel takes the input's bits as unsigned: first 0 to 127, then -128 to -1.
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_lookup",
         header="i8_lookup.h",
         struct="i8_lookup",
         fields={"table": "table", "elements": source.elements},
         constants=(Constant("table", np.roll(values, 128)),),
         inputs=(source.index,),
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
         in_place=True,
     )
 
 
-def _check_output(operator: Operator, graph: Subgraph, target: Quantisation) -> None:
+def _check_output(layer: Layer, target: Quantisation) -> None:
     """Refuse LOGISTIC and TANH whose output is not what TFLite-Micro takes it to be."""
-    wanted = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}.get(operator.name)
+    wanted = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}.get(layer.name)
     if wanted is not None and (target.scale, target.zero_point) != wanted:
         scale, zero_point = wanted
         refuse(
-            operator,
-            graph,
+            layer,
             f"its output has scale {target.scale:g} and zero point {target.zero_point}, "
             f"where {scale:g} and {zero_point} are right",
         )

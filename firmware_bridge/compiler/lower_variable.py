@@ -6,15 +6,15 @@ from firmware_bridge.compiler.lower_shape import lower_view
 from firmware_bridge.compiler.operands import computed_input
 from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.values import tensor_bytes
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 
 
-def lower_read(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_read(layer: Layer) -> KernelCall:
     """Lower READ_VARIABLE: a view, which `state.separate` makes a copy where it must be one."""
-    return lower_view(operator, graph)
+    return lower_view(layer)
 
 
-def lower_assign(operator: Operator, graph: Subgraph) -> KernelCall:
+def lower_assign(layer: Layer) -> KernelCall:
     """Lower ASSIGN_VARIABLE: bytes are copied.
 
     Raises
@@ -22,18 +22,18 @@ def lower_assign(operator: Operator, graph: Subgraph) -> KernelCall:
     BadInput
         When a constant is assigned.
     """
-    target = graph.tensors[operator.outputs[0]]
-    source = computed_input(operator, graph, dtype=target.dtype)
+    target = layer.outputs[0]
+    source = computed_input(layer, dtype=target.dtype)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_store",
         header="i8_store.h",
         struct="i8_store",
         fields={"bytes": tensor_bytes(target)},
         constants=(),
         inputs=(source.index,),
-        outputs=operator.outputs,
+        outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
     )

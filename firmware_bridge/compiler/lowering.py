@@ -55,13 +55,13 @@ from firmware_bridge.compiler.state import separate
 from firmware_bridge.compiler.variables import DECLARATIONS, Resolved, resolve_variables
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
-from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Model, Subgraph, Tensor
 from quantize.tflite.redundancy import disagreements
 from quantize.tflite.scales import scale_problem
 from quantize.tflite.schema import DType
 from quantize.tflite.verify import is_settled
 
-Lowering = Callable[[Operator, Subgraph], KernelCall]
+Lowering = Callable[[Layer], KernelCall]
 LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
         "ABS": lower_unary,
@@ -161,35 +161,40 @@ def lower_model(model: Model) -> Lowered:
     resolved = resolve_variables(model)
     graph = _only_subgraph(model, resolved)
     _check_tensors(model, graph)
-    working = [o for o in graph.operators if o.code.is_custom or o.name not in DECLARATIONS]
-    unknown = [o for o in working if o.code.is_custom or o.name not in LOWERINGS]
+    working = _working(graph)
+    unknown = [layer for layer in working if layer.is_custom or layer.name not in LOWERINGS]
     if unknown:
-        kinds = ", ".join(sorted({printable(operator.name) for operator in unknown}))
+        kinds = ", ".join(sorted({printable(layer.name) for layer in unknown}))
         refuse(
             unknown[0],
-            graph,
             f"the firmware has no kernel for {kinds}",
             hint=f"it has {', '.join(LOWERINGS)}",
         )
-    for operator in working:
-        if problem := scale_problem(operator, graph):
-            refuse(operator, graph, problem, hint="convert the model again: no runtime prepares it")
+    for layer in working:
+        if problem := scale_problem(layer):
+            refuse(layer, problem, hint="convert the model again: no runtime prepares it")
     graph, known = folded(graph)
-    left = [operator for operator in working if operator.index not in known]
-    calls = tuple(LOWERINGS[operator.name](operator, graph) for operator in left)
-    _check_agreement(graph, working)
-    for operator, call in zip(left, calls, strict=True):
+    working = _working(graph)
+    left = [layer for layer in working if layer.index not in known]
+    calls = tuple(LOWERINGS[layer.name](layer) for layer in left)
+    _check_agreement(working)
+    for layer, call in zip(left, calls, strict=True):
         if call.macs > _MOST_MACS:
-            refuse(operator, graph, f"it takes {call.macs} multiplications, beyond a uint32")
+            refuse(layer, f"it takes {call.macs} multiplications, beyond a uint32")
     return Lowered(graph, separate(graph, calls), resolved.first_values, resolved.resources)
 
 
-def _check_agreement(graph: Subgraph, operators: Sequence[Operator]) -> None:
+def _working(graph: Subgraph) -> list[Layer]:
+    """Return the layers that compute something: all but those that only declare variables."""
+    return [layer for layer in graph.layers if layer.is_custom or layer.name not in DECLARATIONS]
+
+
+def _check_agreement(layers: Sequence[Layer]) -> None:
     """Refuse what runtimes differ on: there is no one result for the firmware to give."""
-    for operator in operators:
-        problem = next(disagreements(graph, operator), "") if is_settled(graph, operator) else ""
+    for layer in layers:
+        problem = next(disagreements(layer), "") if is_settled(layer) else ""
         if problem:
-            refuse(operator, graph, problem, hint="convert the model again, so that they agree")
+            refuse(layer, problem, hint="convert the model again, so that they agree")
 
 
 def _only_subgraph(model: Model, resolved: Resolved) -> Subgraph:

@@ -13,50 +13,48 @@ from firmware_bridge.compiler.operands import (
     quantisation_of,
     refuse,
 )
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import DType
 
 _LARGEST = INT32_MAX - 256
 """Zero points are added to what the sums become."""
 
 
-def state_tensor(operator: Operator, graph: Subgraph, position: int, dtype: DType) -> Tensor:
+def state_tensor(layer: Layer, position: int, dtype: DType) -> Tensor:
     """Return an input of `dtype` that the operator keeps from one inference to the next."""
-    state = computed_input(operator, graph, position, dtype)
+    state = computed_input(layer, position, dtype)
     if not state.is_variable:
-        refuse(operator, graph, f"input {position} is no variable, where its state is kept")
+        refuse(layer, f"input {position} is no variable, where its state is kept")
     return state
 
 
-def constant_weights(operator: Operator, graph: Subgraph, position: int, dtype: DType) -> Tensor:
+def constant_weights(layer: Layer, position: int, dtype: DType) -> Tensor:
     """Return constant weights ``[rows, columns]`` with one scale and zero point 0."""
-    weights = input_tensor(operator, graph, position)
-    check_dtype(operator, graph, weights, f"input {position}", dtype)
+    weights = input_tensor(layer, position)
+    check_dtype(layer, weights, f"input {position}", dtype)
     if weights.data is None:
-        refuse(operator, graph, f"input {position} is not constant")
-    if quantisation_of(operator, graph, weights).zero_point != 0:
-        refuse(operator, graph, f"input {position} has a zero point other than 0")
+        refuse(layer, f"input {position} is not constant")
+    if quantisation_of(layer, weights).zero_point != 0:
+        refuse(layer, f"input {position} has a zero point other than 0")
     if len(weights.shape) != 2:
-        refuse(operator, graph, f"input {position} has the shape {list(weights.shape)}")
+        refuse(layer, f"input {position} has the shape {list(weights.shape)}")
     return weights
 
 
 def folded_biases(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     source: Tensor,
     weights: Tensor,
     biases: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Return the bias of each row, less what the input's zero point adds to its products."""
-    zero_point = quantisation_of(operator, graph, source).zero_point
+    zero_point = quantisation_of(layer, source).zero_point
     sums = np.asarray(weights.data, np.int64).sum(axis=1)
     return np.asarray(biases - zero_point * sums, np.int64)
 
 
 def check_sums(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     weights: Tensor,
     biases: NDArray[np.int64],
     shift: int,
@@ -64,4 +62,4 @@ def check_sums(
     """Refuse sums of products with int8 that may leave 32 bits, also when shifted to the left."""
     most = np.abs(biases) + 128 * np.abs(np.asarray(weights.data, np.int64)).sum(axis=1)
     if int(most.max(initial=0)) << max(shift, 0) > _LARGEST:
-        refuse(operator, graph, f"the sums of {weights.named} may overflow 32 bits")
+        refuse(layer, f"the sums of {weights.named} may overflow 32 bits")

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from firmware_bridge.compiler.fixed_point import INT32_MAX, INT32_MIN, multiply
 from firmware_bridge.compiler.operands import (
     activation_range,
+    input_tensor,
     multiplier_of,
     quantisation_of,
     refuse,
 )
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import Activation, DType
 
 WORDS = 4
@@ -63,9 +64,7 @@ class _Sums:
     most: NDArray[np.int64]
 
 
-def weight_scales(
-    operator: Operator, graph: Subgraph, weights: Tensor, channel_axis: int
-) -> NDArray[np.float32]:
+def weight_scales(layer: Layer, weights: Tensor, channel_axis: int) -> NDArray[np.float32]:
     """Return the scale of each output channel's weights.
 
     Raises
@@ -76,30 +75,29 @@ def weight_scales(
     quantisation = weights.quantisation
     channels = weights.shape[channel_axis]
     if quantisation is None:
-        refuse(operator, graph, "its weights are not quantised")
+        refuse(layer, "its weights are not quantised")
     if np.any(quantisation.zero_points != 0):
-        refuse(operator, graph, "its weights have a zero point other than 0")
+        refuse(layer, "its weights have a zero point other than 0")
     if quantisation.per_axis and quantisation.axis != channel_axis:
         refuse(
-            operator, graph, f"its weights have scales along axis {quantisation.axis}, "
+            layer, f"its weights have scales along axis {quantisation.axis}, "
             f"not along the output channels (axis {channel_axis})",
         )  # fmt: skip
     return np.broadcast_to(quantisation.scales, channels)
 
 
-def bias_of(operator: Operator, graph: Subgraph, channels: int) -> NDArray[np.int64]:
+def bias_of(layer: Layer, channels: int) -> NDArray[np.int64]:
     """Return the bias of each output channel, zeros where there is none."""
-    tensor = graph.input_of(operator, 2)
+    tensor = layer.input(2)
     if tensor is None:
         return np.zeros(channels, np.int64)
     if tensor.data is None or tensor.dtype is not DType.INT32 or tensor.elements != channels:
-        refuse(operator, graph, f"its bias is not {channels} constant int32")
+        refuse(layer, f"its bias is not {channels} constant int32")
     return np.asarray(tensor.data, np.int64).reshape(-1)
 
 
 def channel_table(
-    operator: Operator,
-    graph: Subgraph,
+    layer: Layer,
     weights: NDArray[np.int8],
     real_multipliers: NDArray[np.float64],
     activation: Activation,
@@ -108,7 +106,7 @@ def channel_table(
 
     Parameters
     ----------
-    operator, graph
+    layer
         The layer: input 0 and output 0 are quantised as a whole, input 2 is the bias.
     weights
         ``[channels, weights of a channel]``.
@@ -122,12 +120,12 @@ def channel_table(
     BadInput
         When sums may overflow int32, where TFLite-Micro's result is not defined either.
     """
-    output = graph.tensors[operator.outputs[0]]
-    zero_point = quantisation_of(operator, graph, output).zero_point
-    minimum, maximum = activation_range(operator, graph, activation, output)
-    sums = _sums(operator, graph, weights)
-    pairs = [multiplier_of(operator, graph, float(real)) for real in real_multipliers]
-    _refuse_overflow(operator, graph, sums, pairs)
+    output = layer.outputs[0]
+    zero_point = quantisation_of(layer, output).zero_point
+    minimum, maximum = activation_range(layer, activation, output)
+    sums = _sums(layer, weights)
+    pairs = [multiplier_of(layer, float(real)) for real in real_multipliers]
+    _refuse_overflow(layer, sums, pairs)
     # Nothing below the zero point is left by ReLU.
     rounding = Rounding.HALVES_UP if minimum >= zero_point else Rounding.HALVES_AWAY
     least_right = 0 if rounding is Rounding.HALVES_UP else 1
@@ -153,20 +151,18 @@ def channel_table(
     return ChannelTable(words, rounding, minimum, maximum, largest)
 
 
-def _refuse_overflow(
-    operator: Operator, graph: Subgraph, sums: _Sums, pairs: list[tuple[int, int]]
-) -> None:
+def _refuse_overflow(layer: Layer, sums: _Sums, pairs: list[tuple[int, int]]) -> None:
     for channel, (_, shift) in enumerate(pairs):
         left = max(shift, 0)
         least, most = int(sums.least[channel]) << left, int(sums.most[channel]) << left
         if least < INT32_MIN or most > INT32_MAX:
-            refuse(operator, graph, f"the sums of channel {channel} may overflow 32 bits")
+            refuse(layer, f"the sums of channel {channel} may overflow 32 bits")
 
 
-def _sums(operator: Operator, graph: Subgraph, weights: NDArray[np.int8]) -> _Sums:
-    zero_point = quantisation_of(operator, graph, graph.tensors[operator.inputs[0]]).zero_point
+def _sums(layer: Layer, weights: NDArray[np.int8]) -> _Sums:
+    zero_point = quantisation_of(layer, input_tensor(layer, 0)).zero_point
     wide = weights.astype(np.int64)
-    bias = bias_of(operator, graph, len(wide)) - zero_point * wide.sum(axis=1)
+    bias = bias_of(layer, len(wide)) - zero_point * wide.sum(axis=1)
     positive, negative = np.maximum(wide, 0).sum(axis=1), np.minimum(wide, 0).sum(axis=1)
     return _Sums(
         bias, bias - 128 * positive + 127 * negative, bias + 127 * positive - 128 * negative

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from firmware_bridge.compiler.operands import input_tensor, options_of, refuse
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
-from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Model, Operator, Subgraph, Tensor
 from quantize.tflite.options import CallOnceOptions, VarHandleOptions
 from quantize.tflite.schema import DType
 
@@ -79,15 +79,14 @@ def resolve_variables(model: Model) -> Resolved:
     if not {operator.name for operator in graph.operators} & {*DECLARATIONS, *_ACCESSES}:
         return Resolved(graph, {}, frozenset(), frozenset())
     operators = []
-    for operator in graph.operators:
-        if operator.name == "VAR_HANDLE":
-            _handle(known, operator, graph)
-        elif operator.name == "CALL_ONCE":
-            _initialise(known, model, operator)
-        elif not known.handles.keys().isdisjoint(operator.inputs) and not _accesses(operator):
-            refuse(operator, graph, "it takes a variable's handle, and not what it holds")
-        plain = _accessed(known, operator, graph) if _accesses(operator) else operator
-        operators.append(plain)
+    for layer in graph.layers:
+        if layer.name == "VAR_HANDLE":
+            _handle(known, layer)
+        elif layer.name == "CALL_ONCE":
+            _initialise(known, model, layer)
+        elif not known.handles.keys().isdisjoint(layer.operator.inputs) and not _accesses(layer):
+            refuse(layer, "it takes a variable's handle, and not what it holds")
+        operators.append(_accessed(known, layer) if _accesses(layer) else layer.operator)
     _check_borders(known, model)
     tensors = list(graph.tensors)
     for name, index in known.tensors.items():
@@ -105,8 +104,8 @@ def resolve_variables(model: Model) -> Resolved:
     )
 
 
-def _accesses(operator: Operator) -> bool:
-    return operator.name in _ACCESSES
+def _accesses(layer: Layer) -> bool:
+    return layer.name in _ACCESSES
 
 
 def _check_borders(known: _Variables, model: Model) -> None:
@@ -118,76 +117,69 @@ def _check_borders(known: _Variables, model: Model) -> None:
             )
 
 
-def _handle(known: _Variables, operator: Operator, graph: Subgraph) -> None:
-    name = _name(operator, graph)
+def _handle(known: _Variables, layer: Layer) -> None:
+    name = _name(layer)
     other = next((c for c, shared in known.tensors if shared == name[1] and c != name[0]), None)
     if other is not None:
         refuse(
-            operator,
-            graph,
+            layer,
             f"two variables are called '{printable(name[1])}', in containers "
             f"'{printable(other)}' and '{printable(name[0])}', which runtimes do not tell apart",
             hint="give variables names of their own",
         )
-    (index,) = operator.outputs
+    (index,) = layer.operator.outputs
     known.handles[index] = name
     known.tensors.setdefault(name, index)
 
 
-def _name(operator: Operator, graph: Subgraph) -> _Name:
-    options = options_of(operator, graph, VarHandleOptions)
-    if len(operator.outputs) != 1 or graph.tensors[operator.outputs[0]].dtype is not DType.RESOURCE:
-        refuse(operator, graph, "it does not make one handle")
+def _name(layer: Layer) -> _Name:
+    options = options_of(layer, VarHandleOptions)
+    if len(layer.operator.outputs) != 1 or layer.outputs[0].dtype is not DType.RESOURCE:
+        refuse(layer, "it does not make one handle")
     if not options.shared_name:
-        refuse(operator, graph, "its variable has no name", hint=_CONVERT_HINT)
+        refuse(layer, "its variable has no name", hint=_CONVERT_HINT)
     return options.container, options.shared_name
 
 
-def _accessed(known: _Variables, operator: Operator, graph: Subgraph) -> Operator:
+def _accessed(known: _Variables, layer: Layer) -> Operator:
     """Return a READ_VARIABLE or ASSIGN_VARIABLE that has the variable's tensor for its handle."""
-    reads = operator.name == "READ_VARIABLE"
-    name, kind = _access(known.handles, operator, graph)
+    reads = layer.name == "READ_VARIABLE"
+    name, kind = _access(known.handles, layer)
     if reads and name not in known.assigned:
         refuse(
-            operator,
-            graph,
+            layer,
             f"it reads variable '{printable(name[1])}' before anything is assigned to it",
             hint=_CONVERT_HINT,
         )
-    _check_kind(known, name, kind, operator, graph)
+    _check_kind(known, name, kind, layer)
     known.accessed = True
     known.assigned.add(name)
     variable = known.tensors[name]
     if reads:
-        return replace(operator, inputs=(variable,))
-    return replace(operator, inputs=operator.inputs[1:], outputs=(variable,))
+        return replace(layer.operator, inputs=(variable,))
+    return replace(layer.operator, inputs=layer.operator.inputs[1:], outputs=(variable,))
 
 
-def _access(
-    handles: Mapping[int, _Name], operator: Operator, graph: Subgraph
-) -> tuple[_Name, Tensor]:
+def _access(handles: Mapping[int, _Name], layer: Layer) -> tuple[_Name, Tensor]:
     """Return which variable an operator reads or assigns to, and the tensor that it holds then."""
-    reads = operator.name == "READ_VARIABLE"
-    if (len(operator.inputs), len(operator.outputs)) != ((1, 1) if reads else (2, 0)):
-        what = f"{len(operator.inputs)} inputs and {len(operator.outputs)} outputs"
-        refuse(operator, graph, f"it has {what}")
-    handle = input_tensor(operator, graph, 0)
+    reads = layer.name == "READ_VARIABLE"
+    if (len(layer.operator.inputs), len(layer.operator.outputs)) != ((1, 1) if reads else (2, 0)):
+        what = f"{len(layer.operator.inputs)} inputs and {len(layer.operator.outputs)} outputs"
+        refuse(layer, f"it has {what}")
+    handle = input_tensor(layer, 0)
     if handle.index not in handles:
-        refuse(operator, graph, "its first input is no variable's handle")
-    kind = graph.tensors[operator.outputs[0]] if reads else input_tensor(operator, graph, 1)
+        refuse(layer, "its first input is no variable's handle")
+    kind = layer.outputs[0] if reads else input_tensor(layer, 1)
     return handles[handle.index], kind
 
 
-def _check_kind(
-    known: _Variables, name: _Name, kind: Tensor, operator: Operator, graph: Subgraph
-) -> None:
+def _check_kind(known: _Variables, name: _Name, kind: Tensor, layer: Layer) -> None:
     if kind.dtype not in _TYPES:
-        refuse(operator, graph, f"its variable is {kind.dtype.label}, which is not kept here")
+        refuse(layer, f"its variable is {kind.dtype.label}, which is not kept here")
     first = known.kinds.setdefault(name, kind)
     if (first.dtype, first.shape) != (kind.dtype, kind.shape):
         refuse(
-            operator,
-            graph,
+            layer,
             f"variable '{printable(name[1])}' is {kind.dtype.label} {list(kind.shape)} here, and "
             f"{first.dtype.label} {list(first.shape)} elsewhere",
             hint=_CONVERT_HINT,
@@ -205,37 +197,35 @@ def _variable(handle: Tensor, name: _Name, kind: Tensor) -> Tensor:
     )
 
 
-def _initialise(known: _Variables, model: Model, operator: Operator) -> None:
+def _initialise(known: _Variables, model: Model, layer: Layer) -> None:
     """Run what CALL_ONCE runs: assignments of constants to variables, and nothing else."""
-    graph = model.main
     if known.accessed:
-        refuse(operator, graph, "it runs after variables were used; it must come first")
-    number = options_of(operator, graph, CallOnceOptions).subgraph
+        refuse(layer, "it runs after variables were used; it must come first")
+    number = options_of(layer, CallOnceOptions).subgraph
     if not 0 <= number < len(model.subgraphs):
-        refuse(operator, graph, f"it runs subgraph {number} of {len(model.subgraphs)}")
-    if number == graph.index:
-        refuse(operator, graph, "it runs the subgraph that it stands in")
+        refuse(layer, f"it runs subgraph {number} of {len(model.subgraphs)}")
+    if number == layer.graph.index:
+        refuse(layer, "it runs the subgraph that it stands in")
     once = model.subgraphs[number]
     if once.inputs or once.outputs:
-        refuse(operator, graph, f"subgraph {number}, which it runs, has inputs or outputs")
+        refuse(layer, f"subgraph {number}, which it runs, has inputs or outputs")
     known.initialisers.add(number)
     handles: dict[int, _Name] = {}
-    for step in once.operators:
-        kind = "" if step.code.is_custom else step.name
+    for step in once.layers:
+        kind = "" if step.is_custom else step.name
         if kind == "VAR_HANDLE":
-            name = _name(step, once)
-            handles[step.outputs[0]] = name
+            name = _name(step)
+            handles[step.operator.outputs[0]] = name
         elif kind == "ASSIGN_VARIABLE":
-            name, value = _access(handles, step, once)
+            name, value = _access(handles, step)
             if value.data is None:
-                refuse(step, once, "it assigns no constant before the first inference")
-            _check_kind(known, name, value, step, once)
+                refuse(step, "it assigns no constant before the first inference")
+            _check_kind(known, name, value, step)
             known.first[name] = np.frombuffer(value.data.tobytes(), np.uint8)
             known.assigned.add(name)
         else:
             refuse(
                 step,
-                once,
                 "before the first inference only constants are assigned to variables",
                 hint="give variables constant first values",
             )

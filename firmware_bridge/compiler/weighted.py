@@ -29,18 +29,18 @@ from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from firmware_bridge.compiler.requantisation import ChannelTable
 from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import Conv2DOptions, DepthwiseConv2DOptions
 from quantize.tflite.schema import DType
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WeightedLayer:
-    """The tensors of a layer with constant weights, checked.
+class WeightedLayer(Layer):
+    """A layer with constant weights, and its tensors, checked.
 
     Parameters
     ----------
-    source, weights, output
+    source, weights, target
         Its tensors.
     values
         The weights, int8 in the shape that the file has.
@@ -48,36 +48,38 @@ class WeightedLayer:
 
     source: Tensor
     weights: Tensor
-    output: Tensor
+    target: Tensor
     values: NDArray[np.int8]
 
 
-def weighted_layer(operator: Operator, graph: Subgraph) -> WeightedLayer:
-    """Return a layer's tensors.
+def weighted_layer(layer: Layer) -> WeightedLayer:
+    """Check a layer's tensors.
 
     Raises
     ------
     BadInput
         When input or output is not int8 and computed, or the weights are not constant int8.
     """
-    weights = input_tensor(operator, graph, 1)
-    check_dtype(operator, graph, weights, "its weights", DType.INT8)
+    weights = input_tensor(layer, 1)
+    check_dtype(layer, weights, "its weights", DType.INT8)
     if weights.data is None:
-        refuse(operator, graph, "its weights are not constant")
+        refuse(layer, "its weights are not constant")
     return WeightedLayer(
-        source=computed_input(operator, graph),
+        graph=layer.graph,
+        operator=layer.operator,
+        source=computed_input(layer),
         weights=weights,
-        output=output_tensor(operator, graph),
+        target=output_tensor(layer),
         values=np.asarray(weights.data, np.int8),
     )
 
 
 def convolution_multipliers(
-    operator: Operator, graph: Subgraph, layer: WeightedLayer, scales: NDArray[np.float32]
+    layer: WeightedLayer, scales: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Return input scale times weight scale over output scale, in double precision throughout."""
-    source = quantisation_of(operator, graph, layer.source).scale
-    output = quantisation_of(operator, graph, layer.output).scale
+    source = quantisation_of(layer, layer.source).scale
+    output = quantisation_of(layer, layer.target).scale
     return source * scales.astype(np.float64) / output
 
 
@@ -143,8 +145,6 @@ def constants(weights: NDArray[np.int8], channels: NDArray[np.int32]) -> tuple[C
 
 
 def window_axes(
-    operator: Operator,
-    graph: Subgraph,
     layer: WeightedLayer,
     options: Conv2DOptions | DepthwiseConv2DOptions,
 ) -> tuple[WindowAxis, WindowAxis]:
@@ -162,11 +162,10 @@ def window_axes(
         input_w, filter_w, options.stride_w, options.dilation_w, options.padding
     )
     expected = (layer.source.shape[0], vertical.outputs, horizontal.outputs)
-    if layer.output.shape[:3] != expected:
+    if layer.target.shape[:3] != expected:
         refuse(
-            operator,
-            graph,
-            f"its output is {list(layer.output.shape)}, where batch, height and width follow "
+            layer,
+            f"its output is {list(layer.target.shape)}, where batch, height and width follow "
             f"to be {list(expected)}",
         )
     return vertical, horizontal
@@ -177,7 +176,7 @@ def window_fields(
 ) -> dict[str, Field]:
     """Return the fields of a layer whose filter moves over height and width."""
     batches, input_h, input_w, input_c = layer.source.shape
-    _, output_h, output_w, output_c = layer.output.shape
+    _, output_h, output_w, output_c = layer.target.shape
     return {
         "batches": batches,
         "input_h": input_h,
@@ -199,8 +198,6 @@ def window_fields(
 
 
 def fully_connected_call(
-    operator: Operator,
-    graph: Subgraph,
     layer: WeightedLayer,
     table: ChannelTable,
 ) -> KernelCall:
@@ -210,8 +207,8 @@ def fully_connected_call(
     packed = packed_weights(matrix, table, pack_rows_of_four)
     part, scratch_bytes = _input_part(inputs, outputs)
     return KernelCall(
-        operator=operator.index,
-        name=operator.name,
+        operator=layer.index,
+        name=layer.name,
         function="i8_fully_connected",
         header="i8_fully_connected.h",
         struct="i8_fully_connected",
@@ -224,9 +221,9 @@ def fully_connected_call(
         },
         constants=constants(packed.weights, pad_channels(packed.channels)),
         inputs=(layer.source.index,),
-        outputs=(layer.output.index,),
+        outputs=(layer.target.index,),
         scratch_bytes=scratch_bytes,
-        macs=count_macs(graph, operator) or 0,
+        macs=count_macs(layer) or 0,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from quantize.convert.records import OperatorUse, TensorQuantization
 from quantize.foundation.errors import CheckFailed
 from quantize.tflite import Model
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import DType
 
 _INTEGER = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.BOOL})
@@ -34,14 +34,9 @@ def float_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...
     layer_names
         The network's names for tensors, see `QuantizedModel.layer_names`.
     """
-    graph = model.main
-    left = [
-        operator
-        for operator in graph.operators
-        if operator.code.is_custom or not _is_integer(graph.tensors, operator)
-    ]
-    left.sort(key=lambda operator: (not operator.code.is_custom, operator.name in _BOUNDARY))
-    return tuple(_label(graph, operator, layer_names) for operator in left)
+    left = [layer for layer in model.main.layers if layer.is_custom or not _is_integer(layer)]
+    left.sort(key=lambda layer: (not layer.is_custom, layer.name in _BOUNDARY))
+    return tuple(_label(layer, layer_names) for layer in left)
 
 
 def check_fully_integer(model: Model, layer_names: Mapping[str, str]) -> None:
@@ -125,11 +120,10 @@ def silent_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ..
     over output scale passes 256, which XNNPACK refuses. TFLite-Micro runs it, and clips whatever
     the layer gives on other inputs. Often all of a gate's few units have died in training.
     """
-    graph = model.main
     return tuple(
-        _label(graph, operator, layer_names)
-        for operator in graph.operators
-        if operator.name in _WEIGHTED and _multiplier(graph, operator) >= _LARGEST_MULTIPLIER
+        _label(layer, layer_names)
+        for layer in model.main.layers
+        if layer.name in _WEIGHTED and _multiplier(layer) >= _LARGEST_MULTIPLIER
     )
 
 
@@ -139,25 +133,23 @@ def count_operators(model: Model) -> tuple[OperatorUse, ...]:
     return tuple(OperatorUse(*kind, count) for kind, count in sorted(uses.items()))
 
 
-def _label(graph: Subgraph, operator: Operator, layer_names: Mapping[str, str]) -> str:
-    tensors = (graph.tensors[index].name for index in operator.outputs)
-    layer = next((layer_names[name] for name in tensors if name in layer_names), "")
-    label = graph.layer_label(operator)
-    return f"layer {layer}, {label}" if layer else label
+def _label(layer: Layer, layer_names: Mapping[str, str]) -> str:
+    tensors = (tensor.name for tensor in layer.outputs)
+    known = next((layer_names[name] for name in tensors if name in layer_names), "")
+    return f"layer {known}, {layer.label}" if known else layer.label
 
 
-def _multiplier(graph: Subgraph, operator: Operator) -> float:
+def _multiplier(layer: Layer) -> float:
     """Return the largest factor by which an accumulator becomes an output step."""
-    used = (*operator.inputs[:2], operator.outputs[0])
-    data, weights, made = (graph.tensors[index].quantisation for index in used)
+    used = (*layer.operator.inputs[:2], layer.operator.outputs[0])
+    data, weights, made = (layer.graph.tensors[index].quantisation for index in used)
     if data is None or weights is None or made is None:
         return 0.0
     return data.scale * float(weights.scales.max()) / made.scale
 
 
-def _is_integer(tensors: tuple[Tensor, ...], operator: Operator) -> bool:
-    used = (index for index in (*operator.inputs, *operator.outputs) if index >= 0)
-    return all(tensors[index].dtype in _INTEGER for index in used)
+def _is_integer(layer: Layer) -> bool:
+    return all(tensor.dtype in _INTEGER for tensor in (*layer.inputs, *layer.outputs))
 
 
 def _only(tensors: tuple[Tensor, ...], what: str) -> TensorQuantization:

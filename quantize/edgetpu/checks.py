@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -20,7 +19,7 @@ from quantize.edgetpu.operators import (
 )
 from quantize.foundation.foreign import printable
 from quantize.tflite.demands import doubtful_scales, refused_scales
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import (
     ConcatenationOptions,
     Conv2DOptions,
@@ -69,50 +68,27 @@ _INNER_AXES = 3
 _MOST_SCALES_TOLD = 4
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """An operator with its tensors at hand."""
-
-    graph: Subgraph
-    operator: Operator
-
-    @property
-    def name(self) -> str:
-        """The operator's name."""
-        return self.operator.name
-
-    def input(self, place: int) -> Tensor | None:
-        """Return the input at `place`, ``None`` where it is left out."""
-        return self.graph.input_of(self.operator, place)
-
-    @property
-    def outputs(self) -> tuple[Tensor, ...]:
-        """The tensors that it makes."""
-        return self.graph.outputs_of(self.operator)
-
-    @property
-    def shape_inputs(self) -> tuple[Tensor, ...]:
-        """Its inputs that hold shapes, axes or paddings."""
-        found = (self.input(place) for place in _SHAPE_INPUTS.get(self.name, ()))
-        return tuple(tensor for tensor in found if tensor is not None)
-
-    @property
-    def data(self) -> tuple[Tensor, ...]:
-        """Its inputs and outputs that hold quantised values: no shapes, axes or biases."""
-        helpers = {tensor.index for tensor in self.shape_inputs}
-        weights = _WEIGHTED.get(self.name, ())
-        helpers |= {t.index for place in weights[1:] if (t := self.input(place)) is not None}
-        inputs = self.graph.inputs_of(self.operator)
-        used = [tensor for tensor in inputs if tensor.index not in helpers]
-        return (*used, *self.outputs)
-
-    @property
-    def activations(self) -> tuple[Tensor, ...]:
-        """Its inputs and outputs that are computed."""
-        return tuple(tensor for tensor in self.data if not tensor.is_constant)
+def _shape_inputs(layer: Layer) -> tuple[Tensor, ...]:
+    """Return its inputs that hold shapes, axes or paddings."""
+    found = (layer.input(place) for place in _SHAPE_INPUTS.get(layer.name, ()))
+    return tuple(tensor for tensor in found if tensor is not None)
 
 
-Check = Callable[[View], str]
+def _data(layer: Layer) -> tuple[Tensor, ...]:
+    """Return its inputs and outputs that hold quantised values: no shapes, axes or biases."""
+    helpers = {tensor.index for tensor in _shape_inputs(layer)}
+    weights = _WEIGHTED.get(layer.name, ())
+    helpers |= {t.index for place in weights[1:] if (t := layer.input(place)) is not None}
+    used = [tensor for tensor in layer.inputs if tensor.index not in helpers]
+    return (*used, *layer.outputs)
+
+
+def _activations(layer: Layer) -> tuple[Tensor, ...]:
+    """Return its inputs and outputs that are computed."""
+    return tuple(tensor for tensor in _data(layer) if not tensor.is_constant)
+
+
+Check = Callable[[Layer], str]
 
 
 def _label(tensor: Tensor) -> str:
@@ -120,77 +96,77 @@ def _label(tensor: Tensor) -> str:
     return f"tensor{name} {list(tensor.shape)}"
 
 
-def _unknown_builtin(view: View) -> str:
-    code = view.operator.code
-    return "" if code.is_custom or code.builtin < FIRST_UNKNOWN_BUILTIN else f"it is {view.name}"
+def _unknown_builtin(layer: Layer) -> str:
+    code = layer.operator.code
+    return "" if code.is_custom or code.builtin < FIRST_UNKNOWN_BUILTIN else f"it is {layer.name}"
 
 
-def _refused_version(view: View) -> str:
-    refused = REFUSED_FROM.get(view.name)
-    version = view.operator.version
+def _refused_version(layer: Layer) -> str:
+    refused = REFUSED_FROM.get(layer.name)
+    version = layer.version
     if refused is None or version < refused:
         return ""
-    return f"{view.name} is version {version}, refused from {refused} on"
+    return f"{layer.name} is version {version}, refused from {refused} on"
 
 
-def _control_flow(view: View) -> str:
-    return f"it is {view.name}" if view.name in {"IF", "WHILE", "CALL", "CALL_ONCE"} else ""
+def _control_flow(layer: Layer) -> str:
+    return f"it is {layer.name}" if layer.name in {"IF", "WHILE", "CALL", "CALL_ONCE"} else ""
 
 
-def _constant_sizes(view: View) -> str:
-    for tensor in view.shape_inputs:
+def _constant_sizes(layer: Layer) -> str:
+    for tensor in _shape_inputs(layer):
         if not tensor.is_constant:
             return f"{_label(tensor)} is computed"
-    for tensor in view.activations:
+    for tensor in _activations(layer):
         if any(length < 0 for length in tensor.shape_signature[1:]):
             return f"{_label(tensor)} has an axis of unknown length"
     return ""
 
 
-def _supported_operator(view: View) -> str:
-    if view.name in MAPPABLE and not view.operator.code.is_custom:
+def _supported_operator(layer: Layer) -> str:
+    if layer.name in MAPPABLE and not layer.is_custom:
         return ""
-    kind = "the custom operator " if view.operator.code.is_custom else ""
-    return f"{kind}{printable(view.name)} is not on it"
+    kind = "the custom operator " if layer.is_custom else ""
+    return f"{kind}{printable(layer.name)} is not on it"
 
 
-def _supported_version(view: View) -> str:
-    known = MAPPABLE.get(view.name)
-    version = view.operator.version
+def _supported_version(layer: Layer) -> str:
+    known = MAPPABLE.get(layer.name)
+    version = layer.version
     if known is None or known.versions[0] <= version <= known.versions[1]:
         return ""
-    return f"{view.name} is version {version}, known to map up to {known.versions[1]}"
+    return f"{layer.name} is version {version}, known to map up to {known.versions[1]}"
 
 
-def misfit(view: View) -> Tensor | None:
+def misfit(layer: Layer) -> Tensor | None:
     """Return the first tensor of an operator that holds values, but not 8-bit ones with a scale."""
-    for tensor in view.data:
-        if view.name in _SIXTEEN_BIT_STATE and (tensor.is_constant or tensor.is_variable):
+    for tensor in _data(layer):
+        if layer.name in _SIXTEEN_BIT_STATE and (tensor.is_constant or tensor.is_variable):
             continue
         if not tensor.dtype.is_eight_bit or tensor.quantisation is None:
             return tensor
     return None
 
 
-def _eight_bit(view: View) -> str:
-    tensor = misfit(view)
+def _eight_bit(layer: Layer) -> str:
+    tensor = misfit(layer)
     if tensor is None:
         return ""
     what = "has no scale" if tensor.dtype.is_eight_bit else f"is {tensor.dtype.label}"
     return f"{_label(tensor)} {what}"
 
 
-def _scales(view: View) -> str:
-    return scale_problem(view.operator, view.graph)
+def _scales(layer: Layer) -> str:
+    return scale_problem(layer)
 
 
-def _unseen_range(view: View) -> str:
-    return _first_of(view.outputs, unseen_range)
+def _unseen_range(layer: Layer) -> str:
+    return _first_of(layer.outputs, unseen_range)
 
 
-def _one_step(view: View) -> str:
-    weights = (view.input(place) for place in _WEIGHTED.get(view.name, ())[:1])
-    return _first_of(weights, nearly_equal_values) or _first_of(view.outputs, one_step_range)
+def _one_step(layer: Layer) -> str:
+    weights = (layer.input(place) for place in _WEIGHTED.get(layer.name, ())[:1])
+    return _first_of(weights, nearly_equal_values) or _first_of(layer.outputs, one_step_range)
 
 
 def _first_of(tensors: Iterable[Tensor | None], check: Callable[[Tensor], str]) -> str:
@@ -200,10 +176,10 @@ def _first_of(tensors: Iterable[Tensor | None], check: Callable[[Tensor], str]) 
     return ""
 
 
-def describe_scales(view: View) -> tuple[str, ...]:
+def describe_scales(layer: Layer) -> tuple[str, ...]:
     """Return scale and zero point of each tensor of an operator, for people; of many the first."""
     found = []
-    for tensor in (*view.data, *view.outputs):
+    for tensor in (*_data(layer), *layer.outputs):
         quantisation = tensor.whole
         if quantisation is None:
             continue
@@ -212,72 +188,72 @@ def describe_scales(view: View) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:_MOST_SCALES_TOLD]
 
 
-def _kernel_demands(view: View) -> str:
-    return next(refused_scales(view.graph, view.operator), "")
+def _kernel_demands(layer: Layer) -> str:
+    return next(refused_scales(layer), "")
 
 
-def _unequal_scales(view: View) -> str:
-    return next(doubtful_scales(view.graph, view.operator), "")
+def _unequal_scales(layer: Layer) -> str:
+    return next(doubtful_scales(layer), "")
 
 
-def _constant_parameters(view: View) -> str:
-    for place in _WEIGHTED.get(view.name, ()):
-        tensor = view.input(place)
+def _constant_parameters(layer: Layer) -> str:
+    for place in _WEIGHTED.get(layer.name, ()):
+        tensor = layer.input(place)
         if tensor is not None and not tensor.is_constant:
             return f"{_label(tensor)} is computed"
     return ""
 
 
-def _rank(view: View) -> str:
-    for tensor in view.activations:
+def _rank(layer: Layer) -> str:
+    for tensor in _activations(layer):
         if math.prod(tensor.shape[:-_INNER_AXES]) > 1:
             return f"{_label(tensor)} has more"
     return ""
 
 
-def _equal_dilation(view: View) -> str:
-    match view.operator.options:
+def _equal_dilation(layer: Layer) -> str:
+    match layer.options:
         case Conv2DOptions() | DepthwiseConv2DOptions() as options:
             if options.dilation_h != options.dilation_w:
                 return f"it has {options.dilation_h} and {options.dilation_w}"
     return ""
 
 
-def _plain_pooling(view: View) -> str:
-    match view.operator.options:
+def _plain_pooling(layer: Layer) -> str:
+    match layer.options:
         case Pool2DOptions() | ConcatenationOptions() as options:
             if options.activation is not Activation.NONE:
                 return f"it has {options.activation.name}"
     return ""
 
 
-def _constant_concatenation(view: View) -> str:
-    if view.name != "CONCATENATION":
+def _constant_concatenation(layer: Layer) -> str:
+    if layer.name != "CONCATENATION":
         return ""
-    constants = [t for t in view.data if t.is_constant]
+    constants = [t for t in _data(layer) if t.is_constant]
     if not constants:
         return ""
-    if len(view.operator.inputs) != 2:
-        return f"it has {len(view.operator.inputs)} inputs"
+    if len(layer.operator.inputs) != 2:
+        return f"it has {len(layer.operator.inputs)} inputs"
     (constant, *_) = constants
     zero = 0 if constant.quantisation is None else constant.quantisation.zero_point
     values = constant.data
     return "" if values is None or not (values != zero).any() else f"{_label(constant)} is not"
 
 
-def _axes(view: View) -> tuple[int, ...] | None:
+def _axes(layer: Layer) -> tuple[int, ...] | None:
     """Return a reduction's axes, counted from the front; ``None`` where they are not known."""
-    source, axes = view.input(0), view.input(1)
+    source, axes = layer.input(0), layer.input(1)
     if source is None or axes is None or axes.data is None or axes.data.dtype.kind not in "iu":
         return None
     rank = len(source.shape)
     return tuple(int(a) + rank if a < 0 else int(a) for a in axes.data.reshape(-1).tolist())
 
 
-def _mean_axes(view: View) -> str:
-    if view.name != "MEAN":
+def _mean_axes(layer: Layer) -> str:
+    if layer.name != "MEAN":
         return ""
-    source, axes = view.input(0), _axes(view)
+    source, axes = layer.input(0), _axes(layer)
     if source is None or axes is None:
         return ""
     rank = len(source.shape)
@@ -289,31 +265,31 @@ def _mean_axes(view: View) -> str:
     return ""
 
 
-def _whole_batch(view: View) -> str:
-    source = view.input(1 if view.name == "SPLIT" else 0)
+def _whole_batch(layer: Layer) -> str:
+    source = layer.input(1 if layer.name == "SPLIT" else 0)
     if source is None or len(source.shape) < 2:
         return ""
-    options = view.operator.options
+    options = layer.options
     if isinstance(options, PackOptions):
         first = options.axis in {0, -len(source.shape) - 1}
-        return "it packs along the batch" if view.name == "PACK" and first else ""
-    if view.name == "PAD":
-        paddings = view.input(1)
+        return "it packs along the batch" if layer.name == "PACK" and first else ""
+    if layer.name == "PAD":
+        paddings = layer.input(1)
         values = None if paddings is None else paddings.data
         return "it pads the batch" if values is not None and values.reshape(-1)[:2].any() else ""
-    if view.name == "SPLIT":
-        axis = view.input(0)
+    if layer.name == "SPLIT":
+        axis = layer.input(0)
         value = None if axis is None else axis.data
         first = value is not None and bool(np.isin(value, (0, -len(source.shape))).any())
         return "it splits the batch" if first else ""
-    if view.name in {"SUM", "REDUCE_MAX", "REDUCE_MIN"}:
-        return "it reduces the batch" if 0 in (_axes(view) or ()) else ""
+    if layer.name in {"SUM", "REDUCE_MAX", "REDUCE_MIN"}:
+        return "it reduces the batch" if 0 in (_axes(layer) or ()) else ""
     return ""
 
 
-def _flat_softmax(view: View) -> str:
-    source = view.input(0)
-    if view.name != "SOFTMAX" or source is None or not source.shape:
+def _flat_softmax(layer: Layer) -> str:
+    source = layer.input(0)
+    if layer.name != "SOFTMAX" or source is None or not source.shape:
         return ""
     if math.prod(source.shape[:-1]) > 1:
         return f"{_label(source)} has several"
@@ -321,34 +297,34 @@ def _flat_softmax(view: View) -> str:
     return f"it has {length:,} elements" if length > _LARGEST_SOFTMAX else ""
 
 
-def _flat_dense(view: View) -> str:
-    options = view.operator.options
+def _flat_dense(layer: Layer) -> str:
+    options = layer.options
     if not isinstance(options, FullyConnectedOptions):
         return ""
     if options.weights_format:
         return "its weights are shuffled"
-    for tensor in view.outputs:
+    for tensor in layer.outputs:
         if math.prod(tensor.shape[:-1]) > 1:
             return f"{_label(tensor)} has several"
     return ""
 
 
-def _dense_per_tensor(view: View) -> str:
-    weights = view.input(1) if view.name == "FULLY_CONNECTED" else None
+def _dense_per_tensor(layer: Layer) -> str:
+    weights = layer.input(1) if layer.name == "FULLY_CONNECTED" else None
     if weights is None or weights.quantisation is None or not weights.quantisation.per_axis:
         return ""
     return f"it has {weights.quantisation.scales.size} scales"
 
 
-def _prelu_alpha(view: View) -> str:
-    alpha = view.input(1) if view.name == "PRELU" else None
+def _prelu_alpha(layer: Layer) -> str:
+    alpha = layer.input(1) if layer.name == "PRELU" else None
     if alpha is None or math.prod(alpha.shape[:-1]) == 1:
         return ""
     return f"{_label(alpha)} has more"
 
 
-def _unit_strides(view: View) -> str:
-    options, strides = view.operator.options, view.input(3)
+def _unit_strides(layer: Layer) -> str:
+    options, strides = layer.options, layer.input(3)
     if not isinstance(options, StridedSliceOptions):
         return ""
     if options.ellipsis_mask or options.new_axis_mask:
@@ -358,11 +334,11 @@ def _unit_strides(view: View) -> str:
     return ""
 
 
-def _resize_precision(view: View) -> str:
-    source = view.input(0)
-    if not view.name.startswith("RESIZE_") or source is None or len(source.shape) != 4:
+def _resize_precision(layer: Layer) -> str:
+    source = layer.input(0)
+    if not layer.name.startswith("RESIZE_") or source is None or len(source.shape) != 4:
         return ""
-    for tensor in view.outputs:
+    for tensor in layer.outputs:
         if len(tensor.shape) != 4:
             continue
         for before, after in zip(source.shape[1:3], tensor.shape[1:3], strict=True):
@@ -375,28 +351,28 @@ def _resize_precision(view: View) -> str:
     return ""
 
 
-def _large_reshape(view: View) -> str:
-    if view.name not in {"RESHAPE", "TRANSPOSE"}:
+def _large_reshape(layer: Layer) -> str:
+    if layer.name not in {"RESHAPE", "TRANSPOSE"}:
         return ""
-    for tensor in view.outputs:
+    for tensor in layer.outputs:
         if tensor.elements > _MEBIBYTE:
             return f"{_label(tensor)} has {tensor.elements:,} bytes"
     return ""
 
 
-def _large_activations(view: View) -> str:
-    for tensor in view.activations:
+def _large_activations(layer: Layer) -> str:
+    for tensor in _activations(layer):
         if (tensor.byte_size or 0) > _CHIP_BYTES:
             return f"{_label(tensor)} has {tensor.byte_size:,} bytes"
     return ""
 
 
-def _softmax_cost(view: View) -> str:
-    return "this is one" if view.name == "SOFTMAX" else ""
+def _softmax_cost(layer: Layer) -> str:
+    return "this is one" if layer.name == "SOFTMAX" else ""
 
 
-def _no_lstm(view: View) -> str:
-    return f"it is {view.name}" if "LSTM" in view.name else ""
+def _no_lstm(layer: Layer) -> str:
+    return f"it is {layer.name}" if "LSTM" in layer.name else ""
 
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

@@ -27,7 +27,7 @@ from quantize.foundation.files import open_regular, read_bounded
 from quantize.foundation.processes import running
 from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
-from quantize.tflite.model import Model, Subgraph, Tensor
+from quantize.tflite.model import Layer, Model, Subgraph, Tensor
 
 PROGRAM = "edgetpu_compiler"
 VARIABLE = "EDGETPU_COMPILER"
@@ -249,8 +249,8 @@ def _layer_of(diagnosis: Diagnosis, graph: Subgraph) -> str:
     number = diagnosis.operator
     if number is None or number >= len(graph.operators):
         return ""
-    operator = graph.operators[number]
-    return graph.layer_label(operator) if operator.name == diagnosis.name else ""
+    layer = Layer(graph, graph.operators[number])
+    return layer.label if layer.name == diagnosis.name else ""
 
 
 def _log_problems(log: CompilerLog) -> Iterator[str]:

@@ -9,10 +9,11 @@ channels, 16 bytes a tap. The rest is counted as the constants below say.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Subgraph, Tensor
 
 CHIP_BYTES = 8 << 20
 """Memory of the chip for parameters and activations together."""
@@ -78,75 +79,75 @@ class ModelCost:
         return self.parameter_bytes - self.streamed_bytes
 
 
-def count_cost(graph: Subgraph, operators: tuple[Operator, ...]) -> ModelCost:
-    """Count what `operators`, a group that runs on the chip together, cost."""
-    made = {index for operator in operators for index in operator.outputs}
-    read = {index for operator in operators for index in operator.inputs if index >= 0}
-    chosen = {operator.index for operator in operators}
+def count_cost(graph: Subgraph, layers: Sequence[Layer]) -> ModelCost:
+    """Count what `layers` of a graph, a group that runs on the chip together, cost."""
+    made = {tensor.index for layer in layers for tensor in layer.outputs}
+    read = {tensor.index for layer in layers for tensor in layer.inputs}
+    chosen = {layer.index for layer in layers}
     rest = [operator for operator in graph.operators if operator.index not in chosen]
     wanted = {index for operator in rest for index in operator.inputs} | set(graph.outputs)
     entering = [graph.tensors[i] for i in sorted(read - made)]
     entering = [t for t in entering if not t.is_constant and not t.is_variable]
     leaving = [graph.tensors[i] for i in sorted(made & wanted)]
-    outputs = [graph.tensors[i] for operator in operators for i in operator.outputs]
-    program = _PROGRAM_BYTES + _LAYER_BYTES * (len(entering) + len(leaving)) if operators else 0
+    outputs = [tensor for layer in layers for tensor in layer.outputs]
+    program = _PROGRAM_BYTES + _LAYER_BYTES * (len(entering) + len(leaving)) if layers else 0
     return ModelCost(
-        parameter_bytes=sum(parameter_bytes(graph, operator) for operator in operators),
-        instruction_bytes=program + sum(instruction_bytes(graph, o) for o in operators),
+        parameter_bytes=sum(parameter_bytes(layer) for layer in layers),
+        instruction_bytes=program + sum(instruction_bytes(layer) for layer in layers),
         input_bytes=_total(entering),
         output_bytes=_total(leaving),
         activation_bytes=_total(outputs),
-        peak_bytes=max((_working_bytes(graph, operator) for operator in operators), default=0),
-        padded_macs=sum(padded_macs(graph, operator) for operator in operators),
+        peak_bytes=max((_working_bytes(layer) for layer in layers), default=0),
+        padded_macs=sum(padded_macs(layer) for layer in layers),
     )
 
 
-def parameter_bytes(graph: Subgraph, operator: Operator) -> int:
+def parameter_bytes(layer: Layer) -> int:
     """Return the bytes that an operator keeps on the chip."""
-    match operator.name:
+    match layer.name:
         case "CONV_2D" | "FULLY_CONNECTED" | "TRANSPOSE_CONV":
-            return _matrix_bytes(graph.tensors[operator.inputs[1]])
+            return _matrix_bytes(_operand(layer, 1))
         case "DEPTHWISE_CONV_2D":
-            weights = graph.tensors[operator.inputs[1]]
+            weights = _operand(layer, 1)
             taps = math.prod(weights.shape[1:-1])
             group = 4 * _channel_bytes(weights) + 16 * taps
             return _multiples(weights.shape[-1], 4) * group
         case "UNIDIRECTIONAL_SEQUENCE_LSTM":
-            return _lstm_bytes(graph, operator)
+            return _lstm_bytes(layer)
         case "SOFTMAX":
-            return _SOFTMAX_BYTES + _SOFTMAX_BYTES_PER_ELEMENT * _length(graph, operator)
+            return _SOFTMAX_BYTES + _SOFTMAX_BYTES_PER_ELEMENT * _length(layer)
         case "PRELU":
-            return _padded(graph.tensors[operator.inputs[1]].elements, 4)
+            return _padded(_operand(layer, 1).elements, 4)
     # Shapes and axes have no scale; they shape the program and take no memory.
-    used = graph.inputs_of(operator)
+    used = layer.inputs
     return sum(_padded(t.elements, 4) for t in used if t.is_constant and t.quantisation)
 
 
-def instruction_bytes(graph: Subgraph, operator: Operator) -> int:
+def instruction_bytes(layer: Layer) -> int:
     """Return the bytes of program that an operator adds, roughly."""
-    if operator.name in _VIEWS:
+    if layer.name in _VIEWS:
         return 0
-    written = _total([graph.tensors[index] for index in operator.outputs])
+    written = _total(layer.outputs)
     size = min(1.0, written / _LARGE_OUTPUT)
     total = _OPERATOR_BYTES + round(_LARGE_OPERATOR_BYTES * size)
-    if operator.name == "SOFTMAX":
-        total += _SOFTMAX_CODE + _SOFTMAX_CODE_PER_ELEMENT * _length(graph, operator)
-    if operator.name == "UNIDIRECTIONAL_SEQUENCE_LSTM":
-        shape = graph.tensors[operator.inputs[0]].shape
+    if layer.name == "SOFTMAX":
+        total += _SOFTMAX_CODE + _SOFTMAX_CODE_PER_ELEMENT * _length(layer)
+    if layer.name == "UNIDIRECTIONAL_SEQUENCE_LSTM":
+        shape = _operand(layer, 0).shape
         total += _STEP_BYTES * math.prod(shape[:-1])
     return total
 
 
-def padded_macs(graph: Subgraph, operator: Operator) -> int:
+def padded_macs(layer: Layer) -> int:
     """Return multiply-accumulates with input channels padded to 4 and output channels to 64.
 
     Depthwise work is bound by memory, not by the array, and counts 0.
     """
-    if operator.name not in {"CONV_2D", "FULLY_CONNECTED"}:
+    if layer.name not in {"CONV_2D", "FULLY_CONNECTED"}:
         return 0
-    weights = graph.tensors[operator.inputs[1]].shape
+    weights = _operand(layer, 1).shape
     used = weights[0] * weights[-1]
-    macs = count_macs(graph, operator) or 0
+    macs = count_macs(layer) or 0
     return macs // used * _padded(weights[0], _ARRAY) * _padded(weights[-1], 4) if used else 0
 
 
@@ -157,12 +158,12 @@ def _matrix_bytes(weights: Tensor) -> int:
     return rows * (_channel_bytes(weights) + taps * _padded(inputs, 4))
 
 
-def _lstm_bytes(graph: Subgraph, operator: Operator) -> int:
+def _lstm_bytes(layer: Layer) -> int:
     """Count four gates, each with input and recurrent weights side by side."""
     total = 0
     for gate in range(1, 5):
-        places = [operator.inputs[i] for i in (gate, gate + 4) if i < len(operator.inputs)]
-        matrices = [graph.tensors[index].shape for index in places if index >= 0]
+        given = (layer.input(place) for place in (gate, gate + 4))
+        matrices = [tensor.shape for tensor in given if tensor is not None]
         if matrices:
             columns = sum(_padded(shape[-1], 4) for shape in matrices)
             total += _padded(matrices[0][0], 16) * (_BIAS_BYTES + columns)
@@ -175,17 +176,22 @@ def _channel_bytes(weights: Tensor) -> int:
     return _BIAS_BYTES + (_SCALE_BYTES if per_axis else 0)
 
 
-def _working_bytes(graph: Subgraph, operator: Operator) -> int:
-    used = {i for i in (*operator.inputs, *operator.outputs) if i >= 0}
-    return _total([graph.tensors[i] for i in used if not graph.tensors[i].is_constant])
+def _working_bytes(layer: Layer) -> int:
+    used = {tensor.index: tensor for tensor in (*layer.inputs, *layer.outputs)}
+    return _total(tensor for tensor in used.values() if not tensor.is_constant)
 
 
-def _length(graph: Subgraph, operator: Operator) -> int:
-    shape = graph.tensors[operator.inputs[0]].shape
+def _operand(layer: Layer, place: int) -> Tensor:
+    """Return an input that every layer of its kind has."""
+    return layer.graph.tensors[layer.operator.inputs[place]]
+
+
+def _length(layer: Layer) -> int:
+    shape = _operand(layer, 0).shape
     return shape[-1] if shape else 1
 
 
-def _total(tensors: list[Tensor]) -> int:
+def _total(tensors: Iterable[Tensor]) -> int:
     return sum(tensor.byte_size or 0 for tensor in tensors)
 
 

@@ -103,8 +103,8 @@ def _of_uncompiled(model: Model, link: Link, report: LintReport) -> Estimate:
         )
     graph = model.main
     on_chip = tuple(
-        operator
-        for operator, placement in zip(graph.operators, report.placements, strict=True)
+        layer
+        for layer, placement in zip(graph.layers, report.placements, strict=True)
         if placement.runs_on == EDGE_TPU
     )
     cost = count_cost(graph, on_chip)

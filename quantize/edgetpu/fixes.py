@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from quantize.edgetpu.checks import View, misfit
+from quantize.edgetpu.checks import misfit
 from quantize.edgetpu.operators import REPLACEMENTS
 from quantize.edgetpu.rules import Rule
-from quantize.tflite.model import Model, Tensor
+from quantize.tflite.model import Layer, Model, Tensor
 from quantize.tflite.schema import DType
 
 NEVER_MAPS = frozenset({"unknown-builtin", "control-flow", "supported-operator"})
@@ -17,10 +17,10 @@ _FOUR_BIT = frozenset({DType.INT2, DType.INT4, DType.UINT4})
 _INTEGER = frozenset({DType.INT32, DType.INT64, DType.UINT32, DType.UINT64})
 
 
-def fix_for(rule: Rule, view: View) -> str:
+def fix_for(rule: Rule, layer: Layer) -> str:
     """Return what to do about a rule that an operator breaks."""
     special = _FIXES.get(rule.id)
-    return (special(view) if special else "") or rule.fix
+    return (special(layer) if special else "") or rule.fix
 
 
 def fix_for_model(rule: Rule, model: Model) -> str:
@@ -34,15 +34,15 @@ def fix_for_model(rule: Rule, model: Model) -> str:
     return rule.fix
 
 
-def _operator_that_never_maps(view: View) -> str:
-    if view.name in REPLACEMENTS:
-        return REPLACEMENTS[view.name]
-    if view.name.startswith("Flex"):
+def _operator_that_never_maps(layer: Layer) -> str:
+    if layer.name in REPLACEMENTS:
+        return REPLACEMENTS[layer.name]
+    if layer.name.startswith("Flex"):
         return (
             "it is an operator of TensorFlow itself: convert without SELECT_TF_OPS, and replace "
             "what then has no form"
         )
-    if view.operator.index == view.graph.operators[-1].index:
+    if layer.index == layer.graph.operators[-1].index:
         return (
             "it is the last operator already, and runs on the CPU after the Edge TPU: leave it "
             "there, or cut it off and compute it on the host"
@@ -50,8 +50,8 @@ def _operator_that_never_maps(view: View) -> str:
     return ""
 
 
-def _type_that_does_not_fit(view: View) -> str:
-    tensor = misfit(view)
+def _type_that_does_not_fit(layer: Layer) -> str:
+    tensor = misfit(layer)
     return "" if tensor is None else _advice_for_type(tensor)
 
 
@@ -80,7 +80,7 @@ def _advice_for_type(tensor: Tensor) -> str:
     return ""
 
 
-_FIXES: Mapping[str, Callable[[View], str]] = MappingProxyType(
+_FIXES: Mapping[str, Callable[[Layer], str]] = MappingProxyType(
     {
         "unknown-builtin": _operator_that_never_maps,
         "supported-operator": _operator_that_never_maps,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from quantize.edgetpu.checks import CHECKS, View, describe_scales
+from quantize.edgetpu.checks import CHECKS, describe_scales
 from quantize.edgetpu.fixes import NEVER_MAPS, fix_for, fix_for_model
 from quantize.edgetpu.package import is_compiled
 from quantize.edgetpu.partition import place_operators
@@ -12,7 +12,7 @@ from quantize.edgetpu.rules import RULES, Effect, Rule
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 from quantize.runtimes.prepare import Preparation, Refusal, prepare
-from quantize.tflite.model import Model, Subgraph
+from quantize.tflite.model import Layer, Model, Subgraph
 
 COMPILER = "16.0"
 EDGE_TPU, CPU = "edgetpu", "cpu"
@@ -155,8 +155,8 @@ def lint_model(model: Model, preparation: Preparation = NOT_PREPARED) -> LintRep
     graph = model.main
     findings = _model_findings(model)
     by_operator: dict[int, list[Finding]] = {}
-    for operator in graph.operators:
-        by_operator[operator.index] = _operator_findings(View(graph, operator))
+    for layer in graph.layers:
+        by_operator[layer.index] = _operator_findings(layer)
     _add_refusal(preparation.refusal, graph, findings, by_operator)
     refused = any(
         finding.rule.effect is Effect.REFUSED
@@ -169,18 +169,17 @@ def lint_model(model: Model, preparation: Preparation = NOT_PREPARED) -> LintRep
     return LintReport(model.source, placements, tuple(findings), preparation.not_tried)
 
 
-def _operator_findings(view: View) -> list[Finding]:
-    operator = view.operator
-    label = view.graph.layer_label(operator)
+def _operator_findings(layer: Layer) -> list[Finding]:
+    label = layer.label
     found: list[Finding] = []
     for rule_id, check in CHECKS.items():
         rule = RULES[rule_id]
         # Of an operator that never maps, no more need be said than that.
         if rule.effect is Effect.CPU and any(f.rule.id in NEVER_MAPS for f in found):
             continue
-        detail = check(view)
+        detail = check(layer)
         if detail:
-            found.append(Finding(rule, operator.index, label, detail, fix_for(rule, view)))
+            found.append(Finding(rule, layer.index, label, detail, fix_for(rule, layer)))
     return found
 
 
@@ -205,10 +204,10 @@ def _add_refusal(
     if at is None:
         findings.append(Finding(rule, None, "the model", refusal.message, rule.fix))
         return
-    operator = graph.operators[at]
-    numbers = "; ".join(describe_scales(View(graph, operator)))
+    layer = Layer(graph, graph.operators[at])
+    numbers = "; ".join(describe_scales(layer))
     detail = f"{refusal.message} ({numbers})" if numbers else refusal.message
-    by_operator[at].append(Finding(rule, at, graph.layer_label(operator), detail, rule.fix))
+    by_operator[at].append(Finding(rule, at, layer.label, detail, rule.fix))
 
 
 def _placements(
@@ -220,8 +219,8 @@ def _placements(
     }
     on_chip = place_operators(graph, [stopped[op.index] is None for op in graph.operators])
     placements = []
-    for operator, mapped in zip(graph.operators, on_chip, strict=True):
-        blocking = stopped[operator.index]
+    for layer, mapped in zip(graph.layers, on_chip, strict=True):
+        blocking = stopped[layer.index]
         if blocking is not None:
             reason = f"{blocking.rule.id}: {blocking.detail}"
         elif refused:
@@ -230,10 +229,10 @@ def _placements(
             reason = "" if mapped else "it comes after an operator that runs on the CPU"
         placements.append(
             Placement(
-                operator.index,
-                printable(operator.name),
-                operator.version,
-                graph.layer_label(operator),
+                layer.index,
+                printable(layer.name),
+                layer.version,
+                layer.label,
                 EDGE_TPU if mapped and not refused else CPU,
                 reason,
             )

@@ -57,25 +57,25 @@ def read_compiled(model: Model) -> CompiledModel:
         When the model is not compiled, or a package in it is damaged.
     """
     graph = model.main
-    holders = [operator for operator in graph.operators if _is_package(operator)]
+    holders = [layer for layer in graph.layers if _is_package(layer.operator)]
     if not holders:
         raise BadInput(
             f"{model.source} is not compiled for the Edge TPU: it has no {CUSTOM_OPERATOR}",
             hint="compile it with 'edgeser export --target edgetpu'",
         )
     # Operators may point to the same bytes; a file that says so many times is not worth the time.
-    if sum(operator.custom_options.size for operator in holders) > model.file_bytes:
+    if sum(layer.operator.custom_options.size for layer in holders) > model.file_bytes:
         raise BadInput(
             f"{model.source} is damaged: its packages are larger than the file", hint=_HINT
         )
     packages = []
-    for operator in holders:
-        names = tuple(tensor.name for tensor in graph.outputs_of(operator))
+    for layer in holders:
+        names = tuple(tensor.name for tensor in layer.outputs)
         try:
-            packages.append(_package(operator, names))
+            packages.append(_package(layer.operator, names))
         except FlatbufferError as error:
             raise BadInput(
-                f"{model.source}: the Edge TPU package of operator {operator.index} is damaged: "
+                f"{model.source}: the Edge TPU package of operator {layer.index} is damaged: "
                 f"{error}",
                 hint=_HINT,
             ) from error
@@ -85,7 +85,7 @@ def read_compiled(model: Model) -> CompiledModel:
         inputs=len(graph.inputs),
         packages=tuple(packages),
         cpu_operators=tuple(
-            graph.layer_label(operator) for operator in graph.operators if not _is_package(operator)
+            layer.label for layer in graph.layers if not _is_package(layer.operator)
         ),
     )
 

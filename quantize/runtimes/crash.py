@@ -14,7 +14,7 @@ from quantize.foundation.child import ChildCrashed, ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.runtimes import worker
 from quantize.runtimes.catalogue import Runtime
-from quantize.tflite.model import Model, Operator
+from quantize.tflite.model import Layer, Model, Operator
 from quantize.tflite.prefix import first_operators
 
 _TIMEOUT_S = 20.0
@@ -60,7 +60,7 @@ def call_on_model(
         )
     except ChildCrashed as error:
         operator = _crashing_operator(on, options, memory_bytes)
-        at = "" if operator is None else f", at {on.model.main.layer_label(operator)}"
+        at = "" if operator is None else f", at {Layer(on.model.main, operator).label}"
         raise RuntimeCrashed(f"{error.message}{at}", hint=_HINT) from error
 
 

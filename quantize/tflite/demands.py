@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from quantize.tflite.model import Operator, Quantisation, Subgraph, Tensor
+from quantize.tflite.model import Layer, Quantisation, Tensor
 from quantize.tflite.schema import Activation, DType
 
 _BIAS_TOLERANCE = 0.01
@@ -47,20 +47,20 @@ _EQUAL_SILENT = frozenset(
 """Their kernels move values as they are, and do not look at the scales."""
 
 
-def refused_scales(graph: Subgraph, operator: Operator) -> Iterator[str]:
+def refused_scales(layer: Layer) -> Iterator[str]:
     """Yield what makes kernels refuse to prepare an 8-bit operator, with tensors and numbers."""
-    if operator.code.is_custom:
+    if layer.is_custom:
         return
     for check in _REFUSED:
-        yield from check(graph, operator)
+        yield from check(layer)
 
 
-def doubtful_scales(graph: Subgraph, operator: Operator) -> Iterator[str]:
+def doubtful_scales(layer: Layer) -> Iterator[str]:
     """Yield what kernels run in silence, though the results are hardly what was meant."""
-    if operator.code.is_custom:
+    if layer.is_custom:
         return
     for check in _DOUBTFUL:
-        yield from check(graph, operator)
+        yield from check(layer)
 
 
 def fixed_output(name: str, dtype: DType) -> tuple[float, int] | None:
@@ -87,15 +87,15 @@ def fixed_output_problem(name: str, output: Tensor) -> str:
     return ""
 
 
-def _fixed(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    for output in graph.outputs_of(operator)[:1]:
-        problem = fixed_output_problem(operator.name, output)
+def _fixed(layer: Layer) -> Iterator[str]:
+    for output in layer.outputs[:1]:
+        problem = fixed_output_problem(layer.name, output)
         if problem:
             yield f"{output.named}: {problem}"
 
 
-def _bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    found = _bias_parts(graph, operator)
+def _bias(layer: Layer) -> Iterator[str]:
+    found = _bias_parts(layer)
     if found is None:
         return
     bias, _, _ = found
@@ -109,10 +109,10 @@ def _bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
         yield f"bias {bias.named}: zero point is {int(zero_points[0])}, must be 0"
 
 
-def _doubtful_bias(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    found = _bias_parts(graph, operator)
+def _doubtful_bias(layer: Layer) -> Iterator[str]:
+    found = _bias_parts(layer)
     # `scales` looks at the biases of dense layers, whose kernels refuse.
-    if found is None or found[0].quantisation is None or operator.name == "FULLY_CONNECTED":
+    if found is None or found[0].quantisation is None or layer.name == "FULLY_CONNECTED":
         return
     bias, expected, output = found
     scales = found[0].quantisation.scales.astype(np.float64)
@@ -138,16 +138,14 @@ def _bias_text(bias: Tensor, scale: float, wanted: float) -> str:
     )
 
 
-def _bias_parts(
-    graph: Subgraph, operator: Operator
-) -> tuple[Tensor, np.typing.NDArray[np.float64], float] | None:
+def _bias_parts(layer: Layer) -> tuple[Tensor, np.typing.NDArray[np.float64], float] | None:
     """Return the bias, input scale times weight scales, and the output's scale."""
-    if operator.name not in _WEIGHTED:
+    if layer.name not in _WEIGHTED:
         return None
-    transposed = operator.name == "TRANSPOSE_CONV"
-    source = graph.input_of(operator, 2 if transposed else 0)
-    weights, bias = graph.input_of(operator, 1), graph.input_of(operator, 3 if transposed else 2)
-    outputs = graph.outputs_of(operator)
+    transposed = layer.name == "TRANSPOSE_CONV"
+    source = layer.input(2 if transposed else 0)
+    weights, bias = layer.input(1), layer.input(3 if transposed else 2)
+    outputs = layer.outputs
     if source is None or weights is None or bias is None or not outputs:
         return None
     one, other = source.eight_bit_scale, outputs[0].eight_bit_scale
@@ -158,12 +156,12 @@ def _bias_parts(
     return bias, expected, other
 
 
-def _weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
+def _weights(layer: Layer) -> Iterator[str]:
     """Weights whose scales are not one for each output channel."""
-    axis, weights = _WEIGHTED.get(operator.name), graph.input_of(operator, 1)
+    axis, weights = _WEIGHTED.get(layer.name), layer.input(1)
     if axis is None or weights is None or weights.quantisation is None:
         return
-    if operator.name != "FULLY_CONNECTED":
+    if layer.name != "FULLY_CONNECTED":
         yield from _weight_zero_point(weights)
     quantised = weights.quantisation
     if not quantised.per_axis or axis >= len(weights.shape):
@@ -177,17 +175,17 @@ def _weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
         )
 
 
-def _doubtful_weights(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    axis, weights = _WEIGHTED.get(operator.name), graph.input_of(operator, 1)
+def _doubtful_weights(layer: Layer) -> Iterator[str]:
+    axis, weights = _WEIGHTED.get(layer.name), layer.input(1)
     if axis is None or weights is None or weights.quantisation is None:
         return
     quantised = weights.quantisation
-    if quantised.per_axis and quantised.axis != axis and not any(_weights(graph, operator)):
+    if quantised.per_axis and quantised.axis != axis and not any(_weights(layer)):
         yield (
             f"weights {weights.named} have scales along axis {quantised.axis}, kernels take "
             f"them along axis {axis}"
         )
-    yield from _weight_zero_point(weights) if operator.name == "FULLY_CONNECTED" else ()
+    yield from _weight_zero_point(weights) if layer.name == "FULLY_CONNECTED" else ()
 
 
 def _weight_zero_point(weights: Tensor) -> Iterator[str]:
@@ -200,18 +198,18 @@ def _weight_zero_point(weights: Tensor) -> Iterator[str]:
         yield f"weights {weights.named}: zero point is {other}, must be 0 in int8"
 
 
-def _equal(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    if operator.name in _EQUAL_REFUSED:
-        yield from _differences(graph, operator)
+def _equal(layer: Layer) -> Iterator[str]:
+    if layer.name in _EQUAL_REFUSED:
+        yield from _differences(layer)
 
 
-def _doubtful_equal(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    if operator.name in _EQUAL_SILENT:
-        yield from _differences(graph, operator)
+def _doubtful_equal(layer: Layer) -> Iterator[str]:
+    if layer.name in _EQUAL_SILENT:
+        yield from _differences(layer)
 
 
-def _differences(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    outputs = graph.outputs_of(operator)
+def _differences(layer: Layer) -> Iterator[str]:
+    outputs = layer.outputs
     if not outputs:
         return
     target = outputs[0]
@@ -219,9 +217,9 @@ def _differences(graph: Subgraph, operator: Operator) -> Iterator[str]:
     if other is None or not target.dtype.is_eight_bit:
         return
     # Kernels of uint8 rescale what they join.
-    if operator.name == "CONCATENATION" and target.dtype is not DType.INT8:
+    if layer.name == "CONCATENATION" and target.dtype is not DType.INT8:
         return
-    for source in graph.inputs_of(operator):
+    for source in layer.inputs:
         one = source.whole if source.dtype is target.dtype else None
         if one is None:
             continue
@@ -233,9 +231,9 @@ def _differences(graph: Subgraph, operator: Operator) -> Iterator[str]:
             return
 
 
-def activation_of(operator: Operator) -> Activation:
+def activation_of(layer: Layer) -> Activation:
     """Return the fused activation."""
-    return getattr(operator.options, "activation", Activation.NONE)
+    return getattr(layer.options, "activation", Activation.NONE)
 
 
 _BOUNDS = MappingProxyType(
@@ -247,8 +245,8 @@ _BOUNDS = MappingProxyType(
 )
 
 
-def _doubtful_activation(graph: Subgraph, operator: Operator) -> Iterator[str]:
-    for target, quantised, (low, high) in _activation_parts(graph, operator):
+def _doubtful_activation(layer: Layer) -> Iterator[str]:
+    for target, quantised, (low, high) in _activation_parts(layer):
         least, most = (-128, 127) if target.dtype is DType.INT8 else (0, 255)
         if not (quantised.scale > 0 and math.isfinite(quantised.scale)):
             continue
@@ -258,24 +256,22 @@ def _doubtful_activation(graph: Subgraph, operator: Operator) -> Iterator[str]:
         if least >= most:
             yield (
                 f"{target.named}: scale {quantised.scale:.3g} and zero point "
-                f"{quantised.zero_point} leave {activation_of(operator).name} no more than one "
+                f"{quantised.zero_point} leave {activation_of(layer).name} no more than one "
                 "value"
             )
 
 
-def _activation_parts(
-    graph: Subgraph, operator: Operator
-) -> Iterator[tuple[Tensor, Quantisation, tuple[float, float]]]:
-    bounds = _BOUNDS.get(activation_of(operator))
+def _activation_parts(layer: Layer) -> Iterator[tuple[Tensor, Quantisation, tuple[float, float]]]:
+    bounds = _BOUNDS.get(activation_of(layer))
     if bounds is None:
         return
-    for target in graph.outputs_of(operator)[:1]:
+    for target in layer.outputs[:1]:
         quantised = target.whole
         if quantised is not None and target.dtype.is_eight_bit:
             yield target, quantised, bounds
 
 
-_Check = Callable[[Subgraph, Operator], Iterator[str]]
+_Check = Callable[[Layer], Iterator[str]]
 _REFUSED: tuple[_Check, ...] = (
     _fixed,
     _bias,

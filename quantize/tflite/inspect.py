@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from quantize.tflite.kept import kept_tensors
 from quantize.tflite.macs import count_macs
-from quantize.tflite.model import Model, Operator, Signature, Subgraph, Tensor
+from quantize.tflite.model import Layer, Model, Signature, Subgraph, Tensor
 from quantize.tflite.offenders import Offender, find_offenders
 from quantize.tflite.remarks import Oddity, Unread
 
@@ -200,12 +200,12 @@ def _graph_summary(model: Model, subgraph: Subgraph) -> GraphSummary:
         signatures=tuple(s for s in model.signatures if s.subgraph == subgraph.index),
         inputs=tuple(_tensor_summary(tensor) for tensor in subgraph.input_tensors),
         outputs=tuple(_tensor_summary(tensor) for tensor in subgraph.output_tensors),
-        operators=tuple(_operator_summary(subgraph, op) for op in subgraph.operators),
+        operators=tuple(_operator_summary(layer) for layer in subgraph.layers),
     )
 
 
-def _used_tensors(subgraph: Subgraph, operator: Operator) -> tuple[Tensor, ...]:
-    return (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator))
+def _used_tensors(layer: Layer) -> tuple[Tensor, ...]:
+    return (*layer.inputs, *layer.outputs)
 
 
 def _is_parameter(tensor: Tensor) -> bool:
@@ -218,25 +218,25 @@ def _parameters(model: Model) -> tuple[int, int]:
     used = {
         tensor.buffer: tensor
         for subgraph in model.subgraphs
-        for operator in subgraph.operators
-        for tensor in _used_tensors(subgraph, operator)
+        for layer in subgraph.layers
+        for tensor in _used_tensors(layer)
         if _is_parameter(tensor)
     }
     elements = sum(tensor.elements for tensor in used.values())
     return elements, sum(tensor.byte_size or 0 for tensor in used.values())
 
 
-def _operator_summary(subgraph: Subgraph, operator: Operator) -> OperatorSummary:
-    inputs = subgraph.inputs_of(operator)
+def _operator_summary(layer: Layer) -> OperatorSummary:
+    inputs = layer.inputs
     return OperatorSummary(
-        subgraph=subgraph.index,
-        index=operator.index,
-        name=operator.name,
-        version=operator.version,
-        custom=operator.code.is_custom,
+        subgraph=layer.graph.index,
+        index=layer.index,
+        name=layer.name,
+        version=layer.version,
+        custom=layer.is_custom,
         inputs=tuple(_tensor_summary(tensor) for tensor in inputs),
-        outputs=tuple(_tensor_summary(tensor) for tensor in subgraph.outputs_of(operator)),
-        macs=count_macs(subgraph, operator),
+        outputs=tuple(_tensor_summary(tensor) for tensor in layer.outputs),
+        macs=count_macs(layer),
         parameter_bytes=sum(t.byte_size or 0 for t in inputs if _is_parameter(t)),
     )
 

@@ -16,14 +16,15 @@ def kept_tensors(subgraph: Subgraph) -> tuple[Tensor, ...]:
     """
     names: dict[int, str] = {}
     found: dict[str | int, Tensor] = {}
-    for operator in subgraph.operators:
+    for layer in subgraph.layers:
+        operator = layer.operator
         if isinstance(operator.options, VarHandleOptions):
             names |= dict.fromkeys(operator.outputs, operator.options.shared_name)
         elif operator.name in {"READ_VARIABLE", "ASSIGN_VARIABLE"}:
             used = (*operator.inputs, *operator.outputs)
             if len(used) == 2 and used[1] >= 0 and (name := names.get(used[0])) is not None:
                 found.setdefault(name, replace(subgraph.tensors[used[1]], name=name))
-        for tensor in subgraph.inputs_of(operator):
+        for tensor in layer.inputs:
             if tensor.is_variable:
                 found.setdefault(tensor.index, tensor)
     return tuple(found.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import BatchMatMulOptions
 
 _UNCOUNTED = frozenset(
@@ -29,7 +29,7 @@ _LSTM_MATRICES = slice(1, 9)
 """Inputs of UNIDIRECTIONAL_SEQUENCE_LSTM: input and recurrent weights of its four gates."""
 
 
-def count_macs(subgraph: Subgraph, operator: Operator) -> int | None:
+def count_macs(layer: Layer) -> int | None:
     """Return the multiply-accumulates of one run of `operator`, ``None`` where not known.
 
     Counted are convolutions, fully connected layers, matrix products and LSTM gates, by the usual
@@ -37,13 +37,13 @@ def count_macs(subgraph: Subgraph, operator: Operator) -> int | None:
     activation not. All other known operators count 0: pooling and MEAN only add, and elementwise
     products are not counted by the peers that figures are compared with.
     """
-    if operator.code.is_custom or operator.name in _UNCOUNTED:
+    if layer.is_custom or layer.name in _UNCOUNTED:
         return None
-    tensors = subgraph.tensors
-    shapes = [tensors[index].shape if index >= 0 else () for index in operator.inputs]
-    out = tensors[operator.outputs[0]].elements if operator.outputs else 0
+    tensors = layer.graph.tensors
+    shapes = [tensors[index].shape if index >= 0 else () for index in layer.operator.inputs]
+    out = tensors[layer.operator.outputs[0]].elements if layer.operator.outputs else 0
     macs = 0
-    match operator.name:
+    match layer.name:
         case "CONV_2D":
             macs = out * math.prod(shapes[1][1:])
         case "DEPTHWISE_CONV_2D":
@@ -53,7 +53,7 @@ def count_macs(subgraph: Subgraph, operator: Operator) -> int | None:
         case "TRANSPOSE_CONV":
             macs = math.prod(shapes[2]) * math.prod(shapes[1][:3])
         case "BATCH_MATMUL":
-            options = operator.options
+            options = layer.options
             adjoint = isinstance(options, BatchMatMulOptions) and options.adjoint_x
             macs = out * shapes[0][-2 if adjoint else -1]
         case "UNIDIRECTIONAL_SEQUENCE_LSTM":

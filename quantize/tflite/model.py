@@ -219,23 +219,10 @@ class Subgraph:
         """The tensors that a caller reads."""
         return tuple(self.tensors[index] for index in self.outputs)
 
-    def input_of(self, operator: Operator, place: int) -> Tensor | None:
-        """Return an operator's input at a place, ``None`` where it is left out."""
-        if place >= len(operator.inputs) or operator.inputs[place] < 0:
-            return None
-        return self.tensors[operator.inputs[place]]
-
-    def inputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
-        """Return an operator's inputs without those that are left out."""
-        return tuple(self.tensors[index] for index in operator.inputs if index >= 0)
-
-    def outputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
-        """Return the tensors that an operator makes."""
-        return tuple(self.tensors[index] for index in operator.outputs if index >= 0)
-
-    def output_of(self, operator: Operator) -> Tensor | None:
-        """Return the first tensor that an operator makes, ``None`` where it makes none."""
-        return next(iter(self.outputs_of(operator)), None)
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Its operators in order, each with its tensors at hand."""
+        return tuple(Layer(self, operator) for operator in self.operators)
 
     @property
     def prefix(self) -> str:
@@ -246,10 +233,76 @@ class Subgraph:
         """Name a tensor for people: its index and name."""
         return f"{self.prefix}{tensor_label(index, self.tensors[index].name)}"
 
-    def layer_label(self, operator: Operator) -> str:
-        """Name an operator for people: its index, kind and the tensor that it makes."""
-        made = next((tensor.short_name for tensor in self.outputs_of(operator) if tensor.name), "")
-        label = f"{self.prefix}operator {operator.index} {printable(operator.name)}"
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One operator in its graph: a view of both that answers with tensors instead of indices.
+
+    What belongs to one kind of operator is for the modules of that kind, which take a layer.
+
+    Parameters
+    ----------
+    graph
+        The subgraph that the operator's indices are of.
+    operator
+        The operator; need not be among the graph's, as where one is tried with other inputs.
+    """
+
+    graph: Subgraph
+    operator: Operator
+
+    @property
+    def name(self) -> str:
+        """The builtin's name, or the custom operator's own."""
+        return self.operator.name
+
+    @property
+    def index(self) -> int:
+        """Its place in the subgraph."""
+        return self.operator.index
+
+    @property
+    def version(self) -> int:
+        """The operator's version."""
+        return self.operator.version
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is no builtin, whatever its name."""
+        return self.operator.code.is_custom
+
+    @property
+    def options(self) -> OperatorOptions | None:
+        """Its typed options, ``None`` where it has none or they are not known here."""
+        return self.operator.options
+
+    def input(self, place: int) -> Tensor | None:
+        """Return the input at a place, ``None`` where it is left out."""
+        indices = self.operator.inputs
+        if place >= len(indices) or indices[place] < 0:
+            return None
+        return self.graph.tensors[indices[place]]
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """Its inputs without those that are left out."""
+        return tuple(self.graph.tensors[index] for index in self.operator.inputs if index >= 0)
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The tensors that it makes."""
+        return tuple(self.graph.tensors[index] for index in self.operator.outputs if index >= 0)
+
+    @property
+    def output(self) -> Tensor | None:
+        """The first tensor that it makes, ``None`` where it makes none."""
+        return next(iter(self.outputs), None)
+
+    @property
+    def label(self) -> str:
+        """Its name for people: its index, kind and the tensor that it makes."""
+        made = next((tensor.short_name for tensor in self.outputs if tensor.name), "")
+        label = f"{self.graph.prefix}operator {self.index} {printable(self.name)}"
         return f"{label} ({made})" if made else label
 
 

@@ -35,10 +35,9 @@ def find_oddities(model: Model) -> Iterator[Oddity]:
             said = _used(tensor) if tensor.index in used else _unused(tensor)
             yield from (Oddity(where, what) for what in said)
         yield from _borders(subgraph)
-        for operator in subgraph.operators:
-            if is_settled(subgraph, operator):
-                label = subgraph.layer_label(operator)
-                yield from (Oddity(label, what) for what in field_oddities(subgraph, operator))
+        for layer in subgraph.layers:
+            if is_settled(layer):
+                yield from (Oddity(layer.label, what) for what in field_oddities(layer))
 
 
 def _signature(model: Model, signature: Signature) -> Iterator[Oddity]:

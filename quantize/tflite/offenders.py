@@ -51,12 +51,12 @@ def find_offenders(model: Model) -> tuple[Offender, ...]:
             if tensor.dtype is not DType.INT8 or _missing(tensor):
                 offenders.append(_offender(f"model {what}", tensor))
     for subgraph in model.subgraphs:
-        for operator in subgraph.operators:
-            for tensor in (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator)):
-                if tensor.dtype is DType.RESOURCE and operator.name in _OF_VARIABLES:
+        for layer in subgraph.layers:
+            for tensor in (*layer.inputs, *layer.outputs):
+                if tensor.dtype is DType.RESOURCE and layer.name in _OF_VARIABLES:
                     continue
                 if tensor.dtype not in {DType.INT8, *_INTEGER_HELPERS} or _missing(tensor):
-                    offenders.append(_offender(subgraph.layer_label(operator), tensor))
+                    offenders.append(_offender(layer.label, tensor))
                     break
     return tuple(offenders)
 

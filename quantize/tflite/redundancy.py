@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import (
     ConcatenationOptions,
     Conv2DOptions,
@@ -29,12 +29,12 @@ from quantize.tflite.window import WindowAxis
 _MOST_AXES = 9
 
 
-def depth_multiplier_problem(subgraph: Subgraph, operator: Operator) -> str:
+def depth_multiplier_problem(layer: Layer) -> str:
     """Say how a DEPTHWISE_CONV_2D's depth_multiplier and weights disagree, or return ``""``."""
-    options = operator.options
+    options = layer.options
     if not isinstance(options, DepthwiseConv2DOptions):
         return ""
-    data, weights = (subgraph.tensors[index].shape for index in operator.inputs[:2])
+    data, weights = (layer.graph.tensors[index].shape for index in layer.operator.inputs[:2])
     implied = weights[3] // data[3]
     if options.depth_multiplier == implied:
         return ""
@@ -44,10 +44,10 @@ def depth_multiplier_problem(subgraph: Subgraph, operator: Operator) -> str:
     )
 
 
-def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
+def field_oddities(layer: Layer) -> Iterator[str]:
     """Yield what an operator's fields say against its tensors; all shapes must be known."""
-    yield from disagreements(subgraph, operator)
-    options, shape = operator.options, subgraph.input_of(operator, 1)
+    yield from disagreements(layer)
+    options, shape = layer.options, layer.input(1)
     if isinstance(options, ReshapeOptions) and options.new_shape and shape is not None:
         asked = () if shape.data is None else tuple(shape.data.reshape(-1)[:_MOST_AXES].tolist())
         if asked and -1 not in (*asked, *options.new_shape) and asked != options.new_shape:
@@ -57,26 +57,24 @@ def field_oddities(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
             )
 
 
-def disagreements(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
+def disagreements(layer: Layer) -> Iterator[str]:
     """Yield where LiteRT and TFLite-Micro differ on an operator; all shapes must be known.
 
     One takes the shapes of the file, the other makes its own of fields and inputs; or one of the
     two refuses the operator.
     """
-    tensors = subgraph.tensors
-    if operator.code.is_custom or not operator.inputs or not operator.outputs:
+    if layer.is_custom or not layer.operator.inputs or not layer.operator.outputs:
         return
-    if -1 in (*operator.inputs[:1], *operator.outputs):
+    if -1 in (*layer.operator.inputs[:1], *layer.operator.outputs):
         return
-    data = tensors[operator.inputs[0]].shape
-    out = tensors[operator.outputs[0]].shape
-    options = operator.options
-    yield from _counts(operator)
-    if problem := depth_multiplier_problem(subgraph, operator):
+    data, out = layer.inputs[0].shape, layer.outputs[0].shape
+    options = layer.options
+    yield from _counts(layer)
+    if problem := depth_multiplier_problem(layer):
         yield problem
     match options:
         case DepthwiseConv2DOptions() | Conv2DOptions():
-            taps = tensors[operator.inputs[1]].shape[1:3]
+            taps = layer.graph.tensors[layer.operator.inputs[1]].shape[1:3]
             dilations = (options.dilation_h, options.dilation_w)
             yield from _window(options, data, out, taps, dilations)
         case Pool2DOptions() if len(data) == len(out) == 4:
@@ -86,38 +84,38 @@ def disagreements(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
             keeps = "keeps" if options.keep_num_dims else "does not keep"
             yield f"it {keeps} the number of axes by its field, and its output has {len(out)}"
         case ReshapeOptions():
-            yield from _reshape(subgraph, operator, options, out)
+            yield from _reshape(layer, options, out)
         case SqueezeOptions():
             yield from _squeeze(options, data, out)
         case ConcatenationOptions():
-            parts = [tensor.shape for tensor in subgraph.inputs_of(operator)]
+            parts = [tensor.shape for tensor in layer.inputs]
             yield from _concatenation(options.axis, parts, out)
         case _:
-            yield from _of_inputs(subgraph, operator)
+            yield from _of_inputs(layer)
 
 
-def _of_inputs(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
-    follows = following_shape(operator, subgraph)
-    said = [tensor.shape for tensor in subgraph.outputs_of(operator)]
+def _of_inputs(layer: Layer) -> Iterator[str]:
+    follows = following_shape(layer)
+    said = [tensor.shape for tensor in layer.outputs]
     # A single value is a scalar to one, and a row of one to the other: nobody goes by that.
     other = next((shape for shape in said if (shape or (1,)) != (follows or (1,))), None)
     if follows is not None and other is not None:
-        shapes = ", ".join(str(list(t.shape)) for t in subgraph.inputs_of(operator)[:2])
+        shapes = ", ".join(str(list(t.shape)) for t in layer.inputs[:2])
         yield (
             f"its fields and inputs ({shapes}) make {list(follows)}, and its output says "
             f"{list(other)}: LiteRT and TFLite-Micro differ on which of the two they believe"
         )
 
 
-def _counts(operator: Operator) -> Iterator[str]:
+def _counts(layer: Layer) -> Iterator[str]:
     """Yield what is wrong with fields that are numbers of things, or factors."""
-    match operator.options:
+    match layer.options:
         case SoftmaxOptions(beta) if not (math.isfinite(beta) and beta > 0):
             yield f"its beta is {beta:g}: TFLite-Micro aborts on it"
-        case SplitOptions(parts) if parts != len(operator.outputs):
-            yield f"it splits into {parts}, and has {len(operator.outputs)} outputs"
+        case SplitOptions(parts) if parts != len(layer.operator.outputs):
+            yield f"it splits into {parts}, and has {len(layer.operator.outputs)} outputs"
         case PackOptions(count):
-            packed = operator.inputs if operator.name == "PACK" else operator.outputs
+            packed = layer.operator.inputs if layer.name == "PACK" else layer.operator.outputs
             if count != len(packed):
                 yield f"its count is {count}, and it has {len(packed)} tensors"
         case LeakyReluOptions(alpha) if not math.isfinite(alpha):
@@ -145,11 +143,9 @@ def _window(
         yield f"its input has a batch of {data[0]}, and its output one of {out[0]}"
 
 
-def _reshape(
-    subgraph: Subgraph, operator: Operator, options: ReshapeOptions, out: Shape
-) -> Iterator[str]:
+def _reshape(layer: Layer, options: ReshapeOptions, out: Shape) -> Iterator[str]:
     wanted = options.new_shape
-    shape = subgraph.input_of(operator, 1)
+    shape = layer.input(1)
     if shape is not None:
         values = shape.data
         wanted = () if values is None else tuple(values.reshape(-1)[:_MOST_AXES].tolist())

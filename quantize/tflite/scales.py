@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import (
     ArithmeticOptions,
     Conv2DOptions,
@@ -34,23 +34,23 @@ _HIGHEST = {
     Activation.RELU6: 6.0,
     Activation.RELU_N1_TO_1: 1.0,
 }
-_Check = Callable[[Operator, Subgraph], str]
+_Check = Callable[[Layer], str]
 
 
-def scale_problem(operator: Operator, graph: Subgraph) -> str:
+def scale_problem(layer: Layer) -> str:
     """Say why no runtime can prepare an operator's scales, in words with numbers; else ``""``.
 
     Checked: of SOFTMAX the output's scale and zero point, beta, and that the input's scale is not
     lost; of FULLY_CONNECTED the bias's scale; of ADD and SUB that the output's scale is not lost
     beside the inputs'; of fused activations that their bound is an integer.
     """
-    check = _CHECKS.get(operator.name)
-    found = check(operator, graph) if check and not operator.code.is_custom else ""
-    return found or _activation(operator, graph)
+    check = _CHECKS.get(layer.name)
+    found = check(layer) if check and not layer.is_custom else ""
+    return found or _activation(layer)
 
 
-def _softmax(operator: Operator, graph: Subgraph) -> str:
-    source, target = graph.input_of(operator, 0), graph.output_of(operator)
+def _softmax(layer: Layer) -> str:
+    source, target = layer.input(0), layer.output
     if source is None or target is None:
         return ""
     scale, result = source.eight_bit_scale, target.eight_bit_scale
@@ -68,7 +68,7 @@ def _softmax(operator: Operator, graph: Subgraph) -> str:
             f"the zero point of its output {target.quoted} is {quantisation.zero_point}, where its "
             f"kernel gives {lowest}"
         )
-    options = operator.options
+    options = layer.options
     if not isinstance(options, SoftmaxOptions):
         return "its options are missing"
     if not (math.isfinite(options.beta) and options.beta > 0):
@@ -81,9 +81,9 @@ def _softmax(operator: Operator, graph: Subgraph) -> str:
     return ""
 
 
-def _dense(operator: Operator, graph: Subgraph) -> str:
-    source, weights = graph.input_of(operator, 0), graph.input_of(operator, 1)
-    bias, target = graph.input_of(operator, 2), graph.output_of(operator)
+def _dense(layer: Layer) -> str:
+    source, weights = layer.input(0), layer.input(1)
+    bias, target = layer.input(2), layer.output
     if source is None or weights is None or bias is None or target is None:
         return ""
     one, other, result = (tensor.eight_bit_scale for tensor in (source, weights, target))
@@ -100,9 +100,9 @@ def _dense(operator: Operator, graph: Subgraph) -> str:
     )
 
 
-def _sum(operator: Operator, graph: Subgraph) -> str:
-    first, second = graph.input_of(operator, 0), graph.input_of(operator, 1)
-    target = graph.output_of(operator)
+def _sum(layer: Layer) -> str:
+    first, second = layer.input(0), layer.input(1)
+    target = layer.output
     if first is None or second is None or target is None:
         return ""
     one, other, result = (tensor.eight_bit_scale for tensor in (first, second, target))
@@ -118,8 +118,8 @@ def _sum(operator: Operator, graph: Subgraph) -> str:
     )
 
 
-def _activation(operator: Operator, graph: Subgraph) -> str:
-    match operator.options:
+def _activation(layer: Layer) -> str:
+    match layer.options:
         case (
             Conv2DOptions()
             | DepthwiseConv2DOptions()
@@ -130,7 +130,7 @@ def _activation(operator: Operator, graph: Subgraph) -> str:
             highest = _HIGHEST.get(options.activation)
         case _:
             return ""
-    target = graph.output_of(operator)
+    target = layer.output
     scale = None if target is None else target.eight_bit_scale
     if target is None or scale is None or highest is None or scale <= 0.0:
         return ""

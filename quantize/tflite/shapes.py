@@ -10,14 +10,14 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from quantize.tflite.model import Operator, Subgraph
+from quantize.tflite.model import Layer
 from quantize.tflite.options import FullyConnectedOptions, ReducerOptions, StridedSliceOptions
 
 Shape = tuple[int, ...]
-_Rule = Callable[[Operator, Subgraph], Shape | None]
+_Rule = Callable[[Layer], Shape | None]
 
 
-def following_shape(operator: Operator, graph: Subgraph) -> Shape | None:
+def following_shape(layer: Layer) -> Shape | None:
     """Return the shape of an operator's (first) output; all shapes of inputs must be known.
 
     Returns
@@ -26,29 +26,29 @@ def following_shape(operator: Operator, graph: Subgraph) -> Shape | None:
         ``None`` for operators that are not known here, and where axes, sizes or bounds are no
         constants or do not fit: that is for others to say.
     """
-    rule = None if operator.code.is_custom else _RULES.get(operator.name)
-    return rule(operator, graph) if rule else None
+    rule = None if layer.is_custom else _RULES.get(layer.name)
+    return rule(layer) if rule else None
 
 
-def _integers(operator: Operator, graph: Subgraph, position: int) -> list[int] | None:
+def _integers(layer: Layer, position: int) -> list[int] | None:
     """Return a constant input of axes, sizes or bounds; ``None`` where it is none."""
-    tensor = graph.input_of(operator, position)
+    tensor = layer.input(position)
     if tensor is None or tensor.data is None or tensor.dtype.is_float:
         return None
     return [int(value) for value in tensor.data.reshape(-1)[:64]]
 
 
-def _shape(operator: Operator, graph: Subgraph, position: int = 0) -> Shape:
-    tensor = graph.input_of(operator, position)
+def _shape(layer: Layer, position: int = 0) -> Shape:
+    tensor = layer.input(position)
     return () if tensor is None else tensor.shape
 
 
-def _same(operator: Operator, graph: Subgraph) -> Shape:
-    return _shape(operator, graph)
+def _same(layer: Layer) -> Shape:
+    return _shape(layer)
 
 
-def _broadcast(operator: Operator, graph: Subgraph) -> Shape | None:
-    one, other = _shape(operator, graph), _shape(operator, graph, 1)
+def _broadcast(layer: Layer) -> Shape | None:
+    one, other = _shape(layer), _shape(layer, 1)
     rank = max(len(one), len(other))
     pairs = zip((1,) * (rank - len(one)) + one, (1,) * (rank - len(other)) + other, strict=True)
     lengths = [(max(pair), min(pair)) for pair in pairs]
@@ -57,70 +57,70 @@ def _broadcast(operator: Operator, graph: Subgraph) -> Shape | None:
     return tuple(most for most, _ in lengths)
 
 
-def _dense(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, weights = _shape(operator, graph), _shape(operator, graph, 1)
-    if not isinstance(operator.options, FullyConnectedOptions) or len(weights) != 2:
+def _dense(layer: Layer) -> Shape | None:
+    data, weights = _shape(layer), _shape(layer, 1)
+    if not isinstance(layer.options, FullyConnectedOptions) or len(weights) != 2:
         return None
-    if operator.options.keep_num_dims:
+    if layer.options.keep_num_dims:
         return (*data[:-1], weights[0])
     return (math.prod(data) // weights[1], weights[0])
 
 
-def _reduced(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, axes = _shape(operator, graph), _integers(operator, graph, 1)
-    if axes is None or not isinstance(operator.options, ReducerOptions):
+def _reduced(layer: Layer) -> Shape | None:
+    data, axes = _shape(layer), _integers(layer, 1)
+    if axes is None or not isinstance(layer.options, ReducerOptions):
         return None
     if any(not -len(data) <= axis < len(data) for axis in axes):
         return None
     gone = {axis % len(data) for axis in axes}
-    if operator.options.keep_dims:
+    if layer.options.keep_dims:
         return tuple(1 if axis in gone else length for axis, length in enumerate(data))
     return tuple(length for axis, length in enumerate(data) if axis not in gone)
 
 
-def _expanded(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, axes = _shape(operator, graph), _integers(operator, graph, 1)
+def _expanded(layer: Layer) -> Shape | None:
+    data, axes = _shape(layer), _integers(layer, 1)
     if axes is None or len(axes) != 1 or not -len(data) - 1 <= axes[0] <= len(data):
         return None
     axis = axes[0] % (len(data) + 1)
     return (*data[:axis], 1, *data[axis:])
 
 
-def _transposed(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, order = _shape(operator, graph), _integers(operator, graph, 1)
+def _transposed(layer: Layer) -> Shape | None:
+    data, order = _shape(layer), _integers(layer, 1)
     if order is None or sorted(order) != list(range(len(data))):
         return None
     return tuple(data[axis] for axis in order)
 
 
-def _padded(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, widths = _shape(operator, graph), _integers(operator, graph, 1)
+def _padded(layer: Layer) -> Shape | None:
+    data, widths = _shape(layer), _integers(layer, 1)
     if widths is None or len(widths) != 2 * len(data):
         return None
     pairs = zip(data, widths[::2], widths[1::2], strict=True)
     return tuple(length + before + after for length, before, after in pairs)
 
 
-def _resized(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, size = _shape(operator, graph), _integers(operator, graph, 1)
+def _resized(layer: Layer) -> Shape | None:
+    data, size = _shape(layer), _integers(layer, 1)
     if size is None or len(size) != 2 or len(data) != 4:
         return None
     return (data[0], *size, data[3])
 
 
-def _split(operator: Operator, graph: Subgraph) -> Shape | None:
-    data, axes = _shape(operator, graph, 1), _integers(operator, graph, 0)
+def _split(layer: Layer) -> Shape | None:
+    data, axes = _shape(layer, 1), _integers(layer, 0)
     if axes is None or len(axes) != 1 or not -len(data) <= axes[0] < len(data):
         return None
-    axis, parts = axes[0] % len(data), len(operator.outputs)
+    axis, parts = axes[0] % len(data), len(layer.operator.outputs)
     if not parts or data[axis] % parts:
         return None
     return (*data[:axis], data[axis] // parts, *data[axis + 1 :])
 
 
-def _sliced(operator: Operator, graph: Subgraph) -> Shape | None:
-    options, data = operator.options, _shape(operator, graph)
-    bounds = [_integers(operator, graph, position) for position in (1, 2, 3)]
+def _sliced(layer: Layer) -> Shape | None:
+    options, data = layer.options, _shape(layer)
+    bounds = [_integers(layer, position) for position in (1, 2, 3)]
     if not isinstance(options, StridedSliceOptions) or options.offset:
         return None
     if options.ellipsis_mask or options.new_axis_mask:

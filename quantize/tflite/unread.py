@@ -68,19 +68,19 @@ def _tensor(subgraph: Subgraph, tensor: Tensor) -> Iterator[Unread]:
 
 
 def _operators(subgraph: Subgraph) -> Iterator[Unread]:
-    for operator in subgraph.operators:
-        tensors = (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator))
+    for layer in subgraph.layers:
+        tensors = (*layer.inputs, *layer.outputs)
         # A scalar's shape is a constant without elements, which is as it should be.
         empty = next((t for t in tensors if 0 in t.shape and not _is_empty_shape(t)), None)
         if empty is not None:
             yield Unread(
-                subgraph.layer_label(operator),
+                layer.label,
                 f"it uses tensor {empty.index}, which has no elements",
                 _NOT_EMPTY,
             )
-        elif any(is_open(t) for t in tensors) and not lengths_fit(subgraph, operator):
+        elif any(is_open(t) for t in tensors) and not lengths_fit(layer):
             yield Unread(
-                subgraph.layer_label(operator),
+                layer.label,
                 "its shapes are known only at run time: those in the file do not fit",
                 _FIX_SHAPES,
             )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from quantize.foundation.foreign import printable
-from quantize.tflite.model import Model, Operator, Subgraph, Tensor
+from quantize.tflite.model import Layer, Model, Subgraph, Tensor
 from quantize.tflite.options import (
     Conv2DOptions,
     DepthwiseConv2DOptions,
@@ -130,8 +130,8 @@ def find_problems(model: Model) -> Iterator[str]:
         # What follows looks tensors up by index.
         if indices_are_good:
             yield from _order_problems(subgraph)
-            for operator in subgraph.operators:
-                yield from _operator_problems(subgraph, operator)
+            for layer in subgraph.layers:
+                yield from _operator_problems(layer)
 
 
 def used_tensors(subgraph: Subgraph) -> frozenset[int]:
@@ -191,25 +191,23 @@ def quantisation_problems(tensor: Tensor) -> Iterator[str]:
 def _order_problems(subgraph: Subgraph) -> Iterator[str]:
     tensors = subgraph.tensors
     known = {t.index for t in tensors if t.is_constant or t.is_variable} | set(subgraph.inputs)
-    for operator in subgraph.operators:
-        for index in operator.inputs:
-            if index >= 0 and index not in known and tensors[index].elements:
-                label = subgraph.layer_label(operator)
-                yield f"{label} reads tensor {index} before it is computed"
-        for index in operator.outputs:
-            if index in known and not tensors[index].is_variable:
-                label = subgraph.layer_label(operator)
-                yield f"{label} writes tensor {index}, which is not its own"
-            known.add(index)
+    for layer in subgraph.layers:
+        for tensor in layer.inputs:
+            if tensor.index not in known and tensor.elements:
+                yield f"{layer.label} reads tensor {tensor.index} before it is computed"
+        for tensor in layer.outputs:
+            if tensor.index in known and not tensor.is_variable:
+                yield f"{layer.label} writes tensor {tensor.index}, which is not its own"
+            known.add(tensor.index)
     for index in subgraph.outputs:
         if index not in known:
             yield f"{subgraph.prefix}output tensor {index} is never computed"
 
 
-def _operator_problems(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
-    label = subgraph.layer_label(operator)
-    arity = _ARITY.get(operator.name)
-    if arity is None or operator.code.is_custom:
+def _operator_problems(layer: Layer) -> Iterator[str]:
+    label, operator = layer.label, layer.operator
+    arity = _ARITY.get(layer.name)
+    if arity is None or layer.is_custom:
         return
     fewest, most = arity
     # An LSTM may leave out its input gate, SVDF its bias; all others need their first inputs.
@@ -217,17 +215,15 @@ def _operator_problems(subgraph: Subgraph, operator: Operator) -> Iterator[str]:
     if not fewest <= len(operator.inputs) <= most or -1 in needed:
         yield f"{label} has {len(operator.inputs)} inputs, where {fewest} to {most} are right"
         return
-    if not operator.outputs or (
-        len(operator.outputs) > 1 and operator.name not in _SEVERAL_OUTPUTS
-    ):
+    if not operator.outputs or (len(operator.outputs) > 1 and layer.name not in _SEVERAL_OUTPUTS):
         yield f"{label} has {len(operator.outputs)} outputs"
         return
-    yield from _window_problems(operator, label)
-    yield from _weight_problems(subgraph, operator, label)
+    yield from _window_problems(layer)
+    yield from _weight_problems(layer)
 
 
-def _window_problems(operator: Operator, label: str) -> Iterator[str]:
-    options = operator.options
+def _window_problems(layer: Layer) -> Iterator[str]:
+    options = layer.options
     sizes: tuple[int, ...] = ()
     match options:
         case Conv2DOptions() | DepthwiseConv2DOptions():
@@ -237,24 +233,24 @@ def _window_problems(operator: Operator, label: str) -> Iterator[str]:
         case Pool2DOptions():
             sizes = (options.stride_h, options.stride_w, options.filter_h, options.filter_w)
     if any(size < 1 for size in sizes):
-        yield f"{label} has a stride, dilation or window below 1"
+        yield f"{layer.label} has a stride, dilation or window below 1"
 
 
-def _weight_problems(subgraph: Subgraph, operator: Operator, label: str) -> Iterator[str]:
-    tensors = subgraph.tensors
-    shapes = [tensor.shape for tensor in subgraph.inputs_of(operator)]
-    out = tensors[operator.outputs[0]].shape
-    good = _ranks_fit(operator.name, shapes, out)
+def _weight_problems(layer: Layer) -> Iterator[str]:
+    shapes = [tensor.shape for tensor in layer.inputs]
+    out = layer.outputs[0].shape
+    good = _ranks_fit(layer.name, shapes, out)
     # Shapes that are not known, or hold nothing, are for `quantize.tflite.unread`.
-    if good and is_settled(subgraph, operator):
-        good = lengths_fit(subgraph, operator)
+    if good and is_settled(layer):
+        good = lengths_fit(layer)
     if not good:
-        yield f"{label} has shapes that do not fit: {[list(s) for s in shapes]} to {list(out)}"
+        made_of = f"{[list(shape) for shape in shapes]} to {list(out)}"
+        yield f"{layer.label} has shapes that do not fit: {made_of}"
 
 
-def is_settled(subgraph: Subgraph, operator: Operator) -> bool:
+def is_settled(layer: Layer) -> bool:
     """Whether the shapes of all that an operator uses are known now, and hold something."""
-    used = (*subgraph.inputs_of(operator), *subgraph.outputs_of(operator))
+    used = (*layer.inputs, *layer.outputs)
     return not any(0 in tensor.shape or is_open(tensor) for tensor in used)
 
 
@@ -279,14 +275,13 @@ def _ranks_fit(name: str, shapes: list[tuple[int, ...]], out: tuple[int, ...]) -
     return True
 
 
-def lengths_fit(subgraph: Subgraph, operator: Operator) -> bool:
+def lengths_fit(layer: Layer) -> bool:
     """Whether the axes of a known operator's tensors, none of them empty, fit each other."""
-    if operator.code.is_custom or operator.name not in _ARITY:
+    if layer.is_custom or layer.name not in _ARITY:
         return True
-    tensors = subgraph.tensors
-    shapes = [tensor.shape for tensor in subgraph.inputs_of(operator)]
-    out = tensors[operator.outputs[0]].shape
-    match operator.name:
+    shapes = [tensor.shape for tensor in layer.inputs]
+    out = layer.outputs[0].shape
+    match layer.name:
         case "CONV_2D":
             data, weights = shapes[:2]
             # Filters with fewer channels than the input make a grouped convolution.

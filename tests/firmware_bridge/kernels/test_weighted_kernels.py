@@ -200,7 +200,7 @@ def test_sanitized_library_stays_in_its_buffers(tmp_path: Path) -> None:
 def refusal(layer: Layer, model: bytes | None = None) -> str:
     graph = read_model(layer.model() if model is None else model).main
     with pytest.raises(BadInput) as error:
-        LOWERINGS[layer.kind](graph.operators[0], graph)
+        LOWERINGS[layer.kind](graph.layers[0])
     assert f"operator 0 {layer.kind}" in error.value.message
     return error.value.message
 
@@ -223,7 +223,7 @@ def test_refuses_weights_that_are_not_constant() -> None:
     builder.operator("FULLY_CONNECTED", (source, weights, -1), (output,), "FullyConnected")
     graph = read_model(builder.build((source, weights), (output,))).main
     with pytest.raises(BadInput, match="weights are not constant"):
-        LOWERINGS["FULLY_CONNECTED"](graph.operators[0], graph)
+        LOWERINGS["FULLY_CONNECTED"](graph.layers[0])
 
 
 def test_refuses_weights_with_a_zero_point() -> None:
@@ -235,4 +235,4 @@ def test_refuses_weights_with_a_zero_point() -> None:
     builder.operator("FULLY_CONNECTED", (source, weights, -1), (output,), "FullyConnected")
     graph = read_model(builder.build((source,), (output,))).main
     with pytest.raises(BadInput, match="zero point other than 0"):
-        LOWERINGS["FULLY_CONNECTED"](graph.operators[0], graph)
+        LOWERINGS["FULLY_CONNECTED"](graph.layers[0])

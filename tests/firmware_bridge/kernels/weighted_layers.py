@@ -101,7 +101,7 @@ class Layer:
 
     def lowered(self) -> KernelCall:
         graph = read_model(self.model()).main
-        return LOWERINGS[self.kind](graph.operators[0], graph)
+        return LOWERINGS[self.kind](graph.layers[0])
 
 
 def draw_layer(choose: Choose) -> Layer:

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from quantize.tflite.model import Operator, OperatorCode, Quantisation, Subgraph, Tensor
+from quantize.tflite.model import Layer, Operator, OperatorCode, Quantisation, Subgraph, Tensor
+from quantize.tflite.options import SoftmaxOptions
 from quantize.tflite.schema import DType
 
 
@@ -54,15 +55,30 @@ def test_scales_without_zero_points_are_not_for_the_whole_tensor() -> None:
     assert dataclasses.replace(tensor(), quantisation=bare).whole is None
 
 
-def test_an_operators_tensors() -> None:
-    code = OperatorCode(0, "ADD", False, 1)
-    operator = Operator(0, code, (0, -1, 2), (1,), (), None, np.zeros(0, np.uint8))
+def test_a_layers_tensors() -> None:
+    code = OperatorCode(0, "ADD", False, 2)
+    operator = Operator(3, code, (0, -1, 2), (1,), (), None, np.zeros(0, np.uint8))
     tensors = tuple(tensor(index) for index in range(3))
     graph = Subgraph(0, "", tensors, (0, 2), (1,), (operator,))
-    assert [graph.input_of(operator, place) for place in range(4)] == [
-        *(tensors[0], None, tensors[2], None)
-    ]
-    assert graph.inputs_of(operator) == (tensors[0], tensors[2])
-    assert graph.outputs_of(operator) == (tensors[1],)
-    assert graph.output_of(operator) is tensors[1]
-    assert graph.output_of(dataclasses.replace(operator, outputs=())) is None
+    (layer,) = graph.layers
+    assert layer == Layer(graph, operator)
+    assert [layer.input(place) for place in range(4)] == [tensors[0], None, tensors[2], None]
+    assert layer.inputs == (tensors[0], tensors[2])
+    assert layer.outputs == (tensors[1],)
+    assert layer.output is tensors[1]
+    assert Layer(graph, dataclasses.replace(operator, outputs=())).output is None
+
+
+def test_what_a_layer_says_of_its_operator() -> None:
+    code = OperatorCode(32, "Flex\x1bOp", True, 2)
+    options = SoftmaxOptions(1.0)
+    operator = Operator(3, code, (0,), (1,), (), options, np.zeros(0, np.uint8))
+    tensors = (tensor(0), tensor(1, "probs;x"))
+    graph = Subgraph(1, "", tensors, (0,), (1,), (operator,), siblings=2)
+    layer = Layer(graph, operator)
+    assert (layer.name, layer.index, layer.version) == ("Flex\x1bOp", 3, 2)
+    assert layer.is_custom
+    assert layer.options is options
+    assert layer.label == r"subgraph 1, operator 3 Flex\x1bOp (probs)"
+    nameless = dataclasses.replace(graph, tensors=(tensor(0), tensor(1, "")), siblings=1)
+    assert Layer(nameless, operator).label == r"operator 3 Flex\x1bOp"

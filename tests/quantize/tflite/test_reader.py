@@ -46,7 +46,7 @@ def test_reads_what_was_written(build_model: Build) -> None:
     assert weights.data.shape == (1, 3, 3, 4)
     assert weights.data.dtype == np.int8
     assert not weights.data.flags.writeable
-    assert main.layer_label(main.operators[0]) == "operator 0 CONV_2D (conv)"
+    assert main.layers[0].label == "operator 0 CONV_2D (conv)"
 
 
 def test_reads_options(build_model: Build) -> None:
