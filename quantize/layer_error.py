@@ -19,7 +19,7 @@ from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.runtimes import Runtime, layer_outputs
 from quantize.runtimes.request import DEFAULT_LIMITS, Limits
 from quantize.tflite import read_model
-from quantize.tflite.model import Layer, Operator, Subgraph
+from quantize.tflite.model import Layer, Subgraph
 from quantize.tflite.schema import DType
 
 _BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
@@ -139,47 +139,47 @@ def layer_errors(
             float_tflite, float_graph, real, Runtime.LITERT_BUILTIN, _FLOAT, limits
         )
         got = _outputs_by_tensor(int8_tflite, int8_graph, batch, runtime, _INT8, limits)
-        for gathered, (operator, twin) in zip(sums, pairs, strict=True):
-            gathered.add(wanted[twin], got[operator.outputs[0]])
+        for gathered, (layer, twin) in zip(sums, pairs, strict=True):
+            gathered.add(wanted[twin], got[layer.outputs[0].index])
     layers = tuple(
-        _layer_error(int8_graph, operator, gathered, layer_names or {})
-        for gathered, (operator, _) in zip(sums, pairs, strict=True)
+        _layer_error(layer, gathered, layer_names or {})
+        for gathered, (layer, _) in zip(sums, pairs, strict=True)
     )
     return LayerErrors(layers=layers, unmatched=unmatched, samples=len(inputs))
 
 
 def pair_layers(
     reference: Subgraph, quantised: Subgraph
-) -> tuple[list[tuple[Operator, int]], tuple[str, ...]]:
+) -> tuple[list[tuple[Layer, int]], tuple[str, ...]]:
     """Pair each int8 operator with the float tensor that it should have made.
 
     Returns
     -------
-    Pairs of int8 operator and index of the float tensor, in graph order; and the labels of the
-    int8 operators without a twin.
+    Pairs of int8 layer and index of the float tensor, in graph order; and the labels of the
+    int8 layers without a twin.
     """
     by_name = _tensors_by_name(reference)
     by_turn = _tensors_by_turn(reference)
     names = Counter(quantised.tensors[index].name for index in _made(quantised))
     turns: Counter[tuple[str, tuple[int, ...]]] = Counter()
-    pairs: list[tuple[Operator, int]] = []
+    pairs: list[tuple[Layer, int]] = []
     unmatched: list[str] = []
-    for operator in quantised.operators:
-        tensor = quantised.tensors[operator.outputs[0]]
-        kind = (operator.name, tensor.shape)
+    for layer in quantised.layers:
+        tensor = layer.outputs[0]
+        kind = (layer.name, tensor.shape)
         turn = turns[kind]
         turns[kind] += 1
-        if operator.name in _BOUNDARY or tensor.quantisation is None:
+        if layer.name in _BOUNDARY or tensor.quantisation is None:
             continue
         named = by_name.get(tensor.name, []) if names[tensor.name] == 1 else []
         same = [index for index in named if reference.tensors[index].shape == tensor.shape]
         candidates = by_turn.get(kind, [])
         if len(same) == 1:
-            pairs.append((operator, same[0]))
+            pairs.append((layer, same[0]))
         elif turn < len(candidates):
-            pairs.append((operator, candidates[turn]))
+            pairs.append((layer, candidates[turn]))
         else:
-            unmatched.append(Layer(quantised, operator).label)
+            unmatched.append(layer.label)
     return pairs, tuple(unmatched)
 
 
@@ -270,27 +270,25 @@ def _tensors_by_name(graph: Subgraph) -> dict[str, list[int]]:
 
 def _tensors_by_turn(graph: Subgraph) -> dict[tuple[str, tuple[int, ...]], list[int]]:
     out: defaultdict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
-    for operator in graph.operators:
-        index = operator.outputs[0]
-        out[operator.name, graph.tensors[index].shape].append(index)
+    for layer in graph.layers:
+        made = layer.outputs[0]
+        out[layer.name, made.shape].append(made.index)
     return dict(out)
 
 
-def _layer_error(
-    graph: Subgraph, operator: Operator, sums: ErrorSums, names: Mapping[str, str]
-) -> LayerError:
-    tensor = graph.tensors[operator.outputs[0]]
+def _layer_error(layer: Layer, sums: ErrorSums, names: Mapping[str, str]) -> LayerError:
+    tensor = layer.outputs[0]
     name = names.get(tensor.name, tensor.name)
     if not sums.finite:
         raise CheckFailed(
-            f"layer {name} ({graph.layer_label(operator)}) yields NaN or infinity",
+            f"layer {name} ({layer.label}) yields NaN or infinity",
             hint="check the weights and the inputs of the float network",
         )
     norm = math.sqrt(sums.signal) * math.sqrt(sums.quantised)
     return LayerError(
-        index=operator.index,
+        index=layer.index,
         name=name,
-        operator=operator.name,
+        operator=layer.name,
         sqnr_db=sums.sqnr_db,
         cosine=min(1.0, max(-1.0, sums.product / norm)) if norm > 0 else None,
         max_error=sums.max_error,

@@ -18,7 +18,7 @@ from quantize.foundation.files import read_bounded
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.inspect import inspect_model
-from quantize.tflite.model import Model, Operator, Subgraph
+from quantize.tflite.model import Layer, Model, Subgraph
 
 _PARITY = "edgeser.parity/"
 _LIMIT_BYTES = 32 << 20
@@ -88,36 +88,36 @@ def facts_of_operators(
 
 def _facts(graph: Subgraph, parameter_bytes: list[int], known: _OfMain) -> Iterator[OperatorFacts]:
     names = Counter(tensor.name for tensor in graph.tensors)
-    for operator, read_bytes in zip(graph.operators, parameter_bytes, strict=True):
-        key = _key(graph, operator, names)
+    for layer, read_bytes in zip(graph.layers, parameter_bytes, strict=True):
+        key = _key(layer, names)
         if key is None:
             continue
-        sizes = [graph.tensors[index].byte_size for index in operator.outputs if index >= 0]
+        sizes = [tensor.byte_size for tensor in layer.outputs]
         whole = [size for size in sizes if size is not None]
         yield OperatorFacts(
             key=key,
-            index=operator.index,
-            kind=operator.name,
+            index=layer.index,
+            kind=layer.name,
             parameter_bytes=read_bytes,
             output_bytes=sum(whole) if len(whole) == len(sizes) else None,
-            cost=known.costs.get(operator.index),
-            sqnr_db=known.noise.get(operator.index),
-            runs_on=known.places.get(operator.index, ""),
+            cost=known.costs.get(layer.index),
+            sqnr_db=known.noise.get(layer.index),
+            runs_on=known.places.get(layer.index, ""),
         )
 
 
-def _key(graph: Subgraph, operator: Operator, names: Counter[str]) -> str | None:
+def _key(layer: Layer, names: Counter[str]) -> str | None:
     """Return what leads a viewer to an operator's node and to no other one.
 
     It looks for a tensor of that name first, and the last one of several counts; then for a node
     with that id, which is the operator's place. A name that is not UTF-8 reads otherwise there than
     here, where a backslash stands for what cannot be read.
     """
-    for index in operator.outputs:
-        name = graph.tensors[index].name if index >= 0 else ""
+    for tensor in layer.outputs:
+        name = tensor.name
         if name and "\\" not in name and names[name] == 1:
             return name
-    place = str(operator.index)
+    place = str(layer.index)
     return None if names[place] else place
 
 

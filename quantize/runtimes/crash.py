@@ -14,7 +14,7 @@ from quantize.foundation.child import ChildCrashed, ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.runtimes import worker
 from quantize.runtimes.catalogue import Runtime
-from quantize.tflite.model import Layer, Model, Operator
+from quantize.tflite.model import Layer, Model
 from quantize.tflite.prefix import first_operators
 
 _TIMEOUT_S = 20.0
@@ -59,19 +59,17 @@ def call_on_model(
             function, given, options, what=what, timeout_s=timeout_s, memory_bytes=memory_bytes
         )
     except ChildCrashed as error:
-        operator = _crashing_operator(on, options, memory_bytes)
-        at = "" if operator is None else f", at {Layer(on.model.main, operator).label}"
+        layer = _crashing_layer(on, options, memory_bytes)
+        at = "" if layer is None else f", at {layer.label}"
         raise RuntimeCrashed(f"{error.message}{at}", hint=_HINT) from error
 
 
-def _crashing_operator(
-    on: OnRuntime, options: Mapping[str, Any], memory_bytes: int
-) -> Operator | None:
-    """Return the last operator of the shortest beginning that the runtime dies of.
+def _crashing_layer(on: OnRuntime, options: Mapping[str, Any], memory_bytes: int) -> Layer | None:
+    """Return the last layer of the shortest beginning that the runtime dies of.
 
     ``None`` where the whole model, on zeros, is not what it dies of, or nothing of it is needed.
     """
-    operators = on.model.main.operators
+    layers = on.model.main.layers
     inputs = [
         [list(tensor.shape), tensor.dtype.numpy.str]
         for tensor in on.model.main.input_tensors
@@ -101,8 +99,8 @@ def _crashing_operator(
                 return True
         return False
 
-    survived, died = 0, len(operators)
-    if not operators or not dies(died) or dies(0):
+    survived, died = 0, len(layers)
+    if not layers or not dies(died) or dies(0):
         return None
     while died - survived > 1:
         middle = (survived + died) // 2
@@ -110,4 +108,4 @@ def _crashing_operator(
             died = middle
         else:
             survived = middle
-    return operators[died - 1]
+    return layers[died - 1]
