@@ -100,8 +100,8 @@ def _refused(tree: ast.AST) -> Iterable[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        if node.func.id == "refuse" and len(node.args) > 2:
-            text = _text(node.args[2])
+        if node.func.id == "refuse" and len(node.args) > 1:
+            text = _text(node.args[1])
         elif node.func.id == "BadInput" and node.args:
             text = _text(node.args[0])
         else:
