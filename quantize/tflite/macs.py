@@ -41,7 +41,7 @@ def count_macs(layer: Layer) -> int | None:
         return None
     tensors = layer.graph.tensors
     shapes = [tensors[index].shape if index >= 0 else () for index in layer.operator.inputs]
-    out = tensors[layer.operator.outputs[0]].elements if layer.operator.outputs else 0
+    out = layer.outputs[0].elements if layer.outputs else 0
     macs = 0
     match layer.name:
         case "CONV_2D":
