@@ -83,56 +83,105 @@ I8_RVV_INLINE vint8m2_t i8_rvv_requantise_each(vint32m8_t sums,
   return i8_rvv_narrow_8(__riscv_vsra_vv_i32m8(high, shifts, vl), stage, vl);
 }
 
-/* Some taps of a line that begin at `input`, or lie outside where that is NULL. */
-I8_RVV_INLINE vint32m8_t i8_rvv_taps(vint32m8_t sums, const struct i8_rvv_channels *channels,
-                                     const int8_t *input, const int16_t *weights, int32_t taps) {
-  const struct i8_depthwise_lines *const layer = channels->layer;
-  const size_t vl = channels->count;
-  const int32_t step = layer->input_step;
-  for (const int16_t *const end = weights + taps * (int32_t)vl; weights != end; weights += vl) {
+/* Where the inputs of some taps of a line lie, `step` bytes apart; or what all of them are. */
+struct i8_rvv_inputs {
+  const int8_t *first;
+  int32_t step;
+  int16_t zero_point;
+  size_t vl;
+};
+
+/* What lies outside of the image, by some taps. */
+I8_RVV_INLINE vint32m8_t i8_rvv_outside(vint32m8_t sums, const struct i8_rvv_inputs *inputs,
+                                        const int16_t *weights, int32_t taps) {
+  const size_t vl = inputs->vl;
+  for (; taps > 0; --taps) {
+    sums =
+        __riscv_vwmacc_vx_i32m8(sums, inputs->zero_point, __riscv_vle16_v_i16m4(weights, vl), vl);
+    weights += vl;
+  }
+  return sums;
+}
+
+/* Inputs by some taps. */
+I8_RVV_INLINE vint32m8_t i8_rvv_inside(vint32m8_t sums, const struct i8_rvv_inputs *inputs,
+                                       const int16_t *weights, int32_t taps, int is_shared) {
+  const size_t vl = inputs->vl;
+  const int8_t *input = inputs->first;
+  for (; taps > 0; --taps) {
     const vint16m4_t here = __riscv_vle16_v_i16m4(weights, vl);
-    if (input == NULL) {
-      sums = __riscv_vwmacc_vx_i32m8(sums, (int16_t)layer->input_zero_point, here, vl);
-    } else if (layer->is_shared) {
+    if (is_shared) {
       sums = __riscv_vwmacc_vx_i32m8(sums, *input, here, vl);
-      input += step;
     } else {
-      const vint8m2_t inputs = __riscv_vle8_v_i8m2(input, vl);
-      sums = __riscv_vwmacc_vv_i32m8(sums, here, __riscv_vsext_vf2_i16m4(inputs, vl), vl);
-      input += step;
+      const vint8m2_t each = __riscv_vle8_v_i8m2(input, vl);
+      sums = __riscv_vwmacc_vv_i32m8(sums, here, __riscv_vsext_vf2_i16m4(each, vl), vl);
     }
+    input += inputs->step;
+    weights += vl;
   }
   return sums;
 }
 
 /* Outputs of a line of them, whose filter begins `across` lines from the image's first. */
-static inline void i8_rvv_line(const struct i8_rvv_channels *channels, const int8_t *image,
-                               int32_t across, int8_t *output) {
+I8_RVV_INLINE void i8_rvv_line(const struct i8_rvv_channels *channels, const int8_t *image,
+                               int32_t across, int8_t *output, int is_shared) {
   const struct i8_depthwise_lines *const layer = channels->layer;
+  /* All in registers: what is written might else have changed them. */
   const size_t vl = channels->count;
-  const int32_t step = layer->input_step, taps = channels->taps;
-  const int32_t line_weights = layer->tap_bytes * (int32_t)vl;
+  struct i8_rvv_inputs inputs = {NULL, layer->input_step, (int16_t)layer->input_zero_point, vl};
+  const int32_t taps = channels->taps, lines = layer->lines, stride = layer->stride_along;
+  const int32_t length = layer->input_along, next_line = layer->input_line;
+  const int32_t line_weights = layer->tap_bytes * (int32_t)vl, output_step = layer->output_step;
+  const int32_t input_lines = layer->input_across;
+  const int is_3x3 = taps == 3 && lines == 3 && across >= 0 && across + lines <= input_lines;
+  const int8_t *const first_line = image + across * next_line;
   int32_t along = -layer->pad_along;
   for (int32_t left = layer->output_along; left > 0; --left) {
-    const int32_t before = along >= 0 ? 0 : i8_at_most(-along, taps);
-    const int32_t end = i8_at_least(i8_at_most(taps, layer->input_along - along), before);
     const int16_t *weights = channels->weights;
     vint32m8_t sums = __riscv_vle32_v_i32m8(channels->biases, vl);
-    for (int32_t line = across; line < across + layer->lines; ++line) {
-      if ((uint32_t)line >= (uint32_t)layer->input_across) {
-        sums = i8_rvv_taps(sums, channels, NULL, weights, taps);
-      } else {
-        const int8_t *const from = image + line * layer->input_line + (along + before) * step;
-        sums = i8_rvv_taps(sums, channels, NULL, weights, before);
-        sums = i8_rvv_taps(sums, channels, from, weights + before * (int32_t)vl, end - before);
-        sums = i8_rvv_taps(sums, channels, NULL, weights + end * (int32_t)vl, taps - end);
+    const int8_t *from = first_line + along * inputs.step;
+    if (is_3x3 && along >= 0 && along + taps <= length) {
+      for (int32_t line = 0; line < 3; ++line) {
+        inputs.first = from;
+        sums = i8_rvv_inside(sums, &inputs, weights, 3, is_shared);
+        weights += line_weights;
+        from += next_line;
       }
-      weights += line_weights;
+    } else {
+      const int32_t before = along >= 0 ? 0 : i8_at_most(-along, taps);
+      const int32_t end = i8_at_least(i8_at_most(taps, length - along), before);
+      for (int32_t line = across; line < across + lines; ++line) {
+        if ((uint32_t)line >= (uint32_t)input_lines) {
+          sums = i8_rvv_outside(sums, &inputs, weights, taps);
+        } else {
+          inputs.first = from + before * inputs.step;
+          sums = i8_rvv_outside(sums, &inputs, weights, before);
+          sums =
+              i8_rvv_inside(sums, &inputs, weights + before * (int32_t)vl, end - before, is_shared);
+          sums = i8_rvv_outside(sums, &inputs, weights + end * (int32_t)vl, taps - end);
+        }
+        weights += line_weights;
+        from += next_line;
+      }
     }
     __riscv_vse8_v_i8m2(output, i8_rvv_requantise_each(sums, channels), vl);
-    output += layer->output_step;
-    along += layer->stride_along;
+    output += output_step;
+    along += stride;
   }
+}
+
+/* The same where all channels read the only one there is. */
+static __attribute__((noinline)) void i8_rvv_line_shared(const struct i8_rvv_channels *channels,
+                                                         const int8_t *image, int32_t across,
+                                                         int8_t *output) {
+  i8_rvv_line(channels, image, across, output, 1);
+}
+
+/* Where each reads its own. */
+static __attribute__((noinline)) void i8_rvv_line_each(const struct i8_rvv_channels *channels,
+                                                       const int8_t *image, int32_t across,
+                                                       int8_t *output) {
+  i8_rvv_line(channels, image, across, output, 0);
 }
 
 /* The whole layer. Scratch has room for weights of some channels at least. */
@@ -153,8 +202,12 @@ static inline void i8_rvv_depthwise_lines(const struct i8_depthwise_lines *layer
     int8_t *line = output + channel;
     for (int32_t batch = 0; batch < layer->batches; ++batch) {
       for (int32_t y = 0; y < layer->output_across; ++y) {
-        i8_rvv_line(&channels, image, y * layer->stride_across - layer->pad_across,
-                    line + y * layer->output_line);
+        const int32_t across = y * layer->stride_across - layer->pad_across;
+        if (layer->is_shared) {
+          i8_rvv_line_shared(&channels, image, across, line + y * layer->output_line);
+        } else {
+          i8_rvv_line_each(&channels, image, across, line + y * layer->output_line);
+        }
       }
       image += layer->input_along * layer->input_across * input_depth;
       line += layer->output_along * layer->output_across * layer->depth;
