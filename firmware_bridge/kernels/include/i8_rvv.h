@@ -48,8 +48,8 @@ I8_RVV_INLINE vint8m2_t i8_rvv_narrow_8(vint32m8_t values, const struct i8_outpu
 }
 
 /* Sums of one channel to outputs. */
-I8_RVV_INLINE vint8m1_t i8_rvv_requantise(vint32m4_t sums, const int32_t *channel,
-                                          const struct i8_output_stage *stage, size_t vl) {
+I8_RVV_INLINE vint8m1_t i8_rvv_requantise_4(vint32m4_t sums, const int32_t *channel,
+                                            const struct i8_output_stage *stage, size_t vl) {
   if (stage->rounding == I8_WIDE) {
     int32_t kept[I8_RVV_SUMS];
     __riscv_vse32_v_i32m4(kept, sums, vl);
@@ -65,6 +65,26 @@ I8_RVV_INLINE vint8m1_t i8_rvv_requantise(vint32m4_t sums, const int32_t *channe
   }
   high = __riscv_vadd_vx_i32m4(high, channel[2], vl);
   return i8_rvv_narrow_4(__riscv_vsra_vx_i32m4(high, (size_t)channel[3], vl), stage, vl);
+}
+
+/* Likewise, of twice as many. */
+I8_RVV_INLINE vint8m2_t i8_rvv_requantise_8(vint32m8_t sums, const int32_t *channel,
+                                            const struct i8_output_stage *stage, size_t vl) {
+  if (stage->rounding == I8_WIDE) {
+    int32_t kept[I8_RVV_SUMS];
+    __riscv_vse32_v_i32m8(kept, sums, vl);
+    for (size_t i = 0; i < vl; ++i) {
+      kept[i] = i8_requantise_one(kept[i], channel, stage);
+    }
+    return i8_rvv_narrow_8(__riscv_vle32_v_i32m8(kept, vl), stage, vl);
+  }
+  vint32m8_t high = __riscv_vsmul_vx_i32m8(sums, channel[1], __RISCV_VXRM_RNU, vl);
+  if (stage->rounding == I8_HALVES_AWAY) {
+    /* One less, a negative number's half falls to the number below. */
+    high = __riscv_vadd_vv_i32m8(high, __riscv_vsra_vx_i32m8(high, 31, vl), vl);
+  }
+  high = __riscv_vadd_vx_i32m8(high, channel[2], vl);
+  return i8_rvv_narrow_8(__riscv_vsra_vx_i32m8(high, (size_t)channel[3], vl), stage, vl);
 }
 
 #endif

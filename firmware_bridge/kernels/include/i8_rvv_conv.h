@@ -7,7 +7,7 @@
 #define I8_RVV_CONV_H
 
 #include "i8_conv_2d.h"
-#include "i8_rvv.h"
+#include "i8_rvv_rows.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,74 +15,12 @@ extern "C" {
 
 #if I8_HAS_RVV
 
-#define I8_RVV_ROWS 4    /* output channels at a time */
 #define I8_RVV_PIXELS 16 /* output pixels at a time */
+#define I8_RVV_PATCH 64  /* bytes of a row whose inputs are put side by side first */
 
-/* Four rows of weights, and what is the same for all pixels. */
-struct i8_rvv_rows {
-  const struct i8_conv_2d *layer;
-  int8_t *plain;               /* [row_bytes][4] */
-  int32_t biases[I8_RVV_ROWS]; /* of sums of weights in plain */
-  const int32_t *channels[I8_RVV_ROWS];
-  int32_t outputs[I8_RVV_ROWS]; /* channels: the last again where there are fewer */
-  int32_t line_weights;         /* from line to line of a row's */
-};
-
-/* Two int16 for each of a row's pairs: weights in plain, and what these are made of. */
-struct i8_rvv_constant {
-  int32_t pairs, evens;
-};
-
-/* Some weights of a row in plain: all words at once, not each after the one before. */
-I8_RVV_INLINE vint8m2_t i8_rvv_part(const int8_t *weights, int32_t is_joined,
-                                    struct i8_rvv_constant *sums, size_t vl) {
-  vint8m2_t bytes = __riscv_vle8_v_i8m2(weights, vl);
-  if (is_joined) {
-    const size_t pairs = vl / 2;
-    const vint16m2_t joined = __riscv_vreinterpret_v_i8m2_i16m2(bytes);
-    const vint16m2_t evens =
-        __riscv_vsra_vx_i16m2(__riscv_vsll_vx_i16m2(joined, 8, pairs), 8, pairs);
-    const vint32m1_t zero = __riscv_vmv_v_x_i32m1(0, 1);
-    const vint32m1_t all = __riscv_vwredsum_vs_i16m2_i32m1(joined, zero, pairs);
-    const vint32m1_t even = __riscv_vwredsum_vs_i16m2_i32m1(evens, zero, pairs);
-    const vint16m2_t one_odd = __riscv_vand_vx_i16m2(evens, 0x100, pairs);
-    sums->pairs += __riscv_vmv_x_s_i32m1_i32(all);
-    sums->evens += __riscv_vmv_x_s_i32m1_i32(even);
-    bytes = __riscv_vreinterpret_v_i16m2_i8m2(__riscv_vadd_vv_i16m2(joined, one_odd, pairs));
-  }
-  return bytes;
-}
-
-/* Put four rows of weights, from a channel on, side by side. */
-I8_RVV_INLINE void i8_rvv_prepare(struct i8_rvv_rows *rows, int32_t first) {
-  const struct i8_conv_2d *const layer = rows->layer;
-  const int8_t *weights[I8_RVV_ROWS];
-  struct i8_rvv_constant sums[I8_RVV_ROWS] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
-  for (int32_t i = 0; i < I8_RVV_ROWS; ++i) {
-    const int32_t last = layer->output_c - 1;
-    const int32_t output = first + i < last ? first + i : last;
-    rows->outputs[i] = output;
-    rows->channels[i] = layer->channels + output * (int32_t)I8_CHANNEL_WORDS;
-    weights[i] = layer->weights + output * layer->row_bytes;
-  }
-  size_t vl;
-  int8_t *to = rows->plain;
-  for (int32_t at = 0; at < layer->row_bytes; at += (int32_t)vl) {
-    vl = __riscv_vsetvl_e8m2((size_t)(layer->row_bytes - at));
-    const vint8m2x4_t four =
-        __riscv_vcreate_v_i8m2x4(i8_rvv_part(weights[0] + at, layer->is_joined, &sums[0], vl),
-                                 i8_rvv_part(weights[1] + at, layer->is_joined, &sums[1], vl),
-                                 i8_rvv_part(weights[2] + at, layer->is_joined, &sums[2], vl),
-                                 i8_rvv_part(weights[3] + at, layer->is_joined, &sums[3], vl));
-    __riscv_vsseg4e8_v_i8m2x4(to, four, vl);
-    to += I8_RVV_ROWS * (int32_t)vl;
-  }
-  for (int32_t i = 0; i < I8_RVV_ROWS; ++i) {
-    const uint32_t bias = (uint32_t)rows->channels[i][0];
-    /* 128 * (256 * odd + even) + 127 * even */
-    const uint32_t more = 128u * (uint32_t)sums[i].pairs + 127u * (uint32_t)sums[i].evens;
-    rows->biases[i] = layer->is_joined ? (int32_t)(bias + more) >> 8 : (int32_t)bias;
-  }
+/* Weights of a row from line to line of the filter. */
+I8_RVV_INLINE int32_t i8_rvv_line_of(const struct i8_conv_2d *layer) {
+  return layer->run_bytes > 0 ? layer->run_bytes : layer->filter_w * layer->input_c;
 }
 
 /* Where the filter begins for some output pixels: above and left of the input too. */
@@ -161,7 +99,7 @@ I8_RVV_INLINE void i8_rvv_multiply(const struct i8_rvv_rows *rows, const int8_t 
   vint32m4_t c = __riscv_vmv_v_x_i32m4(rows->biases[2], vl);
   vint32m4_t d = __riscv_vmv_v_x_i32m4(rows->biases[3], vl);
   for (int32_t line = 0; line < layer->filter_h; ++line) {
-    const int8_t *weights = rows->plain + I8_RVV_ROWS * line * rows->line_weights;
+    const int8_t *weights = rows->plain + I8_RVV_ROWS * line * i8_rvv_line_of(layer);
     const int32_t tap_y = line * layer->dilation_h;
     for (int32_t tap = 0; tap < layer->filter_w; ++tap) {
       const int32_t tap_x = tap * layer->dilation_w;
@@ -193,27 +131,87 @@ I8_RVV_INLINE void i8_rvv_multiply(const struct i8_rvv_rows *rows, const int8_t 
       i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
   const ptrdiff_t step = layer->output_c;
   __riscv_vsse8_v_i8m1(output + rows->outputs[0], step,
-                       i8_rvv_requantise(a, rows->channels[0], &stage, vl), vl);
+                       i8_rvv_requantise_4(a, rows->channels[0], &stage, vl), vl);
   __riscv_vsse8_v_i8m1(output + rows->outputs[1], step,
-                       i8_rvv_requantise(b, rows->channels[1], &stage, vl), vl);
+                       i8_rvv_requantise_4(b, rows->channels[1], &stage, vl), vl);
   __riscv_vsse8_v_i8m1(output + rows->outputs[2], step,
-                       i8_rvv_requantise(c, rows->channels[2], &stage, vl), vl);
+                       i8_rvv_requantise_4(c, rows->channels[2], &stage, vl), vl);
   __riscv_vsse8_v_i8m1(output + rows->outputs[3], step,
-                       i8_rvv_requantise(d, rows->channels[3], &stage, vl), vl);
+                       i8_rvv_requantise_4(d, rows->channels[3], &stage, vl), vl);
 }
 
-/* The whole layer. Scratch has room for four rows of weights. */
-static inline void i8_rvv_conv_2d(const struct i8_conv_2d *layer, const int8_t *input,
-                                  int8_t *output, int8_t *scratch) {
+/* Put the inputs of some pixels side by side, as rows have their weights. */
+static inline void i8_rvv_gather(const struct i8_conv_2d *layer, const int8_t *input, int32_t pixel,
+                                 int8_t *patches, size_t vl) {
+  struct i8_rvv_places places;
+  const vuint32m4_t at = i8_rvv_locate(layer, pixel, &places, vl);
+  const vint8m1_t zero = __riscv_vmv_v_x_i8m1((int8_t)layer->input_zero_point, vl);
+  const ptrdiff_t step = layer->row_bytes;
+  for (int32_t line = 0; line < layer->filter_h; ++line) {
+    int8_t *to = patches + line * i8_rvv_line_of(layer);
+    const int32_t tap_y = line * layer->dilation_h;
+    for (int32_t tap = 0; tap < layer->filter_w; ++tap) {
+      const int32_t tap_x = tap * layer->dilation_w;
+      const int8_t *from = input + (tap_y * layer->input_w + tap_x) * layer->input_c;
+      const vbool8_t meets = i8_rvv_meets(layer, &places, tap_y, tap_x, vl);
+      for (int32_t left = layer->input_c; left > 0; --left) {
+        __riscv_vsse8_v_i8m1(to++, step, __riscv_vluxei32_v_i8m1_mu(meets, zero, from++, at, vl),
+                             vl);
+      }
+    }
+  }
+}
+
+/* A layer whose rows are short. */
+static __attribute__((noinline)) void i8_rvv_conv_short(const struct i8_conv_2d *layer,
+                                                        const int8_t *input, int8_t *output,
+                                                        int8_t *scratch) {
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
-  const int32_t line = layer->run_bytes > 0 ? layer->run_bytes : layer->filter_w * layer->input_c;
-  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch, .line_weights = line};
+  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch};
+  int8_t patches[I8_RVV_SUMS * I8_RVV_PATCH] = {0};
+  for (int32_t pixel = 0; pixel < pixels; pixel += I8_RVV_SUMS) {
+    const int32_t count = i8_at_most(pixels - pixel, I8_RVV_SUMS);
+    const struct i8_rvv_ready ready = {patches, layer->row_bytes, layer->row_bytes, (size_t)count,
+                                       output + pixel * layer->output_c};
+    for (int32_t half = 0; half < count; half += I8_RVV_PIXELS) {
+      i8_rvv_gather(layer, input, pixel + half, patches + half * layer->row_bytes,
+                    (size_t)i8_at_most(count - half, I8_RVV_PIXELS));
+    }
+    for (int32_t first = 0; first < layer->output_c; first += I8_RVV_ROWS) {
+      i8_rvv_prepare(&rows, first);
+      i8_rvv_four_rows(&rows, &ready);
+    }
+  }
+}
+
+/* A layer of one tap by stride 1: its pixels lie ready. */
+static __attribute__((noinline)) void i8_rvv_conv_ready(const struct i8_conv_2d *layer,
+                                                        const int8_t *input, int8_t *output,
+                                                        int8_t *scratch) {
+  const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
+  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch};
+  for (int32_t first = 0; first < layer->output_c; first += I8_RVV_ROWS) {
+    i8_rvv_prepare(&rows, first);
+    for (int32_t pixel = 0; pixel < pixels; pixel += I8_RVV_SUMS) {
+      const struct i8_rvv_ready ready = {
+          input + pixel * layer->input_c, layer->input_c, layer->input_c,
+          (size_t)i8_at_most(pixels - pixel, I8_RVV_SUMS), output + pixel * layer->output_c};
+      i8_rvv_four_rows(&rows, &ready);
+    }
+  }
+}
+
+/* Any layer. */
+static __attribute__((noinline)) void i8_rvv_conv_any(const struct i8_conv_2d *layer,
+                                                      const int8_t *input, int8_t *output,
+                                                      int8_t *scratch) {
+  const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
+  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch};
   struct i8_rvv_places places;
   for (int32_t first = 0; first < layer->output_c; first += I8_RVV_ROWS) {
     i8_rvv_prepare(&rows, first);
     for (int32_t pixel = 0; pixel < pixels; pixel += I8_RVV_PIXELS) {
-      const int32_t left = pixels - pixel;
-      const size_t vl = (size_t)(left < I8_RVV_PIXELS ? left : I8_RVV_PIXELS);
+      const size_t vl = (size_t)i8_at_most(pixels - pixel, I8_RVV_PIXELS);
       const vuint32m4_t at = i8_rvv_locate(layer, pixel, &places, vl);
       int8_t *const to = output + pixel * layer->output_c;
       if (places.is_inside) {
@@ -222,6 +220,21 @@ static inline void i8_rvv_conv_2d(const struct i8_conv_2d *layer, const int8_t *
         i8_rvv_multiply(&rows, input, at, &places, to, vl, 0);
       }
     }
+  }
+}
+
+/* The whole layer. Scratch has room for four rows of weights. */
+static inline void i8_rvv_conv_2d(const struct i8_conv_2d *layer, const int8_t *input,
+                                  int8_t *output, int8_t *scratch) {
+  const int one_tap = layer->filter_h == 1 && layer->filter_w == 1;
+  const int by_one = layer->stride_h == 1 && layer->stride_w == 1;
+  if (one_tap && by_one && layer->pad_top == 0 && layer->pad_left == 0 &&
+      layer->input_h == layer->output_h && layer->input_w == layer->output_w) {
+    i8_rvv_conv_ready(layer, input, output, scratch);
+  } else if (layer->input_c < 4 && layer->row_bytes <= I8_RVV_PATCH) {
+    i8_rvv_conv_short(layer, input, output, scratch);
+  } else {
+    i8_rvv_conv_any(layer, input, output, scratch);
   }
 }
 
