@@ -173,7 +173,7 @@ CORAL_NPU_CORE = replace(
     compiler="clang-19",
     compiler_flags=(
         *("--target=riscv32-unknown-elf", "-march=rv32imf_zve32x_zvl128b", "-mabi=ilp32f"),
-        *("-msmall-data-limit=0", "-ffreestanding", "-fbuiltin", "-Iboard"),
+        *("-msmall-data-limit=0", "-Iboard"),
         # What gcc does not warn of in C, and gcc's attributes.
         *("-Wno-sign-conversion", "-Wno-unknown-attributes"),
     ),
