@@ -167,7 +167,9 @@ static __attribute__((noinline)) void i8_rvv_conv_short(const struct i8_conv_2d 
                                                         const int8_t *input, int8_t *output,
                                                         int8_t *scratch) {
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
-  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch};
+  struct i8_rvv_rows rows;
+  rows.layer = layer;
+  rows.plain = scratch;
   int8_t patches[I8_RVV_SUMS * I8_RVV_PATCH] = {0};
   for (int32_t pixel = 0; pixel < pixels; pixel += I8_RVV_SUMS) {
     const int32_t count = i8_at_most(pixels - pixel, I8_RVV_SUMS);
@@ -189,7 +191,9 @@ static __attribute__((noinline)) void i8_rvv_conv_ready(const struct i8_conv_2d 
                                                         const int8_t *input, int8_t *output,
                                                         int8_t *scratch) {
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
-  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch};
+  struct i8_rvv_rows rows;
+  rows.layer = layer;
+  rows.plain = scratch;
   for (int32_t first = 0; first < layer->output_c; first += I8_RVV_ROWS) {
     i8_rvv_prepare(&rows, first);
     for (int32_t pixel = 0; pixel < pixels; pixel += I8_RVV_SUMS) {
@@ -206,7 +210,9 @@ static __attribute__((noinline)) void i8_rvv_conv_any(const struct i8_conv_2d *l
                                                       const int8_t *input, int8_t *output,
                                                       int8_t *scratch) {
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
-  struct i8_rvv_rows rows = {.layer = layer, .plain = scratch};
+  struct i8_rvv_rows rows;
+  rows.layer = layer;
+  rows.plain = scratch;
   struct i8_rvv_places places;
   for (int32_t first = 0; first < layer->output_c; first += I8_RVV_ROWS) {
     i8_rvv_prepare(&rows, first);

@@ -190,11 +190,10 @@ static inline void i8_rvv_depthwise_lines(const struct i8_depthwise_lines *layer
   const int32_t room = i8_depthwise_lines_scratch_bytes(layer);
   const int32_t most = i8_at_most(room / (2 * layer->lines * layer->tap_bytes), I8_RVV_SUMS);
   const int32_t input_depth = layer->is_shared ? 1 : layer->depth;
-  struct i8_rvv_channels channels = {
-      .layer = layer,
-      .stage = i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum),
-      .weights = (int16_t *)scratch,
-  };
+  struct i8_rvv_channels channels;
+  channels.layer = layer;
+  channels.stage = i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
+  channels.weights = (int16_t *)scratch;
   for (int32_t channel = 0; channel < layer->depth; channel += most) {
     channels.channel = channel;
     i8_rvv_describe(&channels, (size_t)i8_at_most(most, layer->depth - channel));

@@ -54,9 +54,7 @@ class Core:
 _LIBRARY = [str(x) for x in CORAL_NPU_CORE.files if x.name in ("libc.c", "wide.c")]
 _HEADERS = f"-I{Path(_LIBRARY[0]).parent}"
 M7 = Core(MPS2_AN500, "device.ld", ("-nostartfiles", "--specs=nano.specs", "-lm"))
-CORAL = Core(
-    CORAL_NPU_CORE, "device_riscv.ld", (*CORAL_NPU_CORE.linker_flags, _HEADERS, *_LIBRARY)
-)
+CORAL = Core(CORAL_NPU_CORE, "device_riscv.ld", (*CORAL_NPU_CORE.linker_flags, _HEADERS, *_LIBRARY))
 CORES = pytest.mark.parametrize("core", [M7, CORAL], ids=["M7", "Coral"])
 
 ANGLES: dict[str, Any] = {"amplitude_delta": True, "phase_planes": ANGLE_PLANES}

@@ -43,7 +43,7 @@ class Machine:
     compiler, emulator
         Programs.
     links
-        What links a program without a C library, or with one.
+        How a program is linked, with a C library or with the board's own functions.
     emulated_as
         The emulator's flags for its core.
     """
@@ -142,15 +142,16 @@ def run_on_device(
     }
     sources = [folder / "layers.c", DEVICE / "harness.c", *sorted((KERNELS / "src").glob("*.c"))]
     subprocess.run(
-        [machine.compiler, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags, "-ffunction-sections",
-         "-Wl,--gc-sections",
+        [machine.compiler, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags,
+         "-ffunction-sections", "-Wl,--gc-sections",
          *(f"-Wl,--defsym={name}={value}" for name, value in places.items()),
          f"-I{KERNELS / 'include'}", f"-I{DEVICE}", f"-T{DEVICE / 'link.ld'}",
          *map(str, sources), *machine.links, "-o", str(elf)],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     run = subprocess.run(
-        [machine.emulator, "-M", machine.name, *machine.emulated_as, *_EMULATOR, "-kernel", str(elf)],
+        [machine.emulator, "-M", machine.name, *machine.emulated_as, *_EMULATOR,
+         "-kernel", str(elf)],
         check=True, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     lines = [line.split() for line in (run.stdout + run.stderr).splitlines()]

@@ -1,5 +1,5 @@
-/* A program without a board's support on QEMU's mps2-an500, or on its virt with a RISC-V core: how it
- * starts and stops, and files by semihosting. Define `run` and include it once. */
+/* A program without a board's support on QEMU's mps2-an500, or on its virt with a RISC-V core: how
+ * it starts and stops, and files by semihosting. Define `run` and include it once. */
 #ifndef SEMIHOSTING_H
 #define SEMIHOSTING_H
 
