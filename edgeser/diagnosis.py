@@ -73,6 +73,7 @@ _PROGRAMS = (
         "firmware for RISC-V boards",
         "apt-get install gcc-riscv64-unknown-elf",
     ),
+    _Program("clang-19", "firmware for the Coral NPU's core", "apt-get install clang-19 lld-19"),
     _Program("qemu-system-riscv32", "emulated RISC-V boards", "apt-get install qemu-system-misc"),
     _Program(
         "edgetpu_compiler",

@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-_COMPILERS = ("cc", "gcc", "g++", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc")
+_COMPILERS = ("cc", "gcc", "g++", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "clang-19")
 ANEW = "CCACHE_DISABLE"
 """Environment variable: set by a test that is about compiling itself."""
 

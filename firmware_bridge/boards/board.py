@@ -104,6 +104,8 @@ class Board:
         QEMU's program for that machine, and what it needs beside the machine's name.
     libraries
         What a program is linked with, in order.
+    linker
+        Where the compiler comes without one: its name.
     cycles
         What is known of the cycles that the core takes; `None` where no figure of it is: then time
         is not predicted.
@@ -128,6 +130,7 @@ class Board:
     emulator: str = "qemu-system-arm"
     emulator_flags: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ("-lm",)
+    linker: str | None = None
     cycles: Cycles | None = None
 
     def instructions(self, ticks: int) -> int:

@@ -168,10 +168,20 @@ CORAL_NPU_CORE = replace(
     name="coral-npu-core",
     description="the instructions of Google's Coral NPU (RV32IMF, Zve32x, 128-bit vectors; not its "
     "matrix unit, nor its dual issue or its memories) on QEMU's virt machine",
-    # Its vectors are there, and no kernel uses them yet.
-    cpu="rv32imf",
-    compiler_flags=("-march=rv32imf", "-mabi=ilp32f", *_RISCV_FLAGS),
-    files=(*_RISCV, *_files("coral_npu_core", "registers.h")),
+    cpu="rv32imf_zve32x",
+    # Of Debian's compilers for RISC-V the one that knows vectors.
+    compiler="clang-19",
+    compiler_flags=(
+        *("--target=riscv32-unknown-elf", "-march=rv32imf_zve32x_zvl128b", "-mabi=ilp32f"),
+        *("-msmall-data-limit=0", "-Iboard"),
+        # What gcc does not warn of in C, and gcc's attributes.
+        *("-Wno-sign-conversion", "-Wno-unknown-attributes"),
+    ),
+    linker_flags=("-nostdlib", "--ld-path=ld.lld-19"),
+    linker="ld.lld-19",
+    libraries=(),
+    packages=("make", "clang-19", "lld-19", "qemu-system-misc"),
+    files=(*_RISCV, *_files("coral_npu_core", "registers.h", "wide.c")),
     emulator_flags=(
         *("-bios", "none"),
         *("-cpu", "rv32,a=false,c=false,d=false,Zve32f=true,vext_spec=v1.0,vlen=128"),

@@ -17,7 +17,7 @@ from firmware_bridge.project.makefile import EMULATED, FIRMWARE
 from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, InternalError
 from quantize.foundation.processes import run
 
-_OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
+_OVERFLOW = re.compile(r"region [`'](\w+)':? overflowed by (\d+) bytes")
 _LIST = re.compile(r"^(.*?: (?:fatal )?[Ee]rror: .*|.*: undefined reference to .*)$", re.MULTILINE)
 _NO_SPACE = os.strerror(errno.ENOSPC)  # in the messages of every tool that make runs
 # What two linkers say at once comes one after the other, and in English: we search it.
@@ -99,6 +99,8 @@ def build_firmware(
     """
     make = find_tool("make")
     find_tool(board.compiler)
+    if board.linker is not None:
+        find_tool(board.linker)
     begin = time.monotonic()
     targets = [FIRMWARE, EMULATED] if len(board.consoles) > 1 else [FIRMWARE]
     command = [make, f"-j{jobs}", *_APART, "-C", str(project_dir), "-f", "Makefile", *targets]

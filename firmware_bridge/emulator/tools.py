@@ -12,6 +12,8 @@ PACKAGES = {
     "qemu-system-arm": "qemu-system-arm",
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",
     "qemu-system-riscv32": "qemu-system-misc",
+    "clang-19": "clang-19 and lld-19",
+    "ld.lld-19": "lld-19",
     "gcc": "gcc",
     "make": "make",
     "clang": "clang-19",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -93,7 +94,7 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
         description=board.description,
         firmware=FIRMWARE,
         compiler=board.compiler,
-        size=board.compiler.removesuffix("gcc") + "size",
+        size=re.sub("gcc$", "size", re.sub("^clang.*", "size", board.compiler)),
         compiler_flags="".join(f" {flag}" for flag in board.compiler_flags),
         linker_flags="".join(f" {flag}" for flag in board.linker_flags),
         includes=" ".join(f"-iquote {folder}" for folder in folders),

@@ -115,4 +115,4 @@ def test_a_board_without_its_tools_says_what_to_install(edgeser, tmp_path: Path)
     rows = json.loads(ran.out)["results"]
     assert [row["target"]["name"] for row in rows] == NAMES
     assert all(row["parity"] is None and row["figures"] == {} for row in rows)
-    assert all("apt-get install gcc-" in row["problem"] for row in rows)
+    assert all(row["problem"].partition("apt-get install ")[2] for row in rows)

@@ -17,6 +17,7 @@
 #define CSR_READ(name, value) __asm volatile("csrr %0, " name : "=r"(value))
 #define CSR_WRITE(name, value) __asm volatile("csrw " name ", %0" ::"r"(value))
 
+#define STATUS_VECTORS_ON (1u << 9)
 #define STATUS_FLOATS_ON (1u << 13)
 #define EXTERNAL_INTERRUPT (1u << 11)
 #define CAUSE_IS_INTERRUPT (1u << 31)

@@ -6,7 +6,11 @@
 #include "string.h"
 
 /* Else the compiler would make each of these loops a call of the function that it is in. */
+#ifdef __clang__
+#define PLAIN __attribute__((no_builtin))
+#else
 #define PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
 #define WORD sizeof(uint32_t)
 
 typedef uint32_t __attribute__((may_alias)) word;

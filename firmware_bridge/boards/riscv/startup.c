@@ -18,7 +18,9 @@ __attribute__((used, externally_visible)) void enter(void);
 void prepare(void) {
   CSR_WRITE("mtvec", (uint32_t)fault_handler);
   CSR_WRITE("mscratch", (uint32_t)handler_stack_top);
-#ifdef __riscv_flen
+#if defined(__riscv_vector)
+  CSR_WRITE("mstatus", STATUS_FLOATS_ON | STATUS_VECTORS_ON);
+#elif defined(__riscv_flen)
   CSR_WRITE("mstatus", STATUS_FLOATS_ON);
 #endif
   image_prepare();

@@ -333,7 +333,7 @@ static inline uint32_t apf_saturate_u16(int32_t value) {
   __asm("usat %0, #16, %1" : "=r"(saturated) : "r"(value));
   return saturated;
 #else
-  return value > UINT16_MAX ? UINT16_MAX : value < 0 ? 0u : (uint32_t)value;
+  return value > (int32_t)UINT16_MAX ? UINT16_MAX : value < 0 ? 0u : (uint32_t)value;
 #endif
 }
 

@@ -3,6 +3,8 @@
 
 #if !defined(APF_SPLIT)
 
+#include "apf_rvv_fft.h"
+
 /* Twice kissfft's divisors: products then have the scaled part in their upper 16 bits. */
 #define QUARTER_Q16 (2 * (APF_FFT_ONE / 4))
 #define HALF_Q16 (2 * (APF_FFT_ONE / 2))
@@ -58,6 +60,31 @@ APF_INLINE apf_pair multiply(apf_pair a, apf_pair b) {
   return apf_pack_from_15(re, im);
 }
 
+/* Samples as the first stage takes them: even ones are real parts, odd ones imaginary parts, and
+ * the bits that a shift would push from a real part into its imaginary part are gone. */
+struct input {
+  const int16_t *samples;
+  unsigned shift;
+  uint32_t kept;
+};
+
+#if APF_HAS_RVV
+
+static void transform(const struct apf_fft_state *state, const struct input *input) {
+  const apf_pair *twiddles = state->twiddles.bins;
+  const size_t first_radix = apf_fft_first_radix(state->points);
+  if (first_radix == 2) {
+    apf_first_stage_2_v(state, input->samples, input->shift);
+  } else {
+    apf_first_stage_4_v(state, input->samples, input->shift);
+  }
+  for (size_t done = first_radix; done < state->points; done *= 4) {
+    twiddles = apf_stage_4_v(state, twiddles, done);
+  }
+}
+
+#else
+
 /* Four points of a sub-transform from those of four a quarter its length, which were scaled and
  * turned before. */
 APF_INLINE void combine(apf_pair *out, size_t quarter, apf_pair a, apf_pair b, apf_pair c,
@@ -69,14 +96,6 @@ APF_INLINE void combine(apf_pair *out, size_t quarter, apf_pair a, apf_pair b, a
   out[2 * quarter] = apf_subtract(even_sum, odd_sum);
   out[3 * quarter] = apf_add_turned(even_rest, odd_rest);
 }
-
-/* Samples as the first stage takes them: even ones are real parts, odd ones imaginary parts, and
- * the bits that a shift would push from a real part into its imaginary part are gone. */
-struct input {
-  const int16_t *samples;
-  unsigned shift;
-  uint32_t kept;
-};
 
 APF_INLINE apf_pair shifted(const struct input *input, const int16_t *samples) {
   return (apf_load_pair(samples) & input->kept) << input->shift;
@@ -142,6 +161,10 @@ static void transform_256(const struct apf_fft_state *state, const struct input 
 static void transform(const struct apf_fft_state *state, const struct input *input) {
   const apf_pair *twiddles = state->twiddles.bins;
   const size_t first_radix = apf_fft_first_radix(state->points);
+  if (state->points == 256) {
+    transform_256(state, input);
+    return;
+  }
   if (first_radix == 2) {
     first_stage_2(state, input);
   } else {
@@ -152,6 +175,8 @@ static void transform(const struct apf_fft_state *state, const struct input *inp
   }
 }
 
+#endif
+
 /* The inner transform took even and odd samples as one complex signal; here they part, and become
  * the spectrum of the real signal, in place. */
 static void separate(const struct apf_fft_state *state) {
@@ -161,6 +186,12 @@ static void separate(const struct apf_fft_state *state) {
   far[1] = 0;
   *far = apf_pair_of(apf_low(constant) - apf_high(constant), 0);
   *near = apf_pair_of(apf_low(constant) + apf_high(constant), 0);
+#if APF_HAS_RVV
+  apf_separate_v(state);
+  near += state->points / 2 - 1;
+  far = near + 2;
+  factors += state->points / 2 - 1;
+#endif
   while (++near <= --far) {
     const apf_pair mirrored = *far, negated = apf_subtract(0, mirrored);
     const apf_pair a = scale(*near, HALF_Q16);
@@ -177,11 +208,7 @@ static void separate(const struct apf_fft_state *state) {
 
 void apf_fft_process(struct apf_fft_state *state, const int16_t *samples, unsigned shift) {
   const struct input input = {samples, shift, 0xFFFF0000u | 0xFFFFu >> shift};
-  if (state->points == 256) {
-    transform_256(state, &input);
-  } else {
-    transform(state, &input);
-  }
+  transform(state, &input);
   separate(state);
 }
 

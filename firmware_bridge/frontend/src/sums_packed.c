@@ -3,6 +3,28 @@
 
 #if !defined(APF_SPLIT)
 
+#include "apf_rvv_sums.h"
+
+#if APF_HAS_RVV
+
+void apf_sum_energies(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
+                      uint64_t *sums, uint64_t *below) {
+  apf_sum_energies_v(bank, bins, sums, below);
+}
+
+void apf_sum_neighbours(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
+                        const struct apf_complex_sums *sums) {
+  apf_sum_neighbours_v(bank, bins, sums);
+}
+
+void apf_sum_turned(const struct apf_filterbank_state *bank, const struct apf_spectrum *bins,
+                    const struct apf_spectrum *earlier, const struct apf_spectrum *rotation,
+                    uint32_t drop, const struct apf_complex_sums *sums) {
+  apf_sum_turned_v(bank, bins, earlier, rotation, drop, sums);
+}
+
+#else
+
 /* Channel by channel, since the weights lie so: a small machine's registers hold the sums of one
  * with all that they take. Two bins at a time, since the way round takes as long as a product. */
 
@@ -151,5 +173,7 @@ void apf_sum_turned(const struct apf_filterbank_state *bank, const struct apf_sp
     sum_turned(bank, bins, earlier, rotation, drop, sums);
   }
 }
+
+#endif
 
 #endif

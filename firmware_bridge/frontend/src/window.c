@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apf_bits.h"
+#include "apf_rvv_window.h"
 #include "apf_simd.h"
 
 static const float two_pi = 3.14159265358979323846f * 2.0f;
@@ -93,9 +94,13 @@ APF_INLINE apf_pair weigh_pair(struct weighing *at) {
 /* Two at a time, twice. All moduli together have as many bits as the largest. */
 static uint16_t weigh_all(size_t count, const int16_t *samples, const int16_t *coefficients,
                           int16_t *output) {
+  apf_pair moduli = 0;
+#if APF_HAS_RVV
+  moduli = apf_weigh_v(count, samples, coefficients, output);
+  count = 0;
+#endif
   struct weighing at = {samples, coefficients, output};
   const int16_t *end = samples + count / 4 * 4;
-  apf_pair moduli = 0;
   while (at.samples < end) {
     moduli |= weigh_pair(&at);
     moduli |= weigh_pair(&at);

@@ -2,6 +2,7 @@
 #include "i8_addition.h"
 
 #include "i8_fixed_point.h"
+#include "i8_rvv_scale.h"
 #include "i8_scale.h"
 
 /* Beyond it the offset would not fit beside a sum. */
@@ -49,6 +50,11 @@ static void add_any(const struct i8_addition *layer, const int8_t *input_0, cons
                     int8_t *output) {
   if (layer->shift < -MOST_RIGHT) {
     add_far(layer, input_0, input_1, output);
+#if I8_HAS_RVV
+  } else if (layer->lengths[3] > 1) {
+    i8_rvv_add_row(layer->scaled_0, layer->scaled_1, input_0, input_1, layer->steps_1[3],
+                   layer->lengths[3], scale_of(layer), output);
+#endif
   } else if (layer->steps_1[3] == 0) {
     add_one(layer, input_0, input_1, output);
   } else {

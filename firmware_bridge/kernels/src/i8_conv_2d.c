@@ -7,6 +7,7 @@
 #include "i8_joined_rows.h"
 #include "i8_patch.h"
 #include "i8_requantise.h"
+#include "i8_rvv_conv.h"
 #include "i8_widen.h"
 
 /* What all pixels of a layer share. */
@@ -460,6 +461,10 @@ static void convolve_by_helium(const struct i8_conv_2d *layer, const int8_t *inp
 
 void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
                 void *scratch) {
+#if I8_HAS_RVV
+  i8_rvv_conv_2d(layer, input, output, scratch);
+  return;
+#endif
 #if I8_HAS_HELIUM
   if (by_helium(layer)) {
     convolve_by_helium(layer, input, output, scratch);

@@ -5,6 +5,7 @@
 #include "i8_helium_lines.h"
 #include "i8_line_of_outputs.h"
 #include "i8_requantise.h"
+#include "i8_rvv_lines.h"
 
 #define BLOCK 4        /* channels that are unzipped at a time */
 #define SHARED_BLOCK 8 /* channels that are computed at a time where they share their inputs */
@@ -502,6 +503,10 @@ static struct plan plan_of(const struct i8_depthwise_lines *layer) {
 
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch) {
+#if I8_HAS_RVV
+  i8_rvv_depthwise_lines(layer, input, output, scratch);
+  return;
+#endif
   const struct plan plan = plan_of(layer);
   uint32_t *const rows = scratch;
   struct block block = {

@@ -3,6 +3,7 @@
 
 #include "i8_dot.h"
 #include "i8_requantise.h"
+#include "i8_rvv_dense.h"
 #include "i8_widen.h"
 
 #define ROW_GROUP_BYTES 16 /* weights of four rows that meet the same four inputs */
@@ -61,6 +62,10 @@ static void widen(const struct i8_fully_connected *layer, const int8_t *input, i
 
 void i8_fully_connected(const struct i8_fully_connected *layer, const int8_t *input, int8_t *output,
                         void *scratch) {
+#if I8_HAS_RVV
+  i8_rvv_fully_connected(layer, input, output);
+  return;
+#endif
   const int32_t row_bytes = (layer->inputs + 3) / 4 * ROW_GROUP_BYTES;
   uint32_t *const column = scratch;
   int32_t *const kept = (int32_t *)scratch + layer->part / 2;

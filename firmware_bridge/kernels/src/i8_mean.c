@@ -2,6 +2,7 @@
 #include "i8_mean.h"
 
 #include "i8_fixed_point.h"
+#include "i8_rvv_sums.h"
 #include "i8_sums.h"
 
 static int8_t scaled(const struct i8_mean *layer, int32_t sum) {
@@ -15,6 +16,18 @@ static void mean_of_columns(const struct i8_mean *layer, const int8_t *input, in
   const int32_t inner = layer->inner;
   const int32_t step_0 = layer->middle * layer->reduced_1 * inner;
   int32_t c = 0;
+#if I8_HAS_RVV
+  for (; inner > 1 && c < inner; c += I8_RVV_SUMS) {
+    const int32_t columns = inner - c < I8_RVV_SUMS ? inner - c : I8_RVV_SUMS;
+    int32_t sums[I8_RVV_SUMS] = {0};
+    for (int32_t r = 0; r < layer->reduced_0; ++r) {
+      i8_rvv_add_columns(input + r * step_0 + c, layer->reduced_1, inner, (size_t)columns, sums);
+    }
+    for (int32_t i = 0; i < columns; ++i) {
+      output[c + i] = scaled(layer, sums[i]);
+    }
+  }
+#endif
   for (; c + 4 <= inner; c += 4) {
     int32_t sums[4] = {0, 0, 0, 0};
     for (int32_t r = 0; r < layer->reduced_0; ++r) {

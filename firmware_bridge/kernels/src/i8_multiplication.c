@@ -2,6 +2,7 @@
 #include "i8_multiplication.h"
 
 #include "i8_fixed_point.h"
+#include "i8_rvv_scale.h"
 #include "i8_scale.h"
 
 /* Twice four factors less their zero point, as pairs, and what the other zero point makes of them:
@@ -125,12 +126,33 @@ static void multiply_unshifted(const struct i8_multiplication *layer, const int8
   }
 }
 
+#if I8_HAS_RVV
+/* The two inner axes, where products are shifted. */
+static void multiply_rows(const struct i8_multiplication *layer, const int8_t *input_0,
+                          const int8_t *input_1, int8_t *output) {
+  const int8_t zeros[2] = {(int8_t)layer->zero_point_0, (int8_t)layer->zero_point_1};
+  for (int32_t row = 0; row < layer->lengths[2]; ++row) {
+    i8_rvv_multiply_row(input_0, input_1, layer->steps_1[3], zeros, layer->lengths[3],
+                        scale_of(layer), output);
+    input_0 += layer->steps_0[2];
+    input_1 += layer->steps_1[2];
+    output += layer->lengths[3];
+  }
+}
+#endif
+
 /* So many rows make it worth while to prepare the factors of each column. */
 #define FEWEST_ROWS 3
 
 /* The two inner axes, by whichever way suits them. */
 static void multiply_plane(const struct i8_multiplication *layer, const int8_t *input_0,
                            const int8_t *input_1, int8_t *output) {
+#if I8_HAS_RVV
+  if (layer->shift < 0) {
+    multiply_rows(layer, input_0, input_1, output);
+    return;
+  }
+#endif
   const int32_t gates = layer->steps_1[2] == 0 && layer->steps_1[3] == 1;
   if (layer->shift < 0 && gates && layer->lengths[2] >= FEWEST_ROWS) {
     multiply_columns(layer, input_0, input_1, output);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "i8_fixed_point.h"
+#include "i8_rvv_sums.h"
 #include "i8_sums.h"
 
 /* The part of a window that lies inside the image, and its first cell. */
@@ -46,6 +47,19 @@ static void average(const struct i8_pool_2d *layer, const struct window *window,
   const int32_t row_bytes = layer->input_w * channels;
   const int32_t count = window->rows * window->columns;
   int32_t c = 0;
+#if I8_HAS_RVV
+  for (; c < channels; c += I8_RVV_SUMS) {
+    const int32_t columns = smaller(channels - c, I8_RVV_SUMS);
+    int32_t sums[I8_RVV_SUMS] = {0};
+    for (int32_t row = 0; row < window->rows; ++row) {
+      i8_rvv_add_columns(window->first + row * row_bytes + c, window->columns, channels,
+                         (size_t)columns, sums);
+    }
+    for (int32_t i = 0; i < columns; ++i) {
+      output[c + i] = mean(layer, sums[i], count);
+    }
+  }
+#endif
   for (; c + 4 <= channels; c += 4) {
     int32_t sums[4] = {0, 0, 0, 0};
     for (int32_t row = 0; row < window->rows; ++row) {

@@ -10,7 +10,7 @@
 #define FAR 1024.0f
 
 #define LEAST (MODEL_INPUT_IS_UNSIGNED ? 0 : INT8_MIN)
-#define MOST (MODEL_INPUT_IS_UNSIGNED ? UINT8_MAX : INT8_MAX)
+#define MOST (MODEL_INPUT_IS_UNSIGNED ? (int32_t)UINT8_MAX : INT8_MAX)
 
 static const struct dev_values input_values = {MODEL_INPUT_BYTES / MODEL_INPUT_VALUES,
                                                MODEL_INPUT_IS_FLOAT, MODEL_INPUT_IS_UNSIGNED,

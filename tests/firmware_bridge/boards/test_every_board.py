@@ -43,6 +43,7 @@ MISDEEDS = {
 HOSTILE = {
     "arm": Path(__file__).parents[1] / "emulator" / "hostile_program.c",
     "riscv64": Path(__file__).with_name("hostile_riscv.c"),
+    "clang": Path(__file__).with_name("hostile_riscv.c"),
 }
 
 
@@ -288,7 +289,10 @@ def hostile_program(board: Board, folder: Path) -> Path:
         f"-DUART_BASE={place.uart:#x}u",
         f"-DSTACK={place.stack:#x}u",
     ]
-    flags = [*board.compiler_flags, "-O1", "-nostdlib", "-nostartfiles", "-Wall", "-Werror"]
+    flags = [*board.compiler_flags, "-O1", "-nostdlib", "-Wall", "-Werror"]
+    flags += [
+        flag for flag in board.linker_flags if flag not in ("-nostdlib", "--specs=nano.specs")
+    ]
     source = HOSTILE[board.compiler.partition("-")[0]]
     command = [board.compiler, *flags, *placed, "-Wl,-e,reset_handler", f'-DPLACE="{folder}"']
     subprocess.run([*command, str(source), "-o", str(program)], check=True)

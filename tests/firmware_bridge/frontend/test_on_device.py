@@ -1,4 +1,5 @@
-"""The frontend on an emulated Cortex-M7: the host's bits, within its instructions."""
+"""The frontend on an emulated Cortex-M7 and on the Coral NPU's core: the host's bits, within its
+instructions."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from firmware_bridge.boards import CORAL_NPU_CORE, MPS2_AN500, Board
+from firmware_bridge.emulator.tools import PACKAGES
 from firmware_bridge.frontend import (
     ANGLE_PLANES,
     COHERENCE_PLANES,
@@ -26,14 +29,33 @@ from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, emit_fro
 Signal = NDArray[np.int16]
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[2] / "firmware_bridge"
-PROGRAMS = {"arm-none-eabi-gcc": "gcc-arm-none-eabi", "qemu-system-arm": "qemu-system-arm"}
 FLAGS = (
-    *("-std=c11", "-O2", "-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
-    *("-fno-math-errno", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"),
-    *("-Wall", "-Wextra", "-Wconversion", "-Werror", "-nostartfiles", "--specs=nano.specs"),
+    *("-std=c11", "-O2", "-fno-math-errno", "-ffunction-sections", "-fdata-sections"),
+    *("-Wl,--gc-sections", "-Wall", "-Wextra", "-Wconversion", "-Werror"),
 )
-MACHINE = ("-M", "mps2-an500", "-icount", "shift=6", "-nographic", "-monitor", "none")
-INSTRUCTIONS_PER_TICK = 0.625
+RUN = ("-icount", "shift=6", "-nographic", "-monitor", "none", "-serial", "null", "-semihosting")
+
+
+@dataclass(frozen=True)
+class Core:
+    """A board's compiler and emulator, and how a program without its files is linked."""
+
+    board: Board
+    script: str
+    links: tuple[str, ...]
+
+    def needs_tools(self) -> None:
+        """Skip where the compiler or the emulator is missing."""
+        for program in (self.board.compiler, self.board.emulator):
+            if shutil.which(program) is None:
+                pytest.skip(f"{program} is not installed: apt-get install {PACKAGES[program]}")
+
+
+_LIBRARY = [str(x) for x in CORAL_NPU_CORE.files if x.name in ("libc.c", "wide.c")]
+_HEADERS = f"-I{Path(_LIBRARY[0]).parent}"
+M7 = Core(MPS2_AN500, "device.ld", ("-nostartfiles", "--specs=nano.specs", "-lm"))
+CORAL = Core(CORAL_NPU_CORE, "device_riscv.ld", (*CORAL_NPU_CORE.linker_flags, _HEADERS, *_LIBRARY))
+CORES = pytest.mark.parametrize("core", [M7, CORAL], ids=["M7", "Coral"])
 
 ANGLES: dict[str, Any] = {"amplitude_delta": True, "phase_planes": ANGLE_PLANES}
 CONFIGS = {
@@ -51,9 +73,10 @@ MOST_INSTRUCTIONS = {
 }
 
 
-def emulate(program: Path) -> bytes:
+def emulate(program: Path, core: Core = M7) -> bytes:
     """Run a program in its folder; return the reply that it leaves there."""
-    command = ["qemu-system-arm", *MACHINE, "-serial", "null", "-semihosting", "-kernel"]
+    board = core.board
+    command = [board.emulator, "-M", str(board.machine), *board.emulator_flags, *RUN, "-kernel"]
     done = subprocess.run(
         [*command, str(program)],
         cwd=program.parent,
@@ -66,11 +89,13 @@ def emulate(program: Path) -> bytes:
     return (program.parent / "reply.bin").read_bytes()
 
 
-def compile_for_device(arguments: list[str], program: Path) -> None:
+def compile_for_device(arguments: list[str], program: Path, core: Core = M7) -> None:
     """Compile and link, strictly."""
-    command = ["arm-none-eabi-gcc", *FLAGS, f"-T{HERE / 'c/device.ld'}", f"-I{HERE / 'c'}"]
+    flags = [flag for flag in core.board.compiler_flags if flag != "-Iboard"]
+    command = [core.board.compiler, *FLAGS, *flags, f"-T{HERE / 'c' / core.script}"]
+    command += [f"-I{HERE / 'c'}", f"-I{PACKAGE / 'frontend/include'}"]
     done = subprocess.run(
-        [*command, f"-I{PACKAGE / 'frontend/include'}", *arguments, "-lm", "-o", str(program)],
+        [*command, *arguments, *core.links, "-o", str(program)],
         capture_output=True,
         text=True,
         check=False,
@@ -95,11 +120,12 @@ class Device:
     config: FrontendConfig
     program: Path
     most_instructions: int
+    core: Core = M7
 
     def run(self, signals: list[Signal]) -> list[Frames]:
         request = b"".join(np.uint32(s.size).tobytes() + s.tobytes() for s in signals)
         (self.program.parent / "request.bin").write_bytes(request)
-        return self._split(emulate(self.program), signals)
+        return self._split(emulate(self.program, self.core), signals)
 
     def _split(self, reply: bytes, signals: list[Signal]) -> list[Frames]:
         config = self.config
@@ -117,7 +143,7 @@ class Device:
         assert records.size == sum(counts)
         return [
             Frames(
-                part["ticks"] * INSTRUCTIONS_PER_TICK,
+                part["ticks"] * float(self.core.board.instructions_per_tick or 0),
                 part["amplitude"],
                 part["phase"],
                 part["rows"],
@@ -135,7 +161,7 @@ def normalised(config: FrontendConfig) -> FrontendConfig:
     return standardised(config, mean, deviation)
 
 
-def build(config: FrontendConfig, folder: Path) -> Path:
+def build(config: FrontendConfig, folder: Path, core: Core = M7) -> Path:
     """Compile the program for one configuration."""
     sources = emit_frontend(config, window_frames=50)
     (folder / HEADER_NAME).write_text(sources.header)
@@ -144,16 +170,14 @@ def build(config: FrontendConfig, folder: Path) -> Path:
     arguments = [f"-I{folder}", f"-I{PACKAGE / 'runtime/include'}", str(HERE / "c/device.c")]
     arguments += [str(PACKAGE / "runtime/src/dev_stream.c"), str(folder / SOURCE_NAME)]
     arguments += [str(path) for path in sorted((PACKAGE / "frontend/src").glob("*.c"))]
-    compile_for_device(arguments, program)
+    compile_for_device(arguments, program, core)
     return program
 
 
 @pytest.fixture(scope="module")
 def tools() -> None:
-    """Skip where the compiler or the emulator is missing."""
-    for program, package in PROGRAMS.items():
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed: apt-get install {package}")
+    """Skip where those for the Cortex-M7 are missing."""
+    M7.needs_tools()
 
 
 @pytest.fixture(scope="module", params=MOST_INSTRUCTIONS)
@@ -207,11 +231,13 @@ def test_speech_has_the_same_bits(device: Device, speech: list[Signal]) -> None:
         {"sample_rate": 8000, "upper_hz": 3800.0, "phase_planes": ["if_re", "gd_angle"]},
     ],
 )
+@CORES
 def test_other_settings_have_the_same_bits(
-    changes: dict[str, Any], tmp_path: Path, tools: None, all_hostile: dict[str, Signal]
+    changes: dict[str, Any], core: Core, tmp_path: Path, all_hostile: dict[str, Signal]
 ) -> None:
+    core.needs_tools()
     config = normalised(FrontendConfig.from_dict(changes))
-    other = Device(config, build(config, tmp_path), most_instructions=0)
+    other = Device(config, build(config, tmp_path, core), most_instructions=0, core=core)
     assert_equal_to_host(other, [all_hostile[name] for name in ("voice", "extremes", "impulses")])
 
 

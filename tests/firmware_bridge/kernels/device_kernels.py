@@ -14,11 +14,13 @@ import pytest
 from host_kernels import KERNELS, WARNINGS
 from numpy.typing import NDArray
 
-from firmware_bridge.boards import MPS3_AN547
+from firmware_bridge.boards import CORAL_NPU_CORE, MPS3_AN547
 from firmware_bridge.compiler.c_text import constant_array, layer_struct
 from firmware_bridge.compiler.records import Constant, KernelCall
 
 DEVICE = Path(__file__).with_name("device")
+WIDE = next(path for path in CORAL_NPU_CORE.files if path.name == "wide.c")
+RISCV = next(path for path in CORAL_NPU_CORE.files if path.name == "libc.c").parent
 GCC, QEMU = (shutil.which(name) or "" for name in ("arm-none-eabi-gcc", "qemu-system-arm"))
 
 
@@ -36,6 +38,14 @@ class Machine:
         Where the program goes, and 4 MiB for its variables.
     instructions_per_tick
         Of its timer.
+    vectors
+        Where the core begins.
+    compiler, emulator
+        Programs.
+    links
+        How a program is linked, with a C library or with the board's own functions.
+    emulated_as
+        The emulator's flags for its core.
     """
 
     name: str
@@ -44,6 +54,17 @@ class Machine:
     code_bytes: int
     variables: int
     instructions_per_tick: float
+    vectors: int = 0
+    compiler: str = "arm-none-eabi-gcc"
+    emulator: str = "qemu-system-arm"
+    links: tuple[str, ...] = ("-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-lm")
+    emulated_as: tuple[str, ...] = ()
+
+    def needs_tools(self) -> None:
+        """Skip a test where one of them is not installed."""
+        for program in (self.compiler, self.emulator):
+            if shutil.which(program) is None:
+                pytest.skip(f"needs {program}")
 
 
 M7 = Machine(
@@ -63,10 +84,24 @@ M55 = Machine(
     float(MPS3_AN547.instructions_per_tick or 0),
 )
 """With Helium."""
+CORAL = Machine(
+    CORAL_NPU_CORE.machine or "",
+    (*(x for x in CORAL_NPU_CORE.compiler_flags if x != "-Iboard"), f"-I{RISCV}"),
+    0x8000_0100,
+    0x40_0000 - 0x100,
+    0x8040_0000,
+    1,
+    vectors=0x8000_0000,
+    compiler=CORAL_NPU_CORE.compiler,
+    emulator=CORAL_NPU_CORE.emulator,
+    links=(*CORAL_NPU_CORE.linker_flags, str(RISCV / "libc.c"), str(WIDE)),
+    emulated_as=CORAL_NPU_CORE.emulator_flags,
+)
+"""With RISC-V's vectors."""
 ON_DEVICES = pytest.mark.parametrize(
     ("machine", "level"),
-    [(M7, "-O2"), (M7, "-O0"), (M55, "-O2")],
-    ids=["M7-O2", "M7-O0", "M55-O2"],
+    [(M7, "-O2"), (M7, "-O0"), (M55, "-O2"), (CORAL, "-O2")],
+    ids=["M7-O2", "M7-O0", "M55-O2", "Coral-O2"],
 )
 """Unoptimised code is plain C on each of them."""
 _EMULATOR = [
@@ -96,24 +131,27 @@ def run_on_device(
     jobs: Sequence[Job], folder: Path, *flags: str, machine: Machine = M7
 ) -> list[Result]:
     """Build one program for all jobs and run it once; `flags` follow the compiler's others."""
+    machine.needs_tools()
     (folder / "layers.c").write_text("\n".join(_source(jobs)))
     elf = folder / "layers.elf"
     places = {
+        "VECTORS_BEGIN": machine.vectors,
         "CODE_BEGIN": machine.code,
         "CODE_BYTES": machine.code_bytes,
         "VARIABLES_BEGIN": machine.variables,
     }
     sources = [folder / "layers.c", DEVICE / "harness.c", *sorted((KERNELS / "src").glob("*.c"))]
     subprocess.run(
-        [GCC, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags, "-ffunction-sections",
-         "-Wl,--gc-sections", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs",
+        [machine.compiler, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags,
+         "-ffunction-sections", "-Wl,--gc-sections",
          *(f"-Wl,--defsym={name}={value}" for name, value in places.items()),
          f"-I{KERNELS / 'include'}", f"-I{DEVICE}", f"-T{DEVICE / 'link.ld'}",
-         *map(str, sources), "-o", str(elf), "-lm"],
+         *map(str, sources), *machine.links, "-o", str(elf)],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     run = subprocess.run(
-        [QEMU, "-M", machine.name, *_EMULATOR, "-kernel", str(elf)],
+        [machine.emulator, "-M", machine.name, *machine.emulated_as, *_EMULATOR,
+         "-kernel", str(elf)],
         check=True, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     lines = [line.split() for line in (run.stdout + run.stderr).splitlines()]

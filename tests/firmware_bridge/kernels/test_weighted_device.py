@@ -1,4 +1,4 @@
-"""The same layers on an emulated Cortex-M7, by its DSP instructions, and on a Cortex-M55."""
+"""The same layers on an emulated Cortex-M7, by its DSP instructions, and by others' vectors."""
 
 from __future__ import annotations
 

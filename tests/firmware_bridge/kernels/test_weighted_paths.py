@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
-from device_kernels import GCC, M7, M55, ON_DEVICES, QEMU, Job, Machine, run_on_device
+from device_kernels import CORAL, GCC, M7, M55, ON_DEVICES, QEMU, Job, Machine, run_on_device
 from host_kernels import compile_kernels, run_call
 from operator_models import micro_outputs
 from weighted_layers import NONE, RELU, RELU6, SAME, VALID, Layer
@@ -224,6 +224,15 @@ def test_the_keyword_model_by_helium(tmp_path: Path) -> None:
     pointwise, by_channel, first, dense = instructions_of(layers, tmp_path, M55)
     assert 4 * pointwise + 4 * by_channel + first < 980_000  # of 1.0 M; pooling takes 13 k
     assert dense < 0.4 * layers[-1].lowered().macs
+
+
+def test_layers_by_the_vectors_of_risc_v(tmp_path: Path) -> None:
+    """The keyword model's kinds of layers on the Coral NPU's core; pooling takes 2 k."""
+    depthwise = plain(DEPTHWISE, (1, 25, 5, 64), (1, 3, 3, 64))
+    layers = [BUDGETS["pointwise"][0], depthwise, BUDGETS["first, 10x4"][0], BUDGETS["dense"][0]]
+    pointwise, by_channel, first, dense = instructions_of(layers, tmp_path, CORAL)
+    assert 4 * pointwise + 4 * by_channel + first < 600_000
+    assert dense < 0.45 * layers[-1].lowered().macs
 
 
 def instructions_of(layers: Sequence[Layer], folder: Path, machine: Machine) -> list[float]:

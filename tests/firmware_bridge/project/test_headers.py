@@ -88,7 +88,9 @@ def test_each_header_compiles_alone(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_header_of_a_board_compiles_alone(board: Board, language: str, tmp_path: Path) -> None:
     """By the board's own compiler, where it has one for that language."""
-    compiler = board.compiler if language == "c" else board.compiler.removesuffix("gcc") + "g++"
+    compiler = board.compiler
+    if language != "c":
+        compiler = re.sub("gcc$", "g++", compiler).replace("clang", "clang++")
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
     tested = headers_of(board)

@@ -1,5 +1,5 @@
-/* A program without a board's support on QEMU's mps2-an500: how it starts and stops, and files by
- * semihosting. Define `run` and include it once. */
+/* A program without a board's support on QEMU's mps2-an500, or on its virt with a RISC-V core: how
+ * it starts and stops, and files by semihosting. Define `run` and include it once. */
 #ifndef SEMIHOSTING_H
 #define SEMIHOSTING_H
 
@@ -15,12 +15,27 @@ void reset(void);
 extern uint8_t stack_top[];
 static void run(void);
 
+#ifdef __riscv
+static uint32_t call(uint32_t operation, uintptr_t argument) {
+  register uint32_t a0 __asm("a0") = operation;
+  register uintptr_t a1 __asm("a1") = argument;
+  __asm volatile(".balign 16\n\t"
+                 "slli zero, zero, 0x1f\n\t"
+                 "ebreak\n\t"
+                 "srai zero, zero, 7"
+                 : "+r"(a0)
+                 : "r"(a1)
+                 : "memory");
+  return a0;
+}
+#else
 static uint32_t call(uint32_t operation, uintptr_t argument) {
   register uint32_t r0 __asm("r0") = operation;
   register uintptr_t r1 __asm("r1") = argument;
   __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
   return r0;
 }
+#endif
 
 static inline void stop(uint32_t reason) {
   for (;;) {
@@ -54,6 +69,34 @@ static inline uint32_t get(uint32_t file, void *bytes, uint32_t most) {
   return length;
 }
 
+#ifdef __riscv
+
+/* Nanoseconds, 64 to an instruction; the low bits of what is counted. */
+static inline uint32_t ticks(void) {
+  uint32_t high, low, again;
+  do {
+    __asm volatile("csrr %0, mcycleh" : "=r"(high));
+    __asm volatile("csrr %0, mcycle" : "=r"(low));
+    __asm volatile("csrr %0, mcycleh" : "=r"(again));
+  } while (high != again);
+  return high << 26 | low >> 6;
+}
+
+void begin(void);
+
+void reset(void) {
+  const uint32_t floats_and_vectors_on = (1u << 13) | (1u << 9);
+  __asm volatile("csrw mstatus, %0" : : "r"(floats_and_vectors_on));
+  run();
+  stop(STOPPED);
+}
+
+__attribute__((naked, section(".vectors"), used)) void begin(void) {
+  __asm volatile("la sp, stack_top\n\tj reset");
+}
+
+#else
+
 /* 25 MHz of virtual time: with -icount shift=6, 5 instructions take 8 ticks. */
 static inline uint32_t ticks(void) {
   return UINT32_MAX - TIMER[1];
@@ -71,5 +114,7 @@ void reset(void) {
 
 __attribute__((section(".vectors"), used)) static const void *const vectors[] = {
     stack_top, (const void *)(uintptr_t)reset};
+
+#endif
 
 #endif
