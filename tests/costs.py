@@ -18,7 +18,9 @@ SLOW_PLACES = (
     "test_site.py",
     *("firmware_bridge/frontend/test_angles.py", "firmware_bridge/frontend/test_c_code.py"),
     *("firmware_bridge/frontend/test_on_device.py", "firmware_bridge/test_certainty.py"),
-    *("edgeser/report/test_overlay.py",),
+    *("edgeser/report/test_overlay.py", "edgeser/bundle/test_shipping.py"),
+    *("edgeser/cli/test_model_alone.py", "edgeser/debias/test_ranking.py"),
+    *("edgeser/debias/test_world.py",),
 )
 SLOW_FIXTURES = {
     *("edgeser", "edgeser_program", "exactness", "exported", "layout", "sanitized"),
