@@ -224,7 +224,7 @@ def converters(
     concrete = tf.function(function, input_signature=list(spec)).get_concrete_function()
     if not loops:
         _refuse_loops(concrete.graph.as_graph_def())
-    holder = None
+    holder: Any = None
     if owner is None:
         from tensorflow.python.framework.convert_to_constants import (
             convert_variables_to_constants_v2,

@@ -79,15 +79,12 @@ def fake_microphone(path: Path) -> tuple[str, ...]:
     )
 
 
-@pytest.fixture(scope="module")
-def hearing(
-    recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Page]:
+@pytest.fixture
+def hearing(recordings: dict[str, Path], tmp_path: Path) -> Iterator[Page]:
     """A browser whose microphone hears speech, over and over."""
-    folder = tmp_path_factory.mktemp("hearing")
     spoken = np.repeat(read_audio(recordings["speech"]), 3)
-    soundfile.write(folder / "spoken.wav", spoken, 48_000, subtype="PCM_16")
-    with chromium(folder / "profile", *fake_microphone(folder / "spoken.wav")) as page:
+    soundfile.write(tmp_path / "spoken.wav", spoken, 48_000, subtype="PCM_16")
+    with chromium(tmp_path / "profile", *fake_microphone(tmp_path / "spoken.wav")) as page:
         yield page
 
 
