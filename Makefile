@@ -6,6 +6,8 @@ STAMP  := $(VENV)/.setup-done
 C_FILES := $(shell find firmware_bridge tests examples -name '*.[ch]' -o -name '*.cc')
 BUILT_FROM := setup.py $(filter firmware_bridge/%.c firmware_bridge/%.h,$(C_FILES))
 JOBS   ?= $(shell nproc)
+# Compiled once and kept beside the sources: pytest writes its asserts anew otherwise, in each process.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-fast lint bench docs dist clean
 help:

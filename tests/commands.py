@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 _WARM = Path(__file__).with_name("warm_command.py")
 
@@ -31,12 +32,14 @@ class Commands:
 
     The first of each verb is started anew, so that it is seen to import what it needs; so is every
     command that is asked for `anew`: forked processes have one hash seed, and what must come out
-    the same each time shall do so whatever the seed.
+    the same each time shall do so whatever the seed. `seen` is a folder for the verbs that were,
+    by any process of a session of tests.
     """
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, seen: Path) -> None:
         self.program = program
-        self._seen: set[str] = set()
+        self._seen = seen
+        seen.mkdir(exist_ok=True)
         self._warm: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
 
@@ -50,9 +53,7 @@ class Commands:
         anew: bool = False,
     ) -> Ran:
         """Run a command to its end; raise `subprocess.TimeoutExpired` where it takes longer."""
-        verb = arguments[0] if arguments else ""
-        if anew or not verb or verb not in self._seen:
-            self._seen.add(verb)
+        if anew or self._is_first(arguments[0] if arguments else ""):
             done = subprocess.run(
                 [self.program, *arguments],
                 cwd=cwd,
@@ -68,6 +69,13 @@ class Commands:
         return self._forked(
             {"arguments": given, "cwd": str(cwd), "environment": environment}, timeout_s
         )
+
+    def _is_first(self, verb: str) -> bool:
+        try:
+            (self._seen / f"verb {quote(verb, safe='')}").touch(exist_ok=False)
+        except FileExistsError:
+            return not verb
+        return True
 
     def close(self) -> None:
         if self._channel is not None and self._warm is not None:

@@ -7,7 +7,12 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-_COMPILERS = ("cc", "gcc", "g++", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "clang-19")
+from firmware_bridge.emulator.web_assembly import NEWEST, OLDEST
+
+_COMPILERS = (
+    *("cc", "gcc", "g++", "arm-none-eabi-gcc", "arm-none-eabi-g++", "riscv64-unknown-elf-gcc"),
+    *("clang", *(f"clang-{version}" for version in range(OLDEST, NEWEST + 1))),
+)
 ANEW = "CCACHE_DISABLE"
 """Environment variable: set by a test that is about compiling itself."""
 

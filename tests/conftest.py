@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.children import PLACE, WarmChildren, install
 from tests.commands import Commands, Ran
 from tests.compilations import ANEW, share_compilations
-from tests.conversions import PLACE, WarmConversions, install
-from tests.costs import is_slow, longest_first, share_processors
+from tests.costs import is_slow, is_slow_place, longest_first, share_processors
 
 _WORTH_LOADING_TENSORFLOW = 100  # slow tests
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
@@ -27,6 +28,18 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 def pytest_configure() -> None:
     share_processors()
+    gc.disable()  # until all is imported: nothing of that is garbage, and looking takes long
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, unread, what `make test-fast` would deselect: half of its time was reading it."""
+    unwanted = config.option.markexpr == "not slow" and is_slow_place(collection_path)
+    return True if unwanted else None
 
 
 def pytest_sessionstart() -> None:
@@ -87,12 +100,12 @@ def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm_conversions(request: pytest.FixtureRequest, of_all_processes: Path) -> Iterator[None]:
-    """Convert models in forks of a process that has loaded TensorFlow, where many tests run."""
+def warm_children(request: pytest.FixtureRequest, of_all_processes: Path) -> Iterator[None]:
+    """Convert and run models in forks of processes that are warm, where many tests run."""
     if sum(is_slow(item) for item in request.session.items) < _WORTH_LOADING_TENSORFLOW:
         yield
         return
-    warm = WarmConversions(of_all_processes / "conversions")
+    warm = WarmChildren(of_all_processes / "children")
     os.environ[PLACE] = str(warm.folder)
     install()
     yield
@@ -138,7 +151,7 @@ def edgeser(
 ) -> Iterator[Edgeser]:
     """Run the command in a process of its own, with a feature cache of these tests."""
     cache = of_all_processes / "feature-cache"
-    commands = Commands(edgeser_program)
+    commands = Commands(edgeser_program, of_all_processes / "verbs")
 
     def run(
         *arguments: object,

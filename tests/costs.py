@@ -18,7 +18,9 @@ SLOW_PLACES = (
     "test_site.py",
     *("firmware_bridge/frontend/test_angles.py", "firmware_bridge/frontend/test_c_code.py"),
     *("firmware_bridge/frontend/test_on_device.py", "firmware_bridge/test_certainty.py"),
-    *("edgeser/report/test_overlay.py",),
+    *("edgeser/report/test_overlay.py", "edgeser/bundle/test_shipping.py"),
+    *("edgeser/cli/test_model_alone.py", "edgeser/debias/test_ranking.py"),
+    *("edgeser/debias/test_world.py",),
 )
 SLOW_FIXTURES = {
     *("edgeser", "edgeser_program", "exactness", "exported", "layout", "sanitized"),
@@ -34,8 +36,14 @@ LONGEST = (
 )
 
 
-def place_of(item: pytest.Item) -> str:
-    return item.path.relative_to(_TESTS).as_posix()
+def place_of(path: Path) -> str:
+    return path.relative_to(_TESTS).as_posix()
+
+
+def is_slow_place(path: Path) -> bool:
+    """Tell rooms and modules in which every test is slow."""
+    place = place_of(path)
+    return any(place == slow or place.startswith(f"{slow}/") for slow in SLOW_PLACES)
 
 
 def share_processors() -> None:
@@ -52,9 +60,8 @@ def share_processors() -> None:
 
 def is_slow(item: pytest.Item) -> bool:
     """Tell tests of slow places, and those that use a slow fixture."""
-    place = place_of(item)
-    stands = any(place == slow or place.startswith(f"{slow}/") for slow in SLOW_PLACES)
-    return stands or bool(set(getattr(item, "fixturenames", ())) & SLOW_FIXTURES)
+    used = set(getattr(item, "fixturenames", ()))
+    return is_slow_place(item.path) or bool(used & SLOW_FIXTURES)
 
 
 def longest_first(items: list[pytest.Item]) -> None:
@@ -63,7 +70,7 @@ def longest_first(items: list[pytest.Item]) -> None:
     modules = {path: number for number, path in enumerate(dict.fromkeys(i.path for i in items))}
 
     def rank(item: pytest.Item) -> tuple[int, int]:
-        place = place_of(item)
+        place = place_of(item.path)
         if place in LONGEST:
             return LONGEST.index(place), 0
         others = 0 if place.startswith("end_to_end/") else 1 if item.path in slow else 2

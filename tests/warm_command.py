@@ -62,19 +62,19 @@ def load() -> None:
                 importlib.import_module(module.name)
 
 
-def convert_warm() -> None:
-    """Have conversions forked too: the tests' other modules are not on this process's path."""
-    place = Path(__file__).with_name("conversions.py")
+def fork_children() -> None:
+    """Have children forked too: the tests' other modules are not on this process's path."""
+    place = Path(__file__).with_name("children.py")
     spec = importlib.util.spec_from_file_location(place.stem, place)
     assert spec is not None and spec.loader is not None
-    conversions = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(conversions)
-    conversions.install()
+    children = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(children)
+    children.install(all_seen=True)  # by the first command of each verb, which is started anew
 
 
 def main() -> None:
     load()
-    convert_warm()
+    fork_children()
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
     sys.argv = ["edgeser", *arguments]

@@ -224,13 +224,18 @@ def converters(
     concrete = tf.function(function, input_signature=list(spec)).get_concrete_function()
     if not loops:
         _refuse_loops(concrete.graph.as_graph_def())
+    holder: Any = None
     if owner is None:
         from tensorflow.python.framework.convert_to_constants import (
             convert_variables_to_constants_v2,
         )
 
         concrete = convert_variables_to_constants_v2(concrete)
-    return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner)
+    else:
+        # The variables alone: of a whole model the converter would save, so trace, every layer.
+        holder = tf.Module()
+        holder.held = owner.variables
+    return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder)
 
 
 def _refuse_loops(graph: Any) -> None:

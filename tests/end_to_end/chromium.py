@@ -82,11 +82,12 @@ class Page:
             self.requests.append(given["request"]["url"])
 
     def open(self, path: Path, *, before: str = "") -> None:
-        """Open a file; `before` is run in it before its own scripts."""
-        if before:
-            self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
+        """Open a file, and forget what others complained of; `before` is run before its scripts."""
+        added = self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
+        self.complaints.clear()
         self.call("Page.navigate", url=path.as_uri())
         self.until("document.readyState === 'complete'")
+        self.call("Page.removeScriptToEvaluateOnNewDocument", **added)
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression, awaited where it is a promise."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from example_costs import SOURCE, bench, board, device, edge_tpu  # noqa: F401  asked for by tests
+from example_inputs import drift, features
 from numpy.typing import NDArray
 
 from edgeser.benchmark.parity import TargetParity
@@ -39,13 +40,6 @@ from edgeser.evaluation import (
 from edgeser.evaluation.certainty import CertaintyRow, CertaintyTable, assess
 from edgeser.evaluation.concordance import VadTruth, score_vad
 from edgeser.evaluation.conformal import set_rules
-from edgeser.evaluation.drift import (
-    Distributions,
-    DriftReference,
-    DriftReport,
-    DriftTolerances,
-    compare_with,
-)
 from edgeser.evaluation.group_gaps import gaps_between
 from edgeser.evaluation.group_verdict import GroupTolerances, GroupVerdict, judge_groups
 from edgeser.evaluation.hearing import BOTH, SHUFFLED, VOICE, WORDS, HearingRow, HearingTable
@@ -54,7 +48,6 @@ from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.report.contents import (
     Environment,
     Epoch,
-    ExampleFeatures,
     RecipeSummary,
     ReportContents,
     SplitSummary,
@@ -182,24 +175,6 @@ def groups_verdict() -> GroupVerdict:
     return judge_groups(gaps, GroupTolerances(max_tpr_gap=0.9, max_dp_gap=0.9))
 
 
-def drift(source: str = SOURCE, plane: str = "amplitude") -> DriftReport:
-    """Return recordings of which one plane moved and the level is low."""
-    rng = np.random.default_rng(3)
-
-    def made(counts: np.ndarray, level: float) -> Distributions:
-        spread = (level - 9.0, level, level + 8.0)
-        clipped = np.array([400, 30], np.int64)
-        return Distributions(counts.astype(np.int64), clipped, spread, 0.001, 40, 30.0)
-
-    old = rng.integers(500, 900, (2, 40, 32))
-    new = old.copy()
-    new[0, :, :12] //= 8
-    before = DriftReference(
-        "0c" * 32, (plane, plane), source, 9, made(old, -30.0), ((0.05, 0.18), (0.03, 0.1))
-    )
-    return compare_with(before, made(new, -48.0), source=source, tolerances=DriftTolerances())
-
-
 def hearing() -> HearingTable:
     """Return scores by what is heard, of a network that was never trained to hear one alone."""
     rows = []
@@ -301,34 +276,6 @@ def ablation() -> AblationTable:
         for name, skill in skills.items()
     }
     return summarise_variants(tested, source=SOURCE, bootstrap=FEW)
-
-
-def features() -> ExampleFeatures:
-    """Draw something like a vowel: harmonics that glide, in bursts."""
-    frames, channels = 248, 40
-    t = np.linspace(0, 1, frames)[:, np.newaxis]
-    k = np.arange(channels)[np.newaxis, :]
-    voiced = np.clip(np.sin(2 * np.pi * 3.2 * t) * 1.6 + 0.4, 0, 1)
-    comb = 0.5 + 0.5 * np.cos(2 * np.pi * (k / (3 + 0.06 * k)) * (1 + 0.25 * np.sin(5 * t)))
-    tilt = np.exp(-k / 24) + 0.5 * np.exp(-(((k - 14 - 6 * np.sin(7 * t)) / 4) ** 2))
-    rng = np.random.default_rng(3)
-    amplitude = 520 * voiced * comb * tilt + 60 * rng.random((frames, channels))
-    angle = 2 * np.pi * (k / 9 + 3 * t + 0.4 * np.sin(6 * t))
-    modulus = np.clip(0.25 + 0.7 * voiced * comb + 0.05 * rng.normal(size=(frames, channels)), 0, 1)
-    noise = 1.4 * (1 - voiced) * rng.normal(size=(frames, channels))
-    planes = [modulus * np.cos(angle + noise), modulus * np.sin(angle + noise), modulus]
-    planes += [modulus * np.cos(angle / 3 + noise), modulus * np.sin(angle / 3 + noise)]
-    phase = np.stack([np.clip(np.rint(32767 * p), -32768, 32767) for p in planes], axis=2)
-    return ExampleFeatures(
-        clip_id="1003_0007",
-        label="happiness",
-        amplitude=amplitude.astype(np.uint16),
-        phase=phase.astype(np.int16),
-        phase_planes=("if_re", "if_im", "if_mod", "gd_re", "gd_im"),
-        hop_ms=10.0,
-        lower_hz=125.0,
-        upper_hz=7500.0,
-    )
 
 
 def training() -> TrainingHistory:

@@ -210,7 +210,7 @@ def test_it_says_what_it_is_and_tests_itself(
 
 
 def test_it_takes_nothing_but_a_clock_and_gives_the_same_bytes_again(
-    program: bytes, contents: Contents, tmp_path: Path
+    program: bytes, contents: Contents, tmp_path: Path, compiled_anew: None
 ) -> None:
     assert program[:8] == b"\0asm\x01\0\0\0"
     assert program.count(b"microseconds") == 1

@@ -1,7 +1,8 @@
-"""A process that has loaded TensorFlow once, and forks for each conversion that it is sent.
+"""A process that has loaded what children need once, and forks for each that is asked for.
 
-Loading TensorFlow and onnx2tf is about half of what a small conversion costs. Started with -P, so
-that the folders of tests do not hide the packages they are named after.
+Loading TensorFlow and onnx2tf is about half of what a small conversion costs, and loading a runtime
+nearly all of what a run does. Started with -P, so that the folders of tests do not hide the
+packages they are named after.
 """
 
 from __future__ import annotations
@@ -18,15 +19,24 @@ import sys
 from quantize.convert import tensorflow_child
 from quantize.foundation.child import _serve
 
-LOADED = ("onnx", "onnxsim", "tensorflow", "tf_keras", "onnx2tf", "ai_edge_litert.interpreter")
+LOADED = {
+    "conversions": (
+        *("onnx", "onnxsim", "tensorflow", "tf_keras", "onnx2tf", "ai_edge_litert.interpreter"),
+    ),
+    "runs": (
+        *("quantize.runtimes.worker", "tflite_micro.python.tflite_micro.runtime"),
+        "ai_edge_litert.interpreter",
+    ),
+}
 LONGEST_REQUEST = 1 << 16
 
 
-def main(place: str, home: str) -> None:
+def main(kind: str, place: str, home: str) -> None:
     """Answer at a socket until the process that started this one has gone."""
-    os.environ.update(tensorflow_child._ENVIRONMENT, KERAS_HOME=home)
+    if kind == "conversions":
+        os.environ.update(tensorflow_child._ENVIRONMENT, KERAS_HOME=home)
     with tensorflow_child._left_out():
-        for name in LOADED:
+        for name in LOADED[kind]:
             importlib.import_module(name)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -42,13 +52,13 @@ def main(place: str, home: str) -> None:
 
 
 def attend(channel: socket.socket) -> None:
-    """Fork for the one conversion that is asked for here; end it when nobody waits for it."""
+    """Fork for the one child that is asked for here; end it when nobody waits for it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request, streams, _, _ = socket.recv_fds(channel, LONGEST_REQUEST, 3)
     child = os.fork()
     if child == 0:
         channel.close()
-        convert(json.loads(request), streams)
+        become(json.loads(request), streams)
     for stream in streams:
         os.close(stream)
     watched = os.pidfd_open(child)
@@ -59,7 +69,7 @@ def attend(channel: socket.socket) -> None:
     os._exit(0)
 
 
-def convert(arguments: list[str], streams: list[int]) -> None:
+def become(arguments: list[str], streams: list[int]) -> None:
     """Be the child that `call_in_child` starts."""
     os.setsid()
     for number, stream in enumerate(streams):
