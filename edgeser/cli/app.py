@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.output import message_line
+from edgeser.cli.output import message_line, tell
 from edgeser.cli.signals import Terminated, unwind_when_ended
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.extras import as_tool_missing
@@ -149,7 +150,7 @@ def _exit_code(error: BaseException) -> int:
             _tell(f"ended by {signal.Signals(error.number).name}", "")
             return error.exit_code
         case click.Abort() | KeyboardInterrupt():
-            click.echo("edgeser: interrupted", err=True)
+            tell("edgeser: interrupted\n")
             return INTERRUPTED
         case EdgeserError():
             _tell(error.message, error.hint)
@@ -171,13 +172,15 @@ def _exit_code(error: BaseException) -> int:
 
 def _show_usage(error: click.ClickException) -> None:
     """Show what click says of wrong usage; what it quotes of the arguments may be anything."""
+    shown = io.StringIO()
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()
+        error.show(shown)
     else:
         context = getattr(error, "ctx", None)
-        click.UsageError(message_line(error.format_message()), ctx=context).show()
+        click.UsageError(message_line(error.format_message()), ctx=context).show(shown)
+    tell(shown.getvalue())
 
 
 def _tell(message: str, hint: str) -> None:
     line = f"edgeser: {message}" + (f"; {hint}" if hint else "")
-    click.echo(message_line(line), err=True)
+    tell(message_line(line) + "\n")

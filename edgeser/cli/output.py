@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
@@ -36,6 +37,33 @@ def harmless(text: str) -> str:
     return "\n".join(printable(line, limit=_LONGEST_SHOWN) for line in text.split("\n"))
 
 
+class _Notes:
+    """Standard error where it is read no more, or its disk is full: that costs the notes alone."""
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        tell(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        tell("")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+def tell(text: str) -> None:
+    """Write a text to standard error; where that cannot be, nothing is written there any more."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 @dataclass
 class Output:
     """Results on stdout, everything else on stderr; a `Reporter` for the library."""
@@ -56,7 +84,8 @@ class Output:
         """The console on stderr."""
         from rich.console import Console
 
-        return Console(stderr=True, highlight=False, markup=False, emoji=False)
+        notes = None if sys.stderr is None else cast(TextIO, _Notes())
+        return Console(file=notes, stderr=True, highlight=False, markup=False, emoji=False)
 
     def note(self, text: str) -> None:
         """Tell one line on stderr, unless quiet."""

@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.corpora.content import HEAD_BYTES, no_audio
 from edgeser.corpora.riff import AudioBytes, WithRightLength, audio_bytes
 from edgeser.corpora.sound import LARGEST_FLOAT, Levels, Remark, remarks
 from quantize.foundation.errors import BadInput
@@ -76,6 +77,7 @@ _ENCODINGS = frozenset(
     {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
 )
 _BLOCK_FRAMES = 1 << 16
+_WIDTHS = (16, 24, 32)
 _HINT = "record or convert it again as WAV or FLAC, or leave it out"
 
 
@@ -104,7 +106,7 @@ def read_audio(
     ------
     BadInput
         When the file is missing, empty, cut short, no WAV or FLAC, too long, has more than 32
-        channels or a rate outside 4 to 192 kHz, or holds NaN, infinity or 16-bit numbers as floats.
+        channels or a rate outside 4 to 192 kHz, or holds NaN, infinity or integers as floats.
     """
     return read_recording(path, max_seconds=max_seconds).at(sample_rate)
 
@@ -267,7 +269,7 @@ class OpenAudio:
         Raises
         ------
         BadInput
-            When it holds NaN, infinity, or 16-bit numbers as floats.
+            When it holds NaN, infinity, or integers as floats.
         """
         narrow = self._sound.subtype == "PCM_16" and self.channels == 1
         while True:
@@ -298,10 +300,14 @@ class OpenAudio:
             raise BadInput(f"cannot use {self._path}: it holds NaN or infinity", hint=_HINT)
         peak = float(np.abs(block).max())
         if peak > LARGEST_FLOAT:
+            bits = next((bits for bits in _WIDTHS if peak <= 1 << (bits - 1)), None)
+            told = f"up to {peak:,.0f}" if bits else f"up to {peak:.1e}"
             raise BadInput(
-                f"cannot use {self._path}: its samples are floats up to {peak:,.0f}, where 1.0 is "
-                "full scale: they are 16-bit numbers",
-                hint="divide them by 32768, or write it as 16-bit PCM",
+                f"cannot use {self._path}: its samples are floats {told}, where 1.0 is full scale"
+                + (f": they are {bits}-bit numbers" if bits else ""),
+                hint=f"divide them by {1 << (bits - 1)}, or write it as {bits}-bit PCM"
+                if bits
+                else _HINT,
             )
 
 
@@ -400,10 +406,16 @@ def _refuse_by_header(sound: Any, path: Path) -> None:
 
 
 def _checked_length(handle: IO[bytes], path: Path) -> AudioBytes | None:
-    """Hold a RIFF file's claim against what is there; libsndfile reads on regardless."""
+    """Refuse what is no audio; hold a RIFF file's claim against what is there.
+
+    libsndfile names no cause of the former, and reads on regardless of the latter.
+    """
     size = os.fstat(handle.fileno()).st_size
     if size == 0:
         raise NoSamples(f"cannot use {path}: the file is empty", hint=_HINT)
+    told = no_audio(handle.read(HEAD_BYTES), size)
+    if told is not None:
+        raise BadInput(f"cannot read {path} as audio: {told[0]}", hint=told[1])
     audio = audio_bytes(handle, size)
     if audio is not None and audio.cut_short:
         raise BadInput(

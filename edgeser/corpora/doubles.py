@@ -37,6 +37,7 @@ def without_doubles(
 ) -> tuple[list[Utterance], list[FileProblem], list[tuple[str, str]]]:
     """Keep one of the recordings that sound the same and bear the same emotion and speaker.
 
+    A speaker who is named after folders is the same one in a copy of the corpus inside itself.
     Files whose headers differ in form or length are told apart by those alone. Of the others a few
     kilobytes are compared, and the whole only where these agree. The one highest up is kept.
 
@@ -48,7 +49,7 @@ def without_doubles(
     kept: list[Utterance] = []
     problems: list[FileProblem] = []
     doubles: list[tuple[str, str]] = []
-    for same in same_sounds(utterances, lambda u: (u.emotion, u.speaker)):
+    for same in same_sounds(utterances, lambda u: (u.emotion, _person(u.speaker))):
         first, *copies = sorted(same, key=lambda u: (len(u.path.parts), u.clip_id))
         kept.append(first)
         for copy in copies:
@@ -56,6 +57,11 @@ def without_doubles(
             problems.append(FileProblem(copy.path, DOUBLED, detail))
             doubles.append((copy.clip_id, first.clip_id))
     return kept, problems, doubles
+
+
+def _person(speaker: str) -> str:
+    """Return a speaker's own name: ``copy/anna`` of a copy further down is ``anna``."""
+    return speaker.rpartition("/")[2]
 
 
 def same_sounds(
@@ -154,8 +160,11 @@ def _wav(handle: IO[bytes], size: int) -> _Sound | None:
     form: tuple[int, ...] = ()
     for name, length in chunks(handle):
         here = handle.tell()
-        if name == b"fmt " and length >= 16:
-            tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", handle.read(16))
+        if name == b"fmt ":
+            described = handle.read(16)
+            if min(length, len(described)) < 16:
+                return None
+            tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", described)
             if tag == 0xFFFE and length >= 26:
                 handle.seek(here + 24)
                 tag = int.from_bytes(handle.read(2), "little")

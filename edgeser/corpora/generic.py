@@ -16,6 +16,7 @@ Labels of one's own are taken as they are (`edgeser.corpora.labels`): from the c
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -83,7 +84,7 @@ def read(path: Path, labels: LabelKind = "emotions") -> Corpus:
     if path.is_file() and magic(path) is None:
         return read_manifest(path, labels=labels)
     root = folder(path, expected=f"{MANIFEST} or one folder {_AN[labels]}")
-    if (root / MANIFEST).is_file():
+    if os.path.lexists(root / MANIFEST):
         return read_manifest(root / MANIFEST, labels=labels)
     read_place = _read_place if labels == "emotions" else _read_own_place
     utterances, problems = read_files(root, lambda file: read_place(file, root))
@@ -197,6 +198,8 @@ def _label_column(table: Table, labels: LabelKind) -> str:
 
 
 def _emotion_of(word: str, place: str) -> str:
+    if not word:
+        raise BadInput(f"{place}: the emotion is empty", hint="write it, or leave the row out")
     emotion = canonical_emotion(word)
     if emotion is None:
         what, hint = why_unknown(word)
@@ -305,11 +308,13 @@ def _read_place(path: Path, root: Path) -> Utterance | FileProblem:
     # "Ira", "Rabia" and "Khushi" are people too: an English word comes before others.
     english = [(index, emotion) for index, emotion in emotions if english_emotion(folders[index])]
     emotions = english or emotions
-    if len(emotions) != 1:
-        detail = "none of its folders" if not emotions else "more than one of its folders"
-        return FileProblem(path, "unknown-label", f"{detail} is named after an emotion")
-    index, emotion = emotions[0]
-    others = folders[:index] + folders[index + 1 :]
+    if not emotions:
+        return FileProblem(path, "unknown-label", "none of its folders is named after an emotion")
+    if len({emotion for _, emotion in emotions}) > 1:
+        return FileProblem(path, "unknown-label", "its folders are named after several emotions")
+    emotion = emotions[0][1]
+    telling = {index for index, _ in emotions}
+    others = [name for index, name in enumerate(folders) if index not in telling]
     if others:
         speaker = composed("/".join(others))
     else:

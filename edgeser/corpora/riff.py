@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-_UNKNOWN = (range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFFFE0, 0x100000000))
-"""What writers to a pipe claim: nothing, about 2^31 (sox, arecord) or 2^32 bytes (ffmpeg)."""
+_UNKNOWN = (
+    *(range(1), range(0x7FFFF000, 0x80000001), range(0xFFFFFFE0, 0x100000000)),
+    range(1 << 62, 1 << 64),
+)
+"""What writers to a pipe claim: nothing, about 2^31 (sox, arecord), 2^32 bytes (ffmpeg) or more."""
 _MOST_CHUNKS = 64
 _LARGEST = 0xFFFFFFFF
 
@@ -30,20 +33,25 @@ class AudioBytes:
     there
         Bytes from the beginning of the audio to the end of the file.
     begin
-        Where in the file it begins, in bytes; the four bytes before it are `claimed`.
+        Where in the file it begins, in bytes; the four bytes before it are `claimed`, but in RF64.
     trailing
         Whether other chunks follow where the claimed audio ends, as they may.
+    wide
+        Of RF64 where the sizes of 64 bits are: of all behind the first 8 bytes, then `claimed`.
     """
 
     claimed: int
     there: int
     begin: int
     trailing: bool
+    wide: int | None = None
 
     @property
     def open_ended(self) -> bool:
         """Whether the header does not know how much audio there is."""
         unknown = any(self.claimed in claims for claims in _UNKNOWN)
+        if self.claimed == 0 and self.trailing:
+            return False
         return (unknown and self.claimed != self.there) or (
             self.claimed < self.there and not self.trailing
         )
@@ -62,14 +70,23 @@ class AudioBytes:
 
 
 def audio_bytes(handle: IO[bytes], size: int) -> AudioBytes | None:
-    """Find the audio of a WAV file of `size` bytes; ``None`` for what is no RIFF file."""
+    """Find the audio of a WAV file of `size` bytes, RF64 too; ``None`` for what is neither."""
     handle.seek(0)
-    if handle.read(4) != b"RIFF":
+    form = handle.read(4)
+    if form not in (b"RIFF", b"RF64"):
         return None
+    wide = claimed = None
     for name, length in chunks(handle):
-        if name == b"data":
-            here = handle.tell()
-            return AudioBytes(length, size - here, here, _chunks_follow(handle, here, length, size))
+        here = handle.tell()
+        if name == b"ds64" and form == b"RF64" and len(sizes := handle.read(16)) == 16:
+            wide, claimed = here, struct.unpack("<8xQ", sizes)[0]
+        elif name == b"data":
+            if form == b"RIFF":
+                wide, claimed = None, length
+            elif claimed is None:
+                return None
+            behind = _chunks_follow(handle, here, claimed, size)
+            return AudioBytes(claimed, size - here, here, behind, wide)
     return None
 
 
@@ -92,11 +109,31 @@ def chunks(handle: IO[bytes]) -> Iterator[tuple[bytes, int]]:
 def _chunks_follow(handle: IO[bytes], begin: int, length: int, size: int) -> bool:
     """Whether what comes behind the claimed audio is another chunk, or too short to be audio."""
     end = begin + length + (length & 1)
-    if length == 0 or size - end < 8:
+    if size - end < 8:
         return length > 0
     handle.seek(end)
     name, following = struct.unpack("<4sI", handle.read(8))
-    return all(32 <= byte < 127 for byte in name) and end + 8 + following <= size + 1
+    if not all(32 <= byte < 127 for byte in name):
+        return False
+    if length > 0:
+        return end + 8 + following <= size + 1
+    return _reach_the_end(handle, end, size)
+
+
+def _reach_the_end(handle: IO[bytes], begin: int, size: int) -> bool:
+    """Whether chunks follow each other from `begin` to the very end: there is no audio then."""
+    for _ in range(_MOST_CHUNKS):
+        handle.seek(begin)
+        header = handle.read(8)
+        if len(header) < 8 or not all(32 <= byte < 127 for byte in header[:4]):
+            return False
+        begin += 8 + int.from_bytes(header[4:], "little")
+        if begin == size:
+            return True
+        begin += begin & 1
+        if begin == size:
+            return True
+    return False
 
 
 class WithRightLength(io.RawIOBase):
@@ -113,8 +150,12 @@ class WithRightLength(io.RawIOBase):
     def __init__(self, handle: IO[bytes], audio: AudioBytes) -> None:
         super().__init__()
         self._handle = handle
+        everything = audio.begin + audio.there - 8
+        if audio.wide is not None:
+            self._patches = {audio.wide: struct.pack("<QQ", everything, audio.there)}
+            return
         self._patches = {
-            4: struct.pack("<I", min(audio.begin + audio.there - 8, _LARGEST)),
+            4: struct.pack("<I", min(everything, _LARGEST)),
             audio.begin - 4: struct.pack("<I", min(audio.there, _LARGEST)),
         }
 

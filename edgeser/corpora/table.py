@@ -1,9 +1,11 @@
-"""Small tables: comma, semicolon or tab between the values, UTF-8 or UTF-16."""
+"""Small tables: comma, semicolon or tab between the values, UTF-8, UTF-16 or UTF-32."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,15 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.files import is_lfs_pointer, read_bounded
 
 _TABLE_BYTES = 64 << 20
+_MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+_ZEROS = {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}
+_QUOTED = re.compile(r'"[^"]*"')
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
@@ -29,7 +40,7 @@ class Table:
 
 
 def read_table(path: Path, *, delimiter: str | None = None, exact: bool = False) -> Table:
-    """Read a small table in UTF-8, or UTF-16 with its mark; its first line names the columns.
+    """Read a small table in UTF-8, UTF-16 or UTF-32; its first line names the columns.
 
     Blanks around values are dropped, and empty lines left out. With tabs given as delimiter,
     quotation marks are plain text.
@@ -99,11 +110,15 @@ def _text(path: Path) -> str:
             f"cannot read the table {path}: it is {what} or a spreadsheet",
             hint=f"save a spreadsheet as CSV in UTF-8; unpack an archive: {unpacking(path)}",
         )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
-    if data[1:4:2] == b"\0\0":
-        return data.decode("utf-16-le")
-    return data.decode("utf-8-sig")
+    return data.decode(_encoding(data))
+
+
+def _encoding(data: bytes) -> str:
+    """Tell how text is written by its mark, or by which bytes of its first letters are zero."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    return _ZEROS.get(tuple(byte == 0 for byte in data[:4]), "utf-8")
 
 
 def _first_line_told(text: str) -> tuple[str, str | None]:
@@ -118,6 +133,6 @@ def _first_line_told(text: str) -> tuple[str, str | None]:
 
 
 def _delimiter(text: str) -> str:
-    """Return what the first line has most of; a comma where it has none of them."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    """Return what the first line has most of outside quotation marks; else a comma."""
+    first = _QUOTED.sub("", next((line for line in text.splitlines() if line.strip()), ""))
     return max(_NAMES, key=first.count)

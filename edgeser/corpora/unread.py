@@ -6,10 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
+from edgeser.corpora import content
 from edgeser.corpora.audio import AUDIO_SUFFIXES
 from edgeser.corpora.utterance import FileProblem
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import LONGEST_POINTER, is_lfs_pointer, open_regular
+from quantize.foundation.files import open_regular
 from quantize.foundation.foreign import MOST_QUOTED, printable
 
 OTHER_FORMAT = "other-format"
@@ -28,17 +29,6 @@ _ARCHIVES = frozenset({
     ".7z", ".bz2", ".gz", ".lz4", ".rar", ".tar", ".tbz2", ".tgz", ".txz", ".xz", ".zip",
     ".zst",
 })  # fmt: skip
-_MAGIC = {
-    b"PK\x03\x04": "a zip archive",
-    b"PK\x05\x06": "a zip archive",
-    b"\x1f\x8b": "a gzip archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ\x00": "an xz archive",
-    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
-    b"Rar!\x1a\x07": "a RAR archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-}
-_TAR_AT = 257
 
 
 def unread_file(path: Path) -> FileProblem | None:
@@ -81,24 +71,17 @@ def shown(path: Path | str) -> str:
 
 def magic(path: Path) -> str | None:
     """Return which kind of archive a file's first bytes say it is: ``"a zip archive"``."""
-    head = _head(path)
-    for start, what in _MAGIC.items():
-        if head.startswith(start):
-            return what
-    return "a tar archive" if head[_TAR_AT : _TAR_AT + 5] == b"ustar" else None
+    return content.archive(_head(path))
 
 
 def pointer(path: Path, size: int) -> FileProblem | None:
     """Return the problem of a small file that only says where the recording is."""
-    if size >= LONGEST_POINTER:
+    told = content.pointer(_head(path), size) if size < content.HEAD_BYTES else None
+    if told is None:
         return None
-    head = _head(path)
-    if is_lfs_pointer(head):
-        detail = "it is a Git-LFS pointer, not the recording: run 'git lfs pull' in its folder"
-        return FileProblem(path, LFS_POINTER, detail)
-    if head.startswith(b"/annex/objects/"):
-        return FileProblem(path, ANNEX_POINTER, _ANNEX_DETAIL)
-    return None
+    what, advice = told
+    kind = LFS_POINTER if what == content.LFS_POINTER else ANNEX_POINTER
+    return FileProblem(path, kind, f"{what}: {advice}")
 
 
 def broken_link(path: Path) -> FileProblem | None:
@@ -117,12 +100,12 @@ def is_audio_name(name: str) -> bool:
     return name.lower().endswith(AUDIO_SUFFIXES)
 
 
-_ANNEX_DETAIL = "it is a git-annex link, not the recording: run 'git annex get .' in its folder"
+_ANNEX_DETAIL = f"{content.ANNEX_POINTER}: {content.ANNEX_ADVICE}"
 
 
 def _head(path: Path) -> bytes:
     try:
         with open_regular(path) as handle:
-            return handle.read(LONGEST_POINTER)
+            return handle.read(content.HEAD_BYTES)
     except (BadInput, OSError):
         return b""

@@ -29,7 +29,7 @@ from quantize.convert.tensorflow_child import ONNX_NAME
 from quantize.convert.verify import check_fully_integer, silent_layers
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
-from quantize.foundation.files import read_bounded
+from quantize.foundation.files import is_lfs_pointer, read_bounded
 from quantize.foundation.foreign import printable
 from quantize.foundation.temporary import temporary_folder
 from quantize.tflite import read_model
@@ -200,6 +200,11 @@ def _stage(
         options["file"] = "saved"
         return ()
     data = read_bounded(path, limit_bytes=LIMIT_BYTES)
+    if is_lfs_pointer(data):
+        raise BadInput(
+            f"cannot read {path}: it is a Git-LFS pointer, not the network",
+            hint="run 'git lfs pull' in its folder",
+        )
     inputs: tuple[SourceTensor, ...] = ()
     name = f"given.{kind.value}"
     if kind is NetworkKind.KERAS:

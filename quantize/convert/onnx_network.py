@@ -54,11 +54,11 @@ class OnnxNetwork:
             model = onnx.load_model_from_string(data)
         except Exception as error:  # protobuf's own errors are not public
             raise BadInput(
-                f"{path.name} is no ONNX file: {printable(str(error))}",
+                f"the file is no ONNX: {printable(str(error))}",
                 hint="check that it is whole",
             ) from error
         if not model.graph.node:
-            raise BadInput(f"{path.name} is an ONNX file without a graph", hint="check the path")
+            raise BadInput("the file is ONNX without a graph", hint="check the path")
         check_opset(model)
         if model.functions:
             model = inline_local_functions(model)
@@ -200,16 +200,8 @@ def _label(node: Any) -> str:
 
 
 def _check_weights(graph: Any) -> None:
-    from onnx import TensorProto, numpy_helper
-
     for each in graph.initializer:
-        if each.data_location == TensorProto.EXTERNAL or each.external_data:
-            raise BadInput(
-                f"the weights {printable(each.name)} lie in another file",
-                hint="save the network in one file: onnx.save(model, path, "
-                "save_as_external_data=False)",
-            )
-        values = numpy_helper.to_array(each)
+        values = _values_of(each)
         broken = values.dtype.kind == "f" and not np.isfinite(values.astype(np.float64)).all()
         # A single infinity is the end of a clip that has none.
         if broken and (values.size > 1 or np.isnan(values).any()):
@@ -217,6 +209,30 @@ def _check_weights(graph: Any) -> None:
                 f"the weights {printable(each.name)} hold NaN or infinity",
                 hint="the training diverged; use an earlier epoch",
             )
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                _values_of(attribute.t)
+
+
+def _values_of(tensor: Any) -> NDArray[Any]:
+    """Return a tensor's values, or refuse one that is damaged or lies elsewhere."""
+    from onnx import TensorProto, numpy_helper
+
+    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+        raise BadInput(
+            f"the weights {printable(tensor.name)} lie in another file",
+            hint="save the network in one file: onnx.save(model, path, "
+            "save_as_external_data=False)",
+        )
+    try:
+        values: NDArray[Any] = numpy_helper.to_array(tensor)
+    except Exception as error:  # what is wrong with a tensor, ONNX says in many classes
+        raise BadInput(
+            f"the weights {printable(tensor.name)} are damaged: {printable(str(error))}",
+            hint="export the network again",
+        ) from error
+    return values
 
 
 def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:

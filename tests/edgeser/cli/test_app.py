@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import click
@@ -180,3 +181,29 @@ def test_a_reader_that_leaves_early_is_no_error(arguments: tuple[str, ...]) -> N
     with os.fdopen(writer, "wb") as gone:
         done = subprocess.run(program, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("lint", "nothing.tflite"), 2), (("lint", "--odd"), 2), (("bench",), 2)],
+)
+def test_notes_that_nobody_reads_change_no_exit_code(arguments: tuple[str, ...], code: int) -> None:
+    program = [sys.executable, "-c", "from edgeser.cli import main; main()", *arguments]
+    read, write = os.pipe()
+    os.close(read)
+    with Path("/dev/full").open("wb") as full, os.fdopen(write, "wb") as broken:
+        for stderr in (full, broken):
+            assert subprocess.run(program, stderr=stderr, check=False).returncode == code
+
+
+def test_progress_that_nobody_reads_ends_nothing() -> None:
+    told = (
+        "from edgeser.cli.output import Output\n"
+        "output = Output()\n"
+        "output.note('a'); output.stage('b'); output.problem('c'); output.show('result')"
+    )
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", told], stderr=full, stdout=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stdout) == (0, b"result\n")

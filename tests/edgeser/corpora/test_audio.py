@@ -234,3 +234,32 @@ def test_the_hash_of_a_stretch_is_that_of_its_samples(tmp_path: Path) -> None:
     first, second, other = (content_hash(Excerpt(path, at, 1.0)) for at in (0.0, 1.0, 0.5))
     assert first == second != other
     assert content_hash(path) not in (first, other)
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "advice"),
+    [
+        (
+            b"version https://git-lfs.github.com/spec/v1\nsize 9\n",
+            "Git-LFS pointer",
+            "git lfs pull",
+        ),
+        (b"/annex/objects/SHA256E-s1--a.wav\n", "git-annex link", "git annex get"),
+        (b"ID3\x04" + bytes(900), "MP3", "convert it to WAV"),
+        (b"\xff\xfb\x90\0" + bytes(900), "MP3 or AAC", "convert it to WAV"),
+        (b"OggS" + bytes(900), "Ogg", "convert it to WAV"),
+        (b"\0\0\0\x1cftypM4A " + bytes(900), "MP4 or M4A", "convert it to WAV"),
+        (b"FORM\0\0\0\x04AIFF", "AIFF", "convert it to WAV"),
+        (b"PK\x03\x04" + bytes(900), "a zip archive", "unpack it"),
+        (b"\n<!DOCTYPE html><html>", "a web page", "fetch the recording itself"),
+    ],
+)
+def test_what_only_bears_the_name_of_a_recording_is_named(
+    content: bytes, what: str, advice: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=f"as audio: it is (a )?{what}") as caught:
+        read_audio(path)
+    assert advice in caught.value.hint
+    assert capfd.readouterr() == ("", "")  # the libraries for other formats print notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,34 @@ def test_an_absolute_path_inside_is_fine(root: Path) -> None:
     text = f"path,emotion,speaker\n{root / 'three.wav'},sad,x\na/../a/one.wav,sad,y\n"
     corpus = open_corpus("generic", manifest(root, text))
     assert [u.clip_id for u in corpus.utterances] == ["a/one", "three"]
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"],
+)
+def test_an_encoding_is_told_by_mark_or_by_zeros(root: Path, encoding: str) -> None:
+    text = "path,emotion,speaker\nthree.wav,Ärger,Jürgen\n"
+    (root / "manifest.csv").write_bytes(text.encode(encoding))
+    (found,) = open_corpus("generic", root).utterances
+    assert (found.emotion, found.speaker) == ("anger", "Jürgen")
+
+
+def test_a_separator_inside_quotation_marks_is_none(root: Path) -> None:
+    manifest(root, 'path,emotion,speaker,"n;o;t;e;s"\nthree.wav,anger,kim,"a;b"\n')
+    assert len(open_corpus("generic", root).utterances) == 1
+
+
+def test_an_empty_emotion_is_called_so(root: Path) -> None:
+    manifest(root, "path,emotion,speaker\nthree.wav,,kim\n")
+    with pytest.raises(BadInput, match=r"manifest\.csv, line 2: the emotion is empty"):
+        open_corpus("generic", root)
+
+
+def test_a_manifest_that_is_no_file_is_not_passed_over(root: Path) -> None:
+    os.mkfifo(root / "manifest.csv")
+    with pytest.raises(BadInput, match=r"manifest\.csv: it is not a regular file"):
+        open_corpus("generic", root)
 
 
 def test_not_utf8(root: Path) -> None:

@@ -58,6 +58,28 @@ def test_the_nested_folder_of_tess_counts_once(write_clips) -> None:
     assert kinds(corpus) == {"doubled-recording": 2}
 
 
+def test_a_folder_of_ones_own_that_holds_itself_counts_once(write_clips) -> None:
+    names = [f"{e}/{s}/x.wav" for e in ("anger", "sadness") for s in ("kim", "lee")]
+    root = write_clips(*names)
+    for name in ("anger", "sadness"):
+        shutil.copytree(root / name, root / "my speech" / name)
+        shutil.copytree(root / name / "kim", root / name / name / "kim")
+    corpus = open_corpus("generic", root)
+    assert [u.clip_id for u in corpus.utterances] == sorted(n.removesuffix(".wav") for n in names)
+    assert kinds(corpus) == {"doubled-recording": 6}
+    assert check_corpus(corpus).speakers == {"kim": 2, "lee": 2}
+
+
+@pytest.mark.parametrize("size", range(12, 60))
+def test_a_header_that_ends_early_is_a_problem_of_that_file(write_clips, size: int) -> None:
+    root = write_clips("anger/kim/a.wav", "anger/kim/b.wav")
+    cut = (root / "anger/kim/b.wav").read_bytes()[:size]
+    (root / "anger/kim/b.wav").write_bytes(cut)
+    found = check_corpus(open_corpus("generic", root))
+    assert len(found.clips) == 1
+    assert len(found.problems) == 1
+
+
 def test_copies_are_told_by_sound_and_not_by_name(write_clips) -> None:
     root = write_clips("anger/kim/a.wav", "anger/kim/b.wav")
     samples, rate = soundfile.read(root / "anger/kim/a.wav", dtype="int16")

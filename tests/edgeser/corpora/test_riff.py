@@ -62,3 +62,47 @@ def test_what_ends_before_its_plain_number_of_bytes_is_cut_short(
     path.write_bytes(wav(len(AUDIO), audio=AUDIO[:-missing]))
     with pytest.raises(BadInput, match="it is cut short"):
         read_recording(path)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b"LIST" + struct.pack("<I", 4) + b"INFO",
+        b"LIST" + struct.pack("<I", 4) + b"INFO" + b"id3 " + struct.pack("<I", 3) + b"xyz\0",
+    ],
+)
+def test_chunks_behind_no_audio_are_no_audio(behind: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav(0, audio=b"", behind=behind))
+    with pytest.raises(BadInput, match="it holds no samples"):
+        read_recording(path)
+
+
+def rf64(claimed: int, audio: bytes = AUDIO) -> bytes:
+    plain = wav(0xFFFF_FFFF, audio=audio, riff=0)
+    sizes = struct.pack("<4sIQQQI", b"ds64", 28, len(audio) + 72, claimed, len(audio) // 2, 0)
+    return b"RF64" + b"\xff" * 4 + b"WAVE" + sizes + plain[12:]
+
+
+def test_rf64_is_read_as_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(rf64(len(AUDIO)))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == ""
+
+
+@pytest.mark.parametrize("claimed", [0, 1000, 1 << 63, 0xFFFF_FFFF_FFFF_FFFF])
+def test_rf64_that_does_not_know_is_read_to_the_end_and_said(claimed: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(rf64(claimed))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == f"its header claims {claimed:,} bytes of audio; 16,000 were read"
+
+
+def test_rf64_that_ends_before_its_plain_number_of_bytes_is_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(rf64(len(AUDIO), AUDIO[:9000]))
+    with pytest.raises(BadInput, match=r"it is cut short \(9000 of 16000 bytes\)"):
+        read_recording(path)

@@ -80,10 +80,21 @@ def test_clipping_and_clips_shorter_than_a_window_are_named(write: WRITE) -> Non
     assert says_nothing(found) == "it is 18.8 ms long, one window 30"
 
 
-@pytest.mark.parametrize("reach", [32767.0, 1000.0, 33.0])
-def test_16_bit_numbers_as_floats_are_refused_not_saturated(reach: float, write: WRITE) -> None:
+@pytest.mark.parametrize(
+    ("reach", "bits"), [(32767.0, 16), (1000.0, 16), (33.0, 16), (32769.0, 24), (2.0**31, 32)]
+)
+def test_integers_as_floats_are_refused_not_saturated(
+    reach: float, bits: int, write: WRITE
+) -> None:
     loud = SPEECH / np.abs(SPEECH).max() * reach
-    with pytest.raises(BadInput, match="they are 16-bit numbers"):
+    with pytest.raises(BadInput, match=f"they are {bits}-bit numbers") as caught:
+        read_audio(write(loud, subtype="FLOAT"))
+    assert caught.value.hint == f"divide them by {2 ** (bits - 1)}, or write it as {bits}-bit PCM"
+
+
+def test_floats_of_no_width_are_refused_in_a_short_line(write: WRITE) -> None:
+    loud = SPEECH / np.abs(SPEECH).max() * 3e38
+    with pytest.raises(BadInput, match=r"floats up to 3\.0e\+38, where 1\.0 is full scale \("):
         read_audio(write(loud, subtype="FLOAT"))
 
 

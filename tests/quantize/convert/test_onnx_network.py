@@ -116,3 +116,29 @@ def test_an_input_with_channels_last_already_is_kept_as_it_is(
     assert channels_last(model.graph) == (["x"] if kept else [])
     model.graph.node.append(helper.make_node("Relu", ["x"], ["also"]))
     assert channels_last(model.graph) == []
+
+
+def short(tensor: onnx.TensorProto) -> None:
+    tensor.raw_data = tensor.raw_data[:7]
+
+
+def vast(tensor: onnx.TensorProto) -> None:
+    tensor.dims[0] = 1 << 40
+
+
+def unknown(tensor: onnx.TensorProto) -> None:
+    tensor.data_type = 99
+
+
+@pytest.mark.parametrize("damage", [short, vast, unknown])
+@pytest.mark.parametrize("place", ["initializer", "Constant"])
+def test_damaged_weights_are_bad_input(damage: Any, place: str, tmp_path: Path) -> None:
+    ones = numpy_helper.from_array(np.ones((3, 8), np.float32), "w" if place != "Constant" else "c")
+    constant = helper.make_node("Constant", [], ["c"], value=ones, name="c")
+    model = graph_of(constant, helper.make_node("Add", ["x", "c"], ["z"]))
+    damage(
+        model.graph.initializer[0] if place == "initializer" else model.graph.node[0].attribute[0].t
+    )
+    error = refusal(model, tmp_path)
+    assert error.exit_code == 2
+    assert f"the weights {'w' if place == 'initializer' else 'c'} are damaged: " in error.message
