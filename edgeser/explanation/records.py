@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +67,9 @@ class HeardCues:
     ----------
     stretches
         The cues of each.
+    whole
+        Mean standard scores of all stretches of the clip with a voice, by what they are held to:
+        how it sounds wherever the model listened.
     verdicts
         What the literature expects of the answer, held to them; empty where it expects nothing.
     version
@@ -73,6 +77,7 @@ class HeardCues:
     """
 
     stretches: tuple[StretchCues, ...]
+    whole: Mapping[str, NDArray[np.float64]]
     verdicts: tuple[Verdict, ...]
     version: str
 

@@ -21,7 +21,8 @@ from edgeser.explanation.occlusion import Saliency, patches_of, spread_over
 from edgeser.explanation.records import Explanation, HeardCues, Told, Worth
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
 from edgeser.report.explained import page_names, render_clip, sentence, side_shares
-from edgeser.report.explained_corpus import corpus_sentences, render_corpus
+from edgeser.report.explained_corpus import render_corpus
+from edgeser.report.explained_sentences import corpus_sentences
 from edgeser.report.schemas.explained import clip_json, explained_json, write_clip
 from quantize.foundation.errors import CheckFailed
 from tests.edgeser.report.hostile import EVIL, Page, controls
@@ -36,6 +37,8 @@ def explanation(
     speaker: str = "s1",
     seed: int = 0,
     loudness: float = 1.0,
+    label: str | None = None,
+    everywhere: float = 1.0,
 ) -> Explanation:
     rng = np.random.default_rng(seed)
     features = rng.integers(-100, 100, (50, 8, 3)).astype(np.int8)
@@ -46,6 +49,8 @@ def explanation(
     stretches = salient_stretches(cells, hop_ms=20.0)
     scores = np.full(len(CUES), np.nan)
     scores[0], scores[2] = loudness, -0.4
+    whole = np.full(len(CUES), np.nan)
+    whole[0], whole[2] = everywhere, 0.5
     cues = tuple(
         StretchCues(s, np.where(np.isnan(scores), np.nan, 3.0), {"clip": scores, "speaker": scores})
         for s in stretches
@@ -56,7 +61,7 @@ def explanation(
     insertion = Curve(SHARES, 1 - of_map, 1 - of_random, -1)
     shares = {answer: 0.75, "neutral-like": 0.25}
     return Explanation(
-        told=Told(name, answer, speaker),
+        told=Told(name, answer if label is None else label, speaker),
         answer=answer,
         probabilities=shares,
         log_odds=1.1,
@@ -83,14 +88,14 @@ def explanation(
             (Shuffled(1, 9, "dense", 0.5, 0.2), Shuffled(9, 9, "stem", None, 0.2)),
             (Stability("begun one hop later", 0.9, answer),),
         ),
-        cues=HeardCues(cues, held_to_literature(answer, cues), "2.6.0"),
+        cues=HeardCues(cues, {"speaker": whole}, held_to_literature(answer, cues), "2.6.0"),
     )
 
 
 def several() -> list[Explanation]:
     return [
-        explanation(f"c{i}", "anger" if i % 2 else "fear", speaker=f"s{i % 3}", seed=i)
-        for i in range(9)
+        explanation(f"c{i}", "anger" if i % 2 else "fear", speaker=f"s{i % 5}", seed=i)
+        for i in range(10)
     ]
 
 
@@ -208,14 +213,16 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     found = [item.lean for item in several()]
     finding = finding_of(found, ["fear", "anger", "joy"])
     assert [emotion.answer for emotion in finding.emotions] == ["fear", "anger"]
-    assert (finding.clips, finding.speakers, finding.checked) == (9, 3, 9)
+    assert (finding.clips, finding.speakers, finding.checked) == (10, 5, 10)
     assert finding.deletion is not None
     gains = [i.faithfulness.deletion.gain for i in found if i.faithfulness]
     assert finding.deletion.value == pytest.approx(np.mean(gains))
     assert finding.deletion.interval is not None
     assert finding.deletion.interval[0] > 0
     assert finding.deletion.interval_kind == BY_SPEAKER
-    assert finding.emotions[1].clips == 4
+    assert finding.emotions[1].clips == 5
+    assert finding.emotions[1].speakers == 5
+    assert finding.right == 1.0
     assert finding.emotions[1].channels.sum() == pytest.approx(1.0)
     assert sum(s.value for s in finding.emotions[0].shares.values()) == pytest.approx(1.0)
     assert finding.shuffled["1 of 9 layers"].value == pytest.approx(0.5)
@@ -224,8 +231,60 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     assert verdicts["anger", "loudness"] is Agreement.AGREES
     assert verdicts["fear", "F0"] is Agreement.CONTRADICTS
     lines = " ".join(corpus_sentences(finding))
-    assert "does take the answer sooner" in lines
+    assert "takes the answer sooner" in lines
+    assert "What it calls anger is louder (+1.0) and lower (-0.4) than the speaker" in lines
+    assert "F0 of fear is where the model listens, and not what the clips labelled so" in lines
     assert "anger: loudness" in lines
-    html = render_corpus("made", finding, found, [f"c{i}" for i in range(9)], ["x: broken"])
-    assert Page(html).elements["a"] == 1 + 9
+    html = render_corpus("made", finding, found, [f"c{i}" for i in range(10)], ["x: broken"])
+    assert Page(html).elements["a"] == 1 + 10
     assert "x: broken" in html
+
+
+def test_of_few_speakers_nothing_is_judged() -> None:
+    found = [explanation(f"c{i}", speaker=f"s{i % 4}", seed=i) for i in range(8)]
+    finding = finding_of(found, ["anger"])
+    assert {v.agreement for v in finding.verdicts} == {Agreement.TOO_FEW}
+    lines = " ".join(corpus_sentences(finding))
+    assert "calls anger" not in lines
+    assert "literature" not in lines
+    html = render_corpus("made", finding, found, [f"c{i}" for i in range(8)], [])
+    assert "4 speakers are too few to judge cues by" in html
+
+
+def test_what_contradicts_the_literature_is_the_corpus_s_or_the_model_s() -> None:
+    """Sad speech that is loud as a whole is the corpus; loud only where it listened, the model."""
+    for everywhere, said in ((0.8, "the corpus's"), (0.0, "where the model listens")):
+        found = [
+            explanation(f"c{i}", "sadness", speaker=f"s{i}", seed=i, everywhere=everywhere)
+            for i in range(6)
+        ]
+        lines = corpus_sentences(finding_of(found, ["sadness"]))
+        (line,) = [line for line in lines if line.startswith("The loudness of sadness is")]
+        assert said in line
+
+
+def test_an_error_is_held_to_what_was_answered_rightly() -> None:
+    right = [
+        explanation(f"r{i}", "fear", speaker=f"s{i}", seed=i, everywhere=0.1 * i) for i in range(6)
+    ]
+    wrong = [
+        explanation(f"w{i}", "anger", label="fear", speaker=f"s{i}", everywhere=1 + 0.1 * i)
+        for i in range(6)
+    ]
+    finding = finding_of([*right, *wrong], ["anger", "fear"])
+    (error,) = finding.errors
+    assert (error.label, error.answer, error.clips, error.of) == ("fear", "anger", 6, 12)
+    louder, _, higher, *others = error.cues
+    assert louder is not None
+    assert louder.value == pytest.approx(1.0)
+    assert louder.interval == pytest.approx((1.0, 1.0))  # each speaker is as much louder
+    assert higher is not None
+    assert higher.value == pytest.approx(0.0)
+    assert others == [None] * 3
+    lines = corpus_sentences(finding)
+    assert "Its most frequent errors: fear called anger (6 of 12 clips)." in lines
+    assert "The fear that it calls anger is louder (+1.0) than the fear that it knows." in lines
+    assert finding_of(wrong[:4], ["anger"]).errors == ()
+    assert [(s.speaker, s.clips, s.right) for s in finding.by_speaker] == [
+        (f"s{i}", 2, 0.5) for i in range(6)
+    ]
