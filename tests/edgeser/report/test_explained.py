@@ -119,7 +119,8 @@ def test_a_page_is_whole_and_says_what_was_found() -> None:
         assert text in html, text
     assert sentence(found).startswith("clip.wav: anger (75 %)")
     assert "loudness as the literature expects" in sentence(found)
-    assert "F0 against it" in sentence(found)
+    assert "F0 the other way" in sentence(found)
+    assert "1 stretches" not in sentence(replace(found, stretches=found.stretches[:1]))
     unsure = sentence(replace(found, unsure=True))
     assert unsure.startswith("clip.wav: unsure, likeliest anger (75 %)")
 
@@ -140,6 +141,18 @@ def test_what_is_missing_is_said() -> None:
         hidden_planes={"amplitude": 1.0},
     )
     assert "hears the amplitude alone" in render_clip(amplitude)
+
+
+def test_a_clip_held_to_itself_alone_says_so() -> None:
+    found = explanation()
+    assert "held to the rest of the clip" not in sentence(found)
+    assert "Give --corpus" not in render_clip(found)
+    assert found.cues is not None
+    alone = tuple(replace(s, scores={"clip": s.scores["clip"]}) for s in found.cues.stretches)
+    verdicts = held_to_literature(found.answer, alone)
+    found = replace(found, cues=replace(found.cues, stretches=alone, verdicts=verdicts))
+    assert "there, held to the rest of the clip, loudness as the literature" in sentence(found)
+    assert "Give --corpus" in render_clip(found)
 
 
 def test_sides_sum_up_the_planes() -> None:
