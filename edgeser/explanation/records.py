@@ -30,11 +30,14 @@ class Told:
         Its true label; empty where nobody says it.
     speaker
         Who speaks; empty where nobody says it.
+    remarks
+        What is odd about its sound.
     """
 
     name: str
     label: str = ""
     speaker: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -214,11 +214,13 @@ def explain_files(
     plan = with_cues_at_hand(plan, reporter)
     with explainer(bundle, plan, builds=builds, reporter=reporter) as explains:
         for result in heard:
-            told = Told(str(result.path))
+            told = Told(str(result.path), remarks=tuple(r.detail for r in result.remarks))
             silence = "" if has_label else says_nothing(result.remarks)
             if problem := result.problem or (silence and f"{result.path}: {silence}"):
                 yield Unexplained(told, problem)
                 continue
+            for remark in told.remarks:
+                reporter.note(f"{result.path}: {remark}")
             samples = read_audio(result.path, sample_rate=frontend.sample_rate)
             progress = reporter.stage(f"Explaining {printable(result.path.name)}")
             found = explains.explain(samples, told, progress=progress)

@@ -76,6 +76,7 @@ def clip_json(found: Explanation) -> Json:
         "clip": found.told.name,
         "truth": found.told.label or None,
         "speaker": found.told.speaker or None,
+        "remarks": list(found.told.remarks),
         "answer": found.answer,
         "probabilities": found.probabilities,
         "log_odds": found.log_odds,

@@ -155,6 +155,14 @@ def test_a_clip_held_to_itself_alone_says_so() -> None:
     assert "Give --corpus" in render_clip(found)
 
 
+def test_what_is_odd_about_a_sound_is_on_its_page() -> None:
+    found = explanation()
+    assert "Of this sound" not in render_clip(found)
+    found = replace(found, told=replace(found.told, remarks=("it is sampled at 8000 Hz",)))
+    assert "Of this sound: it is sampled at 8000 Hz." in render_clip(found)
+    assert clip_json(found)["remarks"] == ["it is sampled at 8000 Hz"]
+
+
 def test_sides_sum_up_the_planes() -> None:
     shares = {"amplitude": 0.2, "amplitude_delta": 0.1, "if_re": 0.3, "if_im": 0.1, "gd_mod": 0.3}
     found = list(side_shares(shares).values())
