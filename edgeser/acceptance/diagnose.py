@@ -66,7 +66,7 @@ def diagnose(
         findings.append(order)
         samples = swapped(samples)
     channels = find_channels(samples, rate)
-    if channels is not None:
+    if channels is not None and (played is None or find_channels(played, rate) is None):
         findings.append(channels)
         samples = one_channel(samples)
     reference = played if played_level else None

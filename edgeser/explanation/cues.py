@@ -104,6 +104,11 @@ def all_stretches(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(values[np.isfinite(values[:, _F0])])
 
 
+def has_voice(values: NDArray[np.float64]) -> bool:
+    """Return whether a voice sounds in a stretch of these cues, float64 ``[cues]``."""
+    return bool(np.isfinite(values[_F0]))
+
+
 def mean_scores(values: NDArray[np.float64], spread: Spread) -> NDArray[np.float64]:
     """Return the mean standard score of stretches ``[n, cues]``, float64 ``[cues]``, or NaN."""
     scores = spread.scores(values)

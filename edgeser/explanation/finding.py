@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from edgeser.evaluation.metrics import FEWEST_SPEAKERS
-from edgeser.explanation.cues import CUES
+from edgeser.explanation.cues import CUES, has_voice
 from edgeser.explanation.finding_means import (
     as_a_whole,
     cue_figures,
@@ -79,8 +79,17 @@ def finding_of(found: Sequence[Explanation], labels: Sequence[str]) -> Finding:
         ),
         verdicts=tuple(verdict for emotion in emotions for verdict in _verdicts(emotion)),
         within=cue_figures(found, _AGAINST_CLIP, "where it listened, against the rest of the clip"),
+        unvoiced=mean_over(
+            ((i, _unvoiced(i)) for i in found), "salient stretches without a voice", "ratio"
+        ),
         checked=len(worth),
     )
+
+
+def _unvoiced(item: Explanation) -> float | None:
+    if item.cues is None or not item.cues.stretches:
+        return None
+    return float(np.mean([not has_voice(stretch.values) for stretch in item.cues.stretches]))
 
 
 def _speakers(items: Iterable[Explanation]) -> set[str]:

@@ -144,6 +144,8 @@ class Finding:
         What the literature expects, held to the clips; empty without cues.
     within
         In the salient stretches of all clips, against the rest of their own clip.
+    unvoiced
+        Share of the salient stretches in which there is no voice; `None` without cues.
     checked
         Clips on which the further checks were made.
     """
@@ -161,4 +163,5 @@ class Finding:
     stability: Mapping[str, Measurement]
     verdicts: tuple[EmotionVerdict, ...]
     within: CueFigures
+    unvoiced: Measurement | None
     checked: int

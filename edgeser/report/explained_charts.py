@@ -166,7 +166,7 @@ def cue_matrix(finding: Finding) -> Markup:
     most = max(float(np.nanmax(np.abs(np.append(np.ravel(scores), 0.0)))), 1e-9)
     parts = []
     for column, cue in enumerate(CUES):
-        name = shortened(cue.name, width)
+        name = shortened(cue.name.split(" ")[0], width)
         middle = left + width * (column + 0.5)
         parts.append(text(name, middle, top - 7, anchor="middle", class_="tick narrow"))
     for row, (emotion, values) in enumerate(zip(finding.emotions, scores, strict=True)):

@@ -132,9 +132,9 @@ def _sounds(emotion: EmotionFinding) -> list[tuple[str, tuple[_Cell, ...]]]:
     """Return how clips of an answer sound: where it listened, as a whole, those labelled so."""
     rows = [
         ("where it listened", emotion.cues),
-        ("the same clips as a whole", emotion.whole),
-        (f"clips labelled {emotion.answer}, as a whole", emotion.labelled),
-        ("where it listened, against the rest of the clip", emotion.within),
+        ("the same clips, whole", emotion.whole),
+        ("clips labelled so, whole", emotion.labelled),
+        ("against their own clip", emotion.within),
     ]
     return [
         (what, tuple(_Cell("-") if cue is None else _cell(cue, 1) for cue in cues))

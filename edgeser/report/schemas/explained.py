@@ -244,6 +244,7 @@ def finding_json(finding: Finding) -> Json:
             for emotion in finding.emotions
         ],
         "within": cues(finding.within),
+        "unvoiced": figure(finding.unvoiced),
         "errors": [
             {
                 "label": error.label,

@@ -256,6 +256,9 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     assert "What it calls anger is louder (+1.0) and lower (-0.4) than the speaker" in lines
     assert "F0 of fear is where the model listens, and not what the clips labelled so" in lines
     assert "anger: loudness" in lines
+    assert finding.unvoiced is not None
+    assert finding.unvoiced.value == 0.0
+    assert "0 % of these stretches have no voice" in lines
     html = render_corpus("made", finding, found, [f"c{i}" for i in range(10)], ["x: broken"])
     assert Page(html).elements["a"] == 1 + 10
     assert "x: broken" in html
