@@ -232,10 +232,10 @@ def _once(corpora: Sequence[Corpus]) -> tuple[list[Corpus], tuple[tuple[str, str
     left = [_without(corpus, copies) for corpus in corpora]
     for before, after in zip(corpora, left, strict=True):
         if before.utterances and not after.utterances:
-            others = sorted({printable(copies[u.clip_id][1].split("/")[0])
-                             for u in before.utterances})  # fmt: skip
+            kept = {copies[u.clip_id][1] for u in before.utterances}
+            held_by = sorted({printable(clip.split("/")[0]) for clip in kept})
             raise BadInput(
-                f"all recordings of {printable(before.name)} are in {' and '.join(others)} too, "
+                f"all recordings of {printable(before.name)} are in {' and '.join(held_by)} too, "
                 "told by their sound",
                 hint="give them once",
             )

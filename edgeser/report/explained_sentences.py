@@ -75,10 +75,12 @@ def _within(finding: Finding) -> Iterator[str]:
     if finding.speakers < FEWEST_SPEAKERS or not any(finding.within):
         return
     clear = _clear(finding.within)
+    text = "Where it listens a clip sounds like the rest of its speech"
     if clear:
-        yield f"It listens where a clip is {_listed(clear)} than in the rest of its speech."
-    else:
-        yield "Where it listens a clip sounds like the rest of its speech."
+        text = f"It listens where a clip is {_listed(clear)} than in the rest of its speech"
+    if finding.unvoiced is not None:
+        text += f"; {percent(finding.unvoiced.value)} of these stretches have no voice"
+    yield f"{text}."
 
 
 def _literature(finding: Finding) -> Iterator[str]:
@@ -87,7 +89,7 @@ def _literature(finding: Finding) -> Iterator[str]:
         return
     agreeing = [v for v in judged if v.agreement is Agreement.AGREES]
     against = [v for v in judged if v.agreement is Agreement.CONTRADICTS]
-    text = f"Of {len(judged)} cues that the literature expects, {len(agreeing)} are so there"
+    text = f"Of {len(judged)} cues that the literature expects, {len(agreeing)} are so where it listens"
     text += f"{_verdicts(agreeing)}, {len(against)} the other way{_verdicts(against)}"
     rest = len(judged) - len(agreeing) - len(against)
     yield f"{text}, and {rest} neither."
