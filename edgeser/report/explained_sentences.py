@@ -68,7 +68,7 @@ def _answers(finding: Finding) -> Iterator[str]:
         clear = _clear(emotion.cues)
         sounds = _listed(clear) if clear else "much like the speaker's usual voice"
         against = " than the speaker usually is" if clear else ""
-        yield f"What it calls {emotion.answer} is {sounds}{against} where it listened."
+        yield f"Where it listens, what it calls {emotion.answer} is {sounds}{against}."
 
 
 def _within(finding: Finding) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _literature(finding: Finding) -> Iterator[str]:
         return
     agreeing = [v for v in judged if v.agreement is Agreement.AGREES]
     against = [v for v in judged if v.agreement is Agreement.CONTRADICTS]
-    text = f"Of {len(judged)} cues that the literature expects, {len(agreeing)} are so where it listens"
+    text = f"Of {len(judged)} cues that the literature expects, {len(agreeing)} are so there"
     text += f"{_verdicts(agreeing)}, {len(against)} the other way{_verdicts(against)}"
     rest = len(judged) - len(agreeing) - len(against)
     yield f"{text}, and {rest} neither."

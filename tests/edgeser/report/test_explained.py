@@ -253,7 +253,7 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     assert verdicts["fear", "F0"] is Agreement.CONTRADICTS
     lines = " ".join(corpus_sentences(finding))
     assert "takes the answer sooner" in lines
-    assert "What it calls anger is louder (+1.0) and lower (-0.4) than the speaker" in lines
+    assert "what it calls anger is louder (+1.0) and lower (-0.4) than the speaker" in lines
     assert "F0 of fear is where the model listens, and not what the clips labelled so" in lines
     assert "anger: loudness" in lines
     assert finding.unvoiced is not None
