@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeser.acceptance.alignment import Alignment, align
 from edgeser.acceptance.byte_order import find_byte_order, swapped
+from edgeser.acceptance.channels import find_channels, one_channel
 from edgeser.acceptance.chirps import hear_chirps
 from edgeser.acceptance.clipping import find_clipping
 from edgeser.acceptance.gain import find_gain
@@ -64,11 +65,16 @@ def diagnose(
     if order is not None:
         findings.append(order)
         samples = swapped(samples)
+    channels = find_channels(samples, rate)
+    if channels is not None and (played is None or find_channels(played, rate) is None):
+        findings.append(channels)
+        samples = one_channel(samples)
     reference = played if played_level else None
     gain = find_gain(samples, rate, played=reference, quietest_dbfs=quietest_dbfs)
     if gain is not None:
         why = "the gain is off by whole bytes: mend that first"
-        rest = [fault for fault in CHECKED if list(CHECKED).index(fault) > 2]
+        asked = list(CHECKED)
+        rest = asked[asked.index(Fault.GAIN) + 1 :]
         left: dict[Fault, str] = {fault: why for fault in rest if fault is not Fault.UNLIKE}
         return Diagnosis((*findings, gain), left, samples, _NO_LAGS)
     offset = find_offset(samples, rate)

@@ -62,5 +62,6 @@ def _hum(quiet: Floats, mains: int) -> tuple[float, list[int]]:
         if line.max() > 10 ** (_CLEAR_DB / 10.0) * max(float(np.median(beside)), 1e-9):
             power += float(line.sum())
             lines.append(mains * multiple)
+    # One line further up may be a fan; two of them are mains whose lowest lines a filter took.
     first = {mains, 2 * mains}
-    return (power, lines) if first & set(lines) else (0.0, [])
+    return (power, lines) if first & set(lines) or len(lines) > 1 else (0.0, [])

@@ -21,6 +21,7 @@ class Fault(StrEnum):
 
     FEATURES = "features"
     BYTE_ORDER = "byte order"
+    CHANNELS = "channels"
     GAIN = "gain"
     DC = "offset"
     CLIPPING = "clipping"
@@ -36,6 +37,7 @@ class Fault(StrEnum):
 CHECKED: dict[Fault, str] = {
     Fault.FEATURES: "the features are the host's, bit for bit",
     Fault.BYTE_ORDER: "the bytes of a sample are in order",
+    Fault.CHANNELS: "there is one channel",
     Fault.GAIN: "the gain is not off by a shift of bits",
     Fault.DC: "the samples have no offset",
     Fault.CLIPPING: "the samples are not clipped",

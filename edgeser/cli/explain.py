@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.corpora import Utterance
     from edgeser.explanation.config import Occlusion, Plan
-    from edgeser.explanation.finding import Finding
+    from edgeser.explanation.finding_records import Finding
     from edgeser.explanation.records import Explanation
     from edgeser.pipeline.explain import Unexplained
     from edgeser.pipeline.explain_corpus import References
@@ -204,7 +204,8 @@ class _Work:
     def _told_together(self, utterances: Sequence[Utterance]) -> int:
         """Write the page of what the clips that were explained say together."""
         from edgeser.explanation.finding import finding_of
-        from edgeser.report.explained_corpus import corpus_sentences, render_corpus
+        from edgeser.report.explained_corpus import render_corpus
+        from edgeser.report.explained_sentences import corpus_sentences
         from quantize.foundation.files import write_atomically
 
         if not self._found:

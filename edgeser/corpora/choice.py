@@ -163,12 +163,13 @@ def refuse_same_names(choices: Sequence[CorpusChoice]) -> None:
     BadInput
         Naming it, and how to give it another name.
     """
-    seen: set[str] = set()
+    seen: dict[str, CorpusChoice] = {}
     for choice in choices:
-        if choice.name in seen:
-            name = printable(choice.name)
-            raise BadInput(
-                f"the corpus {name} is named twice",
-                hint=f"give one a name of its own: --corpus mine={printable(choice.read_by)}:PATH",
-            )
-        seen.add(choice.name)
+        before = seen.setdefault(choice.name, choice)
+        if before is choice:
+            continue
+        name = printable(choice.name)
+        same = choice.path is not None and choice.path == before.path
+        other = f"give one a name of its own: --corpus mine={printable(choice.read_by)}:PATH"
+        hint = "give its folder once" if same else other
+        raise BadInput(f"the corpus {name} is named twice", hint=hint)

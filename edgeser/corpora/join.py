@@ -60,8 +60,8 @@ def join(
     Raises
     ------
     BadInput
-        When a corpus has no label in common with the others or with `classes`, or a label to map
-        is unknown.
+        When a corpus has no label in common with the others or with `classes`, a label to map is
+        unknown, or all sounds of one corpus are in others too.
     """
     read = [Member(m.choice, _relabelled(m, labels)) for m in members]
     if classes is None:
@@ -230,6 +230,15 @@ def _once(corpora: Sequence[Corpus]) -> tuple[list[Corpus], tuple[tuple[str, str
             copies[copy.clip_id] = (problem, first.clip_id)
             people.setdefault(copy.speaker, people.get(first.speaker, first.speaker))
     left = [_without(corpus, copies) for corpus in corpora]
+    for before, after in zip(corpora, left, strict=True):
+        if before.utterances and not after.utterances:
+            kept = {copies[u.clip_id][1] for u in before.utterances}
+            held_by = sorted({printable(clip.split("/")[0]) for clip in kept})
+            raise BadInput(
+                f"all recordings of {printable(before.name)} are in {' and '.join(held_by)} too, "
+                "told by their sound",
+                hint="give them once",
+            )
     speakers = {u.speaker for corpus in left for u in corpus.utterances}
     return left, tuple((name, who) for name, who in sorted(people.items()) if name in speakers)
 

@@ -42,7 +42,8 @@ class Remark:
     Parameters
     ----------
     kind
-        ``"silent"``, ``"cancelling-channels"``, ``"too-short"``, ``"clipped"``, ``"odd-header"``.
+        ``"silent"``, ``"cancelling-channels"``, ``"too-short"``, ``"clipped"``, ``"odd-header"``,
+        ``"narrow-band"``.
     detail
         One line with the numbers.
     says_nothing
@@ -176,6 +177,18 @@ def remarks(
         share = f"{100 * levels.clipped_share:.1f} %"
         found.append(Remark("clipped", f"{share} of its samples are at full scale"))
     return tuple(found)
+
+
+def narrow_band(sample_rate: int, upper_hz: float) -> tuple[Remark, ...]:
+    """Return a remark where a recording's rate, in Hz, leaves upper channels of a model empty."""
+    half = sample_rate / 2
+    if half >= upper_hz:
+        return ()
+    detail = (
+        f"it is sampled at {sample_rate} Hz: the model listens up to {upper_hz:g} Hz and was "
+        f"trained on sound that reaches it, here nothing is above {half:g} Hz"
+    )
+    return (Remark("narrow-band", detail),)
 
 
 def says_nothing(found: Iterable[Remark]) -> str:

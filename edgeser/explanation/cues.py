@@ -104,6 +104,17 @@ def all_stretches(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(values[np.isfinite(values[:, _F0])])
 
 
+def has_voice(values: NDArray[np.float64]) -> bool:
+    """Return whether a voice sounds in a stretch of these cues, float64 ``[cues]``."""
+    return bool(np.isfinite(values[_F0]))
+
+
+def mean_scores(values: NDArray[np.float64], spread: Spread) -> NDArray[np.float64]:
+    """Return the mean standard score of stretches ``[n, cues]``, float64 ``[cues]``, or NaN."""
+    scores = spread.scores(values)
+    return np.array([_mean(column[np.isfinite(column)], 1) for column in scores.T])
+
+
 def spread_of(clips: Sequence[NDArray[np.float64]]) -> Spread:
     """Return mean and deviation over the stretches of clips, ``[n, cues]`` each."""
     stacked = np.concatenate([np.zeros((0, len(CUES))), *clips])

@@ -29,7 +29,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "Psychonomic Bulletin & Review 27, 237-265",
     }
 )
-_AGREES_FROM = 0.2
+SMALL_EFFECT = 0.2
 """Standard deviations that are more than nothing (Cohen's small effect)."""
 
 
@@ -39,6 +39,7 @@ class Agreement(Enum):
     AGREES = "agrees"
     CONTRADICTS = "contradicts"
     NEITHER = "neither"
+    TOO_FEW = "too few speakers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,6 @@ def judged(
     """
     signed = score * expectation.sign
     unsure = interval is not None and interval[0] <= 0 <= interval[1]
-    if abs(signed) < _AGREES_FROM or unsure:
+    if abs(signed) < SMALL_EFFECT or unsure:
         return Agreement.NEITHER
     return Agreement.AGREES if signed > 0 else Agreement.CONTRADICTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,11 +30,14 @@ class Told:
         Its true label; empty where nobody says it.
     speaker
         Who speaks; empty where nobody says it.
+    remarks
+        What is odd about its sound.
     """
 
     name: str
     label: str = ""
     speaker: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +70,9 @@ class HeardCues:
     ----------
     stretches
         The cues of each.
+    whole
+        Mean standard scores of all stretches of the clip with a voice, by what they are held to:
+        how it sounds wherever the model listened.
     verdicts
         What the literature expects of the answer, held to them; empty where it expects nothing.
     version
@@ -73,6 +80,7 @@ class HeardCues:
     """
 
     stretches: tuple[StretchCues, ...]
+    whole: Mapping[str, NDArray[np.float64]]
     verdicts: tuple[Verdict, ...]
     version: str
 

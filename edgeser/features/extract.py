@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora.audio import Sound, content_hash, file_of, read_audio, read_recording
-from edgeser.corpora.sound import Remark
+from edgeser.corpora.sound import Remark, narrow_band
 from edgeser.features.cache import FeatureCache
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, compute_features
 from quantize.foundation.cores import on_all_cores
@@ -109,6 +109,7 @@ def hear(
         except EdgeserError as error:
             return ClipResult(path, None, str(error))
         found = recording.remarks(frame_seconds=config.window_ms / 1000.0)
+        found += narrow_band(recording.sample_rate, config.upper_hz)
         features = compute_features(recording.at(config.sample_rate), config)
         return replace(_checked(path, features, config), remarks=found)
 

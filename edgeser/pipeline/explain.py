@@ -16,7 +16,7 @@ from edgeser.corpora import read_audio
 from edgeser.corpora.sound import says_nothing
 from edgeser.explanation.clip import HeardClip, Scorer
 from edgeser.explanation.config import Plan
-from edgeser.explanation.cues import Spread, all_stretches, cues_in, spread_of
+from edgeser.explanation.cues import Spread, all_stretches, cues_in, mean_scores, spread_of
 from edgeser.explanation.faithfulness import ORDERS, faithfulness
 from edgeser.explanation.literature import held_to_literature
 from edgeser.explanation.occlusion import filling, occlude
@@ -214,11 +214,13 @@ def explain_files(
     plan = with_cues_at_hand(plan, reporter)
     with explainer(bundle, plan, builds=builds, reporter=reporter) as explains:
         for result in heard:
-            told = Told(str(result.path))
+            told = Told(str(result.path), remarks=tuple(r.detail for r in result.remarks))
             silence = "" if has_label else says_nothing(result.remarks)
             if problem := result.problem or (silence and f"{result.path}: {silence}"):
                 yield Unexplained(told, problem)
                 continue
+            for remark in told.remarks:
+                reporter.note(f"{result.path}: {remark}")
             samples = read_audio(result.path, sample_rate=frontend.sample_rate)
             progress = reporter.stage(f"Explaining {printable(result.path.name)}")
             found = explains.explain(samples, told, progress=progress)
@@ -242,10 +244,11 @@ def with_cues_at_hand(plan: Plan, reporter: Reporter = SILENT) -> Plan:
 
 def with_cues(found: Explanation, rows: Rows, against: Mapping[str, Spread]) -> Explanation:
     """Return an explanation with the cues of its stretches, held to the clip and to others."""
-    whole = {"clip": spread_of([all_stretches(rows)]), **against}
-    cues = cues_in(rows, found.stretches, whole)
+    everywhere = all_stretches(rows)
+    cues = cues_in(rows, found.stretches, {"clip": spread_of([everywhere]), **against})
+    whole = {name: mean_scores(everywhere, spread) for name, spread in against.items()}
     verdicts = held_to_literature(found.answer, cues)
-    return replace(found, cues=HeardCues(cues, verdicts, require_opensmile()))
+    return replace(found, cues=HeardCues(cues, whole, verdicts, require_opensmile()))
 
 
 def _inside(

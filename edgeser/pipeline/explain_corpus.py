@@ -145,7 +145,8 @@ def _explained(
     *,
     thorough: bool,
 ) -> Explanation | Unexplained:
-    told = Told(utterance.clip_id, utterance.emotion, utterance.speaker)
+    speaker = utterance.speaker if utterance.speaker_known else ""
+    told = Told(utterance.clip_id, utterance.emotion, speaker)
     rate = explains.bundle.trained.frontend.sample_rate
     try:
         samples = read_audio(utterance.sound, sample_rate=rate)

@@ -12,11 +12,13 @@ from edgeser.acceptance.records import Samples
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
 from edgeser.corpora.audio import to_int16
+from edgeser.corpora.sound import Levels
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import recordings_at_hand
 from edgeser.progress import SILENT, Reporter
 from edgeser.rerecord.markers import Kind, Marker, marker_samples
 from edgeser.rerecord.playlist import PLAYLIST, read_playlist
+from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 LONGEST_S = 900.0
@@ -57,9 +59,16 @@ def file_to_play(path: Path, rate: int) -> Played:
     Raises
     ------
     BadInput
-        When it, or a play list beside it, cannot be read.
+        When it, or a play list beside it, cannot be read, or it is silent.
     """
     samples = read_audio(path, sample_rate=rate, max_seconds=LONGEST_S)
+    levels = Levels(rate)
+    levels.push(samples)
+    if levels.silent:
+        raise BadInput(
+            f"{printable(str(path))} is silent: by it nothing can be told of a microphone",
+            hint="play speech, or a file of edgeser rerecord play",
+        )
     clips: list[tuple[int, int]] = []
     if (path.parent / PLAYLIST).exists():
         listed = read_playlist(path.parent)

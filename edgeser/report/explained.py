@@ -61,10 +61,11 @@ def sentence(found: Explanation) -> str:
     first = found.stretches[0]
     together = sum(stretch.share for stretch in found.stretches)
     band = max(range(len(found.bands)), key=found.bands.__getitem__)
+    count = len(found.stretches)
+    stretches = "" if count == 1 else f", {percent(together)} in {count} stretches"
     text += (
-        f"; most of all for {first.start_s:.2f} to {first.end_s:.2f} s, where "
-        f"{percent(first.share)} lies of what speaks for it ({percent(together)} in "
-        f"{len(found.stretches)} stretches); mostly in the {BANDS[band]} third of the channels "
+        f"; it rests most on {first.start_s:.2f} to {first.end_s:.2f} s ({percent(first.share)} of "
+        f"what speaks for it{stretches}) and on the {BANDS[band]} third of the channels "
         f"({percent(found.bands[band])})"
     )
     if len(found.planes) > 1:
@@ -103,8 +104,10 @@ def _verdict_words(verdicts: Sequence[Verdict]) -> str:
     if agreeing:
         parts.append(f"{', '.join(agreeing)} as the literature expects")
     if against:
-        parts.append(f"{', '.join(against)} against it")
-    return " and ".join(parts) or "cues neither as the literature expects nor against it"
+        parts.append(f"{', '.join(against)} the other way")
+    said = ", ".join(parts) or "cues neither as the literature expects nor the other way"
+    clip_alone = all(verdict.against == "clip" for verdict in verdicts)
+    return f"there, held to the rest of the clip, {said}" if clip_alone else f"there {said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ def render_clip(found: Explanation) -> str:
         cue_names=[cue.name + (f", {cue.unit}" if cue.unit else "") for cue in CUES],
         cue_rows=[] if found.cues is None else _cue_rows(found.cues),
         verdicts=[] if found.cues is None else [verdict_row(v) for v in found.cues.verdicts],
+        clip_alone=found.cues is not None and all(v.against == "clip" for v in found.cues.verdicts),
         sources=SOURCES,
         licence=LICENCE,
     )

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from edgeser.explanation.cues import CUES
 from edgeser.explanation.faithfulness import Curve
-from edgeser.explanation.finding import Finding
+from edgeser.explanation.finding_records import Finding
 from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.explanation.salient import Stretch
 from edgeser.report.charts import bar_chart
 from edgeser.report.figures import percent
 from edgeser.report.images import ColourMap, png_data_uri
-from edgeser.report.matrices import heat_map
+from edgeser.report.matrices import frequency_axis, heat_map
 from edgeser.report.plane_names import PLANE_NAMES
 from edgeser.report.svg import (
     WIDTH,
@@ -140,7 +140,7 @@ def cue_chart(cues: HeardCues) -> Markup | None:
     return bar_chart("Cues in the salient stretches", rows, x_label=label, unit="deviations")
 
 
-def channel_chart(finding: Finding, plane: int) -> Markup:
+def channel_chart(finding: Finding, plane: int, band_hz: tuple[float, float]) -> Markup:
     """Draw, for each answer a column, in which channels of a plane what speaks for it lies."""
     left, top, bottom, right = 40.0, 8.0, 168.0, WIDTH - 8.0
     values = np.stack([emotion.channels[plane] for emotion in finding.emotions])
@@ -153,6 +153,36 @@ def channel_chart(finding: Finding, plane: int) -> Markup:
         label = shortened(emotion.answer, width + 8)
         at = left + width * (number + 0.5)
         parts.append(text(label, at, bottom + 15, anchor="middle", class_="tick narrow"))
-    parts.append(text("high", left - 6, top + 10, anchor="end", class_="tick"))
-    parts.append(text("low", left - 6, bottom, anchor="end", class_="tick"))
+    parts += frequency_axis(left, top, bottom, band_hz)
+    parts.append(text("Hz", 0, bottom + 15, class_="axis-title"))
     return drawing("Channels that speak for each answer", bottom + 24, parts)
+
+
+def cue_matrix(finding: Finding) -> Markup:
+    """Draw the mean standard score of each cue where the model listened, a row for each answer."""
+    left, top, height = 76.0, 22.0, 26.0
+    width = (WIDTH - left - 2) / len(CUES)
+    scores = [[cue.value if cue else np.nan for cue in e.cues] for e in finding.emotions]
+    most = max(float(np.nanmax(np.abs(np.append(np.ravel(scores), 0.0)))), 1e-9)
+    parts = []
+    for column, cue in enumerate(CUES):
+        name = shortened(cue.name.split(" ")[0], width)
+        middle = left + width * (column + 0.5)
+        parts.append(text(name, middle, top - 7, anchor="middle", class_="tick narrow"))
+    for row, (emotion, values) in enumerate(zip(finding.emotions, scores, strict=True)):
+        y = top + height * row
+        name = shortened(emotion.answer, left - 6)
+        parts.append(text(name, left - 6, y + 17, anchor="end", class_="tick"))
+        for column, score in enumerate(values):
+            x = left + width * column
+            if np.isnan(score):
+                parts.append(text("-", x + width / 2, y + 17, anchor="middle", class_="tick"))
+                continue
+            box = {"x": x + 1, "y": y + 1, "width": width - 2, "height": height - 2}
+            side = "more" if score > 0 else "less"
+            strength = f"{0.75 * abs(score) / most:.2f}"
+            parts.append(element("rect", **box, class_=f"score {side}", fill_opacity=strength))
+            said = text(f"{score:+.1f}", x + width / 2, y + 17, anchor="middle", class_="tick")
+            parts.append(said)
+    title = "Cues where the model listened, by answer"
+    return drawing(title, top + height * len(finding.emotions) + 4, parts)

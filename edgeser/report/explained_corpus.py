@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeser.baseline.licence import LICENCE
+from edgeser.evaluation.metrics import FEWEST_SPEAKERS
 from edgeser.explanation.cues import CUES
-from edgeser.explanation.finding import EmotionFinding, Finding
-from edgeser.explanation.literature import SOURCES, Agreement
+from edgeser.explanation.finding_records import (
+    EmotionFinding,
+    ErrorFinding,
+    Finding,
+    SpeakerFinding,
+)
+from edgeser.explanation.literature import SMALL_EFFECT, SOURCES
 from edgeser.explanation.records import Explanation
-from edgeser.report.explained import NO_CUES, side_shares
-from edgeser.report.explained_charts import channel_chart
+from edgeser.report.explained import NO_CUES
+from edgeser.report.explained_charts import channel_chart, cue_matrix
+from edgeser.report.explained_sentences import corpus_sentences
 from edgeser.report.figures import percent
 from edgeser.report.html import page
 from edgeser.report.plane_names import PLANE_NAMES
@@ -34,6 +41,7 @@ class _Held:
     cue: str
     expected: str
     found: _Cell
+    labelled: _Cell
     agreement: str
     sources: str
 
@@ -79,18 +87,23 @@ def render_corpus(
         engine=found[0].engine,
         lines=corpus_sentences(finding),
         channels=[
-            (PLANE_NAMES.get(plane, plane), channel_chart(finding, number))
+            (PLANE_NAMES.get(plane, plane), channel_chart(finding, number, found[0].band_hz))
             for number, plane in enumerate(found[0].planes)
         ],
         planes=list(found[0].planes) if several else [],
         cue_names=[cue.name for cue in CUES] if heard else [],
-        answers=[_answer(emotion, several=several, heard=heard) for emotion in finding.emotions],
+        answers=[_answer(emotion, several=several) for emotion in finding.emotions],
+        sound_chart=cue_matrix(finding) if heard else None,
+        sounds=[(emotion.answer, _sounds(emotion)) for emotion in finding.emotions],
+        errors=[_error(error) for error in finding.errors],
+        by_speaker=[_speaker(speaker) for speaker in finding.by_speaker],
         verdicts=[
             _Held(
                 v.answer,
                 v.expectation.cue,
                 "more" if v.expectation.sign > 0 else "less",
                 _cell(v.score, 2),
+                _Cell("-") if v.labelled is None else _cell(v.labelled, 2),
                 v.agreement.value,
                 "; ".join(v.expectation.sources),
             )
@@ -102,56 +115,46 @@ def render_corpus(
         sources=SOURCES,
         licence=LICENCE,
         no_cues=NO_CUES,
+        small_effect=SMALL_EFFECT,
+        few_speakers=FEWEST_SPEAKERS,
     )
 
 
-def corpus_sentences(finding: Finding) -> list[str]:
-    """Return what was found, in words: one sentence a fact."""
-    lines = []
-    if finding.deletion is not None:
-        lines.append(_deletion_words(finding.deletion))
-    if finding.verdicts:
-        agreeing = [v for v in finding.verdicts if v.agreement is Agreement.AGREES]
-        against = [v for v in finding.verdicts if v.agreement is Agreement.CONTRADICTS]
-        text = (
-            f"Of {len(finding.verdicts)} cues that the literature expects, {len(agreeing)} are so "
-            f"in the salient stretches"
-        )
-        if agreeing:
-            text += f" ({', '.join(f'{v.answer}: {v.expectation.cue}' for v in agreeing)})"
-        text += f", {len(against)} the other way"
-        if against:
-            text += f" ({', '.join(f'{v.answer}: {v.expectation.cue}' for v in against)})"
-        lines.append(f"{text}.")
-    shares: dict[str, float] = {}
-    for emotion in finding.emotions:
-        for plane, share in emotion.shares.items():
-            shares[plane] = shares.get(plane, 0.0) + share.value * emotion.clips / finding.clips
-    if len(shares) > 1:
-        sides = [f"{percent(share)} {side}" for side, share in side_shares(shares).items()]
-        lines.append(f"Of what speaks for the answers, {', '.join(sides)}.")
-    return lines
-
-
-def _deletion_words(gain: Measurement) -> str:
-    if gain.interval is None:
-        return f"Hiding what the maps point at is better than random by {gain.value:+.3f}."
-    low, high = gain.interval
-    held = "does" if low > 0 else "does not reliably" if high > 0 else "does not"
-    return (
-        f"Hiding what the maps point at {held} take the answer sooner than hiding random patches: "
-        f"{gain.value:+.3f} of probability ({low:+.3f} to {high:+.3f})."
-    )
-
-
-def _answer(emotion: EmotionFinding, *, several: bool, heard: bool) -> _Answer:
-    right = "-" if emotion.right is None else f"{100 * emotion.right:.0f} %"
+def _answer(emotion: EmotionFinding, *, several: bool) -> _Answer:
+    right = "-" if emotion.right is None else percent(emotion.right)
     cells = [_Cell(str(emotion.clips)), _Cell(right)]
     if several:
-        cells += [_Cell(f"{100 * share.value:.0f} %") for share in emotion.shares.values()]
-    if heard:
-        cells += [_Cell("-") if cue is None else _cell(cue, 1) for cue in emotion.cues]
+        cells += [_Cell(percent(share.value)) for share in emotion.shares.values()]
     return _Answer(emotion.answer, tuple(cells))
+
+
+def _sounds(emotion: EmotionFinding) -> list[tuple[str, tuple[_Cell, ...]]]:
+    """Return how clips of an answer sound: where it listened, as a whole, those labelled so."""
+    rows = [
+        ("where it listened", emotion.cues),
+        ("the same clips, whole", emotion.whole),
+        ("clips labelled so, whole", emotion.labelled),
+        ("against their own clip", emotion.within),
+    ]
+    return [
+        (what, tuple(_Cell("-") if cue is None else _cell(cue, 1) for cue in cues))
+        for what, cues in rows
+    ]
+
+
+def _error(error: ErrorFinding) -> _Answer:
+    cells = [_Cell(error.answer), _Cell(f"{error.clips} of {error.of}"), _Cell(str(error.speakers))]
+    cells += [_Cell("-") if cue is None else _cell(cue, 1) for cue in error.cues]
+    return _Answer(error.label, tuple(cells))
+
+
+def _speaker(speaker: SpeakerFinding) -> _Answer:
+    gains = (
+        "-" if gain is None else f"{gain:+.3f}" for gain in (speaker.deletion, speaker.insertion)
+    )
+    right = "-" if speaker.right is None else percent(speaker.right)
+    cells = (str(speaker.clips), right, *gains)
+    return _Answer(speaker.speaker, tuple(_Cell(cell) for cell in cells))
 
 
 def _cell(figure: Measurement, decimals: int) -> _Cell:

@@ -99,13 +99,7 @@ def heat_map(
     for at in ticks(0.0, seconds, about=6):
         parts.append(text(f"{at:g}", x(at), bottom + 15, anchor="middle", class_="tick"))
     parts.append(text("s", right + 4, bottom + 15, class_="axis-title"))
-    y = Scale(_mel(band_hz[0]), _mel(band_hz[1]), bottom, top)
-    for hertz in _TICKS_HZ:
-        if band_hz[0] < hertz < band_hz[1]:
-            label = f"{hertz // 1000}k" if hertz >= 1000 else str(hertz)
-            height = y(_mel(hertz))
-            parts.append(line(left - 4, height, left, height, "base"))
-            parts.append(text(label, left - 7, height + 4, anchor="end", class_="tick"))
+    parts += frequency_axis(left, top, bottom, band_hz)
     parts.append(text("Hz", 0, bottom + 15, class_="axis-title"))
     ramp = np.linspace(1.0, 0.0, 64)[:, np.newaxis]
     scale = {"x": right + 10, "y": top, "width": bar, "height": bottom - top}
@@ -118,6 +112,21 @@ def heat_map(
         height = bottom - share * (bottom - top - 10)
         parts.append(text(f"{value:.4g}", right + 26, height, class_="tick"))
     return drawing(title, bottom + 22, parts)
+
+
+def frequency_axis(
+    left: float, top: float, bottom: float, band_hz: tuple[float, float]
+) -> list[Markup]:
+    """Draw marks of round frequencies left of a picture whose rows are evenly spaced in mel."""
+    y = Scale(_mel(band_hz[0]), _mel(band_hz[1]), bottom, top)
+    parts = []
+    for hertz in _TICKS_HZ:
+        if band_hz[0] < hertz < band_hz[1]:
+            label = f"{hertz // 1000}k" if hertz >= 1000 else str(hertz)
+            height = y(_mel(hertz))
+            parts.append(line(left - 4, height, left, height, "base"))
+            parts.append(text(label, left - 7, height + 4, anchor="end", class_="tick"))
+    return parts
 
 
 def _mel(hertz: float) -> float:

@@ -14,7 +14,7 @@ from edgeser.baseline.licence import LICENCE
 from edgeser.explanation.config import Occlusion
 from edgeser.explanation.cues import CUES
 from edgeser.explanation.faithfulness import Curve
-from edgeser.explanation.finding import Finding
+from edgeser.explanation.finding_records import CueFigures, Finding
 from edgeser.explanation.literature import Expectation, Verdict
 from edgeser.explanation.records import Explanation, HeardCues, Worth
 from edgeser.report.explained import BANDS, render_clip, sentence
@@ -76,6 +76,7 @@ def clip_json(found: Explanation) -> Json:
         "clip": found.told.name,
         "truth": found.told.label or None,
         "speaker": found.told.speaker or None,
+        "remarks": list(found.told.remarks),
         "answer": found.answer,
         "probabilities": found.probabilities,
         "log_odds": found.log_odds,
@@ -166,6 +167,7 @@ def _cues_json(cues: HeardCues) -> Json:
             }
             for item in cues.stretches
         ],
+        "whole": {name: _by_cue(of) for name, of in cues.whole.items()},
         "literature": [_verdict_json(verdict) for verdict in cues.verdicts],
     }
 
@@ -213,9 +215,13 @@ def finding_json(finding: Finding) -> Json:
     def figure(value: Measurement | None) -> Json | None:
         return None if value is None else value.to_json()
 
+    def cues(values: CueFigures) -> Json:
+        return {cue.name: figure(value) for cue, value in zip(CUES, values, strict=True)}
+
     return {
         "clips": finding.clips,
         "speakers": finding.speakers,
+        "right": finding.right,
         "checked": finding.checked,
         "deletion": figure(finding.deletion),
         "insertion": figure(finding.insertion),
@@ -229,9 +235,36 @@ def finding_json(finding: Finding) -> Json:
                 "right": emotion.right,
                 "plane_shares": {name: s.to_json() for name, s in emotion.shares.items()},
                 "channels": emotion.channels.tolist(),
-                "cues": {c.name: figure(m) for c, m in zip(CUES, emotion.cues, strict=True)},
+                "speakers": emotion.speakers,
+                "cues": cues(emotion.cues),
+                "whole": cues(emotion.whole),
+                "labelled": cues(emotion.labelled),
+                "within": cues(emotion.within),
             }
             for emotion in finding.emotions
+        ],
+        "within": cues(finding.within),
+        "unvoiced": figure(finding.unvoiced),
+        "errors": [
+            {
+                "label": error.label,
+                "answer": error.answer,
+                "clips": error.clips,
+                "of": error.of,
+                "speakers": error.speakers,
+                "cues": cues(error.cues),
+            }
+            for error in finding.errors
+        ],
+        "by_speaker": [
+            {
+                "speaker": of.speaker,
+                "clips": of.clips,
+                "right": of.right,
+                "deletion": of.deletion,
+                "insertion": of.insertion,
+            }
+            for of in finding.by_speaker
         ],
         "literature": [
             {
@@ -239,6 +272,7 @@ def finding_json(finding: Finding) -> Json:
                 **_expectation_json(v.expectation),
                 "score": v.score.to_json(),
                 "agreement": v.agreement.value,
+                "labelled": figure(v.labelled),
             }
             for v in finding.verdicts
         ],

@@ -57,6 +57,18 @@ def doubled(samples: Samples, *places: float, size: int = 320) -> Samples:
     return out
 
 
+def in_turn(left: Samples, right: Samples) -> Samples:
+    """Return two channels as frames, taken for one channel."""
+    return np.stack([left, right], axis=1).reshape(-1)
+
+
+def beside(samples: Samples, gain: float = 0.9) -> Samples:
+    """Return what a second microphone hears, 20 mm further away."""
+    late = np.concatenate([samples[:1], samples[:-1]])
+    noise = np.random.default_rng(1).normal(0.0, 4.0, len(samples))
+    return saturated(gain * late + noise)
+
+
 INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "8 bits too quiet": (lambda x: x >> 8, Fault.GAIN),
     "16 bits too quiet": (lambda x: (x.astype(np.int32) >> 16).astype(np.int16), Fault.GAIN),
@@ -64,6 +76,10 @@ INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "8 bits too loud, saturated": (lambda x: saturated(x.astype(np.int64) << 8), Fault.GAIN),
     "16 bits too loud, saturated": (lambda x: saturated(x.astype(np.int64) << 16), Fault.GAIN),
     "bytes swapped": (lambda x: x.byteswap(), Fault.BYTE_ORDER),
+    "the same twice": (lambda x: in_turn(x, x), Fault.CHANNELS),
+    "one channel silent": (lambda x: in_turn(np.zeros_like(x), x), Fault.CHANNELS),
+    "another microphone": (lambda x: in_turn(x, beside(x)), Fault.CHANNELS),
+    "another microphone, quiet": (lambda x: in_turn(beside(x, 0.4), x), Fault.CHANNELS),
     "offset": (lambda x: saturated(x.astype(np.int32) + 900), Fault.DC),
     "negative offset": (lambda x: saturated(x.astype(np.int32) - 3000), Fault.DC),
     "clipped": (lambda x: louder(x, 6.0), Fault.CLIPPING),

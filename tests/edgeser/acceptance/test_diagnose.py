@@ -18,7 +18,9 @@ from tests.edgeser.acceptance.faults import (
     RATE,
     Samples,
     at_rate,
+    beside,
     high_passed,
+    in_turn,
     lost,
     saturated,
 )
@@ -133,6 +135,29 @@ def test_another_crystal_a_room_and_noise_are_no_fault(between_chirps: Samples, 
 
 def test_what_is_not_there_was_not_heard(speech: Samples, sweeps: Samples) -> None:
     assert diagnose(sweeps, RATE, played=speech).faults == (Fault.NOT_HEARD,)
+
+
+@pytest.mark.parametrize("mains", [50, 60])
+def test_hum_whose_lowest_lines_a_filter_took_is_named(speech: Samples, mains: int) -> None:
+    time = np.arange(len(speech)) / RATE
+    upper = sum(np.sin(2 * np.pi * mains * k * time + k) for k in (3, 5))
+    found = diagnose(saturated(speech + 300 * upper), RATE)
+    assert found.faults == (Fault.HUM,)
+    assert found.findings[0].figures["mains"].value == mains
+    one = saturated(speech + 300 * np.sin(2 * np.pi * 3 * mains * time))
+    assert diagnose(one, RATE).faults == ()  # a fan, perhaps
+
+
+def test_of_two_channels_the_louder_is_judged_further(speech: Samples) -> None:
+    both = in_turn(beside(speech, 0.4), saturated(speech.astype(np.int32) + 1200))
+    found = diagnose(both, RATE, played=speech, played_level=True)
+    assert found.faults == (Fault.CHANNELS, Fault.DC)
+    assert len(found.mended) == len(speech)
+
+
+def test_a_file_that_is_two_channels_in_turn_is_no_fault_of_the_road(speech: Samples) -> None:
+    both = in_turn(speech, beside(speech))
+    assert diagnose(both, RATE, played=both, played_level=True).faults == ()
 
 
 def test_two_faults_are_both_named(between_chirps: Samples) -> None:

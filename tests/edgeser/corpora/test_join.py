@@ -117,6 +117,14 @@ def test_a_corpus_to_test_on_brings_no_label_of_its_own(tmp_path: Path) -> None:
     assert [p.kind for p in found.problems] == ["label-not-learned"]
 
 
+def test_a_corpus_that_is_all_in_another_is_refused(tmp_path: Path) -> None:
+    one = corpus(tmp_path, "one", *four_people("anger", "fear"))
+    again = replace(one, name="two")
+    with pytest.raises(BadInput, match="all recordings of two are in one too") as caught:
+        join([Member(CorpusChoice("one"), one), Member(CorpusChoice("two"), again)])
+    assert caught.value.hint == "give them once"
+
+
 @pytest.mark.parametrize("role", ["train", "test", "both"])
 def test_corpora_without_a_common_label_are_refused(tmp_path: Path, role) -> None:
     one = corpus(tmp_path, "one", *two_people("anger", "fear"))
@@ -200,6 +208,10 @@ def test_a_name_twice_and_a_weight_of_nothing_are_refused() -> None:
     with pytest.raises(BadInput, match="the corpus x is named twice") as caught:
         refuse_same_names([CorpusChoice("x"), CorpusChoice("x")])
     assert caught.value.hint == "give one a name of its own: --corpus mine=x:PATH"
+    same = [CorpusChoice("x", path="a"), CorpusChoice("x", path="a")]
+    with pytest.raises(BadInput, match="the corpus x is named twice") as caught:
+        refuse_same_names(same)
+    assert caught.value.hint == "give its folder once"
     for weight in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(BadInput, match="the weight of x is"):
             CorpusChoice("x", weight=weight)

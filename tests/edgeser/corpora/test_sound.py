@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from edgeser.corpora.audio import MAX_SECONDS, int16_blocks, open_audio, read_audio, read_recording
-from edgeser.corpora.sound import Levels, says_nothing
+from edgeser.corpora.sound import Levels, narrow_band, says_nothing
 from quantize.foundation.errors import BadInput
 
 RATE = 16_000
@@ -134,3 +134,11 @@ def test_length_is_limited_for_clips_and_not_for_streams(tmp_path: Path) -> None
     assert "--stream" in caught.value.hint
     with open_audio(path) as audio:
         assert sum(map(len, audio.blocks())) == int(4000 * (MAX_SECONDS + 1))
+
+
+def test_a_rate_that_leaves_channels_empty_is_told() -> None:
+    (remark,) = narrow_band(8000, 7500.0)
+    assert remark.kind == "narrow-band"
+    assert "nothing is above 4000 Hz" in remark.detail
+    assert not remark.says_nothing
+    assert narrow_band(15_000, 7500.0) == narrow_band(44_100, 7500.0) == ()

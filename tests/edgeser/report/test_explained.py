@@ -21,7 +21,8 @@ from edgeser.explanation.occlusion import Saliency, patches_of, spread_over
 from edgeser.explanation.records import Explanation, HeardCues, Told, Worth
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
 from edgeser.report.explained import page_names, render_clip, sentence, side_shares
-from edgeser.report.explained_corpus import corpus_sentences, render_corpus
+from edgeser.report.explained_corpus import render_corpus
+from edgeser.report.explained_sentences import corpus_sentences
 from edgeser.report.schemas.explained import clip_json, explained_json, write_clip
 from quantize.foundation.errors import CheckFailed
 from tests.edgeser.report.hostile import EVIL, Page, controls
@@ -36,6 +37,8 @@ def explanation(
     speaker: str = "s1",
     seed: int = 0,
     loudness: float = 1.0,
+    label: str | None = None,
+    everywhere: float = 1.0,
 ) -> Explanation:
     rng = np.random.default_rng(seed)
     features = rng.integers(-100, 100, (50, 8, 3)).astype(np.int8)
@@ -46,6 +49,8 @@ def explanation(
     stretches = salient_stretches(cells, hop_ms=20.0)
     scores = np.full(len(CUES), np.nan)
     scores[0], scores[2] = loudness, -0.4
+    whole = np.full(len(CUES), np.nan)
+    whole[0], whole[2] = everywhere, 0.5
     cues = tuple(
         StretchCues(s, np.where(np.isnan(scores), np.nan, 3.0), {"clip": scores, "speaker": scores})
         for s in stretches
@@ -56,7 +61,7 @@ def explanation(
     insertion = Curve(SHARES, 1 - of_map, 1 - of_random, -1)
     shares = {answer: 0.75, "neutral-like": 0.25}
     return Explanation(
-        told=Told(name, answer, speaker),
+        told=Told(name, answer if label is None else label, speaker),
         answer=answer,
         probabilities=shares,
         log_odds=1.1,
@@ -83,14 +88,14 @@ def explanation(
             (Shuffled(1, 9, "dense", 0.5, 0.2), Shuffled(9, 9, "stem", None, 0.2)),
             (Stability("begun one hop later", 0.9, answer),),
         ),
-        cues=HeardCues(cues, held_to_literature(answer, cues), "2.6.0"),
+        cues=HeardCues(cues, {"speaker": whole}, held_to_literature(answer, cues), "2.6.0"),
     )
 
 
 def several() -> list[Explanation]:
     return [
-        explanation(f"c{i}", "anger" if i % 2 else "fear", speaker=f"s{i % 3}", seed=i)
-        for i in range(9)
+        explanation(f"c{i}", "anger" if i % 2 else "fear", speaker=f"s{i % 5}", seed=i)
+        for i in range(10)
     ]
 
 
@@ -114,7 +119,8 @@ def test_a_page_is_whole_and_says_what_was_found() -> None:
         assert text in html, text
     assert sentence(found).startswith("clip.wav: anger (75 %)")
     assert "loudness as the literature expects" in sentence(found)
-    assert "F0 against it" in sentence(found)
+    assert "F0 the other way" in sentence(found)
+    assert "1 stretches" not in sentence(replace(found, stretches=found.stretches[:1]))
     unsure = sentence(replace(found, unsure=True))
     assert unsure.startswith("clip.wav: unsure, likeliest anger (75 %)")
 
@@ -135,6 +141,26 @@ def test_what_is_missing_is_said() -> None:
         hidden_planes={"amplitude": 1.0},
     )
     assert "hears the amplitude alone" in render_clip(amplitude)
+
+
+def test_a_clip_held_to_itself_alone_says_so() -> None:
+    found = explanation()
+    assert "held to the rest of the clip" not in sentence(found)
+    assert "Give --corpus" not in render_clip(found)
+    assert found.cues is not None
+    alone = tuple(replace(s, scores={"clip": s.scores["clip"]}) for s in found.cues.stretches)
+    verdicts = held_to_literature(found.answer, alone)
+    found = replace(found, cues=replace(found.cues, stretches=alone, verdicts=verdicts))
+    assert "there, held to the rest of the clip, loudness as the literature" in sentence(found)
+    assert "Give --corpus" in render_clip(found)
+
+
+def test_what_is_odd_about_a_sound_is_on_its_page() -> None:
+    found = explanation()
+    assert "Of this sound" not in render_clip(found)
+    found = replace(found, told=replace(found.told, remarks=("it is sampled at 8000 Hz",)))
+    assert "Of this sound: it is sampled at 8000 Hz." in render_clip(found)
+    assert clip_json(found)["remarks"] == ["it is sampled at 8000 Hz"]
 
 
 def test_sides_sum_up_the_planes() -> None:
@@ -208,14 +234,16 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     found = [item.lean for item in several()]
     finding = finding_of(found, ["fear", "anger", "joy"])
     assert [emotion.answer for emotion in finding.emotions] == ["fear", "anger"]
-    assert (finding.clips, finding.speakers, finding.checked) == (9, 3, 9)
+    assert (finding.clips, finding.speakers, finding.checked) == (10, 5, 10)
     assert finding.deletion is not None
     gains = [i.faithfulness.deletion.gain for i in found if i.faithfulness]
     assert finding.deletion.value == pytest.approx(np.mean(gains))
     assert finding.deletion.interval is not None
     assert finding.deletion.interval[0] > 0
     assert finding.deletion.interval_kind == BY_SPEAKER
-    assert finding.emotions[1].clips == 4
+    assert finding.emotions[1].clips == 5
+    assert finding.emotions[1].speakers == 5
+    assert finding.right == 1.0
     assert finding.emotions[1].channels.sum() == pytest.approx(1.0)
     assert sum(s.value for s in finding.emotions[0].shares.values()) == pytest.approx(1.0)
     assert finding.shuffled["1 of 9 layers"].value == pytest.approx(0.5)
@@ -224,8 +252,63 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     assert verdicts["anger", "loudness"] is Agreement.AGREES
     assert verdicts["fear", "F0"] is Agreement.CONTRADICTS
     lines = " ".join(corpus_sentences(finding))
-    assert "does take the answer sooner" in lines
+    assert "takes the answer sooner" in lines
+    assert "what it calls anger is louder (+1.0) and lower (-0.4) than the speaker" in lines
+    assert "F0 of fear is where the model listens, and not what the clips labelled so" in lines
     assert "anger: loudness" in lines
-    html = render_corpus("made", finding, found, [f"c{i}" for i in range(9)], ["x: broken"])
-    assert Page(html).elements["a"] == 1 + 9
+    assert finding.unvoiced is not None
+    assert finding.unvoiced.value == 0.0
+    assert "0 % of these stretches have no voice" in lines
+    html = render_corpus("made", finding, found, [f"c{i}" for i in range(10)], ["x: broken"])
+    assert Page(html).elements["a"] == 1 + 10
     assert "x: broken" in html
+
+
+def test_of_few_speakers_nothing_is_judged() -> None:
+    found = [explanation(f"c{i}", speaker=f"s{i % 4}", seed=i) for i in range(8)]
+    finding = finding_of(found, ["anger"])
+    assert {v.agreement for v in finding.verdicts} == {Agreement.TOO_FEW}
+    lines = " ".join(corpus_sentences(finding))
+    assert "calls anger" not in lines
+    assert "literature" not in lines
+    html = render_corpus("made", finding, found, [f"c{i}" for i in range(8)], [])
+    assert "4 speakers are too few to judge cues by" in html
+
+
+def test_what_contradicts_the_literature_is_the_corpus_s_or_the_model_s() -> None:
+    """Sad speech that is loud as a whole is the corpus; loud only where it listened, the model."""
+    for everywhere, said in ((0.8, "the corpus's"), (0.0, "where the model listens")):
+        found = [
+            explanation(f"c{i}", "sadness", speaker=f"s{i}", seed=i, everywhere=everywhere)
+            for i in range(6)
+        ]
+        lines = corpus_sentences(finding_of(found, ["sadness"]))
+        (line,) = [line for line in lines if line.startswith("The loudness of sadness is")]
+        assert said in line
+
+
+def test_an_error_is_held_to_what_was_answered_rightly() -> None:
+    right = [
+        explanation(f"r{i}", "fear", speaker=f"s{i}", seed=i, everywhere=0.1 * i) for i in range(6)
+    ]
+    wrong = [
+        explanation(f"w{i}", "anger", label="fear", speaker=f"s{i}", everywhere=1 + 0.1 * i)
+        for i in range(6)
+    ]
+    finding = finding_of([*right, *wrong], ["anger", "fear"])
+    (error,) = finding.errors
+    assert (error.label, error.answer, error.clips, error.of) == ("fear", "anger", 6, 12)
+    louder, _, higher, *others = error.cues
+    assert louder is not None
+    assert louder.value == pytest.approx(1.0)
+    assert louder.interval == pytest.approx((1.0, 1.0))  # each speaker is as much louder
+    assert higher is not None
+    assert higher.value == pytest.approx(0.0)
+    assert others == [None] * 3
+    lines = corpus_sentences(finding)
+    assert "Its most frequent errors: fear called anger (6 of 12 clips)." in lines
+    assert "The fear that it calls anger is louder (+1.0) than the fear that it knows." in lines
+    assert finding_of(wrong[:4], ["anger"]).errors == ()
+    assert [(s.speaker, s.clips, s.right) for s in finding.by_speaker] == [
+        (f"s{i}", 2, 0.5) for i in range(6)
+    ]
