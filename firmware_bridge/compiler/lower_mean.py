@@ -1,4 +1,4 @@
-"""MEAN over any axes that make at most two groups of neighbours."""
+"""MEAN and SUM over any axes that make at most two groups of neighbours."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from quantize.tflite.options import ReducerOptions
 
 _MOST_VALUES = 1 << 23
 """Their sum must fit an int32."""
+_MOST_SUM = 1 << 30
+"""Of values less their zero point, at the output's scale."""
 
 
 def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
-    """Lower MEAN.
+    """Lower MEAN or SUM.
 
     Raises
     ------
@@ -36,10 +38,14 @@ def lower_mean(operator: Operator, graph: Subgraph) -> KernelCall:
     outer, first, middle, second, inner = reduced_groups(operator, graph, source, reduced)
     values = first * second
     if values > _MOST_VALUES:
-        refuse(operator, graph, f"it is a mean of {values} values, {_MOST_VALUES} are the most")
+        refuse(operator, graph, f"it is of {values} values, {_MOST_VALUES} are the most")
     one = quantisation_of(operator, graph, source)
     other = quantisation_of(operator, graph, target)
-    multiplier, shift = _multiplier(operator, graph, one.scale / other.scale, values)
+    multiplier, shift = multiplier_of(operator, graph, one.scale / other.scale)
+    if operator.name == "MEAN":
+        multiplier, shift = _divided(multiplier, shift, values)
+    elif (255 * values) << max(shift, 0) > _MOST_SUM:
+        refuse(operator, graph, "its output's scale is too small beside its input's")
     return KernelCall(
         operator=operator.index,
         name=operator.name,
@@ -112,9 +118,8 @@ def reduced_groups(
     return lengths[0], lengths[1], lengths[2], lengths[3], inner
 
 
-def _multiplier(operator: Operator, graph: Subgraph, ratio: float, values: int) -> tuple[int, int]:
+def _divided(multiplier: int, shift: int, values: int) -> tuple[int, int]:
     """Divide the ratio of the scales by the number of values, as TFLite-Micro does."""
-    multiplier, shift = multiplier_of(operator, graph, ratio)
     # As many bits as a mean takes away, but no more than a shift has.
     bits = min(values.bit_length() - 1, 32, 31 + shift)
     return (multiplier << bits) // values, shift - bits

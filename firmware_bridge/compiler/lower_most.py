@@ -1,4 +1,4 @@
-"""REDUCE_MAX and ARG_MAX."""
+"""REDUCE_MAX, REDUCE_MIN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from quantize.tflite.model import Operator, Subgraph
 from quantize.tflite.schema import DType
 
 
-def lower_reduce_max(operator: Operator, graph: Subgraph) -> KernelCall:
-    """Lower REDUCE_MAX.
+def lower_reduce_most(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower REDUCE_MAX or REDUCE_MIN.
 
     Raises
     ------
@@ -33,11 +33,11 @@ def lower_reduce_max(operator: Operator, graph: Subgraph) -> KernelCall:
     check_reduced_shape(operator, graph, source, target, reduced)
     names = ("outer", "reduced_0", "middle", "reduced_1", "inner")
     lengths = reduced_groups(operator, graph, source, reduced)
-    return _call(operator, "i8_reduce_max", dict(zip(names, lengths, strict=True)))
+    return _call(operator, "i8_reduce_max", "i8_reduce_min", dict(zip(names, lengths, strict=True)))
 
 
-def lower_arg_max(operator: Operator, graph: Subgraph) -> KernelCall:
-    """Lower ARG_MAX to int32.
+def lower_arg_most(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower ARG_MAX or ARG_MIN to int32.
 
     Raises
     ------
@@ -57,16 +57,17 @@ def lower_arg_max(operator: Operator, graph: Subgraph) -> KernelCall:
         "length": source.shape[axis],
         "inner": math.prod(after),
     }
-    return _call(operator, "i8_arg_max", fields)
+    return _call(operator, "i8_arg_max", "i8_arg_min", fields)
 
 
-def _call(operator: Operator, function: str, fields: dict[str, Field]) -> KernelCall:
+def _call(operator: Operator, most: str, least: str, fields: dict[str, Field]) -> KernelCall:
+    """Return the call of one of two kernels that take the same layer, named for the first."""
     return KernelCall(
         operator=operator.index,
         name=operator.name,
-        function=function,
+        function=least if operator.name.endswith("_MIN") else most,
         header="i8_most.h",
-        struct=function,
+        struct=most,
         fields=fields,
         constants=(),
         inputs=operator.inputs[:1],

@@ -50,7 +50,7 @@ def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
     if len(parts) == 1:
         return lower_view(operator, graph)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return _join(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return join_call(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
 
 
 def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -100,7 +100,7 @@ def _split(
     blocks = [math.prod(part.shape[axis:]) for part in parts]
     outer = math.prod(source.shape[:axis])
     if len(parts) > 1:
-        return _join(operator, "i8_split", blocks, outer, inputs=(source.index,))
+        return join_call(operator, "i8_split", blocks, outer, inputs=(source.index,))
     return gather_call(operator, graph, source, 0, source.shape, dense_steps(source.shape))
 
 
@@ -126,7 +126,7 @@ def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
     if len(parts) == 1:
         return lower_view(operator, graph)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return _join(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return join_call(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
 
 
 def _check_parts(
@@ -150,7 +150,7 @@ def axis_of(operator: Operator, graph: Subgraph, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def _join(
+def join_call(
     operator: Operator,
     function: str,
     blocks: list[int],
@@ -158,6 +158,7 @@ def _join(
     *,
     inputs: tuple[int, ...] = (),
 ) -> KernelCall:
+    """Return the call that joins tensors or takes one apart: `outer` times a block of each."""
     fields: dict[str, Field] = {"blocks": "blocks", "count": len(blocks), "outer": outer}
     return moving_call(
         operator,

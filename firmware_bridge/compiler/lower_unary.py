@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,6 +45,8 @@ def lower_unary(operator: Operator, graph: Subgraph) -> KernelCall:
                 return tables.relu_table(one, other)
             case "RELU6":
                 return tables.relu6_table(one)
+            case "ELU":
+                return tables.elu_table(one, other)
             case "ABS":
                 return tables.abs_table(one, other)
             case "RSQRT":
@@ -65,9 +68,12 @@ def lookup_call(
     table: Callable[[], tables.Table],
     *,
     position: int = 0,
+    source: int | None = None,
     types: tuple[DType, DType] = (DType.INT8, DType.INT8),
 ) -> KernelCall:
-    """Return the lookup of input `position` in a table, int8 ``[256]`` from -128 to 127.
+    """Return the lookup of an input in a table, int8 ``[256]`` from -128 to 127.
+
+    The input is the one at `position`, or tensor `source`.
 
     `types` are those of input and output, of 8 bits; uint8 values stand for int8 of their bits, in
     the table and in its order.
@@ -77,10 +83,11 @@ def lookup_call(
     BadInput
         When shapes differ, or no table can be computed.
     """
-    source = computed_input(operator, graph, position, types[0])
+    read = operator if source is None else replace(operator, inputs=(source,))
+    given = computed_input(read, graph, position, types[0])
     target = output_tensor(operator, graph, dtype=types[1])
-    if source.elements != target.elements:
-        refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+    if given.elements != target.elements:
+        refuse(operator, graph, f"it makes {list(target.shape)} of {list(given.shape)}")
     try:
         values = table()
     except ValueError as error:
@@ -92,9 +99,9 @@ def lookup_call(
         function="i8_lookup",
         header="i8_lookup.h",
         struct="i8_lookup",
-        fields={"table": "table", "elements": source.elements},
+        fields={"table": "table", "elements": given.elements},
         constants=(Constant("table", np.roll(values, 128)),),
-        inputs=(source.index,),
+        inputs=(given.index,),
         outputs=operator.outputs,
         scratch_bytes=0,
         macs=0,

@@ -1,0 +1,92 @@
+"""SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND: what older converters write around dilated layers."""
+
+from __future__ import annotations
+
+from firmware_bridge.compiler.lower_move import moving_call
+from firmware_bridge.compiler.operands import (
+    computed_input,
+    constant_integers,
+    output_tensor,
+    quantisation_of,
+    refuse,
+    same_quantisation,
+)
+from firmware_bridge.compiler.records import Field, KernelCall
+from quantize.tflite.model import Operator, Subgraph
+
+_Ends = tuple[int, int]
+
+
+def lower_batches(operator: Operator, graph: Subgraph) -> KernelCall:
+    """Lower SPACE_TO_BATCH_ND, which pads with a zero point of 0, or BATCH_TO_SPACE_ND.
+
+    Raises
+    ------
+    BadInput
+        When types, shapes or quantisation do not fit, or blocks and paddings are only known at run
+        time.
+    """
+    source, target = computed_input(operator, graph), output_tensor(operator, graph)
+    same_quantisation(operator, graph, source, target, "moving keeps the quantisation")
+    leaves = operator.name == "SPACE_TO_BATCH_ND"
+    space, blocks = (source, target) if leaves else (target, source)
+    sizes, ends = _blocks(operator, graph, len(source.shape))
+    if len(target.shape) != len(source.shape):
+        refuse(operator, graph, f"it makes {list(target.shape)} of {list(source.shape)}")
+    # Of three axes there is one behind the batch; the other is 1 long.
+    batches, height, width, cell = _of_four(space.shape)
+    rows, columns = (
+        (length + sum(end)) // size
+        for length, end, size in zip((height, width), ends, sizes, strict=True)
+    )
+    whole = all(
+        (length + sum(end)) % size == 0
+        for length, end, size in zip((height, width), ends, sizes, strict=True)
+    )
+    if not whole or (batches * sizes[0] * sizes[1], rows, columns, cell) != _of_four(blocks.shape):
+        refuse(
+            operator,
+            graph,
+            f"it makes {list(target.shape)} of {list(source.shape)} with blocks of {list(sizes)} "
+            f"and {[list(end) for end in ends]} at the ends",
+        )
+    value = quantisation_of(operator, graph, target).zero_point
+    if leaves and value and any(sum(end) for end in ends):
+        refuse(
+            operator,
+            graph,
+            f"it pads with its zero point, {value}, where TFLite-Micro takes what its memory holds",
+            hint="pad by a PAD of its own before it",
+        )
+    fields: dict[str, Field] = {
+        "batches": batches,
+        "height": height,
+        "width": width,
+        "cell": cell,
+        "block_h": sizes[0],
+        "block_w": sizes[1],
+        "top": ends[0][0],
+        "left": ends[1][0],
+        "rows": rows,
+        "columns": columns,
+        "value": value,
+    }
+    function = "i8_space_to_batch" if leaves else "i8_batch_to_space"
+    return moving_call(
+        operator, function, "i8_batches.h", "i8_batches", fields, inputs=(source.index,)
+    )
+
+
+def _of_four(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape if len(shape) == 4 else (*shape[:2], 1, *shape[2:])
+
+
+def _blocks(operator: Operator, graph: Subgraph, rank: int) -> tuple[_Ends, tuple[_Ends, _Ends]]:
+    """Return the blocks' height and width, and what is added or cut before and behind of each."""
+    sizes, ends = (constant_integers(operator, graph, i).tolist() for i in (1, 2))
+    fits = rank in (3, 4) and len(sizes) == rank - 2 and len(ends) == 2 * len(sizes)
+    if not fits or min(sizes) < 1 or min(ends) < 0:
+        refuse(operator, graph, f"it has blocks of {sizes} and {ends} at the ends for {rank} axes")
+    if rank == 3:
+        return (sizes[0], 1), ((ends[0], ends[1]), (0, 0))
+    return (sizes[0], sizes[1]), ((ends[0], ends[1]), (ends[2], ends[3]))
