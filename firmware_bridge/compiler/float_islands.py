@@ -43,7 +43,7 @@ FUNCTIONS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType(
         "LOG": _nearest(np.log),
         "NEG": np.negative,
         "ROUND": np.rint,
-        "RSQRT": lambda values: np.float32(1) / np.sqrt(values),
+        "RSQRT": lambda values: np.reciprocal(np.sqrt(values)),
         "SIN": _nearest(np.sin),
         "SQRT": np.sqrt,
         "SQUARE": np.square,
