@@ -43,7 +43,15 @@ def lower_batches(operator: Operator, graph: Subgraph) -> KernelCall:
         (length + sum(end)) % size == 0
         for length, end, size in zip((height, width), ends, sizes, strict=True)
     )
-    if not whole or (batches * sizes[0] * sizes[1], rows, columns, cell) != _of_four(blocks.shape):
+    wanted = (batches * sizes[0] * sizes[1], rows, columns, cell)
+    if whole and blocks.shape_signature[:1] == (-1,) and wanted != _of_four(blocks.shape):
+        refuse(
+            operator,
+            graph,
+            f"it makes {wanted[0]} batches, and the model leaves batches open until it runs",
+            hint="convert with a batch of 1: keras.Input(batch_shape=(1, ...))",
+        )
+    if not whole or wanted != _of_four(blocks.shape):
         refuse(
             operator,
             graph,

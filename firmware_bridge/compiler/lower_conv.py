@@ -46,13 +46,10 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
     Raises
     ------
     BadInput
-        When the filters are grouped, or the layer is not one that TFLite-Micro defines.
+        When the layer is not one that TFLite-Micro defines.
     """
-    layer = weighted_layer(operator, graph)
+    layer = _ungrouped(operator, graph, weighted_layer(operator, graph))
     options = options_of(operator, graph, Conv2DOptions)
-    groups = layer.source.shape[3] // layer.weights.shape[3]
-    if groups != 1:
-        refuse(operator, graph, f"its filters are in {groups} groups")
     vertical, horizontal = window_axes(operator, graph, layer, options)
     scales = weight_scales(operator, graph, layer.weights, 0)
     matrix = layer.values.reshape(len(layer.values), -1)
@@ -70,6 +67,20 @@ def lower_conv_2d(operator: Operator, graph: Subgraph) -> KernelCall:
         return one_channel_call(operator, graph, layer, filters, table, (vertical, horizontal))
     fields = window_fields(layer, vertical, horizontal, zero_point)
     return convolution_call(operator, graph, layer, filters, table, fields)
+
+
+def _ungrouped(operator: Operator, graph: Subgraph, layer: WeightedLayer) -> WeightedLayer:
+    """Return a layer whose filters see all channels: those of the other groups by weights of 0."""
+    depth, (outputs, high, wide, seen) = layer.source.shape[3], layer.weights.shape
+    if seen == depth:
+        return layer
+    if depth % seen or outputs % (depth // seen):
+        refuse(operator, graph, f"its {outputs} filters of {seen} channels do not part {depth}")
+    groups = depth // seen
+    values = np.zeros((groups, outputs // groups, high, wide, groups, seen), np.int8)
+    for group, filters in enumerate(np.split(layer.values, groups)):
+        values[group, :, :, :, group] = filters
+    return replace(layer, values=values.reshape(outputs, high, wide, depth))
 
 
 def _by_table(

@@ -277,3 +277,16 @@ def test_images_that_cannot_be_cut_are_refused(
     builder.operator("SPACE_TO_BATCH_ND", inputs, (y,), "SpaceToBatchND")
     with pytest.raises(BadInput, match=f"0 SPACE_TO_BATCH_ND .* {reason}"):
         compile_model(builder.build((x,), (y,)), "m")
+
+
+def test_batches_that_are_open_until_run_time_are_told() -> None:
+    """As converters write what a dilated layer needs where the model's batch is not fixed."""
+    builder = ModelBuilder()
+    x, y = (
+        builder.tensor((1, length, 2), scale=0.5, signature=(-1, length, 2)) for length in (4, 2)
+    )
+    inputs = (x, builder.integers(2), builder.integers(0, 0))
+    builder.operator("SPACE_TO_BATCH_ND", inputs, (y,), "SpaceToBatchND")
+    with pytest.raises(BadInput, match="it makes 2 batches, and the model leaves") as caught:
+        compile_model(builder.build((x,), (y,)), "m")
+    assert "batch_shape=(1, ...)" in caught.value.hint
