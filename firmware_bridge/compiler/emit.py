@@ -265,7 +265,12 @@ def _functions(sources: Sources) -> list[str]:
 def _call(sources: Sources, call: KernelCall) -> list[str]:
     if call.function is None:
         return []
-    inputs = [_pointer(sources, index, constant=index not in call.updates) for index in call.inputs]
+    inputs = [
+        f"op{call.operator}_{part}"
+        if isinstance(part, str)
+        else _pointer(sources, part, constant=part not in call.updates)
+        for part in call.parts or call.inputs
+    ]
     outputs = [_pointer(sources, index, constant=False) for index in call.outputs]
     arguments = [f"&op{call.operator}_layer"]
     declarations: list[str] = []

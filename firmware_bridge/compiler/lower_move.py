@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from firmware_bridge.compiler.axes import dense_steps, merged
 from firmware_bridge.compiler.lower_shape import lower_view
 from firmware_bridge.compiler.operands import (
+    check_dtype,
     check_output_shape,
     computed_input,
     constant_integers,
@@ -42,7 +44,7 @@ def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
     if options.activation is not Activation.NONE:
         refuse(operator, graph, f"it has the fused activation {options.activation.name}")
     target = output_tensor(operator, graph)
-    parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
+    parts = _joined_parts(operator, graph)
     for part in parts:
         same_quantisation(operator, graph, part, target, "joining keeps the quantisation")
     axis = axis_of(operator, graph, options.axis, len(target.shape))
@@ -50,7 +52,7 @@ def lower_concatenation(operator: Operator, graph: Subgraph) -> KernelCall:
     if len(parts) == 1:
         return lower_view(operator, graph)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return join_call(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return _joining(operator, parts, blocks, math.prod(target.shape[:axis]))
 
 
 def lower_split(operator: Operator, graph: Subgraph) -> KernelCall:
@@ -114,9 +116,7 @@ def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
     """
     options = options_of(operator, graph, PackOptions)
     target = output_tensor(operator, graph)
-    parts = [computed_input(operator, graph, i) for i in range(len(operator.inputs))]
-    if not parts:
-        refuse(operator, graph, "it has no inputs")
+    parts = _joined_parts(operator, graph)
     axis = axis_of(operator, graph, options.axis, len(target.shape))
     for part in parts:
         same_quantisation(operator, graph, part, target, "packing keeps the quantisation")
@@ -126,7 +126,34 @@ def lower_pack(operator: Operator, graph: Subgraph) -> KernelCall:
     if len(parts) == 1:
         return lower_view(operator, graph)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return join_call(operator, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return _joining(operator, parts, blocks, math.prod(target.shape[:axis]))
+
+
+def _joined_parts(operator: Operator, graph: Subgraph) -> list[Tensor]:
+    """Return what is joined: int8, of which one at least is computed."""
+    parts = [input_tensor(operator, graph, i) for i in range(len(operator.inputs))]
+    for position, part in enumerate(parts):
+        check_dtype(operator, graph, part, f"input {position}", DType.INT8)
+    if all(part.is_constant for part in parts):
+        refuse(operator, graph, "it has no inputs that are computed")
+    return parts
+
+
+def _joining(operator: Operator, parts: list[Tensor], blocks: list[int], outer: int) -> KernelCall:
+    """Return the call that joins tensors, constants among them."""
+    computed = tuple(part.index for part in parts if part.data is None)
+    call = join_call(operator, "i8_concatenate", blocks, outer, inputs=computed)
+    if len(computed) == len(parts):
+        return call
+    names = [
+        part.index if part.data is None else f"part_{place}" for place, part in enumerate(parts)
+    ]
+    constants = [
+        Constant(f"part_{place}", flat(part.data, np.int8))
+        for place, part in enumerate(parts)
+        if part.data is not None
+    ]
+    return replace(call, parts=tuple(names), constants=(*call.constants, *constants))
 
 
 def _check_parts(
