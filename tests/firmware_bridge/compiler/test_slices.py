@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from exactness import CaseBuilder, Exactness, Quantised, few, seeds, several
+from exactness import CaseBuilder, Exactness, Quantised, few, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 from operator_models import ModelBuilder
@@ -41,12 +43,6 @@ def add_slice(builder: CaseBuilder, case: Slice) -> None:
     inputs = (builder.operand(case.shape, PLAIN), builder.integers(*case.begins))
     output = builder.output(case.sizes, PLAIN)
     builder.operator("SLICE", (*inputs, builder.integers(*sizes)), (output,), "Slice")
-
-
-@few
-@given(cases=several(slices()), seed=seeds)
-def test_slice(exactness: Exactness, cases: list[Slice], seed: int) -> None:
-    exactness.check_cases(cases, add_slice, seed)
 
 
 @pytest.mark.parametrize(("begin", "size"), [(-1, 1), (2, 3), (4, -1), (0, 0), (0, -2)])
@@ -86,12 +82,6 @@ def add_unpack(builder: CaseBuilder, case: Along) -> None:
     builder.operator("PACK", tuple(parts[::-1]), (joined,), "Pack", version=2, **fields)
 
 
-@few
-@given(cases=several(alongs), seed=seeds)
-def test_unpack(exactness: Exactness, cases: list[Along], seed: int) -> None:
-    exactness.check_cases(cases, add_unpack, seed)
-
-
 def test_unpack_into_another_number_of_parts_is_refused() -> None:
     builder = ModelBuilder()
     x = builder.tensor((3, 2), scale=0.5)
@@ -106,12 +96,6 @@ def add_reverse(builder: CaseBuilder, case: Along) -> None:
     inputs = (builder.operand(case.shape, PLAIN), builder.integers(*axes))
     output = builder.output(case.shape, PLAIN)
     builder.operator("REVERSE_V2", inputs, (output,), "ReverseV2")
-
-
-@few
-@given(cases=several(alongs), seed=seeds)
-def test_reverse(exactness: Exactness, cases: list[Along], seed: int) -> None:
-    exactness.check_cases(cases, add_reverse, seed)
 
 
 def test_reversing_axes_that_are_no_neighbours_is_refused() -> None:
@@ -142,12 +126,6 @@ def add_broadcast(builder: CaseBuilder, case: Repeat) -> None:
     inputs = (builder.operand(source, PLAIN), builder.integers(*case.shape))
     output = builder.output(case.shape, PLAIN)
     builder.operator("BROADCAST_TO", inputs, (output,), "BroadcastTo", version=2)
-
-
-@few
-@given(cases=several(repeats()), seed=seeds)
-def test_broadcast_to(exactness: Exactness, cases: list[Repeat], seed: int) -> None:
-    exactness.check_cases(cases, add_broadcast, seed)
 
 
 @dataclass(frozen=True)
@@ -183,12 +161,6 @@ def padded_shape(case: Mirror) -> Shape:
 def add_mirror(builder: CaseBuilder, case: Mirror) -> None:
     x, y = builder.operand(case.shape, PLAIN), builder.output(padded_shape(case), PLAIN)
     mirror_pad(builder, x, y, case)
-
-
-@few
-@given(cases=several(mirrors()), seed=seeds)
-def test_mirror_pad(exactness: Exactness, cases: list[Mirror], seed: int) -> None:
-    exactness.check_cases(cases, add_mirror, seed)
 
 
 @pytest.mark.parametrize(
@@ -252,10 +224,24 @@ def add_batches(builder: CaseBuilder, case: Batches) -> None:
         builder.operator(name, inputs, (builder.output(target, kind),), options)
 
 
+Case = tuple[Callable[[CaseBuilder, Any], None], Any]
+cases = st.one_of(
+    slices().map(lambda case: (add_slice, case)),
+    alongs.map(lambda case: (add_unpack, case)),
+    alongs.map(lambda case: (add_reverse, case)),
+    repeats().map(lambda case: (add_broadcast, case)),
+    mirrors().map(lambda case: (add_mirror, case)),
+    cut_images().map(lambda case: (add_batches, case)),
+)
+
+
 @few
-@given(cases=several(cut_images()), seed=seeds)
-def test_space_to_batch_and_back(exactness: Exactness, cases: list[Batches], seed: int) -> None:
-    exactness.check_cases(cases, add_batches, seed)
+@given(cases=st.lists(cases, min_size=8, max_size=12), seed=seeds)
+def test_bytes_are_moved_as_tflite_micro_does(
+    exactness: Exactness, cases: list[Case], seed: int
+) -> None:
+    """All of them in one model, which is built once."""
+    exactness.check_cases(cases, lambda builder, case: case[0](builder, case[1]), seed)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
-from exactness import CaseBuilder, Exactness, Quantised, few, quantisations, seeds, several
+from exactness import CaseBuilder, Exactness, Quantised, few, quantisations, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 from operator_models import ModelBuilder
@@ -46,12 +48,6 @@ def add_sum(builder: CaseBuilder, case: Sum) -> None:
     builder.operator("SUM", inputs, (output,), "Reducer", keepDims=case.keep)
 
 
-@few
-@given(cases=several(sums()), seed=seeds)
-def test_sum(exactness: Exactness, cases: list[Sum], seed: int) -> None:
-    exactness.check_cases(cases, add_sum, seed)
-
-
 def test_sums_beyond_32_bits_are_refused() -> None:
     builder = ModelBuilder()
     x, y = builder.tensor((1, 4096), scale=2.0), builder.tensor((1,), scale=2.0**-12)
@@ -80,12 +76,6 @@ def add_additions(builder: CaseBuilder, case: Several) -> None:
     builder.operator("ADD_N", parts, (builder.output(case.shape, target),), "AddN")
 
 
-@few
-@given(cases=st.lists(additions, min_size=2, max_size=4), seed=seeds)
-def test_add_n(exactness: Exactness, cases: list[Several], seed: int) -> None:
-    exactness.check_cases(cases, add_additions, seed)
-
-
 @pytest.mark.parametrize("count", [1, 17])
 def test_other_numbers_of_tensors_are_refused(count: int) -> None:
     builder = ModelBuilder()
@@ -111,10 +101,19 @@ def add_l2(builder: CaseBuilder, case: Rows) -> None:
     builder.operator("L2_NORMALIZATION", (x,), (y,), "L2Norm")
 
 
+Case = tuple[Callable[[CaseBuilder, Any], None], Any]
+cases = st.one_of(
+    sums().map(lambda case: (add_sum, case)),
+    additions.map(lambda case: (add_additions, case)),
+    rows.map(lambda case: (add_l2, case)),
+)
+
+
 @few
-@given(cases=several(rows), seed=seeds)
-def test_l2_normalization(exactness: Exactness, cases: list[Rows], seed: int) -> None:
-    exactness.check_cases(cases, add_l2, seed)
+@given(cases=st.lists(cases, min_size=4, max_size=8), seed=seeds)
+def test_sums_and_norms(exactness: Exactness, cases: list[Case], seed: int) -> None:
+    """All of them in one model, which is built once."""
+    exactness.check_cases(cases, lambda builder, case: case[0](builder, case[1]), seed)
 
 
 def normalisation(depth: int, **fields: int) -> bytes:
