@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeser.cli.device import device_kind, target_of
-from edgeser.cli.options import bundle_argument, compiled_option, corpus_option
+from edgeser.cli.options import (
+    board_of,
+    board_option,
+    bundle_argument,
+    compiled_option,
+    corpus_option,
+)
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, result_options
 from edgeser.cli.suits import is_given, option_of, options_of, refuse_unsuited
@@ -38,6 +44,7 @@ _TOLERANCES = ("max_psi", "max_clipped")
     help="WAV or FLAC that you play to the board's microphone while it listens; sent to what does "
     "not listen by itself. Test clips between two chirps when left out.",
 )
+@board_option("emulator: which board it emulates; mps2-an500 when left out.")
 @compiled_option
 @corpus_option
 @click.option(
@@ -105,12 +112,14 @@ def command(
     if not kind.streams:
         raise click.UsageError(f"{kind} has no frontend of its own: name emulator or a board")
     refuse_unsuited(options_of("accept"), kind)
+    board: str | None = chosen.pop("board")
+    emulated = board_of(board) if board else None
     _refuse_idle_options(chosen["play"])
     files = ResultFiles(junit, markdown)
     require_writable(out / "accept.json")
     loaded = open_bundle(bundle)
     choice = _choice(bundle, loaded, **chosen)
-    target = target_of(device, compiled=compiled)
+    target = target_of(device, compiled=compiled, board=emulated)
     with files.also_when_it_fails("edgeser.accept"):
         report = accept_device(loaded, choice, target=target, reporter=output)
     return _show(report, out, files, output)

@@ -136,9 +136,10 @@ def export_as_library(
     lines = [f"{project.directory}: {len(project.files)} files, {form} {exported.name}"]
     for c in exported.models:
         hearing = " with its frontend" if c.frontend else ""
+        kept = f", state {c.compiled.state_bytes:,} bytes" if c.compiled.state_bytes else ""
         lines.append(
             f"  {c.sources.prefix}{hearing}: constants {c.compiled.constant_bytes:,} bytes, arena "
-            f"{c.compiled.arena_bytes:,} bytes"
+            f"{c.compiled.arena_bytes:,} bytes{kept}"
         )
     output.show("\n".join([*lines, f"next: read {project.directory / 'README.md'}"]))
 

@@ -29,6 +29,7 @@ from edgeser.pipeline.played import Played, clips_to_play, file_to_play
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets import EMULATOR
 from edgeser.targets.attached import AttachedDevice
+from edgeser.targets.emulator import default_emulator
 from edgeser.targets.target import Target
 from firmware_bridge.frontend import compute_features, quantise_features
 from firmware_bridge.link.capture import Capture
@@ -122,8 +123,14 @@ def accept_device(
 
 
 def where_of(target: Target) -> str:
-    """Return what a report of acceptance calls a target: ``"emulator"``, or a board's address."""
-    return target.kind.word if target.kind is EMULATOR else target.facts.name
+    """Return what a report of acceptance calls a target.
+
+    A board's address; ``"emulator"``, with the board behind it where that is not the default one.
+    """
+    name = target.facts.name
+    if target.kind is not EMULATOR:
+        return name
+    return EMULATOR.word if name == default_emulator().facts.name else f"{EMULATOR.word} {name}"
 
 
 def accept_attached(

@@ -12,9 +12,17 @@ from types import ModuleType
 from typing import Any
 
 from edgeser.report.markdown_text import markdown_table, plain
+from firmware_bridge.compiler import (
+    float_islands,
+    operands,
+    requantisation,
+    state,
+    variables,
+    weighted,
+)
 from firmware_bridge.compiler import lowering as lowerings
-from firmware_bridge.compiler import operands, requantisation, state, variables, weighted
-from firmware_bridge.compiler.catalogue import INT8, NOT_COMPILED, TYPES, WITHOUT_CODE
+from firmware_bridge.compiler.catalogue import BETWEEN, INT8, NOT_COMPILED, TYPES, WITHOUT_CODE
+from firmware_bridge.compiler.float_islands import FUNCTIONS
 from firmware_bridge.compiler.lowering import LOWERINGS
 from firmware_bridge.compiler.variables import DECLARATIONS
 from quantize.edgetpu.lint import COMPILER
@@ -40,11 +48,12 @@ def operators_page() -> str:
         "Inputs of a model may be int8, uint8, int16 or float32, outputs int32 too: what an int8 "
         "kernel does not take goes through QUANTIZE or DEQUANTIZE.",
         "## Not compiled",
-        "TFLite-Micro has no int8 kernel for some, and others have no kernel here:",
+        "Of int8, EXP, LOG, SQRT and others that stand above with floats alone have no kernel in "
+        "TFLite-Micro either. Others that are often asked for:",
         markdown_table(("operator", "why"), sorted(NOT_COMPILED.items())),
         "## Reasons of refusal",
         "`...` stands for what the message fills in. Of any operator:",
-        _listed(_reasons_of_modules((*_COMMON, lowerings))),
+        _listed(_reasons_of_modules((*_COMMON, float_islands, lowerings))),
         "Of what keeps state:",
         _listed(_reasons_of_modules((variables, state))),
     ]
@@ -56,13 +65,16 @@ def operators_page() -> str:
 
 
 def _rows() -> Iterable[tuple[str, ...]]:
-    for name in sorted(LOWERINGS.keys() | DECLARATIONS):
+    for name in sorted(LOWERINGS.keys() | DECLARATIONS | FUNCTIONS.keys()):
         mapped = MAPPABLE.get(name)
         versions = "no"
         if mapped is not None:
             low, high = mapped.versions
             versions = str(low) if low == high else f"{low} to {high}"
-        yield name, "any", TYPES.get(name, INT8), WITHOUT_CODE.get(name, "a kernel"), versions
+        types = [TYPES.get(name, INT8)] if name in LOWERINGS.keys() | DECLARATIONS else []
+        types += [BETWEEN] if name in FUNCTIONS else []
+        how = WITHOUT_CODE.get(name, "a kernel" if name in LOWERINGS else "a table")
+        yield name, "any", "; ".join(types), how, versions
 
 
 def _listed(reasons: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ EMULATOR = TargetKind(
     takes=takes(
         bench="latency_ms flash_bytes ram_bytes clock_mhz board corpora",
         parity="clips board corpora",
-        accept="play clips reference max_psi max_clipped corpora out",
+        accept="board play clips reference max_psi max_clipped corpora out",
     ),
 )
 

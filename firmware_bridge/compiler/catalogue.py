@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 INT8 = "int8"
+BETWEEN = "float32 between DEQUANTIZE of int8 and QUANTIZE, or the model's output"
+"""Of functions that become a table: see `firmware_bridge.compiler.float_islands`."""
 TYPES: Mapping[str, str] = MappingProxyType(
     {
         "ARG_MAX": "int8 to int32",
+        "ARG_MIN": "int8 to int32",
         "ASSIGN_VARIABLE": "int8, uint8, int16, int32",
         "CALL_ONCE": "a subgraph that gives constants to variables",
         "CONCATENATION": "int8; int32 of known shapes",
@@ -48,12 +51,26 @@ WITHOUT_CODE: Mapping[str, str] = MappingProxyType(
     }
 )
 """Operators that no kernel runs for, and what they become."""
-_FLOAT_ONLY = "TFLite-Micro has no int8 kernel for it"
+_NO_KERNEL = "TFLite-Micro has no kernel for it"
+_NONE_HERE = "no kernel here"
 NOT_COMPILED: Mapping[str, str] = MappingProxyType(
     {
-        "EXP": _FLOAT_ONLY,
-        "NEG": _FLOAT_ONLY,
-        "SQRT": _FLOAT_ONLY,
+        "CAST": _NONE_HERE,
+        "CONV_3D": _NO_KERNEL,
+        "CUMSUM": _NONE_HERE,
+        "DIV": _NONE_HERE,
+        "GATHER_ND": _NONE_HERE,
+        "GELU": _NO_KERNEL,
+        "GREATER": _NONE_HERE,
+        "LESS": _NONE_HERE,
+        "LOCAL_RESPONSE_NORMALIZATION": _NO_KERNEL,
+        "POW": _NO_KERNEL,
+        "REDUCE_PROD": _NO_KERNEL,
+        "SELECT": _NO_KERNEL,
+        "SELECT_V2": _NONE_HERE,
+        "SIGN": _NO_KERNEL,
+        "TILE": _NO_KERNEL,
+        "TOPK_V2": _NO_KERNEL,
     }
 )
 """Operators that are often asked for, and why they are not compiled."""

@@ -26,7 +26,7 @@ _OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "
 _WIDE_TYPES = {DType.FLOAT32: "float", DType.INT16: "int16_t", DType.INT32: "int32_t"}
 """What kernels take values of more than one byte as."""
 
-POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
+POINTER_ARRAY_KERNELS = frozenset({"i8_add_n", "i8_concatenate", "i8_split"})
 """Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
 
 
@@ -265,7 +265,12 @@ def _functions(sources: Sources) -> list[str]:
 def _call(sources: Sources, call: KernelCall) -> list[str]:
     if call.function is None:
         return []
-    inputs = [_pointer(sources, index, constant=index not in call.updates) for index in call.inputs]
+    inputs = [
+        f"op{call.operator}_{part}"
+        if isinstance(part, str)
+        else _pointer(sources, part, constant=part not in call.updates)
+        for part in call.parts or call.inputs
+    ]
     outputs = [_pointer(sources, index, constant=False) for index in call.outputs]
     arguments = [f"&op{call.operator}_layer"]
     declarations: list[str] = []

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firmware_bridge.compiler.fixed_point import INT32_MAX, INT32_MIN, multiply
 from firmware_bridge.compiler.lower_unary import lookup_call
@@ -24,7 +25,7 @@ from firmware_bridge.compiler.operands import (
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from firmware_bridge.compiler.unary_tables import rescale_table
-from quantize.tflite.model import Layer, Tensor
+from quantize.tflite.model import Layer, Quantisation, Tensor
 from quantize.tflite.schema import DType
 
 _TABLES = frozenset(
@@ -104,13 +105,26 @@ def lower_dequantize(layer: Layer) -> KernelCall:
     target = output_tensor(layer, dtype=DType.FLOAT32)
     if target.index not in layer.graph.outputs:
         refuse(layer, "its float output is not the model's output", hint=_FLOAT_HINT)
-    quantisation = quantisation_of(layer, source)
-    bits = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64)
-    values = quantisation.scale * (bits - quantisation.zero_point)
-    if np.abs(values).max() > np.finfo(np.float32).max:
-        refuse(layer, f"its scale, {quantisation.scale:g}, leads beyond float32")
-    constants = (Constant("values", values.astype(np.float32)),)
-    return _call(layer, "i8_dequantise", DType.INT8, {"values": "values"}, constants)
+    values = dequantised(quantisation_of(layer, source))
+    if not np.isfinite(values).all():
+        scale = quantisation_of(layer, source).scale
+        refuse(layer, f"its scale, {scale:g}, leads beyond float32")
+    return table_call(layer, source.index, values)
+
+
+def dequantised(quantisation: Quantisation) -> NDArray[np.float32]:
+    """Return the floats that int8 values -128 to 127 stand for, ``[256]``."""
+    with np.errstate(over="ignore"):
+        centred = np.arange(-128, 128, dtype=np.int64) - quantisation.zero_point
+        return (quantisation.scale * centred).astype(np.float32)
+
+
+def table_call(layer: Layer, source: int, values: NDArray[np.float32]) -> KernelCall:
+    """Return the call that puts out a float32 for each int8 of a tensor, ``[256]`` from -128 on."""
+    # The kernel takes the input's bits as unsigned: first 0 to 127, then -128 to -1.
+    constants = (Constant("values", np.roll(values, 128)),)
+    read = layer.with_inputs(source)
+    return _call(read, "i8_dequantise", DType.INT8, {"values": "values"}, constants)
 
 
 def _call(

@@ -46,13 +46,10 @@ def lower_conv_2d(layer: Layer) -> KernelCall:
     Raises
     ------
     BadInput
-        When the filters are grouped, or the layer is not one that TFLite-Micro defines.
+        When the layer is not one that TFLite-Micro defines.
     """
-    weighted = weighted_layer(layer)
+    weighted = _ungrouped(weighted_layer(layer))
     options = options_of(layer, Conv2DOptions)
-    groups = weighted.source.shape[3] // weighted.weights.shape[3]
-    if groups != 1:
-        refuse(layer, f"its filters are in {groups} groups")
     vertical, horizontal = window_axes(weighted, options)
     scales = weight_scales(layer, weighted.weights, 0)
     matrix = weighted.values.reshape(len(weighted.values), -1)
@@ -70,6 +67,20 @@ def lower_conv_2d(layer: Layer) -> KernelCall:
         return one_channel_call(weighted, filters, table, (vertical, horizontal))
     fields = window_fields(weighted, vertical, horizontal, zero_point)
     return convolution_call(weighted, filters, table, fields)
+
+
+def _ungrouped(layer: WeightedLayer) -> WeightedLayer:
+    """Return a layer whose filters see all channels: those of the other groups by weights of 0."""
+    depth, (outputs, high, wide, seen) = layer.source.shape[3], layer.weights.shape
+    if seen == depth:
+        return layer
+    if depth % seen or outputs % (depth // seen):
+        refuse(layer, f"its {outputs} filters of {seen} channels do not part {depth}")
+    groups = depth // seen
+    values = np.zeros((groups, outputs // groups, high, wide, groups, seen), np.int8)
+    for group, filters in enumerate(np.split(layer.values, groups)):
+        values[group, :, :, :, group] = filters
+    return replace(layer, values=values.reshape(outputs, high, wide, depth))
 
 
 def _by_table(

@@ -1,4 +1,4 @@
-"""MEAN over any axes that make at most two groups of neighbours."""
+"""MEAN and SUM over any axes that make at most two groups of neighbours."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from quantize.tflite.options import ReducerOptions
 
 _MOST_VALUES = 1 << 23
 """Their sum must fit an int32."""
+_MOST_SUM = 1 << 30
+"""Of values less their zero point, at the output's scale."""
 
 
 def lower_mean(layer: Layer) -> KernelCall:
-    """Lower MEAN.
+    """Lower MEAN or SUM.
 
     Raises
     ------
@@ -36,10 +38,14 @@ def lower_mean(layer: Layer) -> KernelCall:
     outer, first, middle, second, inner = reduced_groups(layer, source, reduced)
     values = first * second
     if values > _MOST_VALUES:
-        refuse(layer, f"it is a mean of {values} values, {_MOST_VALUES} are the most")
+        refuse(layer, f"it is of {values} values, {_MOST_VALUES} are the most")
     one = quantisation_of(layer, source)
     other = quantisation_of(layer, target)
-    multiplier, shift = _multiplier(layer, one.scale / other.scale, values)
+    multiplier, shift = multiplier_of(layer, one.scale / other.scale)
+    if layer.name == "MEAN":
+        multiplier, shift = _divided(multiplier, shift, values)
+    elif (255 * values) << max(shift, 0) > _MOST_SUM:
+        refuse(layer, "its output's scale is too small beside its input's")
     return KernelCall(
         operator=layer.index,
         name=layer.name,
@@ -110,9 +116,8 @@ def reduced_groups(
     return lengths[0], lengths[1], lengths[2], lengths[3], inner
 
 
-def _multiplier(layer: Layer, ratio: float, values: int) -> tuple[int, int]:
+def _divided(multiplier: int, shift: int, values: int) -> tuple[int, int]:
     """Divide the ratio of the scales by the number of values, as TFLite-Micro does."""
-    multiplier, shift = multiplier_of(layer, ratio)
     # As many bits as a mean takes away, but no more than a shift has.
     bits = min(values.bit_length() - 1, 32, 31 + shift)
     return (multiplier << bits) // values, shift - bits

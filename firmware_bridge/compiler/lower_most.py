@@ -1,4 +1,4 @@
-"""REDUCE_MAX and ARG_MAX."""
+"""REDUCE_MAX, REDUCE_MIN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from quantize.tflite.model import Layer
 from quantize.tflite.schema import DType
 
 
-def lower_reduce_max(layer: Layer) -> KernelCall:
-    """Lower REDUCE_MAX.
+def lower_reduce_most(layer: Layer) -> KernelCall:
+    """Lower REDUCE_MAX or REDUCE_MIN.
 
     Raises
     ------
@@ -33,11 +33,11 @@ def lower_reduce_max(layer: Layer) -> KernelCall:
     check_reduced_shape(layer, source, target, reduced)
     names = ("outer", "reduced_0", "middle", "reduced_1", "inner")
     lengths = reduced_groups(layer, source, reduced)
-    return _call(layer, "i8_reduce_max", dict(zip(names, lengths, strict=True)))
+    return _call(layer, "i8_reduce_max", "i8_reduce_min", dict(zip(names, lengths, strict=True)))
 
 
-def lower_arg_max(layer: Layer) -> KernelCall:
-    """Lower ARG_MAX to int32.
+def lower_arg_most(layer: Layer) -> KernelCall:
+    """Lower ARG_MAX or ARG_MIN to int32.
 
     Raises
     ------
@@ -57,16 +57,17 @@ def lower_arg_max(layer: Layer) -> KernelCall:
         "length": source.shape[axis],
         "inner": math.prod(after),
     }
-    return _call(layer, "i8_arg_max", fields)
+    return _call(layer, "i8_arg_max", "i8_arg_min", fields)
 
 
-def _call(layer: Layer, function: str, fields: dict[str, Field]) -> KernelCall:
+def _call(layer: Layer, most: str, least: str, fields: dict[str, Field]) -> KernelCall:
+    """Return the call of one of two kernels that take the same layer, named for the first."""
     return KernelCall(
         operator=layer.index,
         name=layer.name,
-        function=function,
+        function=least if layer.name.endswith("_MIN") else most,
         header="i8_most.h",
-        struct=function,
+        struct=most,
         fields=fields,
         constants=(),
         inputs=layer.operator.inputs[:1],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from firmware_bridge.compiler.axes import dense_steps, merged
 from firmware_bridge.compiler.lower_shape import lower_view
 from firmware_bridge.compiler.operands import (
+    check_dtype,
     check_output_shape,
     computed_input,
     constant_integers,
@@ -42,7 +44,7 @@ def lower_concatenation(layer: Layer) -> KernelCall:
     if options.activation is not Activation.NONE:
         refuse(layer, f"it has the fused activation {options.activation.name}")
     target = output_tensor(layer)
-    parts = [computed_input(layer, i) for i in range(len(layer.operator.inputs))]
+    parts = _joined_parts(layer)
     for part in parts:
         same_quantisation(layer, part, target, "joining keeps the quantisation")
     axis = axis_of(layer, options.axis, len(target.shape))
@@ -50,7 +52,7 @@ def lower_concatenation(layer: Layer) -> KernelCall:
     if len(parts) == 1:
         return lower_view(layer)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return _join(layer, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return _joining(layer, parts, blocks, math.prod(target.shape[:axis]))
 
 
 def lower_split(layer: Layer) -> KernelCall:
@@ -98,7 +100,7 @@ def _split(layer: Layer, source: Tensor, parts: list[Tensor], axis: int) -> Kern
     blocks = [math.prod(part.shape[axis:]) for part in parts]
     outer = math.prod(source.shape[:axis])
     if len(parts) > 1:
-        return _join(layer, "i8_split", blocks, outer, inputs=(source.index,))
+        return join_call(layer, "i8_split", blocks, outer, inputs=(source.index,))
     return gather_call(layer, source, 0, source.shape, dense_steps(source.shape))
 
 
@@ -112,9 +114,7 @@ def lower_pack(layer: Layer) -> KernelCall:
     """
     options = options_of(layer, PackOptions)
     target = output_tensor(layer)
-    parts = [computed_input(layer, i) for i in range(len(layer.operator.inputs))]
-    if not parts:
-        refuse(layer, "it has no inputs")
+    parts = _joined_parts(layer)
     axis = axis_of(layer, options.axis, len(target.shape))
     for part in parts:
         same_quantisation(layer, part, target, "packing keeps the quantisation")
@@ -122,7 +122,34 @@ def lower_pack(layer: Layer) -> KernelCall:
     if len(parts) == 1:
         return lower_view(layer)
     blocks = [math.prod(part.shape[axis:]) for part in parts]
-    return _join(layer, "i8_concatenate", blocks, math.prod(target.shape[:axis]))
+    return _joining(layer, parts, blocks, math.prod(target.shape[:axis]))
+
+
+def _joined_parts(layer: Layer) -> list[Tensor]:
+    """Return what is joined: int8, of which one at least is computed."""
+    parts = [input_tensor(layer, i) for i in range(len(layer.operator.inputs))]
+    for position, part in enumerate(parts):
+        check_dtype(layer, part, f"input {position}", DType.INT8)
+    if all(part.is_constant for part in parts):
+        refuse(layer, "it has no inputs that are computed")
+    return parts
+
+
+def _joining(layer: Layer, parts: list[Tensor], blocks: list[int], outer: int) -> KernelCall:
+    """Return the call that joins tensors, constants among them."""
+    computed = tuple(part.index for part in parts if part.data is None)
+    call = join_call(layer, "i8_concatenate", blocks, outer, inputs=computed)
+    if len(computed) == len(parts):
+        return call
+    names = [
+        part.index if part.data is None else f"part_{place}" for place, part in enumerate(parts)
+    ]
+    constants = [
+        Constant(f"part_{place}", flat(part.data, np.int8))
+        for place, part in enumerate(parts)
+        if part.data is not None
+    ]
+    return replace(call, parts=tuple(names), constants=(*call.constants, *constants))
 
 
 def _check_parts(layer: Layer, parts: list[Tensor], whole: Tensor, axis: int) -> None:
@@ -144,7 +171,7 @@ def axis_of(layer: Layer, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def _join(
+def join_call(
     layer: Layer,
     function: str,
     blocks: list[int],
@@ -152,6 +179,7 @@ def _join(
     *,
     inputs: tuple[int, ...] = (),
 ) -> KernelCall:
+    """Return the call that joins tensors or takes one apart: `outer` times a block of each."""
     fields: dict[str, Field] = {"blocks": "blocks", "count": len(blocks), "outer": outer}
     return moving_call(
         layer,

@@ -1,10 +1,11 @@
-"""GATHER with known indices, DEPTH_TO_SPACE and SPACE_TO_DEPTH: more that only moves bytes."""
+"""GATHER with known indices, MIRROR_PAD, DEPTH_TO_SPACE and SPACE_TO_DEPTH: more moved bytes."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firmware_bridge.compiler.axes import dense_steps
 from firmware_bridge.compiler.lower_move import (
@@ -23,8 +24,8 @@ from firmware_bridge.compiler.operands import (
     refuse,
 )
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
-from quantize.tflite.model import Layer
-from quantize.tflite.options import BlockOptions, GatherOptions
+from quantize.tflite.model import Layer, Tensor
+from quantize.tflite.options import BlockOptions, GatherOptions, MirrorPadOptions
 
 
 def lower_gather(layer: Layer) -> KernelCall:
@@ -47,20 +48,66 @@ def lower_gather(layer: Layer) -> KernelCall:
     before, after = source.shape[:axis], source.shape[axis + 1 :]
     picked = input_tensor(layer, 1).shape
     check_output_shape(layer, target, (*before, *picked, *after))
-    block = math.prod(after)
-    # As rows that are taken from each image of one column.
+    rows = indices * math.prod(after)
+    return _picked(layer, source, axis, axis + 1, rows, np.zeros(1, np.int64))
+
+
+def lower_mirror_pad(layer: Layer) -> KernelCall:
+    """Lower MIRROR_PAD of one axis, or of two between which no other is longer than 1.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, paddings are only known at run time or reach beyond what
+        is mirrored, or other axes are padded.
+    """
+    symmetric = options_of(layer, MirrorPadOptions).symmetric
+    source, target = computed_input(layer), output_tensor(layer)
+    rank = len(source.shape)
+    paddings = constant_integers(layer, 1)
+    if paddings.size != 2 * rank:
+        refuse(layer, f"it has the paddings {paddings.tolist()} for {rank} axes")
+    pairs = paddings.reshape(rank, 2).tolist()
+    lengths = list(zip(source.shape, pairs, strict=True))
+    if any(min(pair) < 0 or max(pair) > length - (not symmetric) for length, pair in lengths):
+        refuse(layer, f"it mirrors {pairs} of {list(source.shape)}")
+    check_output_shape(layer, target, tuple(n + sum(pair) for n, pair in lengths))
+    padded = [axis for axis, pair in enumerate(pairs) if any(pair)]
+    first, last = (padded[0], padded[-1]) if padded else (0, 0)
+    if any(source.shape[axis] != 1 for axis in range(first + 1, last)):
+        refuse(layer, "it pads axes that do not lie side by side")
+    dense = dense_steps(source.shape)
+    mode = "symmetric" if symmetric else "reflect"
+    walks = [
+        np.pad(np.arange(source.shape[axis]), pairs[axis], mode=mode) * dense[axis]  # type: ignore[call-overload]
+        for axis in (first, last)
+    ]
+    columns = walks[1] if last > first else np.zeros(1, np.int64)
+    return _picked(layer, source, first, last + 1, walks[0], columns)
+
+
+def _picked(
+    layer: Layer,
+    source: Tensor,
+    first: int,
+    end: int,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+) -> KernelCall:
+    """Return the copy of what lies at `rows` plus `columns`, in bytes, in axes `first` to `end`."""
+    shape = source.shape
     fields: dict[str, Field] = {
         "rows": "rows",
         "columns": "columns",
-        "batches": math.prod(before),
-        "image_bytes": length * block,
-        "output_h": indices.size,
-        "output_w": 1,
-        "channels": block,
+        "batches": math.prod(shape[:first]),
+        "image_bytes": math.prod(shape[first:]),
+        "output_h": rows.size,
+        "output_w": columns.size,
+        "channels": math.prod(shape[end:]),
     }
     constants = (
-        Constant("rows", flat(indices * block, np.int32)),
-        Constant("columns", np.zeros(1, np.int32)),
+        Constant("rows", flat(rows, np.int32)),
+        Constant("columns", flat(columns, np.int32)),
     )
     name = "i8_resize_nearest"
     return moving_call(

@@ -44,6 +44,8 @@ def lower_unary(layer: Layer) -> KernelCall:
                 return tables.relu_table(one, other)
             case "RELU6":
                 return tables.relu6_table(one)
+            case "ELU":
+                return tables.elu_table(one, other)
             case "ABS":
                 return tables.abs_table(one, other)
             case "RSQRT":
@@ -64,9 +66,12 @@ def lookup_call(
     table: Callable[[], tables.Table],
     *,
     position: int = 0,
+    source: int | None = None,
     types: tuple[DType, DType] = (DType.INT8, DType.INT8),
 ) -> KernelCall:
-    """Return the lookup of input `position` in a table, int8 ``[256]`` from -128 to 127.
+    """Return the lookup of an input in a table, int8 ``[256]`` from -128 to 127.
+
+    The input is the one at `position`, or tensor `source`.
 
     `types` are those of input and output, of 8 bits; uint8 values stand for int8 of their bits, in
     the table and in its order.
@@ -76,10 +81,11 @@ def lookup_call(
     BadInput
         When shapes differ, or no table can be computed.
     """
-    source = computed_input(layer, position, types[0])
+    read = layer if source is None else layer.with_inputs(source)
+    given = computed_input(read, position, types[0])
     target = output_tensor(layer, dtype=types[1])
-    if source.elements != target.elements:
-        refuse(layer, f"it makes {list(target.shape)} of {list(source.shape)}")
+    if given.elements != target.elements:
+        refuse(layer, f"it makes {list(target.shape)} of {list(given.shape)}")
     try:
         values = table()
     except ValueError as error:
@@ -91,9 +97,9 @@ def lookup_call(
         function="i8_lookup",
         header="i8_lookup.h",
         struct="i8_lookup",
-        fields={"table": "table", "elements": source.elements},
+        fields={"table": "table", "elements": given.elements},
         constants=(Constant("table", np.roll(values, 128)),),
-        inputs=(source.index,),
+        inputs=(given.index,),
         outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,

@@ -9,7 +9,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.compiler.float_islands import float_islands, lower_island
 from firmware_bridge.compiler.fold import folded
+from firmware_bridge.compiler.lower_batches import lower_batches
 from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
@@ -18,7 +20,7 @@ from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_lstm import lower_lstm
 from firmware_bridge.compiler.lower_matmul import lower_batch_matmul
 from firmware_bridge.compiler.lower_mean import lower_mean
-from firmware_bridge.compiler.lower_most import lower_arg_max, lower_reduce_max
+from firmware_bridge.compiler.lower_most import lower_arg_most, lower_reduce_most
 from firmware_bridge.compiler.lower_move import (
     lower_concatenation,
     lower_pack,
@@ -39,12 +41,20 @@ from firmware_bridge.compiler.lower_resize import (
     lower_resize_nearest_neighbor,
 )
 from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
+from firmware_bridge.compiler.lower_slice import (
+    lower_broadcast_to,
+    lower_reverse,
+    lower_slice,
+    lower_unpack,
+)
 from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
 from firmware_bridge.compiler.lower_space import (
     lower_depth_to_space,
     lower_gather,
+    lower_mirror_pad,
     lower_space_to_depth,
 )
+from firmware_bridge.compiler.lower_sums import lower_add_n, lower_l2_normalization
 from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
 from firmware_bridge.compiler.lower_unary import lower_unary
@@ -66,19 +76,25 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
         "ABS": lower_unary,
         "ADD": lower_add,
-        "ARG_MAX": lower_arg_max,
+        "ADD_N": lower_add_n,
+        "ARG_MAX": lower_arg_most,
+        "ARG_MIN": lower_arg_most,
         "ASSIGN_VARIABLE": lower_assign,
         "AVERAGE_POOL_2D": lower_average_pool_2d,
         "BATCH_MATMUL": lower_batch_matmul,
+        "BATCH_TO_SPACE_ND": lower_batches,
+        "BROADCAST_TO": lower_broadcast_to,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
         "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
         "DEPTH_TO_SPACE": lower_depth_to_space,
         "DEQUANTIZE": lower_dequantize,
+        "ELU": lower_unary,
         "EXPAND_DIMS": lower_view,
         "FULLY_CONNECTED": lower_fully_connected,
         "GATHER": lower_gather,
         "HARD_SWISH": lower_unary,
+        "L2_NORMALIZATION": lower_l2_normalization,
         "LEAKY_RELU": lower_unary,
         "LOGISTIC": lower_unary,
         "LOG_SOFTMAX": lower_log_softmax,
@@ -86,6 +102,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "MAX_POOL_2D": lower_max_pool_2d,
         "MEAN": lower_mean,
         "MINIMUM": lower_extremum,
+        "MIRROR_PAD": lower_mirror_pad,
         "MUL": lower_mul,
         "PACK": lower_pack,
         "PAD": lower_pad,
@@ -93,15 +110,19 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "PRELU": lower_prelu,
         "QUANTIZE": lower_quantize,
         "READ_VARIABLE": lower_read,
-        "REDUCE_MAX": lower_reduce_max,
+        "REDUCE_MAX": lower_reduce_most,
+        "REDUCE_MIN": lower_reduce_most,
         "RELU": lower_unary,
         "RELU6": lower_unary,
         "RESHAPE": lower_view,
         "RESIZE_BILINEAR": lower_resize_bilinear,
         "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
+        "REVERSE_V2": lower_reverse,
         "RSQRT": lower_unary,
         "SHAPE": lower_known_shape,
+        "SLICE": lower_slice,
         "SOFTMAX": lower_softmax,
+        "SPACE_TO_BATCH_ND": lower_batches,
         "SPACE_TO_DEPTH": lower_space_to_depth,
         "SPLIT": lower_split,
         "SPLIT_V": lower_split_v,
@@ -109,11 +130,13 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "SQUEEZE": lower_view,
         "STRIDED_SLICE": lower_strided_slice,
         "SUB": lower_add,
+        "SUM": lower_mean,
         "SVDF": lower_svdf,
         "TANH": lower_unary,
         "TRANSPOSE": lower_transpose,
         "TRANSPOSE_CONV": lower_transpose_conv,
         "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
+        "UNPACK": lower_unpack,
     }
 )
 """By the builtin operator's name."""
@@ -162,7 +185,13 @@ def lower_model(model: Model) -> Lowered:
     graph = _only_subgraph(model, resolved)
     _check_tensors(model, graph)
     working = _working(graph)
-    unknown = [layer for layer in working if layer.is_custom or layer.name not in LOWERINGS]
+    islands = float_islands(graph)
+    tabled = islands.ends.keys() | islands.inner
+    unknown = [
+        layer
+        for layer in working
+        if (layer.is_custom or layer.name not in LOWERINGS) and layer.index not in tabled
+    ]
     if unknown:
         kinds = ", ".join(sorted({printable(layer.name) for layer in unknown}))
         refuse(
@@ -175,8 +204,13 @@ def lower_model(model: Model) -> Lowered:
             refuse(layer, problem, hint="convert the model again: no runtime prepares it")
     graph, known = folded(graph)
     working = _working(graph)
-    left = [layer for layer in working if layer.index not in known]
-    calls = tuple(LOWERINGS[layer.name](layer) for layer in left)
+    left = [layer for layer in working if layer.index not in known | islands.inner]
+    calls = tuple(
+        lower_island(layer, islands.ends[layer.index])
+        if layer.index in islands.ends
+        else LOWERINGS[layer.name](layer)
+        for layer in left
+    )
     _check_agreement(working)
     for layer, call in zip(left, calls, strict=True):
         if call.macs > _MOST_MACS:

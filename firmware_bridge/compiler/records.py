@@ -52,6 +52,9 @@ class KernelCall:
         Its arrays in flash.
     inputs, outputs
         Tensors that are computed at run time, in the order of the C arguments.
+    parts
+        What a kernel of any number of inputs takes where some are constants: all of them in their
+        order, those by their suffix; ``()`` where all are `inputs`.
     scratch_bytes
         Memory that it needs only while it runs.
     macs
@@ -75,3 +78,4 @@ class KernelCall:
     macs: int
     in_place: bool = False
     updates: tuple[int, ...] = ()
+    parts: tuple[int | str, ...] = ()

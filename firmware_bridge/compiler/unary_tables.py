@@ -12,6 +12,8 @@ from quantize.tflite.schema import DType
 
 _ROOT_BITS = 20
 """RSQRT holds its result with so many fraction bits in between."""
+_FAR = 1024.0
+"""Far outside int8 for any zero point."""
 Table = NDArray[np.int8]
 _INPUT_INTEGER_BITS = 4
 """LOGISTIC and TANH hold their input with so many integer bits: +-16 is beyond int8's reach."""
@@ -44,6 +46,13 @@ def rescale_table(
     if types[1] is DType.UINT8:
         return np.clip(values, 0, 255).astype(np.uint8).view(np.int8)
     return _int8(values)
+
+
+def quantised_table(values: NDArray[np.float32], target: Quantisation) -> Table:
+    """Return QUANTIZE of finite floats, which divides in single precision."""
+    with np.errstate(over="ignore"):
+        scaled = (values / np.float32(target.scale)).astype(np.float64)
+    return _rounded(scaled, target)
 
 
 def relu_table(source: Quantisation, target: Quantisation) -> Table:
@@ -105,6 +114,24 @@ def rsqrt_table(source: Quantisation, target: Quantisation) -> Table:
         scaled = multiply(data, multiplier, shift - _ROOT_BITS) + target.zero_point
         table[value] = np.clip(scaled, -128, 127)
     return table
+
+
+def elu_table(source: Quantisation, target: Quantisation) -> Table:
+    """Return ELU, ``exp(x) - 1`` below zero; all of it in single precision."""
+    single = np.float32
+    reals = single(source.scale) * _centred(source).astype(single)
+    # The exponential is of double precision, then rounded: the nearest float, as libm's nearly is.
+    exponentials = np.exp(np.minimum(reals, 0).astype(np.float64)).astype(single)
+    values = np.where(reals < 0, exponentials - single(1), reals)
+    with np.errstate(over="ignore"):
+        scaled = (values * (single(1) / single(target.scale))).astype(np.float64)
+    return _rounded(scaled, target)
+
+
+def _rounded(scaled: NDArray[np.float64], target: Quantisation) -> Table:
+    """Round, ties away from zero, and add the zero point."""
+    whole = np.copysign(np.floor(np.abs(np.clip(scaled, -_FAR, _FAR)) + 0.5), scaled)
+    return _int8(whole.astype(np.int64) + target.zero_point)
 
 
 def logistic_table(source: Quantisation) -> Table:

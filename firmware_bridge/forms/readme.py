@@ -55,18 +55,23 @@ def library_readme(library: Library, form: Form) -> str:
 
 
 def _row(given: LibraryModel) -> str:
-    macros = given.prefix.upper()
-    header = given.model.header
-    arena = header.partition(f"#define {macros}_ARENA_BYTES ")[2].split(maxsplit=1)[0]
-    memory = f"{int(arena):,} bytes of arena"
+    memory = f"{_size(given, 'ARENA')} bytes of arena"
+    if state := _size(given, "STATE"):
+        memory += f", {state} of state"
     if given.frontend is not None:
         memory += f", {given.frontend.stream_bytes:,} of stream"
     return f"| `{given.model.name}` | `{given.prefix}` | `{given.model.hash}` | {memory} |"
 
 
+def _size(given: LibraryModel, what: str) -> str:
+    """Return the bytes of a model's arena or state, ``""`` where its header has none."""
+    define = f"#define {given.prefix.upper()}_{what}_BYTES "
+    found = given.model.header.partition(define)[2].split(maxsplit=1)
+    return f"{int(found[0]):,}" if found else ""
+
+
 def _part(given: LibraryModel) -> str:
-    state = f"#define {given.prefix.upper()}_STATE_BYTES " in given.model.header
-    text = _MODEL.replace("@STATE@", _STATE if state else "")
+    text = _MODEL.replace("@STATE@", _STATE if _size(given, "STATE") else "")
     if given.frontend is not None:
         text = f"{_LISTENER}\n{text}"
     return text.replace("@P@", given.prefix).replace("@U@", given.prefix.upper()) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -297,6 +297,10 @@ class Layer:
     def output(self) -> Tensor | None:
         """The first tensor that it makes, ``None`` where it makes none."""
         return next(iter(self.outputs), None)
+
+    def with_inputs(self, *indices: int) -> Layer:
+        """Return a view of the operator as if it read other tensors, by their indices."""
+        return Layer(self.graph, replace(self.operator, inputs=indices))
 
     @property
     def label(self) -> str:

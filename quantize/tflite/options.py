@@ -167,6 +167,20 @@ class GatherOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorPadOptions:
+    """MIRROR_PAD; `symmetric` repeats the values at the edge, else the mirror lies on them."""
+
+    symmetric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class L2NormOptions:
+    """L2_NORMALIZATION over the last axis."""
+
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
 class BlockOptions:
     """DEPTH_TO_SPACE and SPACE_TO_DEPTH with blocks of `size` by `size`."""
 
@@ -231,6 +245,8 @@ OperatorOptions = (
     | StridedSliceOptions
     | ResizeOptions
     | GatherOptions
+    | MirrorPadOptions
+    | L2NormOptions
     | BlockOptions
     | LeakyReluOptions
     | BatchMatMulOptions
@@ -384,6 +400,8 @@ def _entries() -> Mapping[str, _Entry]:
         # Its first two fields, a size, were moved to an input long ago.
         "RESIZE_BILINEAR": _Entry(15, lambda f: ResizeOptions(f.boolean(2), f.boolean(3))),
         "GATHER": _Entry(23, lambda f: GatherOptions(f.int32(0), f.int32(1))),
+        "MIRROR_PAD": _Entry(77, lambda f: MirrorPadOptions(f.int8(0) != 0)),
+        "L2_NORMALIZATION": _Entry(12, lambda f: L2NormOptions(f.activation(0))),
         "DEPTH_TO_SPACE": _Entry(94, lambda f: BlockOptions(f.int32(0))),
         "SPACE_TO_DEPTH": _Entry(19, lambda f: BlockOptions(f.int32(0))),
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),

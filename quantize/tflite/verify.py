@@ -71,12 +71,24 @@ _ARITY = {
     "SHAPE": (1, 1),
     "ABS": (1, 1),
     "ARG_MAX": (2, 2),
+    "ARG_MIN": (2, 2),
+    "BATCH_TO_SPACE_ND": (3, 3),
+    "BROADCAST_TO": (2, 2),
+    "ELU": (1, 1),
+    "L2_NORMALIZATION": (1, 1),
+    "MIRROR_PAD": (2, 2),
+    "REVERSE_V2": (2, 2),
+    "SLICE": (3, 3),
+    "SPACE_TO_BATCH_ND": (3, 3),
+    "SUM": (2, 2),
+    "UNPACK": (1, 1),
     "DEPTH_TO_SPACE": (1, 1),
     "GATHER": (2, 2),
     "MAXIMUM": (2, 2),
     "MINIMUM": (2, 2),
     "PRELU": (2, 2),
     "REDUCE_MAX": (2, 2),
+    "REDUCE_MIN": (2, 2),
     "RESIZE_BILINEAR": (2, 2),
     "RSQRT": (1, 1),
     "SPACE_TO_DEPTH": (1, 1),
@@ -88,7 +100,7 @@ _ARITY = {
     "DEQUANTIZE": (1, 1),
 }
 """Fewest and most inputs."""
-_SEVERAL_OUTPUTS = frozenset({"SPLIT", "SPLIT_V"})
+_SEVERAL_OUTPUTS = frozenset({"SPLIT", "SPLIT_V", "UNPACK"})
 
 
 def shape_problem(shape: tuple[int, ...]) -> str:

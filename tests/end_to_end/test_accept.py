@@ -163,19 +163,22 @@ def replace_psi(choice: AcceptChoice, most: float) -> Any:
 def test_the_command_takes_a_file_and_writes_everything(
     edgeser: Callable[..., Any], run_folder: Path, played: Played, tmp_path: Path
 ) -> None:
-    """Sound samples pass; the same with an offset fail, in every format."""
+    """Sound samples pass; the same with an offset fail, in every format and on another board."""
     names = {"sound": played.samples, "offset": (played.samples // 2) + np.int16(2000)}
+    boards = {"sound": (), "offset": ("--board", "mps2-an386")}
     for name, samples in names.items():
         file = tmp_path / f"{name}.wav"
         file.write_bytes(wav_bytes(samples))
         out = tmp_path / name
         ran = edgeser(
             *("accept", run_folder, "--device", "emulator", "--play", file, "--out", out),
+            *boards[name],
             *("--junit", out / "x.xml", "--markdown", out / "x.md", "--json"),
         )
         assert ran.code == (name == "offset"), ran.err
         found = json.loads(ran.out)
         assert found["schema"] == "edgeser.accept/1" and found["passed"] == (name == "sound")
+        assert found["device"] == " ".join(("emulator", *boards[name][1:]))
         assert json.loads((out / "accept.json").read_text()) == found
         assert (out / "heard.wav").read_bytes() == wav_bytes(samples)
         html = (out / "accept.html").read_text()

@@ -18,7 +18,7 @@ IMAGE = (1, 4, 4, 4)
 
 def small_models() -> list[bytes]:
     """Return the models' bytes."""
-    return [pairs(), functions(), moves(), picks(), shapes(), borders()]
+    return [pairs(), functions(), moves(), slices(), picks(), shapes(), borders(), floats()]
 
 
 def _image(builder: ModelBuilder, shape: tuple[int, ...] = IMAGE) -> int:
@@ -67,6 +67,43 @@ def moves() -> bytes:
     packed = _image(builder, (2, 1, 2, 3, 4))
     builder.operator("PACK", (parts[0], parts[0]), (packed,), "Pack", valuesCount=2)
     return builder.build((x,), (packed, parts[1]))
+
+
+def slices() -> bytes:
+    builder = ModelBuilder()
+    x, part, turned = _image(builder), _image(builder, (1, 2, 4, 4)), _image(builder, (1, 2, 4, 4))
+    bounds = (builder.integers(0, 1, 0, 0), builder.integers(1, 2, -1, 4))
+    builder.operator("SLICE", (x, *bounds), (part,), "Slice")
+    builder.operator("REVERSE_V2", (part, builder.integers(1, 2)), (turned,), "ReverseV2")
+    wide, cut = _image(builder, (1, 4, 6, 4)), _image(builder, (4, 2, 3, 4))
+    whole, one, two = _image(builder, (1, 4, 6, 4)), *(_image(builder, (1, 6, 4)) for _ in "ab")
+    widths, none = builder.integers(0, 0, 1, 1, 1, 1, 0, 0), builder.integers(0, 0, 0, 0)
+    builder.operator("MIRROR_PAD", (turned, widths), (wide,), "MirrorPad", mode=0)
+    sizes = builder.integers(2, 2)
+    builder.operator("SPACE_TO_BATCH_ND", (wide, sizes, none), (cut,), "SpaceToBatchND")
+    builder.operator("BATCH_TO_SPACE_ND", (cut, sizes, none), (whole,), "BatchToSpaceND")
+    rows = (one, two, *(_image(builder, (1, 6, 4)) for _ in "cd"))
+    builder.operator("UNPACK", (whole,), rows, "Unpack", num=4, axis=1)
+    total, lengths = _image(builder, (1, 6, 4)), builder.tensor((1, 6, 4), scale=1 / 128)
+    builder.operator("ADD_N", rows, (total,), "AddN")
+    builder.operator("L2_NORMALIZATION", (total,), (lengths,), "L2Norm")
+    repeated = builder.tensor((2, 6, 4), scale=1 / 128)
+    shape = builder.integers(2, 6, 4)
+    builder.operator("BROADCAST_TO", (lengths, shape), (repeated,), "BroadcastTo", version=2)
+    return builder.build((x,), (repeated,))
+
+
+def floats() -> bytes:
+    builder = ModelBuilder()
+    x, y = _image(builder, (1, 8)), _image(builder, (1, 8))
+    last = builder.tensor((1, 8), dtype=DType.FLOAT32)
+    builder.operator("DEQUANTIZE", (x,), (last,), "Dequantize")
+    for name in ("NEG", "ELU"):
+        made = builder.tensor((1, 8), dtype=DType.FLOAT32)
+        builder.operator(name, (last,), (made,))
+        last = made
+    builder.operator("QUANTIZE", (last,), (y,), "Quantize")
+    return builder.build((x,), (y,))
 
 
 def picks() -> bytes:

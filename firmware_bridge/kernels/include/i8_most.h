@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* REDUCE_MAX and ARG_MAX of int8. */
+/* REDUCE_MAX, REDUCE_MIN, ARG_MAX and ARG_MIN of int8. */
 #ifndef I8_MOST_H
 #define I8_MOST_H
 
@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Of [outer, reduced_0, middle, reduced_1, inner] the largest over both reduced axes. */
+/* Of [outer, reduced_0, middle, reduced_1, inner] the largest or least over both reduced axes. */
 struct i8_reduce_max {
   int32_t outer;
   int32_t reduced_0;
@@ -21,7 +21,11 @@ struct i8_reduce_max {
 /* [outer, middle, inner] largest values, -128 to 127. output is not input. */
 void i8_reduce_max(const struct i8_reduce_max *layer, const int8_t *input, int8_t *output);
 
-/* Of [outer, length, inner] the place of the largest along the middle axis, of equals the first. */
+/* The least values, else the same. */
+void i8_reduce_min(const struct i8_reduce_max *layer, const int8_t *input, int8_t *output);
+
+/* Of [outer, length, inner] the place of the largest or least along the middle axis, of equals the
+   first. */
 struct i8_arg_max {
   int32_t outer;
   int32_t length;
@@ -30,6 +34,9 @@ struct i8_arg_max {
 
 /* [outer, inner] places, 0 to length - 1; output is on a boundary of 4 bytes. */
 void i8_arg_max(const struct i8_arg_max *layer, const int8_t *input, int32_t *output);
+
+/* The places of the least, else the same. */
+void i8_arg_min(const struct i8_arg_max *layer, const int8_t *input, int32_t *output);
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,41 @@ def test_concatenation(exactness: Exactness, cases: list[Parts], seed: int) -> N
     exactness.check_cases(cases, add_concatenation, seed)
 
 
+@few
+@given(cases=several(parts()), seed=seeds, packs=st.booleans())
+def test_constants_are_joined_too(
+    exactness: Exactness, cases: list[Parts], seed: int, packs: bool
+) -> None:
+    """As class tokens of transformers, and frames of silence before the first."""
+    random = np.random.default_rng(seed)
+
+    def add(builder: CaseBuilder, case: Parts) -> None:
+        lengths = [case.lengths[0]] * 3 if packs else [*case.lengths, 2, 1]
+        rest = case.shape[: case.axis], case.shape[case.axis + 1 :]
+        operands = []
+        for place, length in enumerate(lengths):
+            shape = (*rest[0], length, *rest[1])
+            data = random.integers(-128, 128, shape, dtype=np.int8)
+            kind = {"scale": PLAIN.scale, "zero_point": PLAIN.zero_point}
+            # The first is computed, and others at random.
+            computed = place == 0 or bool(random.integers(2))
+            operands.append(
+                builder.operand(shape, PLAIN)
+                if computed
+                else builder.tensor(shape, data=data, **kind)
+            )
+        if packs:
+            output = builder.output((3, *rest[0], lengths[0], *rest[1]), PLAIN)
+            fields = {"axis": 0, "valuesCount": 3}
+            builder.operator("PACK", tuple(operands), (output,), "Pack", version=2, **fields)
+        else:
+            output = builder.output((*rest[0], sum(lengths), *rest[1]), PLAIN)
+            order = tuple(operands[::-1])
+            builder.operator("CONCATENATION", order, (output,), "Concatenation", axis=case.axis)
+
+    exactness.check_cases(cases, add, seed)
+
+
 def add_split(builder: CaseBuilder, case: Parts) -> None:
     count = len(case.lengths)
     whole = (*case.shape[: case.axis], 2 * count, *case.shape[case.axis + 1 :])

@@ -1,4 +1,4 @@
-"""MINIMUM, MAXIMUM, PRELU and SQUARED_DIFFERENCE with broadcasting, REDUCE_MAX and ARG_MAX."""
+"""MINIMUM, MAXIMUM, PRELU and SQUARED_DIFFERENCE with broadcasting, and what looks for extremes."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def reductions(draw: st.DrawFn) -> Reduction:
     return Reduction(shape, tuple(axes), draw(st.booleans()), draw(quantisations))
 
 
-def add_reduce_max(builder: CaseBuilder, case: Reduction) -> None:
+def add_reduction(builder: CaseBuilder, case: Reduction, name: str) -> None:
     shape = tuple(
         1 if axis in case.axes else length
         for axis, length in enumerate(case.shape)
@@ -127,23 +127,29 @@ def add_reduce_max(builder: CaseBuilder, case: Reduction) -> None:
     )
     inputs = (builder.operand(case.shape, case.kind), builder.integers(*case.axes))
     output = builder.output(shape, case.kind)
-    builder.operator("REDUCE_MAX", inputs, (output,), "Reducer", keepDims=case.keep, version=2)
+    builder.operator(name, inputs, (output,), "Reducer", keepDims=case.keep, version=2)
 
 
 @few
-@given(cases=several(reductions()), seed=seeds)
-def test_reduce_max(exactness: Exactness, cases: list[Reduction], seed: int) -> None:
-    exactness.check_cases(cases, add_reduce_max, seed)
+@given(cases=several(reductions()), name=st.sampled_from(("REDUCE_MAX", "REDUCE_MIN")), seed=seeds)
+def test_reductions(exactness: Exactness, cases: list[Reduction], name: str, seed: int) -> None:
+    exactness.check_cases(cases, lambda builder, case: add_reduction(builder, case, name), seed)
 
 
 @few
-@given(shape=shapes.filter(lambda shape: len(shape) < 4), axis=st.integers(0, 5), seed=seeds)
-def test_arg_max(exactness: Exactness, shape: Shape, axis: int, seed: int) -> None:
+@given(
+    shape=shapes.filter(lambda shape: len(shape) < 4),
+    axis=st.integers(0, 5),
+    kind=st.sampled_from(("Max", "Min")),
+    seed=seeds,
+)
+def test_places(exactness: Exactness, shape: Shape, axis: int, kind: str, seed: int) -> None:
     axis %= len(shape)
     builder = ModelBuilder()
     x = builder.tensor((1, *shape), scale=0.5, zero_point=3)
     made = (1, *shape[:axis], *shape[axis + 1 :])
     y = builder.tensor(made, dtype=DType.INT32)
-    builder.operator("ARG_MAX", (x, builder.integers(axis + 1)), (y,), "ArgMax", outputType=2)
-    inputs = random_inputs(seed, (1, *shape))
-    exactness.check(builder.build((x,), (y,)), np.concatenate([inputs, inputs // 64]))
+    inputs = (x, builder.integers(axis + 1))
+    builder.operator(f"ARG_{kind.upper()}", inputs, (y,), f"Arg{kind}", outputType=2)
+    samples = random_inputs(seed, (1, *shape))
+    exactness.check(builder.build((x,), (y,)), np.concatenate([samples, samples // 64]))

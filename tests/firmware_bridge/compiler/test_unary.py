@@ -77,6 +77,12 @@ def test_hard_swish(exactness: Exactness, cases: list[tuple[Quantised, float, in
 
 @few
 @given(cases=pairs)
+def test_elu(exactness: Exactness, cases: list[Pair]) -> None:
+    check_all_values(exactness, "ELU", cases)
+
+
+@few
+@given(cases=pairs)
 def test_abs(exactness: Exactness, cases: list[Pair]) -> None:
     (source, _), *rest = cases
     check_all_values(exactness, "ABS", [(source, source), *rest], "Abs")

@@ -175,6 +175,7 @@ def test_examples_fill_every_input(library: Library) -> None:
     main = written["samples/wake_infer/src/main.c"].decode()
     for number in range(2):
         assert f"wake_input_at(arena, {number}), wake_inputs[{number}].bytes)" in main
+    assert ", 16 of state |\n" in written["README.md"].decode()
     assert "  wake_reset(state);" in main
     assert "wake_run(arena, state, NULL, NULL);" in main
 

@@ -92,6 +92,8 @@ def test_any_layer(check: Check, data: st.DataObject) -> None:
         layer_of("CONV_2D", (1, 8, 8, 130), (3, 3, 3, 130)),
         layer_of("CONV_2D", (3, 1, 1, 9), (5, 1, 1, 9)),
         layer_of("CONV_2D", (1, 1, 3, 9), (5, 1, 1, 9)),
+        layer_of("CONV_2D", (1, 7, 6, 12), (8, 3, 3, 3)),
+        layer_of("CONV_2D", (1, 7, 6, 4), (8, 3, 3, 1)),
         layer_of("DEPTHWISE_CONV_2D", (2, 3, 3, 5), (1, 3, 3, 5)),
         layer_of("DEPTHWISE_CONV_2D", (1, 1, 1, 4), (1, 3, 3, 4)),
         layer_of("DEPTHWISE_CONV_2D", (1, 2, 30, 6), (1, 3, 3, 6)),
@@ -208,8 +210,8 @@ def refusal(layer: Layer, model: bytes | None = None) -> str:
 def test_refuses_what_it_cannot_do_exactly() -> None:
     convolution = layer_of("CONV_2D", (1, 4, 4, 6), (4, 3, 3, 6))
     dense = layer_of("FULLY_CONNECTED", (1, 8), (4, 8))
-    grouped = replace(convolution, source=np.zeros((1, 4, 4, 12), np.int8))
-    assert "groups" in refusal(grouped)
+    grouped = replace(convolution, source=np.zeros((1, 4, 4, 18), np.int8))
+    assert "its 4 filters of 6 channels do not part 18" in refusal(grouped)
     assert "activation TANH" in refusal(replace(dense, activation=TANH))
     huge = np.full(4, (1 << 31) - 1000, np.int32)
     assert "sums of channel 0 may overflow 32 bits" in refusal(replace(dense, bias=huge))

@@ -126,10 +126,11 @@ def _convolution(choose: Choose, rng: np.random.Generator, kind: str) -> Layer:
     if padding == VALID:
         reaches = [(tap - 1) * step + 1 for tap, step in zip(taps, dilations, strict=True)]
         lengths = [max(pair) for pair in zip(lengths, reaches, strict=True)]
+    groups = choose(2, 4) if kind == "CONV_2D" and choose(0, 4) == 0 else 1
     channels = choose(1, 19)
-    source = (choose(1, 2), lengths[0], lengths[1], channels)
+    source = (choose(1, 2), lengths[0], lengths[1], channels * groups)
     if kind == "CONV_2D":
-        weights = (choose(1, 19), *taps, channels)
+        weights = (choose(1, 19) * groups, *taps, channels)
     else:
         multiplier = max(choose(-2, 3), 1)
         weights = (1, *taps, channels * multiplier)

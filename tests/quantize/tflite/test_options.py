@@ -67,6 +67,11 @@ def becomes(kind: str, inputs: list[int], union: str, **fields: Any) -> Callable
             becomes("PACK", [7, 7], "PackOptions", valuesCount=2, axis=1),
             o.PackOptions(2, 1),
         ),
+        (becomes("MIRROR_PAD", [7, 8], "MirrorPadOptions", mode=1), o.MirrorPadOptions(True)),
+        (
+            becomes("L2_NORMALIZATION", [7], "L2NormOptions", fusedActivationFunction=RELU6),
+            o.L2NormOptions(Activation.RELU6),
+        ),
         (becomes("UNPACK", [7], "UnpackOptions", num=1, axis=2), o.PackOptions(1, 2)),
         (
             becomes("RESHAPE", [7], "ReshapeOptions", newShape=[1, -1]),
