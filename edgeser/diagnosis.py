@@ -14,6 +14,7 @@ from typing import Any
 
 from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
 from edgeser.report.schemas.commands import DOCTOR_SCHEMA
+from firmware_bridge.emulator import install_hint
 from quantize.edgetpu.device import runtime_version
 from quantize.edgetpu.hardware import (
     NEWEST_PYTHON_OF_PYCORAL,
@@ -66,14 +67,18 @@ class _Program:
 
 _PROGRAMS = (
     _Program("espeak-ng", "synthetic speech in which words matter", "apt-get install espeak-ng"),
-    _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
-    _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
+    _Program("gcc", "int8 models on this computer without TFLite-Micro", install_hint("gcc")),
+    _Program("make", "firmware", install_hint("make")),
+    _Program("arm-none-eabi-gcc", "firmware", install_hint("arm-none-eabi-gcc")),
+    _Program("qemu-system-arm", "the emulated device", install_hint("qemu-system-arm")),
     _Program(
         "riscv64-unknown-elf-gcc",
         "firmware for RISC-V boards",
-        "apt-get install gcc-riscv64-unknown-elf",
+        install_hint("riscv64-unknown-elf-gcc"),
     ),
-    _Program("qemu-system-riscv32", "emulated RISC-V boards", "apt-get install qemu-system-misc"),
+    _Program(
+        "qemu-system-riscv32", "emulated RISC-V boards", install_hint("qemu-system-riscv32")
+    ),
     _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",

@@ -47,7 +47,12 @@ def _title(benchmark: Benchmark) -> str:
 
 
 def _problems(benchmark: Benchmark) -> list[str]:
-    return [f"{r.target.name}: {r.problem}" for r in benchmark.results if r.problem]
+    """Return what went wrong where, each thing once: a compiler is missing for many boards."""
+    where: dict[str, list[str]] = {}
+    for result in benchmark.results:
+        if result.problem:
+            where.setdefault(result.problem, []).append(result.target.name)
+    return [f"{', '.join(names)}: {problem}" for problem, names in where.items()]
 
 
 def _exact(result: BenchResult) -> bool | None:

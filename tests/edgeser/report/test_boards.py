@@ -82,6 +82,13 @@ def test_the_table_fits_a_terminal_and_says_why(good: BenchReport) -> None:
     assert "exact on 2 of 4 boards" in text
 
 
+def test_what_many_boards_lack_is_said_once(good: BenchReport) -> None:
+    lacking = Benchmark("m", (failed(LACKS), ran(good), failed(LACKS)))
+    assert shown(lacking).count("cc is not installed") == 1
+    assert "riscv32-virt, riscv32-virt: cc is not installed" in shown(lacking)
+    assert boards_markdown(lacking).count("cc is not installed") == 1
+
+
 def test_ci_gets_a_case_for_each_board(good: BenchReport) -> None:
     report = Benchmark("m", (ran(good), failed(LACKS), failed(LARGE), ran(differing(good))))
     xml = bench_junit(report)
