@@ -121,12 +121,16 @@ class Parity:
         Float against int8 on this host, and what its tolerances say of it.
     against_host
         Any other target against the host's int8.
+    model, model_sha256
+        The int8 model: its name, and the hash of its .tflite; empty where they are not known.
     """
 
     target: TargetFacts
     report: ParityReport | None = None
     verdict: Verdict | None = None
     against_host: TargetParity | None = None
+    model: str = ""
+    model_sha256: str = ""
 
     @property
     def passed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ class Program:
     firmware: Callable[[Board], tuple[Contents, CompiledModel]]
     bundle: Bundle | None = None
     against: bytes | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of the .tflite, in hexadecimal: by it a figure is traced to the bytes that gave it."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def frontend_hash(self) -> str | None:

@@ -40,6 +40,7 @@ def bench_object(benchmark: Benchmark) -> Json:
     """Return a benchmark as it stands within other schemas."""
     return {
         "model": benchmark.model,
+        "model_sha256": benchmark.model_sha256 or None,
         "passed": benchmark.passed,
         "results": [_result(result) for result in benchmark.results],
     }

@@ -18,7 +18,8 @@ HOST = TargetFacts("host", "host", "this host")
 
 def parity_json(parity: Parity) -> Json:
     """Return the schema ``edgeser.parity/2``."""
-    return {"schema": PARITY_SCHEMA, **parity_object(parity)}
+    about = {"model": parity.model or None, "model_sha256": parity.model_sha256 or None}
+    return {"schema": PARITY_SCHEMA, **about, **parity_object(parity)}
 
 
 def float_parity(report: ParityReport, verdict: Verdict) -> Parity:
