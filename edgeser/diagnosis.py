@@ -76,9 +76,7 @@ _PROGRAMS = (
         "firmware for RISC-V boards",
         install_hint("riscv64-unknown-elf-gcc"),
     ),
-    _Program(
-        "qemu-system-riscv32", "emulated RISC-V boards", install_hint("qemu-system-riscv32")
-    ),
+    _Program("qemu-system-riscv32", "emulated RISC-V boards", install_hint("qemu-system-riscv32")),
     _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",

@@ -136,7 +136,8 @@ def _time(
     candidates = [runtime for runtime in _HOST_ORDER if runtime in installed]
     if not candidates:
         raise ToolMissing(
-            "no runtime for .tflite models is installed", hint=f"{extra('runtimes').install}, or --device emulator"
+            "no runtime for .tflite models is installed",
+            hint=f"{extra('runtimes').install}, or --device emulator",
         )
     for runtime in candidates:
         reporter.stage(f"Timing {runs} inferences in {runtime.label}")

@@ -66,7 +66,8 @@ def parity(  # noqa: PLR0913  each is a choice of its own
     Raises
     ------
     ToolMissing
-        When the compiler, the emulator or TFLite-Micro is not installed.
+        When the compiler or the emulator is not installed, or neither TFLite-Micro nor a C
+        compiler; for the host, when what trains or runs the models is not.
     BadInput
         When the corpus is not there, or the target cannot run the model.
     DeviceError

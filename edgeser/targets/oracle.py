@@ -79,5 +79,5 @@ def _built(model: bytes, name: str) -> HostModel:
     except ToolMissing as error:
         raise ToolMissing(
             f"TFLite-Micro is not installed, and {error.message}",
-            hint=f"{extra('runtimes').install}, or {error.hint}"
+            hint=f"{extra('runtimes').install}, or {error.hint}",
         ) from error

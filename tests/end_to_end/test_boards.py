@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from edgeser.bundle import load_bundle
+from edgeser.pretrained import pretrained_path
 from firmware_bridge.boards import EMULATED_BOARDS
 from firmware_bridge.emulator.tools import PACKAGES, install_hint
 
@@ -32,6 +34,8 @@ def instructions(row: dict[str, Any]) -> float:
 def test_what_ships_is_exact_on_every_board_audio_in(edgeser) -> None:
     result = table(edgeser, "pretrained-small")
     assert (result["schema"], result["passed"]) == ("edgeser.bench/2", True)
+    shipped = load_bundle(pretrained_path("pretrained-small"))
+    assert result["model_sha256"] == shipped.model_hash
     assert [row["target"]["name"] for row in result["results"]] == NAMES
     assert [row["target"]["core"] for row in result["results"]] == [
         board.cpu for board in EMULATED_BOARDS
@@ -68,7 +72,9 @@ def test_parity_and_export_take_a_board(edgeser, run_folder: Path, tmp_path: Pat
     on_board = ("--device", "emulator", "--board", "mps2-an505")
     ran = edgeser("parity", run_folder, *on_board, "--clips", "3", "--json")
     assert ran.code == 0, ran.err
-    assert json.loads(ran.out)["passed"] is True
+    said = json.loads(ran.out)
+    assert said["passed"] is True
+    assert said["model_sha256"] == load_bundle(run_folder / "bundle.zip").model_hash
     ran = edgeser("bench", run_folder, *on_board)
     assert ran.code == 0, ran.err
     assert "nothing is known of the cycles of a cortex-m33" in " ".join(ran.err.split())

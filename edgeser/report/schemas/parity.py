@@ -22,9 +22,11 @@ def parity_json(parity: Parity) -> Json:
     return {"schema": PARITY_SCHEMA, **about, **parity_object(parity)}
 
 
-def float_parity(report: ParityReport, verdict: Verdict) -> Parity:
+def float_parity(
+    report: ParityReport, verdict: Verdict, *, model: str = "", model_sha256: str = ""
+) -> Parity:
     """Return float against int8 on this host."""
-    return Parity(HOST, report=report, verdict=verdict)
+    return Parity(HOST, report=report, verdict=verdict, model=model, model_sha256=model_sha256)
 
 
 def parity_object(parity: Parity) -> Json:
