@@ -169,7 +169,7 @@ def compare_benchmarks(
 
 
 def _of_the_models(before: SavedBenchmark, after: SavedBenchmark) -> tuple[str, ...]:
-    """Say whether the two are of other models: by their bytes where both say which, else by name."""
+    """Say whether the two are of other models: by their bytes where both tell, else by name."""
     hashes = before.model_sha256, after.model_sha256
     if all(hashes) and hashes[0] != hashes[1]:
         old, new = (sha256[:12] for sha256 in hashes)

@@ -20,6 +20,7 @@ from edgeser.cli.options import (
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, name_broken, result_options
 from edgeser.cli.suits import is_given, option_of, options_of, refuse_unsuited
+from edgeser.pretrained import name_of
 from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def command(
     plain = None if against is None else model_bytes(against)
     targets = [target_of(device, compiled=compiled, board=board) for board in boards]
     common: dict[str, Any] = {
-        "name": str(model) if kind in (HOST, EDGE_TPU) else model.stem,
+        "name": name_of(model) if kind in (HOST, EDGE_TPU) else model.stem,
         "corpora": corpora,
         "folder": folder,
         "limits": _limits(bundle, rest),

@@ -21,7 +21,7 @@ PACKAGES = {
 
 
 INSTALL = "apt-get install --no-install-recommends"
-"""Without what is only recommended: of an emulator, a desktop; of a compiler, C++ for every core."""
+"""Without what is only recommended: of an emulator a desktop, of a compiler C++ for each core."""
 
 
 def find_tool(program: str) -> str:

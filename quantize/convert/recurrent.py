@@ -105,8 +105,12 @@ class _Layer:
         reason = ""
         if not all(name in weights for name in trained):
             reason = "has weights that are computed"
-        elif bends not in ((), usual * len(backwards)) or said.get("clip") or any(
-            said.get(name) for name in ("input_forget", "activation_alpha", "activation_beta")
+        elif (
+            bends not in ((), usual * len(backwards))
+            or said.get("clip")
+            or any(
+                said.get(name) for name in ("input_forget", "activation_alpha", "activation_beta")
+            )
         ):
             reason = "has activations of another form"
         elif given[4] or others[2]:

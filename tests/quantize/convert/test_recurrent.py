@@ -28,15 +28,16 @@ def layer(
     random = np.random.default_rng(0)
     ways = 2 if attributes.get("direction") == "bidirectional" else 1
     rows = GATES[kind] * SIZE
-    weights = {1: random.normal(size=(ways, rows, INPUTS)), 2: random.normal(size=(ways, rows, SIZE))}
+    weights = {
+        1: random.normal(size=(ways, rows, INPUTS)),
+        2: random.normal(size=(ways, rows, SIZE)),
+    }
     weights |= {3: random.normal(size=(ways, 2 * rows))} if bias else {}
     given = {place: values.astype(np.float32) for place, values in weights.items()}
     given |= extra or {}
     names = ["x", *(f"w{i}" if i in given else "" for i in range(1, max(given) + 1))]
     outputs = ["y", "h", "c"] if kind == "LSTM" else ["y", "h"]
-    node = helper.make_node(
-        kind, names, outputs, name="/body/rnn", hidden_size=SIZE, **attributes
-    )
+    node = helper.make_node(kind, names, outputs, name="/body/rnn", hidden_size=SIZE, **attributes)
     graph = helper.make_graph(
         [node], "g", [helper.make_tensor_value_info("x", FLOAT, (steps, 1, INPUTS))],
         [helper.make_tensor_value_info(name, FLOAT, None) for name in outputs],
