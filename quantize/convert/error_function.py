@@ -28,7 +28,7 @@ def without_error_functions(graph: Any) -> None:
     graph
         An ``onnx.GraphProto``.
     """
-    nodes = []
+    nodes: list[Any] = []
     for node in graph.node:
         if node.op_type == "Erf":
             nodes += _replaced(graph, node, _ERF, "Tanh")
