@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
     """A group that imports a command's module when it is used, so that --help is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the road, not of the alphabet."""
+        """Return the names in the order of the pipeline, not of the alphabet."""
         del ctx
         return list(_COMMANDS)
 

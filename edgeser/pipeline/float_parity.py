@@ -90,7 +90,7 @@ def check_parity(
     tolerances
         Instead of the recipe's.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages.
 
     Returns
     -------

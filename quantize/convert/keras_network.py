@@ -79,11 +79,11 @@ class TensorFlowNetwork:
         return self._function, spec, None
 
     def layers_by_kind(self) -> dict[str, str]:
-        """Return nothing: operators keep the names of their layers on this road."""
+        """Return nothing: operators keep the names of their layers here."""
         return {}
 
     def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
-        """Return nothing: tensors keep the names of their layers on this road."""
+        """Return nothing: tensors keep the names of their layers here."""
         del sample
         return []
 
