@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from edgeser.evaluation.bootstrap import Bootstrap, clusters_of, percentile_interval
 from edgeser.explanation.cues import CUES
+from edgeser.explanation.explanation import Explanation
 from edgeser.explanation.literature import EXPECTED, Agreement, Expectation, judged
-from edgeser.explanation.records import Explanation
 from edgeser.explanation.salient import above_mean
 from quantize.foundation.measurement import Evidence, Measurement
 

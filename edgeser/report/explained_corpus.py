@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from edgeser.baseline.licence import LICENCE
 from edgeser.explanation.cues import CUES
+from edgeser.explanation.explanation import Explanation
 from edgeser.explanation.finding import EmotionFinding, Finding
 from edgeser.explanation.literature import SOURCES, Agreement
-from edgeser.explanation.records import Explanation
 from edgeser.report.explained import NO_CUES, side_shares
 from edgeser.report.explained_charts import channel_chart
 from edgeser.report.figures import percent
