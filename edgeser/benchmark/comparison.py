@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from edgeser.benchmark.bench_report import OperatorCost
 from edgeser.benchmark.growth import GrowthLimit
-from edgeser.benchmark.records import OperatorCost
 from edgeser.benchmark.saved import SavedBenchmark, SavedResult
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.bench_report import OperatorCost
 from quantize.foundation.measurement import Measurement
 
 

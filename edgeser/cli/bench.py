@@ -24,8 +24,8 @@ from edgeser.pretrained import name_of
 from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
+    from edgeser.benchmark.bench_report import Benchmark
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import Benchmark
     from edgeser.bundle import Bundle
     from edgeser.targets.target import TargetKind
     from firmware_bridge.boards import Board
@@ -146,7 +146,7 @@ def command(
         "limits": _limits(bundle, rest),
         "reporter": output,
     }
-    from edgeser.benchmark.records import Benchmark
+    from edgeser.benchmark.bench_report import Benchmark
     from edgeser.pipeline.bench import bench, bench_each
 
     if len(targets) > 1:

@@ -9,8 +9,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.benchmark.bench_report import Benchmark, BenchReport, BenchResult
 from edgeser.benchmark.budget import NO_LIMITS, Limits
-from edgeser.benchmark.records import Benchmark, BenchReport, BenchResult
 from edgeser.bundle import Bundle
 from edgeser.pipeline.firmware import program_of
 from edgeser.pipeline.folder import RunFolder

@@ -7,7 +7,7 @@ import platform
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
 from edgeser.corpora.parts import PARTS
 from edgeser.evaluation.ablation import AblationTable

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.bench_report import OperatorCost
 from edgeser.benchmark.saved import SavedBenchmark, SavedResult
 from edgeser.report.schemas.bench import BENCH_SCHEMA
 from quantize.foundation.errors import BadInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from edgeser.benchmark.records import Benchmark, BenchResult
+from edgeser.benchmark.bench_report import Benchmark, BenchResult
 from edgeser.report.figures import figure, printable
 from edgeser.report.markdown_text import markdown_table, plain
 from edgeser.report.titled import titled_table

@@ -12,7 +12,7 @@ from edgeser.targets.target import Inputs, Program, TargetKind, Work, takes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edgeser.benchmark.records import BenchReport
+    from edgeser.benchmark.bench_report import BenchReport
     from edgeser.benchmark.target import TargetFacts
     from edgeser.progress import Reporter
     from quantize.edgetpu.difference import Tolerances
@@ -109,9 +109,9 @@ class OnEdgeTpu:
         ToolMissing
             When the Edge TPU does not open.
         """
+        from edgeser.benchmark.bench_report import BenchReport, Figures
         from edgeser.benchmark.budget import check
         from edgeser.benchmark.host import percentiles
-        from edgeser.benchmark.records import BenchReport, Figures
         from quantize.edgetpu.device import time_on_edge_tpu
 
         target = self.target

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgeser.benchmark.bench_report import BenchReport
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import BenchReport
     from edgeser.benchmark.target import TargetFacts
     from edgeser.bundle import Bundle
     from edgeser.progress import Reporter

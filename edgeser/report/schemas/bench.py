@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edgeser.benchmark.records import (
+from edgeser.benchmark.bench_report import (
     Benchmark,
     BenchReport,
     BenchResult,

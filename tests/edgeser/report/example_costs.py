@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.parity import TargetParity
-from edgeser.benchmark.records import (
+from edgeser.benchmark.bench_report import (
     BenchReport,
     BudgetCheck,
     Figures,
     MemoryPart,
     OperatorCost,
 )
+from edgeser.benchmark.parity import TargetParity
 from edgeser.benchmark.target import TargetFacts
 from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Evidence, Measurement

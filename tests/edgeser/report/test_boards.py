@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from edgeser.benchmark.records import Benchmark, BenchReport, BenchResult
+from edgeser.benchmark.bench_report import Benchmark, BenchReport, BenchResult
 from edgeser.benchmark.target import TargetFacts
 from edgeser.report.bench import bench_junit
 from edgeser.report.boards import boards_markdown, boards_table

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport, Figures
+from edgeser.benchmark.bench_report import BenchReport, Figures
 from edgeser.benchmark.target import TargetFacts
 from edgeser.cli.device import device_kind, target_of
 from edgeser.pipeline.bench import bench, bench_each
