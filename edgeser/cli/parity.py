@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.device_option import device_kind, target_of
 from edgeser.cli.options import (
     board_of,
     board_option,

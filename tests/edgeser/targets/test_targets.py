@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeser.benchmark.bench_report import BenchReport, Figures
 from edgeser.benchmark.target import TargetFacts
-from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.device_option import device_kind, target_of
 from edgeser.pipeline.bench import bench, bench_each
 from edgeser.pipeline.output_parity import exactly
 from edgeser.pipeline.parity import parity
