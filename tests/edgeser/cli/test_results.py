@@ -12,7 +12,7 @@ import pytest
 
 from edgeser.benchmark.bench_report import Benchmark, BenchReport, Figures
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.device import Clock
+from edgeser.benchmark.firmware_cost import Clock
 from edgeser.benchmark.parity import Parity, TargetParity
 from edgeser.benchmark.target import TargetFacts
 from edgeser.cli import app
