@@ -15,7 +15,6 @@ from typing import Any
 from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
 from edgeser.report.schemas.commands import DOCTOR_SCHEMA
 from firmware_bridge.emulator import install_hint
-from quantize.edgetpu.device import runtime_version
 from quantize.edgetpu.hardware import (
     NEWEST_PYTHON_OF_PYCORAL,
     NEWEST_RUNTIME,
@@ -24,6 +23,7 @@ from quantize.edgetpu.hardware import (
     find_edge_tpus,
     is_googles_pycoral,
 )
+from quantize.edgetpu.on_edge_tpu import runtime_version
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.extras import EXTRAS, Extra
 from quantize.foundation.string_enum import StrEnum

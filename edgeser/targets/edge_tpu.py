@@ -60,7 +60,7 @@ class EdgeTpuTarget:
     def facts(self) -> TargetFacts:
         """Where it is attached, and through what it is asked."""
         from edgeser.benchmark.target import TargetFacts
-        from quantize.edgetpu.device import described
+        from quantize.edgetpu.on_edge_tpu import described
 
         where = described(self.device, self.backend)
         return TargetFacts(EDGE_TPU.word, str(self.device.node), where)
@@ -112,7 +112,7 @@ class OnEdgeTpu:
         from edgeser.benchmark.bench_report import BenchReport, Figures
         from edgeser.benchmark.budget import check
         from edgeser.benchmark.host import percentiles
-        from quantize.edgetpu.device import time_on_edge_tpu
+        from quantize.edgetpu.on_edge_tpu import time_on_edge_tpu
 
         target = self.target
         reporter.stage(f"Measuring on the Edge TPU at {target.device.node}")
@@ -142,7 +142,7 @@ class OnEdgeTpu:
 
     def outputs(self, inputs: Inputs, reporter: Reporter) -> NDArray[Any]:
         """Return the values of all outputs at each step, ``[steps, values]``."""
-        from quantize.edgetpu.device import outputs_of_edge_tpu
+        from quantize.edgetpu.on_edge_tpu import outputs_of_edge_tpu
 
         (values,) = inputs
         reporter.stage(f"{len(values)} inputs on the Edge TPU")
