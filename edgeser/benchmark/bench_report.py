@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from edgeser.benchmark.parity import TargetParity
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import TargetParity
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import Oddity

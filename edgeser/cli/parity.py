@@ -22,7 +22,7 @@ from edgeser.cli.suits import is_given, options_of, refuse_unsuited
 from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
-    from edgeser.benchmark.parity import Parity
+    from edgeser.benchmark.target_parity import Parity
     from edgeser.targets.target import Target, TargetKind
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from edgeser.benchmark.parity import Parity, TargetParity
+from edgeser.benchmark.target_parity import Parity, TargetParity
 from edgeser.bundle import Bundle
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features import FeatureCache, fit_window

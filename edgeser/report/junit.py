@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.concordance import VadScores

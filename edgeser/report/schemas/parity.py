@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeser.benchmark.parity import Parity, TargetParity
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import Parity, TargetParity
 from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.schemas.form import Json

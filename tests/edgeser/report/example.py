@@ -13,7 +13,7 @@ import numpy as np
 from example_costs import SOURCE, bench, board, device, edge_tpu  # noqa: F401  asked for by tests
 from numpy.typing import NDArray
 
-from edgeser.benchmark.parity import TargetParity
+from edgeser.benchmark.target_parity import TargetParity
 from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary, VadSummary
 from edgeser.corpora.levels import LevelSummary
 from edgeser.decision import softmax

@@ -14,8 +14,8 @@ from edgeser.benchmark.bench_report import (
     MemoryPart,
     OperatorCost,
 )
-from edgeser.benchmark.parity import TargetParity
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import TargetParity
 from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.layer_error import LayerError
