@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeser.benchmark.target import TargetFacts
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import listed, plural
-from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Check, Verdict
 from quantize.edgetpu.difference import OutputDifference
 

@@ -13,7 +13,7 @@ from edgeser.corpora import read_audio
 from edgeser.evaluation.concordance import score_vad
 from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.groups import GroupScore
-from edgeser.evaluation.parity import (
+from edgeser.evaluation.int8_parity import (
     ParityReport,
     as_predictions,
     compare,

@@ -16,7 +16,7 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import judge_groups
 from edgeser.evaluation.hearing import HearingTable
-from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.installed import cpu_name
 from edgeser.pipeline.certainty import is_of_rule

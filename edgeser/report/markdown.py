@@ -13,8 +13,8 @@ from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.hearing import HearingTable
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.vad_parity import VadParity
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.bench import bench_markdown

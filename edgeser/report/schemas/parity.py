@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeser.benchmark.target import TargetFacts
 from edgeser.benchmark.target_parity import Parity, TargetParity
-from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.schemas.form import Json
 from edgeser.report.schemas.scores import layer_json, metrics_json
