@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from quantize.convert.error_function import without_error_functions
 from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_values
-from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
+from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.recurrent import RECURRENT, without_recurrence
 from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
@@ -228,7 +228,7 @@ def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:
             kind = _AS_FLOAT32.get(tensor.elem_type, f"type {tensor.elem_type}")
             raise BadInput(
                 f"input {printable(each.name)} takes {kind}, and only float32 is quantised",
-                hint="export the network with float32 inputs",
+                hint=FLOAT32_HINT,
             )
         sizes = [
             dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or None)
