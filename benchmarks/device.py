@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.frontend import audio
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.pipeline.bench import bench
 from edgeser.targets.emulator import default_emulator
 from firmware_bridge.boards import MPS2_AN500

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.bench_report import OperatorCost
 from edgeser.bundle import load_bundle
 from edgeser.pipeline.bench import bench
 from edgeser.pretrained import pretrained_path

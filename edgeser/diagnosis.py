@@ -14,7 +14,7 @@ from typing import Any
 
 from edgeser.installed import PACKAGES, Package, cpu_name, installed_version
 from edgeser.report.schemas.commands import DOCTOR_SCHEMA
-from quantize.edgetpu.device import runtime_version
+from firmware_bridge.emulator import install_hint
 from quantize.edgetpu.hardware import (
     NEWEST_PYTHON_OF_PYCORAL,
     NEWEST_RUNTIME,
@@ -23,6 +23,7 @@ from quantize.edgetpu.hardware import (
     find_edge_tpus,
     is_googles_pycoral,
 )
+from quantize.edgetpu.on_edge_tpu import runtime_version
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.extras import EXTRAS, Extra
 from quantize.foundation.string_enum import StrEnum
@@ -66,15 +67,17 @@ class _Program:
 
 _PROGRAMS = (
     _Program("espeak-ng", "synthetic speech in which words matter", "apt-get install espeak-ng"),
-    _Program("arm-none-eabi-gcc", "firmware", "apt-get install gcc-arm-none-eabi"),
-    _Program("qemu-system-arm", "the emulated device", "apt-get install qemu-system-arm"),
+    _Program("gcc", "int8 models on this computer without TFLite-Micro", install_hint("gcc")),
+    _Program("make", "firmware", install_hint("make")),
+    _Program("arm-none-eabi-gcc", "firmware", install_hint("arm-none-eabi-gcc")),
+    _Program("qemu-system-arm", "the emulated device", install_hint("qemu-system-arm")),
     _Program(
         "riscv64-unknown-elf-gcc",
         "firmware for RISC-V boards",
-        "apt-get install gcc-riscv64-unknown-elf",
+        install_hint("riscv64-unknown-elf-gcc"),
     ),
-    _Program("clang-19", "firmware for the Coral NPU's core", "apt-get install clang-19 lld-19"),
-    _Program("qemu-system-riscv32", "emulated RISC-V boards", "apt-get install qemu-system-misc"),
+    _Program("clang-19", "firmware for the Coral NPU's core", install_hint("clang-19")),
+    _Program("qemu-system-riscv32", "emulated RISC-V boards", install_hint("qemu-system-riscv32")),
     _Program(
         "edgetpu_compiler",
         "compiling for the Edge TPU",

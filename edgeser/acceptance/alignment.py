@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeser.acceptance.records import Floats, Samples
+from edgeser.acceptance.faults import Floats, Samples
 from edgeser.rerecord.fit import fit_of
 from edgeser.rerecord.hear import correlate
 from edgeser.rerecord.interpolate import values_at

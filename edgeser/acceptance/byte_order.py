@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, measured
 from edgeser.acceptance.frames import frames_of, loud
-from edgeser.acceptance.records import Fault, Finding, Floats, Samples, measured
 
 _ORDER = 8
 _CLEARLY_DB = 6.0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeser.acceptance.frames import frames_of, loud
-from edgeser.acceptance.records import Fault, Finding, Floats, Samples, measured
+from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, measured
 
 _CLEARLY_DB = 1.0
 """In the median over loud frames; in 300 clips of five corpora it stays below 0.4 dB."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeser.acceptance.alignment import KNOWN_RATES
-from edgeser.acceptance.records import Floats, Samples
+from edgeser.acceptance.faults import Floats, Samples
 from edgeser.rerecord.hear import correlate
 from edgeser.rerecord.markers import SWEEP_S, sweep
 

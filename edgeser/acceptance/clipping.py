@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeser.acceptance.records import FULL_SCALE, Fault, Finding, Samples, measured
+from edgeser.acceptance.faults import FULL_SCALE, Fault, Finding, Samples, measured
 from edgeser.corpora.sound import CLIPPED_SHARE
 
 _LEAST_PEAK = 1024

@@ -11,11 +11,11 @@ from edgeser.acceptance.byte_order import find_byte_order, swapped
 from edgeser.acceptance.channels import find_channels, one_channel
 from edgeser.acceptance.chirps import hear_chirps
 from edgeser.acceptance.clipping import find_clipping
+from edgeser.acceptance.faults import CHECKED, Diagnosis, Fault, Finding, Samples
 from edgeser.acceptance.gain import find_gain
 from edgeser.acceptance.high_pass import find_high_pass, find_thin_voice
 from edgeser.acceptance.hum import find_hum
 from edgeser.acceptance.offset import find_offset, offset_of
-from edgeser.acceptance.records import CHECKED, Diagnosis, Fault, Finding, Samples
 from edgeser.acceptance.repeats import repeated_blocks
 from edgeser.acceptance.timing import doubled_finding, find_jumps, find_rate, rate_finding
 from quantize.foundation.errors import BadInput

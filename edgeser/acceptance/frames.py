@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeser.acceptance.records import Floats
+from edgeser.acceptance.faults import Floats
 
 FRAME_S = 0.032
 

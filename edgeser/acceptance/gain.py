@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from edgeser.acceptance.faults import Fault, Finding, Samples, dbfs, measured
 from edgeser.acceptance.frames import rms_of_loud
-from edgeser.acceptance.records import Fault, Finding, Samples, dbfs, measured
 
 _BYTE_DB = 8 * 20 * math.log10(2.0)
 _NEAR_DB = 6.0

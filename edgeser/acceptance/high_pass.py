@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, measured
 from edgeser.acceptance.frames import frames_of, loud
-from edgeser.acceptance.records import Fault, Finding, Floats, Samples, measured
 
 _LOW = (80.0, 220.0)
 _REST = (500.0, 2500.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeser.acceptance.records import Fault, Finding, Floats, Samples, dbfs, measured
+from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, dbfs, measured
 
 _WINDOW_S = 0.5
 _QUIET = 25.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeser.acceptance.faults import FULL_SCALE, Fault, Finding, Samples, dbfs, measured
 from edgeser.acceptance.frames import frames_of, rms_of_loud
-from edgeser.acceptance.records import FULL_SCALE, Fault, Finding, Samples, dbfs, measured
 
 _MOST = 0.005 * FULL_SCALE
 _HEARD = 0.001 * FULL_SCALE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeser.acceptance.records import Floats, Samples
+from edgeser.acceptance.faults import Floats, Samples
 
 _LENGTHS = (32, 48, *range(64, 1025, 16), 1280, 1536, 1600, 2048, 3200, 4096, 8192)
 """What buffers hold."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeser.acceptance.alignment import EXACT, KNOWN_RATES, Alignment
-from edgeser.acceptance.records import Fault, Finding, Floats, measured
+from edgeser.acceptance.faults import Fault, Finding, Floats, measured
 
 MOST_PPM = 1000.0
 """Crystals differ by 100 ppm; clocks made by dividing another by a thousand and more."""

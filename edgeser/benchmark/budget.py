@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from edgeser.benchmark.records import BudgetCheck
+from edgeser.benchmark.bench_report import BudgetCheck
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
 

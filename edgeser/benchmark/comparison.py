@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from edgeser.benchmark.bench_report import OperatorCost
 from edgeser.benchmark.growth import GrowthLimit
-from edgeser.benchmark.records import OperatorCost
 from edgeser.benchmark.saved import SavedBenchmark, SavedResult
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
@@ -165,10 +165,18 @@ def compare_benchmarks(
         )
     sources = before.source, after.source
     results = tuple(_compare_pair(old, new, limits, sources) for old, new in pairs)
-    remarks: tuple[str, ...] = ()
-    if before.model != after.model:
-        remarks = (f"the models differ: {before.model} before, {after.model} now",)
-    return BenchComparison(before, after, results, remarks)
+    return BenchComparison(before, after, results, _of_the_models(before, after))
+
+
+def _of_the_models(before: SavedBenchmark, after: SavedBenchmark) -> tuple[str, ...]:
+    """Say whether the two are of other models: by their bytes where both tell, else by name."""
+    hashes = before.model_sha256, after.model_sha256
+    if all(hashes) and hashes[0] != hashes[1]:
+        old, new = (sha256[:12] for sha256 in hashes)
+        return (f"the models differ: {before.model} ({old}) before, {after.model} ({new}) now",)
+    if not all(hashes) and before.model != after.model:
+        return (f"the models differ: {before.model} before, {after.model} now",)
+    return ()
 
 
 def _pairs(

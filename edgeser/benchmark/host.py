@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.benchmark.bench_report import BenchReport, BudgetCheck, Figures
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.records import BenchReport, BudgetCheck, Figures
 from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
@@ -136,7 +136,8 @@ def _time(
     candidates = [runtime for runtime in _HOST_ORDER if runtime in installed]
     if not candidates:
         raise ToolMissing(
-            "no runtime for .tflite models is installed", hint=extra("runtimes").install
+            "no runtime for .tflite models is installed",
+            hint=f"{extra('runtimes').install}, or --device emulator",
         )
     for runtime in candidates:
         reporter.stage(f"Timing {runs} inferences in {runtime.label}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.bench_report import OperatorCost
 from quantize.foundation.measurement import Measurement
 
 
@@ -60,8 +60,11 @@ class SavedBenchmark:
         The model's name.
     results
         One for each target; no two of the same kind and name.
+    model_sha256
+        Of the .tflite; empty in a file of before it was written down.
     """
 
     source: str
     model: str
     results: tuple[SavedResult, ...]
+    model_sha256: str = ""

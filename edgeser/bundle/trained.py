@@ -22,7 +22,7 @@ from edgeser.decision.held_out import HeldOut, decode_held_out, encode_held_out
 from edgeser.evaluation.metrics import of_nobody_known
 from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.recipe import Recipe, parse_recipe
-from edgeser.training.records import EpochRecord
+from edgeser.training.result import EpochRecord
 from edgeser.typed_tables import from_table
 from edgeser.wording import LabelKind, Wording, wording
 from firmware_bridge.frontend import FrontendConfig

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.device_option import device_kind, target_of
 from edgeser.cli.options import (
     board_of,
     board_option,
@@ -21,7 +21,7 @@ from edgeser.cli.results import ResultFiles, result_options
 from edgeser.cli.suits import is_given, option_of, options_of, refuse_unsuited
 
 if TYPE_CHECKING:
-    from edgeser.acceptance.records import AcceptReport
+    from edgeser.acceptance.faults import AcceptReport
     from edgeser.bundle import Bundle
     from edgeser.evaluation.drift import DriftReference
     from edgeser.pipeline.accept import AcceptChoice

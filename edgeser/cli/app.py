@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
     """A group that imports a command's module when it is used, so that --help is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the road, not of the alphabet."""
+        """Return the names in the order of the pipeline, not of the alphabet."""
         del ctx
         return list(_COMMANDS)
 
@@ -105,9 +105,10 @@ class LazyGroup(click.Group):
 def group() -> None:
     """Turn recordings into a speech-emotion model on a device.
 
-    Start with 'edgeser run demo'. Exit codes: 0 ok; 1 a check failed; 2 usage or bad input;
-    3 a tool or device is missing; 4 internal error; 130 interrupted; 143 and 129 ended by SIGTERM
-    and SIGHUP. Add --debug to any command for a traceback.
+    Start with 'edgeser lint MODEL.tflite' or, with all extras, 'edgeser run demo'. Exit codes: 0
+    ok; 1 a check failed; 2 usage or bad input; 3 a tool or device is missing; 4 internal error; 130
+    interrupted; 143 and 129 ended by SIGTERM and SIGHUP. Add --debug to any command for a
+    traceback.
     """
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.device_option import device_kind, target_of
 from edgeser.cli.model_file import bundle_if_any, model_bytes
 from edgeser.cli.options import (
     ModelPath,
@@ -20,11 +20,12 @@ from edgeser.cli.options import (
 from edgeser.cli.output import Output, common_options
 from edgeser.cli.results import ResultFiles, name_broken, result_options
 from edgeser.cli.suits import is_given, option_of, options_of, refuse_unsuited
+from edgeser.pretrained import name_of
 from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
+    from edgeser.benchmark.bench_report import Benchmark
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import Benchmark
     from edgeser.bundle import Bundle
     from edgeser.targets.target import TargetKind
     from firmware_bridge.boards import Board
@@ -139,13 +140,13 @@ def command(
     plain = None if against is None else model_bytes(against)
     targets = [target_of(device, compiled=compiled, board=board) for board in boards]
     common: dict[str, Any] = {
-        "name": str(model) if kind in (HOST, EDGE_TPU) else model.stem,
+        "name": name_of(model) if kind in (HOST, EDGE_TPU) else model.stem,
         "corpora": corpora,
         "folder": folder,
         "limits": _limits(bundle, rest),
         "reporter": output,
     }
-    from edgeser.benchmark.records import Benchmark
+    from edgeser.benchmark.bench_report import Benchmark
     from edgeser.pipeline.bench import bench, bench_each
 
     if len(targets) > 1:

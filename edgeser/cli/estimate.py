@@ -40,6 +40,7 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
         raise click.UsageError("Missing argument 'MODEL'.")
 
     from edgeser.cli.model_file import model_bytes, read_and_tell, reading_json
+    from edgeser.pretrained import name_of
     from edgeser.report.schemas.estimate import estimate_json
     from quantize.edgetpu.estimate import estimate
     from quantize.edgetpu.latency import Link
@@ -47,7 +48,7 @@ def command(model: Path | None, target: str, link: str, fit: bool, output: Outpu
     from quantize.edgetpu.package import is_compiled
 
     data = model_bytes(model)
-    read = read_and_tell(data, name=str(model), output=output)
+    read = read_and_tell(data, name=name_of(model), output=output)
     lint = None if is_compiled(read) else lint_file(data, read)
     found = estimate(read, link=Link(link), lint=lint)
     if output.json:

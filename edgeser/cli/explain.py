@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.corpora import Utterance
     from edgeser.explanation.config import Occlusion, Plan
+    from edgeser.explanation.explanation import Explanation
     from edgeser.explanation.finding_records import Finding
-    from edgeser.explanation.records import Explanation
     from edgeser.pipeline.explain import Unexplained
     from edgeser.pipeline.explain_corpus import References
 
@@ -249,7 +249,7 @@ class _Work:
         folder: Path,
     ) -> Iterator[Explanation]:
         """Write each page as soon as it is there; tell what cannot be explained."""
-        from edgeser.explanation.records import Explanation
+        from edgeser.explanation.explanation import Explanation
         from edgeser.report.schemas.explained import write_clip
 
         for name, item in zip(names, items, strict=True):

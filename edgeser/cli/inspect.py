@@ -82,13 +82,14 @@ def command(
         _refuse_empty(overlay_of, bench=bench, parity=parity)
         require_writable(overlay)
     from edgeser.cli.model_file import model_bytes
+    from edgeser.pretrained import name_of
     from edgeser.report.schemas.compiled import compiled_json
     from edgeser.report.schemas.inspection import inspection_json
     from quantize.edgetpu import is_compiled, read_compiled
     from quantize.tflite import examine_model, inspect_model
 
     data = model_bytes(model)
-    found = examine_model(data, name=str(model))
+    found = examine_model(data, name=name_of(model))
     compiled = read_compiled(found) if is_compiled(found) and not found.unread else None
     inspection = inspect_model(found)
     if overlay is not None:

@@ -57,12 +57,13 @@ def command(
         reading_json,
         repository_path,
     )
+    from edgeser.pretrained import name_of
     from edgeser.report.schemas.lint import lint_json
     from quantize.edgetpu.lint import lint_file
 
     files = ResultFiles(junit, markdown)
     data = model_bytes(model)
-    read = read_and_tell(data, name=str(model), output=output)
+    read = read_and_tell(data, name=name_of(model), output=output)
     report = lint_file(data, read)
     if sarif:
         from edgeser.installed import installed_version

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.device_option import device_kind, target_of
 from edgeser.cli.options import (
     board_of,
     board_option,
@@ -22,7 +22,7 @@ from edgeser.cli.suits import is_given, options_of, refuse_unsuited
 from edgeser.targets import EDGE_TPU, HOST
 
 if TYPE_CHECKING:
-    from edgeser.benchmark.parity import Parity
+    from edgeser.benchmark.target_parity import Parity
     from edgeser.targets.target import Target, TargetKind
 
 
@@ -80,7 +80,8 @@ def command(
     """Compare float and int8 on every test clip of a BUNDLE (or the folder of a run).
 
     Of a .tflite by itself a device's outputs are held to TFLite-Micro's on random inputs, in one
-    sequence from a reset where it keeps state.
+    sequence from a reset where it keeps state; where TFLite-Micro is not installed, to what the
+    same C gives on this computer, which is told.
 
     Facts first; the verdict comes from the tolerances alone. Exit code 1 when it fails. With
     --device features and logits must be the host's, bit for bit; an Edge TPU's logits are known to

@@ -53,9 +53,9 @@ def run_folder_of(path: Path) -> RunFolder | None:
 
 def argument(path: Path) -> str:
     """Return how a shell gives a path, or the name of a model that ships, to a command."""
-    from edgeser.pretrained import is_pretrained
+    from edgeser.pretrained import name_of
 
-    return shlex.quote(path.stem if is_pretrained(path) else str(path))
+    return shlex.quote(name_of(path))
 
 
 def cache_folder() -> Path:

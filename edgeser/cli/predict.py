@@ -46,10 +46,10 @@ def command(
 ) -> int:
     """Label recordings FILES with a BUNDLE (or the folder of a run).
 
-    The int8 model runs in TFLite-Micro, as on a device. A recording on which nothing is said has no
-    emotion; one whose label's probability is below the bundle's threshold is called unsure. To
-    listen to a microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict BUNDLE -
-    --stream
+    The int8 model gives what it gives on a device: it runs in TFLite-Micro or, where that is not
+    installed, as the firmware's own C. A recording on which nothing is said has no emotion; one
+    whose label's probability is below the bundle's threshold is called unsure. To listen to a
+    microphone: arecord -q -t raw -f S16_LE -c 1 -r 16000 | edgeser predict BUNDLE - --stream
     """
     from edgeser.cli.places import deciding, open_bundle
     from edgeser.targets.oracle import INSTEAD, has_tflite_micro

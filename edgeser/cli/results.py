@@ -15,7 +15,7 @@ from quantize.foundation.errors import CheckFailed, EdgeserError
 from quantize.foundation.files import append_text, require_writable, write_atomically
 
 if TYPE_CHECKING:
-    from edgeser.benchmark.records import BudgetCheck
+    from edgeser.benchmark.bench_report import BudgetCheck
     from edgeser.cli.output import Output
 
 F = TypeVar("F", bound=Callable[..., Any])

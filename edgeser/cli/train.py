@@ -15,7 +15,7 @@ from edgeser.report.schemas.commands import TRAIN_SCHEMA
 if TYPE_CHECKING:
     from edgeser.bundle import TrainedModel
     from edgeser.recipe import Recipe
-    from edgeser.training.records import EpochRecord
+    from edgeser.training.result import EpochRecord
 
 
 @click.command("train")

@@ -14,7 +14,7 @@ from edgeser.corpora.utterance import Utterance
 from edgeser.corpora.wav import wav_bytes
 from edgeser.debias.checks import NO_OTHER, NO_VOICE
 from edgeser.debias.choice import Wanted, Wish
-from edgeser.debias.records import DebiasRecord
+from edgeser.debias.conversion_counts import DebiasRecord
 from edgeser.debias.vocoder import Vocoder
 from edgeser.debias.voice import Change, Voice, change_between, voice_of
 from edgeser.progress import SILENT, Reporter

@@ -16,14 +16,14 @@ from edgeser.evaluation.conditions import ConditionRow, ConditionTable, conditio
 from edgeser.evaluation.distributions import DistributionScores
 from edgeser.evaluation.grid import OutputGrid
 from edgeser.evaluation.groups import GroupScore, age_group, score_groups, score_speakers
-from edgeser.evaluation.metrics import Metrics, confusion_matrix, evaluate
-from edgeser.evaluation.parity import (
+from edgeser.evaluation.int8_parity import (
     ClipDifference,
     FeatureParity,
     ParityReport,
     as_predictions,
     compare,
 )
+from edgeser.evaluation.metrics import Metrics, confusion_matrix, evaluate
 from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.evaluation.verdict import Check, Tolerances, Verdict, judge

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.network import ConvertedNetwork
-from quantize.foundation.errors import BadInput
+from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.layer_error import ErrorSums, layer_errors
 from quantize.runtimes import Runtime, run_outputs
 from quantize.tflite import read_model
-from quantize.tflite.model import Tensor
+from quantize.tflite.model import Subgraph, Tensor
 
 _ROUNDING = 1e-9
 _LOOKED_AT = 32
+_LACKING = re.compile(r"Didn't find op for builtin opcode '(\w+)'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +151,10 @@ def compare_network(
 
     Raises
     ------
+    CheckFailed
+        When TFLite-Micro has no such operator: it is named with its layer.
     BadInput, ToolMissing, InternalError
-        When TFLite-Micro refuses the model, is not installed or crashes.
+        When TFLite-Micro refuses the model otherwise, is not installed or crashes.
     """
     graph = read_model(network.int8_tflite, name="the int8 model").main
     inputs = [
@@ -158,9 +163,13 @@ def compare_network(
             network.inputs, network.parity, graph.input_tensors, strict=True
         )
     ]
-    given = run_outputs(
-        network.int8_tflite, inputs, runtime=Runtime.TFLITE_MICRO, name="the int8 model"
-    )
+    try:
+        given = run_outputs(
+            network.int8_tflite, inputs, runtime=Runtime.TFLITE_MICRO, name="the int8 model"
+        )
+    except BadInput as error:
+        _refuse_operator(error.message, graph, dict(network.layer_names))
+        raise
     said = f"TFLite-Micro against {network.framework}, {len(inputs[0])} samples, {source}"
     outputs = []
     for each, steps, tensor, wanted in zip(
@@ -174,6 +183,29 @@ def compare_network(
     if found.passed or len(inputs) > 1:
         return found
     return replace(found, where_to_look=_where_to_look(network, inputs[0]))
+
+
+def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str]) -> None:
+    """Name the layer of the operator that TFLite-Micro says it lacks, if it says so.
+
+    Raises
+    ------
+    CheckFailed
+        With what to change.
+    """
+    found = _LACKING.search(said)
+    if found is None:
+        return
+    for layer in graph.layers:
+        if layer.name == found[1]:
+            made = (tensor.name for tensor in layer.outputs)
+            own = next((layer_names[name] for name in made if name in layer_names), "")
+            where = f"layer {printable(own)}, " if own else ""
+            raise CheckFailed(
+                f"{where}{layer.label}: TFLite-Micro has no {found[1]}",
+                hint="replace it by operators that docs/operators.md lists (in Keras a "
+                "Conv2DTranspose, or a bilinear UpSampling2D, for a nearest one)",
+            )
 
 
 def _where_to_look(network: ConvertedNetwork, inputs: NDArray[np.int8]) -> str:

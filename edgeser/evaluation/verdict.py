@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.int8_parity import ParityReport
 from quantize.foundation.errors import BadInput
 
 ROUNDING = 1e-9

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeser.evaluation.metrics import FEWEST_SPEAKERS
 from edgeser.explanation.cues import CUES, has_voice
+from edgeser.explanation.explanation import Explanation
 from edgeser.explanation.finding_means import (
     as_a_whole,
     cue_figures,
@@ -24,7 +25,6 @@ from edgeser.explanation.finding_records import (
     SpeakerFinding,
 )
 from edgeser.explanation.literature import EXPECTED, Agreement, judged
-from edgeser.explanation.records import Explanation
 from edgeser.explanation.salient import above_mean
 from quantize.foundation.measurement import Measurement
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from edgeser.evaluation.bootstrap import Bootstrap, clusters_of, percentile_interval
 from edgeser.explanation.cues import CUES
+from edgeser.explanation.explanation import Explanation
 from edgeser.explanation.finding_records import CueFigures
-from edgeser.explanation.records import Explanation
 from quantize.foundation.measurement import Evidence, Measurement
 
 _BOOTSTRAP = Bootstrap()

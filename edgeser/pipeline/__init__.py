@@ -1,1 +1,1 @@
-"""The road from recordings to a report: one stage a file, each a function over frozen records."""
+"""From recordings to a report: one stage a file, each a function over frozen records."""

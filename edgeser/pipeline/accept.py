@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.acceptance.diagnose import diagnose
-from edgeser.acceptance.records import (
+from edgeser.acceptance.faults import (
     AcceptReport,
     Diagnosis,
     Fault,

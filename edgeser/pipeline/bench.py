@@ -9,8 +9,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.benchmark.bench_report import Benchmark, BenchReport, BenchResult
 from edgeser.benchmark.budget import NO_LIMITS, Limits
-from edgeser.benchmark.records import Benchmark, BenchReport, BenchResult
 from edgeser.bundle import Bundle
 from edgeser.pipeline.firmware import program_of
 from edgeser.pipeline.folder import RunFolder
@@ -114,6 +114,7 @@ def bench(  # noqa: PLR0913  each is a choice of its own
         elif inputs:
             parity = compare_outputs_with_host(program, running, inputs)
             report = replace(report, parity=parity)
+    report = replace(report, model_sha256=program.sha256)
     if folder is not None and bundle is not None:
         _keep(folder, report, on, model_hash=bundle.model_hash)
     return report
@@ -159,7 +160,8 @@ def bench_each(
         except (ToolMissing, CheckFailed, DeviceError) as error:
             reporter.note(f"{target.facts.name}: {error}")
             results.append(BenchResult(target.facts, None, error))
-    return Benchmark(program_of(model, name=name).name, tuple(results))
+    program = program_of(model, name=name)
+    return Benchmark(program.name, tuple(results), program.sha256)
 
 
 def _keep(folder: RunFolder, report: BenchReport, target: Target, *, model_hash: str) -> None:

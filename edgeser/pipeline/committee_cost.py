@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.benchmark.committee import CommitteeCost
-from edgeser.benchmark.records import BenchReport
 from edgeser.bundle import Bundle
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.firmware import compiled_model

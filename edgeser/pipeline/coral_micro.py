@@ -11,9 +11,9 @@ from firmware_bridge.compiler.lowering import MOST_OUTPUTS
 from firmware_bridge.frontend.c_tables import emit_frontend
 from firmware_bridge.project import FirmwareProject
 from firmware_bridge.project.coral_micro import CORAL_MICRO_NAME, MicroModel, write_coral_micro
+from quantize.edgetpu.compiled_model import CUSTOM_OPERATOR
 from quantize.edgetpu.micro import micro_obstacles
 from quantize.edgetpu.package import read_compiled
-from quantize.edgetpu.records import CUSTOM_OPERATOR
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 from quantize.runtimes import arena_usage
 from quantize.tflite import read_model

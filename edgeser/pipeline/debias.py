@@ -12,9 +12,9 @@ from edgeser.corpora import Utterance
 from edgeser.corpora.wav import wav_bytes
 from edgeser.debias.choice import wanted_of
 from edgeser.debias.conversion import Converted, converted_clips
+from edgeser.debias.conversion_counts import DebiasRecord
 from edgeser.debias.extra import require_pyworld
 from edgeser.debias.ranking import rank_clips
-from edgeser.debias.records import DebiasRecord
 from edgeser.debias.vocoder import Vocoder
 from edgeser.features import FeatureCache
 from edgeser.pipeline.folder import RunFolder

@@ -17,10 +17,10 @@ from edgeser.corpora.sound import says_nothing
 from edgeser.explanation.clip import HeardClip, Scorer
 from edgeser.explanation.config import Plan
 from edgeser.explanation.cues import Spread, all_stretches, cues_in, mean_scores, spread_of
+from edgeser.explanation.explanation import Explanation, HeardCues, Told
 from edgeser.explanation.faithfulness import ORDERS, faithfulness
 from edgeser.explanation.literature import held_to_literature
 from edgeser.explanation.occlusion import filling, occlude
-from edgeser.explanation.records import Explanation, HeardCues, Told
 from edgeser.explanation.salient import Stretch, band_shares, plane_shares, salient_stretches
 from edgeser.features import hear
 from edgeser.pipeline.decide import certainty_of

@@ -14,9 +14,9 @@ from edgeser.bundle import TrainedModel
 from edgeser.explanation.agreement import Shuffled, Stability, rank_correlation
 from edgeser.explanation.clip import HeardClip, Scorer
 from edgeser.explanation.config import Plan
+from edgeser.explanation.explanation import Worth
 from edgeser.explanation.gradients import integrated_gradients
 from edgeser.explanation.occlusion import Saliency, filling, occlude
-from edgeser.explanation.records import Worth
 from edgeser.explanation.shuffle import ShuffledModel, shuffled_models
 from edgeser.features import WindowConfig
 from edgeser.pipeline.inference import load_network

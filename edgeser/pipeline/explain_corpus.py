@@ -13,7 +13,7 @@ from edgeser.bundle import Bundle
 from edgeser.corpora import Utterance, read_audio
 from edgeser.explanation.config import Plan
 from edgeser.explanation.cues import Spread, all_stretches, spread_of
-from edgeser.explanation.records import Explanation, Told
+from edgeser.explanation.explanation import Explanation, Told
 from edgeser.pipeline.descriptors import descriptors_of
 from edgeser.pipeline.explain import Explainer, Rows, Unexplained, explainer, with_cues
 from edgeser.pipeline.folder import RunFolder

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeser.corpora import Utterance
 from edgeser.corpora.audio import read_audio
-from edgeser.evaluation.parity import FeatureParity
+from edgeser.evaluation.int8_parity import FeatureParity
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig, compute_features
 from quantize.foundation.errors import EdgeserError, ToolMissing

@@ -13,7 +13,7 @@ from edgeser.corpora import read_audio
 from edgeser.evaluation.concordance import score_vad
 from edgeser.evaluation.group_gaps import KindGaps
 from edgeser.evaluation.groups import GroupScore
-from edgeser.evaluation.parity import (
+from edgeser.evaluation.int8_parity import (
     ParityReport,
     as_predictions,
     compare,
@@ -90,7 +90,7 @@ def check_parity(
     tolerances
         Instead of the recipe's.
     cache, reporter
-        Of features; of stages.
+        Where features are kept between runs; who is told of stages.
 
     Returns
     -------
@@ -261,7 +261,10 @@ def _source(bundle: Bundle, tested: Predictions) -> str:
 def _keep(bundle: Bundle, report: ParityReport, verdict: Verdict, folder: RunFolder) -> None:
     folder.save_state(TOLERANCES, verdict.tolerances, model_hash=bundle.model_hash)
     folder.save_state("parity", report, model_hash=bundle.model_hash)
-    public = parity_json(float_parity(report, verdict))
+    found = float_parity(
+        report, verdict, model=bundle.trained.recipe.name, model_sha256=bundle.model_hash
+    )
+    public = parity_json(found)
     write_atomically(folder.result("parity"), dump_json(public).encode())
     if folder.bundle.is_file():
         figures = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.parity import TargetParity
+from edgeser.benchmark.target_parity import TargetParity
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets.host import OnHost
 from edgeser.targets.oracle import held_to

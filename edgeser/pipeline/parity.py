@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from edgeser.benchmark.parity import Parity, TargetParity
+from edgeser.benchmark.target_parity import Parity, TargetParity
 from edgeser.bundle import Bundle
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features import FeatureCache, fit_window
@@ -66,12 +66,14 @@ def parity(  # noqa: PLR0913  each is a choice of its own
     Raises
     ------
     ToolMissing
-        When the compiler, the emulator or TFLite-Micro is not installed.
+        When the compiler or the emulator is not installed, or neither TFLite-Micro nor a C
+        compiler; for the host, when what trains or runs the models is not.
     BadInput
         When the corpus is not there, or the target cannot run the model.
     DeviceError
         When the device is not there, runs something else, or does not answer as it must.
     """
+    program = program_of(model, name=name)
     if target.kind is HOST:
         if not isinstance(model, Bundle):
             raise BadInput(
@@ -85,13 +87,18 @@ def parity(  # noqa: PLR0913  each is a choice of its own
             cache=cache,
             reporter=reporter,
         )
-        return Parity(target.facts, report=report, verdict=verdict)
+        return Parity(
+            target.facts,
+            report=report,
+            verdict=verdict,
+            model=program.name,
+            model_sha256=program.sha256,
+        )
     recordings = None
     if isinstance(model, Bundle):
         recordings = recordings_of_test_speakers(
             model, count=clips, corpora=corpora, folder=folder, reporter=reporter
         )
-    program = program_of(model, name=name)
     with target.opened(program, reporter=reporter) as running:
         found: TargetParity
         if not isinstance(model, Bundle) or recordings is None:
@@ -109,7 +116,12 @@ def parity(  # noqa: PLR0913  each is a choice of its own
                 source=f"clips {recordings.source}",
                 reporter=reporter,
             )
-        return Parity(running.facts, against_host=found)
+        return Parity(
+            running.facts,
+            against_host=found,
+            model=program.name,
+            model_sha256=program.sha256,
+        )
 
 
 def _windows(bundle: Bundle, recordings: Recordings) -> Inputs:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeser.acceptance.records import Samples
+from edgeser.acceptance.faults import Samples
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
 from edgeser.corpora.audio import to_int16

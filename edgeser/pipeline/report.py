@@ -7,7 +7,7 @@ import platform
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, speakers_in
 from edgeser.corpora.parts import PARTS
 from edgeser.evaluation.ablation import AblationTable
@@ -16,7 +16,7 @@ from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import judge_groups
 from edgeser.evaluation.hearing import HearingTable
-from edgeser.evaluation.parity import ParityReport
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.verdict import Tolerances, judge
 from edgeser.installed import cpu_name
 from edgeser.pipeline.certainty import is_of_rule

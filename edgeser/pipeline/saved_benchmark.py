@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.bench_report import OperatorCost
 from edgeser.benchmark.saved import SavedBenchmark, SavedResult
 from edgeser.report.schemas.bench import BENCH_SCHEMA
 from quantize.foundation.errors import BadInput
@@ -60,7 +60,9 @@ class _Reader:
             raise self._wrong("two of its results are of the same target")
         if not results:
             raise self._wrong("it has no results")
-        return SavedBenchmark(self.source, self._text(table, "model", ""), results)
+        known = table.get("model_sha256") is not None
+        sha256 = self._text(table, "model_sha256", "") if known else ""
+        return SavedBenchmark(self.source, self._text(table, "model", ""), results, sha256)
 
     def _result(self, table: Any, where: str) -> SavedResult:
         target = self._table(table, "target", where)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.parity import TargetParity
+from edgeser.benchmark.target_parity import TargetParity
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.recordings import Recordings

@@ -28,7 +28,7 @@ from edgeser.pipeline.teacher import teacher_of
 from edgeser.pipeline.words import encoder_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
-from edgeser.training.records import TrainingResult
+from edgeser.training.result import TrainingResult
 from firmware_bridge.frontend import FrontendConfig
 from quantize.calibration import select_balanced
 from quantize.foundation.files import write_atomically

@@ -49,3 +49,14 @@ def pretrained_path(name: str) -> Path | None:
 def is_pretrained(path: Path) -> bool:
     """Return whether a path is one of those bundles: nothing is written beside it."""
     return path.parent == _FOLDER
+
+
+def name_of(path: Path) -> str:
+    """Return what a model is called on the command line: one that ships by its name.
+
+    >>> name_of(Path("models/keyword.tflite"))
+    'models/keyword.tflite'
+    >>> name_of(_FOLDER / "pretrained.zip")
+    'pretrained'
+    """
+    return path.stem if is_pretrained(path) else str(path)

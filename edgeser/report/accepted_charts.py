@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from edgeser.acceptance.records import AcceptReport
+from edgeser.acceptance.faults import AcceptReport
 from edgeser.report.svg import (
     WIDTH,
     Scale,

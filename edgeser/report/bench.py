@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from edgeser.benchmark.bench_report import Benchmark, BenchReport, BudgetCheck
 from edgeser.benchmark.budget import describe
-from edgeser.benchmark.records import Benchmark, BenchReport, BudgetCheck
 from edgeser.report.figures import (
     bench_remarks,
     bench_rows,

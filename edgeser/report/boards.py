@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from edgeser.benchmark.records import Benchmark, BenchResult
+from edgeser.benchmark.bench_report import Benchmark, BenchResult
 from edgeser.report.figures import figure, printable
 from edgeser.report.markdown_text import markdown_table, plain
 from edgeser.report.titled import titled_table
@@ -47,7 +47,12 @@ def _title(benchmark: Benchmark) -> str:
 
 
 def _problems(benchmark: Benchmark) -> list[str]:
-    return [f"{r.target.name}: {r.problem}" for r in benchmark.results if r.problem]
+    """Return what went wrong where, each thing once: a compiler is missing for many boards."""
+    where: dict[str, list[str]] = {}
+    for result in benchmark.results:
+        if result.problem:
+            where.setdefault(result.problem, []).append(result.target.name)
+    return [f"{', '.join(names)}: {problem}" for problem, names in where.items()]
 
 
 def _exact(result: BenchResult) -> bool | None:

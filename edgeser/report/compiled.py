@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeser.report.figures import printable
+from quantize.edgetpu.compiled_model import CompiledModel, Executable, Layer, Package
 from quantize.edgetpu.micro import micro_obstacles
-from quantize.edgetpu.records import CompiledModel, Executable, Layer, Package
 
 
 def compiled_tables(compiled: CompiledModel) -> Group:

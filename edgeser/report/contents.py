@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -16,8 +16,8 @@ from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.hearing import HearingTable
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.wording import Wording, wording
 from quantize.foundation.errors import BadInput, InternalError

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from edgeser.explanation.cues import CUES
+from edgeser.explanation.explanation import Explanation, HeardCues
 from edgeser.explanation.faithfulness import Curve
 from edgeser.explanation.finding_records import Finding
-from edgeser.explanation.records import Explanation, HeardCues
 from edgeser.explanation.salient import Stretch
 from edgeser.report.charts import bar_chart
 from edgeser.report.figures import percent

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edgeser.baseline.licence import LICENCE
 from edgeser.evaluation.metrics import FEWEST_SPEAKERS
 from edgeser.explanation.cues import CUES
+from edgeser.explanation.explanation import Explanation
 from edgeser.explanation.finding_records import (
     EmotionFinding,
     ErrorFinding,
@@ -15,7 +16,6 @@ from edgeser.explanation.finding_records import (
     SpeakerFinding,
 )
 from edgeser.explanation.literature import SMALL_EFFECT, SOURCES
-from edgeser.explanation.records import Explanation
 from edgeser.report.explained import NO_CUES
 from edgeser.report.explained_charts import channel_chart, cue_matrix
 from edgeser.report.explained_sentences import corpus_sentences

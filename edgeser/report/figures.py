@@ -10,7 +10,7 @@ from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import in_groups
 
 if TYPE_CHECKING:
-    from edgeser.benchmark.records import BenchReport
+    from edgeser.benchmark.bench_report import BenchReport
 
 _KILO = 1000.0
 

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -16,8 +16,8 @@ from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import FEWEST_SPEAKERS, Metrics
-from edgeser.evaluation.parity import ParityReport
 from edgeser.report.certainty_charts import reliability_diagram, risk_chart
 from edgeser.report.charts import (
     Dot,

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import ParityReport
 from edgeser.report.figures import (
     evidence,
     figure,

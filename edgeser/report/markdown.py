@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable
 from edgeser.evaluation.conditions import ConditionTable
@@ -13,8 +13,8 @@ from edgeser.evaluation.drift import DriftReport
 from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.hearing import HearingTable
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.vad_parity import VadParity
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.bench import bench_markdown

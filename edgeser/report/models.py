@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     ("UAR, int8", "int8.uar"),
-    ("predicted", "inference_ms"),
+    ("inference", "inference_ms"),
     ("flash", "flash_bytes"),
     ("RAM", "ram_bytes"),
 )
@@ -42,7 +42,9 @@ def model_tables(bundles: Mapping[str, Bundle], conditions: Mapping[str, str]) -
         _costs(bundles),
         Text(""),
         _scores(bundles, conditions),
-        *_once(bundles, _about),
+        *_once(bundles, _labels),
+        *map(Text, map(printable, _sources(bundles))),
+        *_once(bundles, _card),
         Text(""),
         *laws,
     )
@@ -86,20 +88,29 @@ def _cell(bundle: Bundle, key: str, *, interval: bool = False) -> str:
     return "" if found is None else figure(found, interval=interval)
 
 
-def _about(bundle: Bundle) -> list[str]:
+def _labels(bundle: Bundle) -> list[str]:
     corpus = bundle.trained.corpus
-    sources = dict.fromkeys(
-        f"{title}: {found.evidence.value}, {found.source}"
-        for title, key in _COLUMNS
-        if (found := bundle.metrics.get(key)) is not None
-    )
-    return [
-        "",
-        f"labels: {', '.join(bundle.trained.classes)}",
-        f"trained on {corpus.name}: {corpus.licence}",
-        *sources,
-        corpus.words.card.format(corpus=corpus.name),
-    ]
+    labels = f"labels: {', '.join(bundle.trained.classes)}"
+    return ["", labels, f"trained on {corpus.name}: {corpus.licence}"]
+
+
+def _sources(bundles: Mapping[str, Bundle]) -> list[str]:
+    """Return where the figures of each column are from; which model's, where that differs."""
+    lines = []
+    for title, key in _COLUMNS:
+        said: dict[str, list[str]] = {}
+        for name, bundle in bundles.items():
+            if (found := bundle.metrics.get(key)) is not None:
+                said.setdefault(f"{found.evidence.value}, {found.source}", []).append(name)
+        for text, names in said.items():
+            of = f" of {', '.join(names)}" if len(said) > 1 else ""
+            lines.append(f"{title}{of}: {text}")
+    return lines
+
+
+def _card(bundle: Bundle) -> list[str]:
+    corpus = bundle.trained.corpus
+    return [corpus.words.card.format(corpus=corpus.name)]
 
 
 def _once(

@@ -8,14 +8,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeser.benchmark.parity import Parity
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.ablation import AblationTable
 from edgeser.evaluation.certainty import CertaintyTable, MemberScore
 from edgeser.evaluation.concordance import VadScores
 from edgeser.evaluation.conditions import ConditionTable
 from edgeser.evaluation.hearing import HearingTable
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import Metrics
-from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.reliability import BINS
 from edgeser.evaluation.selective import SHOWN_COVERAGE
 from edgeser.evaluation.vad_parity import VadParity

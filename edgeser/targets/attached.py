@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.device import Clock, Stimuli, bench_device
-from edgeser.benchmark.records import BenchReport
+from edgeser.benchmark.bench_report import BenchReport
+from edgeser.benchmark.firmware_cost import Clock, Stimuli, bench_device
 from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import Reporter
 from edgeser.targets.target import Inputs, Program, TargetKind, Work

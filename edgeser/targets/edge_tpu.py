@@ -12,7 +12,7 @@ from edgeser.targets.target import Inputs, Program, TargetKind, Work, takes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edgeser.benchmark.records import BenchReport
+    from edgeser.benchmark.bench_report import BenchReport
     from edgeser.benchmark.target import TargetFacts
     from edgeser.progress import Reporter
     from quantize.edgetpu.difference import Tolerances
@@ -60,7 +60,7 @@ class EdgeTpuTarget:
     def facts(self) -> TargetFacts:
         """Where it is attached, and through what it is asked."""
         from edgeser.benchmark.target import TargetFacts
-        from quantize.edgetpu.device import described
+        from quantize.edgetpu.on_edge_tpu import described
 
         where = described(self.device, self.backend)
         return TargetFacts(EDGE_TPU.word, str(self.device.node), where)
@@ -109,10 +109,10 @@ class OnEdgeTpu:
         ToolMissing
             When the Edge TPU does not open.
         """
+        from edgeser.benchmark.bench_report import BenchReport, Figures
         from edgeser.benchmark.budget import check
         from edgeser.benchmark.host import percentiles
-        from edgeser.benchmark.records import BenchReport, Figures
-        from quantize.edgetpu.device import time_on_edge_tpu
+        from quantize.edgetpu.on_edge_tpu import time_on_edge_tpu
 
         target = self.target
         reporter.stage(f"Measuring on the Edge TPU at {target.device.node}")
@@ -142,7 +142,7 @@ class OnEdgeTpu:
 
     def outputs(self, inputs: Inputs, reporter: Reporter) -> NDArray[Any]:
         """Return the values of all outputs at each step, ``[steps, values]``."""
-        from quantize.edgetpu.device import outputs_of_edge_tpu
+        from quantize.edgetpu.on_edge_tpu import outputs_of_edge_tpu
 
         (values,) = inputs
         reporter.stage(f"{len(values)} inputs on the Edge TPU")

@@ -75,8 +75,9 @@ class EmulatorTarget:
             When the emulated device does not answer.
         """
         from edgeser.targets.attached import AttachedDevice, answering
-        from firmware_bridge.emulator import built_firmware, running_emulator
+        from firmware_bridge.emulator import built_firmware, require_tools, running_emulator
 
+        require_tools("make", self.board.compiler, self.board.emulator)
         reporter.stage("Building the firmware")
         contents, compiled = program.firmware(self.board)
         with built_firmware(contents, self.board, cache=self.builds) as built:

@@ -12,7 +12,7 @@ from edgeser.targets.target import Inputs, Program, TargetKind, Work, takes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edgeser.benchmark.records import BenchReport
+    from edgeser.benchmark.bench_report import BenchReport
     from edgeser.benchmark.target import TargetFacts
     from edgeser.progress import Reporter
     from quantize.edgetpu.difference import Tolerances

@@ -78,5 +78,6 @@ def _built(model: bytes, name: str) -> HostModel:
         return build_host_model(compile_model(model, name), folder)
     except ToolMissing as error:
         raise ToolMissing(
-            f"TFLite-Micro is not installed, and {error.message}", hint=extra("runtimes").install
+            f"TFLite-Micro is not installed, and {error.message}",
+            hint=f"{extra('runtimes').install}, or {error.hint}",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgeser.benchmark.bench_report import BenchReport
     from edgeser.benchmark.budget import Limits
-    from edgeser.benchmark.records import BenchReport
     from edgeser.benchmark.target import TargetFacts
     from edgeser.bundle import Bundle
     from edgeser.progress import Reporter
@@ -82,6 +83,11 @@ class Program:
     firmware: Callable[[Board], tuple[Contents, CompiledModel]]
     bundle: Bundle | None = None
     against: bytes | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of the .tflite, in hexadecimal: by it a figure is traced to the bytes that gave it."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def frontend_hash(self) -> str | None:

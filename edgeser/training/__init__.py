@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeser.training.config import AugmentationConfig, ConditionsConfig, TrainingConfig
 from edgeser.training.data import LabelledFeatures, TrainingData
-from edgeser.training.records import EpochRecord, TrainingResult
+from edgeser.training.result import EpochRecord, TrainingResult
 
 if TYPE_CHECKING:
     from edgeser.training.fit import predict_logits, predict_outputs

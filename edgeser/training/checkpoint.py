@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 from torch.optim import Optimizer
 
-from edgeser.training.records import EpochRecord
+from edgeser.training.result import EpochRecord
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, write_atomically
 

@@ -29,7 +29,7 @@ from edgeser.training.optimisation import Lesson
 from edgeser.training.pls.classifier import aligned_weights
 from edgeser.training.pls.config import DEFAULT_PLS, PlsConfig
 from edgeser.training.public_lessons import PUBLIC_FOLDERS, public_lessons
-from edgeser.training.records import EpochRecord, TrainingResult
+from edgeser.training.result import EpochRecord, TrainingResult
 from edgeser.training.teaching import PublicTeacher
 from edgeser.training.vad.loss import mean_concordance
 

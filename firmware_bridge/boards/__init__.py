@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from firmware_bridge.boards.board import Board, Cycles, SharedMemory
-from firmware_bridge.boards.records import (
+from firmware_bridge.boards.all_boards import (
     CORAL_NPU_CORE,
     HOST,
     MPS2_AN385_M0PLUS,
@@ -17,6 +16,7 @@ from firmware_bridge.boards.records import (
     RISCV32_VIRT,
     WEB,
 )
+from firmware_bridge.boards.board import Board, Cycles, SharedMemory
 from quantize.foundation.errors import BadInput
 
 BOARDS: Mapping[str, Board] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""What the rest of the house knows about a board."""
+"""What everything else knows about a board."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.lower_border import dequantised, table_call
+from firmware_bridge.compiler.lower_quantise import dequantised, table_call
 from firmware_bridge.compiler.lower_unary import lookup_call
 from firmware_bridge.compiler.operands import quantisation_of, refuse
 from firmware_bridge.compiler.records import KernelCall

@@ -192,7 +192,7 @@ def host_compiler() -> str:
     for name in _COMPILERS:
         if found := shutil.which(name):
             return found
-    raise ToolMissing("there is no C compiler", hint="install one: apt-get install gcc libc6-dev")
+    raise ToolMissing("there is no C compiler", hint="apt-get install gcc libc6-dev")
 
 
 def native_flags(compiler: str) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from firmware_bridge.compiler.float_islands import float_islands, lower_island
 from firmware_bridge.compiler.fold import folded
 from firmware_bridge.compiler.lower_batches import lower_batches
-from firmware_bridge.compiler.lower_border import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
@@ -36,6 +35,7 @@ from firmware_bridge.compiler.lower_pairs import (
     lower_squared_difference,
 )
 from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
+from firmware_bridge.compiler.lower_quantise import lower_dequantize, lower_quantize
 from firmware_bridge.compiler.lower_resize import (
     lower_resize_bilinear,
     lower_resize_nearest_neighbor,

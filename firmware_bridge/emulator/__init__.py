@@ -5,7 +5,7 @@ from firmware_bridge.emulator.cache import built_firmware
 from firmware_bridge.emulator.elf import Section, read_sections
 from firmware_bridge.emulator.host_model import built_host_model
 from firmware_bridge.emulator.machine import running_emulator, running_on_host
-from firmware_bridge.emulator.tools import find_tool
+from firmware_bridge.emulator.tools import find_tool, install_hint, require_tools
 from firmware_bridge.emulator.web_assembly import built_web_assembly, find_web_tools
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "built_web_assembly",
     "find_tool",
     "find_web_tools",
+    "install_hint",
     "read_sections",
+    "require_tools",
     "running_emulator",
     "running_on_host",
 ]

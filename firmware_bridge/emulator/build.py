@@ -12,7 +12,7 @@ from pathlib import Path
 
 from firmware_bridge.boards import Board
 from firmware_bridge.emulator.elf import Section, read_sections
-from firmware_bridge.emulator.tools import find_tool
+from firmware_bridge.emulator.tools import find_tool, require_tools
 from firmware_bridge.project.makefile import EMULATED, FIRMWARE
 from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, InternalError
 from quantize.foundation.processes import run
@@ -97,10 +97,8 @@ def build_firmware(
     InternalError
         When it does not compile, or takes too long.
     """
+    require_tools("make", board.compiler, *([board.linker] if board.linker else []))
     make = find_tool("make")
-    find_tool(board.compiler)
-    if board.linker is not None:
-        find_tool(board.linker)
     begin = time.monotonic()
     targets = [FIRMWARE, EMULATED] if len(board.consoles) > 1 else [FIRMWARE]
     command = [make, f"-j{jobs}", *_APART, "-C", str(project_dir), "-f", "Makefile", *targets]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from firmware_bridge.boards import WEB
 from firmware_bridge.emulator.kept import kept
-from firmware_bridge.emulator.tools import PACKAGES
+from firmware_bridge.emulator.tools import install_hint
 from firmware_bridge.project.contents import Contents
 from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import InternalError, ToolMissing
@@ -54,7 +54,7 @@ def find_web_tools() -> WebTools:
             return WebTools(clang, linker)
     raise ToolMissing(
         "clang and its linker for WebAssembly are not installed",
-        hint=f"apt-get install {PACKAGES['clang']} {PACKAGES['wasm-ld']}",
+        hint=install_hint("clang", "wasm-ld"),
     )
 
 

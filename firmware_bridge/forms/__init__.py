@@ -2,6 +2,6 @@
 
 from firmware_bridge.forms.layouts import FORMS
 from firmware_bridge.forms.library import library_contents
-from firmware_bridge.forms.records import Form, Library, LibraryModel
+from firmware_bridge.forms.library_form import Form, Library, LibraryModel
 
 __all__ = ["FORMS", "Form", "Library", "LibraryModel", "library_contents"]

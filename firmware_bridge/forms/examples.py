@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware_bridge.forms.records import Console, LibraryModel
+from firmware_bridge.forms.library_form import Console, LibraryModel
 from firmware_bridge.licence import OURS
 
 _LISTEN = """\

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from firmware_bridge.forms.records import Console, Form
+from firmware_bridge.forms.library_form import Console, Form
 from firmware_bridge.licence import IDENTIFIER
 
 _HASH = f"# {IDENTIFIER}\n"

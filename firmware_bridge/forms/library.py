@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from firmware_bridge.forms.examples import Example, examples
+from firmware_bridge.forms.library_form import VERSION, Form, Library
 from firmware_bridge.forms.readme import library_readme
-from firmware_bridge.forms.records import VERSION, Form, Library
 from firmware_bridge.forms.sources import library_sources, public_headers, umbrella
 from firmware_bridge.project import MANIFEST, Contents, hashes_of
 from firmware_bridge.project.contents import licence_text

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from firmware_bridge.compiler.c_text import string_literal
-from firmware_bridge.forms.records import LibraryModel
+from firmware_bridge.forms.library_form import LibraryModel
 from firmware_bridge.licence import MODELS
-from firmware_bridge.project.records import StreamSettings
+from firmware_bridge.project.firmware_project import StreamSettings
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 

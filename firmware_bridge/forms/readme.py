@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_bridge.forms.records import Form, Library, LibraryModel
+from firmware_bridge.forms.library_form import Form, Library, LibraryModel
 
 _TEXT = """\
 # @NAME@: @DESCRIPTION@

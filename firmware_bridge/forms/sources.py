@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
+from firmware_bridge.forms.library_form import Library, LibraryModel
 from firmware_bridge.forms.listener import listener_files
-from firmware_bridge.forms.records import Library, LibraryModel
 from firmware_bridge.licence import OURS
 from firmware_bridge.project.contents import HOST_ONLY, Contents, kernel_files, tree
 from firmware_bridge.project.device_code import device_code

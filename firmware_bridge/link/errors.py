@@ -1,4 +1,4 @@
-"""What can go wrong with a device: each has its own type, and exits as the house agrees.
+"""What can go wrong with a device: each has its own type and exit code.
 
 3: the device is not there, went away or does not answer. 1: it answers, but with what it must not.
 """

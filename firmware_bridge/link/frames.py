@@ -20,7 +20,7 @@ _CRC = struct.Struct("<I")
 _MOST_CONTENT = _HEADER.size + MOST_PAYLOAD + _CRC.size
 _MOST_ENCODED = _MOST_CONTENT + 1 + _MOST_CONTENT // 254
 _MOST_LINE = 512
-_BORDER = 0
+_DELIMITER = 0
 
 
 class DamagedFrame(ValueError):
@@ -67,7 +67,7 @@ Event = Frame | Line | Damaged
 
 
 def encode_frame(frame: Frame) -> bytes:
-    """Return the frame as it goes over the wire, borders included.
+    """Return the frame as it goes over the wire, delimiters included.
 
     Raises
     ------
@@ -137,11 +137,11 @@ class Decoder:
         events: list[Event] = []
         start = 0
         while start < len(data):
-            border = data.find(_BORDER, start)
-            end = len(data) if border < 0 else border
+            delimiter = data.find(_DELIMITER, start)
+            end = len(data) if delimiter < 0 else delimiter
             self._take(data[start:end], events)
-            if border >= 0:
-                self._take_border(events)
+            if delimiter >= 0:
+                self._take_delimiter(events)
             start = end + 1
         return events
 
@@ -166,7 +166,7 @@ class Decoder:
             elif byte != ord("\r"):
                 self._line_good = False
 
-    def _take_border(self, events: list[Event]) -> None:
+    def _take_delimiter(self, events: list[Event]) -> None:
         was_in_frame = self._in_frame
         chunk = bytes(self._chunk)
         overflow = self._overflow

@@ -15,7 +15,7 @@ from firmware_bridge.compiler.names import DEFAULT
 from firmware_bridge.frontend.c_tables import HEADER_NAME, FrontendSources
 from firmware_bridge.licence import OURS
 from firmware_bridge.project.device_code import device_code
-from firmware_bridge.project.records import IMAGE_MODELS, ModelSources, StreamSettings
+from firmware_bridge.project.firmware_project import IMAGE_MODELS, ModelSources, StreamSettings
 
 _PACKAGE = Path(__file__).parents[1]
 _STREAM_ONLY = ("dev_stream", "dev_decisions", "dev_vote", "dev_certainty")

@@ -16,9 +16,9 @@ from firmware_bridge.compiler.values import value_macros
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.licence import OURS
 from firmware_bridge.project.contents import Contents, collect
+from firmware_bridge.project.firmware_project import FirmwareProject, ModelSources, StreamSettings
 from firmware_bridge.project.micro_readme import micro_readme
 from firmware_bridge.project.readme import frontend_hash
-from firmware_bridge.project.records import FirmwareProject, ModelSources, StreamSettings
 from firmware_bridge.project.write import FORMAT, MANIFEST, place
 from quantize.foundation.errors import BadInput
 from quantize.tflite.model import Tensor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firmware_bridge.frontend.c_tables import FrontendSources
-from firmware_bridge.project.records import ModelSources
+from firmware_bridge.project.firmware_project import ModelSources
 
 _OWN_PROGRAM = """\
 ## In a program of your own

@@ -6,8 +6,8 @@ import textwrap
 
 from firmware_bridge.boards import Board
 from firmware_bridge.frontend.c_tables import FrontendSources
+from firmware_bridge.project.firmware_project import IMAGE_MODELS, ModelSources
 from firmware_bridge.project.own_program import own_program
-from firmware_bridge.project.records import IMAGE_MODELS, ModelSources
 
 _LINE = 100
 

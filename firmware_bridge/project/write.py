@@ -11,9 +11,9 @@ from pathlib import Path
 from firmware_bridge.boards import Board
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project.contents import Contents, collect
+from firmware_bridge.project.firmware_project import FirmwareProject, ModelSources, StreamSettings
 from firmware_bridge.project.makefile import makefile
 from firmware_bridge.project.readme import frontend_hash, readme
-from firmware_bridge.project.records import FirmwareProject, ModelSources, StreamSettings
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, read_bounded, sha256_of_file
 

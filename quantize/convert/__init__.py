@@ -2,7 +2,7 @@
 
 from quantize.convert.export import export_int8
 from quantize.convert.kept_ranges import activation_ranges
-from quantize.convert.records import OperatorUse, QuantizedModel, TensorQuantization
+from quantize.convert.quantised_model import OperatorUse, QuantizedModel, TensorQuantization
 
 __all__ = [
     "OperatorUse",

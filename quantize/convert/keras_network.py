@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues
-from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
+from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.saved_model import SIGNATURE, check_saved_model
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
@@ -52,7 +52,7 @@ class TensorFlowNetwork:
                 raise BadInput(
                     f"input {printable(name)} takes {printable(kind)}, and only float32 is "
                     "quantised",
-                    hint="save the network with float32 inputs",
+                    hint=FLOAT32_HINT,
                 )
         self.inputs = tuple(SourceTensor(n, fixed_shape(n, sizes)) for n, sizes, _ in inputs)
         self.outputs = tuple(outputs)
@@ -79,11 +79,11 @@ class TensorFlowNetwork:
         return self._function, spec, None
 
     def layers_by_kind(self) -> dict[str, str]:
-        """Return nothing: operators keep the names of their layers on this road."""
+        """Return nothing: operators keep the names of their layers here."""
         return {}
 
     def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
-        """Return nothing: tensors keep the names of their layers on this road."""
+        """Return nothing: tensors keep the names of their layers here."""
         del sample
         return []
 

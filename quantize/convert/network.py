@@ -1,4 +1,4 @@
-"""A network that is not ours to a fully integer .tflite, by the road that `export_int8` takes.
+"""A network that is not ours to a fully integer .tflite, as `export_int8` makes one.
 
 ONNX, PyTorch's exported program (.pt2), Keras (.keras) and SavedModel. What is read is hostile
 until it is checked; what is native runs in child processes.

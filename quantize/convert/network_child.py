@@ -189,16 +189,16 @@ def stacked(values: Sequence[Any], name: str) -> NDArray[np.float32]:
     """
     arrays = [np.asarray(each) for each in values]
     shown = printable(name)
+    if any(each.dtype.kind != "f" for each in arrays):
+        raise BadInput(
+            f"output {shown} is {arrays[0].dtype}, not float",
+            hint="have the network return what ArgMax and the like are made of",
+        )
     if any(each.ndim < 2 or each.shape[0] != 1 for each in arrays):
         raise BadInput(
             f"output {shown} has shape {list(arrays[0].shape)}, without a batch axis of 1 and one "
             "of values",
             hint="have the network return [batch, values]",
-        )
-    if any(each.dtype.kind != "f" for each in arrays):
-        raise BadInput(
-            f"output {shown} is {arrays[0].dtype}, not float",
-            hint="have the network return what ArgMax and the like are made of",
         )
     out = np.concatenate(arrays).astype(np.float32)
     if not np.isfinite(out).all():

@@ -15,6 +15,8 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 MOST_INPUTS = 16
+FLOAT32_HINT = "save it with float32 inputs; of words, what follows the embedding"
+"""What to do where an input is no float32: words are looked up outside of the network."""
 _MAX_VALUES = 1 << 24
 _NO_BATCH = re.compile(r"time|seq|step|frame|len|width|height|channel", re.IGNORECASE)
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.error_function import without_error_functions
 from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_values
-from quantize.convert.network_parts import SourceTensor, fixed_shape, input_label
+from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
+from quantize.convert.recurrent import RECURRENT, without_recurrence
 from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 from quantize.foundation.files import read_bounded
@@ -21,7 +23,6 @@ OLDEST_OPSET, NEWEST_OPSET = 11, 21
 _FLOAT = 1
 _DOMAINS = ("", "ai.onnx")
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
-_RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 _QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
 _AS_FLOAT32 = {1: "float32", 10: "float16", 11: "float64", 7: "int64", 6: "int32", 9: "bool"}
 
@@ -93,6 +94,8 @@ class OnnxNetwork:
         import tensorflow as tf
 
         self._simplified = simplified_onnx()
+        without_recurrence(self._simplified, _label)
+        without_error_functions(self._simplified.graph)
         model = to_keras(self._simplified, kept=channels_last(self._simplified.graph))
 
         def run(*values: Any) -> Any:
@@ -166,17 +169,12 @@ def check_nodes(graph: Any) -> None:
                 f"{where}: the network is quantised already",
                 hint="give the float network it was made of",
             )
-        if kind in _RECURRENT:
-            raise CheckFailed(
-                f"{where}: recurrent operators have no form in int8 on this road",
-                hint="write its steps out as dense layers (Keras: unroll=True)",
-            )
         if kind in _CONTROL_FLOW:
             raise CheckFailed(
                 f"{where} is control flow, which a device does not run",
                 hint="export the network with one fixed path",
             )
-        if not _is_mapped(kind):
+        if kind not in RECURRENT and not _is_mapped(kind):
             raise CheckFailed(
                 f"{where} has no form in TensorFlow Lite",
                 hint="replace it by operators that have one: convolution, pooling, element-wise "
@@ -246,7 +244,7 @@ def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:
             kind = _AS_FLOAT32.get(tensor.elem_type, f"type {tensor.elem_type}")
             raise BadInput(
                 f"input {printable(each.name)} takes {kind}, and only float32 is quantised",
-                hint="export the network with float32 inputs",
+                hint=FLOAT32_HINT,
             )
         sizes = [
             dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or None)

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from quantize.convert.network_parts import SourceTensor, fixed_shape
+from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.npz import ZIP_ERRORS
@@ -203,7 +203,8 @@ def _user_inputs(graph: Json, signature: Json) -> tuple[tuple[SourceTensor, ...]
         sizes = [_symbol_or_size(each) for each in tensor["sizes"]]
         if tensor["dtype"] != _FLOAT32:
             raise BadInput(
-                f"input {printable(name)} is not float32", hint="export it with float32 inputs"
+                f"input {printable(name)} is not float32",
+                hint=FLOAT32_HINT,
             )
         if sizes and isinstance(sizes[0], str):
             batches.add(sizes[0])

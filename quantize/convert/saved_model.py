@@ -17,6 +17,7 @@ from quantize.foundation.foreign import printable
 
 MODEL_FILE = "saved_model.pb"
 SIGNATURE = "serving_default"
+_MOST_SHOWN = 5
 _SAVE = "save it with model.export(folder) of Keras 3, or tf.saved_model.save"
 _KINDS = frozenset(
     {"user_object", "function", "variable", "bare_concrete_function", "constant",
@@ -71,7 +72,11 @@ def check_graph(meta: Any, definition_of: Callable[[str], Any], *, text_type: in
                 hint="save the network without tables, files and text processing",
             )
     if SIGNATURE not in meta.signature_def:
-        raise BadInput(f"the SavedModel has no signature {SIGNATURE}", hint=_SAVE)
+        others = sorted(name for name in meta.signature_def if not name.startswith("__"))
+        raise BadInput(
+            f"the SavedModel has no signature {SIGNATURE}, but {_listed(others)}",
+            hint=f"save it with signatures={{'{SIGNATURE}': the function}}",
+        )
     library = {each.signature.name: each for each in meta.graph_def.library.function}
     for node in _reached(meta, library):
         if node.op in library:
@@ -81,6 +86,11 @@ def check_graph(meta: Any, definition_of: Callable[[str], Any], *, text_type: in
                 f"layer {printable(node.name)}: the operator {printable(node.op)} {reason}",
                 hint="save the network alone, without reading, printing or text processing",
             )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(map(printable, names[:_MOST_SHOWN]))
+    return f"{shown} and others" if len(names) > _MOST_SHOWN else shown or "none at all"
 
 
 def _meta_graphs(path: Path, limit_bytes: int) -> Any:

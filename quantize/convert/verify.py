@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from quantize.convert.records import OperatorUse, TensorQuantization
+from quantize.convert.quantised_model import OperatorUse, TensorQuantization
 from quantize.foundation.errors import CheckFailed
 from quantize.tflite import Model
 from quantize.tflite.model import Layer, Tensor

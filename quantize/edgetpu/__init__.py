@@ -3,7 +3,7 @@
 Everything here works from the files alone; no vendor code is needed, bundled or downloaded.
 """
 
+from quantize.edgetpu.compiled_model import CompiledModel
 from quantize.edgetpu.package import is_compiled, read_compiled
-from quantize.edgetpu.records import CompiledModel
 
 __all__ = ["CompiledModel", "is_compiled", "read_compiled"]

@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from quantize.edgetpu.compiled_model import CompiledModel
 from quantize.edgetpu.compiler_log import CompilerLog, parse_log, parse_version
 from quantize.edgetpu.failures import Diagnosis, explain_status
 from quantize.edgetpu.package import is_compiled, read_compiled
-from quantize.edgetpu.records import CompiledModel
 from quantize.foundation import launch
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.files import open_regular, read_bounded

@@ -5,7 +5,7 @@ The reasons are read from its runtime's published code (google-coral/coralmicro,
 
 from __future__ import annotations
 
-from quantize.edgetpu.records import CompiledModel, Package
+from quantize.edgetpu.compiled_model import CompiledModel, Package
 
 CHIP = "beagle"
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quantize.edgetpu.flexbuffer import read_map
-from quantize.edgetpu.records import (
+from quantize.edgetpu.compiled_model import (
     CUSTOM_OPERATOR,
     CompiledModel,
     DmaHint,
@@ -21,6 +20,7 @@ from quantize.edgetpu.records import (
     Layer,
     Package,
 )
+from quantize.edgetpu.flexbuffer import read_map
 from quantize.foundation.errors import BadInput
 from quantize.tflite.flatbuffer import FlatBuffer, FlatbufferError, Table
 from quantize.tflite.model import Model, Operator

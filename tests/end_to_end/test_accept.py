@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from edgeser.acceptance.records import Fault
+from edgeser.acceptance.faults import Fault
 from edgeser.bundle import Bundle
 from edgeser.corpora.wav import wav_bytes
 from edgeser.pipeline import accept, firmware

@@ -22,9 +22,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from edgeser.benchmark.bench_report import Benchmark
 from edgeser.benchmark.budget import Budget
-from edgeser.benchmark.device import Clock, Stimuli, bench_device
-from edgeser.benchmark.records import Benchmark
+from edgeser.benchmark.firmware_cost import Clock, Stimuli, bench_device
 from edgeser.benchmark.target import TargetFacts
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import certainty_of

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeser.pipeline.network_data import held_out, read_network_data
 from edgeser.recipe import load_recipe, parse_recipe
+from quantize.convert.network_parts import match_data
+from quantize.convert.onnx_network import OnnxNetwork
 from tests.command_lines import lines_of
 
 Edgeser = Callable[..., Any]
@@ -79,6 +85,22 @@ def test_an_example_is_short_and_is_listed(folder: str) -> None:
     readme = EXAMPLES / folder / "README.md"
     assert len(readme.read_text("utf-8").splitlines()) < 40
     assert f"]({folder}/README.md)" in (EXAMPLES / "README.md").read_text("utf-8")
+
+
+def test_what_the_own_network_writes_is_what_its_export_takes(tmp_path: Path) -> None:
+    """Without the conversion itself, which test_own_network.py does of another network."""
+    folder = EXAMPLES / "own-network"
+    with contextlib.chdir(tmp_path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's, of its own future
+        runpy.run_path(str(folder / "network.py"))
+    words = re.search(r"edgeser export (.*)", (folder / "run.sh").read_text("utf-8"))[1].split()
+    network = OnnxNetwork(tmp_path / words[0], limit_bytes=1 << 20)
+    data = read_network_data(tmp_path / words[words.index("--calibration") + 1])
+    calibrated, compared, apart = held_out(data)
+    assert apart and (calibrated.samples, compared.samples) == (52, 12)
+    (samples,) = match_data(compared.arrays, network.inputs, where="the data")
+    (kinds,) = next(network.outputs_of([samples[place : place + 1]] for place in range(1)))
+    assert (network.outputs, kinds.shape) == (("kind",), (1, 2))
 
 
 def test_two_models_in_one_program_say_what_each_says_alone(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeser.acceptance.records import CHECKED, AcceptReport, dbfs, measured, rms_of
+from edgeser.acceptance.faults import CHECKED, AcceptReport, dbfs, measured, rms_of
 from edgeser.report.schemas.drift import drift_json
 
 SCHEMA = "edgeser.accept/1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edgeser.benchmark.records import (
+from edgeser.benchmark.bench_report import (
     Benchmark,
     BenchReport,
     BenchResult,
@@ -40,6 +40,7 @@ def bench_object(benchmark: Benchmark) -> Json:
     """Return a benchmark as it stands within other schemas."""
     return {
         "model": benchmark.model,
+        "model_sha256": benchmark.model_sha256 or None,
         "passed": benchmark.passed,
         "results": [_result(result) for result in benchmark.results],
     }

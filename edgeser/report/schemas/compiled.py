@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from edgeser.report.schemas.form import Json
+from quantize.edgetpu.compiled_model import CompiledModel, Executable, Layer, Package
 from quantize.edgetpu.micro import micro_obstacles
-from quantize.edgetpu.records import CompiledModel, Executable, Layer, Package
 from quantize.foundation.measurement import Evidence, Measurement
 
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from edgeser.baseline.licence import LICENCE
 from edgeser.explanation.config import Occlusion
 from edgeser.explanation.cues import CUES
+from edgeser.explanation.explanation import Explanation, HeardCues, Worth
 from edgeser.explanation.faithfulness import Curve
 from edgeser.explanation.finding_records import CueFigures, Finding
 from edgeser.explanation.literature import Expectation, Verdict
-from edgeser.explanation.records import Explanation, HeardCues, Worth
 from edgeser.report.explained import BANDS, render_clip, sentence
 from edgeser.report.schemas.form import dump_json
 from quantize.foundation.files import write_atomically

@@ -10,10 +10,10 @@ from edgeser.report.schemas.compiled import compiled_json
 from edgeser.report.schemas.estimate import estimate_json
 from edgeser.report.schemas.form import Json
 from firmware_bridge.project.coral_micro import CORAL_MICRO_NAME, MicroModel
+from quantize.edgetpu.compiled_model import CUSTOM_OPERATOR
 from quantize.edgetpu.compiler import Compilation
 from quantize.edgetpu.estimate import Estimate
 from quantize.edgetpu.lint import LintReport
-from quantize.edgetpu.records import CUSTOM_OPERATOR
 
 EXPORT_EDGETPU_SCHEMA = "edgeser.export-edgetpu/1"
 EXPORT_BOARD_SCHEMA = "edgeser.export-board/1"

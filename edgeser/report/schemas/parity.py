@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeser.benchmark.parity import Parity, TargetParity
 from edgeser.benchmark.target import TargetFacts
-from edgeser.evaluation.parity import ParityReport
+from edgeser.benchmark.target_parity import Parity, TargetParity
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.verdict import Verdict
 from edgeser.report.schemas.form import Json
 from edgeser.report.schemas.scores import layer_json, metrics_json
@@ -18,12 +18,15 @@ HOST = TargetFacts("host", "host", "this host")
 
 def parity_json(parity: Parity) -> Json:
     """Return the schema ``edgeser.parity/2``."""
-    return {"schema": PARITY_SCHEMA, **parity_object(parity)}
+    about = {"model": parity.model or None, "model_sha256": parity.model_sha256 or None}
+    return {"schema": PARITY_SCHEMA, **about, **parity_object(parity)}
 
 
-def float_parity(report: ParityReport, verdict: Verdict) -> Parity:
+def float_parity(
+    report: ParityReport, verdict: Verdict, *, model: str = "", model_sha256: str = ""
+) -> Parity:
     """Return float against int8 on this host."""
-    return Parity(HOST, report=report, verdict=verdict)
+    return Parity(HOST, report=report, verdict=verdict, model=model, model_sha256=model_sha256)
 
 
 def parity_object(parity: Parity) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgeser.benchmark.records import Benchmark
+from edgeser.benchmark.bench_report import Benchmark
 from edgeser.report.contents import ReportContents
 from edgeser.report.schemas.bench import bench_object
 from edgeser.report.schemas.certainty import certainty_json

@@ -34,8 +34,8 @@ static inline void i8_store_word(int8_t *bytes, uint32_t word) {
   memcpy(bytes, &word, sizeof(word));
 }
 
-/* The same number, of which the compiler does not know that it is: so that it keeps one pointer and
- * an offset in registers, rather than several pointers in memory. */
+/* An optimisation barrier: the same number, which the compiler may not know, so that it keeps one
+ * pointer and an offset in registers, rather than several pointers in memory. */
 static inline int32_t i8_opaque(int32_t value) {
 #if I8_HAS_SIMD32
   __asm__("" : "+r"(value));

@@ -74,11 +74,11 @@ static uint32_t send_block(const struct dev_frame *frame, uint32_t from) {
 }
 
 void dev_frame_send(const struct dev_frame *frame) {
-  static const uint8_t border = 0;
-  port_write(&border, 1);
+  static const uint8_t delimiter = 0;
+  port_write(&delimiter, 1);
   /* A zero at the very end leaves one empty block to send: hence <=. */
   for (uint32_t from = 0; from <= frame->length;) {
     from = send_block(frame, from);
   }
-  port_write(&border, 1);
+  port_write(&delimiter, 1);
 }

@@ -31,7 +31,7 @@ static void answer(struct dev_link *link, struct dev_app *app) {
   dev_frame_send(&link->reply);
 }
 
-static void take_border(struct dev_link *link, struct dev_app *app) {
+static void take_delimiter(struct dev_link *link, struct dev_app *app) {
   forget_command(link);
   if (link->in_frame && !dev_frame_is_empty(&link->decoder)) {
     link->in_frame = false;
@@ -67,7 +67,7 @@ static void take_character(struct dev_link *link, struct dev_app *app, uint8_t b
 
 void dev_link_take(struct dev_link *link, struct dev_app *app, uint8_t byte) {
   if (byte == 0) {
-    take_border(link, app);
+    take_delimiter(link, app);
   } else if (link->in_frame) {
     dev_frame_take(&link->decoder, byte);
   } else {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, resample_poly, sosfilt
 
-from edgeser.acceptance.records import Fault
+from edgeser.acceptance.faults import Fault
 
 Samples = NDArray[np.int16]
 RATE = 16_000

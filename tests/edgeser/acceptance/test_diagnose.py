@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeser.acceptance.diagnose import diagnose
-from edgeser.acceptance.records import CHECKED, Fault
+from edgeser.acceptance.faults import CHECKED, Fault
 from edgeser.corpora.audio import to_int16
 from edgeser.corpora.voice.expression import EXPRESSIONS
 from edgeser.corpora.voice.render import render_utterance

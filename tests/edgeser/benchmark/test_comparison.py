@@ -84,6 +84,18 @@ def test_another_model_and_another_compiler_are_told(tmp_path: Path) -> None:
     assert compared(tmp_path, benchmark(), benchmark()).told == ()
 
 
+def test_models_are_told_apart_by_their_bytes_where_both_say_which(tmp_path: Path) -> None:
+    old, new = ({**benchmark(), "model_sha256": digit * 64} for digit in "ab")
+    assert compared(tmp_path, old, new).told == (
+        f"the models differ: kws ({'a' * 12}) before, kws ({'b' * 12}) now",
+    )
+    renamed = {**benchmark(model="kws-2"), "model_sha256": "a" * 64}
+    assert compared(tmp_path, old, renamed).told == ()
+    assert compared(tmp_path, benchmark(), renamed).told == (
+        "the models differ: kws before, kws-2 now",
+    )
+
+
 def test_figures_of_another_board_are_not_compared(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as error:
         compared(tmp_path, benchmark(), benchmark(result(name="mps2-an386")))

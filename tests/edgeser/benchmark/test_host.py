@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeser.benchmark.bench_report import BenchReport
 from edgeser.benchmark.budget import Budget, Limits, describe
 from edgeser.benchmark.host import bench_model, speech_like_signal
-from edgeser.benchmark.records import BenchReport
 from firmware_bridge.frontend import (
     FrontendConfig,
     compute_features,

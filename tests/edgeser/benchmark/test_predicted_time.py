@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgeser.benchmark.device import Clock
-from edgeser.benchmark.records import OperatorCost
+from edgeser.benchmark.bench_report import OperatorCost
+from edgeser.benchmark.firmware_cost import Clock
 from edgeser.benchmark.target import TargetFacts
 from firmware_bridge.boards import MPS2_AN500, Cycles
 from quantize.foundation.measurement import Evidence, Measurement

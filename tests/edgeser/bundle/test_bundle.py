@@ -44,7 +44,7 @@ from edgeser.network import AmplitudePhaseNetwork, save_weights
 from edgeser.pipeline.inference import float_logits, load_network
 from edgeser.recipe import load_recipe
 from edgeser.report.model_card import model_card
-from edgeser.training.records import EpochRecord
+from edgeser.training.result import EpochRecord
 from firmware_bridge.frontend import normalisation_from_statistics
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement

@@ -12,8 +12,8 @@ import pytest
 
 from edgeser.cli import app
 from edgeser.targets.host import OnHost
-from quantize.edgetpu.device import EdgeTpuTimes
 from quantize.edgetpu.hardware import Attachment, Backend, EdgeTpu, find_edge_tpus
+from quantize.edgetpu.on_edge_tpu import EdgeTpuTimes
 from quantize.foundation.measurement import Evidence, Measurement
 
 Edgeser = Callable[..., Any]
@@ -64,8 +64,10 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("quantize.edgetpu.hardware.find_edge_tpus", lambda: (usb,))
     monkeypatch.setattr("quantize.edgetpu.hardware.pick_backend", lambda: Backend.LITERT)
-    monkeypatch.setattr("quantize.edgetpu.device.time_on_edge_tpu", time)
-    monkeypatch.setattr("quantize.edgetpu.device.outputs_of_edge_tpu", lambda *_, **__: outputs)
+    monkeypatch.setattr("quantize.edgetpu.on_edge_tpu.time_on_edge_tpu", time)
+    monkeypatch.setattr(
+        "quantize.edgetpu.on_edge_tpu.outputs_of_edge_tpu", lambda *_, **__: outputs
+    )
     monkeypatch.setattr(OnHost, "outputs", lambda *_: model)
 
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 import click
 import pytest
 
+from edgeser.benchmark.bench_report import Benchmark, BenchReport, Figures
 from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.device import Clock
-from edgeser.benchmark.parity import Parity, TargetParity
-from edgeser.benchmark.records import Benchmark, BenchReport, Figures
+from edgeser.benchmark.firmware_cost import Clock
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import Parity, TargetParity
 from edgeser.cli import app
 from edgeser.cli.results import ResultFiles
 from edgeser.report import junit, markdown

@@ -20,7 +20,7 @@ from edgeser.evaluation import (
     compare,
     judge,
 )
-from edgeser.evaluation.parity import cosine_by_clip
+from edgeser.evaluation.int8_parity import cosine_by_clip
 from quantize.foundation.errors import BadInput
 from quantize.layer_error import LayerError
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeser.benchmark.parity import TargetParity
-from edgeser.benchmark.records import BenchReport, Figures
+from edgeser.benchmark.bench_report import BenchReport, Figures
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import TargetParity
 from edgeser.pipeline.folder import RunFolder, default_folder
 from edgeser.recipe import Recipe
 from quantize.edgetpu.difference import OutputDifference, Tolerances

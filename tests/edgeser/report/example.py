@@ -14,7 +14,7 @@ from example_costs import SOURCE, bench, board, device, edge_tpu  # noqa: F401  
 from example_inputs import drift, features
 from numpy.typing import NDArray
 
-from edgeser.benchmark.parity import TargetParity
+from edgeser.benchmark.target_parity import TargetParity
 from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary, VadSummary
 from edgeser.corpora.levels import LevelSummary
 from edgeser.decision import softmax

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.parity import TargetParity
-from edgeser.benchmark.records import (
+from edgeser.benchmark.bench_report import (
     BenchReport,
     BudgetCheck,
     Figures,
@@ -16,6 +15,7 @@ from edgeser.benchmark.records import (
     OperatorCost,
 )
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import TargetParity
 from quantize.edgetpu.difference import OutputDifference
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.layer_error import LayerError

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from edgeser.acceptance.diagnose import diagnose
-from edgeser.acceptance.records import CHECKED, AcceptReport, Fault, Finding
+from edgeser.acceptance.faults import CHECKED, AcceptReport, Fault, Finding
 from edgeser.report.accepted import accept_junit, accept_markdown, accept_tables, render_accept
 from edgeser.report.schemas.accepted import accept_json
 from edgeser.report.schemas.form import dump_json

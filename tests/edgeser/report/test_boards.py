@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from edgeser.benchmark.records import Benchmark, BenchReport, BenchResult
+from edgeser.benchmark.bench_report import Benchmark, BenchReport, BenchResult
 from edgeser.benchmark.target import TargetFacts
 from edgeser.report.bench import bench_junit
 from edgeser.report.boards import boards_markdown, boards_table
@@ -80,6 +80,13 @@ def test_the_table_fits_a_terminal_and_says_why(good: BenchReport) -> None:
     assert "mps2-an385-m0plus: budget broken: flash" in text
     assert "riscv32-virt: cc is not installed (apt-get install cc)" in text
     assert "exact on 2 of 4 boards" in text
+
+
+def test_what_many_boards_lack_is_said_once(good: BenchReport) -> None:
+    lacking = Benchmark("m", (failed(LACKS), ran(good), failed(LACKS)))
+    assert shown(lacking).count("cc is not installed") == 1
+    assert "riscv32-virt, riscv32-virt: cc is not installed" in shown(lacking)
+    assert boards_markdown(lacking).count("cc is not installed") == 1
 
 
 def test_ci_gets_a_case_for_each_board(good: BenchReport) -> None:

@@ -13,12 +13,12 @@ from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.explanation.agreement import Shuffled, Stability
 from edgeser.explanation.config import COARSE, PUBLISHED
 from edgeser.explanation.cues import CUES, StretchCues
+from edgeser.explanation.explanation import Explanation, HeardCues, Told, Worth
 from edgeser.explanation.faithfulness import SHARES, Curve, Faithfulness
 from edgeser.explanation.finding import finding_of
 from edgeser.explanation.gradients import IntegratedGradients
 from edgeser.explanation.literature import Agreement, held_to_literature
 from edgeser.explanation.occlusion import Saliency, patches_of, spread_over
-from edgeser.explanation.records import Explanation, HeardCues, Told, Worth
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
 from edgeser.report.explained import page_names, render_clip, sentence, side_shares
 from edgeser.report.explained_corpus import render_corpus

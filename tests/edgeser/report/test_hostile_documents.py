@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from edgeser.benchmark.parity import Parity
-from edgeser.benchmark.records import Benchmark
+from edgeser.benchmark.bench_report import Benchmark
+from edgeser.benchmark.target_parity import Parity
 from edgeser.report import bench, junit, markdown, model_card
 from edgeser.report.contents import ReportContents
 from edgeser.report.drift import drift_tables

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from edgeser.benchmark.bench_report import Benchmark, BenchResult
 from edgeser.benchmark.committee import CommitteeCost
-from edgeser.benchmark.parity import Parity
-from edgeser.benchmark.records import Benchmark, BenchResult
+from edgeser.benchmark.target_parity import Parity
 from edgeser.evaluation.certainty import MemberScore
 from edgeser.report.contents import ReportContents
 from edgeser.report.schemas.bench import BENCH_SCHEMA, bench_json

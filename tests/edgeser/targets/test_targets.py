@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgeser.benchmark.records import BenchReport, Figures
+from edgeser.benchmark.bench_report import BenchReport, Figures
 from edgeser.benchmark.target import TargetFacts
-from edgeser.cli.device import device_kind, target_of
+from edgeser.cli.device_option import device_kind, target_of
 from edgeser.pipeline.bench import bench, bench_each
 from edgeser.pipeline.output_parity import exactly
 from edgeser.pipeline.parity import parity
@@ -138,7 +138,7 @@ def test_a_compiled_model_is_held_to_the_one_that_it_was_made_from(
     from edgeser.pipeline.firmware import program_of
     from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
 
-    monkeypatch.setattr("quantize.edgetpu.device.outputs_of_edge_tpu", outputs)
+    monkeypatch.setattr("quantize.edgetpu.on_edge_tpu.outputs_of_edge_tpu", outputs)
     program = program_of(model, name="m")
     running = OnEdgeTpu(EdgeTpuTarget(USB, Backend.LITERT, b"compiled"), program)
     found = compare_outputs_with_host(program, running, random_inputs(program, 3))

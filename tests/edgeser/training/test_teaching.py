@@ -29,7 +29,7 @@ from edgeser.training.public_lessons import (
     TUNING,
     TUNING_AGAIN,
 )
-from edgeser.training.records import TrainingResult
+from edgeser.training.result import TrainingResult
 from edgeser.training.teaching import PublicTeacher, spread_answers
 from quantize.foundation.errors import BadInput, CheckFailed
 

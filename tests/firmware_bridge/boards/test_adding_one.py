@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.boards import EMULATED_BOARDS, MPS2_AN386, Board, records
+from firmware_bridge.boards import EMULATED_BOARDS, MPS2_AN386, Board, all_boards
 from firmware_bridge.emulator import BuiltFirmware, running_emulator
 
 DOCS = Path(__file__).parents[3] / "docs" / "boards.md"
@@ -29,7 +29,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Board:
     def files(name: str, *names: str) -> tuple[Path, ...]:
         return tuple(folder.parent / name / found for found in names)
 
-    made = {**vars(records), "_files": files}
+    made = {**vars(all_boards), "_files": files}
     exec(record, made)  # noqa: S102  from a page of ours
     board: Board = made["MPS2_AN385"]
     return board

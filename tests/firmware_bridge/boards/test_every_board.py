@@ -19,7 +19,7 @@ import pytest
 
 from firmware_bridge.boards import EMULATED_BOARDS, Board
 from firmware_bridge.emulator import BuiltFirmware, build_firmware, running_emulator
-from firmware_bridge.emulator.tools import PACKAGES
+from firmware_bridge.emulator.tools import PACKAGES, install_hint
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.link.errors import DeviceGone
@@ -274,7 +274,7 @@ def test_a_tool_that_is_missing_is_named_with_its_package(
         else:
             with running_emulator(firmware.elf, board):
                 pass
-    assert caught.value.hint == f"apt-get install {PACKAGES[program].replace(' and ', ' ')}"
+    assert caught.value.hint == install_hint(program)
     assert caught.value.exit_code == 3
 
 

@@ -240,7 +240,7 @@ def test_without_the_compiler_it_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissing) as found:
         built_web_assembly(contents)
-    assert found.value.hint == "apt-get install clang-19 lld-19"
+    assert found.value.hint == "apt-get install --no-install-recommends clang-19 lld-19"
     assert "\n" not in str(found.value)
 
 

@@ -98,8 +98,8 @@ def test_every_flipped_bit_of_every_command(wire, command: Request, direction: s
             assert struct.unpack_from("<I", answer) == (audio_taken,), "taken once"
         bit += 1
     assert bits >= 8 * 13, "as long as the shortest frame"
-    borders = 3 if direction == "to_device" else 2
-    assert wire.writes - writes >= 2 * bits - 8 * borders, "nearly every flip did damage"
+    delimiters = 3 if direction == "to_device" else 2
+    assert wire.writes - writes >= 2 * bits - 8 * delimiters, "nearly every flip did damage"
 
 
 def run_everything(wire, patience: Patience | None = None) -> tuple[object, ...]:

@@ -71,14 +71,14 @@ def test_every_flipped_bit_costs_this_frame_and_no_other() -> None:
         next_frame = Frame(1, 0, 7, b"next")
         events = Decoder().feed(bytes(data) + encode_frame(next_frame))
         found = [event for event in events if isinstance(event, Frame)]
-        border = bit < 8 or bit >= 8 * (len(whole) - 1)
-        assert next_frame in found or border
+        delimiter = bit < 8 or bit >= 8 * (len(whole) - 1)
+        assert next_frame in found or delimiter
         assert all(frame in (FRAME, next_frame) for frame in found)
-        if not border:
+        if not delimiter:
             assert FRAME not in found
 
 
-def test_a_lost_border_costs_nothing_when_the_next_frame_brings_one() -> None:
+def test_a_lost_delimiter_costs_nothing_when_the_next_frame_brings_one() -> None:
     second = Frame(1, 0, 7, b"second")
     assert [
         event

@@ -38,7 +38,7 @@ def test_every_cut_of_a_frame_is_noticed(host_device) -> None:
     assert host_device.command("db print 4 0")[0] == "m-buffer-00-00-00-00"
 
 
-def test_whole_frame_after_a_lost_border_is_heard(host_device) -> None:
+def test_whole_frame_after_a_lost_delimiter_is_heard(host_device) -> None:
     for before in (
         b"",
         b"\0",

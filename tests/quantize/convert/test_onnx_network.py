@@ -71,7 +71,6 @@ def odd(kind: str, domain: str = "") -> onnx.NodeProto:
         (graph_of(odd("Foo", "com.acme")), "layer encoder.odd, Foo is of the domain com.acme", 1),
         (graph_of(odd("DFT")), "layer encoder.odd, DFT has no form in", 1),
         (graph_of(odd("../../evil")), "layer encoder.odd, ../../evil has no form", 1),
-        (graph_of(odd("GRU")), "layer encoder.odd, GRU: recurrent operators", 1),
         (graph_of(odd("Loop")), "layer encoder.odd, Loop is control flow", 1),
         (graph_of(odd("QuantizeLinear")), "the network is quantised already", 1),
     ],

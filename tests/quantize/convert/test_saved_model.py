@@ -110,8 +110,8 @@ def test_what_runs_on_loading_is_refused(kinds: Made, said: str) -> None:
 
 
 def test_a_signature_and_objects_must_be_there() -> None:
-    with pytest.raises(BadInput, match="no signature serving_default"):
-        check_graph(graph(signatures=("predict",)), definition, text_type=TEXT)
+    with pytest.raises(BadInput, match="no signature serving_default, but first, predict "):
+        check_graph(graph(signatures=("predict", "first", "__saved")), definition, text_type=TEXT)
     bare = graph()
     bare.object_graph_def.nodes = []
     with pytest.raises(BadInput, match="not of TensorFlow 2"):

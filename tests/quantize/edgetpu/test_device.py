@@ -16,11 +16,6 @@ import numpy as np
 import pytest
 
 from quantize.edgetpu import hardware
-from quantize.edgetpu.device import (
-    outputs_of_edge_tpu,
-    runtime_version,
-    time_on_edge_tpu,
-)
 from quantize.edgetpu.difference import OutputDifference, Tolerances, compare_outputs
 from quantize.edgetpu.hardware import (
     Attachment,
@@ -30,6 +25,11 @@ from quantize.edgetpu.hardware import (
     is_googles_pycoral,
     pick_backend,
     pick_edge_tpu,
+)
+from quantize.edgetpu.on_edge_tpu import (
+    outputs_of_edge_tpu,
+    runtime_version,
+    time_on_edge_tpu,
 )
 from quantize.foundation.errors import BadInput, InternalError, ToolMissing
 from quantize.runtimes import Runtime, run_outputs

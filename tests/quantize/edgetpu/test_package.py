@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quantize.edgetpu.compiled_model import CompiledModel, ExecutableType
 from quantize.edgetpu.flexbuffer import read_map
 from quantize.edgetpu.micro import micro_obstacles
 from quantize.edgetpu.package import is_compiled, read_compiled
-from quantize.edgetpu.records import CompiledModel, ExecutableType
 from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
 from quantize.tflite.flatbuffer import FlatbufferError

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between float and int8, at a model's input and output. */
-#ifndef I8_BORDER_H
-#define I8_BORDER_H
+#ifndef I8_QUANTISE_H
+#define I8_QUANTISE_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
-"""QUANTIZE and DEQUANTIZE: between float and int8 at the border, and between integers.
+"""QUANTIZE and DEQUANTIZE: between float and int8 at inputs and outputs, and between integers.
 
-What a kernel of 8 bits cannot read or write (uint8, int16, int32) stands at a model's border too.
+What a kernel of 8 bits cannot read or write (uint8, int16, int32) stands at inputs and outputs too.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _call(
         operator=layer.index,
         name=layer.name,
         function=function,
-        header="i8_border.h",
+        header="i8_quantise.h",
         struct=function,
         fields={"elements": source.elements, **fields},
         constants=constants,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "i8_border.h"
+#include "i8_quantise.h"
 
 #include "i8_fixed_point.h"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from firmware_bridge.frontend.c_tables import FrontendSources
-from firmware_bridge.project.records import ModelSources, StreamSettings
+from firmware_bridge.project.firmware_project import ModelSources, StreamSettings
 
 VERSION = "0.1.0"
 """Of a library that was just written: whoever publishes it gives it another."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from edgeser.benchmark.parity import TargetParity
 from edgeser.benchmark.target import TargetFacts
+from edgeser.benchmark.target_parity import TargetParity
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import Oddity
@@ -179,6 +179,8 @@ class BenchReport:
         Why there is no arena figure; empty where there is one, or the target has none.
     oddities
         What is odd in the model.
+    model_sha256
+        Of the .tflite that ran, in hexadecimal; empty where that is not known.
     """
 
     model: str
@@ -193,6 +195,7 @@ class BenchReport:
     timed: str = ""
     no_arena: str = ""
     oddities: tuple[Oddity, ...] = ()
+    model_sha256: str = ""
 
     @property
     def passed(self) -> bool:
@@ -252,15 +255,27 @@ class BenchResult:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """The results of one model, a target each."""
+    """The results of one model, a target each.
+
+    Parameters
+    ----------
+    model
+        Its name.
+    results
+        One for each target.
+    model_sha256
+        As of `BenchReport`.
+    """
 
     model: str
     results: tuple[BenchResult, ...]
+    model_sha256: str = ""
 
     @classmethod
     def of(cls, *reports: BenchReport) -> Benchmark:
         """Return the benchmark of a model that ran everywhere."""
-        return cls(reports[0].model, tuple(map(BenchResult.of, reports)))
+        first = reports[0]
+        return cls(first.model, tuple(map(BenchResult.of, reports)), first.model_sha256)
 
     @property
     def passed(self) -> bool:

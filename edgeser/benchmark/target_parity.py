@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeser.benchmark.target import TargetFacts
+from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import listed, plural
-from edgeser.evaluation.parity import ParityReport
 from edgeser.evaluation.verdict import Check, Verdict
 from quantize.edgetpu.difference import OutputDifference
 
@@ -121,12 +121,16 @@ class Parity:
         Float against int8 on this host, and what its tolerances say of it.
     against_host
         Any other target against the host's int8.
+    model, model_sha256
+        The int8 model: its name, and the hash of its .tflite; empty where they are not known.
     """
 
     target: TargetFacts
     report: ParityReport | None = None
     verdict: Verdict | None = None
     against_host: TargetParity | None = None
+    model: str = ""
+    model_sha256: str = ""
 
     @property
     def passed(self) -> bool:

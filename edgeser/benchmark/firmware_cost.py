@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.benchmark.budget import NO_LIMITS, Limits, check
-from edgeser.benchmark.records import (
+from edgeser.benchmark.bench_report import (
     BenchReport,
     BudgetCheck,
     Figures,
     MemoryPart,
     OperatorCost,
 )
+from edgeser.benchmark.budget import NO_LIMITS, Limits, check
 from edgeser.benchmark.target import TargetFacts
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.boards import Board
