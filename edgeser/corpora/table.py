@@ -14,6 +14,7 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.files import is_lfs_pointer, read_bounded
 
 _TABLE_BYTES = 64 << 20
+_MOST_DIGITS = 9
 _MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -96,6 +97,11 @@ def read_table(path: Path, *, delimiter: str | None = None, exact: bool = False)
     if exact and len(set(columns)) != len(columns):
         raise BadInput(f"{path} names a column twice", hint="give each column its own name")
     return Table(columns, tuple(rows), tuple(lines))
+
+
+def whole(text: str) -> int | None:
+    """Return the whole number that a value is, of at most nine digits; `None` where it is none."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _text(path: Path) -> str:
