@@ -22,7 +22,7 @@ _MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
-_ZEROS = {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}
+_ZEROS = (((False, True, False, True), "utf-16-le"), ((True, False, True, False), "utf-16-be"))
 _QUOTED = re.compile(r'"[^"]*"')
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
@@ -124,7 +124,8 @@ def _encoding(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
-    return _ZEROS.get(tuple(byte == 0 for byte in data[:4]), "utf-8")
+    zeros = tuple(byte == 0 for byte in data[:4])
+    return next((name for place, name in _ZEROS if place == zeros), "utf-8")
 
 
 def _first_line_told(text: str) -> tuple[str, str | None]:
