@@ -187,7 +187,7 @@ def _show(found: CorpusCheck, output: Output) -> None:
     used = {clip.clip_id for clip in found.clips}  # copies that are left out are named above
     twice = [g for g in found.duplicates if len(used.intersection(g)) > 1]
     for name, groups in (
-        ("same audio, other label", [g for g in twice if g in found.contradictions]),
+        ("same audio, other label or speaker", [g for g in twice if g in found.contradictions]),
         ("same audio", [g for g in twice if g not in found.contradictions]),
     ):
         for group in groups[:_SHOWN]:

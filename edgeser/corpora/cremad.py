@@ -11,6 +11,7 @@ speaker-independent split are the test set; development speakers are drawn from 
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +24,10 @@ from edgeser.corpora.listing import (
     folder,
     read_files,
 )
-from edgeser.corpora.table import read_table
+from edgeser.corpora.table import read_table, whole
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
-from quantize.foundation.files import read_bounded
+from quantize.foundation.files import is_lfs_pointer, read_bounded
 
 NAME = "cremad"
 LICENCE = "Open Database License 1.0; contents: Database Contents License 1.0"
@@ -103,6 +104,9 @@ def read(root: Path) -> Corpus:
     )
     audio = root / "AudioWAV" if (root / "AudioWAV").is_dir() else root
     utterances, faults = read_files(audio, lambda path: _read_name(path, root, tables))
+    if split and utterances and not any(utterance.split for utterance in utterances):
+        detail = f"it names none of these speakers, such as {utterances[0].speaker}; not used"
+        problems.append(FileProblem(root / SPLIT, "split-not-used", detail))
     return assemble(
         name=NAME,
         root=root,
@@ -143,7 +147,7 @@ def _read_votes(path: Path, problems: list[FileProblem]) -> dict[str, Votes]:
     The first column numbers the rows; its leading digit says what the raters were given:
     1 the voice, 2 the face, 3 both.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     try:
         table = read_table(path)
@@ -160,13 +164,14 @@ def _read_votes(path: Path, problems: list[FileProblem]) -> dict[str, Votes]:
         number = row[number_column]
         if len(number) != _ROW_NUMBER_DIGITS or not number.startswith(_VOICE_ONLY):
             continue
-        if not all(row[column].isdecimal() for column in _VOTE_COLUMNS):
+        votes = {emotion: whole(row[column]) for column, emotion in _VOTE_COLUMNS.items()}
+        if None in votes.values():
             detail = f"row {number} has votes that are not counts; it is not used"
             problems.append(FileProblem(path, "bad-row", detail))
             continue
         clip = counts.setdefault(row["fileName"], dict.fromkeys(_VOTE_COLUMNS.values(), 0))
-        for column, emotion in _VOTE_COLUMNS.items():
-            clip[emotion] += int(row[column])
+        for emotion, vote in votes.items():
+            clip[emotion] += vote or 0
     return {
         name: tuple((emotion, count / total) for emotion, count in clip.items())
         for name, clip in counts.items()
@@ -175,7 +180,7 @@ def _read_votes(path: Path, problems: list[FileProblem]) -> dict[str, Votes]:
 
 
 def _read_people(path: Path, problems: list[FileProblem]) -> dict[str, _Person]:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     try:
         table = read_table(path)
@@ -188,7 +193,7 @@ def _read_people(path: Path, problems: list[FileProblem]) -> dict[str, _Person]:
         return {}
     people: dict[str, _Person] = {}
     for row in table.rows:
-        age = int(row["Age"]) if row["Age"].isdecimal() else None
+        age = whole(row["Age"])
         sex = row["Sex"].lower() if row["Sex"].lower() in ("female", "male") else None
         race, ethnicity = (own_words(row.get(column, "")) for column in ("Race", "Ethnicity"))
         people[row["ActorID"]] = _Person(age, sex, race, ethnicity)
@@ -197,12 +202,17 @@ def _read_people(path: Path, problems: list[FileProblem]) -> dict[str, _Person]:
 
 def _read_split(path: Path, problems: list[FileProblem]) -> tuple[dict[str, str], str]:
     """Return the part of each speaker, and how the file was read."""
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}, ""
     try:
-        found = json.loads(read_bounded(path, limit_bytes=1 << 20))
-        parts = {str(name).lower(): [str(s) for s in found[name]] for name in dict(found)}
-    except (BadInput, ValueError, TypeError, KeyError, RecursionError) as error:
+        data = read_bounded(path, limit_bytes=1 << 20)
+        if is_lfs_pointer(data):
+            return _not_a_split(path, "a Git-LFS pointer: run 'git lfs pull'", problems)
+        found = dict(json.loads(data))
+        if not all(isinstance(speakers, list) for speakers in found.values()):
+            return _not_a_split(path, "a part is no list", problems)
+        parts = {name.lower(): [str(s) for s in speakers] for name, speakers in found.items()}
+    except (BadInput, ValueError, TypeError, AttributeError, RecursionError) as error:
         return _not_a_split(path, f"{error}", problems)
     named = {
         ours: sorted({s for name in theirs for s in parts.pop(name, [])})

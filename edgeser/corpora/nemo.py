@@ -6,6 +6,7 @@ speakers' sex and age are taken.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from edgeser.corpora.listing import (
     folder,
     read_files,
 )
-from edgeser.corpora.table import read_table
+from edgeser.corpora.table import read_table, whole
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 
@@ -74,7 +75,7 @@ def _read_name(path: Path, root: Path, people: People) -> Utterance | FileProble
 
 
 def _read_people(path: Path, faults: list[FileProblem]) -> People:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     try:
         table = read_table(path, delimiter="\t")
@@ -88,6 +89,6 @@ def _read_people(path: Path, faults: list[FileProblem]) -> People:
     people: People = {}
     for row in table.rows:
         sex = row["gender"] if row["gender"] in ("female", "male") else None
-        age = int(row["age"]) if row["age"].isdecimal() else None
+        age = whole(row["age"])
         people.setdefault(row["speaker_id"], (sex, age))
     return people

@@ -112,11 +112,11 @@ def _chunks_follow(handle: IO[bytes], begin: int, length: int, size: int) -> boo
     if size - end < 8:
         return length > 0
     handle.seek(end)
-    name, following = struct.unpack("<4sI", handle.read(8))
-    if not all(32 <= byte < 127 for byte in name):
+    header = handle.read(8)
+    if not all(32 <= byte < 127 for byte in header[:4]):
         return False
     if length > 0:
-        return end + 8 + following <= size + 1
+        return end + 8 + int.from_bytes(header[4:], "little") <= size + 1
     return _reach_the_end(handle, end, size)
 
 
@@ -127,11 +127,9 @@ def _reach_the_end(handle: IO[bytes], begin: int, size: int) -> bool:
         header = handle.read(8)
         if len(header) < 8 or not all(32 <= byte < 127 for byte in header[:4]):
             return False
-        begin += 8 + int.from_bytes(header[4:], "little")
-        if begin == size:
-            return True
-        begin += begin & 1
-        if begin == size:
+        length = int.from_bytes(header[4:], "little")
+        begin += 8 + length + (length & 1)
+        if size in (begin, begin - (length & 1)):
             return True
     return False
 

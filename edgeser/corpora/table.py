@@ -14,6 +14,7 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.files import is_lfs_pointer, read_bounded
 
 _TABLE_BYTES = 64 << 20
+_MOST_DIGITS = 9
 _MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -21,7 +22,7 @@ _MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
-_ZEROS = {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}
+_ZEROS = (((False, True, False, True), "utf-16-le"), ((True, False, True, False), "utf-16-be"))
 _QUOTED = re.compile(r'"[^"]*"')
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
@@ -98,6 +99,11 @@ def read_table(path: Path, *, delimiter: str | None = None, exact: bool = False)
     return Table(columns, tuple(rows), tuple(lines))
 
 
+def whole(text: str) -> int | None:
+    """Return the whole number that a value is, of at most nine digits; `None` where it is none."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
 def _text(path: Path) -> str:
     data = read_bounded(path, limit_bytes=_TABLE_BYTES)
     if is_lfs_pointer(data):
@@ -118,7 +124,8 @@ def _encoding(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
-    return _ZEROS.get(tuple(byte == 0 for byte in data[:4]), "utf-8")
+    zeros = tuple(byte == 0 for byte in data[:4])
+    return next((name for place, name in _ZEROS if place == zeros), "utf-8")
 
 
 def _first_line_told(text: str) -> tuple[str, str | None]:

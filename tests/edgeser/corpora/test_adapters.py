@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,12 @@ def test_cremad_without_its_tables(write_clips) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", '{"train": 3}', "null", '{"train": ["1001"]}', "[" * 9999]
+    "content",
+    [
+        *("{", "[]", '{"train": 3}', "null", '{"train": ["1001"]}', "[" * 9999),
+        '{"train": {"1001": 1}, "dev": "1002"}',
+        "version https://git-lfs.github.com/spec/v1\n",
+    ],
 )
 def test_cremad_with_a_broken_split(write_clips, content: str) -> None:
     root = write_clips("AudioWAV/1001_DFA_ANG_XX.wav")
@@ -110,6 +116,30 @@ def test_cremad_with_a_broken_split(write_clips, content: str) -> None:
     corpus = open_corpus("cremad", root)
     assert kinds(corpus) == {"speaker_splits.json": "unreadable"}
     assert corpus.utterances[0].split is None
+
+
+def test_cremad_with_a_split_of_other_speakers(write_clips) -> None:
+    root = write_clips("AudioWAV/1001_DFA_ANG_XX.wav")
+    (root / "speaker_splits.json").write_text('{"train": ["actor 1001"], "test": ["actor 1002"]}')
+    corpus = open_corpus("cremad", root)
+    assert kinds(corpus) == {"speaker_splits.json": "split-not-used"}
+    assert corpus.problems[0].detail == "it names none of these speakers, such as 1001; not used"
+
+
+def test_what_is_beside_cremad_and_no_file_is_named(write_clips) -> None:
+    root = write_clips("AudioWAV/1001_DFA_ANG_XX.wav")
+    names = ("speaker_splits.json", "tabulatedVotes.csv", "VideoDemographics.csv")
+    for name in names:
+        os.mkfifo(root / name)
+    assert kinds(open_corpus("cremad", root)) == dict.fromkeys(names, "unreadable")
+
+
+def test_an_age_of_five_thousand_digits_is_none(write_clips) -> None:
+    root = write_clips("AudioWAV/1001_DFA_ANG_XX.wav")
+    rows = f"ActorID,Age,Sex\n1001,{'9' * 5000},Male\n"
+    (root / "VideoDemographics.csv").write_text(rows)
+    (found,) = open_corpus("cremad", root).utterances
+    assert (found.age, found.sex) == (None, "male")
 
 
 def test_cremad_with_broken_tables(write_clips) -> None:
