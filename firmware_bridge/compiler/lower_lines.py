@@ -89,7 +89,27 @@ def lines_call(
         outputs=(layer.output.index,),
         scratch_bytes=room.scratch_bytes,
         macs=count_macs(graph, operator) or 0,
+        input_after=None if is_vertical else _input_after(layer, across, room),
     )
+
+
+def _input_after(layer: WeightedLayer, across: WindowAxis, room: _Room) -> int | None:
+    """Return how far behind the output's first byte the input's may lie, within the output.
+
+    Of a layer that reads each line once, and before it writes any line of outputs for which that
+    is the last line that the filter covers: one image whose only channel all outputs share.
+    """
+    batches, _, input_w, input_c = layer.source.shape
+    _, _, output_w, depth = layer.output.shape
+    if batches != 1 or input_c != 1 or not (depth <= _SHARED_BLOCK or room.keeps_all):
+        return None
+    written, read = output_w * depth, input_w
+    behind = 0
+    for line in range(across.outputs):
+        unread = line * across.stride + across.taps - across.before
+        if unread < across.length:
+            behind = max(behind, (line + 1) * written - unread * read)
+    return behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +121,7 @@ class _Room:
     tap_pairs: int
     row_words: int
     kept: int
+    keeps_all: bool
     scratch_bytes: int
 
     @classmethod
@@ -118,7 +139,7 @@ class _Room:
         taps = (across.taps if keeps_all else 2 * across.taps - 1) * tap_words * (1 + tap_pairs)
         words = planes * kept * row_words + block * taps
         tap_bytes = 4 * ((tap_words + 1) // 2)
-        return cls(tap_bytes, tap_words, tap_pairs, row_words, kept, 4 * words)
+        return cls(tap_bytes, tap_words, tap_pairs, row_words, kept, keeps_all, 4 * words)
 
 
 def instructions_by_lines(axes: Axes) -> float:

@@ -62,7 +62,10 @@ static inline int32_t i8_depthwise_lines_scratch_bytes(const struct i8_depthwise
 
 /* An int8 image of input_across lines of input_along pixels to one of output_across lines of
  * output_along. `scratch` has i8_depthwise_lines_scratch_bytes, on a boundary of 4 bytes; its
- * contents mean nothing before and after. output is not input. */
+ * contents mean nothing before and after. output is not input, but where all channels share one, of
+ * one image: a line of it is read once, before any line of outputs is written for which it is the
+ * last that the filter covers, so that input may lie within output as far behind its beginning as
+ * that allows (with 8 channels at most, or all lines kept). */
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch);
 

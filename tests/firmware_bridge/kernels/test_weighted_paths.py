@@ -127,10 +127,11 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Libraries:
 
 def check(libraries: Libraries, layer: Layer) -> None:
     size = math.prod(layer.output_shape)
-    expected = expected_of(layer)
+    expected, call = expected_of(layer), layer.lowered()
     for library in libraries:
-        (output,) = run_call(library, layer.lowered(), [layer.source], [size])
-        np.testing.assert_array_equal(output, expected)
+        for within in (False, True)[: 1 + (call.input_after is not None)]:
+            (output,) = run_call(library, call, [layer.source], [size], within=within)
+            np.testing.assert_array_equal(output[:size], expected)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -141,9 +142,18 @@ def test_on_the_host(libraries: Libraries, path: str) -> None:
 @needs_device
 @ON_DEVICES
 def test_on_the_device(tmp_path: Path, machine: Machine, level: str) -> None:
-    jobs = [Job(layer.lowered(), [layer.source], expected_of(layer)) for layer in PATHS.values()]
-    results = run_on_device(jobs, tmp_path, level, machine=machine)
-    assert [path for path, result in zip(PATHS, results, strict=True) if not result.agrees] == []
+    jobs = {
+        path: Job(layer.lowered(), [layer.source], expected_of(layer))
+        for path, layer in PATHS.items()
+    }
+    jobs |= {
+        f"{path}, within": replace(job, within=True)
+        for path, job in jobs.items()
+        if job.call.input_after is not None
+    }
+    assert any(job.within for job in jobs.values())
+    results = run_on_device(list(jobs.values()), tmp_path, level, machine=machine)
+    assert [path for path, result in zip(jobs, results, strict=True) if not result.agrees] == []
 
 
 def test_the_paths_are_taken() -> None:
