@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of outputs of one channel, four at a time: the inner loop of i8_depthwise_lines.c, in
- * assembly for strides of 1 and 2.
+/* Lines of outputs of one channel, four outputs at a time: the inner loop of i8_depthwise_lines.c,
+ * in assembly for strides of 1 and 2.
  *
  * Internal to i8_depthwise_lines.c. */
 #ifndef I8_LINE_OF_OUTPUTS_H
@@ -34,6 +34,11 @@ struct i8_line_of_outputs {
   int32_t maximum;      /* 56 */
   int32_t b, c, d;      /* 60, 64, 68, bytes from the first output's inputs to the others' */
   int32_t advance;      /* 72, bytes to the inputs of the next four */
+  int32_t next_row;     /* 76, bytes from where a loop has come to in a line to where it begins in
+                           the next; of inputs */
+  int32_t next_output;  /* 80, the same of outputs */
+  int32_t along;        /* 84, outputs of a line */
+  int32_t lines;        /* 88, that are left */
 };
 
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
@@ -89,7 +94,7 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "add " output ", " output ", " step ", lsl #1\n\t"                                               \
   "str " output ", [r0, #12]\n\t"
 /* Write what is left, fewer than four: `left` less 4 was negative. */
-#define I8_WRITE_REST(left, output, step)                                                          \
+#define I8_WRITE_REST(left, output, step, line_ends)                                               \
   "9:\n\t"                                                                                         \
   "strb r8, [" output "]\n\t"                                                                      \
   "adds " left ", #2\n\t"                                                                          \
@@ -97,7 +102,7 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "strb r10, [" output ", " step "]\n\t"                                                           \
   "beq 8f\n\t"                                                                                     \
   "strb r11, [" output ", " step ", lsl #1]\n\t"                                                   \
-  "8:\n\t" I8_RESTORE
+  "8:\n\t" line_ends
 
 /* The sums begin; rows, taps and their end in lr. */
 #define I8_GROUP_BEGINS                                                                            \
@@ -107,6 +112,20 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "mov r10, r8\n\t"                                                                                \
   "mov r11, r8\n\t"                                                                                \
   "mov r12, r8\n\t"
+/* The next line, from what lies in memory. */
+#define I8_LINE_ENDS                                                                               \
+  "ldrd r4, r5, [r0, #76]\n\t"                                                                     \
+  "ldr r6, [r0, #20]\n\t"                                                                          \
+  "add r6, r4\n\t"                                                                                 \
+  "str r6, [r0, #20]\n\t"                                                                          \
+  "ldr r6, [r0, #12]\n\t"                                                                          \
+  "add r6, r5\n\t"                                                                                 \
+  "str r6, [r0, #12]\n\t"                                                                          \
+  "ldrd r4, r5, [r0, #84]\n\t"                                                                     \
+  "str r4, [r0, #40]\n\t"                                                                          \
+  "subs r5, #1\n\t"                                                                                \
+  "str r5, [r0, #88]\n\t"                                                                          \
+  "bne.w 1b\n\t" I8_RESTORE
 #define I8_GROUP_ENDS(advance)                                                                     \
   "ldr r4, [r0, #48]\n\t"                                                                          \
   "blx r4\n\t"                                                                                     \
@@ -117,7 +136,8 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
                                     "ldr r1, [r0, #20]\n\t"                                        \
                                     "add r1, r1, " advance "\n\t"                                  \
                                     "str r1, [r0, #20]\n\t"                                        \
-                                    "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("r6", "r4", "r5")
+                                    "bne.w 1b\n\t"                                                 \
+                                    "b 8f\n\t" I8_WRITE_REST("r6", "r4", "r5", I8_LINE_ENDS)
 
 /* A line of three taps by stride 1, from four words of taps at `at`; sums begin with those given.
  */
@@ -142,13 +162,25 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "ldr lr, [r0, #40]\n\t"                                                                          \
   "1:\n\t"                                                                                         \
   "ldr r12, [r0, #32]\n\t"
+/* The next line, from what lies in registers: r1 is past the inputs of the last four outputs, r7
+ * past those that were written four at a time. */
+#define I8_3X3_LINE_ENDS                                                                           \
+  "ldrd r4, r5, [r0, #76]\n\t"                                                                     \
+  "add r1, r4\n\t"                                                                                 \
+  "add r7, r5\n\t"                                                                                 \
+  "str r7, [r0, #12]\n\t"                                                                          \
+  "ldrd lr, r5, [r0, #84]\n\t"                                                                     \
+  "subs r5, #1\n\t"                                                                                \
+  "str r5, [r0, #88]\n\t"                                                                          \
+  "bne.w 1b\n\t" I8_RESTORE
 #define I8_3X3_ENDS(advance)                                                                       \
   "sub r1, r1, r2, lsl #1\n\t"                                                                     \
   "add r1, #" advance "\n\t"                                                                       \
   "ldm r0, {r4, r5, r6, r7, r9}\n\t" I8_EACH_SUM(                                                  \
       I8_SCALE_PLAIN) "subs lr, #4\n\t"                                                            \
-                      "bmi 9f\n\t" I8_WRITE("r7", "r9") "bne 1b\n\t" I8_RESTORE I8_WRITE_REST(     \
-                          "lr", "r7", "r9")
+                      "bmi 9f\n\t" I8_WRITE("r7", "r9") "bne.w 1b\n\t"                             \
+                                                        "b 8f\n\t" I8_WRITE_REST("lr", "r7", "r9", \
+                                                                                 I8_3X3_LINE_ENDS)
 
 /* 3x3 taps by stride 1, plain. */
 static __attribute__((naked, noinline)) void i8_line_3x3(struct i8_line_of_outputs *line
