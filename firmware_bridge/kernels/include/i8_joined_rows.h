@@ -34,6 +34,7 @@ struct i8_joined_rows {
   const int8_t *last;      /* 20, where the outputs of the last two rows go, of the first pixel */
   int32_t minimum;         /* 24 */
   int32_t maximum;         /* 28 */
+  const void *entry;       /* 32, NULL before the loop has found it */
 };
 
 typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *weights);
@@ -94,13 +95,13 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "push {r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}\n\t"                                           \
   "sub sp, #16\n\t"                                                                                \
   "ldrd r3, r2, [r0]\n\t"                                                                          \
-  "adds r4, r3, #4\n\t"                                                                            \
+  "add r4, r3, #4\n\t"                                                                             \
   "add r5, r4, r4, lsl #1\n\t"                                                                     \
   "add r5, r2, r5, lsl #1\n\t"                                                                     \
   "strd r0, r5, [sp]\n\t"                                                                          \
+  "ldr r5, [r0, #32]\n\t"                                                                          \
   "sub r2, r1, r3\n\t"                                                                             \
-  "mov r1, r0\n\t"                                                                                 \
-  "mov r0, r2\n\t"                                                                                 \
+  "cbnz r5, 7f\n\t"                                                                                \
   "subs r4, #8\n\t"                                                                                \
   "and r3, r4, #24\n\t"                                                                            \
   "adr.w r5, 2f\n\t" I8_ENTERED_WITH("8", "5f") I8_ENTERED_WITH("16", "4f")                        \
@@ -109,7 +110,11 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
                                   "it eq\n\t"                                                      \
                                   "moveq r5, r6\n\t"                                               \
                                   "orr r5, r5, #1\n\t"                                             \
+                                  "str r5, [r0, #32]\n\t"                                          \
+                                  "7:\n\t"                                                         \
                                   "str r5, [sp, #8]\n\t"                                           \
+                                  "mov r1, r0\n\t"                                                 \
+                                  "mov r0, r2\n\t"                                                 \
                                   "1:\n\t"                                                         \
                                   "ldm r1, {r1, r2, r4}\n\t"                                       \
                                   "add r0, r1\n\t"                                                 \

@@ -82,7 +82,7 @@ i8_unzip_channels(const struct i8_depthwise_plan *plan, const int8_t *pixel, int
   const int32_t step = layer->input_step, next_plane = plan->plane_words;
   const int32_t next_line = layer->input_line, next_row = layer->row_words;
   const int32_t begins_odd = layer->pad_along % 2, unzipped = plan->unzipped;
-  const int32_t left_out = layer->depth >= I8_BLOCK ? I8_BLOCK - count : -1;
+  const int32_t left_out = plan->inputs >= I8_BLOCK ? I8_BLOCK - count : -1;
   for (row += layer->pad_along / 2; lines > 0; --lines) {
     uint32_t *to = row;
     const int8_t *from = pixel;

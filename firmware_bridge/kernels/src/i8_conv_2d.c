@@ -176,34 +176,52 @@ static void multiply_any(const struct i8_conv_2d *layer, const uint32_t *columns
   }
 }
 
+/* How a layer is multiplied. */
+struct multiplication {
+  int32_t together; /* pixels that are taken at a time */
 #if I8_HAS_JOINED_ROWS
-/* The loop in assembly that multiplies a layer, NULL where none does. */
-static i8_multiply_joined_rows *joined_rows_for(const struct i8_conv_2d *layer) {
-  return layer->is_joined && layer->output_c >= I8_JOINED_ROWS
-             ? i8_joined_rows_for(layer->rounding, layer->output_minimum, layer->output_maximum)
-             : NULL;
-}
+  i8_multiply_joined_rows *loop; /* NULL for layers that are done in C */
+  struct i8_joined_rows rows;
 #endif
+};
 
-/* All channels of as many output pixels as are taken at a time. */
-static void multiply(const struct i8_conv_source *source, const uint32_t *columns, int32_t step,
-                     int8_t *output) {
-  const struct i8_conv_2d *const layer = source->layer;
+static struct multiplication multiplication_of(const struct i8_conv_2d *layer,
+                                               const uint32_t *columns) {
+  struct multiplication how = {.together = I8_COLUMNS};
 #if I8_HAS_JOINED_ROWS
-  if (source->columns == I8_JOINED_COLUMNS) {
-    struct i8_joined_rows rows = {
-        layer->row_bytes - 4,
-        columns,
-        layer->channels,
-        output,
-        step,
-        output + layer->output_c - I8_JOINED_ROWS,
-        layer->output_minimum,
-        layer->output_maximum,
+  if (layer->is_joined && layer->output_c >= I8_JOINED_ROWS) {
+    how.loop = i8_joined_rows_for(layer->rounding, layer->output_minimum, layer->output_maximum);
+  }
+  if (how.loop != NULL) {
+    how.together = I8_JOINED_COLUMNS;
+    how.rows = (struct i8_joined_rows){
+        .to_second = layer->row_bytes - 4,
+        .columns = columns,
+        .minimum = layer->output_minimum,
+        .maximum = layer->output_maximum,
     };
-    joined_rows_for(layer)(&rows, layer->weights);
+  }
+#else
+  (void)layer;
+  (void)columns;
+#endif
+  return how;
+}
+
+/* All channels of as many output pixels as are taken at a time, `step` bytes apart. */
+static void multiply(const struct i8_conv_2d *layer, struct multiplication *how,
+                     const uint32_t *columns, int32_t step, int8_t *output) {
+#if I8_HAS_JOINED_ROWS
+  if (how->loop != NULL) {
+    how->rows.channel = layer->channels;
+    how->rows.output = output;
+    how->rows.step = step;
+    how->rows.last = output + layer->output_c - I8_JOINED_ROWS;
+    how->loop(&how->rows, layer->weights);
     return;
   }
+#else
+  (void)how;
 #endif
   multiply_any(layer, columns, step, output);
 }
@@ -216,15 +234,12 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
     return;
   }
 #endif
-#if I8_HAS_JOINED_ROWS
-  const int32_t together = joined_rows_for(layer) != NULL ? I8_JOINED_COLUMNS : I8_COLUMNS;
-#else
-  const int32_t together = I8_COLUMNS;
-#endif
   const size_t column_bytes = (size_t)layer->row_bytes * I8_COLUMNS * sizeof(int16_t);
   const int32_t pixels = layer->batches * layer->output_h * layer->output_w;
   uint32_t *const columns = scratch;
   int8_t *const copy = (int8_t *)scratch + column_bytes;
+  struct multiplication how = multiplication_of(layer, columns);
+  const int32_t together = how.together;
   const struct i8_conv_source source = i8_conv_source_of(layer, input, (uint32_t)together, copy);
   /* What else columns hold meets weights of 0. */
   if (layer->run_bytes > 0 && layer->filter_h > 1) {
@@ -234,7 +249,7 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
   if (pixels < together) {
     for (int32_t pixel = 0; pixel < pixels; ++pixel) {
       widen_pixel(&source, &at, columns);
-      multiply(&source, columns, 0, output + pixel * layer->output_c);
+      multiply(layer, &how, columns, 0, output + pixel * layer->output_c);
       i8_conv_step(layer, &at, 1);
     }
     return;
@@ -257,6 +272,6 @@ void i8_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *out
         i8_conv_step(layer, &at, 1);
       }
     }
-    multiply(&source, columns, layer->output_c, output + pixel * layer->output_c);
+    multiply(layer, &how, columns, layer->output_c, output + pixel * layer->output_c);
   }
 }

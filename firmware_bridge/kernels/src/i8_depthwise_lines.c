@@ -9,38 +9,47 @@
 #include "i8_requantise.h"
 #include "i8_unzip.h"
 
-static int is_outside(const struct i8_depthwise_lines *layer, int32_t line) {
-  return line < layer->pad_across || line >= layer->pad_across + layer->input_across;
-}
-
-/* Have the lines that the filter covers from `first` on, where only those are kept. */
-static void unzip_covered(const struct i8_depthwise_plan *plan, const int8_t *image, int32_t first,
-                          struct i8_depthwise_block *block) {
+/* Have the lines of the image, borders included, from one to before another: where rows of `first`
+ * are the first that are kept. */
+static void have_lines(const struct i8_depthwise_plan *plan, const int8_t *image, int32_t from,
+                       int32_t to, int32_t first, const struct i8_depthwise_block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  int32_t line = block->next > first ? block->next : first;
-  for (; line < first + layer->lines; ++line) {
-    uint32_t *const row = block->rows + line % layer->kept * layer->row_words;
-    if (!is_outside(layer, line)) {
-      const int32_t channel = layer->is_shared ? 0 : block->channel;
-      i8_unzip_lines(plan, image + (line - layer->pad_across) * layer->input_line + channel, 1,
-                     block->count, row);
-    } else {
-      for (int32_t plane = 0; plane < plan->planes; ++plane) {
-        i8_pad_words(plan, row + plane * plan->plane_words, layer->row_words);
-      }
+  const int32_t begin = layer->pad_across, end = begin + layer->input_across;
+  uint32_t *row = block->rows + (from - first) * layer->row_words;
+  for (int32_t line = from; line < to; ++line) {
+    if (line >= begin && line < end) {
+      const int32_t lines = (to < end ? to : end) - line;
+      i8_unzip_lines(plan, image + (line - begin) * layer->input_line, lines, block->count, row);
+      row += lines * layer->row_words;
+      line += lines - 1;
+      continue;
     }
+    /* Where all lines are kept, borders are there. */
+    for (int32_t plane = 0; plane < plan->planes && !plan->kept_all; ++plane) {
+      i8_pad_words(plan, row + plane * plan->plane_words, layer->row_words);
+    }
+    row += layer->row_words;
   }
-  block->next = line;
 }
 
-/* Have all lines of the image that the layer reads, where all are kept. */
-static void unzip_all(const struct i8_depthwise_plan *plan, const int8_t *image,
-                      const struct i8_depthwise_block *block) {
+/* Have the lines that some lines of outputs meet, of which the first is met first. */
+static void have_lines_of(const struct i8_depthwise_plan *plan, const int8_t *image, int32_t first,
+                          int32_t outputs, struct i8_depthwise_block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  const int32_t room = layer->kept - layer->pad_across;
-  const int32_t lines = layer->input_across < room ? layer->input_across : room;
-  i8_unzip_lines(plan, image + (layer->is_shared ? 0 : block->channel), lines, block->count,
-                 block->rows + layer->pad_across * layer->row_words);
+  const int32_t stride = layer->stride_across, end = first + (outputs - 1) * stride + layer->lines;
+  if (plan->turns) {
+    int32_t line = block->next > first ? block->next : first;
+    for (; line < end; ++line) {
+      have_lines(plan, image, line, line + 1, line - line % layer->kept, block);
+    }
+    block->next = end;
+  } else if (stride > layer->lines) {
+    for (int32_t line = first; line < end; line += stride) {
+      have_lines(plan, image, line, line + layer->lines, first, block);
+    }
+  } else {
+    have_lines(plan, image, first, end, first, block);
+  }
 }
 
 /* Sums of four outputs by any stride. */
@@ -132,20 +141,21 @@ static void compute_channels(const struct i8_depthwise_plan *plan, struct i8_dep
       line->row = rows;
       line->taps = taps;
       line->end = taps + used;
-      line->output = output++;
+      line->output = output;
       line->left = count;
       line->lines = lines;
       loop(line);
+      output += layer->multiplier;
       rows += next_rows;
       taps += next_taps;
     }
     return;
   }
 #endif
-  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
+  const int32_t *channel = layer->channels + block->place * (int32_t)I8_CHANNEL_WORDS;
   for (int32_t i = 0; i < block->count; ++i) {
     const uint32_t *row = rows;
-    int8_t *to = output + i;
+    int8_t *to = output + i * layer->multiplier;
     for (int32_t line = 0; line < lines; ++line) {
       compute_line(plan, row, taps, channel, to);
       row += layer->stride_across * layer->row_words;
@@ -161,13 +171,12 @@ static void compute_channels(const struct i8_depthwise_plan *plan, struct i8_dep
 /* What all lines of a channel have in common. */
 static void prepare_lines(const struct i8_depthwise_plan *plan, struct i8_depthwise_block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
+  const int32_t *channel = layer->channels + block->place * (int32_t)I8_CHANNEL_WORDS;
   const int32_t read_on =
       plan->loop == i8_line_by_1 || plan->loop == i8_line_by_any ? layer->tap_words : 0;
   const int32_t advance = 8 * layer->stride_along, whole = layer->output_along / 4;
   /* The loops for 3x3 taps go on past the last outputs too, the others past four of them. */
-  const int is_3x3 = plan->loop == i8_line_3x3 || plan->loop == i8_line_3x3_by_2;
-  const int32_t passed = is_3x3 ? (layer->output_along + 3) / 4 : whole;
+  const int32_t passed = plan->is_3x3 ? (layer->output_along + 3) / 4 : whole;
   for (int32_t i = 0; i < block->count; ++i) {
     struct i8_line_of_outputs *const line = block->lines + i;
     line->row_bytes = 4 * (layer->row_words - read_on);
@@ -199,12 +208,12 @@ static void compute_lines(const struct i8_depthwise_plan *plan,
                           int8_t *output) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const int32_t filter = layer->lines * layer->tap_bytes, step = layer->output_step;
-  const int32_t *channel = layer->channels + block->channel * (int32_t)I8_CHANNEL_WORDS;
-  const int8_t *weights = layer->weights + block->channel * filter;
+  const int32_t *channel = layer->channels + block->place * (int32_t)I8_CHANNEL_WORDS;
+  const int8_t *weights = layer->weights + block->place * filter;
   for (int32_t c = 0; c < block->count; ++c) {
     const uint32_t *const plane = block->rows + (layer->is_shared ? 0 : c * plan->plane_words);
     struct i8_helium_lines work = {
-        .output = output + c,
+        .output = output + c * layer->multiplier,
         .along = layer->output_along,
         .row_bytes = layer->stride_across * layer->row_words * 4,
         .output_line = layer->output_line,
@@ -234,48 +243,60 @@ static void compute_lines(const struct i8_depthwise_plan *plan,
   }
 }
 
-/* All outputs of a block: lines all at once where they are kept. */
-static void compute_by_helium(const struct i8_depthwise_plan *plan, const int8_t *image,
-                              int8_t *output, struct i8_depthwise_block *block) {
+#endif
+
+/* Some lines of outputs of a block, from one on, of which the lines are at hand. */
+static void compute_together(const struct i8_depthwise_plan *plan, struct i8_depthwise_block *block,
+                             int32_t y, int32_t lines, int8_t *output) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  int8_t *line = output + block->channel;
-  if (plan->kept_all) {
-    compute_lines(plan, block, 0, layer->output_across, line);
+  const int32_t first = plan->turns ? y * layer->stride_across : 0;
+#if I8_HAS_HELIUM
+  if (plan->helium != NULL) {
+    compute_lines(plan, block, first, lines, output);
     return;
   }
-  for (int32_t y = 0; y < layer->output_across; ++y) {
-    unzip_covered(plan, image, y * layer->stride_across, block);
-    compute_lines(plan, block, y * layer->stride_across, 1, line);
-    line += layer->output_line;
-  }
-}
 #endif
+  /* Where the line that meets the first line of taps lies among those that turn. */
+  const int32_t turn = (layer->lines - first % layer->lines) % layer->lines;
+  compute_channels(plan, block, block->rows, block->taps + turn * plan->line_words, lines, output);
+}
 
 static void compute_block(const struct i8_depthwise_plan *plan, const int8_t *image, int8_t *output,
                           struct i8_depthwise_block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  int8_t *line = output + block->channel;
-#if I8_HAS_HELIUM
-  if (plan->helium != NULL) {
-    compute_by_helium(plan, image, output, block);
-    return;
-  }
-#endif
 #if I8_HAS_LINES
   prepare_lines(plan, block);
 #endif
-  if (plan->kept_all) {
-    compute_channels(plan, block, block->rows, block->taps, layer->output_across, line);
-    return;
+  for (int32_t y = 0; y < layer->output_across; y += plan->together) {
+    const int32_t left = layer->output_across - y;
+    const int32_t lines = left < plan->together ? left : plan->together;
+    if (!plan->kept_all) {
+      have_lines_of(plan, image, y * layer->stride_across, lines, block);
+    }
+    compute_together(plan, block, y, lines, output + y * layer->output_line);
   }
-  int32_t first = 0;
-  for (int32_t y = 0; y < layer->output_across; ++y) {
-    unzip_covered(plan, image, first, block);
-    /* Where the line that meets the first line of taps lies among those that are kept. */
-    const int32_t turn = (layer->lines - first % layer->lines) % layer->lines;
-    compute_channels(plan, block, block->rows, block->taps + turn * plan->line_words, 1, line);
-    line += layer->output_line;
-    first += layer->stride_across;
+}
+
+/* All channels of an image. */
+static void convolve_image(const struct i8_depthwise_plan *plan, const int8_t *image,
+                           int8_t *output, struct i8_depthwise_block *block) {
+  const struct i8_depthwise_lines *const layer = plan->layer;
+  const int8_t *weights = layer->weights;
+  block->place = 0;
+  for (int32_t channel = 0; channel < plan->inputs; channel += plan->channels) {
+    const int8_t *const first = image + (layer->is_shared ? 0 : channel);
+    const int32_t left = plan->inputs - channel;
+    block->count = left < plan->channels ? left : plan->channels;
+    if (plan->kept_all && (!layer->is_shared || channel == 0)) {
+      have_lines_of(plan, first, 0, layer->output_across, block);
+    }
+    for (int32_t each = 0; each < layer->multiplier; ++each) {
+      block->next = 0;
+      i8_widen_taps(plan, weights, block->taps);
+      compute_block(plan, first, output + channel * layer->multiplier + each, block);
+      weights += plan->channels * layer->lines * layer->tap_bytes;
+      block->place += plan->channels;
+    }
   }
 }
 
@@ -288,21 +309,9 @@ void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *in
       .taps = rows + plan.planes * plan.plane_words,
   };
   i8_pad_words(&plan, rows, plan.planes * plan.plane_words);
-  const int32_t input_depth = layer->is_shared ? 1 : layer->depth;
+  const int32_t input_depth = layer->is_shared ? 1 : plan.inputs;
   for (int32_t batch = 0; batch < layer->batches; ++batch) {
-    const int8_t *weights = layer->weights;
-    for (int32_t channel = 0; channel < layer->depth; channel += plan.channels) {
-      const int32_t left = layer->depth - channel;
-      block.channel = channel;
-      block.count = left < plan.channels ? left : plan.channels;
-      block.next = 0;
-      if (plan.kept_all && (!layer->is_shared || channel == 0)) {
-        unzip_all(&plan, input, &block);
-      }
-      i8_widen_taps(&plan, weights, block.taps);
-      compute_block(&plan, input, output, &block);
-      weights += plan.channels * layer->lines * layer->tap_bytes;
-    }
+    convolve_image(&plan, input, output, &block);
     input += layer->input_along * layer->input_across * input_depth;
     output += layer->output_along * layer->output_across * layer->depth;
   }
