@@ -178,10 +178,13 @@ def _kept(across: WindowAxis, line_bytes: int, *, is_shared: bool) -> int:
 
 
 def instructions_by_lines(axes: Axes) -> float:
-    """Return about what an output takes: four at a time, plus some for each word of taps."""
+    """Return about what an output takes: four at a time, plus some for each word of taps.
+
+    With more words than four, taps would take more memory than columns: no loop by stride 2 counts.
+    """
     along, across = _along_and_across(*axes)
     words = (along.taps + 1 + along.stride % 2) // 2
-    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if words in _WORDS_BY_2 else 14 * words}
+    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if 2 <= words <= 4 else 14 * words}
     four = 40 + across.taps * each.get(along.stride, 14 * words)
     return four * round_up(along.outputs, 4) / 4 / along.outputs
 
