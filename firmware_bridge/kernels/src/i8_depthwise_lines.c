@@ -125,10 +125,11 @@ static void compute_line(const struct i8_depthwise_plan *plan, const uint32_t *r
 }
 
 /* Some lines of outputs of all channels of a block. `rows` and `taps` are of the first, lines in
- * one order. */
-static void compute_channels(const struct i8_depthwise_plan *plan, struct i8_depthwise_block *block,
-                             const uint32_t *rows, const uint32_t *taps, int32_t lines,
-                             int8_t *output) {
+ * one order. Not inlined, so that compute_line has registers enough. */
+static __attribute__((noinline)) void compute_channels(const struct i8_depthwise_plan *plan,
+                                                       struct i8_depthwise_block *block,
+                                                       const uint32_t *rows, const uint32_t *taps,
+                                                       int32_t lines, int8_t *output) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const int32_t next_rows = layer->is_shared ? 0 : plan->plane_words;
   const int32_t next_taps = plan->lines_of_taps * plan->line_words;
