@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeser.acceptance.frames import frames_of, loud
 from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, measured
+from edgeser.acceptance.frames import frames_of, loud
 
 _CLEARLY_DB = 1.0
 """In the median over loud frames; in 300 clips of five corpora it stays below 0.4 dB."""

@@ -55,8 +55,8 @@ MPS2_AN500 = Board(
         by_operator=(
             ("ADD", 1.25),
             ("AVERAGE_POOL_2D", 0.74),
-            ("CONV_2D", 1.09),
-            ("DEPTHWISE_CONV_2D", 1.03),
+            ("CONV_2D", 0.94),
+            ("DEPTHWISE_CONV_2D", 1.01),
             ("FULLY_CONNECTED", 0.91),
             ("LOGISTIC", 1.0),
             ("MEAN", 0.65),

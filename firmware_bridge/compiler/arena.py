@@ -1,7 +1,8 @@
 """The static plan of the arena: where each tensor and scratch lies, with lifetimes.
 
 Tensors that hold the same bytes (views, and outputs that may overwrite their operator's input)
-form one buffer. Buffers are placed greedily: in a given order, each at the lowest offset where it
+form one buffer, and so do an output and an input within it, where the operator has read what it
+writes over. Buffers are placed greedily: in a given order, each at the lowest offset where it
 meets no placed buffer that lives at the same time. Finding the smallest arena is NP-hard; several
 orders are tried and the smallest result is kept, the first of equals.
 """
@@ -10,11 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from types import MappingProxyType
 
 from firmware_bridge.compiler.records import KernelCall
 
 ALIGNMENT = 16
+
+
+class Sharing(Enum):
+    """What may be overwritten by the operator that reads it last, in the order of preference."""
+
+    IN_PLACE = "an input of an operator that works in place"
+    NOTHING = "nothing"
+    WITHIN = "an input of an operator that works in place, and one within a larger output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,8 @@ class Buffer:
         The operators between which it holds data, both included; -1 is before the first one.
     offset
         Its place, a multiple of `ALIGNMENT`.
+    within
+        Where each of `tensors` begins in it, a multiple of `ALIGNMENT`.
     """
 
     tensors: tuple[int, ...]
@@ -41,6 +53,7 @@ class Buffer:
     first: int
     last: int
     offset: int = 0
+    within: tuple[int, ...] = ()
 
     @property
     def end(self) -> int:
@@ -108,9 +121,9 @@ def plan_arena(
     inputs = (input_tensor, *other_inputs)
     last_uses = _last_uses(calls, inputs, (output_tensor, *other_outputs))
     plans = []
-    for in_place in (True, False):
-        roots = _roots(calls, tensor_bytes, last_uses, elsewhere, in_place=in_place)
-        buffers = _buffers(calls, tensor_bytes, last_uses, roots, inputs, elsewhere)
+    for sharing in Sharing:
+        shared = _shared(calls, tensor_bytes, last_uses, elsewhere, sharing)
+        buffers = _buffers(calls, tensor_bytes, last_uses, shared, inputs, elsewhere)
         plans += [_placed(buffers, order) for order in _ORDERS]
     return min(plans, key=lambda plan: plan.arena_bytes)
 
@@ -126,60 +139,74 @@ def _last_uses(
     return last | dict.fromkeys(output_tensors, len(calls))
 
 
-def _roots(
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Which buffer each tensor lies in, by its root there, and where; its own at 0 mostly."""
+
+    roots: dict[int, int]
+    within: dict[int, int]
+    last: dict[int, int]  # by root: the last operator that reads or writes any of them
+
+    def join(self, tensor: int, root: int, last: int) -> None:
+        self.roots[tensor], self.within[tensor] = root, 0
+        self.last[root] = max(self.last.get(root, -1), last)
+
+    def move(self, source: int, target: int, at: int) -> None:
+        """Put the buffer of one root into another's, from an offset on."""
+        for tensor, root in self.roots.items():
+            if root == source:
+                self.roots[tensor] = target
+                self.within[tensor] += at
+        self.last[target] = max(self.last[target], self.last[source])
+
+
+def _shared(
     calls: Sequence[KernelCall],
     tensor_bytes: Mapping[int, int],
     last_uses: Mapping[int, int],
     elsewhere: Collection[int],
-    *,
-    in_place: bool,
-) -> dict[int, int]:
-    """Return, for each tensor, the tensor whose buffer it shares; itself where it has its own."""
-    roots: dict[int, int] = {}
-    group_last: dict[int, int] = {}
-
-    def join(tensor: int, root: int) -> None:
-        roots[tensor] = root
-        group_last[root] = max(group_last.get(root, -1), last_uses[tensor])
-
+    sharing: Sharing,
+) -> _Shared:
+    """Return which tensors share a buffer."""
+    shared = _Shared({}, {}, {})
     # First the views: how long a buffer is read must be known before anything overwrites it.
     for call in calls:
         for tensor in call.inputs:
-            if tensor not in roots:
-                join(tensor, tensor)
+            if tensor not in shared.roots:
+                shared.join(tensor, tensor, last_uses[tensor])
         for tensor in call.outputs:
-            join(tensor, roots[call.inputs[0]] if call.function is None else tensor)
-    if in_place:
-        _overwrite_inputs(calls, tensor_bytes, roots, group_last, elsewhere)
-    return roots
-
-
-def _overwrite_inputs(
-    calls: Sequence[KernelCall],
-    tensor_bytes: Mapping[int, int],
-    roots: dict[int, int],
-    group_last: dict[int, int],
-    elsewhere: Collection[int],
-) -> None:
+            root = shared.roots[call.inputs[0]] if call.function is None else tensor
+            shared.join(tensor, root, last_uses[tensor])
     for position, call in enumerate(calls):
-        if not call.in_place or call.function is None:
-            continue
-        source, target = roots[call.inputs[0]], roots[call.outputs[0]]
-        if source in elsewhere or target in elsewhere:
-            continue
-        dies_here = group_last[source] == position
-        if dies_here and tensor_bytes[call.outputs[0]] <= tensor_bytes[source]:
-            for tensor, root in roots.items():
-                if root == target:
-                    roots[tensor] = source
-            group_last[source] = group_last[target]
+        if sharing is not Sharing.NOTHING and call.function is not None:
+            _overwrite_input(call, position, tensor_bytes, shared, elsewhere, sharing)
+    return shared
+
+
+def _overwrite_input(
+    call: KernelCall,
+    position: int,
+    tensor_bytes: Mapping[int, int],
+    shared: _Shared,
+    elsewhere: Collection[int],
+    sharing: Sharing,
+) -> None:
+    input_tensor, output = call.inputs[0], call.outputs[0]
+    source, target = shared.roots[input_tensor], shared.roots[output]
+    if source in elsewhere or target in elsewhere or shared.last[source] != position:
+        return
+    at = shared.within[input_tensor]
+    if call.in_place and tensor_bytes[output] <= tensor_bytes[source] - at:
+        shared.move(target, source, at)
+    elif call.input_after is not None and at == 0 and sharing is Sharing.WITHIN:
+        shared.move(source, target, aligned(call.input_after))
 
 
 def _buffers(
     calls: Sequence[KernelCall],
     tensor_bytes: Mapping[int, int],
     last_uses: Mapping[int, int],
-    roots: Mapping[int, int],
+    shared: _Shared,
     input_tensors: Sequence[int],
     elsewhere: Collection[int],
 ) -> list[Buffer]:
@@ -190,14 +217,15 @@ def _buffers(
                 first_uses.setdefault(tensor, position)
     groups: dict[int, list[int]] = {}
     for tensor in sorted(first_uses, key=lambda index: (first_uses[index], index)):
-        groups.setdefault(roots.get(tensor, tensor), []).append(tensor)
+        groups.setdefault(shared.roots.get(tensor, tensor), []).append(tensor)
     buffers = [
         Buffer(
             tensors=tuple(tensors),
             scratch_of=None,
-            bytes=max(tensor_bytes[tensor] for tensor in tensors),
+            bytes=max(shared.within.get(tensor, 0) + tensor_bytes[tensor] for tensor in tensors),
             first=min(first_uses[tensor] for tensor in tensors),
             last=max(last_uses[tensor] for tensor in tensors),
+            within=tuple(shared.within.get(tensor, 0) for tensor in tensors),
         )
         for tensors in groups.values()
     ]
@@ -241,7 +269,11 @@ def _placed(buffers: Sequence[Buffer], order: Callable[[Buffer], tuple[int, ...]
         arena_bytes=max(buffer.end for buffer in placed),
         needed_bytes=_most_at_once(placed),
         tensor_offsets=MappingProxyType(
-            {tensor: buffer.offset for buffer in placed for tensor in buffer.tensors}
+            {
+                tensor: buffer.offset + within
+                for buffer in placed
+                for tensor, within in zip(buffer.tensors, buffer.within, strict=True)
+            }
         ),
         scratch_offsets=MappingProxyType(
             {b.scratch_of: b.offset for b in placed if b.scratch_of is not None}

@@ -75,5 +75,4 @@ def _by_lines(layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis
     return (
         vertical.dilation == horizontal.dilation == 1
         and max(vertical.outputs, horizontal.outputs) > 1
-        and layer.source.shape[3] == layer.target.shape[3]
     )

@@ -1,4 +1,4 @@
-"""Layers of one input channel for each output channel, or for all: onto i8_depthwise_lines."""
+"""Layers each of whose output channels reads one input channel: onto i8_depthwise_lines."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from quantize.tflite.macs import count_macs
 
 Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""
-_WORDS_BY_2 = (2, 3, 4)
+_WORDS_BY_2 = (2, 3, 4, 5)
 """Words of taps that the kernel has loops for by stride 2."""
 _SHARED_BLOCK = 8
 """Channels that are computed at a time where they share their inputs."""
 _MOST_KEPT = 1792
-"""Bytes that the lines of four channels may take for all of them to be kept."""
+"""Bytes that the lines of four channels may take for more of them to be kept than must be."""
 
 
 def lines_call(
@@ -36,7 +36,7 @@ def lines_call(
     Parameters
     ----------
     layer, table
-        The layer; one input channel for each output channel, or one for all of them.
+        The layer; as many output channels for each input channel.
     filters
         ``[filter_h, filter_w, output channels]``.
     axes
@@ -49,6 +49,11 @@ def lines_call(
     if is_vertical:
         filters = filters.transpose(1, 0, 2)
     block = _SHARED_BLOCK if input_c == 1 else ROWS
+    multiplier = 1 if input_c == 1 else depth // input_c
+    words = table.words
+    if multiplier > 1:
+        order = _by_blocks(input_c, multiplier)
+        filters, words = filters[:, :, order], words[order]
     room = _Room.of(along, across, planes=1 if input_c == 1 else ROWS, block=block)
     return KernelCall(
         operator=layer.index,
@@ -60,6 +65,7 @@ def lines_call(
             **output_fields(table),
             "batches": batches,
             "depth": depth,
+            "multiplier": multiplier,
             "is_shared": int(input_c == 1),
             "input_along": along.length,
             "input_across": across.length,
@@ -81,12 +87,42 @@ def lines_call(
             "kept": room.kept,
             "input_zero_point": quantisation_of(layer, layer.source).zero_point,
         },
-        constants=constants(pack_taps(filters, room.tap_bytes, block), table.words),
+        constants=constants(pack_taps(filters, room.tap_bytes, block), words),
         inputs=(layer.source.index,),
         outputs=(layer.target.index,),
         scratch_bytes=room.scratch_bytes,
         macs=count_macs(layer) or 0,
+        input_after=None if is_vertical else _input_after(layer, across, room),
     )
+
+
+def _by_blocks(inputs: int, multiplier: int) -> NDArray[np.intp]:
+    """Return which output channel stands where, as i8_depthwise_lines.h says.
+
+    What stands past the last channel is computed by nobody.
+    """
+    channels = np.minimum(np.arange(round_up(inputs, ROWS)), inputs - 1).reshape(-1, 1, ROWS)
+    each = np.arange(multiplier).reshape(1, -1, 1)
+    return (channels * multiplier + each).reshape(-1)
+
+
+def _input_after(layer: WeightedLayer, across: WindowAxis, room: _Room) -> int | None:
+    """Return how far behind the output's first byte the input's may lie, within the output.
+
+    Of a layer that reads each line once, and before it writes any line of outputs for which that
+    is the last line that the filter covers: one image whose only channel all outputs share.
+    """
+    batches, _, input_w, input_c = layer.source.shape
+    _, _, output_w, depth = layer.target.shape
+    if batches != 1 or input_c != 1 or not (depth <= _SHARED_BLOCK or room.keeps_all):
+        return None
+    written, read = output_w * depth, input_w
+    behind = 0
+    for line in range(across.outputs):
+        unread = line * across.stride + across.taps - across.before
+        if unread < across.length:
+            behind = max(behind, (line + 1) * written - unread * read)
+    return behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +134,7 @@ class _Room:
     tap_pairs: int
     row_words: int
     kept: int
+    keeps_all: bool
     scratch_bytes: int
 
     @classmethod
@@ -109,20 +146,42 @@ class _Room:
         groups = round_up(along.outputs, 4) // 4
         row_words = 2 * along.stride * (groups - 1) + 3 * along.stride // 2 + tap_words
         row_words = max(row_words, (along.before + 1) // 2)
-        every = (across.outputs - 1) * across.stride + across.taps
-        keeps_all = 4 * planes * every * row_words <= _MOST_KEPT
-        kept = every if keeps_all else across.taps
-        taps = (across.taps if keeps_all else 2 * across.taps - 1) * tap_words * (1 + tap_pairs)
+        kept = _kept(across, 4 * planes * row_words, is_shared=planes == 1)
+        keeps_all = kept == _lines_of(across, across.outputs)
+        turns = kept == across.taps and across.outputs > 1
+        taps = (2 * across.taps - 1 if turns else across.taps) * tap_words * (1 + tap_pairs)
         words = planes * kept * row_words + block * taps
         tap_bytes = 4 * ((tap_words + 1) // 2)
-        return cls(tap_bytes, tap_words, tap_pairs, row_words, kept, 4 * words)
+        return cls(tap_bytes, tap_words, tap_pairs, row_words, kept, keeps_all, 4 * words)
+
+
+def _lines_of(across: WindowAxis, outputs: int) -> int:
+    """Return how many lines of the image so many lines of outputs meet, borders included."""
+    return (outputs - 1) * across.stride + across.taps
+
+
+def _kept(across: WindowAxis, line_bytes: int, *, is_shared: bool) -> int:
+    """Return how many lines of the image to keep: more than must be, where they take little memory.
+
+    Where some lines of outputs are computed at a time, the lines that they and the next ones meet
+    are read twice: these are a third of them at most. Lines that channels share are read once.
+    """
+    outputs = max(1, 1 + (_MOST_KEPT // line_bytes - across.taps) // across.stride)
+    if outputs >= across.outputs:
+        return _lines_of(across, across.outputs)
+    again = max(0, across.taps - across.stride)
+    pays = outputs > 1 and 3 * again <= outputs * across.stride and not is_shared
+    return _lines_of(across, outputs) if pays else across.taps
 
 
 def instructions_by_lines(axes: Axes) -> float:
-    """Return about what an output takes: four at a time, plus some for each word of taps."""
+    """Return about what an output takes: four at a time, plus some for each word of taps.
+
+    With more words than four, taps would take more memory than columns: no loop by stride 2 counts.
+    """
     along, across = _along_and_across(*axes)
     words = (along.taps + 1 + along.stride % 2) // 2
-    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if words in _WORDS_BY_2 else 14 * words}
+    each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if 2 <= words <= 4 else 14 * words}
     four = 40 + across.taps * each.get(along.stride, 14 * words)
     return four * round_up(along.outputs, 4) / 4 / along.outputs
 

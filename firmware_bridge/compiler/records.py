@@ -61,6 +61,9 @@ class KernelCall:
         Multiply-accumulates, 0 where there are none.
     in_place
         Whether its output may share memory with its first input.
+    input_after
+        Bytes from its output's first to its first input's first, from which on that input may lie
+        within the output, as it is read before it is written over; ``None`` where it may not.
     updates
         Variables among its inputs that it changes: see `firmware_bridge.compiler.state`.
     """
@@ -77,5 +80,6 @@ class KernelCall:
     scratch_bytes: int
     macs: int
     in_place: bool = False
+    input_after: int | None = None
     updates: tuple[int, ...] = ()
     parts: tuple[int | str, ...] = ()

@@ -34,8 +34,6 @@ extern "C" {
 #define I8_WORDS_PER_GROUP 2u
 /* Pixels that i8_dot_row_by_columns takes at a time. */
 #define I8_COLUMNS 4u
-/* Rows that i8_dot_rows_by_column takes at a time. */
-#define I8_ROWS 4u
 
 /* What four inputs become for joined weights: their first word and their second. */
 static inline uint32_t i8_joined_first(uint32_t bytes) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of outputs of one channel, four at a time: the inner loop of i8_depthwise_lines.c, in
- * assembly for strides of 1 and 2.
+/* Lines of outputs of one channel, four outputs at a time: the inner loop of i8_depthwise_lines.c,
+ * in assembly for strides of 1 and 2.
  *
  * Internal to i8_depthwise_lines.c. */
 #ifndef I8_LINE_OF_OUTPUTS_H
@@ -34,6 +34,11 @@ struct i8_line_of_outputs {
   int32_t maximum;      /* 56 */
   int32_t b, c, d;      /* 60, 64, 68, bytes from the first output's inputs to the others' */
   int32_t advance;      /* 72, bytes to the inputs of the next four */
+  int32_t next_row;     /* 76, bytes from where a loop has come to in a line to where it begins in
+                           the next; of inputs */
+  int32_t next_output;  /* 80, the same of outputs */
+  int32_t along;        /* 84, outputs of a line */
+  int32_t lines;        /* 88, that are left */
 };
 
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
@@ -60,21 +65,24 @@ struct i8_line_of_outputs {
   "movgt " sum ", r5\n\t"
 #define I8_EACH_SUM(does) does("r8") does("r10") does("r11") does("r12")
 #define I8_CONSTANTS "ldm r0, {r4, r5, r6}\n\t"
+/* Four outputs of the sums, by kind. */
+#define I8_PLAIN_OUTPUTS I8_EACH_SUM(I8_SCALE_PLAIN)
+#define I8_AWAY_OUTPUTS I8_EACH_SUM(I8_SCALE_AWAY)
+#define I8_CLAMPED_OUTPUTS I8_EACH_SUM(I8_SCALE) "ldrd r4, r5, [r0, #52]\n\t" I8_EACH_SUM(I8_BOUND)
 
 /* Scales four sums in registers for I8_HALVES_UP; only the loops here call it. */
 static __attribute__((naked, noinline)) void i8_finish_plain(void) {
-  __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE_PLAIN) "bx lr");
+  __asm__(I8_CONSTANTS I8_PLAIN_OUTPUTS "bx lr");
 }
 
 /* The same for I8_HALVES_AWAY. */
 static __attribute__((naked, noinline)) void i8_finish_away(void) {
-  __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE_AWAY) "bx lr");
+  __asm__(I8_CONSTANTS I8_AWAY_OUTPUTS "bx lr");
 }
 
 /* The same for both, with a clamp. */
 static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
-  __asm__(I8_CONSTANTS I8_EACH_SUM(I8_SCALE) "ldrd r4, r5, [r0, #52]\n\t" I8_EACH_SUM(
-      I8_BOUND) "bx lr");
+  __asm__(I8_CONSTANTS I8_CLAMPED_OUTPUTS "bx lr");
 }
 
 #define I8_SAVE "push {r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}\n\t"
@@ -89,7 +97,7 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "add " output ", " output ", " step ", lsl #1\n\t"                                               \
   "str " output ", [r0, #12]\n\t"
 /* Write what is left, fewer than four: `left` less 4 was negative. */
-#define I8_WRITE_REST(left, output, step)                                                          \
+#define I8_WRITE_REST(left, output, step, line_ends)                                               \
   "9:\n\t"                                                                                         \
   "strb r8, [" output "]\n\t"                                                                      \
   "adds " left ", #2\n\t"                                                                          \
@@ -97,7 +105,7 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "strb r10, [" output ", " step "]\n\t"                                                           \
   "beq 8f\n\t"                                                                                     \
   "strb r11, [" output ", " step ", lsl #1]\n\t"                                                   \
-  "8:\n\t" I8_RESTORE
+  "8:\n\t" line_ends
 
 /* The sums begin; rows, taps and their end in lr. */
 #define I8_GROUP_BEGINS                                                                            \
@@ -107,6 +115,20 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "mov r10, r8\n\t"                                                                                \
   "mov r11, r8\n\t"                                                                                \
   "mov r12, r8\n\t"
+/* The next line, from what lies in memory. */
+#define I8_LINE_ENDS                                                                               \
+  "ldrd r4, r5, [r0, #76]\n\t"                                                                     \
+  "ldr r6, [r0, #20]\n\t"                                                                          \
+  "add r6, r4\n\t"                                                                                 \
+  "str r6, [r0, #20]\n\t"                                                                          \
+  "ldr r6, [r0, #12]\n\t"                                                                          \
+  "add r6, r5\n\t"                                                                                 \
+  "str r6, [r0, #12]\n\t"                                                                          \
+  "ldrd r4, r5, [r0, #84]\n\t"                                                                     \
+  "str r4, [r0, #40]\n\t"                                                                          \
+  "subs r5, #1\n\t"                                                                                \
+  "str r5, [r0, #88]\n\t"                                                                          \
+  "bne.w 1b\n\t" I8_RESTORE
 #define I8_GROUP_ENDS(advance)                                                                     \
   "ldr r4, [r0, #48]\n\t"                                                                          \
   "blx r4\n\t"                                                                                     \
@@ -117,7 +139,8 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
                                     "ldr r1, [r0, #20]\n\t"                                        \
                                     "add r1, r1, " advance "\n\t"                                  \
                                     "str r1, [r0, #20]\n\t"                                        \
-                                    "bne 1b\n\t" I8_RESTORE I8_WRITE_REST("r6", "r4", "r5")
+                                    "bne.w 1b\n\t"                                                 \
+                                    "b 8f\n\t" I8_WRITE_REST("r6", "r4", "r5", I8_LINE_ENDS)
 
 /* A line of three taps by stride 1, from four words of taps at `at`; sums begin with those given.
  */
@@ -142,21 +165,47 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "ldr lr, [r0, #40]\n\t"                                                                          \
   "1:\n\t"                                                                                         \
   "ldr r12, [r0, #32]\n\t"
-#define I8_3X3_ENDS(advance)                                                                       \
+/* The next line, from what lies in registers: r1 is past the inputs of the last four outputs, r7
+ * past those that were written four at a time. */
+#define I8_3X3_LINE_ENDS                                                                           \
+  "ldrd r4, r5, [r0, #76]\n\t"                                                                     \
+  "add r1, r4\n\t"                                                                                 \
+  "add r7, r5\n\t"                                                                                 \
+  "str r7, [r0, #12]\n\t"                                                                          \
+  "ldrd lr, r5, [r0, #84]\n\t"                                                                     \
+  "subs r5, #1\n\t"                                                                                \
+  "str r5, [r0, #88]\n\t"                                                                          \
+  "bne.w 1b\n\t" I8_RESTORE
+#define I8_3X3_ENDS(advance, outputs)                                                              \
   "sub r1, r1, r2, lsl #1\n\t"                                                                     \
   "add r1, #" advance "\n\t"                                                                       \
-  "ldm r0, {r4, r5, r6, r7, r9}\n\t" I8_EACH_SUM(                                                  \
-      I8_SCALE_PLAIN) "subs lr, #4\n\t"                                                            \
-                      "bmi 9f\n\t" I8_WRITE("r7", "r9") "bne 1b\n\t" I8_RESTORE I8_WRITE_REST(     \
-                          "lr", "r7", "r9")
+  "ldm r0, {r4, r5, r6, r7, r9}\n\t" outputs "subs lr, #4\n\t"                                     \
+  "bmi 9f\n\t" I8_WRITE("r7", "r9") "bne.w 1b\n\t"                                                 \
+                                    "b 8f\n\t" I8_WRITE_REST("lr", "r7", "r9", I8_3X3_LINE_ENDS)
 
-/* 3x3 taps by stride 1, plain. */
+/* 3x3 taps by stride 1, whatever is done to the sums. */
+#define I8_LINE_3X3(outputs)                                                                       \
+  __asm__(I8_3X3_BEGINS I8_THREE_TAPS(                                                             \
+      "0", "8", "r12", "r12", "r12",                                                               \
+      "r12") "add r1, r2\n\t" I8_THREE_MORE("16", "24") "add r1, r2\n\t" I8_THREE_MORE("32", "40") \
+              I8_3X3_ENDS("8", outputs))
+
+/* For I8_HALVES_UP without a clamp. */
 static __attribute__((naked, noinline)) void i8_line_3x3(struct i8_line_of_outputs *line
                                                          __attribute__((unused))) {
-  __asm__(I8_3X3_BEGINS I8_THREE_TAPS(
-      "0", "8", "r12", "r12", "r12",
-      "r12") "add r1, r2\n\t" I8_THREE_MORE("16", "24") "add r1, r2\n\t" I8_THREE_MORE("32", "40")
-              I8_3X3_ENDS("8"));
+  I8_LINE_3X3(I8_PLAIN_OUTPUTS);
+}
+
+/* For I8_HALVES_AWAY. */
+static __attribute__((naked, noinline)) void i8_line_3x3_away(struct i8_line_of_outputs *line
+                                                              __attribute__((unused))) {
+  I8_LINE_3X3(I8_AWAY_OUTPUTS);
+}
+
+/* For both, with a clamp. */
+static __attribute__((naked, noinline)) void i8_line_3x3_clamped(struct i8_line_of_outputs *line
+                                                                 __attribute__((unused))) {
+  I8_LINE_3X3(I8_CLAMPED_OUTPUTS);
 }
 
 /* Any taps by stride 1. */
@@ -209,15 +258,31 @@ static __attribute__((naked, noinline)) void i8_line_by_1(struct i8_line_of_outp
   "smlad r12, r4, r9, r12\n\t"
 #define I8_THREE_MORE_BY_2(at, next) I8_THREE_BY_2(at, next, "r8", "r10", "r11", "r12")
 
-/* 3x3 taps by stride 2, plain. */
+/* The same by stride 2. */
+#define I8_LINE_3X3_BY_2(outputs)                                                                  \
+  __asm__(I8_3X3_BEGINS I8_THREE_BY_2(                                                             \
+      "0", "4", "r12", "r12", "r12",                                                               \
+      "r12") "add r1, r2\n\t" I8_THREE_MORE_BY_2("8",                                              \
+                                                 "12") "add r1, r2\n\t" I8_THREE_MORE_BY_2("16",   \
+                                                                                           "20")   \
+              I8_3X3_ENDS("16", outputs))
+
+/* For I8_HALVES_UP without a clamp. */
 static __attribute__((naked, noinline)) void i8_line_3x3_by_2(struct i8_line_of_outputs *line
                                                               __attribute__((unused))) {
-  __asm__(I8_3X3_BEGINS I8_THREE_BY_2(
-      "0", "4", "r12", "r12", "r12",
-      "r12") "add r1, r2\n\t" I8_THREE_MORE_BY_2("8",
-                                                 "12") "add r1, r2\n\t" I8_THREE_MORE_BY_2("16",
-                                                                                           "20")
-              I8_3X3_ENDS("16"));
+  I8_LINE_3X3_BY_2(I8_PLAIN_OUTPUTS);
+}
+
+/* For I8_HALVES_AWAY. */
+static __attribute__((naked, noinline)) void i8_line_3x3_by_2_away(struct i8_line_of_outputs *line
+                                                                   __attribute__((unused))) {
+  I8_LINE_3X3_BY_2(I8_AWAY_OUTPUTS);
+}
+
+/* For both, with a clamp. */
+static __attribute__((naked, noinline)) void
+i8_line_3x3_by_2_clamped(struct i8_line_of_outputs *line __attribute__((unused))) {
+  I8_LINE_3X3_BY_2(I8_CLAMPED_OUTPUTS);
 }
 
 /* 3 or 4 taps a line, 5 or 6, 7 or 8. */
@@ -269,21 +334,15 @@ static __attribute__((naked, noinline)) void i8_line_by_any(struct i8_line_of_ou
                                   "ldr r7, [r0, #72]\n\t" I8_GROUP_ENDS("r7"));
 }
 
-typedef void i8_compute_line(struct i8_line_of_outputs *line);
-
-/* The loop for lines of a stride, of so many words of taps each. */
-static inline i8_compute_line *i8_line_loop(int32_t stride, int32_t words, int is_3x3) {
-  if (stride == 1) {
-    return is_3x3 ? i8_line_3x3 : i8_line_by_1;
-  }
-  if (stride == 2 && is_3x3) {
-    return i8_line_3x3_by_2;
-  }
-  if (stride == 2 && words >= 2 && words <= 4) {
-    return words == 2 ? i8_line_4_by_2 : words == 3 ? i8_line_6_by_2 : i8_line_8_by_2;
-  }
-  return i8_line_by_any;
+/* 9 or 10 taps a line, stride 2. */
+static __attribute__((naked, noinline)) void i8_line_10_by_2(struct i8_line_of_outputs *line
+                                                             __attribute__((unused))) {
+  I8_LINE_BY_2(I8_NEXT_TWO("16", "r5", "r6", "r7", "r4") I8_NEXT_TWO("20", "r6", "r7", "r4", "r5")
+                   I8_NEXT_TWO("24", "r7", "r4", "r5", "r6")
+                       I8_NEXT_TWO("28", "r4", "r5", "r6", "r7"));
 }
+
+typedef void i8_compute_line(struct i8_line_of_outputs *line);
 
 /* What makes outputs of a layer's sums, NULL where none of these does. */
 static inline void (*i8_finish_for(int32_t rounding, int32_t minimum, int32_t maximum))(void) {
@@ -292,6 +351,32 @@ static inline void (*i8_finish_for(int32_t rounding, int32_t minimum, int32_t ma
     return clamps ? i8_finish_clamped : i8_finish_plain;
   }
   return rounding == I8_HALVES_AWAY && !clamps ? i8_finish_away : NULL;
+}
+
+/* The loop for 3x3 taps by stride 1 or 2 whose outputs are made so. */
+static inline i8_compute_line *i8_line_loop_3x3(int32_t stride, void (*finish)(void)) {
+  if (stride == 1) {
+    return finish == i8_finish_plain  ? i8_line_3x3
+           : finish == i8_finish_away ? i8_line_3x3_away
+                                      : i8_line_3x3_clamped;
+  }
+  return finish == i8_finish_plain  ? i8_line_3x3_by_2
+         : finish == i8_finish_away ? i8_line_3x3_by_2_away
+                                    : i8_line_3x3_by_2_clamped;
+}
+
+/* The loop for lines of a stride, of so many words of taps each. */
+static inline i8_compute_line *i8_line_loop(int32_t stride, int32_t words) {
+  if (stride == 1) {
+    return i8_line_by_1;
+  }
+  if (stride == 2 && words >= 2 && words <= 5) {
+    return words == 2   ? i8_line_4_by_2
+           : words == 3 ? i8_line_6_by_2
+           : words == 4 ? i8_line_8_by_2
+                        : i8_line_10_by_2;
+  }
+  return i8_line_by_any;
 }
 
 #else

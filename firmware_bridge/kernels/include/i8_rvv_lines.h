@@ -21,7 +21,7 @@ struct i8_rvv_channels {
   struct i8_output_stage stage;
   int16_t *weights; /* [lines][tap_bytes][count] */
   size_t count;
-  int32_t channel; /* the first */
+  int32_t channel; /* the first, in the order of weights */
   int32_t taps;    /* of a line: those that any of them has a weight for */
   /* As of an output channel in i8_requantise.h. */
   int32_t biases[I8_RVV_SUMS], multipliers[I8_RVV_SUMS];
@@ -122,9 +122,10 @@ I8_RVV_INLINE vint32m8_t i8_rvv_inside(vint32m8_t sums, const struct i8_rvv_inpu
   return sums;
 }
 
-/* Outputs of a line of them, whose filter begins `across` lines from the image's first. */
+/* Outputs of a line of them, `apart` bytes from channel to channel, whose filter begins `across`
+ * lines from the image's first. */
 I8_RVV_INLINE void i8_rvv_line(const struct i8_rvv_channels *channels, const int8_t *image,
-                               int32_t across, int8_t *output, int is_shared) {
+                               int32_t across, int8_t *output, int is_shared, int32_t apart) {
   const struct i8_depthwise_lines *const layer = channels->layer;
   /* All in registers: what is written might else have changed them. */
   const size_t vl = channels->count;
@@ -164,7 +165,12 @@ I8_RVV_INLINE void i8_rvv_line(const struct i8_rvv_channels *channels, const int
         from += next_line;
       }
     }
-    __riscv_vse8_v_i8m2(output, i8_rvv_requantise_each(sums, channels), vl);
+    const vint8m2_t outputs = i8_rvv_requantise_each(sums, channels);
+    if (apart == 1) {
+      __riscv_vse8_v_i8m2(output, outputs, vl);
+    } else {
+      __riscv_vsse8_v_i8m2(output, apart, outputs, vl);
+    }
     output += output_step;
     along += stride;
   }
@@ -174,44 +180,84 @@ I8_RVV_INLINE void i8_rvv_line(const struct i8_rvv_channels *channels, const int
 static __attribute__((noinline)) void i8_rvv_line_shared(const struct i8_rvv_channels *channels,
                                                          const int8_t *image, int32_t across,
                                                          int8_t *output) {
-  i8_rvv_line(channels, image, across, output, 1);
+  i8_rvv_line(channels, image, across, output, 1, 1);
 }
 
 /* Where each reads its own. */
 static __attribute__((noinline)) void i8_rvv_line_each(const struct i8_rvv_channels *channels,
                                                        const int8_t *image, int32_t across,
                                                        int8_t *output) {
-  i8_rvv_line(channels, image, across, output, 0);
+  i8_rvv_line(channels, image, across, output, 0, 1);
 }
 
-/* The whole layer. Scratch has room for weights of some channels at least. */
-static inline void i8_rvv_depthwise_lines(const struct i8_depthwise_lines *layer,
-                                          const int8_t *input, int8_t *output, void *scratch) {
-  const int32_t room = i8_depthwise_lines_scratch_bytes(layer);
-  const int32_t most = i8_at_most(room / (2 * layer->lines * layer->tap_bytes), I8_RVV_SUMS);
-  const int32_t input_depth = layer->is_shared ? 1 : layer->depth;
+/* Where each has several outputs. */
+static __attribute__((noinline)) void i8_rvv_line_several(const struct i8_rvv_channels *channels,
+                                                          const int8_t *image, int32_t across,
+                                                          int8_t *output) {
+  i8_rvv_line(channels, image, across, output, 0, channels->layer->multiplier);
+}
+
+/* All outputs of some channels, of which the first lies at `output`. */
+static inline void i8_rvv_channel_images(const struct i8_rvv_channels *channels,
+                                         const int8_t *image, int8_t *output) {
+  const struct i8_depthwise_lines *const layer = channels->layer;
+  const int32_t input_depth = layer->is_shared ? 1 : layer->depth / layer->multiplier;
+  for (int32_t batch = 0; batch < layer->batches; ++batch) {
+    for (int32_t y = 0; y < layer->output_across; ++y) {
+      const int32_t across = y * layer->stride_across - layer->pad_across;
+      int8_t *const line = output + y * layer->output_line;
+      if (layer->is_shared) {
+        i8_rvv_line_shared(channels, image, across, line);
+      } else if (layer->multiplier == 1) {
+        i8_rvv_line_each(channels, image, across, line);
+      } else {
+        i8_rvv_line_several(channels, image, across, line);
+      }
+    }
+    image += layer->input_along * layer->input_across * input_depth;
+    output += layer->output_along * layer->output_across * layer->depth;
+  }
+}
+
+/* The whole layer, or 0 and nothing done where there is no room for it. Scratch has room for
+ * weights of four channels at least. An input that lies within the output goes there too, for lines
+ * of it are read again after outputs are written. */
+static inline int i8_rvv_depthwise_lines(const struct i8_depthwise_lines *layer,
+                                         const int8_t *input, int8_t *output, void *scratch) {
+  const int32_t inputs = layer->depth / layer->multiplier;
+  const int32_t channel_bytes = 2 * layer->lines * layer->tap_bytes;
+  int32_t room = i8_depthwise_lines_scratch_bytes(layer);
+  int8_t *free_room = (int8_t *)scratch;
+  const uintptr_t behind = (uintptr_t)input - (uintptr_t)output;
+  if (behind < (uintptr_t)(layer->output_along * layer->output_across * layer->depth)) {
+    const int32_t image = layer->input_along * layer->input_across;
+    if (room < image + 1 + channel_bytes) {
+      return 0;
+    }
+    for (int32_t i = 0; i < image; ++i) {
+      free_room[i] = input[i];
+    }
+    input = free_room;
+    free_room += image + image % 2;
+    room -= image + image % 2;
+  }
+  int32_t most = i8_at_most(room / channel_bytes, I8_RVV_SUMS);
+  if (layer->multiplier > 1) {
+    most = 4; /* whose weights lie side by side */
+  }
   struct i8_rvv_channels channels;
   channels.layer = layer;
   channels.stage = i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
-  channels.weights = (int16_t *)scratch;
-  for (int32_t channel = 0; channel < layer->depth; channel += most) {
-    channels.channel = channel;
-    i8_rvv_describe(&channels, (size_t)i8_at_most(most, layer->depth - channel));
-    const int8_t *image = input + (layer->is_shared ? 0 : channel);
-    int8_t *line = output + channel;
-    for (int32_t batch = 0; batch < layer->batches; ++batch) {
-      for (int32_t y = 0; y < layer->output_across; ++y) {
-        const int32_t across = y * layer->stride_across - layer->pad_across;
-        if (layer->is_shared) {
-          i8_rvv_line_shared(&channels, image, across, line + y * layer->output_line);
-        } else {
-          i8_rvv_line_each(&channels, image, across, line + y * layer->output_line);
-        }
-      }
-      image += layer->input_along * layer->input_across * input_depth;
-      line += layer->output_along * layer->output_across * layer->depth;
+  channels.weights = (int16_t *)(void *)free_room;
+  for (int32_t channel = 0; channel < inputs; channel += most) {
+    for (int32_t each = 0; each < layer->multiplier; ++each) {
+      channels.channel = channel * layer->multiplier + most * each;
+      i8_rvv_describe(&channels, (size_t)i8_at_most(most, inputs - channel));
+      i8_rvv_channel_images(&channels, input + (layer->is_shared ? 0 : channel),
+                            output + channel * layer->multiplier + each);
     }
   }
+  return 1;
 }
 
 #endif

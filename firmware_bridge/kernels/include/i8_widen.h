@@ -35,55 +35,53 @@ i8_widen_run(const int8_t *from, int32_t bytes, uint32_t *column, uint32_t step,
   return column;
 }
 
-/* `bytes` inputs of each of four pixels, `step` bytes apart, for joined weights: a multiple of
+/* Pixels of which i8_widen_runs takes runs at a time. */
+#if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
+#define I8_RUNS 3u
+#else
+#define I8_RUNS I8_COLUMNS
+#endif
+
+/* `bytes` inputs of each of some pixels, `step` bytes apart, for joined weights: a multiple of
  * four, above 0. Returns where the next ones go. */
 #if I8_HAS_SIMD32 && defined(__OPTIMIZE__)
-static __attribute__((naked, noinline, unused))
-uint32_t *i8_widen_four_runs(uint32_t *columns __attribute__((unused)),
-                             const int8_t *from __attribute__((unused)),
-                             int32_t step __attribute__((unused)),
-                             int32_t bytes __attribute__((unused))) {
-  __asm__("push {r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}\n\t"
-          "add lr, r1, r3\n\t"
-          "add r12, r2, r2, lsl #1\n\t"
-          "add r12, r1\n\t"
+static __attribute__((naked, noinline, unused)) uint32_t *
+i8_widen_runs(uint32_t *columns __attribute__((unused)), const int8_t *from __attribute__((unused)),
+              int32_t step __attribute__((unused)), int32_t bytes __attribute__((unused))) {
+  __asm__("push {r4, r5, r6, r7, r8, r9, r10, lr}\n\t"
+          "add r12, r1, r3\n\t"
           "add r3, r1, r2, lsl #1\n\t"
           "add r2, r1\n\t"
           "1:\n\t"
-          "ldr r8, [r1], #4\n\t"
-          "ldr r9, [r2], #4\n\t"
-          "ldr r10, [r3], #4\n\t"
-          "ldr r11, [r12], #4\n\t"
-          "uxtb16 r4, r8, ror #8\n\t"
-          "uxtb16 r5, r9, ror #8\n\t"
-          "uxtb16 r6, r10, ror #8\n\t"
-          "uxtb16 r7, r11, ror #8\n\t"
+          "ldr r7, [r1], #4\n\t"
+          "ldr r8, [r2], #4\n\t"
+          "ldr r9, [r3], #4\n\t"
+          "uxtb16 r4, r7, ror #8\n\t"
+          "uxtb16 r5, r8, ror #8\n\t"
+          "uxtb16 r6, r9, ror #8\n\t"
           "eor r4, r4, #0x00800080\n\t"
           "eor r5, r5, #0x00800080\n\t"
           "eor r6, r6, #0x00800080\n\t"
-          "eor r7, r7, #0x00800080\n\t"
+          "rev16 r7, r7\n\t"
           "rev16 r8, r8\n\t"
           "rev16 r9, r9\n\t"
-          "rev16 r10, r10\n\t"
-          "rev16 r11, r11\n\t"
+          "eor r7, r7, #0x007F007F\n\t"
           "eor r8, r8, #0x007F007F\n\t"
           "eor r9, r9, #0x007F007F\n\t"
-          "eor r10, r10, #0x007F007F\n\t"
-          "eor r11, r11, #0x007F007F\n\t"
-          "stmia r0!, {r4, r5, r6, r7, r8, r9, r10, r11}\n\t"
-          "cmp r1, lr\n\t"
+          "stmia r0!, {r4, r5, r6, r7, r8, r9}\n\t"
+          "cmp r1, r12\n\t"
           "bne 1b\n\t"
-          "pop {r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}");
+          "pop {r4, r5, r6, r7, r8, r9, r10, pc}");
 }
 #else
-static inline uint32_t *i8_widen_four_runs(uint32_t *columns, const int8_t *from, int32_t step,
-                                           int32_t bytes) {
+static inline uint32_t *i8_widen_runs(uint32_t *columns, const int8_t *from, int32_t step,
+                                      int32_t bytes) {
   for (int32_t at = 0; at < bytes; at += 4) {
-    for (uint32_t i = 0; i < I8_COLUMNS; ++i) {
+    for (uint32_t i = 0; i < I8_RUNS; ++i) {
       const uint32_t word = i8_load_word(from + (int32_t)i * step + at);
-      i8_widen_group(word, columns + i, I8_COLUMNS, 1);
+      i8_widen_group(word, columns + i, I8_RUNS, 1);
     }
-    columns += I8_WORDS_PER_GROUP * I8_COLUMNS;
+    columns += I8_WORDS_PER_GROUP * I8_RUNS;
   }
   return columns;
 }

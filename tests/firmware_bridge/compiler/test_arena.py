@@ -14,7 +14,12 @@ LOST = -1
 
 
 def call(
-    index: int, inputs: tuple[int, ...], outputs: tuple[int, ...], scratch: int, kind: str
+    index: int,
+    inputs: tuple[int, ...],
+    outputs: tuple[int, ...],
+    scratch: int,
+    kind: str,
+    after: int | None = None,
 ) -> KernelCall:
     return KernelCall(
         operator=index,
@@ -29,6 +34,7 @@ def call(
         scratch_bytes=0 if kind == "view" else scratch,
         macs=0,
         in_place=kind == "in_place",
+        input_after=after,
     )
 
 
@@ -39,8 +45,9 @@ def graphs(draw: st.DrawFn) -> Graph:
     calls = []
     for index in range(draw(st.integers(1, 12))):
         known = st.integers(0, len(sizes) - 1)
-        kind = draw(st.sampled_from(["view", "in_place", "plain", "plain"]))
+        kind = draw(st.sampled_from(["view", "in_place", "plain", "plain", "within"]))
         inputs = tuple(draw(st.lists(known, min_size=1, max_size=3)))
+        after = draw(st.integers(0, 200)) if kind == "within" else None
         count = 1 if kind != "plain" else draw(st.integers(1, 2))
         outputs = tuple(range(len(sizes), len(sizes) + count))
         if kind == "view":
@@ -48,7 +55,7 @@ def graphs(draw: st.DrawFn) -> Graph:
         for output in outputs:
             same = kind == "view" or draw(st.booleans())
             sizes[output] = sizes[inputs[0]] if same else draw(st.integers(1, 300))
-        calls.append(call(index, inputs, outputs, draw(st.integers(0, 100)), kind))
+        calls.append(call(index, inputs, outputs, draw(st.integers(0, 100)), kind, after))
     return calls, sizes, draw(st.sampled_from(calls)).outputs[0]
 
 
@@ -82,8 +89,11 @@ def simulate(plan: ArenaPlan, graph: Graph) -> None:
                     np.arange(plan.arena_bytes)[region(tensor)],
                     np.arange(plan.arena_bytes)[region(source)],
                 )
-                allowed = operation.in_place and value[source] == value[operation.inputs[0]]
-                assert not met.size or (allowed and region(tensor).start == region(source).start), (
+                behind = region(source).start - region(tensor).start
+                after = operation.input_after
+                in_place = operation.in_place and behind == 0
+                allowed = in_place or (after is not None and behind >= after)
+                assert not met.size or (allowed and value[source] == value[operation.inputs[0]]), (
                     position
                 )
             assert overwritten.size == sizes[tensor]
@@ -130,6 +140,19 @@ def test_a_chain_in_place_takes_one_tensor() -> None:
     calls = [call(i, (i,), (i + 1,), 0, "in_place") for i in range(4)]
     plan = plan_arena(calls, dict.fromkeys(range(5), 100), input_tensor=0, output_tensor=4)
     assert plan.arena_bytes == 112
+
+
+def test_an_input_lies_within_the_output_that_is_written_behind_it() -> None:
+    calls = [
+        call(0, (0,), (1,), 0, "in_place"),
+        call(1, (1,), (2,), 32, "within", after=70),
+        call(2, (2,), (3,), 0, "plain"),
+    ]
+    sizes = {0: 20, 1: 20, 2: 100, 3: 32}
+    plan = plan_arena(calls, sizes, input_tensor=0, output_tensor=3)
+    assert plan.tensor_offsets[0] == plan.tensor_offsets[1] == plan.tensor_offsets[2] + 80
+    assert plan.arena_bytes == plan.needed_bytes == 144
+    simulate(plan, (calls, sizes, 3))
 
 
 def test_nothing_overwrites_what_a_view_still_shows() -> None:

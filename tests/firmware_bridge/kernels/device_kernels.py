@@ -112,11 +112,16 @@ _EMULATOR = [
 
 @dataclass(frozen=True)
 class Job:
-    """A call with its inputs and the output that is expected of it."""
+    """A call with its inputs and the output that is expected of it.
+
+    With `within` the first input lies in the output's memory, as near behind its beginning as the
+    call allows; copying it there is counted.
+    """
 
     call: KernelCall
     inputs: Sequence[NDArray[Any]]
     expected: NDArray[np.int8]
+    within: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,10 +167,11 @@ def run_on_device(
 
 
 def _source(jobs: Sequence[Job]) -> list[str]:
-    lines = ['#include "harness.h"']
+    lines = ["#include <string.h>", '#include "harness.h"']
     lines += [f'#include "{header}"' for header in sorted({job.call.header for job in jobs})]
     scratch = max(job.call.scratch_bytes for job in jobs)
-    output = max(job.expected.size for job in jobs)
+    # An input within an output may end behind it.
+    output = max(job.expected.size + sum(value.size for value in job.inputs) for job in jobs)
     lines.append(f"_Alignas(16) int8_t test_output[{output}];")
     lines.append(f"static _Alignas(16) int8_t scratch[{max(scratch, 1)}];")
     for number, job in enumerate(jobs):
@@ -192,5 +198,10 @@ def _job(prefix: str, job: Job) -> list[str]:
     arguments = [f"&{prefix}_layer", *names, "test_output"]
     if call.scratch_bytes:
         arguments.append("scratch")
-    lines.append(f"static void {prefix}_run(void) {{ {call.function}({', '.join(arguments)}); }}")
+    copied = ""
+    if job.within:
+        arguments[1] = f"test_output + {call.input_after}"
+        copied = f"memcpy({arguments[1]}, {names[0]}, sizeof {names[0]}); "
+    call_text = f"{call.function}({', '.join(arguments)});"
+    lines.append(f"static void {prefix}_run(void) {{ {copied}{call_text} }}")
     return lines

@@ -94,10 +94,12 @@ def run_call(
     output_bytes: Sequence[int],
     *,
     in_place: bool = False,
+    within: bool = False,
 ) -> list[NDArray[np.int8]]:
     """Run a lowered call; outputs come as flat int8.
 
-    Outputs and scratch are filled with a pattern before, so that nothing depends on zeros.
+    Outputs and scratch are filled with a pattern before, so that nothing depends on zeros. With
+    `within` the first input lies as near behind the output's beginning as the call allows.
     """
     memory = _Memory()
     try:
@@ -117,6 +119,14 @@ def run_call(
         sinks = [memory.take(b"\xa5" * size) for size in output_bytes]
         if in_place:
             sinks[0] = sources[0]
+        if within:
+            assert call.input_after is not None
+            value = np.ascontiguousarray(inputs[0]).tobytes()
+            size = max(output_bytes[0], call.input_after + len(value))
+            both = bytearray(b"\xa5" * size)
+            both[call.input_after : call.input_after + len(value)] = value
+            sinks[0] = memory.take(bytes(both))
+            sources[0] = sinks[0] + call.input_after
         arguments = [*sources, *sinks]
         if call.scratch_bytes:
             arguments.append(memory.take(b"\x5a" * call.scratch_bytes))

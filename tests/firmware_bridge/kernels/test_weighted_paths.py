@@ -78,6 +78,22 @@ PATHS = {
     },
     "lines, rounded away": layer_of(DEPTHWISE, (1, 9, 9, 5), (1, 3, 3, 5)),
     "lines, clamped": layer_of(DEPTHWISE, (2, 9, 9, 5), (1, 3, 3, 5), activation=RELU6),
+    "lines, rounded away, by 2": layer_of(DEPTHWISE, (1, 9, 9, 5), (1, 3, 3, 5), (2, 2)),
+    "lines, clamped, by 2": layer_of(
+        DEPTHWISE, (1, 9, 9, 5), (1, 3, 3, 5), (2, 2), activation=RELU6
+    ),
+    **{
+        f"lines of {channels} channels, {each} of each": plain(
+            DEPTHWISE, (2, 12, 9, channels), (1, taps, taps, channels * each), (stride, stride)
+        )
+        for channels, each in ((2, 3), (4, 2), (7, 2), (9, 3))
+        for taps, stride in ((3, 1), (5, 2))
+    },
+    "lines, some at a time": plain(DEPTHWISE, (1, 33, 33, 6), (1, 3, 3, 6), (2, 2)),
+    "lines, some at a time, multiplied": plain(
+        DEPTHWISE, (1, 33, 33, 3), (1, 5, 5, 6), (4, 4), padding=VALID
+    ),
+    "lines, some left out": plain(DEPTHWISE, (1, 40, 16, 6), (1, 9, 1, 6), (3, 3)),
     "lines, along one axis": layer_of(DEPTHWISE, (1, 28, 1, 7), (1, 15, 1, 7), padding=VALID),
     "lines of one channel, 3x3": plain(DEPTHWISE, (1, 20, 20, 1), (1, 3, 3, 11), (2, 2)),
     "lines of one channel, 5x5": plain(CONV, (1, 40, 20, 1), (9, 5, 5, 1), (2, 2)),
@@ -93,6 +109,11 @@ PATHS = {
         f"columns of {depth}": plain(CONV, (1, 5, 5, depth), (7, 1, 1, depth))
         for depth in (3, 4, 7, 8, 12, 16, 24, 32, 40, 64)
     },
+    **{
+        f"columns for {channels}": plain(CONV, (1, 5, 5, depth), (channels, 1, 1, depth))
+        for channels, depth in ((1, 8), (2, 48), (3, 8), (4, 48))
+    },
+    "columns, two pixels": plain(CONV, (1, 2, 1, 16), (5, 1, 1, 16)),
     "columns of 24, rounded away": layer_of(CONV, (1, 5, 7, 24), (6, 1, 1, 24)),
     "columns of 32, clamped": layer_of(CONV, (1, 4, 2, 32), (5, 1, 1, 32), activation=RELU6),
     "columns of 20, not joined": layer_of(CONV, (1, 5, 5, 20), (3, 1, 1, 20), least=-128, seed=22),
@@ -127,10 +148,11 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Libraries:
 
 def check(libraries: Libraries, layer: Layer) -> None:
     size = math.prod(layer.output_shape)
-    expected = expected_of(layer)
+    expected, call = expected_of(layer), layer.lowered()
     for library in libraries:
-        (output,) = run_call(library, layer.lowered(), [layer.source], [size])
-        np.testing.assert_array_equal(output, expected)
+        for within in (False, True)[: 1 + (call.input_after is not None)]:
+            (output,) = run_call(library, call, [layer.source], [size], within=within)
+            np.testing.assert_array_equal(output[:size], expected)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -141,9 +163,18 @@ def test_on_the_host(libraries: Libraries, path: str) -> None:
 @needs_device
 @ON_DEVICES
 def test_on_the_device(tmp_path: Path, machine: Machine, level: str) -> None:
-    jobs = [Job(layer.lowered(), [layer.source], expected_of(layer)) for layer in PATHS.values()]
-    results = run_on_device(jobs, tmp_path, level, machine=machine)
-    assert [path for path, result in zip(PATHS, results, strict=True) if not result.agrees] == []
+    jobs = {
+        path: Job(layer.lowered(), [layer.source], expected_of(layer))
+        for path, layer in PATHS.items()
+    }
+    jobs |= {
+        f"{path}, within": replace(job, within=True)
+        for path, job in jobs.items()
+        if job.call.input_after is not None
+    }
+    assert any(job.within for job in jobs.values())
+    results = run_on_device(list(jobs.values()), tmp_path, level, machine=machine)
+    assert [path for path, result in zip(jobs, results, strict=True) if not result.agrees] == []
 
 
 def test_the_paths_are_taken() -> None:
@@ -158,12 +189,14 @@ def test_the_paths_are_taken() -> None:
     assert calls["dense, by parts"].fields["part"] == 256
     turning = [c.fields["kept"] == c.fields["lines"] for p, c in calls.items() if "lines " in p]
     assert any(turning) and not all(turning)
+    together = calls["lines, some at a time"].fields
+    assert together["lines"] < together["kept"] < 2 * together["output_across"] + 1
 
 
 @given(st.data())
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_layer_of_one_channel_each(libraries: Libraries, data: st.DataObject) -> None:
-    """Depthwise layers larger than most, of one channel shared and of many."""
+    """Depthwise layers larger than most, of one channel shared and of many, and multiplied."""
 
     def choose(low: int, high: int) -> int:
         return data.draw(st.integers(low, high))
@@ -174,7 +207,7 @@ def test_any_layer_of_one_channel_each(libraries: Libraries, data: st.DataObject
     drawn = layer_of(
         DEPTHWISE,
         (1, *lengths, 1 if shared else channels),
-        (1, *taps, channels),
+        (1, *taps, channels if shared else channels * choose(1, 3)),
         (choose(1, 4), choose(1, 4)),
         padding=choose(SAME, VALID),
         activation=choose(NONE, RELU6),
@@ -192,8 +225,14 @@ BUDGETS = {
     "first, 1 channel": (plain(CONV, (1, 96, 96, 1), (8, 3, 3, 1), (2, 2)), 2.2),
     "first, 10x4": (plain(CONV, (1, 49, 10, 1), (64, 10, 4, 1), (2, 2)), 1.2),
     "first, 5x5": (plain(CONV, (1, 150, 40, 1), (24, 5, 5, 1), (2, 2)), 1.7),
-    "3x3 on 6x6": (plain(DEPTHWISE, (1, 6, 6, 128), (1, 3, 3, 128)), 4.2),
-    "3x3 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 3, 3, 64)), 4.0),
+    "3x3 on 6x6": (plain(DEPTHWISE, (1, 6, 6, 128), (1, 3, 3, 128)), 3.7),
+    "3x3 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 3, 3, 64)), 2.9),
+    "3x3 on 10x10, clamped": (
+        layer_of(DEPTHWISE, (1, 10, 10, 16), (1, 3, 3, 16), activation=RELU6),
+        3.6,
+    ),
+    "3x3 of 2 outputs each": (plain(DEPTHWISE, (1, 12, 12, 8), (1, 3, 3, 16)), 2.3),
+    "9x1 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 9, 1, 16), (2, 2)), 4.0),
     "3x3 by 2 to 12x12": (plain(DEPTHWISE, (1, 24, 24, 32), (1, 3, 3, 32), (2, 2)), 4.0),
     "5x5 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 5, 5, 64)), 4.0),
     "7x7 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 32), (1, 7, 7, 32), (2, 2)), 4.0),
