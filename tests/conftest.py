@@ -26,9 +26,10 @@ _WORTH_LOADING_TENSORFLOW = 100  # slow tests
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     share_processors()
-    gc.disable()  # until all is imported: nothing of that is garbage, and looking takes long
+    if "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None):
+        gc.disable()  # until all is imported: nothing of that is garbage, and looking takes long
 
 
 def pytest_collection_finish() -> None:
