@@ -55,6 +55,7 @@ _NO_KERNEL = "TFLite-Micro has no kernel for it"
 _NONE_HERE = "no kernel here"
 NOT_COMPILED: Mapping[str, str] = MappingProxyType(
     {
+        "ADD_N": _NONE_HERE,
         "CAST": _NONE_HERE,
         "CONV_3D": _NO_KERNEL,
         "CUMSUM": _NONE_HERE,

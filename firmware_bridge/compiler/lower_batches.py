@@ -7,7 +7,6 @@ from firmware_bridge.compiler.operands import (
     computed_input,
     constant_integers,
     output_tensor,
-    quantisation_of,
     refuse,
     same_quantisation,
 )
@@ -18,7 +17,7 @@ _Ends = tuple[int, int]
 
 
 def lower_batches(layer: Layer) -> KernelCall:
-    """Lower SPACE_TO_BATCH_ND, which pads with a zero point of 0, or BATCH_TO_SPACE_ND.
+    """Lower SPACE_TO_BATCH_ND without padding, or BATCH_TO_SPACE_ND.
 
     Raises
     ------
@@ -56,11 +55,10 @@ def lower_batches(layer: Layer) -> KernelCall:
             f"it makes {list(target.shape)} of {list(source.shape)} with blocks of {list(sizes)} "
             f"and {[list(end) for end in ends]} at the ends",
         )
-    value = quantisation_of(layer, target).zero_point
-    if leaves and value and any(sum(end) for end in ends):
+    if leaves and any(sum(end) for end in ends):
         refuse(
             layer,
-            f"it pads with its zero point, {value}, where TFLite-Micro takes what its memory holds",
+            "it pads, and TFLite-Micro takes what its memory holds for that",
             hint="pad by a PAD of its own before it",
         )
     fields: dict[str, Field] = {
@@ -74,7 +72,6 @@ def lower_batches(layer: Layer) -> KernelCall:
         "left": ends[1][0],
         "rows": rows,
         "columns": columns,
-        "value": value,
     }
     function = "i8_space_to_batch" if leaves else "i8_batch_to_space"
     return moving_call(

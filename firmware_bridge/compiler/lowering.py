@@ -54,7 +54,7 @@ from firmware_bridge.compiler.lower_space import (
     lower_mirror_pad,
     lower_space_to_depth,
 )
-from firmware_bridge.compiler.lower_sums import lower_add_n, lower_l2_normalization
+from firmware_bridge.compiler.lower_sums import lower_l2_normalization
 from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
 from firmware_bridge.compiler.lower_unary import lower_unary
@@ -76,7 +76,6 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
         "ABS": lower_unary,
         "ADD": lower_add,
-        "ADD_N": lower_add_n,
         "ARG_MAX": lower_arg_most,
         "ARG_MIN": lower_arg_most,
         "ASSIGN_VARIABLE": lower_assign,

@@ -85,7 +85,7 @@ def slices() -> bytes:
     rows = (one, two, *(_image(builder, (1, 6, 4)) for _ in "cd"))
     builder.operator("UNPACK", (whole,), rows, "Unpack", num=4, axis=1)
     total, lengths = _image(builder, (1, 6, 4)), builder.tensor((1, 6, 4), scale=1 / 128)
-    builder.operator("ADD_N", rows, (total,), "AddN")
+    builder.operator("SUB", rows[:2], (total,), "Sub")
     builder.operator("L2_NORMALIZATION", (total,), (lengths,), "L2Norm")
     repeated = builder.tensor((2, 6, 4), scale=1 / 128)
     shape = builder.integers(2, 6, 4)

@@ -21,10 +21,10 @@ struct i8_batches {
   int32_t left; /* columns before it */
   int32_t rows; /* of each of the block_h * block_w * batches */
   int32_t columns;
-  int32_t value; /* of what is not of the image */
 };
 
-/* [block_h, block_w, batches, rows, columns, cell] of the image. output is not input. */
+/* [block_h, block_w, batches, rows, columns, cell] of the image, which they cut
+   without a rest. output is not input. */
 void i8_space_to_batch(const struct i8_batches *layer, const int8_t *input, int8_t *output);
 
 /* The image of [block_h, block_w, batches, rows, columns, cell]; what is not of it is left out.

@@ -25,11 +25,7 @@ void i8_space_to_batch(const struct i8_batches *layer, const int8_t *input, int8
       const int32_t down = row_of(layer, batch, row, place / layer->block_w);
       for (int32_t column = 0; column < layer->columns; ++column) {
         const int32_t across = column_of(layer, column, place % layer->block_w);
-        if (down >= 0 && across >= 0) {
-          memcpy(output, input + down + across, cell);
-        } else {
-          memset(output, layer->value, cell);
-        }
+        memcpy(output, input + down + across, cell);
         output += cell;
       }
     }

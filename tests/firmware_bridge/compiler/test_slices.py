@@ -218,10 +218,10 @@ def add_batches(builder: CaseBuilder, case: Batches) -> None:
         pairs = zip(case.before, case.behind, strict=True)
         flat = builder.integers(*(width for pair in pairs for width in pair))
         builder._tensors[flat].shape = [len(case.sizes), 2]
-        # What is padded with is defined where the zero point is 0: see the test below.
-        kind = Quantised(PLAIN.scale, 0) if any((*case.before, *case.behind)) else PLAIN
-        inputs = (builder.operand(source, kind), builder.integers(*case.sizes), flat)
-        builder.operator(name, inputs, (builder.output(target, kind),), options)
+        if name == "SPACE_TO_BATCH_ND" and any((*case.before, *case.behind)):
+            continue  # what TFLite-Micro pads with is not defined: see the test below
+        inputs = (builder.operand(source, PLAIN), builder.integers(*case.sizes), flat)
+        builder.operator(name, inputs, (builder.output(target, PLAIN),), options)
 
 
 Case = tuple[Callable[[CaseBuilder, Any], None], Any]
@@ -248,7 +248,7 @@ def test_bytes_are_moved_as_tflite_micro_does(
     ("height", "behind", "zero_point", "reason"),
     [
         (5, 0, 0, r"with blocks of \[2, 1\]"),
-        (3, 1, 7, "it pads with its zero point, 7, where TFLite-Micro takes what its memory holds"),
+        (3, 1, 7, "it pads, and TFLite-Micro takes what its memory holds"),
     ],
 )
 def test_images_that_cannot_be_cut_are_refused(

@@ -1,4 +1,4 @@
-"""SUM, ADD_N and L2_NORMALIZATION."""
+"""SUM and L2_NORMALIZATION."""
 
 from __future__ import annotations
 
@@ -57,35 +57,6 @@ def test_sums_beyond_32_bits_are_refused() -> None:
 
 
 @dataclass(frozen=True)
-class Several:
-    shape: Shape
-    count: int
-    source: Quantised
-    ratio: float
-    zero_point: int
-
-
-additions = st.builds(
-    Several, shapes, st.integers(2, 16), quantisations, st.floats(-2, 5), st.integers(-128, 127)
-)
-
-
-def add_additions(builder: CaseBuilder, case: Several) -> None:
-    parts = tuple(builder.operand(case.shape, case.source) for _ in range(case.count))
-    target = Quantised(float(np.float32(case.source.scale * 2.0**case.ratio)), case.zero_point)
-    builder.operator("ADD_N", parts, (builder.output(case.shape, target),), "AddN")
-
-
-@pytest.mark.parametrize("count", [1, 17])
-def test_other_numbers_of_tensors_are_refused(count: int) -> None:
-    builder = ModelBuilder()
-    x, y = builder.tensor((1, 4), scale=0.5), builder.tensor((1, 4), scale=0.5)
-    builder.operator("ADD_N", (x,) * count, (y,), "AddN")
-    with pytest.raises(BadInput, match=f"0 ADD_N .* it adds {count} tensors, where 2 to 16 are"):
-        compile_model(builder.build((x,), (y,)), "m")
-
-
-@dataclass(frozen=True)
 class Rows:
     rows: int
     depth: int
@@ -104,7 +75,6 @@ def add_l2(builder: CaseBuilder, case: Rows) -> None:
 Case = tuple[Callable[[CaseBuilder, Any], None], Any]
 cases = st.one_of(
     sums().map(lambda case: (add_sum, case)),
-    additions.map(lambda case: (add_additions, case)),
     rows.map(lambda case: (add_l2, case)),
 )
 
