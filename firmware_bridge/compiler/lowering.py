@@ -16,6 +16,7 @@ from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
+from firmware_bridge.compiler.lower_l2_normalise import lower_l2_normalization
 from firmware_bridge.compiler.lower_lstm import lower_lstm
 from firmware_bridge.compiler.lower_matmul import lower_batch_matmul
 from firmware_bridge.compiler.lower_mean import lower_mean
@@ -54,7 +55,6 @@ from firmware_bridge.compiler.lower_space import (
     lower_mirror_pad,
     lower_space_to_depth,
 )
-from firmware_bridge.compiler.lower_sums import lower_l2_normalization
 from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
 from firmware_bridge.compiler.lower_unary import lower_unary
