@@ -38,7 +38,10 @@ ALL = np.arange(-128, 128, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operands:
-    """Both operands in the kernel's order: the second is the one that is repeated or constant."""
+    """Both operands in the kernel's order: the second is the one that is repeated or constant.
+
+    Or the first is constant, where what is computed is repeated along the last axis.
+    """
 
     first: Tensor
     second: Tensor
@@ -66,7 +69,7 @@ def lower_add(layer: Layer) -> KernelCall:
     BadInput
         When types, shapes or quantisation do not fit, or broadcasting takes more than four loops.
     """
-    operands = broadcast_operands(layer)
+    operands = _whole_first(broadcast_operands(layer))
     target = output_tensor(layer)
     scaled = _scaled_tables(layer)
     if operands.swapped:
@@ -101,7 +104,7 @@ def lower_mul(layer: Layer) -> KernelCall:
     BadInput
         As `lower_add`.
     """
-    operands = broadcast_operands(layer)
+    operands = _whole_first(broadcast_operands(layer))
     target = output_tensor(layer)
     options = options_of(layer, ArithmeticOptions)
     low, high = activation_range(layer, options.activation, target)
@@ -163,9 +166,23 @@ def broadcast_operands(layer: Layer) -> Operands:
     swapped = first.is_constant or (not second.is_constant and steps_0[3] == 0)
     if swapped:
         first, second, steps_0, steps_1 = second, first, steps_1, steps_0
-    if steps_0[3] == 0:
-        refuse(layer, f"it repeats what is computed along a constant's axis: {shapes}")
     return Operands(first, second, swapped, lengths, (steps_0, steps_1))
+
+
+def _whole_first(operands: Operands) -> Operands:
+    """Return operands whose first is not repeated along the last axis, if need be a constant.
+
+    As a layer normalisation has them: a factor for each row by one for each channel.
+    """
+    if operands.steps[0][3] != 0:
+        return operands
+    return Operands(
+        operands.second,
+        operands.first,
+        not operands.swapped,
+        operands.lengths,
+        operands.steps[::-1],
+    )
 
 
 def _broadcast_steps(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
@@ -235,12 +252,17 @@ def broadcast_call(
     fields: dict[str, Field],
     constants: list[Constant],
 ) -> KernelCall:
-    """Return the call of a kernel of two operands, or of its twin with a constant second one."""
+    """Return the call of a kernel of two operands, or of its twin of which one is constant."""
     function = kernel
     inputs: tuple[int, ...] = (operands.first.index, operands.second.index)
     if operands.second.data is not None:
-        function, inputs = f"{kernel}_constant", inputs[:1]
-        constants = [*constants, Constant("constant", flat(operands.second.data, np.int8))]
+        function, inputs, data = f"{kernel}_constant", inputs[:1], operands.second.data
+    elif operands.first.data is not None:
+        function, inputs, data = f"{kernel}_of_constant", inputs[1:], operands.first.data
+    else:
+        data = None
+    if data is not None:
+        constants = [*constants, Constant("constant", flat(data, np.int8))]
         fields = {**fields, "constant": "constant"}
     shape = {
         "lengths": operands.lengths,
@@ -259,7 +281,8 @@ def broadcast_call(
         outputs=layer.operator.outputs,
         scratch_bytes=0,
         macs=0,
-        in_place=0 not in operands.steps[0][_first_long(operands.lengths) :],
+        in_place=operands.first.data is None
+        and 0 not in operands.steps[0][_first_long(operands.lengths) :],
     )
 
 

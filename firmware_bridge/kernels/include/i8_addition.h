@@ -18,7 +18,7 @@ struct i8_addition {
      negated. */
   const int32_t *scaled_0;
   const int32_t *scaled_1;
-  const int8_t *constant; /* the second operand where it is not computed */
+  const int8_t *constant; /* the operand that is not computed */
   int32_t lengths[4];
   int32_t steps_0[4];
   int32_t steps_1[4];
@@ -36,6 +36,9 @@ void i8_addition(const struct i8_addition *layer, const int8_t *input_0, const i
 
 /* The same with the layer's constant for the second operand. output may be input. */
 void i8_addition_constant(const struct i8_addition *layer, const int8_t *input, int8_t *output);
+
+/* The same with the layer's constant for the first operand. output is not input. */
+void i8_addition_of_constant(const struct i8_addition *layer, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus
 }

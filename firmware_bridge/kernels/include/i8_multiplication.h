@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 struct i8_multiplication {
-  const int8_t *constant; /* the second operand where it is not computed */
+  const int8_t *constant; /* the operand that is not computed */
   int32_t lengths[4];
   int32_t steps_0[4];
   int32_t steps_1[4];
@@ -34,6 +34,10 @@ void i8_multiplication(const struct i8_multiplication *layer, const int8_t *inpu
 /* The same with the layer's constant for the second operand. output may be input. */
 void i8_multiplication_constant(const struct i8_multiplication *layer, const int8_t *input,
                                 int8_t *output);
+
+/* The same with the layer's constant for the first operand. output is not input. */
+void i8_multiplication_of_constant(const struct i8_multiplication *layer, const int8_t *input,
+                                   int8_t *output);
 
 #ifdef __cplusplus
 }

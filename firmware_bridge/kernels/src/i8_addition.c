@@ -83,3 +83,7 @@ void i8_addition(const struct i8_addition *layer, const int8_t *input_0, const i
 void i8_addition_constant(const struct i8_addition *layer, const int8_t *input, int8_t *output) {
   i8_addition(layer, input, layer->constant, output);
 }
+
+void i8_addition_of_constant(const struct i8_addition *layer, const int8_t *input, int8_t *output) {
+  i8_addition(layer, layer->constant, input, output);
+}

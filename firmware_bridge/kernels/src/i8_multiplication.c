@@ -189,3 +189,8 @@ void i8_multiplication_constant(const struct i8_multiplication *layer, const int
                                 int8_t *output) {
   i8_multiplication(layer, input, layer->constant, output);
 }
+
+void i8_multiplication_of_constant(const struct i8_multiplication *layer, const int8_t *input,
+                                   int8_t *output) {
+  i8_multiplication(layer, layer->constant, input, output);
+}

@@ -33,7 +33,7 @@ class Pair:
     shape: Shape
     repeated: tuple[bool, ...]
     swapped: bool
-    constant: bool
+    constant: int | None
     first: Quantised
     second: Quantised
     target: Quantised
@@ -45,24 +45,31 @@ def pairs(draw: st.DrawFn) -> Pair:
     shape = draw(shapes)
     repeated = tuple(draw(st.booleans()) for _ in shape)
     kinds = [draw(quantisations) for _ in range(3)]
-    return Pair(shape, repeated, draw(st.booleans()), draw(st.booleans()), *kinds, draw(seeds))
+    return Pair(
+        shape,
+        repeated,
+        draw(st.booleans()),
+        draw(st.sampled_from((None, 0, 1))),
+        *kinds,
+        draw(seeds),
+    )
 
 
 def add_pair(builder: CaseBuilder, case: Pair, name: str, options: str) -> None:
     ends = zip(case.shape, case.repeated, strict=True)
     other = tuple(1 if repeated else length for length, repeated in ends)
-    first = builder.operand(case.shape, case.first)
-    if case.constant:
-        random = np.random.default_rng(case.seed)
-        data = random.integers(-128, 128, other, dtype=np.int8)
-        second = builder.tensor(
-            other, scale=case.second.scale, zero_point=case.second.zero_point, data=data
-        )
-    else:
-        second = builder.operand(other, case.second)
-    swapped = case.swapped and name != "PRELU"
-    inputs = (second, first) if swapped else (first, second)
-    builder.operator(name, inputs, (builder.output(case.shape, case.target),), options)
+    constant = case.constant if name != "PRELU" or case.constant is None else 1
+    inputs = []
+    for place, (of, kind) in enumerate(((case.shape, case.first), (other, case.second))):
+        if place == constant:
+            data = np.random.default_rng(case.seed).integers(-128, 128, of, dtype=np.int8)
+            operand = builder.tensor(of, scale=kind.scale, zero_point=kind.zero_point, data=data)
+        else:
+            operand = builder.operand(of, kind)
+        inputs.append(operand)
+    if case.swapped and name != "PRELU":
+        inputs.reverse()
+    builder.operator(name, tuple(inputs), (builder.output(case.shape, case.target),), options)
 
 
 @few
