@@ -43,13 +43,14 @@ static inline struct i8_conv_position i8_conv_position_of(const struct i8_conv_2
   const int32_t row = pixel / layer->output_w, image = row / layer->output_h;
   const int32_t column = pixel - row * layer->output_w;
   const int32_t row_of_image = row - image * layer->output_h;
-  return (struct i8_conv_position){
+  const struct i8_conv_position made = {
       input + image * layer->input_h * layer->input_w * layer->input_c,
       row_of_image * layer->stride_h - layer->pad_top,
       column * layer->stride_w - layer->pad_left,
       column,
       row_of_image,
   };
+  return made;
 }
 
 /* Move on by some pixels, not beyond the first of the next row. */
@@ -84,24 +85,28 @@ static inline struct i8_conv_reader i8_conv_reader_at(const struct i8_conv_sourc
   const uint32_t padding = i8_conv_padding(source);
   const int32_t last = source->line_bytes - 4;
   if (at <= -4 || at >= source->line_bytes) {
-    return (struct i8_conv_reader){-1, 0, 0, 0};
+    const struct i8_conv_reader made = {-1, 0, 0, 0};
+    return made;
   }
   if (at < 0) {
-    return (struct i8_conv_reader){0, -8 * at, 0, padding >> (32 + 8 * at)};
+    const struct i8_conv_reader made = {0, -8 * at, 0, padding >> (32 + 8 * at)};
+    return made;
   }
   if (at > last) {
     const int32_t beyond = 8 * (at - last);
-    return (struct i8_conv_reader){last, 0, beyond, padding << (32 - beyond)};
+    const struct i8_conv_reader made = {last, 0, beyond, padding << (32 - beyond)};
+    return made;
   }
-  return (struct i8_conv_reader){at, 0, 0, 0};
+  const struct i8_conv_reader made = {at, 0, 0, 0};
+  return made;
 }
 
 /* That of a layer, with room for a copy; so many pixels are taken at a time. */
 static inline struct i8_conv_source i8_conv_source_of(const struct i8_conv_2d *layer,
                                                       const int8_t *input, uint32_t columns,
-                                                      void *copy) {
+                                                      int8_t *copy) {
   const int32_t line = layer->input_w * layer->input_c;
-  return (struct i8_conv_source){
+  const struct i8_conv_source made = {
       layer,
       {layer->input_h, layer->input_w, layer->input_c, layer->filter_h, layer->filter_w,
        layer->dilation_h, layer->dilation_w, (int8_t)layer->input_zero_point},
@@ -112,6 +117,7 @@ static inline struct i8_conv_source i8_conv_source_of(const struct i8_conv_2d *l
       line,
       layer->batches * layer->input_h * line - layer->run_bytes,
   };
+  return made;
 }
 
 #ifdef __cplusplus

@@ -120,9 +120,9 @@ i8_unzip_channels(const struct i8_depthwise_plan *plan, const int8_t *pixel, int
 }
 
 /* Some lines of the channels of a block. */
-static __attribute__((noinline)) void i8_unzip_lines(const struct i8_depthwise_plan *plan,
-                                                     const int8_t *pixel, int32_t lines,
-                                                     int32_t count, uint32_t *row) {
+static __attribute__((noinline, unused)) void i8_unzip_lines(const struct i8_depthwise_plan *plan,
+                                                             const int8_t *pixel, int32_t lines,
+                                                             int32_t count, uint32_t *row) {
 #if I8_HAS_HELIUM
   const struct i8_depthwise_lines *const layer = plan->layer;
   if (layer->input_step <= I8_HELIUM_MOST_STEP) {

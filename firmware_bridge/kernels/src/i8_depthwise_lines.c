@@ -302,6 +302,38 @@ static void convolve_image(const struct i8_depthwise_plan *plan, const int8_t *i
   }
 }
 
+static struct i8_depthwise_plan plan_of(const struct i8_depthwise_lines *layer) {
+  struct i8_depthwise_plan plan = {
+      .layer = layer,
+      .stage = i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum),
+      .inputs = layer->depth / layer->multiplier,
+      .channels = layer->is_shared ? I8_SHARED_BLOCK : I8_BLOCK,
+      .planes = layer->is_shared ? 1 : I8_BLOCK,
+      .line_words = layer->tap_words * (1 + layer->tap_pairs),
+      .plane_words = layer->kept * layer->row_words,
+  };
+  const int32_t room = 2 * layer->row_words - layer->pad_along;
+  plan.unzipped = layer->input_along < room ? layer->input_along : room;
+  plan.image_lines = (layer->output_across - 1) * layer->stride_across + layer->lines;
+  plan.kept_all = layer->kept == plan.image_lines;
+  plan.turns = i8_depthwise_lines_turn(layer);
+  plan.together = (layer->kept - layer->lines) / layer->stride_across + 1;
+  plan.lines_of_taps = plan.turns ? 2 * layer->lines - 1 : layer->lines;
+#if I8_HAS_LINES
+  plan.finish = i8_finish_for(layer->rounding, layer->output_minimum, layer->output_maximum);
+  plan.is_3x3 = layer->lines == 3 && layer->tap_words == 2 && layer->stride_along <= 2;
+  if (plan.finish != NULL) {
+    plan.loop = plan.is_3x3 ? i8_line_loop_3x3(layer->stride_along, plan.finish)
+                            : i8_line_loop(layer->stride_along, layer->tap_words);
+  }
+#endif
+#if I8_HAS_HELIUM
+  const int has_loop = layer->lines == 3 && layer->tap_words == 2 && layer->stride_along == 1;
+  plan.helium = has_loop && layer->rounding != I8_WIDE ? i8_helium_3x3_for(&plan.stage) : NULL;
+#endif
+  return plan;
+}
+
 void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *input, int8_t *output,
                         void *scratch) {
 #if I8_HAS_RVV
@@ -309,7 +341,7 @@ void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *in
     return;
   }
 #endif
-  const struct i8_depthwise_plan plan = i8_depthwise_plan_of(layer);
+  const struct i8_depthwise_plan plan = plan_of(layer);
   uint32_t *const rows = scratch;
   struct i8_depthwise_block block = {
       .rows = rows,
