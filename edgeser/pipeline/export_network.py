@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgeser.evaluation.network_parity import NetworkTolerances, compare_network
@@ -19,6 +20,8 @@ from quantize.convert.network import ConvertedNetwork, export_network
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import read_bounded, require_writable, write_atomically
 from quantize.foundation.foreign import printable
+from quantize.tflite import read_model
+from quantize.tflite.ranges import unseen_range
 
 LABELS_NAME = "labels.txt"
 _LIMIT_LABELS_BYTES = 1 << 20
@@ -127,11 +130,27 @@ def _tell(network: ConvertedNetwork, reporter: Reporter) -> None:
                 f"input {printable(each.source.name)} is {list(each.source.shape)} in the network "
                 f"and {list(each.shape)} on the device, channels last"
             )
+    for line in unseen_inputs(network.int8_tflite, [each.source.name for each in network.inputs]):
+        reporter.note(line)
     if network.silent_layers:
         reporter.note(
             "layers that give nothing on the calibration data: "
             f"{', '.join(map(printable, network.silent_layers))}"
         )
+
+
+def unseen_inputs(int8_tflite: bytes, names: Sequence[str]) -> list[str]:
+    """Return a line for each input that the calibration data left at zero.
+
+    Whatever is fed to it is held to the ends of its range, and int8 equals float on zeros alone.
+    """
+    tensors = read_model(int8_tflite, name="the converted model").main.input_tensors
+    return [
+        f"input {printable(name)} {said}: the calibration data holds nothing but zeros there, and "
+        "agreement with float on such data says nothing"
+        for name, tensor in zip(names, tensors, strict=True)
+        if (said := unseen_range(tensor))
+    ]
 
 
 def _described(data: NetworkData, network: ConvertedNetwork) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from quantize.foundation.errors import CheckFailed, InternalError
 from quantize.foundation.files import file_error
 
 _NAME = re.compile(r"edgeser-[a-z-]+-[a-z0-9_]{8}")
@@ -64,10 +65,23 @@ def temporary_folder(purpose: str, *, parent: Path | None = None) -> Iterator[Pa
             if error.errno in _FULL:  # wherever it was noticed: what it names is gone in a moment
                 raise file_error(error, place, "work in") from error
             raise
+        except (CheckFailed, InternalError) as error:
+            # What others say of a file that they could not write in full names no cause.
+            if _is_full(place):
+                full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise file_error(full, place, "work in") from error
+            raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if lock >= 0:
             os.close(lock)
+
+
+def _is_full(place: Path) -> bool:
+    try:
+        return os.statvfs(place).f_bavail == 0
+    except OSError:
+        return False
 
 
 def _locked(folder: Path) -> int:

@@ -14,11 +14,12 @@ from edgeser.evaluation.network_parity import (
     OutputParity,
     compare_output,
 )
-from edgeser.pipeline.export_network import read_labels
+from edgeser.pipeline.export_network import read_labels, unseen_inputs
 from edgeser.pipeline.network_data import held_out, read_network_data
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
 from tests.conftest import Edgeser
+from tests.firmware_bridge.kernels.operator_models import ModelBuilder
 
 
 def figure(value: float, unit: str) -> Measurement:
@@ -139,3 +140,13 @@ def test_what_is_exact_and_what_is_no_row_of_values_have_no_such_figures() -> No
     output = compare_output("map", values, values.astype(np.float64), 0.1, "a test")
     assert output.sqnr is None
     assert output.flips is None
+
+
+def test_an_input_that_calibration_left_at_zero_is_named() -> None:
+    builder = ModelBuilder()
+    x, z = (builder.tensor((1, 4), scale=scale) for scale in (2e-6 / 255, 0.1))
+    made = [builder.tensor((1, 4), scale=0.1) for _ in (x, z)]
+    for taken, given in zip((x, z), made, strict=True):
+        builder.operator("ABS", (taken,), (given,), "Abs")
+    (line,) = unseen_inputs(builder.build((x, z), tuple(made)), ["level\n", "image"])
+    assert line.startswith("input level\\x0a has the scale 7.84e-09: the calibration data holds ")

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from quantize.foundation import temporary
-from quantize.foundation.errors import BadInput
+from quantize.foundation.errors import BadInput, CheckFailed, EdgeserError, InternalError
 from quantize.foundation.temporary import temporary_folder
 
 HOLDS_ONE = """
@@ -113,6 +114,23 @@ def test_a_full_disk_is_named_wherever_it_is_noticed(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
     assert str(tmp_path) in caught.value.message
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure", [CheckFailed, InternalError])
+@pytest.mark.parametrize(("free", "raised"), [(0, BadInput), (1, None)])
+def test_a_failure_on_a_full_disk_is_the_disks(
+    failure: type[EdgeserError],
+    free: int,
+    raised: type[EdgeserError] | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda place: SimpleNamespace(f_bavail=free))
+    with (
+        pytest.raises(raised or failure, match="No space left" if raised else "65504 written"),
+        temporary_folder("test", parent=tmp_path),
+    ):
+        raise failure("983040 requested and 65504 written")
 
 
 def test_a_place_that_cannot_be_written_is_named(unwritable_folder: Path) -> None:
