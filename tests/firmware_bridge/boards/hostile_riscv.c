@@ -60,7 +60,10 @@ __attribute__((used)) void attempt(void) {
   }
 }
 
+/* With vectors on, which a compiler that knows them may use anywhere. */
 __attribute__((naked, section(".vectors"), used)) void reset_handler(void) {
-  __asm volatile("mv sp, %0\n"
+  __asm volatile("li t0, 0x200\n"
+                 "csrs mstatus, t0\n"
+                 "mv sp, %0\n"
                  "j attempt\n" ::"r"(STACK));
 }

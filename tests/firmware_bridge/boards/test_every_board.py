@@ -290,9 +290,10 @@ def hostile_program(board: Board, folder: Path) -> Path:
         f"-DSTACK={place.stack:#x}u",
     ]
     flags = [*board.compiler_flags, "-O1", "-nostdlib", "-Wall", "-Werror"]
-    flags += [
-        flag for flag in board.linker_flags if flag not in ("-nostdlib", "--specs=nano.specs")
-    ]
+    if board.linker is not None:  # lld, which puts what is read alone elsewhere than code
+        flags += [f"--ld-path={board.linker}", f"-Wl,--image-base={place.vectors + 0x8000:#x}"]
+    else:
+        flags.append("-nostartfiles")
     source = HOSTILE[board.compiler.partition("-")[0]]
     command = [board.compiler, *flags, *placed, "-Wl,-e,reset_handler", f'-DPLACE="{folder}"']
     subprocess.run([*command, str(source), "-o", str(program)], check=True)
