@@ -117,6 +117,11 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "mov r12, r8\n\t"
 /* The next line, from what lies in memory. */
 #define I8_LINE_ENDS                                                                               \
+  "ldrd r4, r5, [r0, #84]\n\t"                                                                     \
+  "subs r5, #1\n\t"                                                                                \
+  "beq 7f\n\t"                                                                                     \
+  "str r4, [r0, #40]\n\t"                                                                          \
+  "str r5, [r0, #88]\n\t"                                                                          \
   "ldrd r4, r5, [r0, #76]\n\t"                                                                     \
   "ldr r6, [r0, #20]\n\t"                                                                          \
   "add r6, r4\n\t"                                                                                 \
@@ -124,11 +129,8 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "ldr r6, [r0, #12]\n\t"                                                                          \
   "add r6, r5\n\t"                                                                                 \
   "str r6, [r0, #12]\n\t"                                                                          \
-  "ldrd r4, r5, [r0, #84]\n\t"                                                                     \
-  "str r4, [r0, #40]\n\t"                                                                          \
-  "subs r5, #1\n\t"                                                                                \
-  "str r5, [r0, #88]\n\t"                                                                          \
-  "bne.w 1b\n\t" I8_RESTORE
+  "b.w 1b\n\t"                                                                                     \
+  "7:\n\t" I8_RESTORE
 #define I8_GROUP_ENDS(advance)                                                                     \
   "ldr r4, [r0, #48]\n\t"                                                                          \
   "blx r4\n\t"                                                                                     \
