@@ -203,9 +203,9 @@ static void prepare_lines(const struct i8_depthwise_plan *plan, struct i8_depthw
     line->finish = plan->finish;
     line->minimum = layer->output_minimum;
     line->maximum = layer->output_maximum;
-    line->b = 4 * (layer->stride_along / 2);
-    line->c = 4 * layer->stride_along;
-    line->d = 4 * (3 * layer->stride_along / 2);
+    line->b = 4 * (layer->stride_along / 2) - 4;
+    line->c = 4 * layer->stride_along - 4;
+    line->d = 4 * (3 * layer->stride_along / 2) - 4;
     line->advance = advance;
     line->next_row = 4 * layer->stride_across * layer->row_words - passed * advance;
     line->next_output = layer->output_line - 4 * whole * layer->output_step;
