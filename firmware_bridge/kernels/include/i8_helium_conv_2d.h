@@ -17,9 +17,9 @@ extern "C" {
 /* Whether vectors compute a layer: its pixels eight at a time, its lines read a word at a time. */
 int i8_helium_convolves(const struct i8_conv_2d *layer);
 
-/* As i8_conv_2d, for layers of which that is so. */
+/* As i8_conv_2d, for layers of which that is so; `room` is its scratch. */
 void i8_helium_conv_2d(const struct i8_conv_2d *layer, const int8_t *input, int8_t *output,
-                       int8_t *scratch);
+                       int8_t *room);
 
 #endif
 

@@ -32,7 +32,8 @@ struct i8_line_of_outputs {
   void (*finish)(void); /* 48, makes outputs of sums */
   int32_t minimum;      /* 52 */
   int32_t maximum;      /* 56 */
-  int32_t b, c, d;      /* 60, 64, 68, bytes from the first output's inputs to the others' */
+  int32_t b, c, d;      /* 60, 64, 68, bytes to the other outputs' inputs from a word past those of
+                           the first */
   int32_t advance;      /* 72, bytes to the inputs of the next four */
   int32_t next_row;     /* 76, bytes from where a loop has come to in a line to where it begins in
                            the next; of inputs */
@@ -117,6 +118,11 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "mov r12, r8\n\t"
 /* The next line, from what lies in memory. */
 #define I8_LINE_ENDS                                                                               \
+  "ldrd r4, r5, [r0, #84]\n\t"                                                                     \
+  "subs r5, #1\n\t"                                                                                \
+  "beq 7f\n\t"                                                                                     \
+  "str r4, [r0, #40]\n\t"                                                                          \
+  "str r5, [r0, #88]\n\t"                                                                          \
   "ldrd r4, r5, [r0, #76]\n\t"                                                                     \
   "ldr r6, [r0, #20]\n\t"                                                                          \
   "add r6, r4\n\t"                                                                                 \
@@ -124,11 +130,8 @@ static __attribute__((naked, noinline)) void i8_finish_clamped(void) {
   "ldr r6, [r0, #12]\n\t"                                                                          \
   "add r6, r5\n\t"                                                                                 \
   "str r6, [r0, #12]\n\t"                                                                          \
-  "ldrd r4, r5, [r0, #84]\n\t"                                                                     \
-  "str r4, [r0, #40]\n\t"                                                                          \
-  "subs r5, #1\n\t"                                                                                \
-  "str r5, [r0, #88]\n\t"                                                                          \
-  "bne.w 1b\n\t" I8_RESTORE
+  "b.w 1b\n\t"                                                                                     \
+  "7:\n\t" I8_RESTORE
 #define I8_GROUP_ENDS(advance)                                                                     \
   "ldr r4, [r0, #48]\n\t"                                                                          \
   "blx r4\n\t"                                                                                     \
@@ -314,7 +317,7 @@ static __attribute__((naked, noinline)) void i8_line_by_any(struct i8_line_of_ou
                                   "add lr, r3\n\t"
                                   "3:\n\t"
                                   "ldrd r7, r9, [r3], #8\n\t"
-                                  "ldr r4, [r1]\n\t"
+                                  "ldr r4, [r1], #4\n\t"
                                   "smlad r8, r4, r7, r8\n\t"
                                   "ldr r4, [r1, r2]\n\t"
                                   "smlad r10, r4, r9, r10\n\t"
@@ -322,7 +325,6 @@ static __attribute__((naked, noinline)) void i8_line_by_any(struct i8_line_of_ou
                                   "smlad r11, r4, r7, r11\n\t"
                                   "ldr r4, [r1, r6]\n\t"
                                   "smlad r12, r4, r9, r12\n\t"
-                                  "add r1, #4\n\t"
                                   "cmp r3, lr\n\t"
                                   "bne 3b\n\t"
                                   "ldr r4, [r0, #24]\n\t"

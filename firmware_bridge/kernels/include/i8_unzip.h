@@ -105,10 +105,9 @@ i8_unzip_channels(const struct i8_depthwise_plan *plan, const int8_t *pixel, int
     }
     for (; left >= 2; left -= 2) {
       const uint32_t first = i8_load_pixel(from, count, left_out, is_shared);
-      from += step;
-      i8_put_pair(next_plane, first, i8_load_pixel(from, count, left_out, is_shared), to++,
-                  is_shared);
-      from += step;
+      const uint32_t second = i8_load_pixel(from + step, count, left_out, is_shared);
+      i8_put_pair(next_plane, first, second, to++, is_shared);
+      from += 2 * step;
     }
     if (left == 1) {
       i8_put_pair(next_plane, i8_load_pixel(from, count, left_out, is_shared), padding, to,

@@ -40,8 +40,10 @@ static void have_lines_of(const struct i8_depthwise_plan *plan, const int8_t *im
   const int32_t stride = layer->stride_across, end = first + (outputs - 1) * stride + layer->lines;
   if (plan->turns) {
     int32_t line = block->next > first ? block->next : first;
-    for (; line < end; ++line) {
-      have_lines(plan, image, line, line + 1, line - line % layer->kept, block);
+    while (line < end) {
+      const int32_t first_kept = line - line % layer->kept, next = first_kept + layer->kept;
+      have_lines(plan, image, line, next < end ? next : end, first_kept, block);
+      line = next;
     }
     block->next = end;
   } else if (stride > layer->lines) {
@@ -125,35 +127,15 @@ static void compute_line(const struct i8_depthwise_plan *plan, const uint32_t *r
   }
 }
 
-/* Some lines of outputs of all channels of a block. `rows` and `taps` are of the first, lines in
- * one order. Not inlined, so that compute_line has registers enough. */
-static __attribute__((noinline)) void compute_channels(const struct i8_depthwise_plan *plan,
-                                                       struct i8_depthwise_block *block,
-                                                       const uint32_t *rows, const uint32_t *taps,
-                                                       int32_t lines, int8_t *output) {
+/* Some lines of outputs of all channels of a block, in C. Not inlined, so that compute_line has
+ * registers enough. */
+static __attribute__((noinline)) void compute_in_c(const struct i8_depthwise_plan *plan,
+                                                   const struct i8_depthwise_block *block,
+                                                   const uint32_t *rows, const uint32_t *taps,
+                                                   int32_t lines, int8_t *output) {
   const struct i8_depthwise_lines *const layer = plan->layer;
   const int32_t next_rows = layer->is_shared ? 0 : plan->plane_words;
   const int32_t next_taps = plan->lines_of_taps * plan->line_words;
-#if I8_HAS_LINES
-  if (plan->loop != NULL) {
-    struct i8_line_of_outputs *const end = block->lines + block->count;
-    i8_compute_line *const loop = plan->loop;
-    const int32_t count = layer->output_along, used = layer->lines * plan->line_words;
-    for (struct i8_line_of_outputs *line = block->lines; line != end; ++line) {
-      line->row = rows;
-      line->taps = taps;
-      line->end = taps + used;
-      line->output = output;
-      line->left = count;
-      line->lines = lines;
-      loop(line);
-      output += layer->multiplier;
-      rows += next_rows;
-      taps += next_taps;
-    }
-    return;
-  }
-#endif
   const int32_t *channel = layer->channels + block->place * (int32_t)I8_CHANNEL_WORDS;
   for (int32_t i = 0; i < block->count; ++i) {
     const uint32_t *row = rows;
@@ -167,6 +149,37 @@ static __attribute__((noinline)) void compute_channels(const struct i8_depthwise
     taps += next_taps;
     channel += I8_CHANNEL_WORDS;
   }
+}
+
+/* The same. `rows` and `taps` are of the first channel, lines in one order. */
+static void compute_channels(const struct i8_depthwise_plan *plan, struct i8_depthwise_block *block,
+                             const uint32_t *rows, const uint32_t *taps, int32_t lines,
+                             int8_t *output) {
+#if I8_HAS_LINES
+  if (plan->loop != NULL) {
+    const struct i8_depthwise_lines *const layer = plan->layer;
+    struct i8_line_of_outputs *const end = block->lines + block->count;
+    i8_compute_line *const loop = plan->loop;
+    const int32_t next_rows = layer->is_shared ? 0 : plan->plane_words;
+    const int32_t next_taps = plan->lines_of_taps * plan->line_words;
+    const int32_t count = layer->output_along, used = layer->lines * plan->line_words;
+    const int32_t next = layer->multiplier;
+    for (struct i8_line_of_outputs *line = block->lines; line != end; ++line) {
+      line->row = rows;
+      line->taps = taps;
+      line->end = taps + used;
+      line->output = output;
+      line->left = count;
+      line->lines = lines;
+      loop(line);
+      output += next;
+      rows += next_rows;
+      taps += next_taps;
+    }
+    return;
+  }
+#endif
+  compute_in_c(plan, block, rows, taps, lines, output);
 }
 
 #if I8_HAS_LINES
@@ -191,9 +204,9 @@ static void prepare_lines(const struct i8_depthwise_plan *plan, struct i8_depthw
     line->finish = plan->finish;
     line->minimum = layer->output_minimum;
     line->maximum = layer->output_maximum;
-    line->b = 4 * (layer->stride_along / 2);
-    line->c = 4 * layer->stride_along;
-    line->d = 4 * (3 * layer->stride_along / 2);
+    line->b = 4 * (layer->stride_along / 2) - 4;
+    line->c = 4 * layer->stride_along - 4;
+    line->d = 4 * (3 * layer->stride_along / 2) - 4;
     line->advance = advance;
     line->next_row = 4 * layer->stride_across * layer->row_words - passed * advance;
     line->next_output = layer->output_line - 4 * whole * layer->output_step;
