@@ -103,10 +103,9 @@ def test_each_header_of_a_board_compiles_alone(board: Board, language: str, tmp_
     flags = [flag.replace("-Iboard", f"-I{tmp_path}") for flag in board.compiler_flags]
     includes = [f"-I{tmp_path}", f"-I{PACKAGE / 'runtime' / 'include'}"]
     command = [compiler, *flags, *LANGUAGES[language][:1], *WARNINGS, *includes]
-    command += ["-include", str(something)]
-    for path in tested:
+    for path in tested:  # included: of a file by itself clang asks that its functions be used
         done = subprocess.run(
-            [*command, *LANGUAGES[language][1:], tmp_path / path.name],
+            [*command, "-include", tmp_path / path.name, *LANGUAGES[language][1:], something],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
