@@ -183,34 +183,43 @@ static void compute_channels(const struct i8_depthwise_plan *plan, struct i8_dep
 }
 
 #if I8_HAS_LINES
-/* What all lines of a channel have in common. */
+/* What lines of all channels have in common. */
 static void prepare_lines(const struct i8_depthwise_plan *plan, struct i8_depthwise_block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
-  const int32_t *channel = layer->channels + block->place * (int32_t)I8_CHANNEL_WORDS;
+  const int32_t stride = layer->stride_along, whole = layer->output_along / 4;
   const int32_t read_on =
       plan->loop == i8_line_by_1 || plan->loop == i8_line_by_any ? layer->tap_words : 0;
-  const int32_t advance = 8 * layer->stride_along, whole = layer->output_along / 4;
   /* The loops for 3x3 taps go on past the last outputs too, the others past four of them. */
   const int32_t passed = plan->is_3x3 ? (layer->output_along + 3) / 4 : whole;
+  const struct i8_line_of_outputs same = {
+      .row_bytes = 4 * (layer->row_words - read_on),
+      .step = layer->output_step,
+      .line_bytes = 4 * plan->line_words,
+      .finish = plan->finish,
+      .minimum = layer->output_minimum,
+      .maximum = layer->output_maximum,
+      .b = 4 * (stride / 2) - 4,
+      .c = 4 * stride - 4,
+      .d = 4 * (3 * stride / 2) - 4,
+      .advance = 8 * stride,
+      .next_row = 4 * layer->stride_across * layer->row_words - passed * 8 * stride,
+      .next_output = layer->output_line - 4 * whole * layer->output_step,
+      .along = layer->output_along,
+  };
+  for (int32_t i = 0; i < plan->channels; ++i) {
+    block->lines[i] = same;
+  }
+}
+
+/* What those of each channel of a block have for themselves. */
+static void set_channels(const struct i8_depthwise_plan *plan, struct i8_depthwise_block *block) {
+  const int32_t *channel = plan->layer->channels + block->place * (int32_t)I8_CHANNEL_WORDS;
   for (int32_t i = 0; i < block->count; ++i) {
     struct i8_line_of_outputs *const line = block->lines + i;
-    line->row_bytes = 4 * (layer->row_words - read_on);
     line->bias = (int32_t)((uint32_t)channel[0] << 1);
     line->multiplier = channel[1];
     line->rounding = channel[2];
     line->right = channel[3];
-    line->step = layer->output_step;
-    line->line_bytes = 4 * plan->line_words;
-    line->finish = plan->finish;
-    line->minimum = layer->output_minimum;
-    line->maximum = layer->output_maximum;
-    line->b = 4 * (layer->stride_along / 2) - 4;
-    line->c = 4 * layer->stride_along - 4;
-    line->d = 4 * (3 * layer->stride_along / 2) - 4;
-    line->advance = advance;
-    line->next_row = 4 * layer->stride_across * layer->row_words - passed * advance;
-    line->next_output = layer->output_line - 4 * whole * layer->output_step;
-    line->along = layer->output_along;
     channel += I8_CHANNEL_WORDS;
   }
 }
@@ -280,7 +289,7 @@ static void compute_block(const struct i8_depthwise_plan *plan, const int8_t *im
                           struct i8_depthwise_block *block) {
   const struct i8_depthwise_lines *const layer = plan->layer;
 #if I8_HAS_LINES
-  prepare_lines(plan, block);
+  set_channels(plan, block);
 #endif
   for (int32_t y = 0; y < layer->output_across; y += plan->together) {
     const int32_t left = layer->output_across - y;
@@ -356,10 +365,12 @@ void i8_depthwise_lines(const struct i8_depthwise_lines *layer, const int8_t *in
 #endif
   const struct i8_depthwise_plan plan = plan_of(layer);
   uint32_t *const rows = scratch;
-  struct i8_depthwise_block block = {
-      .rows = rows,
-      .taps = rows + plan.planes * plan.plane_words,
-  };
+  struct i8_depthwise_block block;
+  block.rows = rows;
+  block.taps = rows + plan.planes * plan.plane_words;
+#if I8_HAS_LINES
+  prepare_lines(&plan, &block);
+#endif
   i8_pad_words(&plan, rows, plan.planes * plan.plane_words);
   const int32_t input_depth = layer->is_shared ? 1 : plan.inputs;
   for (int32_t batch = 0; batch < layer->batches; ++batch) {
