@@ -49,7 +49,7 @@ LACK = {
     ("run", "demo"): "pip install 'edgeser[train,export,runtimes,parity]'",
     ("train", "demo"): "pip install 'edgeser[train]'",
     ("parity", "pretrained-small"): "pip install 'edgeser[train,runtimes,parity]'",
-    ("bench", "m.tflite"): "pip install 'edgeser[runtimes]'",
+    ("bench", "m.tflite"): "pip install 'edgeser[runtimes]', or --device emulator",
     ("explain", "pretrained-small", str(CLIP)): "pip install 'edgeser[explain]'",
     ("accept", "pretrained-small", "--device", "emulator"): "pip install 'edgeser[microphone]'",
 }
