@@ -230,7 +230,7 @@ def test_contrast_of_clips_without_partners_is_nothing() -> None:
     vectors = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
     value = supervised_contrast(vectors, torch.eye(3, dtype=torch.float64), ONES, temperature=0.1)
     value.backward()
-    assert float(value) == 0.0
+    assert value.item() == 0.0
     assert vectors.grad is not None
     assert bool((vectors.grad == 0.0).all())
 

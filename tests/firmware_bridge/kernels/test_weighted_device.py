@@ -47,7 +47,7 @@ def layer_of(kind: str, source: tuple[int, ...], weights: tuple[int, ...]) -> La
 # Twins of the DSP instructions compute the same, and are what unoptimised code has.
 @ON_DEVICES
 def test_every_byte(tmp_path: Path, machine: Machine, level: str) -> None:
-    jobs = [job_of(layer) for layer in layers_at_random(50, seed=5)]
+    jobs = [job_of(layer) for layer in layers_at_random(50, seed=7)]
     assert {job.call.function for job in jobs} == {
         "i8_conv_2d", "i8_depthwise_lines", "i8_depthwise_conv_2d", "i8_fully_connected",
     }  # fmt: skip
