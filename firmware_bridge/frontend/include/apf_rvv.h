@@ -28,14 +28,17 @@ extern "C" {
 /* Real parts and imaginary ones. */
 typedef vint16m2x2_t apf_pairs_v;
 
+/* The real parts of complex values. */
 APF_INLINE vint16m2_t apf_re_v(apf_pairs_v a) {
   return __riscv_vget_v_i16m2x2_i16m2(a, 0);
 }
 
+/* The imaginary parts of complex values. */
 APF_INLINE vint16m2_t apf_im_v(apf_pairs_v a) {
   return __riscv_vget_v_i16m2x2_i16m2(a, 1);
 }
 
+/* Complex values of real and imaginary parts. */
 APF_INLINE apf_pairs_v apf_pairs_of_v(vint16m2_t re, vint16m2_t im) {
   return __riscv_vcreate_v_i16m2x2(re, im);
 }
@@ -47,6 +50,7 @@ APF_INLINE apf_pairs_v apf_load_v(const apf_pair *from, ptrdiff_t step, size_t v
                    : __riscv_vlsseg2e16_v_i16m2x2(parts, 4 * step, vl);
 }
 
+/* Store complex values, one behind another. */
 APF_INLINE void apf_store_v(apf_pair *to, ptrdiff_t step, apf_pairs_v pairs, size_t vl) {
   int16_t *const parts = (int16_t *)(void *)to;
   if (step == 1) {

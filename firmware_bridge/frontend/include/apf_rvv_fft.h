@@ -38,6 +38,7 @@ APF_INLINE void apf_put_v(const struct apf_fft_state *state, size_t output, vuin
   __riscv_vsuxseg2ei16_v_i16m2x2(parts, places, pairs, vl);
 }
 
+/* The first stage of the transform, by twos. */
 static inline void apf_first_stage_2_v(const struct apf_fft_state *state, const int16_t *samples,
                                        unsigned shift) {
   const size_t half = state->points / 2;
@@ -52,6 +53,7 @@ static inline void apf_first_stage_2_v(const struct apf_fft_state *state, const 
   }
 }
 
+/* The first stage of the transform, by fours. */
 static inline void apf_first_stage_4_v(const struct apf_fft_state *state, const int16_t *samples,
                                        unsigned shift) {
   const size_t points = state->points, quarter = points / 4;
@@ -79,6 +81,7 @@ struct apf_factors_v {
   int are_the_same;
 };
 
+/* Complex values turned by factors. */
 APF_INLINE apf_pairs_v apf_turn_v(apf_pairs_v value, const struct apf_factors_v *factors,
                                   size_t power, size_t vl) {
   if (factors->first == NULL) {
