@@ -84,7 +84,9 @@ def test_a_crash_names_its_operator(build_model: Build, at: int) -> None:
 
 def test_a_hang_is_stopped(build_model: Build) -> None:
     with pytest.raises(InternalError, match=r"took longer than 0\.001 s"):
-        run_model(build_model(), ZEROS, runtime=Runtime.TFLITE_MICRO, limits=Limits(timeout_s=0.001))
+        run_model(
+            build_model(), ZEROS, runtime=Runtime.TFLITE_MICRO, limits=Limits(timeout_s=0.001)
+        )
 
 
 @pytest.mark.parametrize("runtime", [Runtime.TFLITE_MICRO, Runtime.LITERT_REFERENCE])
