@@ -48,7 +48,7 @@ def test_an_inference_is_predicted_by_its_operators_a_frame_is_not() -> None:
     assert found.value == pytest.approx(middle)
     assert found.interval == pytest.approx((0.9 * middle, 1.35 * middle))
     assert found.evidence is Evidence.PREDICTED
-    assert "0.933 cycles an instruction at 800 MHz" in found.source
+    assert "0.932 cycles an instruction at 800 MHz" in found.source
     frame = CLOCK.milliseconds(instructions(4e6))
     assert (frame.value, frame.interval) == (pytest.approx(4.0), pytest.approx((3.0, 5.5)))
 
