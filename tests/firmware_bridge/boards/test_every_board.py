@@ -267,14 +267,17 @@ def test_a_tool_that_is_missing_is_named_with_its_package(
     for program in ("make", "sh"):
         (tmp_path / "bin" / program).symlink_to(str(shutil.which(program)))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    program = getattr(board, missing)
-    with pytest.raises(ToolMissing, match=rf"{program}( and \S+ are| is) not installed") as caught:
+    programs = [getattr(board, missing)]
+    if missing == "compiler" and board.linker is not None:
+        programs.append(board.linker)
+    named = re.escape(" and ".join(programs))
+    with pytest.raises(ToolMissing, match=rf"{named} (is|are) not installed") as caught:
         if missing == "compiler":
             build_firmware(tmp_path / "project", board)
         else:
             with running_emulator(firmware.elf, board):
                 pass
-    assert caught.value.hint == install_hint(program)
+    assert caught.value.hint == install_hint(*programs)
     assert caught.value.exit_code == 3
 
 
