@@ -173,28 +173,28 @@ def traced(elf: Path, board: Board, listener: Listener) -> Iterator[Transport]:
         *("-display", "none", "-icount", "shift=6", "-no-reboot", "-serial", "stdio"),
         *("-kernel", str(elf), "-d", "in_asm,exec,nochain"),
     ]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    failures: list[Exception] = []
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        failures: list[Exception] = []
 
-    def listen(log: Iterable[bytes]) -> None:
+        def listen() -> None:
+            try:
+                assert process.stderr is not None
+                listener.read(process.stderr)
+            except Exception as error:  # raised below, where somebody waits
+                failures.append(error)
+                process.kill()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        to, out = process.stdin.fileno(), process.stdout.fileno()
         try:
-            listener.read(log)
-        except Exception as error:  # raised below, where somebody waits
-            failures.append(error)
-            process.kill()
-
-    thread = threading.Thread(target=listen, args=(process.stderr,))
-    thread.start()
-    try:
-        yield DescriptorTransport(
-            process.stdout.fileno(), process.stdin.fileno(), name="QEMU", close=process.terminate
-        )
-    finally:
-        process.terminate()
-        process.wait()
-        thread.join()
-        if failures:
-            raise failures[0]
+            yield DescriptorTransport(out, to, name="QEMU", close=process.terminate)
+        finally:
+            process.terminate()
+            process.wait()
+            thread.join()
+            if failures:
+                raise failures[0]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.network import ConvertedNetwork
+from quantize.convert.verify import layer_label
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
@@ -198,11 +199,8 @@ def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str])
         return
     for layer in graph.layers:
         if layer.name == found[1]:
-            made = (tensor.name for tensor in layer.outputs)
-            own = next((layer_names[name] for name in made if name in layer_names), "")
-            where = f"layer {printable(own)}, " if own else ""
             raise CheckFailed(
-                f"{where}{layer.label}: TFLite-Micro has no {found[1]}",
+                f"{layer_label(layer, layer_names)}: TFLite-Micro has no {found[1]}",
                 hint="replace it by operators that docs/operators.md lists (in Keras a "
                 "Conv2DTranspose, or a bilinear UpSampling2D, for a nearest one)",
             )

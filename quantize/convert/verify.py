@@ -9,6 +9,7 @@ import numpy as np
 
 from quantize.convert.quantised_model import OperatorUse, TensorQuantization
 from quantize.foundation.errors import CheckFailed
+from quantize.foundation.foreign import printable
 from quantize.tflite import Model
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import DType
@@ -36,7 +37,7 @@ def float_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...
     """
     left = [layer for layer in model.main.layers if layer.is_custom or not _is_integer(layer)]
     left.sort(key=lambda layer: (not layer.is_custom, layer.name in _BOUNDARY))
-    return tuple(_label(layer, layer_names) for layer in left)
+    return tuple(layer_label(layer, layer_names) for layer in left)
 
 
 def check_fully_integer(model: Model, layer_names: Mapping[str, str]) -> None:
@@ -121,7 +122,7 @@ def silent_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ..
     the layer gives on other inputs. Often all of a gate's few units have died in training.
     """
     return tuple(
-        _label(layer, layer_names)
+        layer_label(layer, layer_names)
         for layer in model.main.layers
         if layer.name in _WEIGHTED and _multiplier(layer) >= _LARGEST_MULTIPLIER
     )
@@ -133,10 +134,14 @@ def count_operators(model: Model) -> tuple[OperatorUse, ...]:
     return tuple(OperatorUse(*kind, count) for kind, count in sorted(uses.items()))
 
 
-def _label(layer: Layer, layer_names: Mapping[str, str]) -> str:
+def layer_label(layer: Layer, layer_names: Mapping[str, str]) -> str:
+    """Return a layer's name for people, after the network's own where it is known.
+
+    `layer_names` are as of `float_layers`.
+    """
     tensors = (tensor.name for tensor in layer.outputs)
     known = next((layer_names[name] for name in tensors if name in layer_names), "")
-    return f"layer {known}, {layer.label}" if known else layer.label
+    return f"layer {printable(known)}, {layer.label}" if known else layer.label
 
 
 def _multiplier(layer: Layer) -> float:

@@ -43,14 +43,14 @@ APF_INLINE apf_pairs_v apf_pairs_of_v(vint16m2_t re, vint16m2_t im) {
   return __riscv_vcreate_v_i16m2x2(re, im);
 }
 
-/* Pairs that are `step` pairs apart in memory. */
+/* Load pairs that are `step` pairs apart in memory. */
 APF_INLINE apf_pairs_v apf_load_v(const apf_pair *from, ptrdiff_t step, size_t vl) {
   const int16_t *const parts = (const int16_t *)(const void *)from;
   return step == 1 ? __riscv_vlseg2e16_v_i16m2x2(parts, vl)
                    : __riscv_vlsseg2e16_v_i16m2x2(parts, 4 * step, vl);
 }
 
-/* Store complex values, one behind another. */
+/* Store pairs `step` pairs apart in memory. */
 APF_INLINE void apf_store_v(apf_pair *to, ptrdiff_t step, apf_pairs_v pairs, size_t vl) {
   int16_t *const parts = (int16_t *)(void *)to;
   if (step == 1) {

@@ -51,13 +51,13 @@ APF_INLINE vint32m4_t apf_conjugate_im_v(apf_pairs_v a, apf_pairs_v b, size_t vl
                                __riscv_vwmul_vv_i32m4(apf_re_v(a), apf_im_v(b), vl), vl);
 }
 
-/* Energies of some bins. */
+/* Squared magnitudes of adjacent bins. */
 APF_INLINE vuint32m4_t apf_energies_v(const apf_pair *bins, size_t vl) {
   const apf_pairs_v some = apf_load_v(bins, 1, vl);
   return __riscv_vreinterpret_v_i32m4_u32m4(apf_conjugate_re_v(some, some, vl));
 }
 
-/* Weights of some bins. */
+/* Weights of adjacent bins, which are below 2^15. */
 APF_INLINE vint16m2_t apf_weights_v(const uint16_t *weights, size_t vl) {
   return __riscv_vreinterpret_v_u16m2_i16m2(__riscv_vle16_v_u16m2(weights, vl));
 }

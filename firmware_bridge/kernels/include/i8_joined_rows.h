@@ -42,11 +42,7 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
 /* r0 weights, one word on; r1 from there to those of the second row; r2 columns; r3 and r4 weights
  * that are multiplied; r5 to r7 inputs; r8 to r10 sums of the first row, r11 r12 lr of the second.
  * On the stack: the struct, the end of the columns, where the loop is entered. */
-#define I8_FOUR_WEIGHTS_MORE                                                                       \
-  "smlad r11, r5, r4, r11\n\t"                                                                     \
-  "sxtb16 r3, r3\n\t"                                                                              \
-  "smlad r12, r6, r4, r12\n\t"                                                                     \
-  "smlad lr, r7, r4, lr\n\t"                                                                       \
+#define I8_SECOND_TWO_WEIGHTS                                                                      \
   "ldmia r2!, {r5, r6, r7}\n\t"                                                                    \
   "smlad r8, r5, r3, r8\n\t"                                                                       \
   "sxtb16 r4, r4\n\t"                                                                              \
@@ -61,7 +57,11 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "smlad r8, r5, r3, r8\n\t"                                                                       \
   "ldr r4, [r0, r1]\n\t"                                                                           \
   "smlad r9, r6, r3, r9\n\t"                                                                       \
-  "smlad r10, r7, r3, r10\n\t" I8_FOUR_WEIGHTS_MORE
+  "smlad r10, r7, r3, r10\n\t"                                                                     \
+  "smlad r11, r5, r4, r11\n\t"                                                                     \
+  "sxtb16 r3, r3\n\t"                                                                              \
+  "smlad r12, r6, r4, r12\n\t"                                                                     \
+  "smlad lr, r7, r4, lr\n\t" I8_SECOND_TWO_WEIGHTS
 /* The first, where sums begin with the bias. */
 #define I8_FIRST_FOUR_WEIGHTS                                                                      \
   "ldmia r2!, {r5, r6, r7}\n\t"                                                                    \
@@ -72,16 +72,7 @@ typedef void i8_multiply_joined_rows(struct i8_joined_rows *rows, const int8_t *
   "smlad r12, r6, r4, r11\n\t"                                                                     \
   "sxtb16 r3, r3\n\t"                                                                              \
   "smlad lr, r7, r4, r11\n\t"                                                                      \
-  "smlad r11, r5, r4, r11\n\t"                                                                     \
-  "ldmia r2!, {r5, r6, r7}\n\t"                                                                    \
-  "smlad r8, r5, r3, r8\n\t"                                                                       \
-  "sxtb16 r4, r4\n\t"                                                                              \
-  "smlad r9, r6, r3, r9\n\t"                                                                       \
-  "smlad r10, r7, r3, r10\n\t"                                                                     \
-  "ldr r3, [r0], #4\n\t"                                                                           \
-  "smlad r11, r5, r4, r11\n\t"                                                                     \
-  "smlad r12, r6, r4, r12\n\t"                                                                     \
-  "smlad lr, r7, r4, lr\n\t"
+  "smlad r11, r5, r4, r11\n\t" I8_SECOND_TWO_WEIGHTS
 #define I8_EIGHT_WEIGHTS I8_FOUR_WEIGHTS I8_FOUR_WEIGHTS
 /* Where the loop is entered, if so many weights are left over from 32 of them. */
 #define I8_ENTERED_WITH(weights, label)                                                            \

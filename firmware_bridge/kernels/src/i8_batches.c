@@ -16,7 +16,9 @@ static int32_t column_of(const struct i8_batches *layer, int32_t column, int32_t
   return x >= 0 && x < layer->width ? x * layer->cell : -1;
 }
 
-void i8_space_to_batch(const struct i8_batches *layer, const int8_t *input, int8_t *output) {
+/* Copy each cell that lies in the image from there to the batches, or back. */
+static inline void move(const struct i8_batches *layer, const int8_t *input, int8_t *output,
+                        int back) {
   const size_t cell = (size_t)layer->cell;
   const int32_t images = layer->block_h * layer->block_w * layer->batches;
   for (int32_t image = 0; image < images; ++image) {
@@ -25,27 +27,22 @@ void i8_space_to_batch(const struct i8_batches *layer, const int8_t *input, int8
       const int32_t down = row_of(layer, batch, row, place / layer->block_w);
       for (int32_t column = 0; column < layer->columns; ++column) {
         const int32_t across = column_of(layer, column, place % layer->block_w);
-        memcpy(output, input + down + across, cell);
-        output += cell;
+        if (down >= 0 && across >= 0 && back) {
+          memcpy(output + down + across, input, cell);
+        } else if (down >= 0 && across >= 0) {
+          memcpy(output, input + down + across, cell);
+        }
+        input += back ? cell : 0;
+        output += back ? 0 : cell;
       }
     }
   }
 }
 
+void i8_space_to_batch(const struct i8_batches *layer, const int8_t *input, int8_t *output) {
+  move(layer, input, output, 0);
+}
+
 void i8_batch_to_space(const struct i8_batches *layer, const int8_t *input, int8_t *output) {
-  const size_t cell = (size_t)layer->cell;
-  const int32_t images = layer->block_h * layer->block_w * layer->batches;
-  for (int32_t image = 0; image < images; ++image) {
-    const int32_t batch = image % layer->batches, place = image / layer->batches;
-    for (int32_t row = 0; row < layer->rows; ++row) {
-      const int32_t down = row_of(layer, batch, row, place / layer->block_w);
-      for (int32_t column = 0; column < layer->columns; ++column) {
-        const int32_t across = column_of(layer, column, place % layer->block_w);
-        if (down >= 0 && across >= 0) {
-          memcpy(output + down + across, input, cell);
-        }
-        input += cell;
-      }
-    }
-  }
+  move(layer, input, output, 1);
 }

@@ -1,5 +1,7 @@
 /* Tries to reach the host by semihosting on a RISC-V core: opens and writes a file, runs a program,
  * removes a file. Says on the UART when it has tried. PLACE is a folder of the host's. */
+#include "../riscv_semihosting.h"
+
 #include <stdint.h>
 
 #define UART_DATA (*(volatile uint8_t *)(UART_BASE))
@@ -28,33 +30,16 @@ __attribute__((naked, aligned(4))) void fault_handler(void) {
                  "mret\n");
 }
 
-/* The three instructions by which QEMU knows a call, not compressed and in one page. */
-static int32_t call(uint32_t operation, uintptr_t argument) {
-  register uint32_t a0 __asm("a0") = operation;
-  register uintptr_t a1 __asm("a1") = argument;
-  __asm volatile(".option push\n"
-                 ".option norvc\n"
-                 ".balign 16\n"
-                 "slli zero, zero, 0x1f\n"
-                 "ebreak\n"
-                 "srai zero, zero, 7\n"
-                 ".option pop\n"
-                 : "+r"(a0)
-                 : "r"(a1)
-                 : "t0", "memory");
-  return (int32_t)a0;
-}
-
 __attribute__((used)) void attempt(void) {
   static const char name[] = FILE_NAME, program[] = PROGRAM, victim[] = PLACE "/kept";
   const uintptr_t to_open[] = {(uintptr_t)name, APPEND_MODE, LENGTH(name)};
   const uintptr_t to_run[] = {(uintptr_t)program, LENGTH(program)};
   const uintptr_t to_remove[] = {(uintptr_t)victim, LENGTH(victim)};
   __asm volatile("csrw mtvec, %0" ::"r"(fault_handler));
-  const uintptr_t to_write[] = {(uintptr_t)call(OPEN, (uintptr_t)to_open), (uintptr_t)name, 1u};
-  call(WRITE, (uintptr_t)to_write);
-  call(SYSTEM, (uintptr_t)to_run);
-  call(REMOVE, (uintptr_t)to_remove);
+  const uintptr_t to_write[] = {ask_host(OPEN, (uintptr_t)to_open), (uintptr_t)name, 1u};
+  ask_host(WRITE, (uintptr_t)to_write);
+  ask_host(SYSTEM, (uintptr_t)to_run);
+  ask_host(REMOVE, (uintptr_t)to_remove);
   say("tried\r\n");
   for (;;) {
   }

@@ -3,6 +3,10 @@
 #ifndef SEMIHOSTING_H
 #define SEMIHOSTING_H
 
+#ifdef __riscv
+#include "../../riscv_semihosting.h"
+#endif
+
 #include <stdint.h>
 
 #define TIMER ((volatile uint32_t *)0x40000000u) /* control, value, reload */
@@ -15,21 +19,8 @@ void reset(void);
 extern uint8_t stack_top[];
 static void run(void);
 
-#ifdef __riscv
-static uint32_t call(uint32_t operation, uintptr_t argument) {
-  register uint32_t a0 __asm("a0") = operation;
-  register uintptr_t a1 __asm("a1") = argument;
-  __asm volatile(".balign 16\n\t"
-                 "slli zero, zero, 0x1f\n\t"
-                 "ebreak\n\t"
-                 "srai zero, zero, 7"
-                 : "+r"(a0)
-                 : "r"(a1)
-                 : "memory");
-  return a0;
-}
-#else
-static uint32_t call(uint32_t operation, uintptr_t argument) {
+#ifndef __riscv
+static uint32_t ask_host(uint32_t operation, uintptr_t argument) {
   register uint32_t r0 __asm("r0") = operation;
   register uintptr_t r1 __asm("r1") = argument;
   __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
@@ -39,13 +30,13 @@ static uint32_t call(uint32_t operation, uintptr_t argument) {
 
 static inline void stop(uint32_t reason) {
   for (;;) {
-    call(EXIT, reason);
+    ask_host(EXIT, reason);
   }
 }
 
 static inline uint32_t open_file(const char *name, uint32_t name_length, uint32_t mode) {
   const uintptr_t block[3] = {(uintptr_t)name, mode, name_length};
-  const uint32_t handle = call(OPEN, (uintptr_t)block);
+  const uint32_t handle = ask_host(OPEN, (uintptr_t)block);
   if (handle == UINT32_MAX) {
     stop(FAILED);
   }
@@ -54,16 +45,16 @@ static inline uint32_t open_file(const char *name, uint32_t name_length, uint32_
 
 static inline void put(uint32_t file, const void *bytes, uint32_t count) {
   const uintptr_t block[3] = {file, (uintptr_t)bytes, count};
-  if (count > 0 && call(WRITE, (uintptr_t)block) != 0) {
+  if (count > 0 && ask_host(WRITE, (uintptr_t)block) != 0) {
     stop(FAILED);
   }
 }
 
 static inline uint32_t get(uint32_t file, void *bytes, uint32_t most) {
   const uintptr_t length_block[1] = {file};
-  const uint32_t length = call(LENGTH, (uintptr_t)length_block);
+  const uint32_t length = ask_host(LENGTH, (uintptr_t)length_block);
   const uintptr_t block[3] = {file, (uintptr_t)bytes, length};
-  if (length > most || call(READ, (uintptr_t)block) != 0) {
+  if (length > most || ask_host(READ, (uintptr_t)block) != 0) {
     stop(FAILED);
   }
   return length;

@@ -3,6 +3,8 @@
 #ifndef RISCV_H
 #define RISCV_H
 
+#include "../../riscv_semihosting.h"
+
 #include <stdint.h>
 
 #define FLOATS_AND_VECTORS_ON ((1u << 13) | (1u << 9))
@@ -22,18 +24,6 @@ static inline uint32_t count(void) {
     __asm__ volatile("csrr %0, mcycleh" : "=r"(again));
   } while (high != again);
   return high << 26 | low >> 6;
-}
-
-static void ask_host(int32_t operation, uint32_t argument) {
-  register int32_t a0 __asm__("a0") = operation;
-  register uint32_t a1 __asm__("a1") = argument;
-  __asm__ volatile(".balign 16\n\t"
-                   "slli zero, zero, 0x1f\n\t"
-                   "ebreak\n\t"
-                   "srai zero, zero, 7"
-                   : "+r"(a0)
-                   : "r"(a1)
-                   : "memory");
 }
 
 static __attribute__((aligned(4))) void fault_handler(void) {
