@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from quantize.convert.tensorflow_child import convert_onnx
@@ -19,8 +20,10 @@ from quantize.runtimes import worker
 
 PLACE = "EDGESER_TESTS_CHILDREN"
 """Environment variable: the folder in which each warm process has a folder with its socket."""
-CONVERSIONS, RUNS = "conversions", "runs"
+CONVERSIONS, RUNS, JOBS = "conversions", "runs", "jobs"
 _PROGRAM = Path(__file__).with_name("warm_child.py")
+_JOB = Path(__file__).with_name("warm_job.py")
+ONE_THREAD = ("OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1")
 _MEMORY = str(8 << 30)  # what children have unless a test says otherwise
 _plain_run = child.run
 _seen: set[str] = set()
@@ -37,6 +40,21 @@ def install(*, all_seen: bool = False) -> None:
         _seen.update(vars(worker))
 
 
+def install_jobs(study_child: ModuleType) -> None:
+    """Have jobs of studies with one thread forked too; `study_child` is `edgeser.study.child`."""
+    plainly = study_child.running
+
+    def running(command: list[str], **streams: Any) -> AbstractContextManager[Any]:
+        folder = os.environ.get(PLACE)
+        if folder and set(ONE_THREAD) <= set(command):
+            place = command.index(sys.executable)
+            stub = [sys.executable, "-I", "-S", str(_JOB), str(Path(folder) / JOBS)]
+            command = [*command[:place], *stub, *command[place:]]
+        return plainly(command, **streams)
+
+    study_child.running = running  # type: ignore[attr-defined]
+
+
 class WarmChildren:
     """Starts the warm processes, once for all processes of a session of tests; ends them."""
 
@@ -44,13 +62,15 @@ class WarmChildren:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self._started = ExitStack()
-        for kind in (CONVERSIONS, RUNS):
+        for kind in (CONVERSIONS, RUNS, JOBS):
             with suppress(FileExistsError):
                 (folder / kind).mkdir()
                 self._start(kind)
 
     def _start(self, kind: str) -> None:
         command = [sys.executable, "-P", str(_PROGRAM), kind, "socket", str(self.folder / kind)]
+        if kind == JOBS:
+            command = ["env", *ONE_THREAD, *command]
         with (self.folder / kind / "said").open("wb") as said:
             process = subprocess.Popen(
                 command, cwd=self.folder / kind, stdin=subprocess.PIPE, stdout=said, stderr=said

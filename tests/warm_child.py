@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import select
 import signal
 import socket
 import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from quantize.convert import tensorflow_child
 from quantize.foundation.child import _serve
@@ -27,8 +32,9 @@ LOADED = {
         *("quantize.runtimes.worker", "tflite_micro.python.tflite_micro.runtime"),
         "ai_edge_litert.interpreter",
     ),
+    "jobs": (),
 }
-LONGEST_REQUEST = 1 << 16
+LONGEST_REQUEST = 1 << 18
 
 
 def main(kind: str, place: str, home: str) -> None:
@@ -38,6 +44,10 @@ def main(kind: str, place: str, home: str) -> None:
     with tensorflow_child._left_out():
         for name in LOADED[kind]:
             importlib.import_module(name)
+    become = be_child
+    if kind == "jobs":
+        neighbour("warm_command").load()
+        become = be_job
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as waiting:
@@ -47,18 +57,27 @@ def main(kind: str, place: str, home: str) -> None:
             channel, _ = waiting.accept()
             if os.fork() == 0:
                 waiting.close()
-                attend(channel)
+                attend(channel, become)
             channel.close()
 
 
-def attend(channel: socket.socket) -> None:
+def neighbour(name: str) -> Any:
+    """Load a file beside this one: the tests' modules are not on the path."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def attend(channel: socket.socket, become: Callable[[Any], None]) -> None:
     """Fork for the one child that is asked for here; end it when nobody waits for it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request, streams, _, _ = socket.recv_fds(channel, LONGEST_REQUEST, 3)
     child = os.fork()
     if child == 0:
         channel.close()
-        become(json.loads(request), streams)
+        take_over(json.loads(request), streams, become)
     for stream in streams:
         os.close(stream)
     watched = os.pidfd_open(child)
@@ -69,17 +88,32 @@ def attend(channel: socket.socket) -> None:
     os._exit(0)
 
 
-def become(arguments: list[str], streams: list[int]) -> None:
+def be_child(arguments: list[str]) -> None:
     """Be the child that `call_in_child` starts."""
+    sys.argv = ["child", *arguments]
+    _serve()
+
+
+def be_job(asked: dict[str, Any]) -> None:
+    """Be the process of a study's job, for `warm_job.py`."""
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    os.chdir(asked["cwd"])
+    importlib.import_module("edgeser.study.worker").main()
+
+
+def take_over(asked: Any, streams: list[int], become: Callable[[Any], None]) -> None:
+    """Be the process that was asked for, with the streams of who asked, to its end."""
     os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    sys.argv = ["child", *arguments]
     code = 1
     try:
-        _serve()
+        become(asked)
         code = 0
+    except Exception:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

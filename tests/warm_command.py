@@ -18,7 +18,10 @@ import socket
 import sys
 from pathlib import Path
 
-OF_OTHERS = ("librosa.feature", "onnx", "safetensors.torch", "scipy.signal", "soundfile", "torch")
+OF_OTHERS = (
+    *("librosa.feature.spectral", "onnx", "safetensors.torch", "scipy.signal", "soundfile"),
+    "torch._dynamo",  # which PyTorch's optimisers load
+)
 OURS = ("quantize", "firmware_bridge", "edgeser")
 LONGEST_REQUEST = 1 << 18
 
@@ -70,6 +73,7 @@ def fork_children() -> None:
     children = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(children)
     children.install(all_seen=True)  # by the first command of each verb, which is started anew
+    children.install_jobs(importlib.import_module("edgeser.study.child"))
 
 
 def main() -> None:
