@@ -13,7 +13,11 @@ extern "C" {
 
 /* Twice each of two taps, which assembly begins with. */
 static inline uint32_t i8_doubled(uint32_t pair) {
+#if I8_HAS_SIMD32
+  return (uint32_t)__sadd16((int16x2_t)pair, (int16x2_t)pair);
+#else
   return (pair << 1) & ~0x10000u;
+#endif
 }
 
 /* What stands beside each word of taps for even places. */
@@ -54,9 +58,11 @@ static inline __attribute__((always_inline)) void
 i8_widen_kind(const struct i8_depthwise_plan *plan, const int8_t *weights, uint32_t *taps,
               enum i8_beside beside, int is_doubled) {
   const int32_t tap_bytes = plan->layer->tap_bytes, words = plan->layer->tap_words;
-  const int32_t lines = plan->layer->lines;
-  const int32_t again = (plan->lines_of_taps - lines) * plan->line_words;
-  for (int32_t channel = 0; channel < plan->channels; ++channel) {
+  const int32_t again = (plan->lines_of_taps - plan->layer->lines) * plan->line_words;
+  /* Where none come again, lines of all channels are as those of one. */
+  const int32_t channels = again > 0 ? plan->channels : 1;
+  const int32_t lines = plan->layer->lines * (again > 0 ? 1 : plan->channels);
+  for (int32_t channel = 0; channel < channels; ++channel) {
     const uint32_t *const first = taps;
     for (int32_t line = lines; line > 0; --line) {
       taps = words == 2 ? i8_widen_line_of_taps(weights, taps, 2, beside, is_doubled)
@@ -69,9 +75,9 @@ i8_widen_kind(const struct i8_depthwise_plan *plan, const int8_t *weights, uint3
   }
 }
 
-/* Those of a block, as its loop wants them. */
-static inline void i8_widen_taps(const struct i8_depthwise_plan *plan, const int8_t *weights,
-                                 uint32_t *taps) {
+/* Those of a block, as its loop wants them. Not inlined: it takes all registers. */
+static __attribute__((noinline)) void i8_widen_taps(const struct i8_depthwise_plan *plan,
+                                                    const int8_t *weights, uint32_t *taps) {
 #if I8_HAS_HELIUM
   if (plan->helium != NULL) {
     return;

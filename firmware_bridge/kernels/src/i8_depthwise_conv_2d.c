@@ -9,8 +9,21 @@
 /* The inputs under the filter at one output pixel: in the image, or copied out of it. */
 struct taps {
   const int8_t *first;
+  int32_t rows, columns;
   int32_t to_next_column, to_next_row; /* bytes */
 };
+
+/* The same taps in one row, where they lie at equal distances. */
+static struct taps in_one_row(struct taps taps) {
+  if (taps.columns == 1) {
+    taps.to_next_column = taps.to_next_row;
+  } else if (taps.to_next_row != taps.columns * taps.to_next_column) {
+    return taps;
+  }
+  taps.columns *= taps.rows;
+  taps.rows = 1;
+  return taps;
+}
 
 static struct i8_output_stage output_stage(const struct i8_depthwise_conv_2d *layer) {
   return i8_output_stage(layer->rounding, layer->output_minimum, layer->output_maximum);
@@ -20,14 +33,13 @@ static struct i8_output_stage output_stage(const struct i8_depthwise_conv_2d *la
 static void multiply_block(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
                            int32_t c, int8_t *output) {
   const int32_t *channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
-  const int8_t *weights = layer->weights + c * layer->filter_h * layer->filter_w;
-  const int8_t *const first = taps->first + c;
-  int32_t row = 0;
+  const int8_t *weights = layer->weights + c * taps->rows * taps->columns;
+  const int8_t *row = taps->first + c;
   struct i8_sums sums = {channel[0], channel[4], channel[8], channel[12]};
-  for (int32_t y = layer->filter_h; y > 0; --y) {
-    int32_t tap = row;
-    for (int32_t x = layer->filter_w; x > 0; --x) {
-      const uint32_t weight = i8_load_word(weights), value = i8_load_word(first + tap);
+  for (int32_t y = taps->rows; y > 0; --y) {
+    const int8_t *tap = row;
+    for (int32_t x = taps->columns; x > 0; --x) {
+      const uint32_t weight = i8_load_word(weights), value = i8_load_word(tap);
       const uint32_t weight_even = i8_widen_even(weight), value_even = i8_widen_even(value);
       const uint32_t weight_odd = i8_widen_odd(weight), value_odd = i8_widen_odd(value);
       sums.a = i8_multiply_bottom(value_even, weight_even, sums.a);
@@ -50,16 +62,15 @@ static void multiply_block(const struct i8_depthwise_conv_2d *layer, const struc
 static int8_t multiply_channel(const struct i8_depthwise_conv_2d *layer, const struct taps *taps,
                                int32_t c, int32_t input_channel) {
   const int32_t *channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
-  const int32_t filter = layer->filter_h * layer->filter_w;
+  const int32_t filter = taps->rows * taps->columns;
   const int8_t *weights = layer->weights + c / BLOCK * BLOCK * filter;
   const int32_t place = c % BLOCK;
-  const int8_t *const first = taps->first + input_channel;
-  int32_t row = 0;
+  const int8_t *row = taps->first + input_channel;
   int32_t sum = channel[0];
-  for (int32_t y = layer->filter_h; y > 0; --y) {
-    int32_t tap = row;
-    for (int32_t x = layer->filter_w; x > 0; --x) {
-      sum = i8_multiply_bottom((uint32_t)first[tap], (uint32_t)weights[place], sum);
+  for (int32_t y = taps->rows; y > 0; --y) {
+    const int8_t *tap = row;
+    for (int32_t x = taps->columns; x > 0; --x) {
+      sum = i8_multiply_bottom((uint32_t)*tap, (uint32_t)weights[place], sum);
       weights += BLOCK;
       tap += taps->to_next_column;
     }
@@ -98,16 +109,19 @@ static int inside(int32_t first, int32_t taps, int32_t step, int32_t length) {
 static void convolve_image(const struct i8_depthwise_conv_2d *layer,
                            const struct i8_patch_shape *shape, const int8_t *image, int8_t *output,
                            int8_t *patch) {
-  const struct taps copied = {patch, layer->input_c, layer->input_c * layer->filter_w};
-  const int32_t line = layer->input_w * layer->input_c;
+  const int32_t pixel = layer->input_c, line = layer->input_w * pixel;
+  const int32_t filter_h = layer->filter_h, filter_w = layer->filter_w;
+  const struct taps copied =
+      in_one_row((struct taps){patch, filter_h, filter_w, pixel, pixel * filter_w});
+  struct taps taps = in_one_row((struct taps){image, filter_h, filter_w, layer->dilation_w * pixel,
+                                              layer->dilation_h * line});
   int32_t y = -layer->pad_top;
   for (int32_t rows = layer->output_h; rows > 0; --rows, y += layer->stride_h) {
-    const int row_inside = inside(y, layer->filter_h, layer->dilation_h, layer->input_h);
+    const int row_inside = inside(y, filter_h, layer->dilation_h, layer->input_h);
     int32_t x = -layer->pad_left;
     for (int32_t columns = layer->output_w; columns > 0; --columns, x += layer->stride_w) {
-      if (row_inside && inside(x, layer->filter_w, layer->dilation_w, layer->input_w)) {
-        const struct taps taps = {image + y * line + x * layer->input_c,
-                                  layer->dilation_w * layer->input_c, layer->dilation_h * line};
+      if (row_inside && inside(x, filter_w, layer->dilation_w, layer->input_w)) {
+        taps.first = image + y * line + x * pixel;
         multiply_pixel(layer, &taps, output);
       } else {
         i8_patch_copy(shape, image, y, x, patch);
