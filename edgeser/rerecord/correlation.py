@@ -15,6 +15,8 @@ _FLOOR = 1e-9
 """Mean square below which a stretch counts as silent."""
 _TONES = 4
 """Of the longest tone, what one transform spans."""
+_PIECES = 2
+"""Transformed together: more would leave the cache."""
 
 
 def without_low(samples: Floats, rate: float) -> Floats:
@@ -69,14 +71,20 @@ def highest_correlations(
     running = _running(samples)
     longest = max(len(group[0]) for group in tones)
     size = next_fast_len(_TONES * longest, real=True)
-    spectra = rfft(_overlapping(samples, size, size - longest + 1))
+    hop = size - longest + 1
+    spectra = rfft(_overlapping(samples, size, hop))
+    energies = np.empty((len(spectra), hop))
     heights = []
     for group in tones:
-        energies = _energies(running, len(group[0]))
+        of_group = _energies(running, len(group[0]))
+        energies.reshape(-1)[: len(of_group)] = of_group
+        energies.reshape(-1)[len(of_group) :] = np.inf
         for tone in group:
-            products = irfft(spectra * np.conj(rfft(tone, size)), size)
-            products = products[:, : size - longest + 1].reshape(-1)[: len(energies)]
-            share = float((np.square(products) / energies).max())
+            turned, share = np.conj(rfft(tone, size)), 0.0
+            for first in range(0, len(spectra), _PIECES):
+                part = slice(first, first + _PIECES)
+                products = irfft(spectra[part] * turned, size)[:, :hop]
+                share = max(share, float((np.square(products) / energies[part]).max()))
             heights.append(float(np.sqrt(share / np.square(tone).sum())))
     return heights
 
