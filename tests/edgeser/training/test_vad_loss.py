@@ -160,7 +160,7 @@ def data() -> TrainingData:
 
 
 def test_both_heads_are_learnt(data: TrainingData) -> None:
-    training = dataclasses.replace(TRAINING, epochs=40, learning_rate=2e-2)
+    training = dataclasses.replace(TRAINING, epochs=26, learning_rate=2e-2)
     result = train(NETWORK, training, AUGMENTATION, data, seed=3)
     best = result.history[result.best_epoch]
     assert best.development_uar > 0.9
@@ -239,7 +239,7 @@ def test_octants_are_dropped_after_five_epochs(data: TrainingData) -> None:
 def test_other_losses_go_beside_it(data: TrainingData) -> None:
     """The emotions' losses work on the first output; the second one's is added to them."""
     loss = LossConfig(kl=0.5, focal=0.5, cosine=0.3, gce=0.2, centre=0.1, contrastive=0.1)
-    training = dataclasses.replace(TRAINING, epochs=30, learning_rate=2e-2)
+    training = dataclasses.replace(TRAINING, epochs=16, learning_rate=2e-2)
     result = train(NETWORK, training, AUGMENTATION, data, seed=3, loss=loss)
     best = result.history[result.best_epoch]
     assert best.development_uar > 0.9
