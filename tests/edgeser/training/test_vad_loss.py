@@ -22,6 +22,7 @@ from edgeser.training import (
 from edgeser.training.augmentation import mix
 from edgeser.training.data import Mixtures
 from edgeser.training.fit import Fit
+from edgeser.training.loop import as_trained
 from edgeser.training.losses import LossConfig
 from edgeser.training.vad import VadConfig
 from edgeser.training.vad.loss import (
@@ -222,17 +223,18 @@ def test_variants_that_are_mixed_have_mixed_values(data: TrainingData) -> None:
 
 
 def test_octants_are_dropped_after_five_epochs(data: TrainingData) -> None:
-    fit = Fit(NETWORK, dataclasses.replace(TRAINING, epochs=7), AUGMENTATION, data,
-              clips=data.train, seed=0)  # fmt: skip
-    assert fit.network.vad is not None
-    layers = fit.network.vad.octants, fit.network.vad.regression
+    training = dataclasses.replace(TRAINING, epochs=7)
     moved = []
-    for _ in range(7):
-        before = [layer.weight.detach().clone() for layer in layers]
-        fit.epoch()
-        moved.append(
-            [not torch.equal(b, layer.weight) for b, layer in zip(before, layers, strict=True)]
-        )
+    with as_trained(training):
+        fit = Fit(NETWORK, training, AUGMENTATION, data, clips=data.train, seed=0)
+        assert fit.network.vad is not None
+        layers = fit.network.vad.octants, fit.network.vad.regression
+        for _ in range(7):
+            before = [layer.weight.detach().clone() for layer in layers]
+            fit.epoch()
+            moved.append(
+                [not torch.equal(b, layer.weight) for b, layer in zip(before, layers, strict=True)]
+            )
     assert moved == [[True, True]] * 5 + [[False, True]] * 2
 
 
