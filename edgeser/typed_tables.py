@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import sys
 import types
 import typing
@@ -20,6 +21,7 @@ from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 T = TypeVar("T")
+_SCALARS = (bool, int, float, str)
 
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
@@ -60,8 +62,7 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
         dataclass's own checks refuse; each message begins with `where`.
     """
     assert dataclasses.is_dataclass(kind)  # noqa: S101  a programming error, not an input
-    hints = typing.get_type_hints(kind)
-    fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
+    hints, fields = _form(kind)
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in fields:
@@ -82,6 +83,12 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
         raise BadInput(f"{where}: {error.message}", hint=error.hint) from error
 
 
+@functools.cache
+def _form(kind: type[Any]) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
+    """Return a dataclass's hints, which Python works out anew from their text, and its fields."""
+    return typing.get_type_hints(kind), {f.name: f for f in dataclasses.fields(kind) if f.init}
+
+
 def _is_required(field: dataclasses.Field[Any]) -> bool:
     missing = dataclasses.MISSING
     return field.default is missing and field.default_factory is missing
@@ -98,6 +105,8 @@ def to_table(record: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _SCALARS:
+        return value
     if isinstance(value, np.ndarray):
         return {
             "dtype": value.dtype.name,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeser.acceptance.faults import Floats, Samples
+from edgeser.rerecord.correlation import correlate, without_low
 from edgeser.rerecord.fit import fit_of
-from edgeser.rerecord.hear import correlate
 from edgeser.rerecord.interpolate import values_at
 
 KNOWN_RATES = (8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
@@ -171,18 +171,9 @@ def _search(
     part = heard[first : round(place + around) + len(tone)]
     if len(part) < len(tone) or not np.any(tone):
         return 0.0, place
-    found = np.abs(correlate(part, _without_low(tone, rate), rate))
+    found = np.abs(correlate(part, without_low(tone, rate), rate))
     at = int(np.argmax(found))
     return float(found[at]), float(first + at)
-
-
-def _without_low(tone: Floats, rate: int) -> Floats:
-    """Return what `correlate` leaves of a tone."""
-    from scipy.ndimage import uniform_filter1d
-
-    from edgeser.rerecord.markers import LOW_HZ
-
-    return np.asarray(tone - uniform_filter1d(tone, 2 * round(rate / LOW_HZ / 2) + 1))
 
 
 def _lags(heard: Floats, given: Floats, rate: int, ratio: float, offset: float) -> Floats:

@@ -35,20 +35,30 @@ def find_byte_order(samples: Samples, rate: int) -> Finding | None:
 def prediction_gain_db(samples: Samples, rate: int) -> float:
     """Return what a linear predictor of order 8 gains, in the median over loud frames."""
     frames = loud(frames_of(samples.astype(np.float64), rate))
-    frames = frames - frames.mean(axis=1, keepdims=True) if len(frames) else frames
-    gains = [_gain_db(frame) for frame in frames if np.any(frame)]
-    return float(np.median(gains)) if gains else 0.0
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    frames = frames[frames.any(axis=1)]
+    return float(np.median(_gains_db(frames))) if len(frames) else 0.0
 
 
-def _gain_db(frame: Floats) -> float:
-    """Return it of one frame, by Levinson and Durbin's recursion."""
-    windowed = frame * np.hanning(len(frame))
-    lags = np.array([windowed[: len(frame) - k] @ windowed[k:] for k in range(_ORDER + 1)])
-    lags[0] *= 1.0 + 1e-5
-    weights, error = np.zeros(_ORDER + 1), lags[0]
-    weights[0] = 1.0
+def _gains_db(frames: Floats) -> Floats:
+    """Return it of each frame, ``[frames]``, by Levinson and Durbin's recursion."""
+    size = frames.shape[1]
+    windowed = frames * np.hanning(size)
+    lags = np.stack(
+        [_products(windowed[:, : size - k], windowed[:, k:]) for k in range(_ORDER + 1)], axis=1
+    )
+    lags[:, 0] *= 1.0 + 1e-5
+    weights, error = np.zeros_like(lags), lags[:, 0]
+    weights[:, 0] = 1.0
     for order in range(1, _ORDER + 1):
-        reflection = -(weights[:order] @ lags[order:0:-1]) / error
-        weights[: order + 1] = weights[: order + 1] + reflection * weights[: order + 1][::-1]
-        error *= 1.0 - reflection * reflection
-    return float(10.0 * np.log10(lags[0] / max(error, 1e-12 * lags[0])))
+        reflection = -_products(weights[:, :order], lags[:, order:0:-1]) / error
+        weights[:, : order + 1] += reflection[:, None] * weights[:, order::-1]
+        error = error * (1.0 - reflection * reflection)
+    gains: Floats = 10.0 * np.log10(lags[:, 0] / np.maximum(error, 1e-12 * lags[:, 0]))
+    return gains
+
+
+def _products(left: Floats, right: Floats) -> Floats:
+    """Return the scalar product of each row with the same row of the other."""
+    products: Floats = (left[:, None, :] @ right[:, :, None])[:, 0, 0]
+    return products

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeser.acceptance.alignment import KNOWN_RATES
 from edgeser.acceptance.faults import Floats, Samples
-from edgeser.rerecord.hear import correlate
+from edgeser.rerecord.correlation import highest_correlations
 from edgeser.rerecord.markers import SWEEP_S, sweep
 
 _CLEAR = 0.6
@@ -52,11 +52,13 @@ def hear_chirps(samples: Samples, rate: int) -> Chirps | None:
 
 
 def _best(heard: Floats, rate: int, ratios: list[float]) -> Chirps:
+    sweeps = [
+        (ratio, [sweep(ratio * rate, SWEEP_S, up=up) for up in (True, False)]) for ratio in ratios
+    ]
+    short = [(ratio, tuple(tones)) for ratio, tones in sweeps if len(tones[0]) < len(heard)]
+    heights = highest_correlations(heard, [tones for _, tones in short], rate)
     best = Chirps(1.0, 0.0)
-    for ratio in ratios:
-        for up in (True, False):
-            tone = sweep(ratio * rate, SWEEP_S, up=up)
-            if len(tone) < len(heard):
-                height = float(np.abs(correlate(heard, tone, rate)).max())
-                best = max(best, Chirps(float(ratio), height), key=lambda found: found.correlation)
+    for number, height in enumerate(heights):
+        if height > best.correlation:
+            best = Chirps(float(short[number // 2][0]), height)
     return best

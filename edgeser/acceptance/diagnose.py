@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from edgeser.acceptance.alignment import Alignment, align
 from edgeser.acceptance.byte_order import find_byte_order, swapped
 from edgeser.acceptance.channels import find_channels, one_channel
-from edgeser.acceptance.chirps import hear_chirps
+from edgeser.acceptance.chirps import Chirps, hear_chirps
 from edgeser.acceptance.clipping import find_clipping
 from edgeser.acceptance.faults import CHECKED, Diagnosis, Fault, Finding, Samples
 from edgeser.acceptance.gain import find_gain
@@ -22,6 +23,19 @@ from quantize.foundation.errors import BadInput
 
 FEWEST_S = 1.0
 _NO_LAGS = np.empty((0, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """What came at a wrong rate, not, or twice; what could not be asked; by what it was told."""
+
+    findings: list[Finding]
+    unjudged: dict[Fault, str]
+    alignment: Alignment | None = None
+    chirps: Chirps | None = None
+
+    def names(self, fault: Fault) -> bool:
+        return any(found.fault is fault for found in self.findings)
 
 
 def diagnose(
@@ -82,25 +96,23 @@ def diagnose(
     findings += [found for found in (offset, clipped) if found is not None]
     if offset is not None:
         samples = _shifted(samples, -offset_of(samples, rate))
-    timing, unjudged, alignment = _timing(samples, rate, played)
-    findings += timing
-    hum, high_pass = _spectral(samples, rate, (played, speech), timing, unjudged)
+    timing = _timing(samples, rate, played)
+    findings += timing.findings
+    hum, high_pass = _spectral(samples, rate, (played, speech), timing)
     findings += [found for found in (hum, high_pass) if found is not None]
+    alignment = timing.alignment
     lags = _NO_LAGS if alignment is None else alignment.lags[:, :2] / (rate, 1.0)
-    return Diagnosis(tuple(findings), unjudged, samples, lags)
+    return Diagnosis(tuple(findings), timing.unjudged, samples, lags)
 
 
 def _shifted(samples: Samples, by: float) -> Samples:
     return np.clip(samples.astype(np.int32) + round(by), -32768, 32767).astype(np.int16)
 
 
-def _timing(
-    samples: Samples, rate: int, played: Samples | None
-) -> tuple[list[Finding], dict[Fault, str], Alignment | None]:
-    """Return what came at a wrong rate, not, or twice; and what could not be asked."""
+def _timing(samples: Samples, rate: int, played: Samples | None) -> _Timing:
     repeats = repeated_blocks(samples)
     if played is None or np.array_equal(samples[: len(played)], played):
-        return (*_alone(samples, rate, repeats, played is None), None)
+        return _alone(samples, rate, repeats, played is None)
     alignment = align(samples, played, rate)
     if alignment is None:
         missing = Finding(
@@ -110,19 +122,20 @@ def _timing(
             "noise reduction or echo cancelling",
         )
         why = "what was played was not heard"
-        return [missing], dict.fromkeys((Fault.RATE, Fault.LOST, Fault.DOUBLED), why), None
+        return _Timing([missing], dict.fromkeys((Fault.RATE, Fault.LOST, Fault.DOUBLED), why))
     wrong_rate = find_rate(alignment, rate)
     if wrong_rate is not None:
         why = "the rate is wrong: mend that first"
-        return [wrong_rate], {Fault.LOST: why, Fault.DOUBLED: why}, alignment
-    return find_jumps(alignment, rate), {}, alignment
+        return _Timing([wrong_rate], {Fault.LOST: why, Fault.DOUBLED: why}, alignment)
+    return _Timing(find_jumps(alignment, rate), {}, alignment)
 
 
 def _alone(
     samples: Samples, rate: int, repeats: list[tuple[float, float]], unknown: bool
-) -> tuple[list[Finding], dict[Fault, str]]:
+) -> _Timing:
     """Say what samples tell without knowing what they should be."""
-    found, unjudged = [], {}
+    found: list[Finding] = []
+    unjudged: dict[Fault, str] = {}
     chirps = hear_chirps(samples, rate)
     wrong_rate = None if chirps is None else rate_finding(chirps.ratio, rate, "a sweep")
     if wrong_rate is not None:
@@ -134,31 +147,31 @@ def _alone(
         unjudged = {Fault.NOT_HEARD: why, Fault.LOST: why}
         if chirps is None:
             unjudged[Fault.RATE] = why
-    return found, unjudged
+    return _Timing(found, unjudged, chirps=chirps)
 
 
 def _spectral(
     samples: Samples,
     rate: int,
     given: tuple[Samples | None, Sequence[tuple[int, int]]],
-    timing: list[Finding],
-    unjudged: dict[Fault, str],
+    timing: _Timing,
 ) -> tuple[Finding | None, Finding | None]:
     """Ask for hum and a high-pass; neither at a wrong rate, where every frequency is another."""
-    if any(found.fault is Fault.RATE for found in timing):
+    unjudged = timing.unjudged
+    if timing.names(Fault.RATE):
         why = "the rate is wrong: mend that first"
         unjudged |= {Fault.HUM: why, Fault.HIGH_PASS: why}
         return None, None
     played, speech = given
     hum = find_hum(samples, rate)
-    if any(found.fault is Fault.NOT_HEARD for found in timing):
+    if timing.names(Fault.NOT_HEARD):
         unjudged[Fault.HIGH_PASS] = "what was played was not heard"
         return hum, None
     if played is not None and not np.array_equal(samples[: len(played)], played):
         return hum, find_high_pass(samples, rate, played=played)
     if played is not None and speech:
         spoken = np.concatenate([samples[start:end] for start, end in speech])
-    elif hear_chirps(samples, rate) is None:
+    elif timing.chirps is None:
         spoken = samples
     else:
         unjudged[Fault.HIGH_PASS] = "it is not known where in what was played somebody speaks"

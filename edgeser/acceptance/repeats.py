@@ -22,12 +22,13 @@ def repeated_blocks(samples: Samples) -> list[tuple[float, float]]:
     for length in _LENGTHS:
         if len(samples) < 2 * length:
             break
-        same = samples[length:] == samples[:-length]
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], same.astype(np.int8), [0]])))
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
+        same = np.zeros(len(samples) - length + 2, bool)
+        same[1:-1] = samples[length:] == samples[:-length]
+        edges = np.flatnonzero(same[1:] != same[:-1])
+        starts, runs = edges[::2], edges[1::2] - edges[::2]
+        for start in starts[(runs >= length) & (runs < 1.5 * length)]:
             block = samples[start : start + length].astype(np.float64)
-            once = length <= end - start < 1.5 * length
-            if once and block.std() >= _LEAST_RMS and not _still(block):
+            if block.std() >= _LEAST_RMS and not _still(block):
                 found.append((float(start + length), float(length)))
     return _without_nested(found)
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from edgeser.corpora.audio import Excerpt, open_audio, read_recording
 from edgeser.progress import Progress
+from edgeser.rerecord.correlation import correlate
 from edgeser.rerecord.interpolate import values_at
 from edgeser.rerecord.markers import (
     BIT_S,
-    LOW_HZ,
     SECONDS,
     SWEEP_S,
     Kind,
@@ -224,23 +224,6 @@ def _bits_at(piece: Floats, at: int, rate: int) -> tuple[bool, ...] | None:
         down, up = (float(np.abs(correlate(part, tone, rate)).max()) for tone in tones)
         bits.append(up > down)
     return tuple(bits)
-
-
-def correlate(samples: Floats, tone: Floats, rate: float) -> Floats:
-    """Return the correlation of a tone with each stretch of samples, -1 to 1.
-
-    What is below the sweeps, an offset or hum, is taken out of the samples before.
-    """
-    from scipy.ndimage import uniform_filter1d
-    from scipy.signal import fftconvolve
-
-    samples = samples - uniform_filter1d(samples, 2 * round(rate / LOW_HZ / 2) + 1)
-    product = fftconvolve(samples, tone[::-1], mode="valid")
-    power = np.cumsum(np.concatenate([[0.0], np.square(samples)]))
-    energy = power[len(tone) :] - power[: -len(tone)]
-    scale = np.sqrt(np.square(tone).sum() * np.maximum(energy, 1e-9 * len(tone)))
-    normal: Floats = product / scale
-    return normal
 
 
 def _highest(part: Floats, tone: Floats, rate: float) -> tuple[float, float]:

@@ -109,7 +109,7 @@ def combine(
     count = len(study.variants) * len(study.seeds) * len(arrangements) * (study.folds or 1)
     if count > MOST_JOBS:
         raise BadInput(f"the study has {count} jobs", hint=f"{MOST_JOBS} are the most")
-    made = _Making(paths, work_hash, features, tasks)
+    made = _Making(paths, work_hash, features, tasks, package_versions())
     heard_under = study.changed_conditions
     found = []
     for variant, base in _variants(study, recipe, resolve):
@@ -140,11 +140,12 @@ def cost_jobs(
     if COSTS not in tasks:
         return ()
     first = {cell.variant: cell.job for cell in reversed(cells)}
+    versions = package_versions()
     found = []
     for variant in dict.fromkeys(c.variant for c in cells if c.job.task == TRAIN):
         given = first[variant].arguments
         recipe = parse_recipe(given["recipe_toml"], where="the study")
-        made = _Making(given["corpora"], work_hash, given["features_dir"], tasks)
+        made = _Making(given["corpora"], work_hash, given["features_dir"], tasks, versions)
         found.append((variant, _job(COSTS, f"{variant}, costs", recipe, made)))
     return tuple(found)
 
@@ -157,6 +158,8 @@ class _Making:
     work_hash: WorkHash
     features: str | None
     tasks: Tasks
+    versions: Mapping[str, str]
+    """Of the packages that shape a run."""
 
 
 def _variants_job(
@@ -182,7 +185,7 @@ def _job(
 ) -> Job:
     """Return a job; what it is given beside a recipe, and needs beside the usual, is in its key."""
     code = code_version([module_of(place_of(task, made.tasks))])
-    versions = {**package_versions(), **packages}
+    versions = {**made.versions, **packages}
     inputs = {"task": task, "work": made.work_hash(recipe), "packages": versions, **arguments}
     corpora = [choice["name"] for choice in to_table(recipe)["corpora"]]
     return Job(

@@ -33,9 +33,11 @@ def _check_name(what: str, name: str) -> None:
 
 
 def _refuse_twice(what: str, names: Sequence[Any]) -> None:
-    for index, name in enumerate(names):
-        if name in names[:index]:
+    before: set[Any] = set()
+    for name in names:
+        if name in before:
             raise BadInput(f"{what} {printable(str(name))} twice", hint="name each once")
+        before.add(name)
 
 
 @dataclass(frozen=True, slots=True)

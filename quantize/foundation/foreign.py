@@ -33,7 +33,9 @@ def printable(text: str | bytes, *, limit: int = LONGEST_NAME) -> str:
     """
     if isinstance(text, bytes):
         text = text[: limit + 1].decode("ascii", "backslashreplace")
-    shown = "".join(c if c.isprintable() else _escaped(c) for c in text[: limit + 1])
+    shown = text[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 

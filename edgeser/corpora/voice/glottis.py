@@ -24,6 +24,8 @@ _RD_STEPS = 49
 _PHASES = 512
 _OVERSAMPLING = 3
 _BISECTIONS = 80
+_AT_ONCE = 8192
+"""Samples that are looked up together: what is made of them on the way stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +163,24 @@ def glottal_source(
 def _look_up(rd: Floats, phase: Floats) -> Floats:
     """Interpolate bilinearly in the pulse table."""
     table = _pulse_table()
+    value = np.empty(len(phase))
+    for first in range(0, len(phase), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        value[part] = _look_up_in(table, rd[part], phase[part])
+    return value
+
+
+def _look_up_in(table: Floats, rd: Floats, phase: Floats) -> Floats:
     row = (np.clip(rd, RD_LOWEST, RD_HIGHEST) - RD_LOWEST) / (RD_HIGHEST - RD_LOWEST)
     row *= _RD_STEPS - 1
     column = phase * _PHASES
     r = np.minimum(row.astype(np.int64), _RD_STEPS - 2)
     c = np.minimum(column.astype(np.int64), _PHASES - 1)
     fr, fc = row - r, column - c
-    upper = table[r, c] * (1.0 - fc) + table[r, c + 1] * fc
-    lower = table[r + 1, c] * (1.0 - fc) + table[r + 1, c + 1] * fc
+    flat, at = table.ravel(), r * table.shape[1] + c  # one index instead of two takes half as long
+    after = 1.0 - fc
+    upper = flat[at] * after + flat[at + 1] * fc
+    at += table.shape[1]
+    lower = flat[at] * after + flat[at + 1] * fc
     value: Floats = upper * (1.0 - fr) + lower * fr
     return value

@@ -104,9 +104,10 @@ def _envelopes(phrase: Phrase, samples: int) -> tuple[Floats, Floats]:
     voiced = np.zeros(samples)
     for syllable in phrase.syllables:
         onset, end = syllable.voice_start, syllable.start + syllable.seconds
-        rise = np.clip((time - onset) / _FADE_SECONDS, 0.0, 1.0)
-        fall = np.clip((end - time) / (2.0 * _FADE_SECONDS), 0.0, 1.0)
-        voiced = np.maximum(voiced, np.minimum(rise, fall))
+        part = slice(*np.searchsorted(time, (onset, end)))
+        rise = np.clip((time[part] - onset) / _FADE_SECONDS, 0.0, 1.0)
+        fall = np.clip((end - time[part]) / (2.0 * _FADE_SECONDS), 0.0, 1.0)
+        voiced[part] = np.maximum(voiced[part], np.minimum(rise, fall))
     centres = [s.start + 0.5 * s.seconds for s in phrase.syllables]
     level = np.interp(time, centres, [s.level_db for s in phrase.syllables])
     return voiced, 10.0 ** (level / 20.0)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeser.baseline import classifiers
 from edgeser.baseline import functionals as functionals_module
 from edgeser.corpora import write_synthetic_corpus
 from edgeser.pipeline.baseline_job import fit_and_score
@@ -68,7 +69,11 @@ def test_functionals_are_computed_once_and_the_bits_are_the_same(
     assert fit_and_score(arguments) == first
 
 
-def test_the_perceptron_is_seeded(arguments: dict[str, Any]) -> None:
+def test_the_perceptron_is_seeded(
+    arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifiers, "_UPDATES", 1)  # a seed tells after few steps, too
+    monkeypatch.setattr(classifiers, "_EPOCHS", 8)
     mlp = {**arguments, "baseline": {"functionals": "eGeMAPSv02", "classifier": "mlp"}}
     other = {**mlp, "recipe_toml": "seed = 1\n" + mlp["recipe_toml"]}
     first, again, of_other = (fit_and_score(given) for given in (mlp, mlp, other))

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from edgeser.network import NetworkConfig, load_network
 from edgeser.network.state import state_to_bytes
-from edgeser.training import LabelledFeatures, TrainingData, train
+from edgeser.training import LabelledFeatures, TrainingData, TrainingResult, train
 from edgeser.training.checkpoint import CHECKPOINT
-from edgeser.training.config import SamplingConfig
+from edgeser.training.config import SamplingConfig, TrainingConfig
 from edgeser.training.fit import Fit, choose_device
 from edgeser.training.losses import LossConfig
 from edgeser.training.losses.cross_entropy import soft_cross_entropy
@@ -67,6 +67,15 @@ def data(loop: ModuleType) -> TrainingData:
 @pytest.fixture(scope="module")
 def network(loop: ModuleType) -> NetworkConfig:
     return dataclasses.replace(loop.NETWORK, inputs="both")
+
+
+@pytest.fixture(scope="module")
+def plainly_trained(
+    loop: ModuleType, data: TrainingData, network: NetworkConfig
+) -> tuple[TrainingConfig, TrainingResult]:
+    """As long a training as each loss gets, and what it ends in without one."""
+    config = dataclasses.replace(loop.TRAINING, epochs=12, ema_decay=0.9)
+    return config, train(network, config, loop.AUGMENTATION, data, seed=0)
 
 
 class AsBefore(Fit):
@@ -155,11 +164,14 @@ def test_another_loss_is_another_training(
     ids=["focal", "gce", "cosine", "centre", "contrastive", "align", "everything"],
 )
 def test_each_loss_learns_and_what_is_exported_is_the_network_alone(
-    loop: ModuleType, data: TrainingData, network: NetworkConfig, loss: LossConfig
+    loop: ModuleType,
+    data: TrainingData,
+    network: NetworkConfig,
+    plainly_trained: tuple[TrainingConfig, TrainingResult],
+    loss: LossConfig,
 ) -> None:
-    config = dataclasses.replace(loop.TRAINING, epochs=12, ema_decay=0.9)
+    config, plain = plainly_trained
     result = train(network, config, loop.AUGMENTATION, data, seed=0, loss=loss)
-    plain = train(network, config, loop.AUGMENTATION, data, seed=0)
     assert result.weights != plain.weights
     assert result.history[result.best_epoch].development_uar > 0.9
     load_network(  # refuses a tensor more or less

@@ -22,6 +22,7 @@ from edgeser.training import (
 from edgeser.training.augmentation import mix
 from edgeser.training.data import Mixtures
 from edgeser.training.fit import Fit
+from edgeser.training.loop import as_trained
 from edgeser.training.losses import LossConfig
 from edgeser.training.vad import VadConfig
 from edgeser.training.vad.loss import (
@@ -160,7 +161,7 @@ def data() -> TrainingData:
 
 
 def test_both_heads_are_learnt(data: TrainingData) -> None:
-    training = dataclasses.replace(TRAINING, epochs=40, learning_rate=2e-2)
+    training = dataclasses.replace(TRAINING, epochs=26, learning_rate=2e-2)
     result = train(NETWORK, training, AUGMENTATION, data, seed=3)
     best = result.history[result.best_epoch]
     assert best.development_uar > 0.9
@@ -222,24 +223,25 @@ def test_variants_that_are_mixed_have_mixed_values(data: TrainingData) -> None:
 
 
 def test_octants_are_dropped_after_five_epochs(data: TrainingData) -> None:
-    fit = Fit(NETWORK, dataclasses.replace(TRAINING, epochs=7), AUGMENTATION, data,
-              clips=data.train, seed=0)  # fmt: skip
-    assert fit.network.vad is not None
-    layers = fit.network.vad.octants, fit.network.vad.regression
+    training = dataclasses.replace(TRAINING, epochs=7)
     moved = []
-    for _ in range(7):
-        before = [layer.weight.detach().clone() for layer in layers]
-        fit.epoch()
-        moved.append(
-            [not torch.equal(b, layer.weight) for b, layer in zip(before, layers, strict=True)]
-        )
+    with as_trained(training):
+        fit = Fit(NETWORK, training, AUGMENTATION, data, clips=data.train, seed=0)
+        assert fit.network.vad is not None
+        layers = fit.network.vad.octants, fit.network.vad.regression
+        for _ in range(7):
+            before = [layer.weight.detach().clone() for layer in layers]
+            fit.epoch()
+            moved.append(
+                [not torch.equal(b, layer.weight) for b, layer in zip(before, layers, strict=True)]
+            )
     assert moved == [[True, True]] * 5 + [[False, True]] * 2
 
 
 def test_other_losses_go_beside_it(data: TrainingData) -> None:
     """The emotions' losses work on the first output; the second one's is added to them."""
     loss = LossConfig(kl=0.5, focal=0.5, cosine=0.3, gce=0.2, centre=0.1, contrastive=0.1)
-    training = dataclasses.replace(TRAINING, epochs=30, learning_rate=2e-2)
+    training = dataclasses.replace(TRAINING, epochs=16, learning_rate=2e-2)
     result = train(NETWORK, training, AUGMENTATION, data, seed=3, loss=loss)
     best = result.history[result.best_epoch]
     assert best.development_uar > 0.9
