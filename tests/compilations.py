@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shutil
+import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from firmware_bridge.emulator.web_assembly import NEWEST, OLDEST
@@ -15,6 +20,8 @@ _COMPILERS = (
 )
 ANEW = "CCACHE_DISABLE"
 """Environment variable: set by a test that is about compiling itself."""
+OBJECTS = "EDGESER_TESTS_OBJECTS"
+"""Environment variable: the folder of objects that `program_of` keeps."""
 
 
 def share_compilations(folder: Path) -> None:
@@ -22,6 +29,7 @@ def share_compilations(folder: Path) -> None:
 
     The same kernels are built into hundreds of programs, each in a folder of its own.
     """
+    os.environ[OBJECTS] = str(folder / "objects")
     ccache = shutil.which("ccache")
     if ccache is None:
         return
@@ -35,3 +43,50 @@ def share_compilations(folder: Path) -> None:
     os.environ["CCACHE_DIR"] = str(folder / "compiled")
     os.environ["CCACHE_NOHASHDIR"] = "1"  # no program says where it was built
     os.environ["CCACHE_CONFIGPATH"] = os.devnull
+    # Headers are told by what is in them: those of a project were written a moment ago.
+    os.environ["CCACHE_SLOPPINESS"] = "include_file_mtime,include_file_ctime"
+
+
+def program_of(
+    compile_one: Sequence[str],
+    ours: Sequence[Path],
+    theirs: Sequence[Path],
+    program: Path,
+    *links: str,
+    includes: Sequence[str] = (),
+) -> None:
+    """Build a program, or a library, of a test's sources and of the project's.
+
+    A compiler that is given all of them at once compiles all of them anew. The project's are
+    compiled once in a session for each command line, by whichever process is first; `includes` are
+    for the test's alone, and `links` goes to the linker, which has the command line too.
+    """
+    kept = [*_objects_of((*compile_one,), (*ours,))]
+    for number, source in enumerate(theirs):
+        made = program.with_name(f"{program.name}.{number}.o")
+        compile_strictly([*compile_one, *includes, "-c", str(source), "-o", str(made)])
+        kept.append(made)
+    compile_strictly([*compile_one, *map(str, kept), *links, "-o", str(program)])
+
+
+def compile_strictly(command: Sequence[str]) -> None:
+    """Run a compiler; what it says is the failure of the test."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+@cache
+def _objects_of(command: tuple[str, ...], sources: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Compile sources that nobody changes meanwhile, unless another process has."""
+    key = hashlib.sha256("\0".join([*command, *map(str, sources)]).encode()).hexdigest()
+    folder = Path(os.environ[OBJECTS]) / key[:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    made = [folder / f"{number}-{source.stem}.o" for number, source in enumerate(sources)]
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for source, target in zip(sources, made, strict=True):
+            if not target.exists():
+                partial = target.with_suffix(".partial")
+                compile_strictly([*command, "-c", str(source), "-o", str(partial)])
+                partial.replace(target)
+    return tuple(made)
