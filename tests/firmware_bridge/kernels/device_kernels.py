@@ -138,9 +138,9 @@ class Result:
 
 
 def run_on_device(
-    jobs: Sequence[Job], folder: Path, *flags: str, machine: Machine = M7
+    jobs: Sequence[Job], folder: Path, level: str = "-O2", *, machine: Machine = M7
 ) -> list[Result]:
-    """Build one program for all jobs and run it once; `flags` follow the compiler's others."""
+    """Build one program for all jobs, optimised as `level` says, and run it once."""
     machine.needs_tools()
     (folder / "layers.c").write_text("\n".join(_source(jobs)))
     elf = folder / "layers.elf"
@@ -150,7 +150,7 @@ def run_on_device(
         "CODE_BYTES": machine.code_bytes,
         "VARIABLES_BEGIN": machine.variables,
     }
-    command = [machine.compiler, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags,
+    command = [machine.compiler, "-std=c11", level, *machine.flags, *WARNINGS,
                "-ffunction-sections", f"-I{KERNELS / 'include'}", f"-I{DEVICE}"]  # fmt: skip
     program_of(
         command,
