@@ -1,4 +1,4 @@
-"""What tests compile: each file once in a session, where ccache is installed."""
+"""What tests compile: each file once, where ccache is installed, and shared objects anyway."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ OBJECTS = "EDGESER_TESTS_OBJECTS"
 """Environment variable: the folder of objects that `program_of` keeps."""
 
 
-def share_compilations(folder: Path) -> None:
+def share_compilations(folder: Path, kept: Path) -> None:
     """Put compilers that remember what they compiled before all others on PATH.
 
-    The same kernels are built into hundreds of programs, each in a folder of its own.
+    The same kernels are built into hundreds of programs, each in a folder of its own. What was
+    compiled stays in `kept` from one session to the next, found by all that it was made of:
+    sources, headers, the command line and the compiler.
     """
     os.environ[OBJECTS] = str(folder / "objects")
     ccache = shutil.which("ccache")
@@ -40,7 +42,8 @@ def share_compilations(folder: Path) -> None:
             with suppress(FileExistsError):
                 (places / compiler).symlink_to(ccache)
     os.environ["PATH"] = f"{places}{os.pathsep}{os.environ['PATH']}"
-    os.environ["CCACHE_DIR"] = str(folder / "compiled")
+    os.environ["CCACHE_DIR"] = str(kept)
+    os.environ["CCACHE_MAXSIZE"] = "500M"
     os.environ["CCACHE_NOHASHDIR"] = "1"  # no program says where it was built
     os.environ["CCACHE_CONFIGPATH"] = os.devnull
     # Headers are told by what is in them: those of a project were written a moment ago.
@@ -61,12 +64,12 @@ def program_of(
     compiled once in a session for each command line, by whichever process is first; `includes` are
     for the test's alone, and `links` goes to the linker, which has the command line too.
     """
-    kept = [*_objects_of((*compile_one,), (*ours,))]
-    for number, source in enumerate(theirs):
-        made = program.with_name(f"{program.name}.{number}.o")
-        compile_strictly([*compile_one, *includes, "-c", str(source), "-o", str(made)])
-        kept.append(made)
-    compile_strictly([*compile_one, *map(str, kept), *links, "-o", str(program)])
+    made = [program.with_name(f"{program.name}.{n}.o") for n in range(len(theirs))]
+    for source, target in zip(theirs, made, strict=True):
+        compile_strictly([*compile_one, *includes, "-c", str(source), "-o", str(target)])
+    kept = _objects_of((*compile_one,), (*ours,))
+    objects = map(str, (*made, *kept))
+    compile_strictly([*compile_one, *objects, *links, "-o", str(program)])
 
 
 def compile_strictly(command: Sequence[str]) -> None:

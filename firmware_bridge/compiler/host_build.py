@@ -173,7 +173,7 @@ def build_host_model(
         (source.name, compiled.source),
     ):
         write_atomically(directory / name, text.encode(), sync=False)
-    flags = ["-O1" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
+    flags = ["-Og" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
     if vectorise:
         flags += ["-O3", *native_flags(compiler)]
     command = [compiler, *flags, "-I", str(KERNELS / "include"), "-iquote", str(_HERE)]

@@ -38,7 +38,7 @@ _DECLARATION = re.compile(r"(const )?(\w+) ([^;]+);")
 def compile_kernels(folder: Path, *flags: str) -> Path:
     """Compile all kernels into a shared library and return its path."""
     library = folder / "kernels.so"
-    command = [shutil.which("gcc") or "gcc", "-std=c11", "-O1", "-g", "-fPIC", *WARNINGS, *flags,
+    command = [shutil.which("gcc") or "gcc", "-std=c11", "-Og", "-g1", "-fPIC", *WARNINGS, *flags,
                f"-I{KERNELS / 'include'}"]  # fmt: skip
     program_of(command, sorted((KERNELS / "src").glob("*.c")), [], library, "-shared", "-lm")
     return library
