@@ -114,9 +114,11 @@ def warm_children(request: pytest.FixtureRequest, of_all_processes: Path) -> Ite
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compile_once(of_all_processes: Path) -> None:
-    """Have each file compiled once in a session of tests."""
-    share_compilations(of_all_processes)
+def compile_once(request: pytest.FixtureRequest, of_all_processes: Path) -> None:
+    """Have each file compiled once, in this session of tests or in one before."""
+    cache = getattr(request.config, "cache", None)  # none with -p no:cacheprovider
+    kept = of_all_processes / "compiled" if cache is None else Path(cache.mkdir("compiled"))
+    share_compilations(of_all_processes, kept)
 
 
 @pytest.fixture

@@ -24,9 +24,12 @@ from quantize.foundation.processes import run
 from quantize.tflite.model import Tensor
 
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
-SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
-DRIVER = Path(__file__).resolve().parent / "host_driver.c"
+SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g1")
+_HERE = Path(__file__).resolve().parent
+DRIVER = _HERE / "host_driver.c"
 """What reads inputs and writes outputs around a model's C."""
+AROUND = (DRIVER, _HERE / "host_driver.h", _HERE / "host_model.c")
+"""All that is built around a model's C."""
 PROGRAM = "model"
 """Name of the program that is built."""
 _COMPILERS = ("cc", "gcc", "clang")
@@ -170,14 +173,14 @@ def build_host_model(
         (source.name, compiled.source),
     ):
         write_atomically(directory / name, text.encode(), sync=False)
-    flags = ["-O1" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
+    flags = ["-Og" if sanitise else "-O2", *WARNINGS, *(SANITISERS if sanitise else ())]
     if vectorise:
         flags += ["-O3", *native_flags(compiler)]
-    includes = ["-iquote", str(directory), "-I", str(KERNELS / "include")]
-    kernels = _kernel_objects(compiled, objects or directory, [compiler, *flags])
+    command = [compiler, *flags, "-I", str(KERNELS / "include"), "-iquote", str(_HERE)]
+    kept = _kept_objects(compiled, objects or directory, command)
     program = directory / PROGRAM
-    sources = [str(source), str(DRIVER)]
-    _compile([compiler, *flags, *includes, *sources, *map(str, kernels), "-o", str(program)])
+    own = ["-iquote", str(directory), f'-DMODEL_SOURCE="{source.name}"', str(AROUND[-1])]
+    _compile([*command, *own, *map(str, kept), "-o", str(program)])
     return HostModel(compiled, program)
 
 
@@ -216,18 +219,22 @@ def target_macros(compiler: str, flags: Sequence[str]) -> bytes:
     return done.stdout if done.returncode == 0 else b""
 
 
-def _kernel_objects(compiled: CompiledModel, folder: Path, command: Sequence[str]) -> list[Path]:
-    """Compile the kernels that are not there yet; an object is named for all it is made of."""
+def _kept_objects(compiled: CompiledModel, folder: Path, command: Sequence[str]) -> list[Path]:
+    """Compile the driver and the kernels that are not there yet.
+
+    An object is named for all it is made of.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    headers = b"".join(path.read_bytes() for path in sorted((KERNELS / "include").glob("*.h")))
+    read = (*AROUND, *sorted((KERNELS / "include").glob("*.h")))
+    headers = b"".join(path.read_bytes() for path in read)
+    kernels = [path for path in kernel_sources(compiled.source) if path.suffix == ".c"]
     objects = []
-    for path in (path for path in kernel_sources(compiled.source) if path.suffix == ".c"):
+    for path in (DRIVER, *kernels):
         text = " ".join(command).encode() + headers + path.read_bytes()
         target = folder / f"{path.stem}-{hashlib.sha256(text).hexdigest()[:16]}.o"
         if not target.exists():
             partial = target.with_suffix(".partial")
-            include = ["-I", str(KERNELS / "include")]
-            _compile([*command, *include, "-c", str(path), "-o", str(partial)])
+            _compile([*command, "-c", str(path), "-o", str(partial)])
             partial.replace(target)
         objects.append(target)
     return objects

@@ -12,13 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-
-#if defined(MODEL_INPUTS)
-#define INPUT_BYTES MODEL_ALL_INPUT_BYTES
-#else
-#define INPUT_BYTES MODEL_INPUT_BYTES
-#endif
+#include "host_driver.h"
 
 enum what { OUTPUTS, LAYERS, ARENAS };
 
@@ -41,61 +35,35 @@ static void observe(void *context, uint32_t operator_index, const void *output, 
   if (run->what == LAYERS) {
     put(run, output, bytes);
   } else if (run->what == ARENAS) {
-    put(run, run->arena, MODEL_ARENA_BYTES);
+    put(run, run->arena, host_model.arena_bytes);
   }
 }
 
 static void put_outputs(struct run *run, const void *arena) {
-#if defined(MODEL_OUTPUTS)
-  for (uint32_t number = 0; number < MODEL_OUTPUTS; ++number) {
-    put(run, model_output_at(arena, number), model_outputs[number].bytes);
+  for (uint32_t number = 0; number < host_model.outputs; ++number) {
+    uint32_t bytes = 0;
+    const void *output = host_model.output_at(arena, number, &bytes);
+    put(run, output, bytes);
   }
-#else
-  put(run, model_output(arena), MODEL_OUTPUT_BYTES);
-#endif
 }
-
-static void fill_inputs(void *arena, const uint8_t *input) {
-#if defined(MODEL_INPUTS)
-  for (uint32_t number = 0; number < MODEL_INPUTS; ++number) {
-    memcpy(model_input_at(arena, number), input, model_inputs[number].bytes);
-    input += model_inputs[number].bytes;
-  }
-#else
-  memcpy(model_input(arena), input, MODEL_INPUT_BYTES);
-#endif
-}
-
-#if defined(MODEL_STATE_BYTES)
-static _Alignas(16) uint8_t state[MODEL_STATE_BYTES];
 
 static void reset(void) {
-  memset(state, 0xA5, sizeof(state));
-  model_reset(state);
+  if (host_model.state != NULL) {
+    memset(host_model.state, 0xA5, host_model.state_bytes);
+    host_model.reset(host_model.state);
+  }
 }
-
-static void run_model(void *arena, model_observer observer, void *context) {
-  model_run(arena, state, observer, context);
-}
-#else
-static void reset(void) {
-}
-
-static void run_model(void *arena, model_observer observer, void *context) {
-  model_run(arena, observer, context);
-}
-#endif
 
 static int run_all(struct run run, uint8_t *arena, uint8_t *input) {
   run.arena = arena;
   reset();
-  while (!run.failed && fread(input, 1, INPUT_BYTES, stdin) == INPUT_BYTES) {
-    memset(arena, 0xA5, MODEL_ARENA_BYTES);
-    fill_inputs(arena, input);
+  while (!run.failed && fread(input, 1, host_model.input_bytes, stdin) == host_model.input_bytes) {
+    memset(arena, 0xA5, host_model.arena_bytes);
+    host_model.fill_inputs(arena, input);
     if (!run.sequence) {
       reset();
     }
-    run_model(arena, run.what == OUTPUTS ? NULL : observe, &run);
+    host_model.run(arena, host_model.state, run.what == OUTPUTS ? NULL : observe, &run);
     if (run.what == OUTPUTS) {
       put_outputs(&run, arena);
     }
@@ -120,8 +88,8 @@ static int understood(int count, char **arguments, struct run *run) {
 
 int main(int count, char **arguments) {
   struct run run = {.failed = 0};
-  uint8_t *arena = aligned_alloc(16, MODEL_ARENA_BYTES);
-  uint8_t *input = malloc(INPUT_BYTES);
+  uint8_t *arena = aligned_alloc(16, host_model.arena_bytes);
+  uint8_t *input = malloc(host_model.input_bytes);
   int failed = 1;
   if (arena != NULL && input != NULL && understood(count, arguments, &run)) {
     failed = run_all(run, arena, input);

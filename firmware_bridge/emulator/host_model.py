@@ -12,7 +12,7 @@ from pathlib import Path
 
 from firmware_bridge.compiler.compile import CompiledModel, compile_model
 from firmware_bridge.compiler.host_build import (
-    DRIVER,
+    AROUND,
     PROGRAM,
     HostModel,
     build_host_model,
@@ -79,6 +79,6 @@ def _key(compiled: CompiledModel) -> str:
     digest.update(target_macros(compiler, native_flags(compiler)))
     for text in (compiled.header, compiled.source):
         digest.update(hashlib.sha256(text.encode()).digest())
-    for path in (DRIVER, *sorted(KERNELS.rglob("*.[ch]"))):
+    for path in (*AROUND, *sorted(KERNELS.rglob("*.[ch]"))):
         digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     return digest.hexdigest()

@@ -35,7 +35,7 @@ TIMEOUT_S = 30.0
 BANNER, RESET, AUDIO, DECISIONS, WRITE, INFER, READ, PROFILE, TAP, MEMORY, SELF_TEST, TICKS = range(
     1, 13
 )
-SANITIZE = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+SANITIZE = "-Og -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
 def run_hand_made(data: bytes) -> bytes:

@@ -17,6 +17,7 @@ from edgeser.pipeline.web import export_web
 from edgeser.pretrained import pretrained_path
 from firmware_bridge.emulator import find_web_tools
 from quantize.foundation.errors import ToolMissing
+from tests.conftest import MakeOnce
 from tests.end_to_end.chromium import Page, chromium
 from tests.end_to_end.web.pages import RATE, Exported
 
@@ -40,19 +41,21 @@ def shipped(tools: None) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def shipped_page(shipped: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def shipped_page(shipped: Bundle, made_once: MakeOnce) -> Exported:
     """Of amplitudes alone."""
-    path = tmp_path_factory.mktemp("page") / "shipped.html"
-    export_web(shipped, path)
-    return Exported(shipped, path)
+    return Exported(shipped, exported(shipped, "shipped", made_once))
 
 
 @pytest.fixture(scope="session")
-def phases_page(tools: None, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def phases_page(tools: None, bundle: Bundle, made_once: MakeOnce) -> Exported:
     """Of amplitudes and two phase planes."""
-    path = tmp_path_factory.mktemp("page") / "phases.html"
-    export_web(bundle, path)
-    return Exported(bundle, path)
+    return Exported(bundle, exported(bundle, "phases", made_once))
+
+
+def exported(bundle: Bundle, name: str, made_once: MakeOnce) -> Path:
+    """Export a bundle that is the same in all processes of this session."""
+    page = f"{name}.html"
+    return made_once(f"{name}-page", lambda place: export_web(bundle, place / page)) / page
 
 
 @pytest.fixture(scope="session")

@@ -8,28 +8,30 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from micro_board import MODEL, build  # found through the path above
+from micro_board import MODEL, PROGRAM, build  # found through the path above
 
 from firmware_bridge.certainty import Certainty
 from firmware_bridge.frontend.c_tables import FrontendSources
 from firmware_bridge.project import StreamSettings
 from firmware_bridge.project.coral_micro import write_coral_micro
+from tests.conftest import MakeOnce
 
 
 @pytest.fixture(scope="session")
 def program(
-    tmp_path_factory: pytest.TempPathFactory,
-    small_frontend_sources: FrontendSources,
-    certainty: Certainty,
+    made_once: MakeOnce, small_frontend_sources: FrontendSources, certainty: Certainty
 ) -> Path:
-    project = tmp_path_factory.mktemp("micro") / "project"
-    write_coral_micro(
-        project,
-        model=MODEL,
-        frontend=small_frontend_sources,
-        stream=StreamSettings(hop_frames=3, smoothing=2, certainty=certainty),
-    )
-    return build(project)
+    def make(place: Path) -> None:
+        project = place / "project"
+        write_coral_micro(
+            project,
+            model=MODEL,
+            frontend=small_frontend_sources,
+            stream=StreamSettings(hop_frames=3, smoothing=2, certainty=certainty),
+        )
+        build(project)
+
+    return made_once("micro-board", make) / PROGRAM
 
 
 @pytest.fixture

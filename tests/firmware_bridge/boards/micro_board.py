@@ -22,7 +22,8 @@ from quantize.tflite.schema import DType
 
 STAND_IN = Path(__file__).parent / "coral_micro" / "stand_in"
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
-_SANITIZE = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+_SANITIZE = ["-Og", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+PROGRAM = "micro"
 DATA = bytes((37 * i + 11) % 256 for i in range(32))
 
 
@@ -54,8 +55,8 @@ def expected(data: bytes) -> bytes:
     return np.trunc(sums / 2).astype(np.int8).tobytes()
 
 
-def build(project: Path) -> Path:
-    """Compile everything in the project, and link it with the stand-ins."""
+def build(project: Path) -> None:
+    """Compile everything in the project, and link it with the stand-ins, to a program beside it."""
     for program in ("gcc", "g++"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
@@ -75,11 +76,10 @@ def build(project: Path) -> Path:
     compile_all(["gcc", "-std=gnu11"], c_files)
     compile_all(["g++", "-std=c++17", "-fno-rtti", "-fno-exceptions"], cc_files)
     compile_all(["g++", "-std=c++17"], [STAND_IN / "stand_in.cc"])
-    program = project.parent / "micro"
+    program = project.parent / PROGRAM
     objects = [str(path) for path in sorted(place.glob("*.o"))]
     link = ["g++", *_SANITIZE, *objects, "-pthread", "-lm", "-o", str(program)]
     subprocess.run(link, check=True)
-    return program
 
 
 @dataclass

@@ -207,7 +207,7 @@ def sanitized(
 ) -> Driver:
     """The frontend built alone, strictly, under ASan and UBSan, as a program."""
     program = tmp_path_factory.mktemp("sanitized") / "driver"
-    command = ["gcc", "-std=c11", "-O1", "-g", "-ffp-contract=off", *WARNINGS]
+    command = ["gcc", "-std=c11", "-Og", "-g1", "-ffp-contract=off", *WARNINGS]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DAPF_NO_CLONES"]
     command += layout
     command += [f"-I{FRONTEND / 'include'}", str(HERE / "c/driver.c")]

@@ -25,13 +25,14 @@ from firmware_bridge.frontend import (
     standardised,
 )
 from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, emit_frontend
+from tests.compilations import program_of
 
 Signal = NDArray[np.int16]
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[2] / "firmware_bridge"
 FLAGS = (
     *("-std=c11", "-O2", "-fno-math-errno", "-ffunction-sections", "-fdata-sections"),
-    *("-Wl,--gc-sections", "-Wall", "-Wextra", "-Wconversion", "-Werror"),
+    *("-Wall", "-Wextra", "-Wconversion", "-Werror"),
 )
 RUN = ("-icount", "shift=6", "-nographic", "-monitor", "none", "-serial", "null", "-semihosting")
 
@@ -43,6 +44,12 @@ class Core:
     board: Board
     script: str
     links: tuple[str, ...]
+    library: tuple[Path, ...] = ()
+
+    @property
+    def headers(self) -> list[str]:
+        """How its library's are found."""
+        return [f"-I{path.parent}" for path in self.library[:1]]
 
     def needs_tools(self) -> None:
         """Skip where the compiler or the emulator is missing."""
@@ -51,10 +58,13 @@ class Core:
                 pytest.skip(f"{program} is not installed: apt-get install {PACKAGES[program]}")
 
 
-_LIBRARY = [str(x) for x in CORAL_NPU_CORE.files if x.name in ("libc.c", "wide.c")]
-_HEADERS = f"-I{Path(_LIBRARY[0]).parent}"
 M7 = Core(MPS2_AN500, "device.ld", ("-nostartfiles", "--specs=nano.specs", "-lm"))
-CORAL = Core(CORAL_NPU_CORE, "device_riscv.ld", (*CORAL_NPU_CORE.linker_flags, _HEADERS, *_LIBRARY))
+CORAL = Core(
+    CORAL_NPU_CORE,
+    "device_riscv.ld",
+    CORAL_NPU_CORE.linker_flags,
+    tuple(path for path in CORAL_NPU_CORE.files if path.name in ("libc.c", "wide.c")),
+)
 CORES = pytest.mark.parametrize("core", [M7, CORAL], ids=["M7", "Coral"])
 
 ANGLES: dict[str, Any] = {"amplitude_delta": True, "phase_planes": ANGLE_PLANES}
@@ -89,18 +99,18 @@ def emulate(program: Path, core: Core = M7) -> bytes:
     return (program.parent / "reply.bin").read_bytes()
 
 
-def compile_for_device(arguments: list[str], program: Path, core: Core = M7) -> None:
+def compile_for_device(
+    ours: list[Path], theirs: list[Path], program: Path, core: Core = M7
+) -> None:
     """Compile and link, strictly."""
     flags = [flag for flag in core.board.compiler_flags if flag != "-Iboard"]
-    command = [core.board.compiler, *FLAGS, *flags, f"-T{HERE / 'c' / core.script}"]
-    command += [f"-I{HERE / 'c'}", f"-I{PACKAGE / 'frontend/include'}"]
-    done = subprocess.run(
-        [*command, *arguments, *core.links, "-o", str(program)],
-        capture_output=True,
-        text=True,
-        check=False,
+    folders = [HERE / "c", PACKAGE / "frontend/include", PACKAGE / "runtime/include"]
+    command = [core.board.compiler, *FLAGS, *flags, *core.headers, *(f"-I{x}" for x in folders)]
+    script = f"-T{HERE / 'c' / core.script}"
+    links = ("-Wl,--gc-sections", script, *core.links)
+    program_of(
+        command, [*ours, *core.library], theirs, program, *links, includes=[f"-I{program.parent}"]
     )
-    assert done.returncode == 0, done.stderr[-4000:]
 
 
 @dataclass(frozen=True)
@@ -167,10 +177,8 @@ def build(config: FrontendConfig, folder: Path, core: Core = M7) -> Path:
     (folder / HEADER_NAME).write_text(sources.header)
     (folder / SOURCE_NAME).write_text(sources.source)
     program = folder / "device.elf"
-    arguments = [f"-I{folder}", f"-I{PACKAGE / 'runtime/include'}", str(HERE / "c/device.c")]
-    arguments += [str(PACKAGE / "runtime/src/dev_stream.c"), str(folder / SOURCE_NAME)]
-    arguments += [str(path) for path in sorted((PACKAGE / "frontend/src").glob("*.c"))]
-    compile_for_device(arguments, program, core)
+    ours = [PACKAGE / "runtime/src/dev_stream.c", *sorted((PACKAGE / "frontend/src").glob("*.c"))]
+    compile_for_device(ours, [HERE / "c/device.c", folder / SOURCE_NAME], program, core)
     return program
 
 
@@ -243,7 +251,7 @@ def test_other_settings_have_the_same_bits(
 
 def test_instructions_do_what_their_portable_twins_do(tmp_path: Path, tools: None) -> None:
     source = str(HERE / "c/simd.c")
-    compile_for_device([source], tmp_path / "device.elf")
+    compile_for_device([], [Path(source)], tmp_path / "device.elf")
     actual = np.frombuffer(emulate(tmp_path / "device.elf"), np.uint32)
     (tmp_path / "reply.bin").unlink()
     command = ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror"]

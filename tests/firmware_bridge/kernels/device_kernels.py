@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from firmware_bridge.boards import CORAL_NPU_CORE, MPS3_AN547
 from firmware_bridge.compiler.c_text import constant_array, layer_struct
 from firmware_bridge.compiler.records import Constant, KernelCall
+from tests.compilations import program_of
 
 DEVICE = Path(__file__).with_name("device")
 WIDE = next(path for path in CORAL_NPU_CORE.files if path.name == "wide.c")
@@ -43,9 +44,11 @@ class Machine:
     compiler, emulator
         Programs.
     links
-        How a program is linked, with a C library or with the board's own functions.
+        How a program is linked.
     emulated_as
         The emulator's flags for its core.
+    library
+        The board's own functions, where it has no C library.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Machine:
     emulator: str = "qemu-system-arm"
     links: tuple[str, ...] = ("-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-lm")
     emulated_as: tuple[str, ...] = ()
+    library: tuple[Path, ...] = ()
 
     def needs_tools(self) -> None:
         """Skip a test where one of them is not installed."""
@@ -94,7 +98,8 @@ CORAL = Machine(
     vectors=0x8000_0000,
     compiler=CORAL_NPU_CORE.compiler,
     emulator=CORAL_NPU_CORE.emulator,
-    links=(*CORAL_NPU_CORE.linker_flags, str(RISCV / "libc.c"), str(WIDE)),
+    links=CORAL_NPU_CORE.linker_flags,
+    library=(RISCV / "libc.c", WIDE),
     emulated_as=CORAL_NPU_CORE.emulator_flags,
 )
 """With RISC-V's vectors."""
@@ -133,9 +138,9 @@ class Result:
 
 
 def run_on_device(
-    jobs: Sequence[Job], folder: Path, *flags: str, machine: Machine = M7
+    jobs: Sequence[Job], folder: Path, level: str = "-O2", *, machine: Machine = M7
 ) -> list[Result]:
-    """Build one program for all jobs and run it once; `flags` follow the compiler's others."""
+    """Build one program for all jobs, optimised as `level` says, and run it once."""
     machine.needs_tools()
     (folder / "layers.c").write_text("\n".join(_source(jobs)))
     elf = folder / "layers.elf"
@@ -145,15 +150,18 @@ def run_on_device(
         "CODE_BYTES": machine.code_bytes,
         "VARIABLES_BEGIN": machine.variables,
     }
-    sources = [folder / "layers.c", DEVICE / "harness.c", *sorted((KERNELS / "src").glob("*.c"))]
-    subprocess.run(
-        [machine.compiler, "-std=c11", "-O2", *machine.flags, *WARNINGS, *flags,
-         "-ffunction-sections", "-Wl,--gc-sections",
-         *(f"-Wl,--defsym={name}={value}" for name, value in places.items()),
-         f"-I{KERNELS / 'include'}", f"-I{DEVICE}", f"-T{DEVICE / 'link.ld'}",
-         *map(str, sources), *machine.links, "-o", str(elf)],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+    command = [machine.compiler, "-std=c11", level, *machine.flags, *WARNINGS,
+               "-ffunction-sections", f"-I{KERNELS / 'include'}", f"-I{DEVICE}"]  # fmt: skip
+    program_of(
+        command,
+        [DEVICE / "harness.c", *machine.library, *sorted((KERNELS / "src").glob("*.c"))],
+        [folder / "layers.c"],
+        elf,
+        "-Wl,--gc-sections",
+        *(f"-Wl,--defsym={name}={value}" for name, value in places.items()),
+        f"-T{DEVICE / 'link.ld'}",
+        *machine.links,
+    )
     run = subprocess.run(
         [machine.emulator, "-M", machine.name, *machine.emulated_as, *_EMULATOR,
          "-kernel", str(elf)],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.records import KernelCall
+from tests.compilations import program_of
 
 KERNELS = Path(__file__).parents[3] / "firmware_bridge" / "kernels"
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
@@ -38,12 +38,9 @@ _DECLARATION = re.compile(r"(const )?(\w+) ([^;]+);")
 def compile_kernels(folder: Path, *flags: str) -> Path:
     """Compile all kernels into a shared library and return its path."""
     library = folder / "kernels.so"
-    sources = sorted(str(path) for path in (KERNELS / "src").glob("*.c"))
-    subprocess.run(
-        [shutil.which("gcc") or "gcc", "-std=c11", "-O1", "-g", "-shared", "-fPIC", *WARNINGS,
-         *flags, f"-I{KERNELS / 'include'}", *sources, "-o", str(library), "-lm"],
-        check=True,
-    )  # fmt: skip
+    command = [shutil.which("gcc") or "gcc", "-std=c11", "-Og", "-g1", "-fPIC", *WARNINGS, *flags,
+               f"-I{KERNELS / 'include'}"]  # fmt: skip
+    program_of(command, sorted((KERNELS / "src").glob("*.c")), [], library, "-shared", "-lm")
     return library
 
 

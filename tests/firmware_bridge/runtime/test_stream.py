@@ -17,12 +17,13 @@ from firmware_bridge.frontend import (
     quantise_features,
 )
 from firmware_bridge.frontend.c_tables import HEADER_NAME, SOURCE_NAME, emit_frontend
+from tests.compilations import program_of
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[2] / "firmware_bridge"
 WINDOW_FRAMES = 13
 FLAGS = (
-    *("-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror"),
+    *("-std=c11", "-Og", "-g1", "-Wall", "-Wextra", "-Wconversion", "-Werror"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
 
@@ -40,13 +41,11 @@ def build(config: FrontendConfig, folder: Path) -> Path:
     (folder / HEADER_NAME).write_text(sources.header)
     (folder / SOURCE_NAME).write_text(sources.source)
     program = folder / "stream"
-    command = ["gcc", *FLAGS, f"-I{folder}"]
+    command = ["gcc", *FLAGS]
     command += [f"-I{PACKAGE / part / 'include'}" for part in ("frontend", "runtime")]
-    command += [str(HERE / "c/stream.c"), str(PACKAGE / "runtime/src/dev_stream.c")]
-    command += [str(path) for path in sorted((PACKAGE / "frontend/src").glob("*.c"))]
-    command += [str(folder / SOURCE_NAME), "-lm", "-o", str(program)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
+    ours = [PACKAGE / "runtime/src/dev_stream.c", *sorted((PACKAGE / "frontend/src").glob("*.c"))]
+    theirs = [HERE / "c/stream.c", folder / SOURCE_NAME]
+    program_of(command, ours, theirs, program, "-lm", includes=[f"-I{folder}"])
     return program
 
 

@@ -34,7 +34,7 @@ from quantize.runtimes import Runtime, run_outputs
 from tests.firmware_bridge.kernels.operator_models import ModelBuilder
 
 DECISIONS, INFER, READ = 4, 6, 7
-SANITIZE = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+SANITIZE = "-Og -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 SURE = Certainty.of_scale(0.03, unsure_below=10_000)
 INPUTS = np.random.default_rng(3).integers(-128, 128, (3, 32), dtype=np.int8)
 
