@@ -11,7 +11,6 @@ import tempfile
 import time
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from quantize.convert.tensorflow_child import convert_onnx
@@ -40,7 +39,7 @@ def install(*, all_seen: bool = False) -> None:
         _seen.update(vars(worker))
 
 
-def install_jobs(study_child: ModuleType) -> None:
+def install_jobs(study_child: Any) -> None:
     """Have jobs of studies with one thread forked too; `study_child` is `edgeser.study.child`."""
     plainly = study_child.running
 
@@ -52,7 +51,7 @@ def install_jobs(study_child: ModuleType) -> None:
             command = [*command[:place], *stub, *command[place:]]
         return plainly(command, **streams)
 
-    study_child.running = running  # type: ignore[attr-defined]
+    study_child.running = running
 
 
 class WarmChildren:

@@ -19,8 +19,8 @@ Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""
 _WORDS_BY_2 = (2, 3, 4, 5)
 """Words of taps that the kernel has loops for by stride 2."""
-_BY_3X3 = {1: 17.0, 2: 19.0}
-"""Instructions of an output by the loops for 3 x 3 taps, by stride."""
+_FOUR_BY_3X3 = {1: 68, 2: 76}
+"""Instructions of four outputs by the loops for 3 x 3 taps, by stride."""
 _SHARED_BLOCK = 8
 """Channels that are computed at a time where they share their inputs."""
 _MOST_KEPT = 1792
@@ -182,11 +182,11 @@ def instructions_by_lines(axes: Axes) -> float:
     With more words than four, taps would take more memory than columns: no loop by stride 2 counts.
     """
     along, across = _along_and_across(*axes)
-    if along.taps == across.taps == 3 and along.stride in _BY_3X3:
-        return _BY_3X3[along.stride] * round_up(along.outputs, 4) / along.outputs
     words = (along.taps + 1 + along.stride % 2) // 2
     each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if 2 <= words <= 4 else 14 * words}
     four = 40 + across.taps * each.get(along.stride, 14 * words)
+    if along.taps == across.taps == 3:
+        four = _FOUR_BY_3X3.get(along.stride, four)
     return four * round_up(along.outputs, 4) / 4 / along.outputs
 
 

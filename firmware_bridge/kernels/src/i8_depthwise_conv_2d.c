@@ -34,12 +34,13 @@ static void multiply_block(const struct i8_depthwise_conv_2d *layer, const struc
                            int32_t c, int8_t *output) {
   const int32_t *channel = layer->channels + c * (int32_t)I8_CHANNEL_WORDS;
   const int8_t *weights = layer->weights + c * taps->rows * taps->columns;
-  const int8_t *row = taps->first + c;
+  const int8_t *const first = taps->first + c;
+  int32_t row = 0;
   struct i8_sums sums = {channel[0], channel[4], channel[8], channel[12]};
   for (int32_t y = taps->rows; y > 0; --y) {
-    const int8_t *tap = row;
+    int32_t tap = row;
     for (int32_t x = taps->columns; x > 0; --x) {
-      const uint32_t weight = i8_load_word(weights), value = i8_load_word(tap);
+      const uint32_t weight = i8_load_word(weights), value = i8_load_word(first + tap);
       const uint32_t weight_even = i8_widen_even(weight), value_even = i8_widen_even(value);
       const uint32_t weight_odd = i8_widen_odd(weight), value_odd = i8_widen_odd(value);
       sums.a = i8_multiply_bottom(value_even, weight_even, sums.a);
@@ -65,12 +66,13 @@ static int8_t multiply_channel(const struct i8_depthwise_conv_2d *layer, const s
   const int32_t filter = taps->rows * taps->columns;
   const int8_t *weights = layer->weights + c / BLOCK * BLOCK * filter;
   const int32_t place = c % BLOCK;
-  const int8_t *row = taps->first + input_channel;
+  const int8_t *const first = taps->first + input_channel;
+  int32_t row = 0;
   int32_t sum = channel[0];
   for (int32_t y = taps->rows; y > 0; --y) {
-    const int8_t *tap = row;
+    int32_t tap = row;
     for (int32_t x = taps->columns; x > 0; --x) {
-      sum = i8_multiply_bottom((uint32_t)*tap, (uint32_t)weights[place], sum);
+      sum = i8_multiply_bottom((uint32_t)first[tap], (uint32_t)weights[place], sum);
       weights += BLOCK;
       tap += taps->to_next_column;
     }

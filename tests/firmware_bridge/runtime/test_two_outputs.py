@@ -31,10 +31,10 @@ from firmware_bridge.project import (
 )
 from firmware_bridge.streaming import StreamingClassifier
 from quantize.runtimes import Runtime, run_outputs
+from tests.firmware_bridge.conftest import SANITIZE
 from tests.firmware_bridge.kernels.operator_models import ModelBuilder
 
 DECISIONS, INFER, READ = 4, 6, 7
-SANITIZE = "-Og -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 SURE = Certainty.of_scale(0.03, unsure_below=10_000)
 INPUTS = np.random.default_rng(3).integers(-128, 128, (3, 32), dtype=np.int8)
 

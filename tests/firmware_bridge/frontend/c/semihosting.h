@@ -3,10 +3,6 @@
 #ifndef SEMIHOSTING_H
 #define SEMIHOSTING_H
 
-#ifdef __riscv
-#include "../../riscv_semihosting.h"
-#endif
-
 #include <stdint.h>
 
 #define TIMER ((volatile uint32_t *)0x40000000u) /* control, value, reload */
@@ -19,7 +15,9 @@ void reset(void);
 extern uint8_t stack_top[];
 static void run(void);
 
-#ifndef __riscv
+#ifdef __riscv
+#include "../../riscv_semihosting.h"
+#else
 static uint32_t ask_host(uint32_t operation, uintptr_t argument) {
   register uint32_t r0 __asm("r0") = operation;
   register uintptr_t r1 __asm("r1") = argument;
