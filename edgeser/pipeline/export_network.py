@@ -132,6 +132,12 @@ def _tell(network: ConvertedNetwork, reporter: Reporter) -> None:
             )
     for line in unseen_inputs(network.int8_tflite, [each.source.name for each in network.inputs]):
         reporter.note(line)
+    if network.table_layers:
+        reporter.note(
+            "left in float between int8 and int8, of which firmware makes tables of 256 values, "
+            "and an Edge TPU leaves it and all that follows to its host: "
+            f"{', '.join(network.table_layers)}"
+        )
     if network.silent_layers:
         reporter.note(
             "layers that give nothing on the calibration data: "

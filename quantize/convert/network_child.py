@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.float_tables import tables_in_float
 from quantize.convert.layer_names import LayerValues, name_layers, same_values, tflite_values
 from quantize.convert.network_parts import DeviceTensor, SourceTensor, match_data, possible_axes
 from quantize.convert.output_order import with_inputs, with_outputs
@@ -97,7 +98,7 @@ def convert_network(
         return {}, {"refused": first_line(error), "layer": layer}
     kinds = network.layers_by_kind()
     clock.lap("TensorFlow graph")
-    converter_of = converters(function, spec, owner, loops=False)
+    converter_of = converters(function, spec, owner, rewrite=True)
     try:
         float_tflite = converter_of().convert()
     except Exception as error:  # the converter's own error types are not public
@@ -116,7 +117,8 @@ def convert_network(
             yield [inputs[place].to_device(sample[place]) for place in turned]
 
     try:
-        int8_tflite = to_int8(converter_of(), representative)
+        with tables_in_float():
+            int8_tflite = to_int8(converter_of(), representative)
     except Exception as error:
         return _parts(
             lambda: to_int8(converter_of(), representative, allow_float=True), names, error, kinds

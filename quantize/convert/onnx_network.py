@@ -94,6 +94,7 @@ class OnnxNetwork:
         import tensorflow as tf
 
         self._simplified = simplified_onnx()
+        constants_as_weights(self._simplified.graph)
         without_recurrence(self._simplified, _label)
         without_error_functions(self._simplified.graph)
         model = to_keras(self._simplified, kept=channels_last(self._simplified.graph))
@@ -115,6 +116,21 @@ class OnnxNetwork:
     def layer_values(self, sample: Sequence[NDArray[np.float32]]) -> list[LayerValues]:
         """Return what each node gives for one sample."""
         return onnx_layer_values(self._simplified, sample)
+
+
+def constants_as_weights(graph: Any) -> None:
+    """Make weights of constants: of some operators onnx2tf reads no others."""
+    kept = []
+    for node in graph.node:
+        values = next((each.t for each in node.attribute if each.name == "value"), None)
+        if node.op_type == "Constant" and values is not None:
+            values.name = node.output[0]
+            graph.initializer.append(values)
+        else:
+            kept.append(node)
+    if len(kept) < len(graph.node):
+        del graph.node[:]
+        graph.node.extend(kept)
 
 
 def channels_last(graph: Any) -> list[str]:

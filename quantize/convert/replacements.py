@@ -1,0 +1,129 @@
+"""Operators of TensorFlow without an int8 kernel, by others that have one and give the same.
+
+Each function writes into the graph that is being traced, and returns the tensor, or `None` where
+the operator stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from quantize.convert.error_function import ERF
+
+MOST_JOINED = 10
+"""How many tensors TFLite-Micro's CONCATENATION takes."""
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+Values = list[Any]
+
+
+def _tile(operation: Any, inputs: Values) -> Any:
+    """Write copies side by side, axis by axis."""
+    import tensorflow as tf
+
+    made, times = inputs
+    if not isinstance(times, np.ndarray):
+        return None
+    for axis, count in enumerate(times.tolist()):
+        parts = [made] * count
+        while len(parts) > 1:
+            groups = [parts[i : i + MOST_JOINED] for i in range(0, len(parts), MOST_JOINED)]
+            parts = [
+                tf.concat(group, axis, name=operation.name) if len(group) > 1 else group[0]
+                for group in groups
+            ]
+        (made,) = parts
+    return made
+
+
+def _softplus(operation: Any, inputs: Values) -> Any:
+    """Write relu(x) - log(sigmoid(|x|)), whose parts all have small ranges.
+
+    The sigmoid is at least a half, which is said once more so that its logarithm is defined for
+    every int8 value.
+    """
+    import tensorflow as tf
+
+    (x,) = inputs
+    half = tf.nn.relu(tf.sigmoid(tf.abs(x)) - 0.5) + 0.5
+    return tf.subtract(tf.nn.relu(x), tf.math.log(half), name=operation.name)
+
+
+def _selu(operation: Any, inputs: Values) -> Any:
+    """Write a sum of ELU and ReLU, of which the former is a times too steep above zero."""
+    import tensorflow as tf
+
+    (x,) = inputs
+    below = tf.nn.elu(x) * (_SELU_SCALE * _SELU_ALPHA)
+    return tf.subtract(
+        below, tf.nn.relu(x) * (_SELU_SCALE * (_SELU_ALPHA - 1)), name=operation.name
+    )
+
+
+def _softsign(operation: Any, inputs: Values) -> Any:
+    """Write x / (1 + |x|) without a division: the square of a reciprocal root."""
+    import tensorflow as tf
+
+    (x,) = inputs
+    root = tf.math.rsqrt(tf.abs(x) + 1.0)
+    return tf.multiply(x * root, root, name=operation.name)
+
+
+def _erf(operation: Any, inputs: Values) -> Any:
+    """Write the approximation of `quantize.convert.error_function`."""
+    import tensorflow as tf
+
+    (x,) = inputs
+    return tf.tanh(x * (x * x * ERF[1] + ERF[0]), name=operation.name)
+
+
+def _erfc(operation: Any, inputs: Values) -> Any:
+    import tensorflow as tf
+
+    return tf.subtract(1.0, _erf(operation, inputs), name=operation.name)
+
+
+def _bound(operation: Any, inputs: Values) -> Any:
+    """Move a bound of 1 or -1 by the least step of float.
+
+    Between 0 and 1, or -1 and 1, the converter would write activations that TFLite-Micro has only
+    fused into others.
+    """
+    import tensorflow as tf
+
+    for place, each in enumerate(inputs):
+        if isinstance(each, np.ndarray) and each.size == 1 and abs(each.item()) == 1.0:
+            moved = np.nextafter(each, np.float32(2 * each.item()), dtype=np.float32)
+            other = inputs[1 - place]
+            write = tf.minimum if operation.type == "Minimum" else tf.maximum
+            return write(other, moved, name=operation.name)
+    return None
+
+
+def _divided(operation: Any, inputs: Values) -> Any:
+    """Write a division by a root as a product with the reciprocal root."""
+    import tensorflow as tf
+
+    x, y = inputs
+    if isinstance(y, np.ndarray) or y.op.type != "Sqrt":
+        return None
+    return tf.multiply(x, tf.math.rsqrt(y.op.inputs[0]), name=operation.name)
+
+
+REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
+    {
+        "Erf": _erf,
+        "Erfc": _erfc,
+        "Maximum": _bound,
+        "Minimum": _bound,
+        "RealDiv": _divided,
+        "Selu": _selu,
+        "Softplus": _softplus,
+        "Softsign": _softsign,
+        "Tile": _tile,
+    }
+)
+"""By the operator's name; the functions take the operation and its inputs, known ones as arrays."""
