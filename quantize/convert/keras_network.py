@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues
+from quantize.convert.lookups import Table
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.saved_model import SIGNATURE, check_saved_model
 from quantize.foundation.errors import BadInput
@@ -33,6 +35,8 @@ class TensorFlowNetwork:
         Names and lengths, `None` where dynamic.
     outputs
         Names.
+    tables
+        Of inputs that are rows of one; see `quantize.convert.lookups`.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class TensorFlowNetwork:
         owner: Any,
         inputs: Sequence[tuple[str, Sequence[int | None], str]],
         outputs: Sequence[str],
+        tables: Mapping[str, Table] = MappingProxyType({}),
     ) -> None:
         for name, _, kind in inputs:
             if kind != "float32":
@@ -54,7 +59,9 @@ class TensorFlowNetwork:
                     "quantised",
                     hint=FLOAT32_HINT,
                 )
-        self.inputs = tuple(SourceTensor(n, fixed_shape(n, sizes)) for n, sizes, _ in inputs)
+        self.inputs = tuple(
+            SourceTensor(n, fixed_shape(n, sizes), tables.get(n)) for n, sizes, _ in inputs
+        )
         self.outputs = tuple(outputs)
         self._function = function
         self._owner = owner  # its variables live as long as it does
@@ -114,6 +121,8 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
                 hint="the training diverged; use an earlier epoch",
             )
 
+    model, tables = _without_lookups(model, library)
+
     def run(*values: Any) -> list[Any]:
         given = model(values[0] if len(values) == 1 else list(values), training=False)
         return _flat(given)
@@ -124,7 +133,39 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
     names = getattr(model, "output_names", None) or []
     if len(names) != len(model.outputs):
         names = [f"output_{place}" for place in range(len(model.outputs))]
-    return TensorFlowNetwork(run, model, inputs, names)
+    return TensorFlowNetwork(run, model, inputs, names, tables)
+
+
+def _without_lookups(model: Any, library: Any) -> tuple[Any, dict[str, Table]]:
+    """Cut the Embedding layers off that look an input up; return the tables by their inputs."""
+    given = {id(each): each.name.partition(":")[0] for each in model.inputs}
+    tables: dict[str, Table] = {}
+    inputs = list(model.inputs)
+    for layer in model.layers:
+        if not isinstance(layer, library.layers.Embedding) or layer.mask_zero:
+            continue
+        name = given.get(id(layer.input))
+        places = [place for place, each in enumerate(model.inputs) if each is layer.input]
+        takers = sum(layer.input is each for other in model.layers for each in _taken(other))
+        if name is None or takers != 1:
+            continue
+        tables[name] = np.asarray(layer.embeddings, np.float32)
+        inputs[places[0]] = layer.output
+    if not tables:
+        return model, tables
+    shapes = [
+        library.Input(tuple(each.shape[1:]), name=old.name.partition(":")[0])
+        for each, old in zip(inputs, model.inputs, strict=True)
+    ]
+    outputs = library.Model(inputs, model.outputs)(shapes if len(shapes) > 1 else shapes[0])
+    return library.Model(shapes, outputs), tables
+
+
+def _taken(layer: Any) -> list[Any]:
+    """Return the tensors that a layer is called on; none of an input's."""
+    given = getattr(layer, "input", [])
+    tensors = list(given) if isinstance(given, list | tuple) else [given]
+    return [] if type(layer).__name__ == "InputLayer" else tensors
 
 
 def open_saved_model(folder: Path, *, limit_bytes: int) -> TensorFlowNetwork:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -266,6 +266,10 @@ def _verified(converted: ChildResult, kind: NetworkKind) -> ConvertedNetwork:
         if tensor.dtype is not DType.INT8 or tensor.quantisation is None:
             raise CheckFailed(f"not fully int8: {printable(tensor.name)} is {tensor.dtype.label}")
     inputs, outputs = _tensors(values["inputs"]), _tensors(values["outputs"])
+    inputs = tuple(
+        replace(each, source=replace(each.source, table=arrays.get(f"table{place}")))
+        for place, each in enumerate(inputs)
+    )
     packages = tuple((each, version(each)) for each in _PACKAGES[kind.value])
     return ConvertedNetwork(
         int8_tflite=data,

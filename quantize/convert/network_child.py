@@ -74,8 +74,9 @@ def convert_network(
     Returns
     -------
     ``float_tflite``, ``int8_tflite``, uint8; ``parity0`` ... and ``reference0`` ..., float32, in
-    the network's order and layout; ``inputs`` and ``outputs``: name, shape there, shape on the
-    device, axes; ``layer_names``, ``seconds``; or ``refused``, as of
+    the network's order and layout; ``table0`` ...: of inputs that are looked up; ``inputs`` and
+    ``outputs``: name, shape there, shape on the device, axes; ``layer_names``, ``seconds``; or
+    ``refused``, as of
     `quantize.convert.tensorflow_child.convert_onnx`.
     """
     set_up(options["folder"])
@@ -138,6 +139,11 @@ def convert_network(
         "int8_tflite": in_order(int8_tflite),
         **{f"parity{place}": values for place, values in enumerate(parity)},
         **{f"reference{place}": values for place, values in enumerate(reference)},
+        **{
+            f"table{place}": each.table
+            for place, each in enumerate(network.inputs)
+            if each.table is not None
+        },
     }
     return out, {
         "inputs": [_as_json(each) for each in inputs],

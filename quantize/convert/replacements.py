@@ -17,6 +17,9 @@ from quantize.convert.error_function import ERF
 MOST_JOINED = 10
 """How many tensors TFLite-Micro's CONCATENATION takes."""
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+_AT_LEAST_ZERO = frozenset(
+    {"Abs", "Exp", "Relu", "Relu6", "Sigmoid", "Softmax", "Sqrt", "Square", "SquaredDifference"}
+)
 Values = list[Any]
 
 
@@ -104,19 +107,85 @@ def _bound(operation: Any, inputs: Values) -> Any:
 
 
 def _divided(operation: Any, inputs: Values) -> Any:
-    """Write a division by a root as a product with the reciprocal root."""
+    """Write a division by what is computed as a product with reciprocal roots."""
     import tensorflow as tf
 
     x, y = inputs
-    if isinstance(y, np.ndarray) or y.op.type != "Sqrt":
+    if isinstance(y, np.ndarray):
         return None
-    return tf.multiply(x, tf.math.rsqrt(y.op.inputs[0]), name=operation.name)
+    y = _narrow(y)
+    square = _square_of(y)
+    if square is not None:
+        return tf.multiply(x, tf.math.rsqrt(square), name=operation.name)
+    if not _is_positive(y):
+        return None
+    root = tf.math.rsqrt(y)
+    return tf.multiply(x * root, root, name=operation.name)
+
+
+def _narrow(tensor: Any) -> Any:
+    """Return a tensor before it was broadcast, which a product does again."""
+    import tensorflow as tf
+
+    while tensor.op.type in {"BroadcastTo", "Mul"}:
+        inner, *factors = sorted(tensor.op.inputs, key=lambda each: each.op.type == "Const")
+        ones = tf.get_static_value(factors[0])
+        idle = tensor.op.type == "BroadcastTo" or (ones is not None and np.all(ones == 1))
+        if not idle or inner.shape.rank != tensor.shape.rank:
+            return tensor
+        tensor = inner
+    return tensor
+
+
+def _square_of(root: Any) -> Any:
+    """Return what a tensor is the root of, where it is one: of max(sqrt x, c) max(x, c * c)."""
+    import tensorflow as tf
+
+    if root.op.type == "Sqrt":
+        return root.op.inputs[0]
+    if root.op.type == "Maximum":
+        for inner, least in (root.op.inputs, reversed(root.op.inputs)):
+            value = tf.get_static_value(least)
+            if inner.op.type == "Sqrt" and value is not None and np.all(value > 0):
+                return tf.maximum(inner.op.inputs[0], value * value)
+    return None
+
+
+def _is_positive(tensor: Any) -> bool:
+    """Whether all values are known to be above zero: what is not below it, and a constant."""
+    import tensorflow as tf
+
+    if tensor.op.type not in {"Add", "AddV2", "Maximum"}:
+        return tensor.op.type == "Exp"
+    one, other = tensor.op.inputs
+    for inner, constant in ((one, other), (other, one)):
+        value = tf.get_static_value(constant)
+        if value is not None and np.all(value > 0):
+            return tensor.op.type == "Maximum" or _is_at_least_zero(inner)
+    return False
+
+
+def _is_at_least_zero(tensor: Any) -> bool:
+    if tensor.op.type in {"Sum", "Mean", "BroadcastTo", "Reshape"}:
+        return _is_at_least_zero(tensor.op.inputs[0])
+    return tensor.op.type in _AT_LEAST_ZERO
+
+
+def _logarithm(operation: Any, inputs: Values) -> Any:
+    """Write the logarithm of a sigmoid, which int8 rounds to zero, as a softplus."""
+    import tensorflow as tf
+
+    (x,) = inputs
+    if x.op.type != "Sigmoid":
+        return None
+    return tf.negative(_softplus(operation, [-x.op.inputs[0]]))
 
 
 REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
     {
         "Erf": _erf,
         "Erfc": _erfc,
+        "Log": _logarithm,
         "Maximum": _bound,
         "Minimum": _bound,
         "RealDiv": _divided,

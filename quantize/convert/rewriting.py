@@ -27,6 +27,7 @@ _LISTS = frozenset(
 )  # fmt: skip
 _CONTROL_FLOW = _LOOPS | _BRANCHES | _LISTS
 _SAME = frozenset({"Identity", "StopGradient", "PreventGradient"})
+_OF_SHAPE = frozenset({"Shape", "Size", "Rank", "ZerosLike", "OnesLike"})
 _KEPT = frozenset({"Placeholder", "NoOp", "Assert"})
 
 
@@ -129,6 +130,8 @@ class _Writer:
             return [self._of_list(operation, inputs)]
         if inputs and all(is_known(each) for each in inputs):
             return _computed(operation, inputs)
+        if kind in _OF_SHAPE and inputs[0].shape.is_fully_defined():
+            return _computed(operation, [np.zeros(inputs[0].shape, inputs[0].dtype.name)])
         replaced = REPLACEMENTS.get(kind, lambda *_: None)(operation, inputs)
         return _written(operation, inputs) if replaced is None else [replaced]
 
