@@ -138,34 +138,48 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
 
 def _without_lookups(model: Any, library: Any) -> tuple[Any, dict[str, Table]]:
     """Cut the Embedding layers off that look an input up; return the tables by their inputs."""
-    given = {id(each): each.name.partition(":")[0] for each in model.inputs}
+    graph = getattr(model, "_functional", model)  # of a Sequential
+    names = [each.name.partition(":")[0] for each in graph.inputs]
+    # Calls of this graph alone: layers keep those of others that they were in.
+    outputs = {id(each) for each in graph.outputs}
+    calls = []
+    for layer in reversed(graph.layers):
+        for node in layer._inbound_nodes:
+            if outputs & {id(each) for each in _listed(node.outputs)}:
+                calls.append((layer, node))
+                outputs |= {id(each) for each in _tensors(node)}
+    inputs = list(graph.inputs)
     tables: dict[str, Table] = {}
-    inputs = list(model.inputs)
-    for layer in model.layers:
-        if not isinstance(layer, library.layers.Embedding) or layer.mask_zero:
+    for place, given in enumerate(graph.inputs):
+        takers = [
+            (layer, node)
+            for layer, node in calls
+            if type(layer).__name__ != "InputLayer" and any(t is given for t in _tensors(node))
+        ]
+        if len(takers) != 1:
             continue
-        name = given.get(id(layer.input))
-        places = [place for place, each in enumerate(model.inputs) if each is layer.input]
-        takers = sum(layer.input is each for other in model.layers for each in _taken(other))
-        if name is None or takers != 1:
-            continue
-        tables[name] = np.asarray(layer.embeddings, np.float32)
-        inputs[places[0]] = layer.output
+        layer, node = takers[0]
+        if isinstance(layer, library.layers.Embedding) and not layer.mask_zero:
+            tables[names[place]] = np.asarray(layer.embeddings, np.float32)
+            (inputs[place],) = _listed(node.outputs)
     if not tables:
         return model, tables
-    shapes = [
-        library.Input(tuple(each.shape[1:]), name=old.name.partition(":")[0])
-        for each, old in zip(inputs, model.inputs, strict=True)
+    rows = [
+        library.Input(tuple(each.shape[1:]), name=name)
+        for each, name in zip(inputs, names, strict=True)
     ]
-    outputs = library.Model(inputs, model.outputs)(shapes if len(shapes) > 1 else shapes[0])
-    return library.Model(shapes, outputs), tables
+    inner = library.Model(inputs, graph.outputs)
+    return library.Model(rows, inner(rows if len(rows) > 1 else rows[0])), tables
 
 
-def _taken(layer: Any) -> list[Any]:
-    """Return the tensors that a layer is called on; none of an input's."""
-    given = getattr(layer, "input", [])
-    tensors = list(given) if isinstance(given, list | tuple) else [given]
-    return [] if type(layer).__name__ == "InputLayer" else tensors
+def _tensors(node: Any) -> list[Any]:
+    """Return what a layer was called on, in Keras 3 or 2."""
+    given = node.input_tensors if hasattr(node, "arguments") else node.keras_inputs
+    return _listed(given)
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given]
 
 
 def open_saved_model(folder: Path, *, limit_bytes: int) -> TensorFlowNetwork:

@@ -132,7 +132,8 @@ class _Writer:
             return _computed(operation, inputs)
         if kind in _OF_SHAPE and inputs[0].shape.is_fully_defined():
             return _computed(operation, [np.zeros(inputs[0].shape, inputs[0].dtype.name)])
-        replaced = REPLACEMENTS.get(kind, lambda *_: None)(operation, inputs)
+        replace = REPLACEMENTS.get(kind)
+        replaced = replace(operation, inputs) if replace is not None else None
         return _written(operation, inputs) if replaced is None else [replaced]
 
     def _turns(self, operation: Any, inputs: list[Any]) -> list[Any]:
