@@ -311,6 +311,8 @@ def _called(function: str, values: list[int]) -> int | None:
         return values[0]
     if function == "Add":
         return sum(values)
+    if function in {"Min", "Max"} and values:
+        return min(values) if function == "Min" else max(values)
     if function == "Mul":
         return math.prod(values)
     if function in {"FloorDiv", "Mod", "PythonMod"} and len(values) == 2 and values[1]:

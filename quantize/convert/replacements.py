@@ -1,7 +1,7 @@
 """Operators of TensorFlow without an int8 kernel, by others that have one and give the same.
 
-Each function writes into the graph that is being traced, and returns the tensor, or `None` where
-the operator stays as it is.
+Each function writes into the graph that is being traced, and returns the tensor, a list of them
+for an operator of several, or `None` where the operator stays as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from quantize.convert.error_function import ERF
 
 MOST_JOINED = 10
 """How many tensors TFLite-Micro's CONCATENATION takes."""
-_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _LOG1P = 0.114635, -0.408407, 0.987453
 """Of u^3, u^2 and u; by repeated least squares at Chebyshev's nodes."""
 _AT_LEAST_ZERO = frozenset(
@@ -64,10 +64,8 @@ def _selu(operation: Any, inputs: Values) -> Any:
     import tensorflow as tf
 
     (x,) = inputs
-    below = tf.nn.elu(x) * (_SELU_SCALE * _SELU_ALPHA)
-    return tf.subtract(
-        below, tf.nn.relu(x) * (_SELU_SCALE * (_SELU_ALPHA - 1)), name=operation.name
-    )
+    below = tf.nn.elu(x) * (SELU_SCALE * SELU_ALPHA)
+    return tf.subtract(below, tf.nn.relu(x) * (SELU_SCALE * (SELU_ALPHA - 1)), name=operation.name)
 
 
 def _softsign(operation: Any, inputs: Values) -> Any:
@@ -91,6 +89,44 @@ def _erfc(operation: Any, inputs: Values) -> Any:
     import tensorflow as tf
 
     return tf.subtract(1.0, _erf(operation, inputs), name=operation.name)
+
+
+def _split(operation: Any, inputs: Values) -> Any:
+    """Write slices: of a SPLIT with a part that nothing takes the converter leaves all in float."""
+    axis, whole = inputs
+    if not isinstance(axis, np.ndarray):
+        return None
+    count = len(operation.outputs)
+    place = int(axis) % whole.shape.rank
+    size = whole.shape[place] // count
+    before = (slice(None),) * place
+    return [whole[(*before, slice(i * size, (i + 1) * size))] for i in range(count)]
+
+
+def _normalised(operation: Any, inputs: Values) -> Any:
+    """Write x * s + (b - m * s), as Keras normalises, as (x - m) * s + b.
+
+    Both products are large beside their sum where the mean is large, and so are their int8 steps.
+    """
+    import tensorflow as tf
+
+    if any(isinstance(each, np.ndarray) for each in inputs):
+        return None
+    product, rest = inputs
+    shift: Any = None
+    if rest.op.type in {"Add", "AddV2"}:
+        for moved, other in (rest.op.inputs, reversed(rest.op.inputs)):
+            if tf.get_static_value(other) is not None:
+                rest, shift = moved, other
+                break
+    if product.op.type != "Mul" or rest.op.type != "Mul":
+        return None
+    for x, scale in (product.op.inputs, reversed(product.op.inputs)):
+        for minus, other in (rest.op.inputs, reversed(rest.op.inputs)):
+            if other is scale and minus.op.type == "Neg":
+                centred = (x - minus.op.inputs[0]) * scale
+                return centred if shift is None else tf.add(centred, shift, name=operation.name)
+    return None
 
 
 def _bound(operation: Any, inputs: Values) -> Any:
@@ -187,6 +223,8 @@ def _logarithm(operation: Any, inputs: Values) -> Any:
 
 REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
     {
+        "Add": _normalised,
+        "AddV2": _normalised,
         "Erf": _erf,
         "Erfc": _erfc,
         "Log": _logarithm,
@@ -196,6 +234,7 @@ REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
         "Selu": _selu,
         "Softplus": _softplus,
         "Softsign": _softsign,
+        "Split": _split,
         "Tile": _tile,
     }
 )

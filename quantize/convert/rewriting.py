@@ -26,6 +26,8 @@ _LISTS = frozenset(
      "TensorListStack", "TensorListLength"}
 )  # fmt: skip
 _CONTROL_FLOW = _LOOPS | _BRANCHES | _LISTS
+_REASONS = (REPLACEMENTS.keys() - {"Add", "AddV2"}) | {"Neg"} | _CONTROL_FLOW
+"""What a graph is written anew for; sums are replaced only where something is negated."""
 _SAME = frozenset({"Identity", "StopGradient", "PreventGradient"})
 _OF_SHAPE = frozenset({"Shape", "Size", "Rank", "ZerosLike", "OnesLike"})
 _KEPT = frozenset({"Placeholder", "NoOp", "Assert"})
@@ -58,7 +60,7 @@ def rewritten(concrete: Any, spec: Sequence[Any]) -> Any:
 
     definition = concrete.graph.as_graph_def()
     nodes = [*definition.node, *(n for f in definition.library.function for n in f.node_def)]
-    if not any(node.op in REPLACEMENTS or node.op in _CONTROL_FLOW for node in nodes):
+    if not any(node.op in _REASONS for node in nodes):
         return concrete
     frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     outputs = [tensor.name for tensor in frozen.outputs]
@@ -68,7 +70,8 @@ def rewritten(concrete: Any, spec: Sequence[Any]) -> Any:
         given = dict(zip((tensor.name for tensor in frozen.inputs), values, strict=True))
         return [tf.convert_to_tensor(each) for each in writer.run(frozen.graph, given, outputs)]
 
-    return tf.function(run, input_signature=list(spec)).get_concrete_function()
+    # As it is: AutoGraph would wrap errors, and slow down what has no code to translate.
+    return tf.function(run, input_signature=list(spec), autograph=False).get_concrete_function()
 
 
 class _Writer:
@@ -134,7 +137,9 @@ class _Writer:
             return _computed(operation, [np.zeros(inputs[0].shape, inputs[0].dtype.name)])
         replace = REPLACEMENTS.get(kind)
         replaced = replace(operation, inputs) if replace is not None else None
-        return _written(operation, inputs) if replaced is None else [replaced]
+        if replaced is None:
+            return _written(operation, inputs)
+        return replaced if isinstance(replaced, list) else [replaced]
 
     def _turns(self, operation: Any, inputs: list[Any]) -> list[Any]:
         """Write a loop turn by turn."""
