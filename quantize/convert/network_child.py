@@ -137,13 +137,9 @@ def convert_network(
     out: dict[str, NDArray[Any]] = {
         "float_tflite": in_order(float_tflite),
         "int8_tflite": in_order(int8_tflite),
-        **{f"parity{place}": values for place, values in enumerate(parity)},
-        **{f"reference{place}": values for place, values in enumerate(reference)},
-        **{
-            f"table{place}": each.table
-            for place, each in enumerate(network.inputs)
-            if each.table is not None
-        },
+        **_numbered("parity", parity),
+        **_numbered("reference", reference),
+        **_numbered("table", [each.table for each in network.inputs]),
     }
     return out, {
         "inputs": [_as_json(each) for each in inputs],
@@ -152,6 +148,11 @@ def convert_network(
         "seconds": clock.seconds,
         "calibration_samples": len(calibration[0]),
     }
+
+
+def _numbered(name: str, arrays: Sequence[NDArray[Any] | None]) -> dict[str, NDArray[Any]]:
+    """Return those arrays that there are, by a name and their place."""
+    return {f"{name}{place}": each for place, each in enumerate(arrays) if each is not None}
 
 
 def _opened(options: dict[str, Any]) -> Network:
