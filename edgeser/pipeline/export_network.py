@@ -143,8 +143,8 @@ def _tell(network: ConvertedNetwork, reporter: Reporter) -> None:
         reporter.note(line)
     if network.table_layers:
         reporter.note(
-            "left in float between int8 and int8, of which firmware makes tables of 256 values, "
-            "and an Edge TPU leaves it and all that follows to its host: "
+            "left in float between int8 and int8, of which firmware makes tables of 256 values; "
+            "the Edge TPU compiler refuses a model with them: "
             f"{', '.join(network.table_layers)}"
         )
     if network.silent_layers:

@@ -91,6 +91,17 @@ def _erfc(operation: Any, inputs: Values) -> Any:
     return tf.subtract(1.0, _erf(operation, inputs), name=operation.name)
 
 
+def _gathered(operation: Any, inputs: Values) -> Any:
+    """Write places as int32, which TFLite-Micro takes alone."""
+    import tensorflow as tf
+
+    values, places, axis = inputs
+    known = isinstance(places, np.ndarray) and isinstance(axis, np.ndarray)
+    if not known or places.dtype != np.int64 or operation.get_attr("batch_dims"):
+        return None
+    return tf.gather(values, places.astype(np.int32), axis=int(axis), name=operation.name)
+
+
 def _split(operation: Any, inputs: Values) -> Any:
     """Write slices: of a SPLIT with a part that nothing takes the converter leaves all in float."""
     axis, whole = inputs
@@ -227,6 +238,7 @@ REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
         "AddV2": _normalised,
         "Erf": _erf,
         "Erfc": _erfc,
+        "GatherV2": _gathered,
         "Log": _logarithm,
         "Maximum": _bound,
         "Minimum": _bound,

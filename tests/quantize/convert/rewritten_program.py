@@ -60,6 +60,7 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "any division": lambda x: x / (x + 9.0),
     "log sigmoid": lambda x: tf.math.log(tf.sigmoid(x)),
     "split": lambda x: tf.split(x, 2, -1)[1],
+    "gathered": lambda x: tf.gather(x, tf.constant([3, 0], tf.int64), axis=-1),
     "normalised": normalised,
     "plain": lambda x: tf.nn.relu(x) + 1,
 }
@@ -93,7 +94,13 @@ def main() -> None:
         made = made[0] if isinstance(made, list) else made
         apart = float(np.abs(np.asarray(made) - np.asarray(concrete(tf.constant(x)))).max())
         kinds = kinds_of(other.outputs)
-        said[name] = {"apart": apart, "kinds": kinds, "same": other is concrete}
+        gathers = [op for op in other.graph.get_operations() if op.type == "GatherV2"]
+        said[name] = {
+            "apart": apart,
+            "kinds": kinds,
+            "same": other is concrete,
+            "places": [op.inputs[1].dtype.name for op in gathers],
+        }
     print(json.dumps(said))
 
 
