@@ -201,8 +201,7 @@ def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str])
         if layer.name == found[1]:
             raise CheckFailed(
                 f"{layer_label(layer, layer_names)}: TFLite-Micro has no {found[1]}",
-                hint="replace it by operators that docs/operators.md lists (in Keras a "
-                "Conv2DTranspose, or a bilinear UpSampling2D, for a nearest one)",
+                hint="replace it by operators that docs/operators.md lists",
             )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeser.evaluation.network_parity import NetworkTolerances, compare_network
+import numpy as np
+
+from edgeser.evaluation.network_parity import NetworkTolerances, compare_network, on_grid
 from edgeser.pipeline.network_data import NetworkData, held_out, read_network_data
 from edgeser.progress import SILENT, Reporter
 from edgeser.report.network import (
     FLOAT_NAME,
     INT8_NAME,
     ExportedNetwork,
+    lookup_name,
     network_markdown,
 )
 from edgeser.report.schemas.form import dump_json
@@ -124,7 +128,12 @@ def _check_labels(labels: tuple[str, ...], network: ConvertedNetwork) -> None:
 
 
 def _tell(network: ConvertedNetwork, reporter: Reporter) -> None:
-    for each in network.inputs:
+    for place, each in enumerate(network.inputs):
+        if each.source.table is not None:
+            reporter.note(
+                f"input {printable(each.source.name)} is looked up outside of the model: for each "
+                f"integer, a row of {lookup_name(place)}"
+            )
         if each.is_moved:
             reporter.note(
                 f"input {printable(each.source.name)} is {list(each.source.shape)} in the network "
@@ -132,6 +141,12 @@ def _tell(network: ConvertedNetwork, reporter: Reporter) -> None:
             )
     for line in unseen_inputs(network.int8_tflite, [each.source.name for each in network.inputs]):
         reporter.note(line)
+    if network.table_layers:
+        reporter.note(
+            "left in float between int8 and int8, of which firmware makes tables of 256 values; "
+            "the Edge TPU compiler refuses a model with them: "
+            f"{', '.join(network.table_layers)}"
+        )
     if network.silent_layers:
         reporter.note(
             "layers that give nothing on the calibration data: "
@@ -166,5 +181,13 @@ def _write(done: ExportedNetwork) -> None:
     }
     if done.labels:
         files[LABELS_NAME] = ("\n".join(done.labels) + "\n").encode()
+    graph = read_model(done.network.int8_tflite, name="the int8 model").main
+    for place, (each, tensor) in enumerate(
+        zip(done.network.inputs, graph.input_tensors, strict=True)
+    ):
+        if each.source.table is not None:
+            held = io.BytesIO()
+            np.save(held, on_grid(each.source.table, tensor), allow_pickle=False)
+            files[lookup_name(place)] = held.getvalue()
     for name, content in files.items():
         write_atomically(done.directory / name, content)

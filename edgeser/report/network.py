@@ -17,6 +17,13 @@ from quantize.convert.network import ConvertedNetwork
 from quantize.tflite import read_model
 
 INT8_NAME, FLOAT_NAME = "model-int8.tflite", "model-float.tflite"
+
+
+def lookup_name(place: int) -> str:
+    """Return the file of the int8 rows that an input is looked up in, by its place."""
+    return f"lookup{place}.npy"
+
+
 _HEAD = ("", "name", "in the network", "on the device", "scale", "zero point")
 _COMPARED = ("output", "values", "signal to noise", "largest difference", "in steps", "flips")
 
@@ -61,6 +68,7 @@ def network_markdown(done: ExportedNetwork) -> str:
         "In this order. int8 = round(value / scale) + zero point, held to -128 and 127; "
         "value = scale * (int8 - zero point).",
         markdown_table(_HEAD, _tensor_rows(done)),
+        *[f"- {plain(line)}" for line in _lookup_lines(done)],
         "## int8 against float",
         f"On {plain(parity.source)}: {parity.samples} samples, TFLite-Micro against "
         f"{network.framework} itself.",
@@ -85,7 +93,7 @@ def network_tables(done: ExportedNetwork) -> Group:
     for each in done.parity.outputs:
         compared.add_row(*map(printable, _row(each)))
     parts: list[RenderableType] = [grids, compared]
-    parts += [Text(printable(line)) for line in _flip_lines(done)]
+    parts += [Text(printable(line)) for line in (*_lookup_lines(done), *_flip_lines(done))]
     return Group(*parts)
 
 
@@ -102,6 +110,17 @@ def _tensor_rows(done: ExportedNetwork) -> list[tuple[str, ...]]:
             row = (f"{kind} {place}", each.source.name, _lengths(each.source.shape), moved)
             rows.append((*row, f"{scale:.9g}", str(zero_point)))
     return rows
+
+
+def _lookup_lines(done: ExportedNetwork) -> list[str]:
+    """Say what is looked up outside of the model, and where."""
+    return [
+        f"{each.source.name}: for each integer that the network takes, the row of "
+        f"{lookup_name(place)} that it is the place of, {each.source.table.shape[0]:,} rows of "
+        f"{each.source.table.shape[1]} int8"
+        for place, each in enumerate(done.network.inputs)
+        if each.source.table is not None
+    ]
 
 
 def _lengths(shape: Sequence[int]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 _CUBE = 0.044715
-_ERF = (2 / math.sqrt(math.pi), 2 / math.sqrt(math.pi) * 2 * _CUBE)
+ERF = (2 / math.sqrt(math.pi), 2 / math.sqrt(math.pi) * 2 * _CUBE)
 _GELU = (2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * _CUBE)
 
 
@@ -31,7 +31,7 @@ def without_error_functions(graph: Any) -> None:
     nodes: list[Any] = []
     for node in graph.node:
         if node.op_type == "Erf":
-            nodes += _replaced(graph, node, _ERF, "Tanh")
+            nodes += _replaced(graph, node, ERF, "Tanh")
         elif node.op_type == "Gelu":
             nodes += _replaced(graph, node, _GELU, "Sigmoid")
         else:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.layer_names import LayerValues
+from quantize.convert.lookups import Table
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.saved_model import SIGNATURE, check_saved_model
 from quantize.foundation.errors import BadInput
@@ -33,6 +35,8 @@ class TensorFlowNetwork:
         Names and lengths, `None` where dynamic.
     outputs
         Names.
+    tables
+        Of inputs that are rows of one; see `quantize.convert.lookups`.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class TensorFlowNetwork:
         owner: Any,
         inputs: Sequence[tuple[str, Sequence[int | None], str]],
         outputs: Sequence[str],
+        tables: Mapping[str, Table] = MappingProxyType({}),
     ) -> None:
         for name, _, kind in inputs:
             if kind != "float32":
@@ -54,7 +59,9 @@ class TensorFlowNetwork:
                     "quantised",
                     hint=FLOAT32_HINT,
                 )
-        self.inputs = tuple(SourceTensor(n, fixed_shape(n, sizes)) for n, sizes, _ in inputs)
+        self.inputs = tuple(
+            SourceTensor(n, fixed_shape(n, sizes), tables.get(n)) for n, sizes, _ in inputs
+        )
         self.outputs = tuple(outputs)
         self._function = function
         self._owner = owner  # its variables live as long as it does
@@ -114,6 +121,8 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
                 hint="the training diverged; use an earlier epoch",
             )
 
+    model, tables = _without_lookups(model, library)
+
     def run(*values: Any) -> list[Any]:
         given = model(values[0] if len(values) == 1 else list(values), training=False)
         return _flat(given)
@@ -124,7 +133,53 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
     names = getattr(model, "output_names", None) or []
     if len(names) != len(model.outputs):
         names = [f"output_{place}" for place in range(len(model.outputs))]
-    return TensorFlowNetwork(run, model, inputs, names)
+    return TensorFlowNetwork(run, model, inputs, names, tables)
+
+
+def _without_lookups(model: Any, library: Any) -> tuple[Any, dict[str, Table]]:
+    """Cut the Embedding layers off that look an input up; return the tables by their inputs."""
+    graph = getattr(model, "_functional", model)  # of a Sequential
+    names = [each.name.partition(":")[0] for each in graph.inputs]
+    # Calls of this graph alone: layers keep those of others that they were in.
+    outputs = {id(each) for each in graph.outputs}
+    calls = []
+    for layer in reversed(graph.layers):
+        for node in layer._inbound_nodes:
+            if outputs & {id(each) for each in _listed(node.outputs)}:
+                calls.append((layer, node))
+                outputs |= {id(each) for each in _tensors(node)}
+    inputs = list(graph.inputs)
+    tables: dict[str, Table] = {}
+    for place, given in enumerate(graph.inputs):
+        takers = [
+            (layer, node)
+            for layer, node in calls
+            if type(layer).__name__ != "InputLayer" and any(t is given for t in _tensors(node))
+        ]
+        if len(takers) != 1:
+            continue
+        layer, node = takers[0]
+        if isinstance(layer, library.layers.Embedding) and not layer.mask_zero:
+            tables[names[place]] = np.asarray(layer.embeddings, np.float32)
+            (inputs[place],) = _listed(node.outputs)
+    if not tables:
+        return model, tables
+    rows = [
+        library.Input(tuple(each.shape[1:]), name=name)
+        for each, name in zip(inputs, names, strict=True)
+    ]
+    inner = library.Model(inputs, graph.outputs)
+    return library.Model(rows, inner(rows if len(rows) > 1 else rows[0])), tables
+
+
+def _tensors(node: Any) -> list[Any]:
+    """Return what a layer was called on, in Keras 3 or 2."""
+    given = node.input_tensors if hasattr(node, "arguments") else node.keras_inputs
+    return _listed(given)
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given]
 
 
 def open_saved_model(folder: Path, *, limit_bytes: int) -> TensorFlowNetwork:

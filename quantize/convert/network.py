@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantize.convert.export import refuse
+from quantize.convert.float_tables import check_integer_or_tables
 from quantize.convert.keras_archive import check_keras
 from quantize.convert.network_child import convert_network
 from quantize.convert.network_parts import DeviceTensor, SourceTensor, match_data
@@ -26,7 +27,7 @@ from quantize.convert.program_child import PROGRAM_NAME, trace_program
 from quantize.convert.pt2_archive import harmless_archive
 from quantize.convert.saved_model import MODEL_FILE
 from quantize.convert.tensorflow_child import ONNX_NAME
-from quantize.convert.verify import check_fully_integer, silent_layers
+from quantize.convert.verify import silent_layers
 from quantize.foundation.child import ChildResult, call_in_child
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
 from quantize.foundation.files import is_lfs_pointer, read_bounded
@@ -85,6 +86,8 @@ class ConvertedNetwork:
         Tensor name and layer, where layers could be told by their values.
     silent_layers
         As of `quantize.convert.QuantizedModel`.
+    table_layers
+        Layers that stay in float between int8 and int8; see `quantize.convert.float_tables`.
     calibration_samples
         How many samples the ranges were measured on.
     versions, seconds
@@ -101,6 +104,7 @@ class ConvertedNetwork:
     framework: str
     layer_names: tuple[tuple[str, str], ...]
     silent_layers: tuple[str, ...]
+    table_layers: tuple[str, ...]
     calibration_samples: int
     versions: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, float], ...]
@@ -257,11 +261,15 @@ def _verified(converted: ChildResult, kind: NetworkKind) -> ConvertedNetwork:
     names = tuple((str(tensor), str(layer)) for tensor, layer in values["layer_names"])
     data = arrays["int8_tflite"].tobytes()
     model = read_model(data, name="the converted model")
-    check_fully_integer(model, dict(names))
+    tables = check_integer_or_tables(model, dict(names))
     for tensor in (*model.main.input_tensors, *model.main.output_tensors):
         if tensor.dtype is not DType.INT8 or tensor.quantisation is None:
             raise CheckFailed(f"not fully int8: {printable(tensor.name)} is {tensor.dtype.label}")
     inputs, outputs = _tensors(values["inputs"]), _tensors(values["outputs"])
+    inputs = tuple(
+        replace(each, source=replace(each.source, table=arrays.get(f"table{place}")))
+        for place, each in enumerate(inputs)
+    )
     packages = tuple((each, version(each)) for each in _PACKAGES[kind.value])
     return ConvertedNetwork(
         int8_tflite=data,
@@ -274,6 +282,7 @@ def _verified(converted: ChildResult, kind: NetworkKind) -> ConvertedNetwork:
         framework=_FRAMEWORKS[kind],
         layer_names=names,
         silent_layers=silent_layers(model, dict(names)),
+        table_layers=tables,
         calibration_samples=int(values["calibration_samples"]),
         versions=packages,
         seconds=tuple((str(stage), float(spent)) for stage, spent in values["seconds"]),

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.float_tables import tables_in_float
 from quantize.convert.layer_names import LayerValues, name_layers, same_values, tflite_values
 from quantize.convert.network_parts import DeviceTensor, SourceTensor, match_data, possible_axes
 from quantize.convert.output_order import with_inputs, with_outputs
@@ -73,8 +74,9 @@ def convert_network(
     Returns
     -------
     ``float_tflite``, ``int8_tflite``, uint8; ``parity0`` ... and ``reference0`` ..., float32, in
-    the network's order and layout; ``inputs`` and ``outputs``: name, shape there, shape on the
-    device, axes; ``layer_names``, ``seconds``; or ``refused``, as of
+    the network's order and layout; ``table0`` ...: of inputs that are looked up; ``inputs`` and
+    ``outputs``: name, shape there, shape on the device, axes; ``layer_names``, ``seconds``; or
+    ``refused``, as of
     `quantize.convert.tensorflow_child.convert_onnx`.
     """
     set_up(options["folder"])
@@ -97,7 +99,7 @@ def convert_network(
         return {}, {"refused": first_line(error), "layer": layer}
     kinds = network.layers_by_kind()
     clock.lap("TensorFlow graph")
-    converter_of = converters(function, spec, owner, loops=False)
+    converter_of = converters(function, spec, owner, rewrite=True)
     try:
         float_tflite = converter_of().convert()
     except Exception as error:  # the converter's own error types are not public
@@ -116,7 +118,8 @@ def convert_network(
             yield [inputs[place].to_device(sample[place]) for place in turned]
 
     try:
-        int8_tflite = to_int8(converter_of(), representative)
+        with tables_in_float():
+            int8_tflite = to_int8(converter_of(), representative)
     except Exception as error:
         return _parts(
             lambda: to_int8(converter_of(), representative, allow_float=True), names, error, kinds
@@ -134,8 +137,9 @@ def convert_network(
     out: dict[str, NDArray[Any]] = {
         "float_tflite": in_order(float_tflite),
         "int8_tflite": in_order(int8_tflite),
-        **{f"parity{place}": values for place, values in enumerate(parity)},
-        **{f"reference{place}": values for place, values in enumerate(reference)},
+        **_numbered("parity", parity),
+        **_numbered("reference", reference),
+        **_numbered("table", [each.table for each in network.inputs]),
     }
     return out, {
         "inputs": [_as_json(each) for each in inputs],
@@ -144,6 +148,11 @@ def convert_network(
         "seconds": clock.seconds,
         "calibration_samples": len(calibration[0]),
     }
+
+
+def _numbered(name: str, arrays: Sequence[NDArray[Any] | None]) -> dict[str, NDArray[Any]]:
+    """Return those arrays that there are, by a name and their place."""
+    return {f"{name}{place}": each for place, each in enumerate(arrays) if each is not None}
 
 
 def _opened(options: dict[str, Any]) -> Network:

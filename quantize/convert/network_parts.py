@@ -5,28 +5,47 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.lookups import looked_up
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
 
 MOST_INPUTS = 16
-FLOAT32_HINT = "save it with float32 inputs; of words, what follows the embedding"
-"""What to do where an input is no float32: words are looked up outside of the network."""
+FLOAT32_HINT = (
+    "save it with float32 inputs; integers may only be the places of rows that an embedding looks "
+    "up at once, in .onnx, .pt2 or .keras"
+)
+"""What to do where an input is no float32."""
 _MAX_VALUES = 1 << 24
 _NO_BATCH = re.compile(r"time|seq|step|frame|len|width|height|channel", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTensor:
-    """An input or output of a network: its name and its shape, batch 1 first, in its own layout."""
+    """An input or output of a network.
+
+    Parameters
+    ----------
+    name
+        The network's.
+    shape
+        Batch 1 first, in its own layout; with a table, of the rows that are looked up.
+    table
+        float32 ``[rows, values]`` where rows are looked up by the integers that the network takes,
+        outside of the int8 model; see `quantize.convert.lookups`.
+    whole
+        Whether it takes integers, not yet cut off.
+    """
 
     name: str
     shape: tuple[int, ...]
+    table: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +132,11 @@ def fixed_shape(name: str, sizes: Sequence[int | str | None]) -> tuple[int, ...]
 
 def match_data(
     data: Mapping[str, NDArray[Any]], inputs: Sequence[SourceTensor], *, where: str
-) -> list[NDArray[np.float32]]:
+) -> list[NDArray[Any]]:
     """Return the samples for each input, float32 ``[n, ...]``, in the network's order.
+
+    Integers stay what they are, int64, for an input that takes them, and become the rows that they
+    are the places of for an input that has a table.
 
     Parameters
     ----------
@@ -156,8 +178,8 @@ def match_data(
     return found
 
 
-def _fitting(values: NDArray[Any], wanted: SourceTensor, where: str) -> NDArray[np.float32]:
-    shape = wanted.shape[1:]
+def _fitting(values: NDArray[Any], wanted: SourceTensor, where: str) -> NDArray[Any]:
+    shape = wanted.shape[1:] if wanted.table is None else wanted.shape[1:-1]
     if values.ndim == len(shape) + 2 and values.shape[1] == 1:
         values = values[:, 0]  # samples that each had a batch axis of their own
     if values.shape[1:] != shape or values.ndim == 0:
@@ -166,6 +188,10 @@ def _fitting(values: NDArray[Any], wanted: SourceTensor, where: str) -> NDArray[
             f"[n, {', '.join(map(str, shape))}]",
             hint="give samples in the network's own layout, the batch first",
         )
+    if wanted.table is not None:
+        return looked_up(values, wanted.table, name=wanted.name, where=where)
+    if wanted.whole:
+        return np.ascontiguousarray(values, np.int64)
     real = np.ascontiguousarray(values, np.float32)
     if not np.isfinite(real).all():
         raise BadInput(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from quantize.convert.error_function import without_error_functions
 from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_values
+from quantize.convert.lookups import cut_lookups
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
+from quantize.convert.onnx_forms import readable
 from quantize.convert.recurrent import RECURRENT, without_recurrence
 from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
@@ -65,7 +68,10 @@ class OnnxNetwork:
             model = inline_local_functions(model)
         check_nodes(model.graph)
         _check_weights(model.graph)
-        self.inputs = _with_batch_of_one(model.graph)
+        tables = cut_lookups(model.graph)
+        self.inputs = tuple(
+            replace(each, table=tables.get(each.name)) for each in _with_batch_of_one(model.graph)
+        )
         self.outputs = tuple(each.name for each in model.graph.output)
         _clear_shapes(model.graph)
         self._model = onnx.shape_inference.infer_shapes(model)
@@ -94,9 +100,13 @@ class OnnxNetwork:
         import tensorflow as tf
 
         self._simplified = simplified_onnx()
+        readable(self._simplified.graph)
         without_recurrence(self._simplified, _label)
         without_error_functions(self._simplified.graph)
-        model = to_keras(self._simplified, kept=channels_last(self._simplified.graph))
+        # Rows that are looked up lie one after another.
+        kept = [each.name for each in self.inputs if each.table is not None]
+        kept += channels_last(self._simplified.graph)
+        model = to_keras(self._simplified, kept=kept)
 
         def run(*values: Any) -> Any:
             return model(values[0] if len(values) == 1 else list(values))

@@ -32,6 +32,7 @@ _CONFIGS = {
 }
 _AS_THEY_ARE = ("archive_format", "archive_version", "byteorder", ".data/version")
 _FLOAT32 = 7
+_INTEGERS = (4, 5)
 _OPERATORS = ("torch.ops.aten.", "_operator.")
 _CHECKS = ("torch.ops.aten._assert", "torch.ops.aten.sym_constrain_range")
 _CONTAINERS = (None, "builtins.tuple", "builtins.list", "builtins.dict")
@@ -201,14 +202,15 @@ def _user_inputs(graph: Json, signature: Json) -> tuple[tuple[SourceTensor, ...]
             )
         tensor = graph["tensor_values"][name]
         sizes = [_symbol_or_size(each) for each in tensor["sizes"]]
-        if tensor["dtype"] != _FLOAT32:
+        if tensor["dtype"] not in (_FLOAT32, *_INTEGERS):
             raise BadInput(
-                f"input {printable(name)} is not float32",
+                f"input {printable(name)} is neither float32 nor of integers",
                 hint=FLOAT32_HINT,
             )
         if sizes and isinstance(sizes[0], str):
             batches.add(sizes[0])
-        inputs.append(SourceTensor(name, fixed_shape(name, sizes)))
+        whole = tensor["dtype"] in _INTEGERS
+        inputs.append(SourceTensor(name, fixed_shape(name, sizes), whole=whole))
     return tuple(inputs), batches
 
 
@@ -309,6 +311,8 @@ def _called(function: str, values: list[int]) -> int | None:
         return values[0]
     if function == "Add":
         return sum(values)
+    if function in {"Min", "Max"} and values:
+        return min(values) if function == "Min" else max(values)
     if function == "Mul":
         return math.prod(values)
     if function in {"FloorDiv", "Mod", "PythonMod"} and len(values) == 2 and values[1]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.replacements import MOST_JOINED
 from quantize.foundation.errors import CheckFailed
 
 RECURRENT = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "RNN": ("Tanh",)}
@@ -190,7 +191,13 @@ def _write(layer: _Layer, steps: _Steps, outputs: Sequence[str]) -> None:
 
 
 def _joined(steps: _Steps, tensors: Sequence[str], *, axis: int) -> str:
-    return tensors[0] if len(tensors) == 1 else steps.add("Concat", *tensors, axis=axis)
+    """Join tensors, no more than `MOST_JOINED` by one operator."""
+    while len(tensors) > 1:
+        parts = [tensors[i : i + MOST_JOINED] for i in range(0, len(tensors), MOST_JOINED)]
+        tensors = [
+            steps.add("Concat", *part, axis=axis) if len(part) > 1 else part[0] for part in parts
+        ]
+    return tensors[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from quantize.convert.kept_ranges import instead_of_measured, of_tensors
 from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
 from quantize.convert.output_order import find_outputs, with_outputs
-from quantize.foundation.errors import CheckFailed
-from quantize.foundation.foreign import printable
+from quantize.convert.rewriting import rewritten
 from quantize.tflite import read_model
 
 ONNX_NAME = "network.onnx"
@@ -36,7 +35,6 @@ _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
 }
-_CONTROL_FLOW = frozenset({"While", "StatelessWhile", "If", "StatelessIf", "Case"})
 # onnxsim and Keras load these where they are installed, for functions that nobody calls here: a
 # good part of the time that a small conversion takes, and hundreds of megabytes.
 _NOT_NEEDED = ("torch", "pandas")
@@ -200,7 +198,7 @@ def _converter_factory(model: Any) -> Callable[[], Any]:
 
 
 def converters(
-    function: Any, spec: Sequence[Any], owner: Any, *, loops: bool = True
+    function: Any, spec: Sequence[Any], owner: Any, *, rewrite: bool = False
 ) -> Callable[[], Any]:
     """Return a maker of fresh converters of a function over inputs of these specifications.
 
@@ -211,21 +209,22 @@ def converters(
     owner
         What holds its variables; `None` to make constants of them beforehand, without which those
         of Keras 3 stay variables.
-    loops
-        Whether it may have control flow.
+    rewrite
+        Whether operators without an int8 form are replaced and loops unrolled, see
+        `quantize.convert.rewriting.rewritten`.
 
     Raises
     ------
     CheckFailed
-        When it has some and may not: the layer is named.
+        When a loop cannot be unrolled: the layer is named.
     """
     import tensorflow as tf
 
     concrete = tf.function(function, input_signature=list(spec)).get_concrete_function()
-    if not loops:
-        _refuse_loops(concrete.graph.as_graph_def())
     holder: Any = None
-    if owner is None:
+    if rewrite and (other := rewritten(concrete, spec)) is not concrete:
+        concrete = other
+    elif owner is None:
         from tensorflow.python.framework.convert_to_constants import (
             convert_variables_to_constants_v2,
         )
@@ -236,42 +235,6 @@ def converters(
         holder = tf.Module()
         holder.held = owner.variables
     return lambda: tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder)
-
-
-def _refuse_loops(graph: Any) -> None:
-    """Refuse control flow by its layer: a device runs one path, and the converter crashes on it."""
-    rooms = {each.signature.name: each.node_def for each in graph.library.function}
-    callers = {
-        value.func.name: (node.name, room)
-        for room, nodes in [("", graph.node), *rooms.items()]
-        for node in nodes
-        for value in node.attr.values()
-        if value.HasField("func")
-    }
-    for room, nodes in [("", graph.node), *rooms.items()]:
-        for node in nodes:
-            if node.op in _CONTROL_FLOW:
-                layer = _layer_of(node.name, room, callers)
-                raise CheckFailed(
-                    f"layer {printable(layer)} is a loop or a branch ({node.op}), which a device "
-                    "does not run",
-                    hint="build recurrent layers with unroll=True, and the network with one fixed "
-                    "path",
-                )
-
-
-def _layer_of(name: str, room: str, callers: dict[str, tuple[str, str]]) -> str:
-    """Return the path of the layer that a node is of: its own, or that of what calls its function.
-
-    >>> _layer_of("while", "lstm_7", {"lstm_7": ("net/lstm/PartitionedCall", "")})
-    'net/lstm'
-    """
-    seen = set()
-    found = name
-    while "/" not in found and room in callers and room not in seen:
-        seen.add(room)
-        found, room = callers[room]
-    return found.rpartition("/")[0] or name
 
 
 def _layer_names(

@@ -15,7 +15,8 @@ from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import DType
 
 _INTEGER = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.BOOL})
-_BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
+BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
+"""Operators that surround what is left in float."""
 _WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 _LARGEST_MULTIPLIER = 256.0
 _HINT = "build it of convolutions, pooling, ReLU6, sigmoid, softmax, add and multiply"
@@ -35,9 +36,14 @@ def float_layers(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...
     layer_names
         The network's names for tensors, see `QuantizedModel.layer_names`.
     """
+    return tuple(layer_label(layer, layer_names) for layer in float_layers_of(model))
+
+
+def float_layers_of(model: Model) -> list[Layer]:
+    """Return the layers of `float_layers` themselves."""
     left = [layer for layer in model.main.layers if layer.is_custom or not _is_integer(layer)]
-    left.sort(key=lambda layer: (not layer.is_custom, layer.name in _BOUNDARY))
-    return tuple(layer_label(layer, layer_names) for layer in left)
+    left.sort(key=lambda layer: (not layer.is_custom, layer.name in BOUNDARY))
+    return left
 
 
 def check_fully_integer(model: Model, layer_names: Mapping[str, str]) -> None:

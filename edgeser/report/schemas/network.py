@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from edgeser.evaluation.network_parity import OutputParity, grid_of
 from edgeser.report.figures import printable
-from edgeser.report.network import FLOAT_NAME, INT8_NAME, ExportedNetwork
+from edgeser.report.network import FLOAT_NAME, INT8_NAME, ExportedNetwork, lookup_name
 from edgeser.report.schemas.form import Json, optional
 from quantize.convert.network_parts import DeviceTensor
 from quantize.tflite import read_model
@@ -30,7 +30,12 @@ def network_json(done: ExportedNetwork) -> Json:
         "model_bytes": len(network.int8_tflite),
         "float_model": FLOAT_NAME,
         "float_sha256": hashlib.sha256(network.float_tflite).hexdigest(),
-        "inputs": _tensors_json(network.inputs, graph.input_tensors),
+        "inputs": [
+            {**tensor, "lookup": None if each.source.table is None else lookup_name(place)}
+            for place, (tensor, each) in enumerate(
+                zip(_tensors_json(network.inputs, graph.input_tensors), network.inputs, strict=True)
+            )
+        ],
         "outputs": [
             {**tensor, **_parity_json(output)}
             for tensor, output in zip(
@@ -47,6 +52,7 @@ def network_json(done: ExportedNetwork) -> Json:
             "max_flips": parity.tolerances.max_flips,
             "min_sqnr_db": parity.tolerances.min_sqnr,
         },
+        "table_layers": list(network.table_layers),
         "silent_layers": [printable(layer) for layer in network.silent_layers],
         "versions": dict(network.versions),
     }

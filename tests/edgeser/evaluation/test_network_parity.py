@@ -23,7 +23,8 @@ def network(model: bytes, **more: Any) -> ConvertedNetwork:
     return ConvertedNetwork(
         int8_tflite=model, float_tflite=b"", sha256="", inputs=(sides[0],), outputs=(sides[1],),
         parity=(np.zeros((1, 4), np.float32),), reference=(np.zeros((1, 8), np.float32),),
-        framework="Keras", silent_layers=(), calibration_samples=1, versions=(), seconds=(), **more,
+        framework="Keras", silent_layers=(), table_layers=(), calibration_samples=1,
+        versions=(), seconds=(), **more,
     )  # fmt: skip
 
 

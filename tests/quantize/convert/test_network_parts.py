@@ -12,7 +12,6 @@ from quantize.convert.network_parts import (
     match_data,
     possible_axes,
 )
-from quantize.convert.tensorflow_child import _layer_of
 from quantize.foundation.errors import BadInput
 
 IMAGE, LEVEL = SourceTensor("image", (1, 3, 8, 9)), SourceTensor("level", (1, 4))
@@ -107,11 +106,3 @@ def test_samples_go_to_the_device_and_come_back() -> None:
     assert tensor.is_moved
     mono = DeviceTensor(SourceTensor("x", (1, 1, 8, 9)), (1, 8, 9, 1), (0, 2, 3, 1))
     assert not mono.is_moved  # one channel: the same bytes
-
-
-def test_a_loop_is_named_by_the_layer_that_calls_its_function() -> None:
-    callers = {"lstm_7": ("net/lstm/PartitionedCall", "serve"), "serve": ("Call", "")}
-    assert _layer_of("while", "lstm_7", callers) == "net/lstm"
-    assert _layer_of("net/gru/while", "", callers) == "net/gru"
-    assert _layer_of("while", "alone", callers) == "while"
-    assert _layer_of("while", "a", {"a": ("Call", "b"), "b": ("Call", "a")}) == "while"

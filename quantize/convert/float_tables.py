@@ -1,0 +1,78 @@
+"""Operators that stay in float between int8 and int8: functions of one value each.
+
+TFLite-Micro has them in float alone. Between DEQUANTIZE and QUANTIZE each is a function of one int8
+value: a device needs no float for it, but a table of 256 values, which the firmware's compiler
+makes (`firmware_bridge.compiler.float_islands`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from quantize.convert.verify import BOUNDARY, float_layers_of, layer_label
+from quantize.foundation.errors import CheckFailed
+from quantize.tflite import Model
+from quantize.tflite.model import Layer
+
+TABLE_OPERATORS = frozenset(
+    {"CEIL", "COS", "ELU", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
+)
+_HINT = (
+    "replace it by operators that docs/operators.md lists, such as convolution, pooling, ReLU6, "
+    "sigmoid, tanh, softmax, add and multiply"
+)
+
+
+@contextmanager
+def tables_in_float() -> Iterator[None]:
+    """Let TensorFlow's converter leave `TABLE_OPERATORS` in float, in this process.
+
+    It would quantise some of them to int8 kernels that TFLite-Micro lacks, and has no setting.
+    """
+    from tensorflow.lite.python import lite
+
+    quantise = lite._mlir_quantize
+
+    def without_them(calibrated: bytes, *arguments: Any, **options: Any) -> Any:
+        left = sorted(TABLE_OPERATORS)
+        return quantise(calibrated, *arguments, denylisted_ops=left, **options)
+
+    lite._mlir_quantize = without_them
+    try:
+        yield
+    finally:
+        lite._mlir_quantize = quantise
+
+
+def check_integer_or_tables(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...]:
+    """Refuse a model with a float operator that no table of 256 values can stand for.
+
+    Returns
+    -------
+    The layers that are left in float as tables, named for people.
+
+    Raises
+    ------
+    CheckFailed
+        Naming a layer; when there are several subgraphs.
+    """
+    if len(model.subgraphs) != 1:
+        raise CheckFailed(
+            f"the converted model has {len(model.subgraphs)} subgraphs, a device runs one",
+            hint="avoid control flow in the network",
+        )
+    left = float_layers_of(model)
+    wrong = [layer for layer in left if not _is_table(layer)]
+    if wrong:
+        raise CheckFailed(
+            f"not fully int8: {layer_label(wrong[0], layer_names)} would run in float", hint=_HINT
+        )
+    return tuple(layer_label(each, layer_names) for each in left if each.name not in BOUNDARY)
+
+
+def _is_table(layer: Layer) -> bool:
+    return layer.name in BOUNDARY or (
+        layer.name in TABLE_OPERATORS and not layer.is_custom and not layer.inputs[0].is_constant
+    )

@@ -1,0 +1,128 @@
+"""Forms of an ONNX graph that onnx2tf reads wrongly, in forms that it reads rightly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from quantize.convert.replacements import SELU_ALPHA, SELU_SCALE
+
+_CELU = (("Mul", ("", "inverse"), "scaled"), ("Elu", ("scaled",), "bent"),
+         ("Mul", ("bent", "factor"), ""))  # fmt: skip
+_SELU = (("Elu", ("",), "bent"), ("Mul", ("bent", "factor"), "below"), ("Relu", ("",), "above"),
+         ("Mul", ("above", "rest"), "share"), ("Add", ("below", "share"), ""))  # fmt: skip
+"""Operators, what each takes and gives; nothing is what the replaced one takes and gives."""
+_ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
+
+
+def readable(graph: Any) -> None:
+    """Change an ``onnx.GraphProto`` in place; it gives the same."""
+    _constants_as_weights(graph)
+    _constants_of_full_rank(graph)
+    _plain_elus(graph)
+    _depth_by_blocks(graph)
+
+
+def _constants_as_weights(graph: Any) -> None:
+    """Make weights of constants: of some operators onnx2tf reads no others."""
+    kept = []
+    for node in graph.node:
+        values = next((each.t for each in node.attribute if each.name == "value"), None)
+        if node.op_type == "Constant" and values is not None:
+            values.name = node.output[0]
+            graph.initializer.append(values)
+        else:
+            kept.append(node)
+    if len(kept) < len(graph.node):
+        del graph.node[:]
+        graph.node.extend(kept)
+
+
+def _constants_of_full_rank(graph: Any) -> None:
+    """Give a constant vector as many axes as what it is joined with.
+
+    Else onnx2tf guesses along which axis it lies, and guesses wrongly where channels are last.
+    """
+    from onnx import numpy_helper
+
+    weights = {each.name: each for each in graph.initializer}
+    ranks = {
+        each.name: len(each.type.tensor_type.shape.dim)
+        for each in (*graph.input, *graph.value_info, *graph.output)
+    }
+    for node in graph.node:
+        if node.op_type not in _ELEMENTWISE or len(node.input) != 2:
+            continue
+        for place, name in enumerate(node.input):
+            rank = ranks.get(node.input[1 - place], 0)
+            if name not in weights or not 1 <= len(weights[name].dims) < rank:
+                continue
+            values = numpy_helper.to_array(weights[name])
+            wide = f"{name}/of_rank_{rank}"
+            if wide not in weights:
+                shaped = values.reshape((1,) * (rank - values.ndim) + values.shape)
+                weights[wide] = numpy_helper.from_array(shaped, wide)
+                graph.initializer.append(weights[wide])
+            node.input[place] = wide
+
+
+def _plain_elus(graph: Any) -> None:
+    """Write Celu, Selu, and an Elu with a factor, by an Elu without, the only one on a device.
+
+    celu(x) = a elu(x / a); an Elu of factor a is a elu(x) + (1 - a) relu(x); and a Selu is g times
+    that.
+    """
+    from onnx import helper, numpy_helper
+
+    nodes: list[Any] = []
+    for node in graph.node:
+        said = {each.name: each.f for each in node.attribute}
+        a, g = said.get("alpha", 1.0), 1.0
+        if node.op_type == "Selu":
+            a, g = said.get("alpha", SELU_ALPHA), said.get("gamma", SELU_SCALE)
+        if node.op_type not in {"Celu", "Elu", "Selu"} or (node.op_type == "Elu" and a == 1.0):
+            nodes.append(node)
+            continue
+        (x,), (made,) = node.input, node.output
+        for name, value in {"factor": a * g, "rest": (1 - a) * g, "inverse": 1 / a}.items():
+            weight = np.asarray(value, np.float32)
+            graph.initializer.append(numpy_helper.from_array(weight, f"{made}/{name}"))
+        steps = _CELU if node.op_type == "Celu" else _SELU
+        for place, (kind, given, gives) in enumerate(steps):
+            inputs = [f"{made}/{each}" if each else x for each in given]
+            output = f"{made}/{gives}" if gives else made
+            name = f"{node.name or made}/{kind}_{place}"
+            nodes.append(helper.make_node(kind, inputs, [output], name=name))
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _depth_by_blocks(graph: Any) -> None:
+    """Write DepthToSpace of columns before rows by one of blocks before channels, as TensorFlow's.
+
+    Else onnx2tf writes a transpose of six axes, where TFLite-Micro takes five.
+    """
+    from onnx import helper, numpy_helper
+
+    channels = {
+        each.name: [dim.dim_value for dim in each.type.tensor_type.shape.dim][1:2]
+        for each in (*graph.input, *graph.value_info)
+    }
+    nodes: list[Any] = []
+    for node in graph.node:
+        said = {each.name: each for each in node.attribute}
+        depth = channels.get(node.input[0]) if node.op_type == "DepthToSpace" else None
+        if depth and depth[0] and "mode" in said and said["mode"].s == b"CRD":
+            blocks = said["blocksize"].i ** 2
+            order = np.arange(depth[0]).reshape(-1, blocks).T.reshape(-1)
+            made = node.output[0]
+            graph.initializer.append(numpy_helper.from_array(order, f"{made}/order"))
+            given = [node.input[0], f"{made}/order"]
+            turned = helper.make_node("Gather", given, [f"{made}/turned"], axis=1)
+            turned.name = f"{node.name or made}/Gather"
+            nodes.append(turned)
+            node.input[0], said["mode"].s = f"{made}/turned", b"DCR"
+        nodes.append(node)
+    del graph.node[:]
+    graph.node.extend(nodes)

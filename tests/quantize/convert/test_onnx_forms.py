@@ -1,0 +1,72 @@
+"""Forms of an ONNX graph for onnx2tf: by ONNX Runtime they give what was there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from quantize.convert.onnx_forms import readable
+
+X = np.random.default_rng(4).normal(size=(1, 8, 3, 5)).astype(np.float32)
+
+
+def graph_of(
+    *nodes: onnx.NodeProto, weights: dict[str, NDArray[Any]] | None = None
+) -> onnx.ModelProto:
+    named = [numpy_helper.from_array(values, name) for name, values in (weights or {}).items()]
+    graph = helper.make_graph(
+        list(nodes), "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, X.shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], named,
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return onnx.shape_inference.infer_shapes(model)
+
+
+def ran(model: onnx.ModelProto) -> NDArray[np.float32]:
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return np.asarray(session.run(None, {"x": X})[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "left"),
+    [
+        ("Elu", {}, ["Elu"]),
+        ("Elu", {"alpha": 0.5}, ["Elu", "Mul", "Relu", "Mul", "Add"]),
+        ("Celu", {"alpha": 2.0}, ["Mul", "Elu", "Mul"]),
+        ("Selu", {}, ["Elu", "Mul", "Relu", "Mul", "Add"]),
+        ("DepthToSpace", {"blocksize": 2, "mode": "CRD"}, ["Gather", "DepthToSpace"]),
+        ("DepthToSpace", {"blocksize": 2}, ["DepthToSpace"]),
+    ],
+)
+def test_an_operator_in_another_form_gives_the_same(
+    kind: str, attributes: dict[str, Any], left: list[str]
+) -> None:
+    model = graph_of(helper.make_node(kind, ["x"], ["y"], name="/a/b", **attributes))
+    wanted = ran(model)
+    readable(model.graph)
+    assert [node.op_type for node in model.graph.node] == left
+    np.testing.assert_allclose(ran(model), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_constants_are_weights_of_full_rank() -> None:
+    scale = np.asarray([1, 2, 3, 4, 5], np.float32)
+    constant = helper.make_node(
+        "Constant", [], ["c"], value=numpy_helper.from_array(np.float32(2.5).reshape(()), "")
+    )
+    model = graph_of(
+        constant, helper.make_node("Mul", ["s", "x"], ["a"]),
+        helper.make_node("Add", ["a", "c"], ["y"]),
+        weights={"s": scale},
+    )  # fmt: skip
+    readable(model.graph)
+    shapes = {each.name: list(each.dims) for each in model.graph.initializer}
+    assert [node.op_type for node in model.graph.node] == ["Mul", "Add"]
+    assert shapes[model.graph.node[0].input[0]] == [1, 1, 1, 5]
+    assert shapes["c"] == []
+    np.testing.assert_allclose(ran(model), X * scale + 2.5, rtol=1e-6)
