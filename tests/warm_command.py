@@ -55,7 +55,10 @@ def become(asked: dict[str, object], streams: list[int]) -> list[str]:
 
 
 def load() -> None:
-    """Import every module of ours, and what they import only when they need it."""
+    """Import every module of ours, and what they import only when they need it.
+
+    Studies ask what their jobs import, which is read from some 300 sources: read here once.
+    """
     for name in OF_OTHERS:
         importlib.import_module(name)
     for package in OURS:
@@ -63,6 +66,7 @@ def load() -> None:
         for module in pkgutil.walk_packages(places, f"{package}."):
             with contextlib.suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(module.name)
+    importlib.import_module("edgeser.study.code").sources_of(["edgeser.pipeline.study_job"])
 
 
 def fork_children() -> None:

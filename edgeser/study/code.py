@@ -122,8 +122,10 @@ def _imported(tree: ast.AST, package: list[str]) -> Iterator[str]:
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield every node but those that are only there for type checkers."""
+    """Yield every statement but those that are only there for type checkers."""
     for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.expr):
+            continue
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
         yield node

@@ -7,6 +7,7 @@ same functions make the training variants and the conditions of the evaluation.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -227,16 +228,22 @@ def make_babble(
         int16, `seconds` long, peaks at half of full scale; empty when no recording has sound.
     """
     rng = np.random.default_rng(seed)
-    loud = [recording for recording in recordings if power(recording) > 1.0]
+    powers = [(recording, power(recording)) for recording in recordings]
+    loud = [(recording, math.sqrt(its)) for recording, its in powers if its > 1.0]
     length = round(seconds * sample_rate)
     if not loud:
         return np.zeros(0, dtype=np.int16)
+
+    @functools.cache
+    def at_one_level(number: int) -> Signal:
+        recording, root = loud[number]
+        return np.asarray(recording / root)
+
     total = np.zeros(length)
     for _ in range(voices):
         filled = 0
         while filled < length:
-            recording = loud[int(rng.integers(len(loud)))]
-            part = recording[: length - filled] / math.sqrt(power(recording))
+            part = at_one_level(int(rng.integers(len(loud))))[: length - filled]
             total[filled : filled + part.size] += part
             filled += part.size
     return to_samples(total * (16384.0 / float(np.max(np.abs(total)))))
