@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.children import PLACE, WarmChildren, install
 from tests.commands import Commands, Ran
@@ -28,6 +29,9 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 def pytest_configure(config: pytest.Config) -> None:
     share_processors()
+    # How long an example takes says how busy a machine is.
+    settings.register_profile("tests", deadline=None)
+    settings.load_profile("tests")
     if "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None):
         gc.disable()  # until all is imported: nothing of that is garbage, and looking takes long
 

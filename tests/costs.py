@@ -20,7 +20,8 @@ SLOW_PLACES = (
     *("firmware_bridge/frontend/test_on_device.py", "firmware_bridge/test_certainty.py"),
     *("edgeser/report/test_overlay.py", "edgeser/bundle/test_shipping.py"),
     *("edgeser/cli/test_model_alone.py", "edgeser/debias/test_ranking.py"),
-    *("edgeser/debias/test_world.py",),
+    *("edgeser/debias/test_world.py", "edgeser/rerecord/test_cut.py"),
+    *("quantize/tflite/test_mutants.py",),
 )
 SLOW_FIXTURES = {
     *("edgeser", "edgeser_program", "exactness", "exported", "layout", "sanitized"),

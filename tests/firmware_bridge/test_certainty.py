@@ -79,7 +79,7 @@ def test_a_scale_and_a_temperature_make_the_multiplier() -> None:
 
 
 @given(case=cases())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_it_is_the_softmax_within_one_step_of_q15(case: Case) -> None:
     sums, windows, multiplier = case
     shares = np.exp2(-(max(sums) - np.array(sums)) / windows * (multiplier / 2**24))
@@ -89,7 +89,7 @@ def test_it_is_the_softmax_within_one_step_of_q15(case: Case) -> None:
 
 
 @given(scale=st.floats(1e-3, 1.0), temperature=st.floats(0.2, 10.0), seed=st.integers(0, 99))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_rounded_multiplier_costs_nothing_more(
     scale: float, temperature: float, seed: int
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_rounded_multiplier_costs_nothing_more(
 
 
 @given(case=cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_shares_sum_to_1_and_the_labels_is_the_devices(case: Case) -> None:
     sums, windows, multiplier = case
     found = Certainty(multiplier=multiplier).shares(np.array(sums), windows)
@@ -158,7 +158,7 @@ def by_python(case: Case) -> int:
 
 
 @given(case=cases())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_c_gives_the_same_bits(in_c: Callable[[Case], int], case: Case) -> None:
     assert in_c(case) == by_python(case)
 

@@ -91,7 +91,7 @@ def stream(samples: np.ndarray, cuts: list[int], **settings_: int) -> tuple[Deci
     hop=st.integers(1, 25),
     smoothing=st.integers(1, 6),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_decisions_are_the_definitions_whatever_the_chunks(
     length: int, cuts: list[int], window: int, hop: int, smoothing: int
 ) -> None:

@@ -187,9 +187,7 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
         read_audio(path)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutants_are_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
     suffix = data.draw(st.sampled_from(["wav", "flac"]))

@@ -169,9 +169,7 @@ def test_not_utf8(root: Path) -> None:
         open_corpus("generic", root)
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet="path,emotionskr\n\"'./\\\0 \tü3w", max_size=80))
 def test_any_text_is_read_or_refused(root: Path, text: str) -> None:
     path = root / "manifest.csv"

@@ -50,7 +50,7 @@ def test_a_speaker_in_two_parts_is_refused() -> None:
             SpeakerSplit(*parts)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     women=st.integers(0, 14),
     men=st.integers(0, 14),

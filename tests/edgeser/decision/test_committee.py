@@ -51,7 +51,7 @@ def test_alone_or_all_alike_they_say_what_one_says() -> None:
 
 
 @given(seed=st.integers(0, 99), members=st.integers(1, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_it_is_a_distribution_between_its_members(seed: int, members: int) -> None:
     rng = np.random.default_rng(seed)
     shares = [softmax(rng.normal(0, rng.uniform(0.1, 30), (8, 4))) for _ in range(members)]

@@ -48,7 +48,7 @@ def test_softmax_over_a_temperature_by_hand() -> None:
 
 
 @given(seed=st.integers(0, 50), wanted=st.floats(0.3, 4.0), factor=st.floats(0.5, 2.0))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_larger_logits_have_a_larger_temperature_and_nothing_is_likelier(
     seed: int, wanted: float, factor: float
 ) -> None:

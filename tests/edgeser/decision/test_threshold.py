@@ -59,7 +59,7 @@ def test_equals_are_answered_together() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_threshold_does_on_these_clips_what_it_says(
     clips: list[tuple[int, bool]], data: st.DataObject
 ) -> None:

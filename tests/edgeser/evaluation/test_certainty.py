@@ -121,7 +121,7 @@ def weighted_by_hand(
         st.tuples(st.integers(0, 9), st.booleans(), st.integers(0, 3)), min_size=4, max_size=40
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_resamples_count_each_clip_as_often_as_its_speaker_was_drawn(
     clips: list[tuple[int, bool, int]],
 ) -> None:
@@ -176,7 +176,7 @@ def test_sets_hold_what_is_no_odder() -> None:
 
 
 @given(seed=st.integers(0, 200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_sets_of_exchangeable_clips_hold_the_truth_as_often_as_stated(seed: int) -> None:
     rng = np.random.default_rng(seed)
     shares = rng.dirichlet(np.full(5, 0.5), 6000)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -41,7 +41,6 @@ def test_published_patches_are_1_920_a_plane_for_three_seconds() -> None:
     assert len(patches_of((150, 40, 1), COARSE)) < 1920 / 7
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 12), st.integers(1, 12), st.integers(1, 4), st.data())
 def test_patches_cover_every_cell_and_end_with_the_clip(
     frames: int, channels: int, length: int, high: int, data: st.DataObject

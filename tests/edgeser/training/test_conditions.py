@@ -149,7 +149,7 @@ def test_the_evaluation_hears_what_it_should() -> None:
     assert {c.amount for c in EVALUATION_CONDITIONS if c.kind == "babble"} == {20, 10, 5}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), length=st.integers(0, 20000))
 def test_variants_of_any_clip_are_repeatable_samples(seed: int, length: int) -> None:
     clip = np.random.default_rng(1).integers(-32768, 32767, length, dtype=np.int16)

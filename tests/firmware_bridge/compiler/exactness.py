@@ -17,7 +17,7 @@ from firmware_bridge.compiler.compile import CompiledModel, compile_model
 from firmware_bridge.compiler.host_build import HostModel, build_host_model
 from firmware_bridge.compiler.values import tensor_bytes
 
-few = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=4, suppress_health_check=list(HealthCheck))
 """Each example builds a model of several cases in C, and loads it into TFLite-Micro."""
 _Case = TypeVar("_Case")
 

@@ -111,7 +111,7 @@ def simulate(plan: ArenaPlan, graph: Graph) -> None:
     assert (arena[region(output)] == value[output]).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(graph=graphs())
 def test_what_is_read_is_what_was_written(graph: Graph) -> None:
     calls, sizes, output = graph
@@ -121,7 +121,7 @@ def test_what_is_read_is_what_was_written(graph: Graph) -> None:
     assert plan.arena_bytes % ALIGNMENT == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(graph=graphs())
 def test_plans_are_deterministic(graph: Graph) -> None:
     calls, sizes, output = graph

@@ -194,7 +194,7 @@ def test_a_constant_where_data_is_computed_is_refused() -> None:
         compile_model(builder.build((x,), (z,)), "m")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     position=st.integers(0, 2**20),
     patch=st.one_of(

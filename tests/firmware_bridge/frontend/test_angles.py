@@ -85,7 +85,7 @@ def test_random_settings_are_within_the_bounds(
     st.integers(1, 40),
     st.integers(0, 15),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_signal_is_within_the_bounds(values: list[int], length: int, shift: int) -> None:
     pattern = np.repeat(np.array(values, np.int16) >> shift, length)
     samples = np.resize(pattern, 1600)

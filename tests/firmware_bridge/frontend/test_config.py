@@ -85,7 +85,7 @@ def test_bad_settings_are_refused_by_name(changes: dict[str, Any], word: str) ->
 
 
 @given(st.sampled_from(FIELDS), ANY)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_value_does_worse_than_bad_input(name: str, value: object) -> None:
     try:
         config = FrontendConfig.from_dict({name: value})

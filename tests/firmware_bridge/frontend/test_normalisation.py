@@ -59,7 +59,7 @@ def grid(low: int, high: int, shape: tuple[int, int]) -> st.SearchStrategy[Any]:
     st.lists(st.integers(0, 65535), min_size=4, max_size=4),
     st.lists(st.integers(-32768, 32767), min_size=4, max_size=4),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_c_code_equals_integers(
     multiplier: Any, offset: Any, shift: Any, amplitude: list[int], phase: list[int]
 ) -> None:
@@ -77,7 +77,7 @@ def test_c_code_equals_integers(
     st.lists(st.integers(0, 65535), min_size=8, max_size=8),
     st.lists(st.integers(-32768, 32767), min_size=8, max_size=8),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_statistics_give_the_float_formula(
     mean: float, deviation: float, amplitude: list[int], phase: list[int]
 ) -> None:

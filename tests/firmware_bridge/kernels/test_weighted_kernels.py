@@ -80,7 +80,7 @@ def layer_of(
 
 
 @given(st.data())
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 def test_any_layer(check: Check, data: st.DataObject) -> None:
     check(draw_layer(lambda low, high: data.draw(st.integers(low, high))))
 

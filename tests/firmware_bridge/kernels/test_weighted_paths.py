@@ -194,7 +194,7 @@ def test_the_paths_are_taken() -> None:
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 def test_any_layer_of_one_channel_each(libraries: Libraries, data: st.DataObject) -> None:
     """Depthwise layers larger than most, of one channel shared and of many, and multiplied."""
 

@@ -147,9 +147,7 @@ def chaos(wire, seed: int, rate: float) -> None:
 
 
 @given(seed=st.integers(0, 1 << 32), rate=st.sampled_from([0.02, 0.1, 0.3, 0.6]))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_chaos_ends_in_the_truth_or_in_a_typed_error(wire, seed: int, rate: float) -> None:
     wire.repair()
     wire.queue.clear()

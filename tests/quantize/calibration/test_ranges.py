@@ -49,7 +49,7 @@ def test_a_constant_plane_has_no_range_to_miss() -> None:
     assert compare_ranges(samples, {1}, planes=("flat",)).planes[0].missed_share == 0.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays.arrays(np.int16, (6, 4, 2)), st.sets(st.integers(0, 5), min_size=1))
 def test_histograms_agree_with_the_arrays(values: np.ndarray, chosen: set[int]) -> None:
     report = compare_ranges(iter(values), chosen, planes=("a", "b"))

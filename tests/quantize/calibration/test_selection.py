@@ -48,7 +48,7 @@ def test_labels_of_two_categories_are_never_mixed_up() -> None:
     assert 9 in select_balanced(strata, 2, seed=0).tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), min_size=1, max_size=40),
     st.data(),

@@ -260,7 +260,7 @@ def test_mutants_of_compiled_files(shared: Path) -> None:
     outcomes = {"read": 0, "refused": 0}
     for _ in range(MUTANTS):
         mutant = mutant_of(small[rng.integers(0, len(small))], rng)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             micro_obstacles(read_compiled(read_model(mutant)))
             outcomes["read"] += 1
@@ -268,5 +268,5 @@ def test_mutants_of_compiled_files(shared: Path) -> None:
             assert "\n" not in str(error)
             json.dumps(str(error))
             outcomes["refused"] += 1
-        assert time.perf_counter() - started < SLOWEST_S
+        assert time.process_time() - started < SLOWEST_S
     assert min(outcomes.values()) > MUTANTS // 10

@@ -68,7 +68,7 @@ def test_other_prints_are_refused(lines: list[str], reason: str) -> None:
         parse_allocations(lines, source="")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.text(max_size=400).map(lambda text: MARK + text), max_size=50))
 def test_any_text_gives_a_typed_error(lines: list[str]) -> None:
     with pytest.raises(InternalError):

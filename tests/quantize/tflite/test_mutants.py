@@ -27,7 +27,7 @@ def try_mutants(models: list[bytes], count: int, seed: int) -> dict[str, int]:
     outcomes = {"read": 0, "refused": 0}
     for index in range(count):
         mutant = OPERATIONS[index % len(OPERATIONS)](models[rng.integers(0, len(models))], rng)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             found = inspect_model(read_model(mutant))
             json.dumps(inspection_json(found), allow_nan=False)
@@ -35,7 +35,7 @@ def try_mutants(models: list[bytes], count: int, seed: int) -> dict[str, int]:
         except BadInput as error:
             assert "\n" not in str(error)
             outcomes["refused"] += 1
-        assert time.perf_counter() - started < SLOWEST_S
+        assert time.process_time() - started < SLOWEST_S
     return outcomes
 
 
