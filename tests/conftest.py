@@ -25,13 +25,13 @@ from tests.costs import is_slow, is_slow_place, longest_first, share_processors
 
 _WORTH_LOADING_TENSORFLOW = 100  # slow tests
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
+# How long an example takes says how busy a machine is. Loaded before other rooms make settings.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     share_processors()
-    # How long an example takes says how busy a machine is.
-    settings.register_profile("tests", deadline=None)
-    settings.load_profile("tests")
     if "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None):
         gc.disable()  # until all is imported: nothing of that is garbage, and looking takes long
 

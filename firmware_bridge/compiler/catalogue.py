@@ -15,11 +15,11 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "ASSIGN_VARIABLE": "int8, uint8, int16, int32",
         "CALL_ONCE": "a subgraph that gives constants to variables",
         "CONCATENATION": "int8; int32 of known shapes",
-        "CONV_2D": "int8, weights int8 by channel or whole, bias int32",
+        "CONV_2D": "int8, weights int8 or int4 by channel or whole, bias int32",
         "DEPTHWISE_CONV_2D": "int8, weights int8 by channel or whole, bias int32",
         "DEQUANTIZE": "int8 to the model's float32 output",
         "EXPAND_DIMS": "any",
-        "FULLY_CONNECTED": "int8, weights int8 by channel or whole, bias int32",
+        "FULLY_CONNECTED": "int8, weights int8 by channel or whole, or int4 whole, bias int32",
         "GATHER": "int8, with constant indices",
         "PACK": "int8; int32 of known shapes",
         "QUANTIZE": (
