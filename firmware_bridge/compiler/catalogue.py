@@ -16,7 +16,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "CALL_ONCE": "a subgraph that gives constants to variables",
         "CONCATENATION": "int8; int32 of known shapes",
         "CONV_2D": "int8, weights int8 or int4 by channel or whole, bias int32",
-        "DEPTHWISE_CONV_2D": "int8, weights int8 by channel or whole, bias int32",
+        "DEPTHWISE_CONV_2D": "int8, weights int8 or int4 by channel or whole, bias int32",
         "DEQUANTIZE": "int8 to the model's float32 output",
         "EXPAND_DIMS": "any",
         "FULLY_CONNECTED": "int8, weights int8 by channel or whole, or int4 whole, bias int32",
