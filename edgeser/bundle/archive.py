@@ -22,6 +22,11 @@ _LIMIT_MEMBERS = 64
 _LIMIT_MEMBER_BYTES = 64 << 20
 _LIMIT_TOTAL_BYTES = 128 << 20
 _LIMIT_RATIO = 200
+_AGAIN = "copy it again, or make it anew with 'edgeser export'"
+_WHAT_ELSE = (
+    "give a bundle.zip, the folder of a run or a model that 'edgeser models' lists; "
+    "'edgeser bench' and 'edgeser export --target firmware' also take a .tflite"
+)
 
 
 def write_archive(path: Path, members: Mapping[str, bytes]) -> None:
@@ -59,7 +64,11 @@ def read_archive(path: Path, *, required: tuple[str, ...]) -> dict[str, bytes]:
         Naming the file, the member and what is wrong with it.
     """
     try:
-        with open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
+        with open_regular(path) as handle:
+            if handle.read(2) != b"PK":  # what every zip begins with
+                raise _bad(path, "it is no zip", hint=_WHAT_ELSE)
+            handle.seek(0)
+            archive = zipfile.ZipFile(handle)
             entries = _checked_entries(path, archive.infolist())
             members = {entry.filename: _read_member(path, archive, entry) for entry in entries}
     except OSError as error:
@@ -82,8 +91,7 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     archive.writestr(entry, data)
 
 
-def _bad(path: Path, reason: str) -> BadInput:
-    hint = "copy it again, or make it anew with 'edgeser export'"
+def _bad(path: Path, reason: str, *, hint: str = _AGAIN) -> BadInput:
     return BadInput(f"cannot use the bundle {path}: {reason}", hint=hint)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeser.cli.export_library import check_name, with_libraries
+from edgeser.cli.export_library import check_name, library_options, with_libraries
 from edgeser.cli.export_network import export_network, is_network
 from edgeser.cli.options import decision_options
 from edgeser.cli.output import Output, common_options
@@ -81,6 +81,7 @@ _OF_NETWORKS = ("parity", "labels", "max_flips", "min_sqnr", "out")
     help="edgetpu: edgetpu_compiler; else $EDGETPU_COMPILER, the recipe's, the one on PATH.",
 )
 @click.option("--no-compile", is_flag=True, help="edgetpu: all but the compilation.")
+@library_options
 @decision_options
 @common_options
 @with_libraries
@@ -166,9 +167,10 @@ def _export_int8(
     from edgeser.pipeline.export import export, read_calibration
 
     folder = run_folder_of(source)
-    if folder is None:
+    if folder is None or (source.suffix == ".tflite" and source.is_file()):
+        what = "int8" if folder is None else "converted"
         raise click.UsageError(
-            f"{source.stem} is int8 already: give --target firmware or --target edgetpu"
+            f"{source.stem} is {what} already: give --target firmware or --target edgetpu"
         )
     trained = open_trained(source)
     chosen = read_calibration(calibration, trained) if calibration else None

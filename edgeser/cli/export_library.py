@@ -27,7 +27,7 @@ _FORMS = ("library", "cmake", "arduino", "zephyr", "esp-idf", "platformio")
 
 
 def with_libraries(function: F) -> F:
-    """Add SOURCE..., --name, --form and --library; what is no library goes to the function."""
+    """Add SOURCE...; what is no library goes to the function."""
 
     @functools.wraps(function)
     def export(
@@ -52,7 +52,15 @@ def with_libraries(function: F) -> F:
             )
         return function(source=sources[0], name=name[0] if name else None, **given)
 
-    decorated: Any = export
+    sources = click.argument(
+        "sources", metavar="SOURCE...", nargs=-1, required=True, type=ModelPath()
+    )
+    return cast(F, sources(export))
+
+
+def library_options(function: F) -> F:
+    """Add --name, --form and --library, which `with_libraries` takes."""
+    decorated: Any = function
     for option in (
         click.option("--library", help="firmware: a library's name; made of its models' names."),
         click.option(
@@ -68,7 +76,6 @@ def with_libraries(function: F) -> F:
             "made of the file's name when left out. For MLPerf Tiny's runner: kws01, ad01, ic01, "
             "vww01. Once for each SOURCE of a library.",
         ),
-        click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=ModelPath()),
     ):
         decorated = option(decorated)
     return cast(F, decorated)

@@ -140,7 +140,7 @@ class ModelPath(click.Path):
 
 
 def decision_options(function: F) -> F:
-    """Add --risk and --coverage: what is `wanted` of the answers, `None` where neither is given."""
+    """Add --coverage and --risk: what is `wanted` of the answers, `None` where neither is given."""
 
     @functools.wraps(function)
     def with_wanted(*, risk: float | None, coverage: float | None, **given: Any) -> Any:
@@ -152,15 +152,15 @@ def decision_options(function: F) -> F:
     decorated: Any = with_wanted
     for option in (
         click.option(
+            "--risk",
+            type=click.FloatRange(0, 1, min_open=True, max_open=True),
+            help="Likewise, for the largest wanted share of errors among what is answered.",
+        ),
+        click.option(
             "--coverage",
             type=click.FloatRange(0, 1, min_open=True),
             help='Answer this share of clips and say "unsure" of the others, instead of what the '
             "bundle decides with; the threshold is chosen on the development clips that it keeps.",
-        ),
-        click.option(
-            "--risk",
-            type=click.FloatRange(0, 1, min_open=True, max_open=True),
-            help="Likewise, for the largest wanted share of errors among what is answered.",
         ),
     ):
         decorated = option(decorated)

@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
 
 def open_bundle(path: Path) -> Bundle:
-    """Load a bundle, given itself or the folder of the run that made it."""
-    return load_bundle(RunFolder(path).bundle if path.is_dir() else path)
+    """Load a bundle, given itself or the folder of the run that made it.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be used, or no stage of the run has made one.
+    """
+    if not path.is_dir():
+        return load_bundle(path)
+    folder = RunFolder(path)
+    if not folder.bundle.is_file():
+        step = "edgeser export" if folder.trained.is_file() else "edgeser run --out"
+        raise BadInput(f"{path} holds no bundle", hint=f"run '{step}' with this folder")
+    return load_bundle(folder.bundle)
 
 
 def deciding(bundle: Bundle, wanted: DecisionConfig | None) -> Bundle:

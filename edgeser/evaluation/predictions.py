@@ -128,17 +128,19 @@ def clips_in_words(speakers: Sequence[str], anonymous: Collection[str], called: 
     anonymous
         Those of them that stand for a speaker nobody knows.
     called
-        What the others are called: ``"unseen speakers"``.
+        What the others are called, several of them: ``"unseen speakers"``.
 
     Examples
     --------
     >>> clips_in_words(["kim", "kim", "7"], {"7"}, "speakers")
-    '3 clips of 1 speakers (1 of no known speaker)'
+    '3 clips of 1 speaker (1 of no known speaker)'
     """
     known = len(set(speakers).difference(anonymous))
     unknown = sum(speaker in anonymous for speaker in speakers)
     rest = f" ({unknown} of no known speaker)" if unknown else ""
-    return f"{len(speakers)} clips of {known} {called}{rest}"
+    clips = "clip" if len(speakers) == 1 else "clips"
+    who = called.removesuffix("s") if known == 1 else called
+    return f"{len(speakers)} {clips} of {known} {who}{rest}"
 
 
 def require_finite(values: NDArray[np.floating], clip_ids: Sequence[str], *, what: str) -> None:

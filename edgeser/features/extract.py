@@ -119,7 +119,7 @@ def hear(
 def _checked(sound: Sound, features: FrontendFeatures, config: FrontendConfig) -> ClipResult:
     path = file_of(sound)
     if features.amplitude.shape[0] == 0:
-        problem = f"{sound} is shorter than one window of {config.window_ms:g} ms"
+        problem = f"{sound} is shorter than one window of {config.window_ms:g} ms (leave it out)"
         return ClipResult(path, None, problem)
     return ClipResult(path, features, "")
 

@@ -89,13 +89,15 @@ class RunFolder:
         """Raise `BadInput` when the folder holds a run of another recipe, which would be lost.
 
         A fresh run may replace it, whatever is in its recipe. What is there and no folder is
-        refused too.
+        refused too, and so is a new run within the folder of a corpus, which would take its files
+        for recordings from then on.
         """
         if self.root.exists() and not self.root.is_dir():
             raise BadInput(
                 f"cannot keep a run in {self.root}: it is not a folder", hint="choose another --out"
             )
         if not self.recipe.is_file():
+            self._refuse_among_recordings(recipe)
             return
         if fresh:
             self._drop_damaged_recipe()
@@ -104,6 +106,18 @@ class RunFolder:
                 f"{self.root} holds a run of another recipe",
                 hint="choose another --out, or give --fresh to replace it",
             )
+
+    def _refuse_among_recordings(self, recipe: Recipe) -> None:
+        here = self.root.resolve()
+        for choice in recipe.corpora:
+            if choice.path is None or not Path(choice.path).is_dir():
+                continue
+            if here.is_relative_to(Path(choice.path).resolve()):
+                raise BadInput(
+                    f"cannot keep a run in {self.root}: it would lie among the recordings of "
+                    f"{choice.name}, in {choice.path}",
+                    hint="choose another --out",
+                )
 
     def _drop_damaged_recipe(self) -> None:
         """Remove a recipe that cannot be read: a fresh run writes its own."""

@@ -18,7 +18,7 @@ _EXACT = {True: "yes", False: "NO", None: "not run"}
 
 def boards_table(benchmark: Benchmark) -> Group:
     """Return what it costs on each board, and whether it is exact there."""
-    table = titled_table(_title(benchmark), collapse_padding=True, pad_edge=False)
+    table = titled_table(_title(benchmark), collapse_padding=True, pad_edge=False, show_edge=False)
     for name in _HEAD:
         left = name in ("board", "core", "exact")
         table.add_column(name, justify="left" if left else "right", no_wrap=True)

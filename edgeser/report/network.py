@@ -82,14 +82,14 @@ def network_markdown(done: ExportedNetwork) -> str:
 
 def network_tables(done: ExportedNetwork) -> Group:
     """Return the same for a terminal."""
-    grids = titled_table(f"{done.source} on the device")
-    for title in _HEAD:
-        grids.add_column(title)
+    grids = titled_table(f"{done.source} on the device", collapse_padding=True, show_edge=False)
+    for title in _HEAD:  # a scale that is cut short is a wrong one
+        grids.add_column(title, no_wrap=title in ("", "scale"), overflow="fold")
     for row in _tensor_rows(done):
         grids.add_row(*map(printable, row))
     compared = titled_table(f"int8 against float: {done.parity.source}")
     for title in _COMPARED:
-        compared.add_column(title)
+        compared.add_column(title, overflow="fold")
     for each in done.parity.outputs:
         compared.add_row(*map(printable, _row(each)))
     parts: list[RenderableType] = [grids, compared]

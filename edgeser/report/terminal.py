@@ -155,7 +155,9 @@ def condition_table(conditions: ConditionTable) -> Group:
 
 def certainty_tables(found: CertaintyTable) -> Group:
     """Return how far the int8 model's probabilities are off, what refusing brings, its sets."""
-    table = titled_table("How sure it is: int8")
+    table = titled_table(
+        "How sure it is: int8", collapse_padding=True, pad_edge=False, show_edge=False
+    )
     table.add_column("recordings")
     for column in ("ECE", "if true", "sure", "right", "gain", "answers", "wrong"):
         table.add_column(column, justify="right")
@@ -185,7 +187,7 @@ def certainty_tables(found: CertaintyTable) -> Group:
         f"ECE: {BINS} bins of equally many clips; if true: what would be found of true "
         f"probabilities; gain: points of accuracy at {percent(SHOWN_COVERAGE)} coverage"
     )
-    return Group(*parts, Text(note.replace("%", " %"), style="dim"))
+    return Group(*parts, Text(note, style="dim"))
 
 
 def committee_table(

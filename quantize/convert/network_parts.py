@@ -183,8 +183,9 @@ def _fitting(values: NDArray[Any], wanted: SourceTensor, where: str) -> NDArray[
     if values.ndim == len(shape) + 2 and values.shape[1] == 1:
         values = values[:, 0]  # samples that each had a batch axis of their own
     if values.shape[1:] != shape or values.ndim == 0:
+        found = ", ".join(["n", *map(str, values.shape[1:])]) if values.ndim else ""
         raise BadInput(
-            f"{where} has {printable(wanted.name)} as {list(values.shape)}, the network takes "
+            f"{where} has {printable(wanted.name)} as [{found}], the network takes "
             f"[n, {', '.join(map(str, shape))}]",
             hint="give samples in the network's own layout, the batch first",
         )

@@ -109,8 +109,9 @@ def open_regular(path: Path, *, buffering: int = -1) -> IO[bytes]:
         if error.errno != errno.ENXIO:  # what a socket answers
             raise file_error(error, path, "read") from error
         kind = 0
-    what = "is a folder" if stat.S_ISDIR(kind) else "is not a regular file"
-    raise BadInput(f"cannot read {path}: it {what}", hint="check the path")
+    if stat.S_ISDIR(kind):
+        raise BadInput(f"cannot read {path}: it is a folder", hint="give a file in it")
+    raise BadInput(f"cannot read {path}: it is not a regular file", hint="check the path")
 
 
 def read_bounded(path: Path, *, limit_bytes: int) -> bytes:

@@ -134,8 +134,12 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, text: bytes) -> None:
 
 def test_a_text_named_zip_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
-    path.write_text("not a zip")
-    with pytest.raises(BadInput, match="not a readable zip"):
+    for text, told in (("not a zip", r"it is no zip \(give a bundle\.zip"), ("", "it is no zip")):
+        path.write_text(text)
+        with pytest.raises(BadInput, match=told):
+            read_archive(path, required=())
+    path.write_text("PK that is cut off")
+    with pytest.raises(BadInput, match=r"not a readable zip.* \(copy it again"):
         read_archive(path, required=())
     with pytest.raises(BadInput, match="does not exist"):
         read_archive(tmp_path / "none.zip", required=())

@@ -51,6 +51,25 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         assert "--json" in capsys.readouterr().out
 
 
+def _commands() -> list[tuple[str, click.Command]]:
+    found = []
+    for name in COMMANDS:
+        command = app.group.get_command(click.Context(app.group), name)
+        assert command is not None
+        below = command.commands if isinstance(command, click.Group) else {}
+        found += [(f"{name} {each}", below[each]) for each in below] or [(name, command)]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), _commands())
+def test_options_stand_where_their_help_needs_them(name: str, command: click.Command) -> None:
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    assert {"as_json", "quiet", "debug"} == {each.name for each in options[-3:]}
+    likewise = [place for place, each in enumerate(options) if "Likewise" in (each.help or "")]
+    before = {options[place].name: options[place - 1].name for place in likewise}
+    assert before.items() <= {"risk": "coverage", "max_dp_gap": "max_tpr_gap"}.items(), name
+
+
 def test_help_lists_every_command_with_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert app._run(["--help"]) == 0
     out = " ".join(capsys.readouterr().out.split())

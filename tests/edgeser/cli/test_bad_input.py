@@ -305,3 +305,22 @@ def test_a_summary_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     append_text(tmp_path / "summary.md", "one\n")
     append_text(tmp_path / "summary.md", "two\n")
     assert (tmp_path / "summary.md").read_text() == "one\ntwo\n"
+
+
+def test_what_is_no_bundle_says_what_is_one(edgeser: Edgeser, tmp_path: Path) -> None:
+    model, sound, folder = tmp_path / "m.tflite", tmp_path / "x.wav", tmp_path / "Grüße ö"
+    model.write_bytes(b"\x1c\0\0\0TFL3" + bytes(99))
+    sound.write_bytes(GOOD_WAV)
+    folder.mkdir()
+    refused(edgeser("predict", model, sound), model, "it is no zip", "give a bundle.zip")
+    refused(edgeser("predict", folder, sound), folder, "no bundle", "edgeser run --out")
+    (folder / "trained.zip").write_bytes(b"PK")
+    refused(edgeser("predict", folder, sound), folder, "no bundle", "run 'edgeser export'")
+    told = edgeser("export", model)
+    assert told.code == 2 and "m is converted already: give --target firmware" in told.err
+
+
+def test_a_folder_among_recordings_says_to_give_files(edgeser: Edgeser, tmp_path: Path) -> None:
+    told = edgeser("predict", "pretrained", tmp_path)
+    assert told.code == 2
+    assert f"cannot read {tmp_path}: it is a folder (give a file in it)" in told.err

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from edgeser.evaluation.network_parity import (
     NetworkParity,
@@ -16,6 +20,7 @@ from edgeser.evaluation.network_parity import (
 )
 from edgeser.pipeline.export_network import read_labels, unseen_inputs
 from edgeser.pipeline.network_data import held_out, read_network_data
+from edgeser.report.network import network_tables
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
 from tests.conftest import Edgeser
@@ -150,3 +155,22 @@ def test_an_input_that_calibration_left_at_zero_is_named() -> None:
         builder.operator("ABS", (taken,), (given,), "Abs")
     (line,) = unseen_inputs(builder.build((x, z), tuple(made)), ["level\n", "image"])
     assert line.startswith("input level\\x0a has the scale 7.84e-09: the calibration data holds ")
+
+
+def test_no_digit_of_a_scale_is_cut_off_on_80_columns() -> None:
+    builder = ModelBuilder()
+    shape, scale = (1, 40, 32, 1), 0.0361806862
+    x, y = (builder.tensor(shape, scale=scale) for _ in range(2))
+    builder.operator("ABS", (x,), (y,), "Abs")
+    source = SimpleNamespace(name="spectrogram_of_the_left", shape=(1, 1, 40, 32), table=None)
+    tensor = SimpleNamespace(source=source, shape=shape, is_moved=True)
+    network = SimpleNamespace(
+        int8_tflite=builder.build((x,), (y,)), inputs=(tensor,), outputs=(tensor,)
+    )
+    parity = SimpleNamespace(source="data.npz", outputs=())
+    done: Any = SimpleNamespace(source="model.onnx", network=network, parity=parity)
+    out = StringIO()
+    Console(file=out, width=80).print(network_tables(done))
+    text = out.getvalue()
+    assert text.count("0.0361806862") == 2
+    assert "…" not in text

@@ -167,7 +167,7 @@ def test_broken_files_are_named_and_the_others_computed(
 def test_a_clip_shorter_than_a_window_says_so(write_clip: WriteClip) -> None:
     (found,) = extract_features([write_clip("short.wav", seconds=0.02)], CONFIG)
     assert found.features is None
-    assert "shorter than one window of 30 ms" in found.problem
+    assert "shorter than one window of 30 ms (leave it out)" in found.problem
 
 
 def test_progress_counts_every_clip_also_the_broken(write_clip: WriteClip, tmp_path: Path) -> None:

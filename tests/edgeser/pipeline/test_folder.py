@@ -113,3 +113,16 @@ def test_a_damaged_recipe_stops_all_but_a_fresh_run(tmp_path: Path) -> None:
 def test_runs_of_other_seeds_have_folders_of_their_own() -> None:
     roots = {default_folder(Recipe("mine", seed=seed)).root for seed in range(3)}
     assert roots == {Path("runs") / f"mine-seed{seed}" for seed in range(3)}
+
+
+def test_a_run_among_the_recordings_is_refused(tmp_path: Path) -> None:
+    recordings = tmp_path / "recordings"
+    (recordings / "anger").mkdir(parents=True)
+    recipe = Recipe("mine")
+    choice = replace(recipe.corpora[0], name="generic", path=str(recordings))
+    recipe = replace(recipe, corpora=(choice,))
+    for place in (recordings, recordings / "anger" / ".." / "runs" / "mine"):
+        with pytest.raises(BadInput, match=r"among the recordings of generic, .*another --out"):
+            RunFolder(place).begin(recipe, fresh=True)
+    RunFolder(tmp_path).begin(recipe, fresh=False)
+    RunFolder(tmp_path / "recordings2").begin(recipe, fresh=False)

@@ -82,6 +82,30 @@ def test_the_table_fits_a_terminal_and_says_why(good: BenchReport) -> None:
     assert "exact on 2 of 4 boards" in text
 
 
+def test_figures_as_wide_as_those_of_real_boards_fit(good: BenchReport) -> None:
+    figures = good.figures
+    flash = replace(figures.flash_bytes, value=240_812)
+    ram = replace(figures.ram_bytes, value=109_800)
+    inference = replace(good.inference, value=121_720_000)
+    assert good.frame is not None
+    frame = replace(good.frame, value=174_500)
+    figures = replace(
+        figures,
+        flash_bytes=flash,
+        ram_bytes=ram,
+        inference_instructions=inference,
+        frame_instructions=frame,
+    )
+    report = replace(good, figures=figures)
+    vector = replace(report, target=TargetFacts("emulator", "x", "y", "rv32imf_zve32x"))
+    text = shown(Benchmark("m", (ran(report), BenchResult.of(vector))))
+    assert "…" not in text
+    row = next(line for line in text.splitlines() if line.startswith("mps2-an385-m0plus"))
+    cells = ["mps2-an385-m0plus", "cortex-m0+", "121.72 M", "174.5 k", "240.8 kB", "109.8 kB"]
+    assert row.split("  ")[0] == cells[0] and all(cell in row for cell in cells)
+    assert row.rstrip().endswith("yes")
+
+
 def test_what_many_boards_lack_is_said_once(good: BenchReport) -> None:
     lacking = Benchmark("m", (failed(LACKS), ran(good), failed(LACKS)))
     assert shown(lacking).count("cc is not installed") == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 from types import ModuleType
 from xml.etree import ElementTree as ET
@@ -44,6 +45,19 @@ def test_terminal_fits_80_columns_and_steers_nothing(contents: ReportContents) -
         text = shown(renderable)
         assert max(map(len, text.splitlines())) <= 80
         assert "\x1b" not in text and "\x00" not in text
+
+
+def test_titles_of_conditions_stay_on_two_lines_in_the_widest_table(whole: ReportContents) -> None:
+    assert whole.certainty
+    text = shown(terminal.certainty_tables(whole.certainty))
+    assert "gain: points of accuracy at 70 % coverage" in " ".join(text.split())
+    row = replace(
+        whole.certainty.rows[0], kind="condition", description="6 dB louder, clipped at full scale"
+    )
+    table = shown(terminal.certainty_tables(replace(whole.certainty, rows=(row,))))
+    lines = table[table.index("6 dB") :].splitlines()
+    assert lines[0].startswith("6 dB louder, clipped at ")
+    assert lines[1].split() == ["full", "scale"]
 
 
 def test_terminal_keeps_brackets_of_names(hostile: ReportContents) -> None:

@@ -72,7 +72,7 @@ def test_the_one_array_of_one_input_may_have_any_name() -> None:
         ),
         (
             {"image": samples(5, 8, 9, 3), "level": samples(5, 4)},
-            "has image as [5, 8, 9, 3], the network takes [n, 3, 8, 9]",
+            "has image as [n, 8, 9, 3], the network takes [n, 3, 8, 9]",
         ),
         ({"image": samples(5, 3, 8, 9), "level": samples(4, 4)}, "has 5, 4 samples of image, lev"),
         ({"image": samples(0, 3, 8, 9), "level": samples(0, 4)}, "has 0, 0 samples of image"),
