@@ -89,8 +89,8 @@ class RunFolder:
         """Raise `BadInput` when the folder holds a run of another recipe, which would be lost.
 
         A fresh run may replace it, whatever is in its recipe. What is there and no folder is
-        refused too, and so is a new run within the folder of a corpus, which would take its files
-        for recordings from then on.
+        refused too, and so is a new run within a folder of which every file is taken for a
+        recording, unlike those of a published layout.
         """
         if self.root.exists() and not self.root.is_dir():
             raise BadInput(
@@ -110,7 +110,7 @@ class RunFolder:
     def _refuse_among_recordings(self, recipe: Recipe) -> None:
         here = self.root.resolve()
         for choice in recipe.corpora:
-            if choice.path is None or not Path(choice.path).is_dir():
+            if choice.path is None or choice.read_by != "generic":
                 continue
             if here.is_relative_to(Path(choice.path).resolve()):
                 raise BadInput(

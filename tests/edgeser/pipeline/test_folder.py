@@ -124,5 +124,7 @@ def test_a_run_among_the_recordings_is_refused(tmp_path: Path) -> None:
     for place in (recordings, recordings / "anger" / ".." / "runs" / "mine"):
         with pytest.raises(BadInput, match=r"among the recordings of generic, .*another --out"):
             RunFolder(place).begin(recipe, fresh=True)
+    published = replace(recipe, corpora=(replace(choice, name="cremad"),))
+    RunFolder(recordings / "runs").begin(published, fresh=False)
     RunFolder(tmp_path).begin(recipe, fresh=False)
     RunFolder(tmp_path / "recordings2").begin(recipe, fresh=False)
