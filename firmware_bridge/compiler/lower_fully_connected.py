@@ -17,11 +17,10 @@ from firmware_bridge.compiler.weighted import (
 )
 from quantize.tflite.model import Layer
 from quantize.tflite.options import FullyConnectedOptions
-from quantize.tflite.schema import DType
 
 
 def lower_fully_connected(layer: Layer) -> KernelCall:
-    """Lower FULLY_CONNECTED with constant int8 weights, per tensor or per channel, or int4.
+    """Lower FULLY_CONNECTED with constant int8 weights, per tensor or per channel.
 
     Raises
     ------
@@ -33,13 +32,6 @@ def lower_fully_connected(layer: Layer) -> KernelCall:
     if options.weights_format != 0:
         refuse(layer, "its weights are shuffled")
     scales = weight_scales(layer, weighted.weights, 0)
-    quantisation = weighted.weights.quantisation
-    if weighted.weights.dtype is DType.INT4 and quantisation is not None and quantisation.per_axis:
-        refuse(
-            layer,
-            "its int4 weights have a scale for each channel, which TFLite-Micro does not take",
-            hint="quantise them to int8, or to int4 with one scale",
-        )
     multipliers = _multipliers(weighted, scales)
     table = channel_table(layer, weighted.values, multipliers, options.activation)
     outputs, inputs = weighted.values.shape

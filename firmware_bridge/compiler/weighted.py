@@ -34,9 +34,6 @@ from quantize.tflite.options import Conv2DOptions, DepthwiseConv2DOptions
 from quantize.tflite.schema import DType
 
 
-_TAKE_INT4 = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightedLayer(Layer):
     """A layer with constant weights, and its tensors, checked.
@@ -46,7 +43,7 @@ class WeightedLayer(Layer):
     source, weights, target
         Its tensors.
     values
-        The weights, int8 in the shape that the file has; those of four bits unpacked.
+        The weights, int8 in the shape that the file has.
     """
 
     source: Tensor
@@ -61,13 +58,10 @@ def weighted_layer(layer: Layer) -> WeightedLayer:
     Raises
     ------
     BadInput
-        When input or output is not int8 and computed, or the weights are not constant int8, nor
-        int4 where TFLite-Micro takes that.
+        When input or output is not int8 and computed, or the weights are not constant int8.
     """
     weights = input_tensor(layer, 1)
-    is_packed = weights.dtype is DType.INT4 and layer.name in _TAKE_INT4
-    if not is_packed:
-        check_dtype(layer, weights, "its weights", DType.INT8)
+    check_dtype(layer, weights, "its weights", DType.INT8)
     if weights.data is None:
         refuse(layer, "its weights are not constant")
     return WeightedLayer(
@@ -76,18 +70,8 @@ def weighted_layer(layer: Layer) -> WeightedLayer:
         source=computed_input(layer),
         weights=weights,
         target=output_tensor(layer),
-        values=unpacked_int4(weights) if is_packed else np.asarray(weights.data, np.int8),
+        values=np.asarray(weights.data, np.int8),
     )
-
-
-def unpacked_int4(tensor: Tensor) -> NDArray[np.int8]:
-    """Return a constant int4 tensor as int8: of each byte's two values the lower bits come first.
-
-    TFLite-Micro unpacks in each inference to what int8 weights would be: the results are the same.
-    """
-    packed = np.asarray(tensor.data, np.uint8)
-    both = np.stack([packed << 4, packed], axis=-1).view(np.int8) >> 4
-    return both.reshape(-1)[: tensor.elements].reshape(tensor.shape)
 
 
 def convolution_multipliers(

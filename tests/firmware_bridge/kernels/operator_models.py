@@ -28,14 +28,6 @@ def schema() -> ModuleType:
     return module
 
 
-def packed_int4(values: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """Return two values a byte, the first in its lower bits; a last one alone beside zeros."""
-    assert values.min() >= -8 and values.max() <= 7
-    flat = values.reshape(-1).view(np.uint8) & 15
-    low, high = np.append(flat, np.uint8(0))[: flat.size + flat.size % 2].reshape(-1, 2).T
-    return np.asarray(low | high << 4, np.uint8)
-
-
 class ModelBuilder:
     """A model in the making: tensors and operators in the order in which they are added."""
 
@@ -76,10 +68,8 @@ class ModelBuilder:
             tensor.quantization = quantisation
         buffer = schema().BufferT()
         if data is not None:
-            assert data.size == np.prod(shape, dtype=int)
-            assert data.dtype == (np.int8 if dtype is DType.INT4 else dtype.numpy)
-            stored = packed_int4(data) if dtype is DType.INT4 else data
-            buffer.data = np.frombuffer(np.ascontiguousarray(stored).tobytes(), np.uint8)
+            assert data.dtype == dtype.numpy and data.size == np.prod(shape, dtype=int)
+            buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
         tensor.buffer = len(self._buffers)
         self._buffers.append(buffer)
         self._tensors.append(tensor)
