@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 INT8 = "int8"
+INT4 = "int4 (kept as int8: the same flash)"
 BETWEEN = "float32 between DEQUANTIZE of int8 and QUANTIZE, or the model's output"
 """Of functions that become a table: see `firmware_bridge.compiler.float_islands`."""
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -15,11 +16,11 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "ASSIGN_VARIABLE": "int8, uint8, int16, int32",
         "CALL_ONCE": "a subgraph that gives constants to variables",
         "CONCATENATION": "int8; int32 of known shapes",
-        "CONV_2D": "int8, weights int8 by channel or whole, bias int32",
-        "DEPTHWISE_CONV_2D": "int8, weights int8 by channel or whole, bias int32",
+        "CONV_2D": f"int8, weights int8 or {INT4} by channel or whole, bias int32",
+        "DEPTHWISE_CONV_2D": f"int8, weights int8 or {INT4} by channel or whole, bias int32",
         "DEQUANTIZE": "int8 to the model's float32 output",
         "EXPAND_DIMS": "any",
-        "FULLY_CONNECTED": "int8, weights int8 by channel or whole, bias int32",
+        "FULLY_CONNECTED": f"int8, weights int8 by channel or whole or {INT4} whole, bias int32",
         "GATHER": "int8, with constant indices",
         "PACK": "int8; int32 of known shapes",
         "QUANTIZE": (

@@ -143,6 +143,11 @@ def add_further(builder: CaseBuilder) -> None:
     operands = (builder.operand(IMAGE, KIND), builder.operand(IMAGE, KIND))
     packed = builder.output((1, 7, 5, 2, 11), KIND)
     builder.operator("PACK", operands, (packed,), "Pack", axis=3, valuesCount=2, version=2)
+    values = np.arange(5 * 9 * 11).reshape(5, 3, 3, 11).astype(np.int8) << 4 >> 4
+    filters = builder.tensor(values.shape, scale=0.02, dtype=DType.INT4, data=values)
+    inputs = (builder.operand(IMAGE, KIND), filters)
+    convolved = builder.output((1, 5, 3, 5), KIND)
+    builder.operator("CONV_2D", inputs, (convolved,), "Conv2D", padding=1, strideH=1, strideW=1)
 
 
 def test_further_operators_on_the_device(tmp_path: Path) -> None:
