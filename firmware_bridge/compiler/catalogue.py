@@ -22,6 +22,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "EXPAND_DIMS": "any",
         "FULLY_CONNECTED": f"int8, weights int8 by channel or whole or {INT4} whole, bias int32",
         "GATHER": "int8, with constant indices",
+        "GATHER_ND": "int8, with constant indices",
         "PACK": "int8; int32 of known shapes",
         "QUANTIZE": (
             "the model's float32 input to int8; uint8 to int8; int8 to int8, uint8, int16, int32; "
@@ -56,12 +57,9 @@ _NO_KERNEL = "TFLite-Micro has no kernel for it"
 _NONE_HERE = "no kernel here"
 NOT_COMPILED: Mapping[str, str] = MappingProxyType(
     {
-        "ADD_N": _NONE_HERE,
         "CAST": _NONE_HERE,
         "CONV_3D": _NO_KERNEL,
-        "CUMSUM": _NONE_HERE,
         "DIV": _NONE_HERE,
-        "GATHER_ND": _NONE_HERE,
         "GELU": _NO_KERNEL,
         "GREATER": _NONE_HERE,
         "LESS": _NONE_HERE,

@@ -203,6 +203,14 @@ class BatchMatMulOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CumsumOptions:
+    """CUMSUM; exclusive sums leave an element's own value out, reversed ones begin at the end."""
+
+    exclusive: bool
+    reverse: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LstmOptions:
     """UNIDIRECTIONAL_SEQUENCE_LSTM."""
 
@@ -250,6 +258,7 @@ OperatorOptions = (
     | BlockOptions
     | LeakyReluOptions
     | BatchMatMulOptions
+    | CumsumOptions
     | LstmOptions
     | CallOnceOptions
     | VarHandleOptions
@@ -406,6 +415,7 @@ def _entries() -> Mapping[str, _Entry]:
         "SPACE_TO_DEPTH": _Entry(19, lambda f: BlockOptions(f.int32(0))),
         "LEAKY_RELU": _Entry(75, lambda f: LeakyReluOptions(f.float32(0))),
         "BATCH_MATMUL": _Entry(101, lambda f: BatchMatMulOptions(f.boolean(0), f.boolean(1))),
+        "CUMSUM": _Entry(102, lambda f: CumsumOptions(f.boolean(0), f.boolean(1))),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": _Entry(71, _lstm),
         "CALL_ONCE": _Entry(103, lambda f: CallOnceOptions(f.int32(0))),
         "VAR_HANDLE": _Entry(111, lambda f: VarHandleOptions(f.string(0), f.string(1))),

@@ -84,6 +84,8 @@ _ARITY = {
     "UNPACK": (1, 1),
     "DEPTH_TO_SPACE": (1, 1),
     "GATHER": (2, 2),
+    "GATHER_ND": (2, 2),
+    "CUMSUM": (2, 2),
     "MAXIMUM": (2, 2),
     "MINIMUM": (2, 2),
     "PRELU": (2, 2),
