@@ -19,6 +19,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "CONV_2D": f"int8, weights int8 or {INT4} by channel or whole, bias int32",
         "DEPTHWISE_CONV_2D": f"int8, weights int8 or {INT4} by channel or whole, bias int32",
         "DEQUANTIZE": "int8 to the model's float32 output",
+        "DIV": "int8, by a constant of one element",
         "EXPAND_DIMS": "any",
         "FULLY_CONNECTED": f"int8, weights int8 by channel or whole or {INT4} whole, bias int32",
         "GATHER": "int8, with constant indices",
@@ -59,7 +60,6 @@ NOT_COMPILED: Mapping[str, str] = MappingProxyType(
     {
         "CAST": _NONE_HERE,
         "CONV_3D": _NO_KERNEL,
-        "DIV": _NONE_HERE,
         "GELU": _NO_KERNEL,
         "GREATER": _NONE_HERE,
         "LESS": _NONE_HERE,

@@ -14,6 +14,7 @@ from firmware_bridge.compiler.fold import folded
 from firmware_bridge.compiler.lower_batches import lower_batches
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
+from firmware_bridge.compiler.lower_div import lower_div
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_l2_normalise import lower_l2_normalization
@@ -92,6 +93,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
         "DEPTH_TO_SPACE": lower_depth_to_space,
         "DEQUANTIZE": lower_dequantize,
+        "DIV": lower_div,
         "ELU": lower_unary,
         "EXPAND_DIMS": lower_view,
         "FULLY_CONNECTED": lower_fully_connected,

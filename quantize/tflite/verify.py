@@ -50,6 +50,7 @@ _ARITY = {
     "ADD": (2, 2),
     "SUB": (2, 2),
     "MUL": (2, 2),
+    "DIV": (2, 2),
     "MEAN": (2, 2),
     "AVERAGE_POOL_2D": (1, 1),
     "MAX_POOL_2D": (1, 1),
