@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 INT8 = "int8"
+INT4 = "int4 (kept as int8: the same flash)"
 BETWEEN = "float32 between DEQUANTIZE of int8 and QUANTIZE, or the model's output"
 """Of functions that become a table: see `firmware_bridge.compiler.float_islands`."""
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -15,12 +16,14 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "ASSIGN_VARIABLE": "int8, uint8, int16, int32",
         "CALL_ONCE": "a subgraph that gives constants to variables",
         "CONCATENATION": "int8; int32 of known shapes",
-        "CONV_2D": "int8, weights int8 by channel or whole, bias int32",
-        "DEPTHWISE_CONV_2D": "int8, weights int8 by channel or whole, bias int32",
+        "CONV_2D": f"int8, weights int8 or {INT4} by channel or whole, bias int32",
+        "DEPTHWISE_CONV_2D": f"int8, weights int8 or {INT4} by channel or whole, bias int32",
         "DEQUANTIZE": "int8 to the model's float32 output",
+        "DIV": "int8, by a constant of one element",
         "EXPAND_DIMS": "any",
-        "FULLY_CONNECTED": "int8, weights int8 by channel or whole, bias int32",
+        "FULLY_CONNECTED": f"int8, weights int8 by channel or whole or {INT4} whole, bias int32",
         "GATHER": "int8, with constant indices",
+        "GATHER_ND": "int8, with constant indices",
         "PACK": "int8; int32 of known shapes",
         "QUANTIZE": (
             "the model's float32 input to int8; uint8 to int8; int8 to int8, uint8, int16, int32; "
@@ -55,12 +58,8 @@ _NO_KERNEL = "TFLite-Micro has no kernel for it"
 _NONE_HERE = "no kernel here"
 NOT_COMPILED: Mapping[str, str] = MappingProxyType(
     {
-        "ADD_N": _NONE_HERE,
         "CAST": _NONE_HERE,
         "CONV_3D": _NO_KERNEL,
-        "CUMSUM": _NONE_HERE,
-        "DIV": _NONE_HERE,
-        "GATHER_ND": _NONE_HERE,
         "GELU": _NO_KERNEL,
         "GREATER": _NONE_HERE,
         "LESS": _NONE_HERE,

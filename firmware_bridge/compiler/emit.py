@@ -26,7 +26,7 @@ _OBSERVED = ("void *context", "uint32_t operator_index", "const void *output", "
 _WIDE_TYPES = {DType.FLOAT32: "float", DType.INT16: "int16_t", DType.INT32: "int32_t"}
 """What kernels take values of more than one byte as."""
 
-POINTER_ARRAY_KERNELS = frozenset({"i8_concatenate", "i8_split"})
+POINTER_ARRAY_KERNELS = frozenset({"i8_add_n", "i8_concatenate", "i8_split"})
 """Kernels of any number of inputs or outputs, which take arrays of pointers instead."""
 
 

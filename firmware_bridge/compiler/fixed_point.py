@@ -134,6 +134,16 @@ def _newton(value: Raw) -> Raw:
     return x
 
 
+def reciprocal(value: int) -> tuple[int, int]:
+    """Return ``(inverse, bits)`` with ``1 / value ~ inverse * 2**(-31 - bits)``, `value` above 0.
+
+    `value` is ``2**bits`` times a number of 1 to 2, of which the inverse is taken.
+    """
+    bits = value.bit_length() - 1
+    fraction = (value << (31 - bits)) - (1 << 31)
+    return int(saturate(_newton(np.asarray(fraction, np.int64)) << 1)), bits
+
+
 def logistic(value: Raw, integer_bits: int) -> Raw:
     """Return ``1 / (1 + exp(-value))`` without integer bits."""
     value = np.asarray(value, np.int64)

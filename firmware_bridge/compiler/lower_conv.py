@@ -41,7 +41,7 @@ _WORTH_A_TABLE = 64
 
 
 def lower_conv_2d(layer: Layer) -> KernelCall:
-    """Lower CONV_2D with constant int8 filters, per tensor or per channel.
+    """Lower CONV_2D with constant int8 or int4 filters, per tensor or per channel.
 
     Raises
     ------

@@ -28,7 +28,7 @@ from quantize.tflite.redundancy import depth_multiplier_problem
 
 
 def lower_depthwise_conv_2d(layer: Layer) -> KernelCall:
-    """Lower DEPTHWISE_CONV_2D with constant int8 filters, per tensor or per channel.
+    """Lower DEPTHWISE_CONV_2D with constant int8 or int4 filters, per tensor or per channel.
 
     Raises
     ------

@@ -17,10 +17,11 @@ from firmware_bridge.compiler.weighted import (
 )
 from quantize.tflite.model import Layer
 from quantize.tflite.options import FullyConnectedOptions
+from quantize.tflite.schema import DType
 
 
 def lower_fully_connected(layer: Layer) -> KernelCall:
-    """Lower FULLY_CONNECTED with constant int8 weights, per tensor or per channel.
+    """Lower FULLY_CONNECTED with constant weights: int8 per tensor or channel, int4 per tensor.
 
     Raises
     ------
@@ -32,6 +33,8 @@ def lower_fully_connected(layer: Layer) -> KernelCall:
     if options.weights_format != 0:
         refuse(layer, "its weights are shuffled")
     scales = weight_scales(layer, weighted.weights, 0)
+    if _by_channel(weighted) and weighted.weights.dtype is DType.INT4:
+        refuse(layer, "its int4 weights have a scale for each channel, and TFLite-Micro takes one")
     multipliers = _multipliers(weighted, scales)
     table = channel_table(layer, weighted.values, multipliers, options.activation)
     outputs, inputs = weighted.values.shape
@@ -43,11 +46,14 @@ def lower_fully_connected(layer: Layer) -> KernelCall:
     return convolution_call(weighted, filters, table, fields)
 
 
+def _by_channel(layer: WeightedLayer) -> bool:
+    quantisation = layer.weights.quantisation
+    return quantisation is not None and quantisation.per_axis
+
+
 def _multipliers(layer: WeightedLayer, scales: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the layer's multipliers, rounded where TFLite-Micro rounds them."""
-    has_bias = layer.input(2) is not None
-    quantisation = layer.weights.quantisation
-    if has_bias or (quantisation is not None and quantisation.per_axis):
+    if layer.input(2) is not None or _by_channel(layer):
         return convolution_multipliers(layer, scales)
     source = quantisation_of(layer, layer.source).scale
     output = quantisation_of(layer, layer.target).scale

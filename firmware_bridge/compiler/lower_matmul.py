@@ -10,7 +10,6 @@ from firmware_bridge.compiler.fixed_point import INT32_MAX
 from firmware_bridge.compiler.operands import (
     check_dtype,
     check_output_shape,
-    computed_input,
     flat,
     input_tensor,
     multiplier_of,
@@ -31,16 +30,19 @@ _LARGEST_PRODUCT = 255 * 255
 
 
 def lower_batch_matmul(layer: Layer) -> KernelCall:
-    """Lower BATCH_MATMUL; the second operand may be constant.
+    """Lower BATCH_MATMUL; one of the operands may be constant.
 
     Raises
     ------
     BadInput
-        When types or shapes do not fit, the first operand is constant, or sums may overflow.
+        When types or shapes do not fit, both operands are constants, or sums may overflow.
     """
     options = options_of(layer, BatchMatMulOptions)
-    first, second = computed_input(layer), input_tensor(layer, 1)
-    check_dtype(layer, second, "input 1", DType.INT8)
+    first, second = (input_tensor(layer, position) for position in (0, 1))
+    for position, operand in enumerate((first, second)):
+        check_dtype(layer, operand, f"input {position}", DType.INT8)
+    if first.is_constant and second.is_constant:
+        refuse(layer, "both inputs are constants", hint="fold them when converting")
     target = output_tensor(layer)
     one = _matrices(layer, first.shape, transposed=options.adjoint_x)
     # A column of the second operand is what a row is of its transposed form.
@@ -66,9 +68,13 @@ def lower_batch_matmul(layer: Layer) -> KernelCall:
     }
     function, inputs = "i8_batch_matmul", layer.operator.inputs
     constants: tuple[Constant, ...] = ()
-    if second.data is not None:
+    data = second.data
+    if data is not None:
         function, inputs = "i8_batch_matmul_constant", inputs[:1]
-        constants = (Constant("constant", flat(second.data, np.int8)),)
+    elif first.data is not None:
+        function, inputs, data = "i8_batch_matmul_of_constant", inputs[1:], first.data
+    if data is not None:
+        constants = (Constant("constant", flat(data, np.int8)),)
         fields["constant"] = "constant"
     copies = (one.inner != 1) + (other.inner != 1)
     return KernelCall(

@@ -44,7 +44,7 @@ def lower_concatenation(layer: Layer) -> KernelCall:
     if options.activation is not Activation.NONE:
         refuse(layer, f"it has the fused activation {options.activation.name}")
     target = output_tensor(layer)
-    parts = _joined_parts(layer)
+    parts = joined_parts(layer)
     for part in parts:
         same_quantisation(layer, part, target, "joining keeps the quantisation")
     axis = axis_of(layer, options.axis, len(target.shape))
@@ -114,7 +114,7 @@ def lower_pack(layer: Layer) -> KernelCall:
     """
     options = options_of(layer, PackOptions)
     target = output_tensor(layer)
-    parts = _joined_parts(layer)
+    parts = joined_parts(layer)
     axis = axis_of(layer, options.axis, len(target.shape))
     for part in parts:
         same_quantisation(layer, part, target, "packing keeps the quantisation")
@@ -125,7 +125,7 @@ def lower_pack(layer: Layer) -> KernelCall:
     return _joining(layer, parts, blocks, math.prod(target.shape[:axis]))
 
 
-def _joined_parts(layer: Layer) -> list[Tensor]:
+def joined_parts(layer: Layer) -> list[Tensor]:
     """Return what is joined: int8, of which one at least is computed."""
     parts = [input_tensor(layer, i) for i in range(len(layer.operator.inputs))]
     for position, part in enumerate(parts):
@@ -137,8 +137,12 @@ def _joined_parts(layer: Layer) -> list[Tensor]:
 
 def _joining(layer: Layer, parts: list[Tensor], blocks: list[int], outer: int) -> KernelCall:
     """Return the call that joins tensors, constants among them."""
+    return with_constant_parts(join_call(layer, "i8_concatenate", blocks, outer), parts)
+
+
+def with_constant_parts(call: KernelCall, parts: list[Tensor]) -> KernelCall:
+    """Return the call of a kernel of any number of inputs, those that are constants in flash."""
     computed = tuple(part.index for part in parts if part.data is None)
-    call = join_call(layer, "i8_concatenate", blocks, outer, inputs=computed)
     if len(computed) == len(parts):
         return call
     names = [
@@ -149,7 +153,9 @@ def _joining(layer: Layer, parts: list[Tensor], blocks: list[int], outer: int) -
         for place, part in enumerate(parts)
         if part.data is not None
     ]
-    return replace(call, parts=tuple(names), constants=(*call.constants, *constants))
+    return replace(
+        call, inputs=computed, parts=tuple(names), constants=(*call.constants, *constants)
+    )
 
 
 def _check_parts(layer: Layer, parts: list[Tensor], whole: Tensor, axis: int) -> None:

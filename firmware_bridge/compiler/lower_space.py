@@ -1,4 +1,4 @@
-"""GATHER with known indices, MIRROR_PAD, DEPTH_TO_SPACE and SPACE_TO_DEPTH: more moved bytes."""
+"""GATHER and GATHER_ND with known indices, MIRROR_PAD, and depth to space and back: moved bytes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from firmware_bridge.compiler.lower_move import (
     moving_call,
 )
 from firmware_bridge.compiler.operands import (
+    check_dtype,
     check_output_shape,
     computed_input,
     constant_integers,
@@ -26,6 +27,10 @@ from firmware_bridge.compiler.operands import (
 from firmware_bridge.compiler.records import Constant, Field, KernelCall
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import BlockOptions, GatherOptions, MirrorPadOptions
+from quantize.tflite.schema import DType
+
+_MOST_INDICES = 5
+"""Of an element, in TFLite-Micro."""
 
 
 def lower_gather(layer: Layer) -> KernelCall:
@@ -50,6 +55,29 @@ def lower_gather(layer: Layer) -> KernelCall:
     check_output_shape(layer, target, (*before, *picked, *after))
     rows = indices * math.prod(after)
     return _picked(layer, source, axis, axis + 1, rows, np.zeros(1, np.int64))
+
+
+def lower_gather_nd(layer: Layer) -> KernelCall:
+    """Lower GATHER_ND, with indices that are constants.
+
+    Raises
+    ------
+    BadInput
+        When types or shapes do not fit, or an index is outside.
+    """
+    source, target = computed_input(layer), output_tensor(layer)
+    places = input_tensor(layer, 1)
+    check_dtype(layer, places, "input 1", DType.INT32)
+    indices = constant_integers(layer, 1)
+    count = places.shape[-1] if places.shape else 0
+    if not 1 <= count <= min(len(source.shape), _MOST_INDICES):
+        refuse(layer, f"it picks by {count} indices of {len(source.shape)} axes")
+    rows = indices.reshape(-1, count)
+    if (rows < 0).any() or (rows >= source.shape[:count]).any():
+        refuse(layer, f"an index is outside of {list(source.shape[:count])}")
+    check_output_shape(layer, target, (*places.shape[:-1], *source.shape[count:]))
+    steps = np.asarray(dense_steps(source.shape)[:count], np.int64)
+    return _picked(layer, source, 0, count, rows @ steps, np.zeros(1, np.int64))
 
 
 def lower_mirror_pad(layer: Layer) -> KernelCall:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.operands import (
+    check_dtype,
     constant_integers,
+    input_tensor,
     options_of,
     output_tensor,
     quantisation_of,
@@ -25,6 +27,7 @@ from firmware_bridge.compiler.window import WindowAxis
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import TransposeConvOptions
+from quantize.tflite.schema import DType
 
 _INPUTS = (2, 1, 3)
 """Where the input, the filters and the bias are, which other layers have in this order."""
@@ -40,6 +43,7 @@ def lower_transpose_conv(layer: Layer) -> KernelCall:
         that TFLite-Micro defines.
     """
     options = options_of(layer, TransposeConvOptions)
+    check_dtype(layer, input_tensor(layer, 1), "its weights", DType.INT8)
     given = [layer.operator.inputs[at] for at in _INPUTS if at < len(layer.operator.inputs)]
     ordered = replace(layer.operator, inputs=tuple(given))
     weighted = weighted_layer(Layer(layer.graph, ordered))

@@ -14,6 +14,7 @@ from firmware_bridge.compiler.fold import folded
 from firmware_bridge.compiler.lower_batches import lower_batches
 from firmware_bridge.compiler.lower_conv import lower_conv_2d
 from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
+from firmware_bridge.compiler.lower_div import lower_div
 from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
 from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
 from firmware_bridge.compiler.lower_l2_normalise import lower_l2_normalization
@@ -52,9 +53,11 @@ from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_soft
 from firmware_bridge.compiler.lower_space import (
     lower_depth_to_space,
     lower_gather,
+    lower_gather_nd,
     lower_mirror_pad,
     lower_space_to_depth,
 )
+from firmware_bridge.compiler.lower_sums import lower_add_n, lower_cumsum
 from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
 from firmware_bridge.compiler.lower_unary import lower_unary
@@ -76,6 +79,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
     {
         "ABS": lower_unary,
         "ADD": lower_add,
+        "ADD_N": lower_add_n,
         "ARG_MAX": lower_arg_most,
         "ARG_MIN": lower_arg_most,
         "ASSIGN_VARIABLE": lower_assign,
@@ -85,13 +89,16 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "BROADCAST_TO": lower_broadcast_to,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
+        "CUMSUM": lower_cumsum,
         "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
         "DEPTH_TO_SPACE": lower_depth_to_space,
         "DEQUANTIZE": lower_dequantize,
+        "DIV": lower_div,
         "ELU": lower_unary,
         "EXPAND_DIMS": lower_view,
         "FULLY_CONNECTED": lower_fully_connected,
         "GATHER": lower_gather,
+        "GATHER_ND": lower_gather_nd,
         "HARD_SWISH": lower_unary,
         "L2_NORMALIZATION": lower_l2_normalization,
         "LEAKY_RELU": lower_unary,

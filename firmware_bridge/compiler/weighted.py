@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class WeightedLayer(Layer):
     source, weights, target
         Its tensors.
     values
-        The weights, int8 in the shape that the file has.
+        The weights as int8, in the shape that the file has.
     """
 
     source: Tensor
@@ -58,10 +59,12 @@ def weighted_layer(layer: Layer) -> WeightedLayer:
     Raises
     ------
     BadInput
-        When input or output is not int8 and computed, or the weights are not constant int8.
+        When input or output is not int8 and computed, or the weights are not constant int8 or
+        int4.
     """
     weights = input_tensor(layer, 1)
-    check_dtype(layer, weights, "its weights", DType.INT8)
+    if weights.dtype is not DType.INT4:
+        check_dtype(layer, weights, "its weights", DType.INT8)
     if weights.data is None:
         refuse(layer, "its weights are not constant")
     return WeightedLayer(
@@ -70,8 +73,16 @@ def weighted_layer(layer: Layer) -> WeightedLayer:
         source=computed_input(layer),
         weights=weights,
         target=output_tensor(layer),
-        values=np.asarray(weights.data, np.int8),
+        values=_values(weights, weights.data),
     )
+
+
+def _values(weights: Tensor, data: NDArray[Any]) -> NDArray[np.int8]:
+    """Return weights as int8; of int4 two lie in a byte, the first in its lower bits."""
+    if weights.dtype is not DType.INT4:
+        return np.asarray(data, np.int8)
+    nibbles = np.stack([data << 4, data & 0xF0], axis=-1).astype(np.uint8).view(np.int8)
+    return (nibbles >> 4).reshape(-1)[: weights.elements].reshape(weights.shape)
 
 
 def convolution_multipliers(

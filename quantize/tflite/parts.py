@@ -28,7 +28,7 @@ from quantize.tflite.model import (
     Tensor,
     tensor_label,
 )
-from quantize.tflite.options import has_options_of, parse_options
+from quantize.tflite.option_tables import has_options_of, parse_options
 from quantize.tflite.remarks import Oddity, Unread
 from quantize.tflite.schema import CUSTOM, DTYPES, OPERATOR_NAMES, DType, operator_name
 from quantize.tflite.verify import MAX_RANK, shape_problem

@@ -86,7 +86,10 @@ def _dense(layer: Layer) -> str:
     bias, target = layer.input(2), layer.output
     if source is None or weights is None or bias is None or target is None:
         return ""
-    one, other, result = (tensor.eight_bit_scale for tensor in (source, weights, target))
+    one, result = source.eight_bit_scale, target.eight_bit_scale
+    other = weights.eight_bit_scale
+    if weights.dtype is DType.INT4 and weights.whole is not None:
+        other = weights.whole.scale
     if one is None or other is None or result is None:
         return ""
     if bias.dtype is not DType.INT32 or bias.quantisation is None or bias.quantisation.per_axis:

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 struct i8_batch_matmul {
-  const int8_t *constant; /* the second operand of i8_batch_matmul_constant */
+  const int8_t *constant; /* the operand that is not computed */
   int32_t batches[3];
   int32_t steps_0[3]; /* bytes from batch to batch of an operand; the output is dense */
   int32_t steps_1[3];
@@ -36,6 +36,9 @@ void i8_batch_matmul(const struct i8_batch_matmul *layer, const int8_t *a, const
 /* The same, the second operand being layer->constant. */
 void i8_batch_matmul_constant(const struct i8_batch_matmul *layer, const int8_t *a, int8_t *output,
                               void *scratch);
+/* The same, the first operand being layer->constant. */
+void i8_batch_matmul_of_constant(const struct i8_batch_matmul *layer, const int8_t *b,
+                                 int8_t *output, void *scratch);
 
 #ifdef __cplusplus
 }

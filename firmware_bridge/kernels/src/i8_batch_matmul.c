@@ -73,3 +73,8 @@ void i8_batch_matmul_constant(const struct i8_batch_matmul *layer, const int8_t 
                               void *scratch) {
   i8_batch_matmul(layer, a, layer->constant, output, scratch);
 }
+
+void i8_batch_matmul_of_constant(const struct i8_batch_matmul *layer, const int8_t *b,
+                                 int8_t *output, void *scratch) {
+  i8_batch_matmul(layer, layer->constant, b, output, scratch);
+}

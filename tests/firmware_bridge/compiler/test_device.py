@@ -143,6 +143,23 @@ def add_further(builder: CaseBuilder) -> None:
     operands = (builder.operand(IMAGE, KIND), builder.operand(IMAGE, KIND))
     packed = builder.output((1, 7, 5, 2, 11), KIND)
     builder.operator("PACK", operands, (packed,), "Pack", axis=3, valuesCount=2, version=2)
+    operands = tuple(builder.operand(IMAGE, KIND) for _ in range(3))
+    builder.operator("ADD_N", operands, (builder.output(IMAGE, Quantised(0.1, -4)),), "AddN")
+    inputs = (builder.operand(IMAGE, KIND), builder.integers(1))
+    builder.operator("CUMSUM", inputs, (builder.output(IMAGE, KIND),), "Cumsum", reverse=True)
+    places = np.asarray([[0, 6, 1], [0, 0, 4]], np.int32)
+    inputs = (builder.operand(IMAGE, KIND), builder.tensor((2, 3), dtype=DType.INT32, data=places))
+    builder.operator("GATHER_ND", inputs, (builder.output((2, 11), KIND),), "GatherNd")
+    values = np.arange(28, dtype=np.int8).reshape(4, 7) * np.int8(9)
+    matrix = builder.tensor((4, 7), scale=0.03, zero_point=2, data=values)
+    product = builder.output((4, 11), Quantised(0.1, 1))
+    operands = (matrix, builder.operand((7, 11), KIND))
+    builder.operator("BATCH_MATMUL", operands, (product,), "BatchMatMul")
+    values = np.arange(5 * 9 * 11).reshape(5, 3, 3, 11).astype(np.int8) << 4 >> 4
+    filters = builder.tensor(values.shape, scale=0.02, dtype=DType.INT4, data=values)
+    inputs = (builder.operand(IMAGE, KIND), filters)
+    convolved = builder.output((1, 5, 3, 5), KIND)
+    builder.operator("CONV_2D", inputs, (convolved,), "Conv2D", padding=1, strideH=1, strideW=1)
 
 
 def test_further_operators_on_the_device(tmp_path: Path) -> None:

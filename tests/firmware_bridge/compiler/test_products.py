@@ -28,7 +28,8 @@ class Product:
     columns: int
     adjoint_x: bool
     adjoint_y: bool
-    constant: bool
+    constant: int
+    """Which operand is a constant: 1 or 2; 0 none of them."""
     first: Quantised
     second: Quantised
     zero_point: int
@@ -62,7 +63,7 @@ def products(draw: st.DrawFn) -> Product:
         columns=draw(st.integers(1, 6)),
         adjoint_x=draw(st.booleans()),
         adjoint_y=draw(st.booleans()),
-        constant=draw(st.booleans()),
+        constant=draw(st.integers(0, 2)),
         first=draw(quantisations),
         second=draw(quantisations),
         zero_point=draw(zero_points),
@@ -72,18 +73,18 @@ def products(draw: st.DrawFn) -> Product:
 
 
 def add_product(builder: CaseBuilder, case: Product) -> None:
-    first = builder.operand(case.shape(1), case.first)
-    if case.constant:
-        data = np.random.default_rng(case.seed).integers(-128, 128, case.shape(2), dtype=np.int8)
-        kind = case.second
-        second = builder.tensor(
-            case.shape(2), scale=kind.scale, zero_point=kind.zero_point, data=data
-        )
-    else:
-        second = builder.operand(case.shape(2), case.second)
+    operands = []
+    for place, kind in ((1, case.first), (2, case.second)):
+        shape = case.shape(place)
+        if case.constant == place:
+            data = np.random.default_rng(case.seed).integers(-128, 128, shape, dtype=np.int8)
+            operand = builder.tensor(shape, scale=kind.scale, zero_point=kind.zero_point, data=data)
+        else:
+            operand = builder.operand(shape, kind)
+        operands.append(operand)
     output = builder.output((*case.batches, case.rows, case.columns), case.target)
     builder.operator(
-        "BATCH_MATMUL", (first, second), (output,), "BatchMatMul",
+        "BATCH_MATMUL", tuple(operands), (output,), "BatchMatMul",
         adjX=case.adjoint_x, adjY=case.adjoint_y, version=2,
     )  # fmt: skip
 
@@ -99,7 +100,7 @@ def test_sums_that_are_halves_of_a_step(exactness: Exactness) -> None:
     random = np.random.default_rng(0)
     cases = [
         Product(
-            (), (), 4, 1, 6, False, False, False,
+            (), (), 4, 1, 6, False, False, 0,
             first=Quantised(float(np.float32(2.0 ** random.uniform(-6, 1))), 0),
             second=Quantised(float(np.float32(2.0 ** random.uniform(-6, 1))), 2),
             zero_point=0, ratio=float(ratio), seed=0,
@@ -113,10 +114,20 @@ def test_sums_that_are_halves_of_a_step(exactness: Exactness) -> None:
 def test_the_largest_sums_of_batch_matmul(exactness: Exactness, sign: int) -> None:
     low, high = Quantised(2.0**-4, -128), Quantised(2.0**-4, 127)
     case = Product(
-        (), (), 2, 33000, 2, False, False, False,
+        (), (), 2, 33000, 2, False, False, 0,
         first=low, second=low if sign > 0 else high, zero_point=0, ratio=-1.0, seed=0,
     )  # fmt: skip
     exactness.check_cases([case], add_product, 0)
+
+
+def test_a_product_of_constants_is_refused() -> None:
+    builder = CaseBuilder()
+    x, y = (builder.tensor((2, 2), scale=1.0, data=np.ones((2, 2), np.int8)) for _ in range(2))
+    output = builder.output((2, 2), Quantised(1.0, 0))
+    builder.operator("BATCH_MATMUL", (x, y), (output,), "BatchMatMul")
+    builder.operand((1, 1), Quantised(1.0, 0))
+    with pytest.raises(BadInput, match=r"0 BATCH_MATMUL .* both inputs are constants"):
+        compile_model(builder.finish(), "m")
 
 
 def product_model(first: tuple[int, ...], second: tuple[int, ...], out: tuple[int, ...]) -> bytes:

@@ -1,9 +1,10 @@
-"""GATHER, DEPTH_TO_SPACE, SPACE_TO_DEPTH and RESIZE_BILINEAR."""
+"""GATHER, GATHER_ND, DEPTH_TO_SPACE, SPACE_TO_DEPTH and RESIZE_BILINEAR."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from exactness import CaseBuilder, Exactness, Quantised, few, seeds, several
 from hypothesis import given
@@ -12,6 +13,7 @@ from operator_models import ModelBuilder
 
 from firmware_bridge.compiler.compile import compile_model
 from quantize.foundation.errors import BadInput
+from quantize.tflite.schema import DType
 
 PLAIN = Quantised(0.1, 7)
 Shape = tuple[int, ...]
@@ -51,6 +53,53 @@ def test_gather_from_outside_is_refused(indices: tuple[int, ...]) -> None:
     builder = CaseBuilder()
     add_gather(builder, Gather((2, 3), 1, indices, False))
     with pytest.raises(BadInput, match=r"GATHER .* an index is outside of 0 to 2"):
+        compile_model(builder.finish(), "m")
+
+
+@dataclass(frozen=True)
+class Picked:
+    shape: Shape
+    places: tuple[Shape, ...]
+
+
+@st.composite
+def picks(draw: st.DrawFn) -> Picked:
+    shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
+    count = draw(st.integers(1, len(shape)))
+    place = st.tuples(*(st.integers(0, length - 1) for length in shape[:count]))
+    return Picked(shape, tuple(draw(st.lists(place, min_size=1, max_size=6))))
+
+
+def add_picked(builder: CaseBuilder, case: Picked, *, kind: DType = DType.INT32) -> None:
+    places = np.asarray(case.places, kind.numpy)
+    if len(places) % 2 == 0:
+        places = places.reshape(2, -1, places.shape[1])
+    indices = builder.tensor(places.shape, dtype=kind, data=places)
+    output = builder.output((*places.shape[:-1], *case.shape[places.shape[-1] :]), PLAIN)
+    inputs = (builder.operand(case.shape, PLAIN), indices)
+    builder.operator("GATHER_ND", inputs, (output,), "GatherNd")
+
+
+@few
+@given(cases=several(picks()), seed=seeds)
+def test_gather_nd(exactness: Exactness, cases: list[Picked], seed: int) -> None:
+    exactness.check_cases(cases, add_picked, seed)
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "reason"),
+    [
+        (Picked((2, 3), ((1, 3),)), DType.INT32, r"an index is outside of \[2, 3\]"),
+        (Picked((2, 3), ((-1,),)), DType.INT32, r"an index is outside of \[2\]"),
+        (Picked((2,), ((0, 0),)), DType.INT32, "it picks by 2 indices of 1 axes"),
+        (Picked((1,) * 6, ((0,) * 6,)), DType.INT32, "it picks by 6 indices of 6 axes"),
+        (Picked((2, 3), ((1, 2),)), DType.INT64, "input 1 is int64, not int32"),
+    ],
+)
+def test_what_cannot_be_picked_is_refused(case: Picked, kind: DType, reason: str) -> None:
+    builder = CaseBuilder()
+    add_picked(builder, case, kind=kind)
+    with pytest.raises(BadInput, match=f"GATHER_ND .* {reason}"):
         compile_model(builder.finish(), "m")
 
 

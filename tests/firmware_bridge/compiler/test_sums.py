@@ -1,4 +1,4 @@
-"""SUM and L2_NORMALIZATION."""
+"""SUM, ADD_N, CUMSUM and L2_NORMALIZATION."""
 
 from __future__ import annotations
 
@@ -84,6 +84,111 @@ cases = st.one_of(
 def test_sums_and_norms(exactness: Exactness, cases: list[Case], seed: int) -> None:
     """All of them in one model, which is built once."""
     exactness.check_cases(cases, lambda builder, case: case[0](builder, case[1]), seed)
+
+
+@st.composite
+def totals(draw: st.DrawFn) -> Sum:
+    """Tensors that are added; `axes` are those that are constants or the first one again."""
+    source, target = draw(quantisations), draw(quantisations)
+    ways = draw(st.lists(st.sampled_from((0, 0, 1, 2)), min_size=1, max_size=14))
+    scale = float(np.float32(source.scale * 2.0 ** draw(st.floats(-2, 4))))
+    return Sum(draw(shapes), tuple(ways), False, source, Quantised(scale, target.zero_point))
+
+
+def add_total(builder: CaseBuilder, case: Sum) -> None:
+    operands = [builder.operand(case.shape, case.source)]
+    for number, way in enumerate(case.axes):
+        if way == 0:
+            operands.append(builder.operand(case.shape, case.source))
+        elif way == 1:
+            data = np.random.default_rng(number).integers(-128, 128, case.shape, dtype=np.int8)
+            kind = case.source
+            constant = builder.tensor(
+                case.shape, scale=kind.scale, zero_point=kind.zero_point, data=data
+            )
+            operands.insert(number % 2, constant)
+        else:
+            operands.append(operands[0])
+    output = builder.output(case.shape, case.target)
+    builder.operator("ADD_N", tuple(operands), (output,), "AddN")
+
+
+@st.composite
+def running(draw: st.DrawFn) -> tuple[Sum, bool]:
+    case = draw(sums())
+    scale = float(np.float32(case.source.scale * 2.0 ** draw(st.floats(-2, 3))))
+    kind = Quantised(scale, case.target.zero_point)
+    axis = draw(st.integers(-len(case.shape), len(case.shape) - 1))
+    return Sum(case.shape, (axis,), case.keep, case.source, kind), draw(st.booleans())
+
+
+def add_running(builder: CaseBuilder, case: tuple[Sum, bool]) -> None:
+    of, is_reversed = case
+    inputs = (builder.operand(of.shape, of.source), builder.integers(*of.axes))
+    output = builder.output(of.shape, of.target)
+    fields = {"exclusive": of.keep, "reverse": is_reversed}
+    builder.operator("CUMSUM", inputs, (output,), "Cumsum", **fields)
+
+
+added = st.one_of(
+    totals().map(lambda case: (add_total, case)),
+    running().map(lambda case: (add_running, case)),
+)
+
+
+@few
+@given(cases=st.lists(added, min_size=6, max_size=10), seed=seeds)
+def test_sums_on_a_common_scale(exactness: Exactness, cases: list[Case], seed: int) -> None:
+    exactness.check_cases(cases, lambda builder, case: case[0](builder, case[1]), seed)
+
+
+@pytest.mark.parametrize(("zero_point", "most"), [(-128, 15), (0, 32), (127, 15)])
+def test_the_longest_sums(exactness: Exactness, zero_point: int, most: int) -> None:
+    """One value more may pass 32 bits, where TFLite-Micro's result is not defined."""
+    source, target = Quantised(0.5, zero_point), Quantised(8.0, 3)
+    exactness.check_cases(
+        [
+            (add_total, Sum((1, 9), (0,) * (most - 1), False, source, target)),
+            (add_running, (Sum((2, most, 3), (1,), False, source, target), False)),
+        ],
+        lambda builder, case: case[0](builder, case[1]),
+        3,
+    )
+    longer = Sum((1, most + 1), (1,), False, source, target)
+    for add, case in (
+        (add_total, Sum((1, 9), (0,) * most, False, source, target)),
+        (add_running, (longer, False)),
+    ):
+        builder = CaseBuilder()
+        add(builder, case)  # type: ignore[operator]
+        with pytest.raises(BadInput, match=f"sums of {most + 1} values may overflow 32 bits"):
+            compile_model(builder.finish(), "m")
+
+
+def added_model(shapes: list[Shape], scales: list[float], out: float) -> bytes:
+    builder = ModelBuilder()
+    inputs = tuple(
+        builder.tensor(shape, scale=scale) for shape, scale in zip(shapes, scales, strict=True)
+    )
+    y = builder.tensor(shapes[0], scale=out)
+    builder.operator("ADD_N", inputs, (y,), "AddN")
+    return builder.build(inputs, (y,))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "scales", "out", "reason"),
+    [
+        ([(1, 4), (4,)], [0.5, 0.5], 0.5, r"its output is \[1, 4\], where \[4\] is right"),
+        ([(1, 4), (1, 4)], [0.5, 0.25], 0.5, "its inputs are added as they are, yet"),
+        ([(1, 4), (1, 4)], [0.5, 0.5], 2.0**-21, "its output's scale is too small"),
+        ([(1, 4)], [0.5], 0.5, "it adds 1 tensors"),
+    ],
+)
+def test_what_cannot_be_added_is_refused(
+    shapes: list[Shape], scales: list[float], out: float, reason: str
+) -> None:
+    with pytest.raises(BadInput, match=f"0 ADD_N .* {reason}"):
+        compile_model(added_model(shapes, scales, out), "m")
 
 
 def normalisation(depth: int, **fields: int) -> bytes:

@@ -28,6 +28,15 @@ def schema() -> ModuleType:
     return module
 
 
+def packed_int4(values: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Return values of -8 to 7 two in a byte, the first of them in the lower bits."""
+    assert values.dtype == np.int8 and values.min() >= -8 and values.max() <= 7
+    nibbles = np.zeros((values.size + 1) // 2 * 2, np.uint8)
+    nibbles[: values.size] = values.reshape(-1).view(np.uint8) & 15
+    packed: NDArray[np.uint8] = nibbles[::2] | nibbles[1::2] << 4
+    return packed
+
+
 class ModelBuilder:
     """A model in the making: tensors and operators in the order in which they are added."""
 
@@ -51,7 +60,7 @@ class ModelBuilder:
         signature: tuple[int, ...] | None = None,
         variable: bool = False,
     ) -> int:
-        """Add a tensor, a constant where `data` is given; return its index."""
+        """Add a tensor, a constant where `data` is given, int8 for int4; return its index."""
         tensor = schema().TensorT()
         tensor.shape = np.asarray(shape, np.int32)
         tensor.type = dtype.code
@@ -68,7 +77,10 @@ class ModelBuilder:
             tensor.quantization = quantisation
         buffer = schema().BufferT()
         if data is not None:
-            assert data.dtype == dtype.numpy and data.size == np.prod(shape, dtype=int)
+            assert data.size == np.prod(shape, dtype=int)
+            if dtype is DType.INT4:
+                data = packed_int4(data)
+            assert data.dtype == (dtype.numpy or np.uint8)
             buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
         tensor.buffer = len(self._buffers)
         self._buffers.append(buffer)

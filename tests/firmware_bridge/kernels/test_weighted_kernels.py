@@ -33,10 +33,12 @@ from weighted_layers import (
     layers_at_random,
 )
 
+from firmware_bridge.compiler.compile import compile_model
 from firmware_bridge.compiler.lowering import LOWERINGS
 from firmware_bridge.compiler.requantisation import Rounding
 from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model
+from quantize.tflite.schema import DType
 
 GCC = shutil.which("gcc") or ""
 pytestmark = pytest.mark.skipif(not GCC, reason="needs gcc")
@@ -83,6 +85,24 @@ def layer_of(
 @settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 def test_any_layer(check: Check, data: st.DataObject) -> None:
     check(draw_layer(lambda low, high: data.draw(st.integers(low, high))))
+
+
+def of_four_bits(layer: Layer) -> Layer:
+    """Return a layer with int4 weights; those of FULLY_CONNECTED have one scale."""
+    count = 1 if layer.kind == "FULLY_CONNECTED" else layer.weight_scales.size
+    scales = 16 * layer.weight_scales[:count]
+    return replace(layer, weights=layer.weights >> 4, weight_type=DType.INT4, weight_scales=scales)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_layer_of_four_bits(check: Check, data: st.DataObject) -> None:
+    layer = of_four_bits(draw_layer(lambda low, high: data.draw(st.integers(low, high))))
+    check(layer)
+    packed, plain = layer.lowered(), replace(layer, weight_type=DType.INT8).lowered()
+    assert packed.fields == plain.fields
+    for one, other in zip(packed.constants, plain.constants, strict=True):
+        np.testing.assert_array_equal(one.values, other.values, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +233,8 @@ def test_refuses_what_it_cannot_do_exactly() -> None:
     grouped = replace(convolution, source=np.zeros((1, 4, 4, 18), np.int8))
     assert "its 4 filters of 6 channels do not part 18" in refusal(grouped)
     assert "activation TANH" in refusal(replace(dense, activation=TANH))
+    four_bits = replace(of_four_bits(dense), weight_scales=dense.weight_scales)
+    assert "its int4 weights have a scale for each channel" in refusal(four_bits)
     huge = np.full(4, (1 << 31) - 1000, np.int32)
     assert "sums of channel 0 may overflow 32 bits" in refusal(replace(dense, bias=huge))
 
@@ -238,3 +260,15 @@ def test_refuses_weights_with_a_zero_point() -> None:
     graph = read_model(builder.build((source,), (output,))).main
     with pytest.raises(BadInput, match="zero point other than 0"):
         LOWERINGS["FULLY_CONNECTED"](graph.layers[0])
+
+
+@pytest.mark.parametrize("kind", [DType.INT8, DType.INT4])
+def test_refuses_a_bias_of_another_scale(kind: DType) -> None:
+    builder = ModelBuilder()
+    source = builder.tensor((1, 8), scale=0.1)
+    weights = builder.tensor((4, 8), scale=0.1, dtype=kind, data=np.ones((4, 8), np.int8))
+    bias = builder.tensor((4,), dtype=DType.INT32, scale=0.1, data=np.ones(4, np.int32))
+    output = builder.tensor((1, 4), scale=0.1)
+    builder.operator("FULLY_CONNECTED", (source, weights, bias), (output,), "FullyConnected")
+    with pytest.raises(BadInput, match="the scale of its bias"):
+        compile_model(builder.build((source,), (output,)), "m")

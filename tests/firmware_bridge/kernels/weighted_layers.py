@@ -39,6 +39,7 @@ class Layer:
     strides: tuple[int, int] = (1, 1)
     dilations: tuple[int, int] = (1, 1)
     activation: int = NONE
+    weight_type: DType = DType.INT8
 
     @property
     def output_shape(self) -> tuple[int, ...]:
@@ -66,6 +67,7 @@ class Layer:
             self.weights.shape,
             scale=self.weight_scales,
             axis=3 if self.kind == "DEPTHWISE_CONV_2D" else 0,
+            dtype=self.weight_type,
             data=self.weights,
         )
         inputs = [source, weights]
