@@ -52,8 +52,8 @@ _WORDINGS: dict[LabelKind, Wording] = {
         many="emotions",
         title="speech emotion on {corpus}",
         model="A speech-emotion model",
-        limits="Acted speech, few speakers: not a measure of how people are understood in daily "
-        "life.",
+        limits="Where speech is acted, or speakers are few, this is no measure of how people are "
+        "understood in daily life.",
         card="Trained on acted speech. It labels how speech *sounds*; it does not know what a "
         "person feels. Do not use it to judge people at work, in education, or where they cannot "
         "object.",

@@ -178,7 +178,23 @@ class Metrics:
                 f"{100 * rest.uar.value:.1f} % and macro-F1 {100 * rest.macro_f1.value:.1f} %"
             )
         few = too_few(self.clips, self.speakers, len(self.in_play))
-        return (*found, few) if few else tuple(found)
+        return tuple(line for line in (*found, self._no_better_than_guessing, few) if line)
+
+    @property
+    def _no_better_than_guessing(self) -> str:
+        """Say that nothing was recognised, or that it cannot be told; empty where something was."""
+        guessing = f"guessing, {100 * self.chance:.1f} %"
+        if len(self.in_play) < 2:
+            return ""
+        answered = np.flatnonzero(self.confusion.sum(axis=0))
+        if len(answered) == 1:
+            said = self.classes[answered[0]]
+            return f"it calls every clip '{said}': its UAR is that of {guessing}"
+        if self.uar.value <= self.chance:
+            return f"its UAR is not above that of {guessing}"
+        if self.uar.interval is not None and self.uar.interval[0] <= self.chance:
+            return f"its UAR may be that of {guessing}: the interval reaches as far down"
+        return ""
 
     def _classes(self, *, present: bool) -> tuple[str, ...]:
         support = self.confusion.sum(axis=1) > 0

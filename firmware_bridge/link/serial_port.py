@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import serial
 
 from firmware_bridge.link.errors import DeviceGone, DeviceNotFound, DeviceTimeout
@@ -28,8 +30,10 @@ class SerialTransport:
         try:
             self._port = serial.Serial(path, baudrate=baud, timeout=0, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
+            number = getattr(error, "errno", None)
+            reason = os.strerror(number) if number else error  # pySerial says it twice over
             raise DeviceNotFound(
-                f"no device at serial:{path}: {error}",
+                f"no device at serial:{path}: {reason}",
                 hint="plug the board in, check the path, and that you may open it (group dialout)",
             ) from error
         self._name = f"serial:{path}"

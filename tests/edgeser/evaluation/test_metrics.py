@@ -242,6 +242,23 @@ def test_few_clips_or_speakers_and_missing_emotions_are_caveats() -> None:
     assert scored(many, many, [str(i % 4) for i in range(400)]).caveats != ()
 
 
+def test_a_score_that_guessing_has_too_is_said_to_be_one() -> None:
+    truth, speakers = [i % 4 for i in range(400)], [str(i // 4 % 10) for i in range(400)]
+    assert scored(truth, [2] * 400, speakers).caveats == (
+        "it calls every clip 'joy': its UAR is that of guessing, 25.0 %",
+    )
+    turned = [(i + 1) % 4 for i in truth]
+    assert scored(truth, turned, speakers).caveats == (
+        "its UAR is not above that of guessing, 25.0 %",
+    )
+    hardly = [i if int(speaker) == 3 else 0 for i, speaker in zip(truth, speakers, strict=True)]
+    found = scored(truth, hardly, speakers)
+    assert found.uar.value == pytest.approx(0.325)
+    assert found.caveats == (
+        "its UAR may be that of guessing, 25.0 %: the interval reaches as far down",
+    )
+
+
 def test_clips_of_no_known_speaker_are_said_and_are_no_speakers() -> None:
     made = predictions(2, [(n % 2, n % 2, n // 4) for n in range(40)])
     known = evaluate(made, source="here")

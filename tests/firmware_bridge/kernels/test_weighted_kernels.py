@@ -95,7 +95,7 @@ def of_four_bits(layer: Layer) -> Layer:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_any_layer_of_four_bits(check: Check, data: st.DataObject) -> None:
     layer = of_four_bits(draw_layer(lambda low, high: data.draw(st.integers(low, high))))
     check(layer)

@@ -77,3 +77,9 @@ def test_where_no_device_is_the_error_says_so(text: str) -> None:
     assert caught.value.exit_code == 3
     assert text in caught.value.message or text.partition(":")[2] in caught.value.message
     assert caught.value.hint
+
+
+def test_a_port_that_is_not_there_is_named_once() -> None:
+    with pytest.raises(DeviceNotFound) as caught:
+        open_address(parse_address("serial:/nowhere/port"), timeout_s=2)
+    assert caught.value.message == "no device at serial:/nowhere/port: No such file or directory"
