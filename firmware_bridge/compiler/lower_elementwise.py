@@ -136,8 +136,10 @@ def lower_mul(layer: Layer) -> KernelCall:
     return broadcast_call(layer, "i8_multiplication", operands, fields, [])
 
 
-def broadcast_operands(layer: Layer) -> Operands:
+def broadcast_operands(layer: Layer, *, made: DType = DType.INT8) -> Operands:
     """Return both operands, of which one may be constant, and how they are walked.
+
+    `made` is the output's type.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def broadcast_operands(layer: Layer) -> Operands:
         When types or shapes do not fit, or broadcasting takes more than four loops.
     """
     first, second = (input_tensor(layer, position) for position in (0, 1))
-    target = output_tensor(layer)
+    target = output_tensor(layer, dtype=made)
     for position, tensor in enumerate((first, second)):
         check_dtype(layer, tensor, f"input {position}", DType.INT8)
     if first.is_constant and second.is_constant:
@@ -157,7 +159,7 @@ def broadcast_operands(layer: Layer) -> Operands:
         fits = False
     if not fits:
         refuse(layer, f"its shapes do not fit: {shapes}")
-    walks = [_broadcast_steps(tensor.shape, target.shape) for tensor in (first, second)]
+    walks = [broadcast_steps(tensor.shape, target.shape) for tensor in (first, second)]
     loops = merged(target.shape, *walks)
     if loops is None:
         refuse(layer, f"its broadcasting takes more than four loops: {shapes}")
@@ -185,7 +187,8 @@ def _whole_first(operands: Operands) -> Operands:
     )
 
 
-def _broadcast_steps(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+def broadcast_steps(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the bytes from element to element along the axes of `target`, 0 where repeated."""
     full = (1,) * (len(target) - len(shape)) + shape
     dense = dense_steps(full)
     return tuple(step if length != 1 else 0 for step, length in zip(dense, full, strict=True))

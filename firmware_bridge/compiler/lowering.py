@@ -60,6 +60,7 @@ from firmware_bridge.compiler.lower_space import (
 from firmware_bridge.compiler.lower_sums import lower_add_n, lower_cumsum
 from firmware_bridge.compiler.lower_svdf import lower_svdf
 from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
+from firmware_bridge.compiler.lower_truth import lower_cast, lower_comparison, lower_select_v2
 from firmware_bridge.compiler.lower_unary import lower_unary
 from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
@@ -87,6 +88,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "BATCH_MATMUL": lower_batch_matmul,
         "BATCH_TO_SPACE_ND": lower_batches,
         "BROADCAST_TO": lower_broadcast_to,
+        "CAST": lower_cast,
         "CONCATENATION": lower_concatenation,
         "CONV_2D": lower_conv_2d,
         "CUMSUM": lower_cumsum,
@@ -95,13 +97,18 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "DEQUANTIZE": lower_dequantize,
         "DIV": lower_div,
         "ELU": lower_unary,
+        "EQUAL": lower_comparison,
         "EXPAND_DIMS": lower_view,
         "FULLY_CONNECTED": lower_fully_connected,
         "GATHER": lower_gather,
         "GATHER_ND": lower_gather_nd,
+        "GREATER": lower_comparison,
+        "GREATER_EQUAL": lower_comparison,
         "HARD_SWISH": lower_unary,
         "L2_NORMALIZATION": lower_l2_normalization,
         "LEAKY_RELU": lower_unary,
+        "LESS": lower_comparison,
+        "LESS_EQUAL": lower_comparison,
         "LOGISTIC": lower_unary,
         "LOG_SOFTMAX": lower_log_softmax,
         "MAXIMUM": lower_extremum,
@@ -110,6 +117,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "MINIMUM": lower_extremum,
         "MIRROR_PAD": lower_mirror_pad,
         "MUL": lower_mul,
+        "NOT_EQUAL": lower_comparison,
         "PACK": lower_pack,
         "PAD": lower_pad,
         "PADV2": lower_pad,
@@ -125,6 +133,7 @@ LOWERINGS: Mapping[str, Lowering] = MappingProxyType(
         "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest_neighbor,
         "REVERSE_V2": lower_reverse,
         "RSQRT": lower_unary,
+        "SELECT_V2": lower_select_v2,
         "SHAPE": lower_known_shape,
         "SLICE": lower_slice,
         "SOFTMAX": lower_softmax,

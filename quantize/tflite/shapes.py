@@ -143,9 +143,12 @@ def _sliced(layer: Layer) -> Shape | None:
 _UNARY = (
     *("RELU", "RELU6", "RELU_N1_TO_1", "LEAKY_RELU", "LOGISTIC", "TANH", "HARD_SWISH", "ELU"),
     *("ABS", "NEG", "EXP", "SQRT", "RSQRT", "SQUARE", "QUANTIZE", "DEQUANTIZE", "CAST"),
-    *("SOFTMAX", "LOG_SOFTMAX", "L2_NORMALIZATION"),
+    *("SOFTMAX", "LOG_SOFTMAX", "L2_NORMALIZATION", "CUMSUM"),
 )
-_BINARY = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
+_BINARY = (
+    *("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"),
+    *("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"),
+)
 _REDUCTIONS = ("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN")
 _RULES: Mapping[str, _Rule] = MappingProxyType(
     {

@@ -38,13 +38,18 @@ def float_functions(
 @given(
     cases=several(
         st.tuples(
-            quantisations, quantisations, st.lists(st.sampled_from(ANY), min_size=1, max_size=3)
+            quantisations,
+            quantisations,
+            st.lists(st.sampled_from(ANY), min_size=1, max_size=3).filter(
+                lambda names: names.count("SQUARE") < 2
+            ),
         )
     )
 )
 def test_functions_of_one_value_are_a_table(
     exactness: Exactness, cases: list[tuple[Quantised, Quantised, list[str]]]
 ) -> None:
+    """Squares of squares may pass int32 in the output's scale, where the oracle is not defined."""
     builder = CaseBuilder()
     for source, target, names in cases:
         x, y = builder.operand((1, 256), source), builder.output((1, 256), target)
@@ -98,8 +103,8 @@ def test_floats_that_others_read_too_are_refused_by_name() -> None:
     builder = ModelBuilder()
     x, y = builder.tensor((1, 4), scale=0.5), builder.tensor((1, 4), dtype=DType.FLOAT32)
     last = float_functions(builder, ("NEG",), x, (1, 4))
-    builder.operator("TILE", (last, builder.integers(1, 1)), (y,))
-    with pytest.raises(BadInput, match=r"1 NEG .* no kernel for NEG, TILE"):
+    builder.operator("GELU", (last,), (y,), "Gelu")
+    with pytest.raises(BadInput, match=r"1 NEG .* no kernel for GELU, NEG"):
         compile_model(builder.build((x,), (y,)), "m")
 
 
