@@ -14,7 +14,7 @@ help:
 	@echo "make setup   virtual environment in $(VENV), system packages by apt where allowed"
 	@echo "make demo    the whole pipeline on synthetic voices; ends with a report in demo/"
 	@echo "make test    all tests"
-	@echo "make test-fast  those that train, convert, compile and emulate nothing: under a minute"
+	@echo "make test-fast  those that train, convert, compile and emulate nothing: a minute and a half"
 	@echo "make lint    ruff, mypy, clang-format"
 	@echo "make bench   speed and memory as ratios against named peers"
 	@echo "make dist    sdist and wheel in dist/, installed into a fresh environment and tried there"
