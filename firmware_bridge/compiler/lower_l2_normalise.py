@@ -13,7 +13,7 @@ from firmware_bridge.compiler.operands import (
     quantisation_of,
     refuse,
 )
-from firmware_bridge.compiler.records import Field, KernelCall
+from firmware_bridge.compiler.records import Field, KernelCall, plain_call
 from quantize.tflite.model import Layer
 from quantize.tflite.options import L2NormOptions
 from quantize.tflite.schema import Activation
@@ -50,21 +50,4 @@ def lower_l2_normalization(layer: Layer) -> KernelCall:
         "depth": depth,
         "zero_point": quantisation_of(layer, source).zero_point,
     }
-    return _call(layer, "i8_l2_normalise", fields)
-
-
-def _call(layer: Layer, function: str, fields: dict[str, Field]) -> KernelCall:
-    return KernelCall(
-        operator=layer.index,
-        name=layer.name,
-        function=function,
-        header=f"{function}.h",
-        struct=function,
-        fields=fields,
-        constants=(),
-        inputs=layer.operator.inputs,
-        outputs=layer.operator.outputs,
-        scratch_bytes=0,
-        macs=0,
-        in_place=True,
-    )
+    return plain_call(layer, "i8_l2_normalise", fields, layer.operator.inputs, in_place=True)

@@ -16,7 +16,7 @@ from firmware_bridge.compiler.operands import (
     refuse,
     same_quantisation,
 )
-from firmware_bridge.compiler.records import Field, KernelCall
+from firmware_bridge.compiler.records import Field, KernelCall, plain_call
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import CumsumOptions
 
@@ -49,7 +49,8 @@ def lower_add_n(layer: Layer) -> KernelCall:
         "bias": -(len(parts) + 1) * zero_point,
         **_scaling(layer, parts[0], target, len(parts)),
     }
-    call = _call(layer, "i8_add_n", fields, tuple(part.index for part in parts))
+    inputs = tuple(part.index for part in parts)
+    call = plain_call(layer, "i8_add_n", fields, inputs, in_place=True)
     return with_constant_parts(call, parts)
 
 
@@ -78,7 +79,7 @@ def lower_cumsum(layer: Layer) -> KernelCall:
         "zero_point_0": quantisation_of(layer, source).zero_point,
         **_scaling(layer, source, target, length),
     }
-    return _call(layer, "i8_cumsum", fields, (source.index,))
+    return plain_call(layer, "i8_cumsum", fields, (source.index,), in_place=True)
 
 
 def _scaling(layer: Layer, source: Tensor, target: Tensor, count: int) -> dict[str, Field]:
@@ -91,22 +92,3 @@ def _scaling(layer: Layer, source: Tensor, target: Tensor, count: int) -> dict[s
     if shift > 0:
         refuse(layer, "its output's scale is too small beside its inputs'")
     return {"multiplier": multiplier, "shift": shift, "zero_point": result.zero_point}
-
-
-def _call(
-    layer: Layer, kernel: str, fields: dict[str, Field], inputs: tuple[int, ...]
-) -> KernelCall:
-    return KernelCall(
-        operator=layer.index,
-        name=layer.name,
-        function=kernel,
-        header=f"{kernel}.h",
-        struct=kernel,
-        fields=fields,
-        constants=(),
-        inputs=inputs,
-        outputs=layer.operator.outputs,
-        scratch_bytes=0,
-        macs=0,
-        in_place=True,
-    )

@@ -32,7 +32,7 @@ from firmware_bridge.compiler.operands import (
     refuse,
     same_quantisation,
 )
-from firmware_bridge.compiler.records import Constant, Field, KernelCall
+from firmware_bridge.compiler.records import Constant, Field, KernelCall, plain_call
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.schema import DType
 
@@ -163,18 +163,7 @@ def _call(
     parts: list[Tensor],
     constants: tuple[Constant, ...],
 ) -> KernelCall:
-    call = KernelCall(
-        operator=layer.index,
-        name=layer.name,
-        function=kernel,
-        header=f"{kernel}.h",
-        struct=kernel,
-        fields=fields,
-        constants=constants,
-        inputs=tuple(part.index for part in parts),
-        outputs=layer.operator.outputs,
-        scratch_bytes=0,
-        macs=0,
-        in_place=parts[0].data is None and parts[0].shape == layer.outputs[0].shape,
-    )
+    inputs = tuple(part.index for part in parts)
+    in_place = parts[0].data is None and parts[0].shape == layer.outputs[0].shape
+    call = plain_call(layer, kernel, fields, inputs, constants=constants, in_place=in_place)
     return with_constant_parts(call, parts)

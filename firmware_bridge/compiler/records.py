@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from quantize.tflite.model import Layer
+
 Field = int | float | str | tuple[int, ...]
 
 
@@ -83,3 +85,32 @@ class KernelCall:
     input_after: int | None = None
     updates: tuple[int, ...] = ()
     parts: tuple[int | str, ...] = ()
+
+
+def plain_call(
+    layer: Layer,
+    kernel: str,
+    fields: Mapping[str, Field],
+    inputs: tuple[int, ...],
+    *,
+    constants: tuple[Constant, ...] = (),
+    in_place: bool,
+) -> KernelCall:
+    """Return the call of a kernel that needs no scratch and multiplies nothing.
+
+    Its header and its layer struct bear its name.
+    """
+    return KernelCall(
+        operator=layer.index,
+        name=layer.name,
+        function=kernel,
+        header=f"{kernel}.h",
+        struct=kernel,
+        fields=fields,
+        constants=constants,
+        inputs=inputs,
+        outputs=layer.operator.outputs,
+        scratch_bytes=0,
+        macs=0,
+        in_place=in_place,
+    )

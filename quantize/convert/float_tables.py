@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from quantize.convert.verify import BOUNDARY, float_layers_of, layer_label
+from quantize.convert.verify import BOUNDARY, check_one_subgraph, float_layers_of, layer_label
 from quantize.foundation.errors import CheckFailed
 from quantize.tflite import Model
 from quantize.tflite.model import Layer
@@ -58,11 +58,7 @@ def check_integer_or_tables(model: Model, layer_names: Mapping[str, str]) -> tup
     CheckFailed
         Naming a layer; when there are several subgraphs.
     """
-    if len(model.subgraphs) != 1:
-        raise CheckFailed(
-            f"the converted model has {len(model.subgraphs)} subgraphs, a device runs one",
-            hint="avoid control flow in the network",
-        )
+    check_one_subgraph(model)
     left = float_layers_of(model)
     wrong = [layer for layer in left if not _is_table(layer)]
     if wrong:

@@ -46,6 +46,21 @@ def float_layers_of(model: Model) -> list[Layer]:
     return left
 
 
+def check_one_subgraph(model: Model) -> None:
+    """Refuse a model of several subgraphs.
+
+    Raises
+    ------
+    CheckFailed
+        When it has more than one, or none.
+    """
+    if len(model.subgraphs) != 1:
+        raise CheckFailed(
+            f"the converted model has {len(model.subgraphs)} subgraphs, a device runs one",
+            hint="avoid control flow in the network",
+        )
+
+
 def check_fully_integer(model: Model, layer_names: Mapping[str, str]) -> None:
     """Refuse a model with a float operator.
 
@@ -54,11 +69,7 @@ def check_fully_integer(model: Model, layer_names: Mapping[str, str]) -> None:
     CheckFailed
         Names such a layer.
     """
-    if len(model.subgraphs) != 1:
-        raise CheckFailed(
-            f"the converted model has {len(model.subgraphs)} subgraphs, a device runs one",
-            hint="avoid control flow in the network",
-        )
+    check_one_subgraph(model)
     left = float_layers(model, layer_names)
     if left:
         raise CheckFailed(f"not fully int8: {left[0]} would run in float", hint=_HINT)
