@@ -93,3 +93,8 @@ def wording(kind: LabelKind) -> Wording:
     'labels'
     """
     return _WORDINGS[kind]
+
+
+def plural(word: str, count: int) -> str:
+    """Return the word as it goes with a number: ``"clip"``, ``"clips"``."""
+    return word if count == 1 else f"{word}s"

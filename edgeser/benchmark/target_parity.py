@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from edgeser.benchmark.target import TargetFacts
 from edgeser.evaluation.int8_parity import ParityReport
-from edgeser.evaluation.metrics import listed, plural
+from edgeser.evaluation.metrics import listed
 from edgeser.evaluation.verdict import Check, Verdict
+from edgeser.wording import plural
 from quantize.edgetpu.difference import OutputDifference
 
 

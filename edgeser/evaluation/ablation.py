@@ -21,13 +21,12 @@ from edgeser.evaluation.metrics import (
     confusion_matrix,
     macro_f1,
     of_nobody_known,
-    plural,
     ratio,
     unweighted_average_recall,
     without_nothing,
 )
 from edgeser.evaluation.predictions import Predictions
-from edgeser.wording import NOTHING
+from edgeser.wording import NOTHING, plural
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Measurement
 

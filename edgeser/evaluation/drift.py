@@ -25,8 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.evaluation.metrics import plural, ratio
+from edgeser.evaluation.metrics import ratio
 from edgeser.evaluation.verdict import ROUNDING, Check
+from edgeser.wording import plural
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
 

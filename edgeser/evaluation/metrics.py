@@ -32,7 +32,7 @@ from edgeser.evaluation.bootstrap import (
 )
 from edgeser.evaluation.distributions import DistributionScores, score_distributions
 from edgeser.evaluation.predictions import Predictions
-from edgeser.wording import NOTHING
+from edgeser.wording import NOTHING, plural
 from quantize.foundation.measurement import Evidence, Measurement
 
 Counts = NDArray[np.int64]
@@ -218,11 +218,6 @@ def too_few(clips: int, speakers: int, classes: int) -> str:
         f"{'is' if clips == 1 else 'are'} too few to judge by (at least {FEWEST_SPEAKERS} speakers "
         f"and {FEWEST_CLIPS_A_CLASS} clips a class)"
     )
-
-
-def plural(word: str, count: int) -> str:
-    """Return the word as it goes with a number: ``"clip"``, ``"clips"``."""
-    return word if count == 1 else f"{word}s"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.wording import plural
 from quantize.foundation.errors import BadInput, CheckFailed
 
 
@@ -138,8 +139,7 @@ def clips_in_words(speakers: Sequence[str], anonymous: Collection[str], called: 
     known = len(set(speakers).difference(anonymous))
     unknown = sum(speaker in anonymous for speaker in speakers)
     rest = f" ({unknown} of no known speaker)" if unknown else ""
-    clips = "clip" if len(speakers) == 1 else "clips"
-    who = called.removesuffix("s") if known == 1 else called
+    clips, who = plural("clip", len(speakers)), plural(called.removesuffix("s"), known)
     return f"{len(speakers)} {clips} of {known} {who}{rest}"
 
 

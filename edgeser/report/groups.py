@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from edgeser.evaluation.group_gaps import PARITY, TRUE_POSITIVES, KindGaps, LabelGap
 from edgeser.evaluation.group_verdict import GroupVerdict, gap_in_words, why_not_judged
 from edgeser.evaluation.groups import SPEAKER, GroupScore, worst_speaker
-from edgeser.evaluation.metrics import FEWEST_SPEAKERS, plural
+from edgeser.evaluation.metrics import FEWEST_SPEAKERS
 from edgeser.report.figures import difference, figure, number, points, span
+from edgeser.wording import plural
 from quantize.foundation.measurement import Measurement
 
 GROUP_HEAD = (

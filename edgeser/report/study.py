@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeser.evaluation.conditions import CLEAN
-from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import (
     difference,
     evidence,
@@ -31,6 +30,7 @@ from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.report.titled import titled_table
 from edgeser.study.rows import HEARD_MARK, StudyRow, StudyTable
 from edgeser.study.scores import SHOWN_COSTS
+from edgeser.wording import plural
 from quantize.foundation.measurement import Measurement
 
 

@@ -10,11 +10,11 @@ from rich.text import Text
 
 from edgeser.corpora.random_clips import HEARS_TEST_SPEAKERS
 from edgeser.evaluation.conditions import CLEAN
-from edgeser.evaluation.metrics import plural
 from edgeser.report.figures import figure, number, printable, span
 from edgeser.report.markdown_text import markdown_table, plain
 from edgeser.report.titled import titled_table
 from edgeser.study.rows import HEARD_MARK, StudyRow, StudyTable
+from edgeser.wording import plural
 
 OWN_MARK = "="
 MAP_NOTE = (

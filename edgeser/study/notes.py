@@ -8,13 +8,13 @@ from edgeser.baseline.licence import LICENCE
 from edgeser.corpora.random_clips import BY_CLIP, HEARS_TEST_SPEAKERS, RANDOM_CLIPS
 from edgeser.evaluation.bootstrap import BY_SPEAKER
 from edgeser.evaluation.conditions import CLEAN
-from edgeser.evaluation.metrics import listed, of_nobody_known, plural
+from edgeser.evaluation.metrics import listed, of_nobody_known
 from edgeser.evaluation.paired import ADJUSTMENT, P_VALUE
 from edgeser.study.config import Study
 from edgeser.study.rows import HEARD_MARK, StudyRow
 from edgeser.study.scores import has_nothing
 from edgeser.training.variants import EVALUATION_CONDITIONS
-from edgeser.wording import NOTHING
+from edgeser.wording import NOTHING, plural
 
 BOTH_SIDES = (
     "UAR and chance are over the classes that both sides have: clips of other classes take no "

@@ -8,7 +8,6 @@ from dataclasses import replace
 from edgeser.evaluation.ablation import AblationRow, summarise_seeds
 from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.hearing import SHUFFLED
-from edgeser.evaluation.metrics import plural
 from edgeser.evaluation.paired import holm, sign_flip_p
 from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.seed_gaps import gaps_over_seeds, worst_over_seeds
@@ -31,6 +30,7 @@ from edgeser.study.scores import (
 )
 from edgeser.study.store import Kept
 from edgeser.study.work import Failure
+from edgeser.wording import plural
 
 Runs = dict[int, list[Predictions]]
 """Of one row: by seed, one run, or one a fold where the folds were tested on the same clips."""
