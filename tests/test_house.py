@@ -44,6 +44,11 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), filename=str(path))
 
 
+@functools.cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))  # once: a dozen rules look through them
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -51,7 +56,7 @@ def name_of(path: Path) -> str:
 def imports_of(path: Path) -> Iterator[str]:
     """Yield every module that is imported, wherever in the file, as an absolute name."""
     package = list(path.relative_to(ROOT).parent.parts)
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -64,12 +69,15 @@ def below(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-def calls_of(path: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+@functools.cache
+def calls_of(path: Path) -> tuple[tuple[str, ast.Call], ...]:
+    """Return each call of a module, after the source of what is called."""
+    calls = (node for node in nodes_of(path) if isinstance(node, ast.Call))
+    return tuple((ast.unparse(call.func), call) for call in calls)
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -196,15 +204,15 @@ def test_no_import_circle_stands(place: Callable[[str], str]) -> None:
 def test_inner_code_neither_prints_nor_exits() -> None:
     forbidden = {"print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write"}
     found = [
-        f"{name_of(path)}:{call.lineno}: {ast.unparse(call.func)}"
+        f"{name_of(path)}:{call.lineno}: {function}"
         for path in inner_modules()
-        for call in calls_of(path)
-        if ast.unparse(call.func) in forbidden
+        for function, call in calls_of(path)
+        if function in forbidden
     ]
     found += [
         f"{name_of(path)}:{node.lineno}: raise SystemExit"
         for path in inner_modules()
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Raise) and node.exc and "SystemExit" in ast.unparse(node.exc)
     ]
     assert not found
@@ -214,7 +222,7 @@ def test_inner_code_does_not_read_the_environment() -> None:
     found = [
         f"{name_of(path)}:{node.lineno}"
         for path in inner_modules()
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Attribute)
         and ast.unparse(node) in {"os.environ", "os.getenv"}
         and name_of(path) != SETS_ITS_CHILD_UP
@@ -223,7 +231,7 @@ def test_inner_code_does_not_read_the_environment() -> None:
 
 
 def test_the_one_use_of_the_environment_is_a_child_that_sets_its_own() -> None:
-    functions = [ast.unparse(call.func) for call in calls_of(ROOT / SETS_ITS_CHILD_UP)]
+    functions = [function for function, _ in calls_of(ROOT / SETS_ITS_CHILD_UP)]
     assert [name for name in functions if name.startswith("os.environ")] == ["os.environ.update"]
 
 
@@ -236,8 +244,7 @@ def test_nothing_is_unpickled() -> None:
         if name.partition(".")[0] in picklers
     ]
     for path in MODULES:
-        for call in calls_of(path):
-            function = ast.unparse(call.func)
+        for function, call in calls_of(path):
             believes = keyword_of(call, "allow_pickle") != "False"
             if function == "torch.load" or (function in {"np.load", "numpy.load"} and believes):
                 found.append(f"{name_of(path)}:{call.lineno}: {function}")
@@ -249,15 +256,14 @@ def test_files_are_opened_by_what_refuses_fifos_and_devices() -> None:
     found = [
         f"{name_of(path)}:{call.lineno}: {ast.unparse(call)[:80]}"
         for path in MODULES
-        for call in calls_of(path)
-        if opens_a_file(call) and name_of(path) not in OPENS_WHAT_IS_OURS
+        for function, call in calls_of(path)
+        if opens_a_file(function, call) and name_of(path) not in OPENS_WHAT_IS_OURS
     ]
     assert not found
 
 
-def opens_a_file(call: ast.Call) -> bool:
+def opens_a_file(function: str, call: ast.Call) -> bool:
     """Say whether a call reads a file by its name, whatever kind of file it is."""
-    function = ast.unparse(call.func)
     by_path = function.rpartition(".")[2] in {"read_bytes", "read_text"}
     opened = function == "open" or (function.endswith(".open") and function != "os.open")
     mode = ast.unparse(call.args[0]) if call.args and function != "open" else ""
@@ -274,8 +280,8 @@ def test_no_shell_is_started_and_no_text_is_run_as_code() -> None:
     found = [
         f"{name_of(path)}:{call.lineno}: {ast.unparse(call)[:80]}"
         for path in MODULES
-        for call in calls_of(path)
-        if ast.unparse(call.func) in forbidden or keyword_of(call, "shell") not in {"", "False"}
+        for function, call in calls_of(path)
+        if function in forbidden or keyword_of(call, "shell") not in {"", "False"}
     ]
     assert not found
 

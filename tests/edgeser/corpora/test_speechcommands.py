@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations, pairwise
@@ -42,10 +43,10 @@ def write_noise(path: Path, seconds: float, seed: int) -> None:
     soundfile.write(path, samples, RATE, subtype="PCM_16")
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten words of eight speakers, twice each; three other words; 20 s and 15 s of noise."""
-    root = tmp_path / "speech_commands_v0.02"
+    root = tmp_path_factory.mktemp("layout") / "speech_commands_v0.02"
     lists: dict[str, list[str]] = {"development": [], "test": []}
     seed = 0
     for word in (*WORDS, *OTHERS):
@@ -65,12 +66,29 @@ def published(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture
+def published(layout: Path, tmp_path: Path) -> Path:
+    """A copy of it for a test that may change it."""
+    return Path(shutil.copytree(layout, tmp_path / layout.name))
+
+
+@pytest.fixture(scope="module")
+def many_takes(layout: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """The same with 40 takes more of each word by one speaker who is trained on."""
+    root = Path(shutil.copytree(layout, tmp_path_factory.mktemp("many") / layout.name))
+    for number, word in enumerate(WORDS):
+        for take in range(40):
+            name = root / word / f"00000000_nohash_{2 + take}.wav"
+            soundfile.write(name, tone(10_000 + 100 * number + take), RATE, subtype="PCM_16")
+    return read(root)
+
+
 def read(root: Path) -> Corpus:
     return open_corpus("speechcommands", root, labels="any")
 
 
-def test_twelve_classes_in_the_published_parts(published: Path) -> None:
-    corpus = read(published)
+def test_twelve_classes_in_the_published_parts(layout: Path) -> None:
+    corpus = read(layout)
     assert corpus.emotions == tuple(sorted((*WORDS, "silence", "unknown")))
     counts = Counter((u.split, u.emotion) for u in corpus.utterances)
     for part, clips in (("train", 8), ("development", 4), ("test", 4)):
@@ -88,17 +106,17 @@ def test_twelve_classes_in_the_published_parts(published: Path) -> None:
     assert "validation_list.txt and testing_list.txt" in corpus.split_source
 
 
-def test_unknown_is_drawn_from_the_other_words_always_alike(published: Path) -> None:
-    unknown = [u.clip_id for u in read(published).utterances if u.emotion == "unknown"]
+def test_unknown_is_drawn_from_the_other_words_always_alike(layout: Path) -> None:
+    unknown = [u.clip_id for u in read(layout).utterances if u.emotion == "unknown"]
     assert {name.split("/")[0] for name in unknown} == set(OTHERS)
-    assert unknown == [u.clip_id for u in read(published).utterances if u.emotion == "unknown"]
-    (left,) = (p for p in read(published).problems if p.kind == "not-drawn")
+    assert unknown == [u.clip_id for u in read(layout).utterances if u.emotion == "unknown"]
+    (left,) = (p for p in read(layout).problems if p.kind == "not-drawn")
     assert left.detail.startswith("32 clips of other words are not used")
-    assert check_corpus(read(published)).usable
+    assert check_corpus(read(layout)).usable
 
 
-def test_silence_is_a_second_of_noise_and_parts_never_overlap(published: Path) -> None:
-    pieces = [u for u in read(published).utterances if u.emotion == "silence"]
+def test_silence_is_a_second_of_noise_and_parts_never_overlap(layout: Path) -> None:
+    pieces = [u for u in read(layout).utterances if u.emotion == "silence"]
     assert {u.duration_s for u in pieces} == {1.0}
     assert {u.path.name for u in pieces} == {"dishes.wav", "tap.wav"}
     assert not any(u.speaker_known for u in pieces)
@@ -107,7 +125,7 @@ def test_silence_is_a_second_of_noise_and_parts_never_overlap(published: Path) -
         assert all(0.0 <= start <= length - 1.0 for start, _ in of_file)
         for (start, part), (later, other) in pairwise(of_file):
             assert part == other or later >= start + 1.0, (name, start, later)
-    whole = {name: read_audio(published / "_background_noise_" / name) for name in
+    whole = {name: read_audio(layout / "_background_noise_" / name) for name in
              ("dishes.wav", "tap.wav")}  # fmt: skip
     for piece in pieces:
         start = round(piece.start_s * RATE)
@@ -115,17 +133,8 @@ def test_silence_is_a_second_of_noise_and_parts_never_overlap(published: Path) -
         np.testing.assert_array_equal(read_audio(piece.sound), expected)
 
 
-def more_words(root: Path, takes: int) -> None:
-    """Write so many more takes of each word by one speaker who is trained on."""
-    for number, word in enumerate(WORDS):
-        for take in range(takes):
-            name = root / word / f"00000000_nohash_{2 + take}.wav"
-            soundfile.write(name, tone(10_000 + 100 * number + take), RATE, subtype="PCM_16")
-
-
-def test_many_pieces_of_little_noise_overlap_within_a_part_only(published: Path) -> None:
-    more_words(published, takes=40)
-    pieces = [u for u in read(published).utterances if u.emotion == "silence"]
+def test_many_pieces_of_little_noise_overlap_within_a_part_only(many_takes: Corpus) -> None:
+    pieces = [u for u in many_takes.utterances if u.emotion == "silence"]
     assert len({u.clip_id for u in pieces}) == len(pieces)
     trained = [u for u in pieces if u.split == "train"]
     assert len(trained) == 48
@@ -156,10 +165,8 @@ def overlaps(clips: Iterable[Utterance], others: Iterable[Utterance]) -> bool:
     )
 
 
-def test_pieces_that_overlap_stay_together_however_speakers_are_divided(published: Path) -> None:
-    more_words(published, takes=40)
-    corpus = read(published)
-    pieces = [u for u in corpus.utterances if u.emotion == "silence"]
+def test_pieces_that_overlap_stay_together_however_speakers_are_divided(many_takes: Corpus) -> None:
+    pieces = [u for u in many_takes.utterances if u.emotion == "silence"]
     for piece in pieces:
         apart = [u for u in pieces if u.speaker != piece.speaker]
         assert not overlaps([piece], apart)
@@ -167,8 +174,8 @@ def test_pieces_that_overlap_stay_together_however_speakers_are_divided(publishe
         CorpusChoice("speechcommands", split="folds"),
         CorpusChoice("speechcommands", split="folds", fold=3, seed=4),
     ):
-        split = divide((corpus,), (choice,))
-        parts = [split.select(corpus.utterances, part) for part in PARTS]
+        split = divide((many_takes,), (choice,))
+        parts = [split.select(many_takes.utterances, part) for part in PARTS]
         for first, second in combinations(parts, 2):
             assert not overlaps(first, second)
 
