@@ -102,7 +102,7 @@ def scores(
 
 def controls(text: str) -> set[str]:
     """Return the characters of `text` that are not shown as they are, but for ends of lines."""
-    return {c for c in text if c != "\n" and not c.isprintable() and c != "\u00a0"}
+    return {c for c in set(text) - {"\n", "\u00a0"} if not c.isprintable()}
 
 
 class Page(HTMLParser):
