@@ -44,9 +44,9 @@ def write_noise(path: Path, seconds: float, seed: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten words of eight speakers, twice each; three other words; 20 s and 15 s of noise."""
-    root = tmp_path_factory.mktemp("layout") / "speech_commands_v0.02"
+    root = tmp_path_factory.mktemp("untouched") / "speech_commands_v0.02"
     lists: dict[str, list[str]] = {"development": [], "test": []}
     seed = 0
     for word in (*WORDS, *OTHERS):
@@ -67,15 +67,15 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def published(layout: Path, tmp_path: Path) -> Path:
+def published(untouched: Path, tmp_path: Path) -> Path:
     """A copy of it for a test that may change it."""
-    return Path(shutil.copytree(layout, tmp_path / layout.name))
+    return Path(shutil.copytree(untouched, tmp_path / untouched.name))
 
 
 @pytest.fixture(scope="module")
-def many_takes(layout: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def many_takes(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """The same with 40 takes more of each word by one speaker who is trained on."""
-    root = Path(shutil.copytree(layout, tmp_path_factory.mktemp("many") / layout.name))
+    root = Path(shutil.copytree(untouched, tmp_path_factory.mktemp("many") / untouched.name))
     for number, word in enumerate(WORDS):
         for take in range(40):
             name = root / word / f"00000000_nohash_{2 + take}.wav"
@@ -87,8 +87,8 @@ def read(root: Path) -> Corpus:
     return open_corpus("speechcommands", root, labels="any")
 
 
-def test_twelve_classes_in_the_published_parts(layout: Path) -> None:
-    corpus = read(layout)
+def test_twelve_classes_in_the_published_parts(untouched: Path) -> None:
+    corpus = read(untouched)
     assert corpus.emotions == tuple(sorted((*WORDS, "silence", "unknown")))
     counts = Counter((u.split, u.emotion) for u in corpus.utterances)
     for part, clips in (("train", 8), ("development", 4), ("test", 4)):
@@ -106,17 +106,17 @@ def test_twelve_classes_in_the_published_parts(layout: Path) -> None:
     assert "validation_list.txt and testing_list.txt" in corpus.split_source
 
 
-def test_unknown_is_drawn_from_the_other_words_always_alike(layout: Path) -> None:
-    unknown = [u.clip_id for u in read(layout).utterances if u.emotion == "unknown"]
+def test_unknown_is_drawn_from_the_other_words_always_alike(untouched: Path) -> None:
+    unknown = [u.clip_id for u in read(untouched).utterances if u.emotion == "unknown"]
     assert {name.split("/")[0] for name in unknown} == set(OTHERS)
-    assert unknown == [u.clip_id for u in read(layout).utterances if u.emotion == "unknown"]
-    (left,) = (p for p in read(layout).problems if p.kind == "not-drawn")
+    assert unknown == [u.clip_id for u in read(untouched).utterances if u.emotion == "unknown"]
+    (left,) = (p for p in read(untouched).problems if p.kind == "not-drawn")
     assert left.detail.startswith("32 clips of other words are not used")
-    assert check_corpus(read(layout)).usable
+    assert check_corpus(read(untouched)).usable
 
 
-def test_silence_is_a_second_of_noise_and_parts_never_overlap(layout: Path) -> None:
-    pieces = [u for u in read(layout).utterances if u.emotion == "silence"]
+def test_silence_is_a_second_of_noise_and_parts_never_overlap(untouched: Path) -> None:
+    pieces = [u for u in read(untouched).utterances if u.emotion == "silence"]
     assert {u.duration_s for u in pieces} == {1.0}
     assert {u.path.name for u in pieces} == {"dishes.wav", "tap.wav"}
     assert not any(u.speaker_known for u in pieces)
@@ -125,7 +125,7 @@ def test_silence_is_a_second_of_noise_and_parts_never_overlap(layout: Path) -> N
         assert all(0.0 <= start <= length - 1.0 for start, _ in of_file)
         for (start, part), (later, other) in pairwise(of_file):
             assert part == other or later >= start + 1.0, (name, start, later)
-    whole = {name: read_audio(layout / "_background_noise_" / name) for name in
+    whole = {name: read_audio(untouched / "_background_noise_" / name) for name in
              ("dishes.wav", "tap.wav")}  # fmt: skip
     for piece in pieces:
         start = round(piece.start_s * RATE)
