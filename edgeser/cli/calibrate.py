@@ -69,7 +69,7 @@ def _show(ranges: RangeReport, output: Output) -> None:
             plane.plane,
             f"{plane.subset_low} to {plane.subset_high}",
             f"{plane.whole_low} to {plane.whole_high}",
-            f"{plane.outside_share:.4%}",
-            f"{plane.whole_clipped_share:.4%}",
+            f"{100 * plane.outside_share:.4f} %",
+            f"{100 * plane.whole_clipped_share:.4f} %",
         )
     output.show(table)

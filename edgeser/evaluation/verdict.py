@@ -79,8 +79,8 @@ def judge(report: ParityReport, tolerances: Tolerances) -> Verdict:
     if flips > tolerances.max_flips:
         labels = Check(
             labels.name,
-            f"{report.label_flips} of {report.clips} clips change their label ({flips:.2%}), "
-            f"tolerance {tolerances.max_flips:.2%}; {look}",
+            f"{report.label_flips} of {report.clips} clips change their label "
+            f"({100 * flips:.2f} %), tolerance {100 * tolerances.max_flips:.2f} %; {look}",
         )
     checks = (_all_finite(report), *_features(report), uar, labels, *_vad(report, tolerances))
     return Verdict(checks=checks, tolerances=tolerances)

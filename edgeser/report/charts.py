@@ -185,7 +185,7 @@ def count_chart(title: str, counts: Sequence[tuple[int, int]], *, x_label: str) 
     step_width = x(1.0) - x(0.0)
     parts = [line(left, bottom, WIDTH - _RIGHT, bottom, "base")]
     for step, count in counts:
-        note = element("title", f"{step:+d} LSB: {count:,} values, {count / total:.2%}")
+        note = element("title", f"{step:+d} LSB: {count:,} values, {100 * count / total:.2f} %")
         bar = {"x": x(step - 0.5) + 0.5, "y": y(count), "width": max(0.8, step_width - 1)}
         class_ = "bar" if step else "bar zero"
         parts.append(element("rect", note, **bar, height=bottom - y(count), class_=class_))

@@ -71,8 +71,9 @@ def fit_page() -> str:
     """Return docs/edgetpu-estimate.md: the formula, its points and its errors."""
     rows = [
         f"| {point.name} | {point.macs / 1e6:.1f} | {point.ms:g} | "
-        f"{predict_ms(point, FITTED):.2f} | {predict_ms(point, FITTED) / point.ms - 1:+.1%} | "
-        f"{error:+.1%} |"
+        f"{predict_ms(point, FITTED):.2f} | "
+        f"{100 * (predict_ms(point, FITTED) / point.ms - 1):+.1f} % | "
+        f"{100 * error:+.1f} % |"
         for point, error in zip(PUBLISHED, leave_one_out(), strict=True)
     ]
     links = [
@@ -97,8 +98,8 @@ def fit_page() -> str:
         bandwidth=USB3_BYTES_PER_S / 1e6,
         activation=FITTED.ms_per_activation_mb,
         mac=FITTED.ms_per_padded_gmac,
-        mean=LEAVE_ONE_OUT_MEAN,
-        worst=LEAVE_ONE_OUT_WORST,
+        mean=100 * LEAVE_ONE_OUT_MEAN,
+        worst=100 * LEAVE_ONE_OUT_WORST,
         points="\n".join(rows),
         links="\n".join(links),
     )
@@ -125,10 +126,10 @@ over other links instructions are added.
 | --- | --- | --- | --- | --- | --- |
 {points}
 
-Leave-one-out, the two compute coefficients refitted each time: mean error {mean:.1%}, worst
-{worst:.1%}. With overhead and bandwidth refitted too it is 6.2 % and 15 %. PoseNet's times include
-decoding on the CPU. Times are as Coral's model pages publish them, rounded to 0.1 ms; where several
-are published, the middle.
+Leave-one-out, the two compute coefficients refitted each time: mean error {mean:.1f} %, worst
+{worst:.1f} %. With overhead and bandwidth refitted too it is 6.2 % and 15 %. PoseNet's times
+include decoding on the CPU. Times are as Coral's model pages publish them, rounded to 0.1 ms; where
+several are published, the middle.
 
 Of a compiled file the bytes are known, the compute time only where it holds cycles, as older
 compilers wrote them; else it is said not to be counted, and for large networks the prediction is

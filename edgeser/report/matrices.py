@@ -48,7 +48,9 @@ def confusion_chart(title: str, confusion: NDArray[np.int64], classes: tuple[str
         for j, called in enumerate(classes):
             clips, of = int(confusion[i, j]), int(support[i])
             share = clips / of if of else 0.0
-            note = element("title", f"{truth} called {called}: {clips} of {of} clips, {share:.1%}")
+            note = element(
+                "title", f"{truth} called {called}: {clips} of {of} clips, {100 * share:.1f} %"
+            )
             box = {"x": left + cell * j + 1, "y": top + height * i + 1}
             shape = {"width": cell - 2, "height": height - 2, "rx": 3.0}
             opacity = round(STRONGEST * share, 3)

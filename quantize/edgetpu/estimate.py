@@ -144,8 +144,9 @@ def _latency(link: Link, fixed: int, instructions: int, compute_ms: float) -> Me
         value = OVERHEAD_MS + fixed / speed.centre * 1e3 + compute_ms
         band = (value * (1 - 2 * LEAVE_ONE_OUT_WORST), value * (1 + 2 * LEAVE_ONE_OUT_WORST))
         source = (
-            f"fit to {len(PUBLISHED)} published figures, mean error {LEAVE_ONE_OUT_MEAN:.1%}, "
-            f"worst {LEAVE_ONE_OUT_WORST:.1%} (leave-one-out)"
+            f"fit to {len(PUBLISHED)} published figures, mean error "
+            f"{100 * LEAVE_ONE_OUT_MEAN:.1f} %, worst "
+            f"{100 * LEAVE_ONE_OUT_WORST:.1f} % (leave-one-out)"
         )
         kind = "twice the worst leave-one-out error"
     else:

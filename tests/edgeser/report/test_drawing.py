@@ -135,7 +135,7 @@ def test_confusion_chart_shows_shares_and_empty_rows() -> None:
     confusion = np.array([[3, 1], [0, 0]], dtype=np.int64)
     root = ET.fromstring(str(confusion_chart("t", confusion, ("a", "b"))))  # noqa: S314
     notes = [note.text or "" for note in root.findall("g/title")]
-    assert notes[0] == "a called a: 3 of 4 clips, 75.0%"
+    assert notes[0] == "a called a: 3 of 4 clips, 75.0 %"
     texts = [element.text for element in root.iter("text")]
     assert texts.count("-") == 2
 
