@@ -74,6 +74,10 @@ class Heard:
     words: LoadedEncoder | None = None
     conditions: tuple[Variant, ...] = ()
 
+    def without_takes(self) -> Heard:
+        """Return it without the features of training and development clips."""
+        return replace(self, takes={})
+
 
 CONVERTED = "converted"
 """The part of training clips in other voices, beside those as recorded."""
@@ -238,12 +242,13 @@ def training_data(plan: Plan, heard: Heard) -> TrainingData:
     # More frames than the network sees, so that shifts move in real ones.
     recipe, classes = plan.recipe, plan.corpus.emotions
     frames = recipe.window.frames + 2 * recipe.augmentation.shift_frames
+    trained_on = [part for part in ("train", CONVERTED) if part in heard.parts]
+    together, windows = _windows(heard, (*trained_on, "development"), frames)
 
     def labelled(part: str) -> LabelledFeatures:
         utterances = heard.parts[part].utterances
-        windows = [windows_of(take, heard.frontend, frames) for take in heard.takes[part]]
         return LabelledFeatures(
-            features=np.stack(windows),
+            features=windows[part],
             labels=labels_of(utterances, classes, plan.corpus.words),
             speakers=tuple(u.speaker for u in utterances),
             votes=votes_of(utterances, classes),
@@ -258,13 +263,38 @@ def training_data(plan: Plan, heard: Heard) -> TrainingData:
         classes=classes,
         planes=heard.frontend.planes,
         frames=recipe.window.frames,
-        train=labelled("train")
-        if CONVERTED not in heard.parts
-        else joined((labelled("train"), labelled(CONVERTED))),
+        train=joined(
+            [labelled(part) for part in trained_on],
+            together[:, : sum(len(heard.parts[part].utterances) for part in trained_on)],
+        ),
         development=labelled("development"),
         sampling=recipe.sampling,
         weights={choice.name: choice.weight for choice in recipe.corpora},
         shares_speakers=bool(caveat_of(plan.split)),
         vad=recipe.vad,
         words=None if heard.words is None else heard.words.frozen,
+        together=together,
     )
+
+
+def _windows(
+    heard: Heard, parts: Sequence[str], frames: int
+) -> tuple[NDArray[np.int8], dict[str, NDArray[np.int8]]]:
+    """Return the takes of all parts in one array, and each part's own stretch of it.
+
+    int8 [takes, clips, frames, channels, planes]. A part has as many takes as were heard; further
+    ones of the array hold nothing there, and take no memory.
+    """
+    ends = np.cumsum([len(heard.parts[part].utterances) for part in parts])
+    most = max(len(heard.takes[part]) for part in parts)
+    frontend = heard.frontend
+    shape = (most, int(ends[-1]), frames, frontend.channels, len(frontend.planes))
+    together = np.empty(shape, np.int8)
+    windows = {}
+    for part, end in zip(parts, ends, strict=True):
+        takes = heard.takes[part]
+        own = together[: len(takes), end - len(heard.parts[part].utterances) : end]
+        for number, take in enumerate(takes):
+            own[number] = windows_of(take, frontend, frames)
+        windows[part] = own
+    return together, windows

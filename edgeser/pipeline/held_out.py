@@ -15,7 +15,6 @@ from edgeser.features import fit_window
 from edgeser.pipeline.dataset import labels_of
 from edgeser.recipe import Recipe
 from edgeser.wording import Wording
-from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, quantise_features
 
 _MOST_FEATURE_BYTES = 24 << 20
 """Of windows that the int8 model is to hear at the export."""
@@ -23,11 +22,10 @@ _MOST_FEATURE_BYTES = 24 << 20
 
 def held_out_of(
     utterances: Sequence[Utterance],
-    takes: Sequence[Sequence[FrontendFeatures]],
+    windows: NDArray[np.int8],
     logits: NDArray[np.float32],
     *,
     recipe: Recipe,
-    frontend: FrontendConfig,
     classes: Sequence[str],
     words: Wording,
     caveat: str,
@@ -40,11 +38,12 @@ def held_out_of(
 
     Parameters
     ----------
-    utterances, takes
-        The clips, and their features in each take.
+    utterances, windows
+        The clips, and what was heard of them: int8 [takes, clips, frames, channels, planes], of
+        which the network sees the frames in the middle.
     logits
         float32 [takes, clips, classes], from the training.
-    recipe, frontend
+    recipe
         Of the training.
     classes, words
         Labels, and what they are called.
@@ -52,7 +51,7 @@ def held_out_of(
         What must be said of all figures; empty where there is nothing.
     """
     count, clips = logits.shape[:2]
-    window = (recipe.window.frames, frontend.channels, len(frontend.planes))
+    window = (recipe.window.frames, *windows.shape[3:])
     most = MOST_CLIPS
     if not recipe.training.refit:
         most = max(1, _MOST_FEATURE_BYTES // math.prod(window))
@@ -62,7 +61,7 @@ def held_out_of(
     if not recipe.training.refit:
         features = np.stack(
             [
-                fit_window(quantise_features(takes[take][clip], frontend), window[0])
+                fit_window(windows[take, clip], window[0])
                 for take, clip in zip(of_take, of_clip, strict=True)
             ]
         )

@@ -161,6 +161,10 @@ class TrainingData:
         What is made of valence, arousal and dominance where the network has a head for them.
     words
         The encoder that is frozen in the network; `None`: none.
+    together
+        The features of training clips and, behind them, of development clips in one array, of which
+        `train` and `development` have their parts; `None`: they have arrays of their own, and
+        `everyone` copies.
 
     Raises
     ------
@@ -179,6 +183,7 @@ class TrainingData:
     shares_speakers: bool = False
     vad: VadConfig = field(default_factory=VadConfig)
     words: FrozenEncoder | None = None
+    together: NDArray[np.int8] | None = None
 
     def __post_init__(self) -> None:
         shared = sorted(set(self.train.speakers) & set(self.development.speakers))
@@ -200,7 +205,7 @@ class TrainingData:
 
     def everyone(self) -> LabelledFeatures:
         """Return training and development clips together, with the variants that both have."""
-        return joined((self.train, self.development))
+        return joined((self.train, self.development), self.together)
 
     @property
     def channels(self) -> int:
@@ -208,15 +213,20 @@ class TrainingData:
         return int(self.train.features.shape[3])
 
 
-def joined(parts: Sequence[LabelledFeatures]) -> LabelledFeatures:
+def joined(
+    parts: Sequence[LabelledFeatures], together: NDArray[np.int8] | None = None
+) -> LabelledFeatures:
     """Return the clips of parts together, with the variants that all have.
 
+    `together` are their features where they lie side by side already: gigabytes not to be copied.
     What a public teacher or embedding is to say is there where it is of all parts; votes and
     valence, arousal and dominance are unknown of the clips of a part that has none.
     """
     variants = min(part.features.shape[0] for part in parts)
+    if together is None:
+        together = np.concatenate([part.features[:variants] for part in parts], axis=1)
     return LabelledFeatures(
-        features=np.concatenate([part.features[:variants] for part in parts], axis=1),
+        features=together[:variants],
         labels=np.concatenate([part.labels for part in parts]),
         speakers=tuple(name for part in parts for name in part.speakers),
         votes=_rows([part.votes for part in parts], parts, 0.0),
