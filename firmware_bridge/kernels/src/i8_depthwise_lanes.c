@@ -271,11 +271,13 @@ static void convolve(const struct i8_depthwise_lines *layer, const int8_t *input
   }
 }
 
-/* Whether i8_depthwise_lines takes fewer instructions, which unzips by Helium where there is that.
- */
+/* Whether i8_depthwise_lines takes fewer instructions, which unzips by Helium where there is that,
+ * and of fewer than four channels only those. */
 static int is_for_lines(const struct i8_depthwise_lines *layer) {
 #if I8_HAS_HELIUM
-  return layer->stride_along <= 2 && layer->lines * layer->tap_words >= 6;
+  const int32_t words = layer->lines * layer->tap_words;
+  const int few = layer->depth < I8_TOGETHER * layer->multiplier;
+  return (layer->stride_along <= 2 && words >= 6) || (few && words >= 8);
 #else
   (void)layer;
   return 0;

@@ -68,8 +68,9 @@ def plain(*arguments: object, **settings: object) -> Layer:
 
 def by_lanes(taps: int, stride: int, length: int) -> bool:
     """Whether a filter of so many taps each way meets inputs too seldom to unzip six channels."""
-    wide = taps in (5, 7) and stride == 3 and length == 23
-    return taps == 2 or (taps < 9 and stride > 2 and not wide)
+    if taps == 2:
+        return stride > 1 or length == 6
+    return stride > 2 if taps < 5 else taps < 9 and stride > 3 and length > 6
 
 
 def clamped(*arguments: object, **settings: object) -> Layer:
@@ -104,7 +105,7 @@ PATHS = {
     },
     **{
         f"lanes {high}x{wide} by {by}": layer_of(
-            DEPTHWISE, (1, 19, 26, 9), (1, high, wide, 9), by, padding=padding
+            DEPTHWISE, (1, 19, 26, 11), (1, high, wide, 11), by, padding=padding
         )
         for high, wide, by, padding in (
             (1, 1, (1, 1), SAME),
@@ -112,7 +113,7 @@ PATHS = {
             (5, 1, (4, 3), SAME),
             (1, 7, (3, 4), VALID),
             (3, 6, (3, 4), SAME),
-            (2, 5, (3, 1), SAME),
+            (2, 5, (4, 4), SAME),
             (4, 3, (1, 4), VALID),
             (6, 6, (4, 4), SAME),
         )
@@ -297,8 +298,25 @@ BUDGETS = {
     "5x5 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 5, 5, 64)), 4.0),
     "7x7 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 32), (1, 7, 7, 32), (2, 2)), 4.0),
     "9x9 by 2": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 9, 9, 16), (2, 2)), 4.0),
-    "5x5 by 4": (plain(DEPTHWISE, (1, 40, 40, 16), (1, 5, 5, 16), (4, 4)), 5.2),
-    "3x3 by 3": (plain(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 8.0),
+    "5x5 by 4": (plain(DEPTHWISE, (1, 40, 40, 16), (1, 5, 5, 16), (4, 4)), 3.1),
+    "5x5 by 3": (plain(DEPTHWISE, (1, 24, 24, 64), (1, 5, 5, 64), (3, 3)), 4.0),
+    "3x3 by 3": (plain(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 3.2),
+    "3x3 by 3 to 8x8": (plain(DEPTHWISE, (1, 24, 24, 8), (1, 3, 3, 8), (3, 3)), 4.0),
+    "3x3 by 3, bordered": (plain(DEPTHWISE, (1, 32, 32, 24), (1, 3, 3, 24), (3, 3)), 4.0),
+    "3x3 by 4": (plain(DEPTHWISE, (1, 32, 32, 16), (1, 3, 3, 16), (4, 4)), 4.0),
+    "3x3 by 2 and 4": (plain(DEPTHWISE, (1, 32, 32, 16), (1, 3, 3, 16), (2, 4)), 4.0),
+    "3x3 by 3, clamped": (clamped(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 4.0),
+    "4x4 by 3 of 2 outputs each": (plain(DEPTHWISE, (1, 25, 25, 8), (1, 4, 4, 16), (3, 3)), 4.0),
+    "6x6 by 4, unpadded": (
+        plain(DEPTHWISE, (1, 34, 34, 8), (1, 6, 6, 8), (4, 4), padding=VALID),
+        4.0,
+    ),
+    "7x7 by 3 to 8x8": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 7, 7, 16), (3, 3)), 4.0),
+    "1x7 by 1 and 3": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 1, 7, 16), (1, 3)), 4.0),
+    "2x2 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 2, 2, 16), (2, 2)), 4.7),
+    "1x3": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 1, 3, 16)), 5.2),
+    "1x1": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 1, 1, 16)), 9.9),
+    "3x3 by 2 on 6x6": (plain(DEPTHWISE, (1, 6, 6, 128), (1, 3, 3, 128), (2, 2)), 5.4),
     "pointwise": (plain(CONV, (1, 25, 5, 64), (64, 1, 1, 64)), 0.95),
     "dense": (plain(DENSE, (1, 640), (128, 640)), 1.02),
 }
