@@ -103,4 +103,5 @@ def _by_lines(along: WindowAxis, across: WindowAxis, *, few: bool) -> float:
     groups = round_up(along.outputs, 4) // 4
     computed = across.outputs * (20 + groups * instructions_of_four(along, across))
     unzipped = min(across.length, _met(across)) * (15 + (5.2 if few else 2.2) * along.length)
-    return 60 + computed + unzipped
+    has_loop = along.taps == across.taps == 3 and along.stride <= 2
+    return (60 if has_loop else 150) + computed + unzipped

@@ -70,7 +70,9 @@ def by_lanes(taps: int, stride: int, length: int) -> bool:
     """Whether a filter of so many taps each way meets inputs too seldom to unzip six channels."""
     if taps == 2:
         return stride > 1 or length == 6
-    return stride > 2 if taps < 5 else taps < 9 and stride > 3 and length > 6
+    if taps < 5 or length == 6:
+        return taps < 9 and stride > 2
+    return taps < 9 and stride > 3
 
 
 def clamped(*arguments: object, **settings: object) -> Layer:
