@@ -49,9 +49,11 @@ def many_channels_call(
     along, across = along_and_across(*axes)
     few = inputs < ROWS
     is_copied = few or along.padded or across.padded
-    each = _by_lanes(along, across, is_copied=is_copied) / _by_lines(along, across, few=few)
-    blocks = round_up(inputs, ROWS) * outputs // inputs
-    if not _has_loop(table) or each * blocks > _WORTH * outputs:
+    keeps_all = by_lines.fields["kept"] == (across.outputs - 1) * across.stride + across.taps
+    unzipped_for = outputs // inputs if keeps_all else 1
+    lanes = _by_lanes(along, across, is_copied=is_copied) * round_up(inputs, ROWS) / inputs
+    lines = _by_lines(along, across, few=few, unzipped_for=unzipped_for)
+    if not _has_loop(table) or lanes > _WORTH * lines:
         return by_lines
     name = "i8_depthwise_lanes" if is_copied else "i8_depthwise_lanes_inside"
     return replace(
@@ -98,10 +100,13 @@ def _by_lanes(along: WindowAxis, across: WindowAxis, *, is_copied: bool) -> floa
     return four / ROWS
 
 
-def _by_lines(along: WindowAxis, across: WindowAxis, *, few: bool) -> float:
-    """Return about how many it takes by lines, where `few` channels are unzipped slowly."""
+def _by_lines(along: WindowAxis, across: WindowAxis, *, few: bool, unzipped_for: int) -> float:
+    """Return about how many it takes by lines.
+
+    `few` channels are unzipped slowly; once for so many outputs.
+    """
     groups = round_up(along.outputs, 4) // 4
     computed = across.outputs * (20 + groups * instructions_of_four(along, across))
     unzipped = min(across.length, _met(across)) * (15 + (5.2 if few else 2.2) * along.length)
     has_loop = along.taps == across.taps == 3 and along.stride <= 2
-    return (60 if has_loop else 150) + computed + unzipped
+    return (60 if has_loop else 150) + computed + unzipped / unzipped_for

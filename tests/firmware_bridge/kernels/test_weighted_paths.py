@@ -102,7 +102,7 @@ PATHS = {
         f"lanes of {channels} channels, {each} of each, padding {padding}": plain(
             DEPTHWISE, (2, 14, 11, channels), (1, 3, 3, channels * each), (3, 3), padding=padding
         )
-        for channels, each in ((2, 1), (3, 1), (3, 2), (4, 1), (5, 3), (7, 2), (8, 1))
+        for channels, each in ((2, 1), (3, 1), (3, 2), (4, 1), (5, 1), (7, 2), (8, 1))
         for padding in (SAME, VALID)
     },
     **{
