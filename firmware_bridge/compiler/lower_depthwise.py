@@ -5,7 +5,7 @@ As an ordinary convolution where the input has one channel.
 
 from __future__ import annotations
 
-from firmware_bridge.compiler.lower_lines import lines_call
+from firmware_bridge.compiler.lower_lanes import many_channels_call
 from firmware_bridge.compiler.lower_one_channel import one_channel_call
 from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
 from firmware_bridge.compiler.packing import pack_channel_blocks
@@ -51,7 +51,7 @@ def lower_depthwise_conv_2d(layer: Layer) -> KernelCall:
         return one_channel_call(weighted, filters, table, (vertical, horizontal))
     if _by_lines(weighted, vertical, horizontal):
         axes = (vertical, horizontal)
-        return lines_call(weighted, weighted.values[0], table, axes)
+        return many_channels_call(weighted, weighted.values[0], table, axes)
     return KernelCall(
         operator=layer.index,
         name=layer.name,

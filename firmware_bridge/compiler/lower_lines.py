@@ -44,7 +44,7 @@ def lines_call(
     axes
         How the filter moves over height and width.
     """
-    along, across = _along_and_across(*axes)
+    along, across = along_and_across(*axes)
     batches, _, input_w, input_c = layer.source.shape
     _, _, output_w, depth = layer.target.shape
     is_vertical = along is axes[0]
@@ -177,22 +177,26 @@ def _kept(across: WindowAxis, line_bytes: int, *, is_shared: bool) -> int:
 
 
 def instructions_by_lines(axes: Axes) -> float:
-    """Return about what an output takes: four at a time, plus some for each word of taps.
+    """Return about what an output takes: four at a time, plus some for each word of taps."""
+    along, across = along_and_across(*axes)
+    four = instructions_of_four(along, across)
+    return four * round_up(along.outputs, 4) / 4 / along.outputs
+
+
+def instructions_of_four(along: WindowAxis, across: WindowAxis) -> float:
+    """Return about what four outputs take that follow each other.
 
     With more words than four, taps would take more memory than columns: no loop by stride 2 counts.
     """
-    along, across = _along_and_across(*axes)
     words = (along.taps + 1 + along.stride % 2) // 2
     each = {1: 4 + 8 * words, 2: 8 + 6 * (words - 1) if 2 <= words <= 4 else 14 * words}
     four = 40 + across.taps * each.get(along.stride, 14 * words)
     if along.taps == across.taps == 3:
         four = _FOUR_BY_3X3.get(along.stride, four)
-    return four * round_up(along.outputs, 4) / 4 / along.outputs
+    return four
 
 
-def _along_and_across(
-    vertical: WindowAxis, horizontal: WindowAxis
-) -> tuple[WindowAxis, WindowAxis]:
+def along_and_across(vertical: WindowAxis, horizontal: WindowAxis) -> tuple[WindowAxis, WindowAxis]:
     """Return the axis that lines run along: the one with more outputs, for they go four by four.
 
     Where both have as many, the one with more taps, which are multiplied in pairs.

@@ -11,15 +11,6 @@
 extern "C" {
 #endif
 
-/* Twice each of two taps, which assembly begins with. */
-static inline uint32_t i8_doubled(uint32_t pair) {
-#if I8_HAS_SIMD32
-  return (uint32_t)__sadd16((int16x2_t)pair, (int16x2_t)pair);
-#else
-  return (pair << 1) & ~0x10000u;
-#endif
-}
-
 /* What stands beside each word of taps for even places. */
 enum i8_beside {
   I8_NOTHING,

@@ -67,6 +67,10 @@ static inline uint32_t i8_join_tops(uint32_t a, uint32_t b) {
   return pair;
 }
 
+static inline uint32_t i8_doubled(uint32_t pair) {
+  return (uint32_t)__sadd16((int16x2_t)pair, (int16x2_t)pair);
+}
+
 static inline int32_t i8_multiply_bottom(uint32_t a, uint32_t b, int32_t sum) {
   return __smlabb((int32_t)a, (int32_t)b, sum);
 }
@@ -155,6 +159,11 @@ static inline uint32_t i8_join_bottoms(uint32_t a, uint32_t b) {
 /* (a[1], b[1]) */
 static inline uint32_t i8_join_tops(uint32_t a, uint32_t b) {
   return (a >> 16) | (b & 0xFFFF0000u);
+}
+
+/* Twice each of two int16. */
+static inline uint32_t i8_doubled(uint32_t pair) {
+  return (pair << 1) & ~0x10000u;
 }
 
 /* sum + a[0] * b[0] */

@@ -45,8 +45,10 @@ def compile_kernels(folder: Path, *flags: str) -> Path:
 
 
 def struct_type(header: str, tag: str) -> type[ctypes.Structure]:
-    """Return the struct `tag` of a header of the kernels."""
+    """Return the struct `tag` of a header of the kernels, or of the one that bears its name."""
     text = (KERNELS / "include" / header).read_text()
+    if f"struct {tag} {{" not in text:
+        text = (KERNELS / "include" / f"{tag}.h").read_text()
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     body = re.search(rf"struct {tag} {{(.*?)}};", text, re.S)
     assert body is not None, f"{header} has no struct {tag}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from device_kernels import GCC, ON_DEVICES, QEMU, Job, Machine, run_on_device
+from device_kernels import GCC, M7, M55, ON_DEVICES, QEMU, Job, Machine, run_on_device
 from operator_models import micro_outputs
 from weighted_layers import RELU, SAME, Layer, layers_at_random
 
@@ -49,11 +50,28 @@ def layer_of(kind: str, source: tuple[int, ...], weights: tuple[int, ...]) -> La
 def test_every_byte(tmp_path: Path, machine: Machine, level: str) -> None:
     jobs = [job_of(layer) for layer in layers_at_random(50, seed=7)]
     assert {job.call.function for job in jobs} == {
-        "i8_conv_2d", "i8_depthwise_lines", "i8_depthwise_conv_2d", "i8_fully_connected",
+        "i8_conv_2d", "i8_depthwise_lines", "i8_depthwise_lanes", "i8_depthwise_lanes_inside",
+        "i8_depthwise_conv_2d", "i8_fully_connected",
     }  # fmt: skip
     assert {job.call.fields["rounding"] for job in jobs} == {0, 1, 2}
     results = run_on_device(jobs, tmp_path, level, machine=machine)
     assert [index for index, result in enumerate(results) if not result.agrees] == []
+
+
+@pytest.mark.parametrize("machine", [M7, M55], ids=["M7", "M55"])
+def test_lanes_of_any_layer(tmp_path: Path, machine: Machine) -> None:
+    """Layers for which there is a loop by hand, so that a host's tests do not reach it."""
+    jobs = jobs_by_lanes()
+    assert len(jobs) > 30
+    results = run_on_device(jobs, tmp_path, machine=machine)
+    assert [index for index, result in enumerate(results) if not result.agrees] == []
+
+
+@cache
+def jobs_by_lanes() -> list[Job]:
+    drawn = [layer for layer in layers_at_random(300, seed=11) if layer.kind == "DEPTHWISE_CONV_2D"]
+    jobs = [job_of(layer) for layer in drawn]
+    return [job for job in jobs if "lanes" in (job.call.function or "")]
 
 
 def test_instructions_per_mac(tmp_path: Path) -> None:

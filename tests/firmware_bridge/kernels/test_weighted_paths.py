@@ -66,16 +66,73 @@ def plain(*arguments: object, **settings: object) -> Layer:
     return layer_of(*arguments, activation=RELU, zeros=(-128, -128), **settings)  # type: ignore[arg-type]
 
 
+def by_lanes(taps: int, stride: int, length: int) -> bool:
+    """Whether a filter of so many taps each way meets inputs too seldom to unzip six channels."""
+    if taps == 2:
+        return stride > 1 or length == 6
+    if taps < 5 or length == 6:
+        return taps < 9 and stride > 2
+    return taps < 9 and stride > 3
+
+
+def clamped(*arguments: object, **settings: object) -> Layer:
+    """The same with a clamp that outputs meet."""
+    return layer_of(*arguments, activation=RELU6, zeros=(-128, -128), **settings)  # type: ignore[arg-type]
+
+
+def without(layer: Layer, lines: slice, taps: slice, channels: slice) -> Layer:
+    """The same where some weights are 0."""
+    weights = layer.weights.copy()
+    weights[0, lines, taps, channels] = 0
+    return replace(layer, weights=weights)
+
+
+ALL = slice(None)
 PATHS = {
-    # Lines: strides, widths of the filter, lines that turn, lines that stay.
+    # Lines: strides, widths of the filter, lines that turn, lines that stay. Lanes: those strides.
     **{
-        f"lines {taps}x{taps} by {stride}, {length}": plain(
-            DEPTHWISE, (1, length, length, 6), (1, taps, taps, 6), (stride, stride)
-        )
+        f"{'lanes' if by_lanes(taps, stride, length) else 'lines'} {taps}x{taps} by {stride}, "
+        f"{length}": plain(DEPTHWISE, (1, length, length, 6), (1, taps, taps, 6), (stride, stride))
         for taps in (2, 3, 4, 5, 7, 9)
         for stride in (1, 2, 3, 4)
         for length in (6, 23)
     },
+    # Lanes: copied and where they lie, fewer channels than four, four that repeat some.
+    **{
+        f"lanes of {channels} channels, {each} of each, padding {padding}": plain(
+            DEPTHWISE, (2, 14, 11, channels), (1, 3, 3, channels * each), (3, 3), padding=padding
+        )
+        for channels, each in ((2, 1), (3, 1), (3, 2), (4, 1), (5, 1), (7, 2), (8, 1))
+        for padding in (SAME, VALID)
+    },
+    **{
+        f"lanes {high}x{wide} by {by}": layer_of(
+            DEPTHWISE, (1, 19, 26, 11), (1, high, wide, 11), by, padding=padding
+        )
+        for high, wide, by, padding in (
+            (1, 1, (1, 1), SAME),
+            (1, 3, (2, 2), SAME),
+            (5, 1, (4, 3), SAME),
+            (1, 7, (3, 4), VALID),
+            (3, 6, (3, 4), SAME),
+            (2, 5, (4, 4), SAME),
+            (4, 3, (1, 4), VALID),
+            (6, 6, (4, 4), SAME),
+        )
+    },
+    "lanes, rounded away": layer_of(DEPTHWISE, (1, 17, 17, 8), (1, 3, 3, 8), (3, 3)),
+    "lanes, clamped": clamped(DEPTHWISE, (1, 17, 17, 8), (1, 3, 3, 8), (3, 3)),
+    "lanes, clamped, inside": clamped(
+        DEPTHWISE, (1, 17, 17, 8), (1, 2, 3, 8), (4, 4), padding=VALID
+    ),
+    "lanes along the height": plain(DEPTHWISE, (2, 40, 3, 3), (1, 4, 2, 3), (3, 2)),
+    "lanes of a map of 4x4": plain(DEPTHWISE, (1, 4, 4, 32), (1, 3, 3, 32), (2, 2)),
+    "lanes, taps of 0": without(
+        plain(DEPTHWISE, (1, 20, 20, 12), (1, 4, 4, 12), (3, 3)), slice(1, 3), slice(2, 4), ALL
+    ),
+    "lanes, channels of 0": without(
+        plain(DEPTHWISE, (1, 20, 20, 12), (1, 4, 4, 12), (3, 3)), ALL, ALL, slice(3, 9)
+    ),
     "lines, rounded away": layer_of(DEPTHWISE, (1, 9, 9, 5), (1, 3, 3, 5)),
     "lines, clamped": layer_of(DEPTHWISE, (2, 9, 9, 5), (1, 3, 3, 5), activation=RELU6),
     "lines, rounded away, by 2": layer_of(DEPTHWISE, (1, 9, 9, 5), (1, 3, 3, 5), (2, 2)),
@@ -90,7 +147,7 @@ PATHS = {
         for taps, stride in ((3, 1), (5, 2))
     },
     "lines, some at a time": plain(DEPTHWISE, (1, 33, 33, 6), (1, 3, 3, 6), (2, 2)),
-    "lines, some at a time, multiplied": plain(
+    "lanes, some at a time, multiplied": plain(
         DEPTHWISE, (1, 33, 33, 3), (1, 5, 5, 6), (4, 4), padding=VALID
     ),
     "lines, some left out": plain(DEPTHWISE, (1, 40, 16, 6), (1, 9, 1, 6), (3, 3)),
@@ -180,13 +237,19 @@ def test_on_the_device(tmp_path: Path, machine: Machine, level: str) -> None:
 def test_the_paths_are_taken() -> None:
     calls = {path: layer.lowered() for path, layer in PATHS.items()}
     for path, call in calls.items():
-        function = {"lines": "i8_depthwise_lines", "columns": "i8_conv_2d",
-                    "dense": "i8_fully_connected", "table": "i8_lookup"}  # fmt: skip
-        assert call.function == function[path.split()[0].rstrip(",")], path
+        function = {"lines": "i8_depthwise_lines", "lanes": "i8_depthwise_lanes",
+                    "columns": "i8_conv_2d", "dense": "i8_fully_connected",
+                    "table": "i8_lookup"}  # fmt: skip
+        name = (call.function or "").removesuffix("_inside")
+        assert name == function[path.split()[0].rstrip(",")], path
     assert [c.fields["is_joined"] for p, c in calls.items() if "not joined" in p] == [0, 0, 0]
     assert calls["columns, copied"].fields["run_bytes"] == 0
     assert calls["columns, three channels"].fields["run_bytes"] == 12
     assert calls["dense, by parts"].fields["part"] == 256
+    inside = [c.function == "i8_depthwise_lanes_inside" for p, c in calls.items() if "lanes" in p]
+    assert any(inside) and not all(inside)
+    lanes = [c for p, c in calls.items() if "lanes" in p]
+    assert {c.fields["rounding"] for c in lanes} == {0, 1}
     turning = [c.fields["kept"] == c.fields["lines"] for p, c in calls.items() if "lines " in p]
     assert any(turning) and not all(turning)
     together = calls["lines, some at a time"].fields
@@ -237,8 +300,25 @@ BUDGETS = {
     "5x5 on 8x8": (plain(DEPTHWISE, (1, 8, 8, 64), (1, 5, 5, 64)), 4.0),
     "7x7 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 32), (1, 7, 7, 32), (2, 2)), 4.0),
     "9x9 by 2": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 9, 9, 16), (2, 2)), 4.0),
-    "5x5 by 4": (plain(DEPTHWISE, (1, 40, 40, 16), (1, 5, 5, 16), (4, 4)), 5.2),
-    "3x3 by 3": (plain(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 8.0),
+    "5x5 by 4": (plain(DEPTHWISE, (1, 40, 40, 16), (1, 5, 5, 16), (4, 4)), 3.1),
+    "5x5 by 3": (plain(DEPTHWISE, (1, 24, 24, 64), (1, 5, 5, 64), (3, 3)), 4.0),
+    "3x3 by 3": (plain(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 3.2),
+    "3x3 by 3 to 8x8": (plain(DEPTHWISE, (1, 24, 24, 8), (1, 3, 3, 8), (3, 3)), 4.0),
+    "3x3 by 3, bordered": (plain(DEPTHWISE, (1, 32, 32, 24), (1, 3, 3, 24), (3, 3)), 4.0),
+    "3x3 by 4": (plain(DEPTHWISE, (1, 32, 32, 16), (1, 3, 3, 16), (4, 4)), 4.0),
+    "3x3 by 2 and 4": (plain(DEPTHWISE, (1, 32, 32, 16), (1, 3, 3, 16), (2, 4)), 4.0),
+    "3x3 by 3, clamped": (clamped(DEPTHWISE, (1, 30, 30, 16), (1, 3, 3, 16), (3, 3)), 4.0),
+    "4x4 by 3 of 2 outputs each": (plain(DEPTHWISE, (1, 25, 25, 8), (1, 4, 4, 16), (3, 3)), 4.0),
+    "6x6 by 4, unpadded": (
+        plain(DEPTHWISE, (1, 34, 34, 8), (1, 6, 6, 8), (4, 4), padding=VALID),
+        4.0,
+    ),
+    "7x7 by 3 to 8x8": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 7, 7, 16), (3, 3)), 4.0),
+    "1x7 by 1 and 3": (plain(DEPTHWISE, (1, 24, 24, 16), (1, 1, 7, 16), (1, 3)), 4.0),
+    "2x2 by 2 to 8x8": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 2, 2, 16), (2, 2)), 4.7),
+    "1x3": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 1, 3, 16)), 5.2),
+    "1x1": (plain(DEPTHWISE, (1, 16, 16, 16), (1, 1, 1, 16)), 9.9),
+    "3x3 by 2 on 6x6": (plain(DEPTHWISE, (1, 6, 6, 128), (1, 3, 3, 128), (2, 2)), 5.4),
     "pointwise": (plain(CONV, (1, 25, 5, 64), (64, 1, 1, 64)), 0.95),
     "dense": (plain(DENSE, (1, 640), (128, 640)), 1.02),
 }

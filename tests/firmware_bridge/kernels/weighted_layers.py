@@ -121,7 +121,7 @@ def draw_layer(choose: Choose) -> Layer:
 
 def _convolution(choose: Choose, rng: np.random.Generator, kind: str) -> Layer:
     taps = ((choose(1, 5), choose(1, 5)), (1, 1), (3, 3))[choose(0, 2)]
-    strides = (choose(1, 3), choose(1, 3)) if choose(0, 1) else (1, 1)
+    strides = (choose(1, 4), choose(1, 4)) if choose(0, 1) else (1, 1)
     dilations = (choose(1, 3), choose(1, 3)) if choose(0, 2) == 0 else (1, 1)
     padding = choose(SAME, VALID)
     lengths = [choose(1, 12), choose(1, 12)]
