@@ -21,9 +21,10 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _LEAST_RMS = 4.0
 _BY_CHANCE = 3
 """Samples before and after a block that are the same as well."""
-_ORDER = 16
+_ORDER, _TO_A_TAP = 16, 8
+"""Taps at most, and samples to one: by many of few samples anything is predicted."""
 _FEWEST_VALUES = 8
-_MADE = 1.0
+_MADE = 2.0
 """Steps of int16 within which a computer's waves can be predicted; a microphone has noise."""
 
 
@@ -79,7 +80,8 @@ def _made(block: Floats) -> bool:
         return True
     if np.median(np.abs(np.diff(block, 2))) <= _MADE:
         return True
-    rows = np.lib.stride_tricks.sliding_window_view(block - block.mean(), _ORDER + 1)
+    order = min(_ORDER, len(block) // _TO_A_TAP)
+    rows = np.lib.stride_tricks.sliding_window_view(block - block.mean(), order + 1)
     weights, *_ = np.linalg.lstsq(rows[:, :-1], rows[:, -1], rcond=None)
     return bool(np.median(np.abs(rows[:, -1] - rows[:, :-1] @ weights)) <= _MADE)
 

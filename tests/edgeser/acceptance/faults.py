@@ -49,11 +49,11 @@ def lost(samples: Samples, *places: float, size: int = 320) -> Samples:
     return samples[kept]
 
 
-def doubled(samples: Samples, *places: float, size: int = 320) -> Samples:
+def doubled(samples: Samples, *places: float, size: int = 320, times: int = 2) -> Samples:
     out = samples
     for place in sorted(places, reverse=True):
         at = int(place * len(samples))
-        out = np.concatenate([out[: at + size], out[at : at + size], out[at + size :]])
+        out = np.concatenate([out[:at], *times * [out[at : at + size]], out[at + size :]])
     return out
 
 
@@ -112,10 +112,7 @@ INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "a block doubled": (lambda x: doubled(x, 0.5), Fault.DOUBLED),
     "a large block doubled": (lambda x: doubled(x, 0.6, size=1024), Fault.DOUBLED),
     "a small block doubled": (lambda x: doubled(x, 0.5, size=64), Fault.DOUBLED),
-    "a block three times": (
-        lambda x: doubled(doubled(x, 0.5, size=441), 0.5, size=441),
-        Fault.DOUBLED,
-    ),
+    "a block three times": (lambda x: doubled(x, 0.5, size=441, times=3), Fault.DOUBLED),
     "a block of old samples": (lambda x: stale(x, 0.5), Fault.DOUBLED),
     "hum of 50 Hz": (lambda x: humming(x, 50, 0.01), Fault.HUM),
     "hum of 60 Hz": (lambda x: humming(x, 60, 0.02), Fault.HUM),

