@@ -39,6 +39,8 @@ static int16_t spoilt(int16_t sample) {
   const uint16_t bits = (uint16_t)sample;
   const double turns = 6.283185307179586 / 16000.0 * n;
   switch (spoil.fault) {
+  case SPOIL_GAIN_RIGHT_7:
+    return (int16_t)(sample >> 7);
   case SPOIL_GAIN_RIGHT_8:
     return (int16_t)(sample >> 8);
   case SPOIL_GAIN_RIGHT_16:
@@ -47,6 +49,8 @@ static int16_t spoilt(int16_t sample) {
     return (int16_t)(uint16_t)(bits << 8);
   case SPOIL_GAIN_LEFT_8_SATURATED:
     return spoil_saturated(sample * 256.0);
+  case SPOIL_GAIN_LEFT_4_SATURATED:
+    return spoil_saturated(sample * 16.0);
   case SPOIL_BYTE_ORDER:
     return (int16_t)(uint16_t)(bits << 8 | bits >> 8);
   case SPOIL_OFFSET:
@@ -55,6 +59,10 @@ static int16_t spoilt(int16_t sample) {
     return spoil_saturated(sample * 10.0);
   case SPOIL_LOST: /* late before, in time afterwards: a block is missing between */
     return n < SPOIL_AT ? before : sample;
+  case SPOIL_LOST_ONE:
+    return n > 0 && n < SPOIL_AT ? spoil.all[n - 1u] : sample;
+  case SPOIL_OLD_BLOCK: /* the block before once more, in the place of the one that came */
+    return n >= SPOIL_AT && n < SPOIL_AT + SPOIL_BLOCK ? before : sample;
   case SPOIL_DOUBLED:
     return n < SPOIL_AT ? sample : before;
   case SPOIL_HUM_50:
