@@ -130,12 +130,17 @@ def _of_low_bits(samples: Samples, at_ends: float) -> Finding | None:
 
 
 def _bits_always_0(samples: Samples) -> int:
-    """Return how many low bits are 0 in all samples but those that were saturated."""
+    """Return how many low bits a shift left 0 in all samples but those that were saturated.
+
+    A gain of 10 leaves the lowest bit 0 too: what is left must have no other factor in common.
+    """
     inside = samples[~np.isin(samples, (*_ENDS, 0))]
     if len(inside) <= _FEWEST:
         return 0
     shares = [float((inside & ((1 << bits) - 1) == 0).mean()) for bits in range(1, 16)]
-    return sum(share > _EMPTY for share in shares)
+    bits = sum(share > _EMPTY for share in shares)
+    whole = inside[inside & ((1 << bits) - 1) == 0].astype(np.int64)
+    return bits if int(np.gcd.reduce(whole)) == 1 << bits else 0
 
 
 def _of_factor(samples: Samples, rate: int, played: Samples) -> tuple[Finding | None, str]:

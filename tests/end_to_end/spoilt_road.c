@@ -1,5 +1,6 @@
 /* Faults between the wire and the frontend: with each reset the next one. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SPOIL_BLOCK 320u
@@ -9,6 +10,7 @@
 static struct {
   unsigned fault;
   uint32_t count;
+  uint32_t old;
   int16_t all[SPOIL_KEPT];
   double z1, z2;
 } spoil;
@@ -16,6 +18,7 @@ static struct {
 static void spoil_next(void) {
   ++spoil.fault;
   spoil.count = 0;
+  spoil.old = 0;
   spoil.z1 = spoil.z2 = 0.0;
   memset(spoil.all, 0, sizeof(spoil.all));
 }
@@ -62,7 +65,10 @@ static int16_t spoilt(int16_t sample) {
   case SPOIL_LOST_ONE:
     return n > 0 && n < SPOIL_AT ? spoil.all[n - 1u] : sample;
   case SPOIL_OLD_BLOCK: /* the block before once more, in the place of the one that came */
-    return n >= SPOIL_AT && n < SPOIL_AT + SPOIL_BLOCK ? before : sample;
+    if (spoil.old == 0 && n >= SPOIL_AT && abs(sample) > 3000 && abs(before) > 3000) {
+      spoil.old = n;
+    }
+    return spoil.old != 0 && n < spoil.old + SPOIL_BLOCK ? before : sample;
   case SPOIL_DOUBLED:
     return n < SPOIL_AT ? sample : before;
   case SPOIL_HUM_50:

@@ -96,6 +96,7 @@ INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "offset": (lambda x: saturated(x.astype(np.int32) + 900), Fault.DC),
     "negative offset": (lambda x: saturated(x.astype(np.int32) - 3000), Fault.DC),
     "clipped": (lambda x: louder(x, 6.0), Fault.CLIPPING),
+    "ten times as loud, clipped": (lambda x: saturated(10.0 * x), Fault.CLIPPING),
     "clipped, then made quieter": (
         lambda x: saturated(0.4 * louder(x, 6.0).astype(float)),
         Fault.CLIPPING,
