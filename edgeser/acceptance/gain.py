@@ -69,7 +69,7 @@ def find_gain(
     if played is not None and not np.any(played):
         return None, ""
     found = _of_bits(samples)
-    if found is not None and (played is None or _of_bits(played) is None):
+    if found is not None:
         return found, ""
     if played is not None and same_level:
         return _of_factor(samples, rate, played)
