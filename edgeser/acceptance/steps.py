@@ -91,8 +91,9 @@ def _largest(x: Floats, y: Floats) -> tuple[int, float, float]:
 
 def _abrupt(x: Floats, y: Floats, k: int, size: float) -> bool:
     """Return whether most of a step is there from one second to the next."""
-    slopes = np.diff(y) / np.diff(x)
+    step = size * (np.arange(len(x)) >= k)
+    slope = float(np.polyfit(x, y - step, 1)[0])
     before, after = slice(max(0, k - 6), k - 1), slice(k + 1, k + 6)
     rise = float(np.median(y[after]) - np.median(y[before]))
-    drift = float(np.median(slopes)) * float(np.median(x[after]) - np.median(x[before]))
+    drift = slope * float(np.median(x[after]) - np.median(x[before]))
     return (rise - drift) / size >= _ABRUPT

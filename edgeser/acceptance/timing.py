@@ -15,6 +15,8 @@ _LEAST_JUMP = 16.0
 """Samples: a room's reflections move a lag by some."""
 _ACROSS = 2
 """Stretches that lie across one place; they overlap by half."""
+_TAKEN_BACK = 1.0
+"""Samples; what was lost is not doubled to the sample."""
 _FEWEST = 4
 
 
@@ -85,9 +87,7 @@ def jumps_of(lags: Floats, *, one_clock: bool) -> tuple[list[tuple[float, float]
         return _joined(_jumps(sure[:, 0], np.round(sure[:, 1]), 1.0), across), 1.0
     starts = lags[:, 0]
     level = lags[:, 1] - slope_of(lags) * starts
-    found = _jumps(starts, _middle_of_five(level), _LEAST_JUMP)
-    for at, by in found:
-        level = level - by * (starts >= at)
+    found, level = _lasting(starts, level)
     steps, least = steps_in(starts, level)
     found += [(float(starts[k]), float(by)) for k, by in steps if abs(by) < _LEAST_JUMP]
     return sorted(found), min(least, _LEAST_JUMP)
@@ -102,6 +102,21 @@ def _jumps(starts: Floats, level: Floats, least: float) -> list[tuple[float, flo
 def _middle_of_five(values: Floats) -> Floats:
     padded = np.pad(values, 2, mode="edge")
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1))
+
+
+def _lasting(starts: Floats, level: Floats) -> tuple[list[tuple[float, float]], Floats]:
+    """Return the jumps of a level that stay, and the level without any.
+
+    One that the next takes back is none: a reflection was heard for a while.
+    """
+    lasting: list[tuple[float, float]] = []
+    for at, by in _jumps(starts, _middle_of_five(level), _LEAST_JUMP):
+        if lasting and abs(lasting[-1][1] + by) <= _TAKEN_BACK:
+            level = level + lasting.pop()[1] * (starts >= at)
+        else:
+            lasting.append((at, by))
+            level = level - by * (starts >= at)
+    return lasting, level
 
 
 def _joined(jumps: list[tuple[float, float]], across: float) -> list[tuple[float, float]]:

@@ -11,6 +11,7 @@ import pytest
 from edgeser.acceptance.diagnose import diagnose
 from edgeser.acceptance.faults import CHECKED, Fault
 from edgeser.acceptance.repeats import repeated_blocks
+from edgeser.acceptance.timing import jumps_of
 from edgeser.corpora import read_audio
 from edgeser.corpora.audio import to_int16
 from edgeser.corpora.voice.expression import EXPRESSIONS
@@ -167,6 +168,21 @@ def test_few_samples_are_counted_beside_the_drift_of_another_crystal(
     found = diagnose(heard, RATE, played=between_chirps)
     assert found.faults == (fault,), [finding.sentence for finding in found.findings]
     assert found.findings[0].figures["samples"].value == size
+
+
+@pytest.mark.parametrize("ppm", [-140, -30, 0, 55, 120])
+@pytest.mark.parametrize("lost_samples", [0, 1, 6])
+def test_a_step_is_told_from_a_drift_and_from_a_reflection(ppm: int, lost_samples: int) -> None:
+    """Lags to an eighth of a sample, of which six are those of a reflection 44.6 samples later."""
+    random = np.random.default_rng(abs(ppm))
+    starts = 3200.0 * np.arange(140)
+    lags = 3000 + ppm * 1e-6 * starts + random.normal(0, 0.05, len(starts))
+    lags[60:] -= lost_samples
+    lags[90:96] += 44.6
+    rows = np.stack([starts, np.round(8 * lags) / 8, np.full(len(starts), 0.8)], axis=1)
+    jumps, least = jumps_of(rows, one_clock=False)
+    assert jumps == ([(60 * 3200.0, -lost_samples)] if lost_samples else [])
+    assert least == 1.0
 
 
 @pytest.mark.parametrize(
