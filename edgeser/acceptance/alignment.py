@@ -193,7 +193,8 @@ def _lags(heard: Floats, given: Floats, rate: int, ratio: float, offset: float) 
                 break
         if score < LEAST:
             continue
-        late = 0.0 if score >= EXACT else _late(heard, tone, round(at), rate)
+        late = _late(heard, tone, round(at), rate)
+        late = 0.0 if late is None and score >= EXACT else late
         if late is not None:
             lag = at + late - start * ratio
             rows.append((float(start), lag, score))

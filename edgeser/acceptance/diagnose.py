@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class _Timing:
     unjudged: dict[Fault, str]
     alignment: Alignment | None = None
     chirps: Chirps | None = None
+    limits: dict[Fault, str] = field(default_factory=dict)
 
     def names(self, fault: Fault) -> bool:
         return any(found.fault is fault for found in self.findings)
@@ -45,7 +46,7 @@ def diagnose(
     played: Samples | None = None,
     played_level: bool = False,
     speech: Sequence[tuple[int, int]] = (),
-    quietest_dbfs: float | None = None,
+    trained_dbfs: tuple[float, float, float] | None = None,
 ) -> Diagnosis:
     """Return what is wrong with samples that a frontend got.
 
@@ -62,8 +63,9 @@ def diagnose(
     speech
         Where somebody speaks in what was played, first sample and the one after the last; empty
         where that is not known.
-    quietest_dbfs
-        What 95 % of the training's clips are louder than; `None` where that is not known.
+    trained_dbfs
+        The least, the middle and the highest level of the training's clips; `None` where that is
+        not known.
 
     Raises
     ------
@@ -83,33 +85,36 @@ def diagnose(
     if channels is not None and (played is None or find_channels(played, rate) is None):
         findings.append(channels)
         samples = one_channel(samples)
-    reference = played if played_level else None
-    gain = find_gain(samples, rate, played=reference, quietest_dbfs=quietest_dbfs)
+    gain, untold = find_gain(
+        samples, rate, played=played, same_level=played_level, trained_dbfs=trained_dbfs
+    )
     if gain is not None:
-        why = "the gain is off by whole bytes: mend that first"
+        why = "the gain is off: mend that first"
         asked = list(CHECKED)
         rest = asked[asked.index(Fault.GAIN) + 1 :]
         left: dict[Fault, str] = {fault: why for fault in rest if fault is not Fault.UNLIKE}
-        return Diagnosis((*findings, gain), left, samples, _NO_LAGS)
+        return Diagnosis((*findings, gain), left, {}, samples, _NO_LAGS)
     offset = find_offset(samples, rate)
     clipped = find_clipping(samples)
     findings += [found for found in (offset, clipped) if found is not None]
     if offset is not None:
         samples = _shifted(samples, -offset_of(samples, rate))
-    timing = _timing(samples, rate, played)
+    timing = _timing(samples, rate, played, one_clock=played_level)
     findings += timing.findings
     hum, high_pass = _spectral(samples, rate, (played, speech), timing)
     findings += [found for found in (hum, high_pass) if found is not None]
     alignment = timing.alignment
     lags = _NO_LAGS if alignment is None else alignment.lags[:, :2] / (rate, 1.0)
-    return Diagnosis(tuple(findings), timing.unjudged, samples, lags)
+    limits = {Fault.GAIN: untold, **timing.limits}
+    told = {fault: limit for fault, limit in limits.items() if limit}
+    return Diagnosis(tuple(findings), timing.unjudged, told, samples, lags)
 
 
 def _shifted(samples: Samples, by: float) -> Samples:
     return np.clip(samples.astype(np.int32) + round(by), -32768, 32767).astype(np.int16)
 
 
-def _timing(samples: Samples, rate: int, played: Samples | None) -> _Timing:
+def _timing(samples: Samples, rate: int, played: Samples | None, *, one_clock: bool) -> _Timing:
     repeats = repeated_blocks(samples)
     if played is None or np.array_equal(samples[: len(played)], played):
         return _alone(samples, rate, repeats, played is None)
@@ -127,7 +132,11 @@ def _timing(samples: Samples, rate: int, played: Samples | None) -> _Timing:
     if wrong_rate is not None:
         why = "the rate is wrong: mend that first"
         return _Timing([wrong_rate], {Fault.LOST: why, Fault.DOUBLED: why}, alignment)
-    return _Timing(find_jumps(alignment, rate), {}, alignment)
+    jumps, limits = find_jumps(alignment, rate, one_clock=one_clock)
+    stale = [] if repeated_blocks(played) else repeats
+    if stale and all(found.fault is not Fault.DOUBLED for found in jumps):
+        jumps.append(doubled_finding(stale, rate))
+    return _Timing(jumps, {}, alignment, limits=limits)
 
 
 def _alone(

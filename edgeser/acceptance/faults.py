@@ -84,6 +84,8 @@ class Diagnosis:
         The faults, in the order of `CHECKED`.
     unjudged
         What could not be asked, and why.
+    limits
+        What of a question that was asked could not be told.
     mended
         The samples without the faults that can be taken out of them, int16.
     lags
@@ -93,6 +95,7 @@ class Diagnosis:
 
     findings: tuple[Finding, ...]
     unjudged: dict[Fault, str]
+    limits: dict[Fault, str]
     mended: Samples
     lags: Floats
 
@@ -116,7 +119,7 @@ class AcceptReport:
         What they are, in words.
     samples, sample_rate
         As the frontend got them, int16.
-    findings, unjudged, lags
+    findings, unjudged, limits, lags
         As in `Diagnosis`, with the features and the drift.
     feature_values, feature_differences
         How many were compared with the host's, and how many differ.
@@ -135,6 +138,7 @@ class AcceptReport:
     sample_rate: int
     findings: tuple[Finding, ...]
     unjudged: dict[Fault, str]
+    limits: dict[Fault, str]
     lags: Floats
     feature_values: int
     feature_differences: int

@@ -42,7 +42,8 @@ _TOLERANCES = ("max_psi", "max_clipped")
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="WAV or FLAC that you play to the board's microphone while it listens; sent to what does "
-    "not listen by itself. Test clips between two chirps when left out.",
+    "not listen by itself. Test clips between two chirps when left out. Without it no lost samples "
+    "are found in what a microphone hears.",
 )
 @board_option("emulator: which board it emulates; mps2-an500 when left out.")
 @compiled_option

@@ -134,6 +134,7 @@ def _emotion(answer: str, found: Sequence[Explanation]) -> EmotionFinding:
         clips=len(items),
         speakers=len(_speakers(items)),
         right=_right(items),
+        known=_right(labelled),
         channels=channels,
         shares=shares,
         cues=cue_figures(items, _AGAINST_SPEAKER, "where it listened, against the speaker"),

@@ -25,6 +25,8 @@ class EmotionFinding:
         The label, how many clips have it, and of how many speakers.
     right
         Share of them whose label it is; `None` where labels are not known.
+    known
+        Share of the clips that are labelled so which got this answer; `None` where there are none.
     channels
         float64 ``[planes, channels]``: where what speaks for it lies; sums up to 1, or 0 where
         nothing does.
@@ -44,6 +46,7 @@ class EmotionFinding:
     clips: int
     speakers: int
     right: float | None
+    known: float | None
     channels: NDArray[np.float64]
     shares: Mapping[str, Measurement]
     cues: CueFigures

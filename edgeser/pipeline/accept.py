@@ -220,14 +220,14 @@ def _listened(device: Device, seconds: float, file: Played | None, reporter: Rep
 def _judged(bundle: Bundle, got: _Got, choice: AcceptChoice, where: str) -> AcceptReport:
     frontend = bundle.trained.frontend
     features, values, differing, clipped = _replayed(bundle, got)
-    quietest = choice.reference
+    reference = choice.reference
     diagnosis = diagnose(
         got.samples,
         frontend.sample_rate,
         played=None if got.played is None else got.played.samples,
         played_level=got.road == WIRE,
         speech=() if got.played is None else got.played.clips,
-        quietest_dbfs=None if quietest is None else quietest.distributions.levels_dbfs[0],
+        trained_dbfs=None if reference is None else reference.distributions.levels_dbfs,
     )
     drift, unlike, why = _drift(bundle, got, choice, diagnosis)
     findings = [found for found in (features, *diagnosis.findings, unlike) if found is not None]
@@ -242,6 +242,7 @@ def _judged(bundle: Bundle, got: _Got, choice: AcceptChoice, where: str) -> Acce
         sample_rate=frontend.sample_rate,
         findings=tuple(findings),
         unjudged=unjudged,
+        limits=diagnosis.limits,
         lags=diagnosis.lags,
         feature_values=values,
         feature_differences=differing,

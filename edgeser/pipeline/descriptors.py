@@ -16,6 +16,8 @@ from quantize.foundation.extras import extra
 
 INSTALL = extra("explain").install
 _SAMPLES_A_CHILD = 300 * 16000
+_PATIENCE_S = 600.0
+"""On a computer that was short of memory three minutes of sound took more than five."""
 
 
 def require_opensmile() -> str:
@@ -70,7 +72,7 @@ def _described(clips: Sequence[NDArray[np.int16]], sample_rate: int) -> list[NDA
             {"samples": np.concatenate(clips), "lengths": lengths},
             options,
             what="computing low-level descriptors by openSMILE",
-            timeout_s=120.0 + int(lengths.sum()) / sample_rate,
+            timeout_s=_PATIENCE_S + 4.0 * int(lengths.sum()) / sample_rate,
         )
     except ChildCrashed:
         if len(clips) == 1:

@@ -31,7 +31,7 @@ def check_rows(report: AcceptReport) -> list[tuple[str, str, str]]:
         elif fault in report.unjudged:
             rows.append((asked, "not judged", report.unjudged[fault]))
         else:
-            rows.append((asked, "passed", ""))
+            rows.append((asked, "passed", report.limits.get(fault, "")))
     return rows
 
 
@@ -73,9 +73,9 @@ def accept_tables(report: AcceptReport) -> Group:
         lines.append(Text(printable(f"{finding.fault.value}: {finding.sentence}.")))
         lines.append(Text(printable(f"  {_change(report, finding.fault)}")))
     lines += [
-        Text(printable(f"not judged, {asked}: {why}"), style="dim")
-        for asked, result, why in rows
-        if result == "not judged"
+        Text(printable(f"{result}, {asked}: {says}"), style="dim")
+        for asked, result, says in rows
+        if says and result != "failed"
     ]
     if report.drift is not None:
         lines.append(Text(printable(level_line(report.drift))))

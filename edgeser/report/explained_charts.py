@@ -158,6 +158,12 @@ def channel_chart(finding: Finding, plane: int, band_hz: tuple[float, float]) ->
     return drawing("Channels that speak for each answer", bottom + 24, parts)
 
 
+def signed(value: float, decimals: int) -> str:
+    """Return a figure with its sign; what is rounded to 0 has none."""
+    text = f"{value:+.{decimals}f}"
+    return text if float(text) else text[1:]
+
+
 def cue_matrix(finding: Finding) -> Markup:
     """Draw the mean standard score of each cue where the model listened, a row for each answer."""
     left, top, height = 76.0, 22.0, 26.0
@@ -182,7 +188,7 @@ def cue_matrix(finding: Finding) -> Markup:
             side = "more" if score > 0 else "less"
             strength = f"{0.75 * abs(score) / most:.2f}"
             parts.append(element("rect", **box, class_=f"score {side}", fill_opacity=strength))
-            said = text(f"{score:+.1f}", x + width / 2, y + 17, anchor="middle", class_="tick")
+            said = text(signed(score, 1), x + width / 2, y + 17, anchor="middle", class_="tick")
             parts.append(said)
     title = "Cues where the model listened, by answer"
     return drawing(title, top + height * len(finding.emotions) + 4, parts)

@@ -17,12 +17,23 @@ from edgeser.explanation.finding_records import (
 )
 from edgeser.explanation.literature import SMALL_EFFECT, SOURCES
 from edgeser.report.explained import NO_CUES
-from edgeser.report.explained_charts import channel_chart, cue_matrix
-from edgeser.report.explained_sentences import corpus_sentences
+from edgeser.report.explained_charts import channel_chart, cue_matrix, signed
+from edgeser.report.explained_sentences import (
+    corpus_details,
+    corpus_headlines,
+    how_it_sounds,
+    short_names,
+    what_is_expected,
+)
 from edgeser.report.figures import percent
 from edgeser.report.html import page
 from edgeser.report.plane_names import PLANE_NAMES
 from quantize.foundation.measurement import Measurement
+
+_FIGURES, _SAID = 3, 2
+"""Columns of an answer: its figures, and what is said of it."""
+_FEW_CLIPS = 24
+"""Of more the list is folded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +96,21 @@ def render_corpus(
         finding=finding,
         occlusion=found[0].occlusion,
         engine=found[0].engine,
-        lines=corpus_sentences(finding),
+        headlines=corpus_headlines(finding),
+        details=corpus_details(finding),
         channels=[
             (PLANE_NAMES.get(plane, plane), channel_chart(finding, number, found[0].band_hz))
             for number, plane in enumerate(found[0].planes)
         ],
-        planes=list(found[0].planes) if several else [],
+        answer_head=_answer_head(found[0].planes if several else (), heard=heard),
+        said_until=_FIGURES + (_SAID if heard else 0),
         cue_names=[cue.name for cue in CUES] if heard else [],
-        answers=[_answer(emotion, several=several) for emotion in finding.emotions],
+        answers=[_answer(finding, e, several=several, heard=heard) for e in finding.emotions],
         sound_chart=cue_matrix(finding) if heard else None,
         sounds=[(emotion.answer, _sounds(emotion)) for emotion in finding.emotions],
         errors=[_error(error) for error in finding.errors],
-        by_speaker=[_speaker(speaker) for speaker in finding.by_speaker],
+        by_speaker=[_speaker(of, short_names(finding)) for of in finding.by_speaker],
+        few_clips=_FEW_CLIPS,
         verdicts=[
             _Held(
                 v.answer,
@@ -120,9 +134,17 @@ def render_corpus(
     )
 
 
-def _answer(emotion: EmotionFinding, *, several: bool) -> _Answer:
-    right = "-" if emotion.right is None else percent(emotion.right)
-    cells = [_Cell(str(emotion.clips)), _Cell(right)]
+def _answer_head(planes: Sequence[str], *, heard: bool) -> list[str]:
+    said = ("where it listens, than the speaker usually is", "the literature") if heard else ()
+    return ["clips", "precision", "recall", *said, *planes]
+
+
+def _answer(finding: Finding, emotion: EmotionFinding, *, several: bool, heard: bool) -> _Answer:
+    shares = ("-" if share is None else percent(share) for share in (emotion.right, emotion.known))
+    cells = [_Cell(str(emotion.clips)), *map(_Cell, shares)]
+    if heard:
+        said = (how_it_sounds(emotion), what_is_expected(finding, emotion.answer))
+        cells += [_Cell(text) for text in said]
     if several:
         cells += [_Cell(percent(share.value)) for share in emotion.shares.values()]
     return _Answer(emotion.answer, tuple(cells))
@@ -148,21 +170,21 @@ def _error(error: ErrorFinding) -> _Answer:
     return _Answer(error.label, tuple(cells))
 
 
-def _speaker(speaker: SpeakerFinding) -> _Answer:
+def _speaker(speaker: SpeakerFinding, names: dict[str, str]) -> _Answer:
     gains = (
         "-" if gain is None else f"{gain:+.3f}" for gain in (speaker.deletion, speaker.insertion)
     )
     right = "-" if speaker.right is None else percent(speaker.right)
     cells = (str(speaker.clips), right, *gains)
-    return _Answer(speaker.speaker, tuple(_Cell(cell) for cell in cells))
+    return _Answer(names[speaker.speaker], tuple(_Cell(cell) for cell in cells))
 
 
 def _cell(figure: Measurement, decimals: int) -> _Cell:
-    text = f"{figure.value:+.{decimals}f}"
+    text = signed(figure.value, decimals)
     if figure.interval is None:
         return _Cell(text)
     low, high = figure.interval
-    return _Cell(text, f"{low:+.{decimals}f} to {high:+.{decimals}f}")
+    return _Cell(text, f"{signed(low, decimals)} to {signed(high, decimals)}")
 
 
 def _worth(finding: Finding) -> list[tuple[str, str, str, str]]:

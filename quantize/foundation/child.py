@@ -116,7 +116,7 @@ def call_in_child(
     except subprocess.TimeoutExpired as error:
         raise InternalError(
             f"{what} took longer than {timeout_s:g} s and was stopped",
-            hint="the model may be broken or too large for the host",
+            hint="the host may be busy or short of memory, or the model broken or too large for it",
         ) from error
     stderr = done.stderr.decode("utf-8", "replace")
     if done.returncode < 0:

@@ -1,5 +1,6 @@
 /* Faults between the wire and the frontend: with each reset the next one. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SPOIL_BLOCK 320u
@@ -9,6 +10,7 @@
 static struct {
   unsigned fault;
   uint32_t count;
+  uint32_t old;
   int16_t all[SPOIL_KEPT];
   double z1, z2;
 } spoil;
@@ -16,6 +18,7 @@ static struct {
 static void spoil_next(void) {
   ++spoil.fault;
   spoil.count = 0;
+  spoil.old = 0;
   spoil.z1 = spoil.z2 = 0.0;
   memset(spoil.all, 0, sizeof(spoil.all));
 }
@@ -39,6 +42,8 @@ static int16_t spoilt(int16_t sample) {
   const uint16_t bits = (uint16_t)sample;
   const double turns = 6.283185307179586 / 16000.0 * n;
   switch (spoil.fault) {
+  case SPOIL_GAIN_RIGHT_7:
+    return (int16_t)(sample >> 7);
   case SPOIL_GAIN_RIGHT_8:
     return (int16_t)(sample >> 8);
   case SPOIL_GAIN_RIGHT_16:
@@ -47,6 +52,8 @@ static int16_t spoilt(int16_t sample) {
     return (int16_t)(uint16_t)(bits << 8);
   case SPOIL_GAIN_LEFT_8_SATURATED:
     return spoil_saturated(sample * 256.0);
+  case SPOIL_GAIN_LEFT_4_SATURATED:
+    return spoil_saturated(sample * 16.0);
   case SPOIL_BYTE_ORDER:
     return (int16_t)(uint16_t)(bits << 8 | bits >> 8);
   case SPOIL_OFFSET:
@@ -55,6 +62,13 @@ static int16_t spoilt(int16_t sample) {
     return spoil_saturated(sample * 10.0);
   case SPOIL_LOST: /* late before, in time afterwards: a block is missing between */
     return n < SPOIL_AT ? before : sample;
+  case SPOIL_LOST_ONE:
+    return n > 0 && n < SPOIL_AT ? spoil.all[n - 1u] : sample;
+  case SPOIL_OLD_BLOCK: /* the block before once more, in the place of the one that came */
+    if (spoil.old == 0 && n >= SPOIL_AT && abs(sample) > 3000 && abs(before) > 3000) {
+      spoil.old = n;
+    }
+    return spoil.old != 0 && n < spoil.old + SPOIL_BLOCK ? before : sample;
   case SPOIL_DOUBLED:
     return n < SPOIL_AT ? sample : before;
   case SPOIL_HUM_50:

@@ -38,6 +38,7 @@ def accept_json(report: AcceptReport) -> dict[str, Any]:
                 "name": asked,
                 "passed": None if fault in report.unjudged else fault not in faults,
                 "not_judged": report.unjudged.get(fault, ""),
+                "limit": report.limits.get(fault, ""),
             }
             for fault, asked in CHECKED.items()
         ],

@@ -233,6 +233,7 @@ def finding_json(finding: Finding) -> Json:
                 "answer": emotion.answer,
                 "clips": emotion.clips,
                 "right": emotion.right,
+                "known": emotion.known,
                 "plane_shares": {name: s.to_json() for name, s in emotion.shares.items()},
                 "channels": emotion.channels.tolist(),
                 "speakers": emotion.speakers,

@@ -49,11 +49,19 @@ def lost(samples: Samples, *places: float, size: int = 320) -> Samples:
     return samples[kept]
 
 
-def doubled(samples: Samples, *places: float, size: int = 320) -> Samples:
+def doubled(samples: Samples, *places: float, size: int = 320, times: int = 2) -> Samples:
     out = samples
     for place in sorted(places, reverse=True):
         at = int(place * len(samples))
-        out = np.concatenate([out[: at + size], out[at : at + size], out[at + size :]])
+        out = np.concatenate([out[:at], *times * [out[at : at + size]], out[at + size :]])
+    return out
+
+
+def stale(samples: Samples, place: float, size: int = 256) -> Samples:
+    """Return samples with a block's place taken by the one before it, as a late reader gets."""
+    out = samples.copy()
+    at = int(place * len(out))
+    out[at + size : at + 2 * size] = samples[at : at + size]
     return out
 
 
@@ -72,6 +80,11 @@ def beside(samples: Samples, gain: float = 0.9) -> Samples:
 INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "8 bits too quiet": (lambda x: x >> 8, Fault.GAIN),
     "16 bits too quiet": (lambda x: (x.astype(np.int32) >> 16).astype(np.int16), Fault.GAIN),
+    "1 bit too quiet": (lambda x: x >> 1, Fault.GAIN),
+    "7 bits too quiet": (lambda x: x >> 7, Fault.GAIN),
+    "12 bits too quiet": (lambda x: x >> 12, Fault.GAIN),
+    "4 bits too loud, wrapped": (lambda x: x << 4, Fault.GAIN),
+    "4 bits too loud, saturated": (lambda x: saturated(x.astype(np.int64) << 4), Fault.GAIN),
     "8 bits too loud, wrapped": (lambda x: x << 8, Fault.GAIN),
     "8 bits too loud, saturated": (lambda x: saturated(x.astype(np.int64) << 8), Fault.GAIN),
     "16 bits too loud, saturated": (lambda x: saturated(x.astype(np.int64) << 16), Fault.GAIN),
@@ -83,6 +96,7 @@ INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "offset": (lambda x: saturated(x.astype(np.int32) + 900), Fault.DC),
     "negative offset": (lambda x: saturated(x.astype(np.int32) - 3000), Fault.DC),
     "clipped": (lambda x: louder(x, 6.0), Fault.CLIPPING),
+    "ten times as loud, clipped": (lambda x: saturated(10.0 * x), Fault.CLIPPING),
     "clipped, then made quieter": (
         lambda x: saturated(0.4 * louder(x, 6.0).astype(float)),
         Fault.CLIPPING,
@@ -92,10 +106,15 @@ INJECTED: dict[str, tuple[Callable[[Samples], Samples], Fault]] = {
     "22.05 kHz": (lambda x: at_rate(x, 22_050), Fault.RATE),
     "44.1 kHz": (lambda x: at_rate(x, 44_100), Fault.RATE),
     "48 kHz": (lambda x: at_rate(x, 48_000), Fault.RATE),
+    "a sample lost": (lambda x: lost(x, 0.4, size=1), Fault.LOST),
+    "a sample doubled": (lambda x: doubled(x, 0.4, size=1), Fault.DOUBLED),
     "a block lost": (lambda x: lost(x, 0.4), Fault.LOST),
     "many blocks lost": (lambda x: lost(x, 0.2, 0.45, 0.7, size=160), Fault.LOST),
     "a block doubled": (lambda x: doubled(x, 0.5), Fault.DOUBLED),
     "a large block doubled": (lambda x: doubled(x, 0.6, size=1024), Fault.DOUBLED),
+    "a small block doubled": (lambda x: doubled(x, 0.5, size=64), Fault.DOUBLED),
+    "a block three times": (lambda x: doubled(x, 0.5, size=441, times=3), Fault.DOUBLED),
+    "a block of old samples": (lambda x: stale(x, 0.5), Fault.DOUBLED),
     "hum of 50 Hz": (lambda x: humming(x, 50, 0.01), Fault.HUM),
     "hum of 60 Hz": (lambda x: humming(x, 60, 0.02), Fault.HUM),
     "high-pass at 300 Hz": (lambda x: high_passed(x, 300), Fault.HIGH_PASS),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from edgeser.acceptance.diagnose import diagnose
 from edgeser.acceptance.faults import CHECKED, Fault
+from edgeser.acceptance.repeats import repeated_blocks
+from edgeser.acceptance.timing import jumps_of
+from edgeser.corpora import read_audio
 from edgeser.corpora.audio import to_int16
 from edgeser.corpora.voice.expression import EXPRESSIONS
 from edgeser.corpora.voice.render import render_utterance
@@ -19,16 +25,19 @@ from tests.edgeser.acceptance.faults import (
     Samples,
     at_rate,
     beside,
+    doubled,
     high_passed,
     in_turn,
     lost,
     saturated,
+    stale,
 )
 
 PAUSE = np.zeros(4000, np.int16)
 ONLY_AGAINST_PLAYED = [
     *(name for name, (_, fault) in INJECTED.items() if fault is Fault.LOST),
     *(name for name, (_, fault) in INJECTED.items() if fault is Fault.HIGH_PASS),
+    *("1 bit too quiet", "7 bits too quiet", "a sample doubled"),
 ]
 
 
@@ -105,7 +114,13 @@ def test_a_wrong_rate_is_found_from_a_sweep_of_any_kind(sweeps: Samples, rate: i
     assert found.findings[0].figures["rate"].value == pytest.approx(rate, rel=2e-3)
 
 
-@pytest.mark.parametrize(("size", "places"), [(160, (0.3,)), (512, (0.3, 0.6)), (4000, (0.5,))])
+@pytest.mark.parametrize(
+    ("size", "places"),
+    [
+        *((1, (0.3,)), (1, (0.3, 0.5, 0.7)), (3, (0.6,)), (5, (0.5,))),
+        *((160, (0.3,)), (512, (0.3, 0.6)), (4000, (0.5,))),
+    ],
+)
 def test_what_is_lost_is_counted(
     between_chirps: Samples, size: int, places: tuple[float, ...]
 ) -> None:
@@ -116,21 +131,100 @@ def test_what_is_lost_is_counted(
     assert found.findings[0].figures["samples"].value == size * len(places)
 
 
-@pytest.mark.parametrize("ppm", [0, 60, -150])
-def test_another_crystal_a_room_and_noise_are_no_fault(between_chirps: Samples, ppm: int) -> None:
-    """Through the air: late, quieter, with reflections, by a clock of its own."""
+def through_the_air(played: Samples, ppm: int) -> Samples:
+    """Return what is heard: late, quieter, with reflections, by a clock of its own."""
     from edgeser.rerecord.interpolate import values_at
 
     random = np.random.default_rng(5)
     step = 1.0 + ppm * 1e-6
-    heard = values_at(between_chirps / 32768.0, -3000.0, step, len(between_chirps) + 9000)
+    heard = values_at(played / 32768.0, -3000.0, step, len(played) + 9000)
     response = np.zeros(3000)
     response[0] = 0.5
     places = random.integers(30, 3000, 60)
     response[places] += 0.05 * random.normal(size=60) * np.exp(-places / 800)
     heard = np.convolve(heard, response)[: len(heard)] + random.normal(0, 3e-4, len(heard))
-    found = diagnose(saturated(32768 * heard), RATE, played=between_chirps)
+    return saturated(32768 * heard)
+
+
+@pytest.mark.parametrize("ppm", [0, 60, -150])
+def test_another_crystal_a_room_and_noise_are_no_fault(between_chirps: Samples, ppm: int) -> None:
+    found = diagnose(through_the_air(between_chirps, ppm), RATE, played=between_chirps)
     assert found.faults == (), [finding.sentence for finding in found.findings]
+    assert "drift of the two clocks" in found.limits[Fault.LOST]
+
+
+@pytest.mark.parametrize(
+    ("ppm", "size", "fault", "put_in"),
+    [
+        (60, 1, Fault.LOST, lost),
+        (-150, 1, Fault.DOUBLED, doubled),
+        (0, 7, Fault.LOST, lost),
+    ],
+)
+def test_few_samples_are_counted_beside_the_drift_of_another_crystal(
+    between_chirps: Samples, ppm: int, size: int, fault: Fault, put_in: Callable[..., Samples]
+) -> None:
+    heard = put_in(through_the_air(between_chirps, ppm), 0.5, size=size)
+    found = diagnose(heard, RATE, played=between_chirps)
+    assert found.faults == (fault,), [finding.sentence for finding in found.findings]
+    assert found.findings[0].figures["samples"].value == size
+
+
+@pytest.mark.parametrize("ppm", [-140, -30, 0, 55, 120])
+@pytest.mark.parametrize("lost_samples", [0, 1, 6])
+def test_a_step_is_told_from_a_drift_and_from_a_reflection(ppm: int, lost_samples: int) -> None:
+    """Lags to an eighth of a sample, of which six are those of a reflection 44.6 samples later."""
+    random = np.random.default_rng(abs(ppm))
+    starts = 3200.0 * np.arange(140)
+    lags = 3000 + ppm * 1e-6 * starts + random.normal(0, 0.05, len(starts))
+    lags[60:] -= lost_samples
+    lags[90:96] += 44.6
+    rows = np.stack([starts, np.round(8 * lags) / 8, np.full(len(starts), 0.8)], axis=1)
+    jumps, least = jumps_of(rows, one_clock=False)
+    assert jumps == ([(60 * 3200.0, -lost_samples)] if lost_samples else [])
+    assert least == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"),
+    [
+        *(("1 bit too quiet", -1), ("7 bits too quiet", -7), ("8 bits too quiet", -8)),
+        *(("12 bits too quiet", -12), ("4 bits too loud, wrapped", 4)),
+        *(("4 bits too loud, saturated", 4), ("8 bits too loud, saturated", 8)),
+    ],
+)
+def test_a_shift_is_counted_in_bits(between_chirps: Samples, name: str, bits: int) -> None:
+    put_in, _ = INJECTED[name]
+    found = diagnose(put_in(between_chirps), RATE, played=between_chirps, played_level=True)
+    (finding,) = found.findings
+    assert finding.figures["shift_bits"].value == bits
+    way = "right" if bits < 0 else "left"
+    count = "1 bit" if bits == -1 else f"{abs(bits)} bits"
+    assert f"shifted {way} by {count} ({abs(bits) * 6.0206:.0f} dB) too far" in finding.sentence
+    if -8 <= bits < 0:
+        assert finding.figures["gain"].value == pytest.approx(bits * 6.0206, abs=0.1)
+
+
+def test_a_gain_that_is_no_shift_is_told_and_no_fault(between_chirps: Samples) -> None:
+    found = diagnose(
+        saturated(0.3 * between_chirps), RATE, played=between_chirps, played_level=True
+    )
+    assert found.faults == ()
+    assert "0.3 times what was sent (-10.5 dB), 1.74 bits" in found.limits[Fault.GAIN]
+
+
+def test_a_quiet_voice_is_no_fault_but_told(between_chirps: Samples) -> None:
+    """Of unknown speech a shift cannot be told from a quiet voice: what is left is said."""
+    quiet = between_chirps >> 5
+    found = diagnose(quiet, RATE)
+    assert found.faults == ()
+    assert "11 of 16 bits are used" in found.limits[Fault.GAIN]
+    assert "usual -26 dBFS of speech" in found.limits[Fault.GAIN]
+    known = diagnose(quiet, RATE, trained_dbfs=(-40.0, -22.0, -15.0))
+    assert "usual -22 dBFS of the training" in known.limits[Fault.GAIN]
+    played = diagnose(quiet, RATE, played=between_chirps)
+    assert "-30.1 dB, 5.0 bits" in played.limits[Fault.GAIN]
+    assert diagnose(between_chirps, RATE).limits == {}
 
 
 def test_what_is_not_there_was_not_heard(speech: Samples, sweeps: Samples) -> None:
@@ -158,6 +252,46 @@ def test_of_two_channels_the_louder_is_judged_further(speech: Samples) -> None:
 def test_a_file_that_is_two_channels_in_turn_is_no_fault_of_the_road(speech: Samples) -> None:
     both = in_turn(speech, beside(speech))
     assert diagnose(both, RATE, played=both, played_level=True).faults == ()
+
+
+@pytest.mark.parametrize("size", [32, 64, 100, 441, 1024, 4096])
+@pytest.mark.parametrize("put_in", [doubled, stale])
+def test_a_block_of_any_length_that_came_twice_is_counted(
+    speech: Samples, size: int, put_in: Callable[..., Samples]
+) -> None:
+    heard = put_in(speech, 0.4, size=size)
+    ((at, count),) = repeated_blocks(heard)
+    # A sample before it may be the same by chance.
+    assert count == size and at == pytest.approx(int(0.4 * len(speech)) + size, abs=3)
+    assert repeated_blocks(doubled(heard, 0.8, size=size))[1][1] == size
+
+
+def test_what_a_computer_made_is_no_block_that_came_twice() -> None:
+    """Tones, chords, square waves and saws of many lengths, silence, and what is clipped flat."""
+    time = np.arange(RATE) / RATE
+    for hz in (31.25, 62.5, 100, 440, 697, 1000, 3000):
+        turns = hz * time
+        tone = np.sin(2 * np.pi * turns)
+        chord = sum(np.sin(2 * np.pi * k * turns + k) for k in (1, 2, 3, 4)) / 4
+        saw = 2 * (turns % 1) - 1
+        for wave in (tone, chord, np.sign(tone), saw, np.clip(3 * tone, -1, 1)):
+            for count in (800, 2080, 4800, len(time)):
+                samples = np.zeros(RATE + 2000, np.int16)
+                samples[1000 : 1000 + count] = 12_000 * wave[:count]
+                assert repeated_blocks(samples) == [], (hz, count)
+
+
+def test_real_speech_has_no_block_that_came_twice(shared: Path) -> None:
+    """Thirty clips of two corpora, as they are, and so loud that they clip."""
+    clips = [
+        *sorted((shared / "corpora/CREMA-D/AudioWAV").iterdir())[::205],
+        *sorted((shared / "corpora/EMO-DB/wav").iterdir())[::34],
+    ]
+    assert len(clips) >= 30
+    for clip in clips:
+        samples = read_audio(clip, sample_rate=RATE)
+        for heard in (samples, saturated(20.0 * samples)):
+            assert repeated_blocks(heard) == [], clip
 
 
 def test_two_faults_are_both_named(between_chirps: Samples) -> None:

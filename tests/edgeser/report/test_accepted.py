@@ -38,6 +38,7 @@ def report(example: ModuleType) -> AcceptReport:
         sample_rate=RATE,
         findings=found.findings,
         unjudged={**found.unjudged, Fault.UNLIKE: "mend that first"},
+        limits={Fault.GAIN: "0.7 times what was sent"},
         lags=found.lags,
         feature_values=100,
         feature_differences=0,
@@ -59,6 +60,10 @@ def test_every_format_names_each_fault_and_what_to_change(report: AcceptReport) 
     for finding in report.findings:
         assert finding.sentence in whole and finding.change in whole
         assert finding.change.split(":")[0] in html.replace("&#39;", "'")
+    told = "0.7 times what was sent"
+    assert f"passed, the gain is not off by a shift of bits: {told}" in whole
+    assert told in html and told in accept_markdown(report)
+    assert [c["limit"] for c in accept_json(report)["checks"] if c["limit"]] == [told]
     assert html.count("<svg") == 3
     table = json.loads(dump_json(accept_json(report)))
     assert [found["fault"] for found in table["findings"]] == ["offset", "lost samples"]

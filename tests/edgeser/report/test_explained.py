@@ -22,7 +22,7 @@ from edgeser.explanation.occlusion import Saliency, patches_of, spread_over
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
 from edgeser.report.explained import page_names, render_clip, sentence, side_shares
 from edgeser.report.explained_corpus import render_corpus
-from edgeser.report.explained_sentences import corpus_sentences
+from edgeser.report.explained_sentences import corpus_headlines, corpus_sentences
 from edgeser.report.schemas.explained import clip_json, explained_json, write_clip
 from quantize.foundation.errors import CheckFailed
 from tests.edgeser.report.hostile import EVIL, Page, controls
@@ -256,11 +256,16 @@ def test_a_corpus_says_what_its_clips_say_with_intervals_over_speakers() -> None
     assert "what it calls anger is louder (+1.0) and lower (-0.4) than the speaker" in lines
     assert "F0 of fear is where the model listens, and not what the clips labelled so" in lines
     assert "anger: loudness" in lines
+    assert "differ from the speaker's usual voice by loudness (2 of 2 answers)" in lines
+    assert "Shown alone it brings the answer back sooner" in lines
+    assert "It answers 100 % of the clips rightly: 100 % of those of" in lines
     assert finding.unvoiced is not None
     assert finding.unvoiced.value == 0.0
     assert "0 % of these stretches have no voice" in lines
     html = render_corpus("made", finding, found, [f"c{i}" for i in range(10)], ["x: broken"])
     assert Page(html).elements["a"] == 1 + 10
+    assert '<td data-name="the literature">as expected: loudness' in html
+    assert "<details open>" in html  # ten clips need not be folded up
     assert "x: broken" in html
 
 
@@ -307,6 +312,18 @@ def test_an_error_is_held_to_what_was_answered_rightly() -> None:
     assert others == [None] * 3
     lines = corpus_sentences(finding)
     assert "Its most frequent errors: fear called anger (6 of 12 clips)." in lines
+    (known,) = [line for line in lines if line.startswith("It answers 50 % of the clips")]
+    assert "50 % of those of s0, the fewest" in known
+    assert {e.answer: (e.right, e.known) for e in finding.emotions} == {
+        "anger": (0.0, None),
+        "fear": (1.0, 0.5),
+    }
+    assert [title for title, _ in corpus_headlines(finding)] == [
+        "What it listens to",
+        "Does it matter?",
+        "Is it what the literature expects?",
+        "Whom it fails",
+    ]
     assert "The fear that it calls anger is louder (+1.0) than the fear that it knows." in lines
     assert finding_of(wrong[:4], ["anger"]).errors == ()
     assert [(s.speaker, s.clips, s.right) for s in finding.by_speaker] == [
