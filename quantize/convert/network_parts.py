@@ -17,8 +17,8 @@ from quantize.foundation.foreign import printable
 
 MOST_INPUTS = 16
 FLOAT32_HINT = (
-    "save it with float32 inputs; integers may only be the places of rows that an embedding looks "
-    "up at once, in .onnx, .pt2 or .keras"
+    "save it with float32 inputs; integers may only be the places of rows that one embedding "
+    "looks up at once, and nothing else, such as a mask (mask_zero)"
 )
 """What to do where an input is no float32."""
 _MAX_VALUES = 1 << 24
@@ -39,7 +39,7 @@ class SourceTensor:
         float32 ``[rows, values]`` where rows are looked up by the integers that the network takes,
         outside of the int8 model; see `quantize.convert.lookups`.
     whole
-        Whether it takes integers, not yet cut off.
+        Whether an input takes integers, not yet cut off, or an output gives them.
     """
 
     name: str
