@@ -120,7 +120,7 @@ def convert_network(
 
     try:
         with tables_in_float():
-            int8_tflite = to_int8(converter_of(), representative)
+            int8_tflite = to_int8(converter_of(), representative, measured=True)
     except Exception as error:
         return _parts(
             lambda: to_int8(converter_of(), representative, allow_float=True), names, error, kinds

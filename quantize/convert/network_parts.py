@@ -104,6 +104,11 @@ def fixed_shape(name: str, sizes: Sequence[int | str | None]) -> tuple[int, ...]
         shape is none that a device can feed.
     """
     shown = printable(name)
+    if 0 in sizes[1:]:
+        raise BadInput(
+            f"input {shown} has no values: its axis {list(sizes).index(0, 1)} has the length 0",
+            hint="export the network with the length that it is given",
+        )
     dynamic = [axis for axis, size in enumerate(sizes) if not isinstance(size, int) or size <= 0]
     for axis in dynamic:
         label = sizes[axis] if isinstance(sizes[axis], str) else ""

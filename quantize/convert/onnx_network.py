@@ -24,9 +24,15 @@ from quantize.foundation.foreign import printable
 
 OLDEST_OPSET, NEWEST_OPSET = 11, 21
 _FLOAT = 1
+_OLDEST_FORMAT, _NEWEST_FORMAT = 4, 10
+"""Before the fourth all weights had to be inputs too, which they are none of here; the tenth is
+that of `NEWEST_OPSET`, and newer ones ONNX Runtime may not read."""
 _DOMAINS = ("", "ai.onnx")
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
-_QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
+_QUANTISED = frozenset(
+    {"ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv",
+     "QLinearMatMul", "QuantizeLinear"}
+)  # fmt: skip
 _AS_FLOAT32 = {1: "float32", 10: "float16", 11: "float64", 7: "int64", 6: "int32", 9: "bool"}
 
 
@@ -64,6 +70,7 @@ class OnnxNetwork:
         if not model.graph.node:
             raise BadInput("the file is ONNX without a graph", hint="check the path")
         check_opset(model)
+        model.ir_version = min(max(model.ir_version, _OLDEST_FORMAT), _NEWEST_FORMAT)
         if model.functions:
             model = inline_local_functions(model)
         check_nodes(model.graph)
@@ -92,7 +99,8 @@ class OnnxNetwork:
         except Exception as error:  # its errors have no common class
             raise BadInput(
                 f"ONNX Runtime cannot run the network: {printable(str(error), limit=300)}",
-                hint="check it with onnx.checker, and that it runs on one sample",
+                hint="check it with onnx.checker, and that it runs on one sample; of float64 and "
+                "float16 it runs few operators: export in float32",
             ) from error
 
     def build(self) -> tuple[Any, list[Any], Any]:
@@ -104,7 +112,8 @@ class OnnxNetwork:
         without_recurrence(self._simplified, _label)
         without_error_functions(self._simplified.graph)
         # Rows that are looked up lie one after another.
-        kept = [each.name for each in self.inputs if each.table is not None]
+        fed = zip(self.inputs, self._simplified.graph.input, strict=True)
+        kept = [each.name for source, each in fed if source.table is not None]
         kept += channels_last(self._simplified.graph)
         model = to_keras(self._simplified, kept=kept)
 
@@ -155,7 +164,8 @@ def check_opset(model: Any) -> None:
     if not OLDEST_OPSET <= opset <= NEWEST_OPSET:
         raise BadInput(
             f"the ONNX graph is of opset {opset}, {OLDEST_OPSET} to {NEWEST_OPSET} are converted",
-            hint="export it with opset_version=17",
+            hint="export it with opset_version=17, or change it by "
+            "onnx.version_converter.convert_version(model, 17)",
         )
 
 

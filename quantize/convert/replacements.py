@@ -118,7 +118,13 @@ def _place_of_largest(operation: Any, inputs: Values) -> Any:
     if not _is_moved_alone(operation.outputs[0]):
         return None
     find = tf.argmax if operation.type == "ArgMax" else tf.argmin
-    return find(x, int(axis), output_type=tf.int32, name=operation.name)
+    place, shape = int(axis) % x.shape.rank, x.shape
+    if len(operation.inputs[0].consumers()) == 1 or not shape.is_fully_defined():
+        return find(x, place, output_type=tf.int32, name=operation.name)
+    # Of what is given out too the converter would take the place in float.
+    apart = tf.reshape(x, (*shape[:place], 1, *shape[place:]))
+    found = find(apart, place + 1, output_type=tf.int32)
+    return tf.reshape(found, operation.outputs[0].shape, name=operation.name)
 
 
 def _is_moved_alone(tensor: Any) -> bool:

@@ -99,7 +99,10 @@ def kinds_of(outputs: list[Any]) -> list[str]:
 
 
 def measured_scales() -> dict[str, float]:
-    """The int8 scales of a sum of squares, which the calibrator would overwrite its mean with."""
+    """The int8 scales of a sum of squares, which the calibrator would overwrite its mean with.
+
+    And of an input whose average is padded on: all would get the average's.
+    """
     x = np.random.default_rng(7).normal(size=(1, 24, 4)).astype(np.float32)
     spec = [tf.TensorSpec(x.shape, tf.float32, "x")]
 
@@ -107,11 +110,26 @@ def measured_scales() -> dict[str, float]:
         return tf.reduce_mean(x * x, 1) * 24.0 * 0.5 + 1.0
 
     with tables_in_float():
-        made = to_int8(converters(total, spec, None)(), lambda: iter([[x], [x / 2]]))
+        made = to_int8(converters(total, spec, None)(), lambda: iter([[x], [x / 2]]), measured=True)
     mean = next(layer for layer in read_model(made).main.layers if layer.name == "MEAN")
     (given,) = mean.outputs
     assert given.quantisation is not None
-    return {"found": given.quantisation.scale, "wanted": float((x * x).mean(1).max()) / 255}
+    image = np.random.default_rng(9).normal(size=(1, 6, 6, 2)).astype(np.float32)
+
+    def averaged(x: Any) -> Any:
+        mean = tf.nn.avg_pool2d(x, 3, 1, "SAME")
+        return tf.nn.relu(x) + tf.concat([mean[:, :1] * 0.5, mean[:, 1:]], 1)
+
+    spec = [tf.TensorSpec(image.shape, tf.float32, "x")]
+    made = to_int8(converters(averaged, spec, None)(), lambda: iter([[image]]), measured=True)
+    (taken,) = read_model(made).main.input_tensors
+    assert taken.quantisation is not None
+    return {
+        "found": given.quantisation.scale,
+        "wanted": float((x * x).mean(1).max()) / 255,
+        "taken": taken.quantisation.scale,
+        "given": float(np.ptp(image)) / 255,
+    }
 
 
 def lookups() -> dict[str, Any]:

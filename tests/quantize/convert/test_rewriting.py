@@ -75,6 +75,7 @@ def test_slices_of_many_axes_are_slices_of_three(said: dict[str, Any]) -> None:
 
 def test_a_range_is_the_tensors_own(said: dict[str, Any]) -> None:
     assert said["measured"]["found"] == pytest.approx(said["measured"]["wanted"], rel=1e-6)
+    assert said["measured"]["taken"] == pytest.approx(said["measured"]["given"], rel=1e-6)
 
 
 def test_a_function_takes_rows_where_it_looked_them_up(said: dict[str, Any]) -> None:
