@@ -7,7 +7,6 @@ input that it is due to, and the layer is named that has most noise beside what 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,8 @@ _SUMS = frozenset(
 """Layers whose inputs are beside each other in one unit, so that their noise adds up."""
 _CEILING_DB = 40.0
 """About what int8 has of a tensor: noise below it is that of any."""
+_ONLY_NOISE_DB = -40.0
+"""What stands for noise where float is silent."""
 _HALF = 0.5
 _HINTS = {
     "LOG": "of what spans several powers of ten int8 has only the largest: take the logarithm "
@@ -121,4 +122,4 @@ def _hint(layer: LayerError) -> str:
 
 
 def _ratio(layer: LayerError) -> float:
-    return -math.inf if layer.sqnr_db is None else layer.sqnr_db
+    return _ONLY_NOISE_DB if layer.sqnr_db is None else max(_ONLY_NOISE_DB, layer.sqnr_db)
