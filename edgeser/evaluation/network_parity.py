@@ -27,6 +27,7 @@ _ROUNDING = 1e-9
 _LOOKED_AT = 32
 _MUCH_DB = 6.0
 """What a layer loses that is named as the one to change: half of the signal's amplitude."""
+_BUFFERS = "Too many buffers"
 _LACKING = re.compile(r"Didn't find op for builtin opcode '(\w+)'")
 
 
@@ -206,6 +207,12 @@ def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str])
     CheckFailed
         With what to change.
     """
+    if _BUFFERS in said:
+        raise CheckFailed(
+            f"the int8 model has {len(graph.operators):,} operators, for which TFLite-Micro plans "
+            "no memory",
+            hint="fewer steps or units of recurrent layers, by strides or pooling before them",
+        )
     found = _LACKING.search(said)
     if found is None:
         return

@@ -267,7 +267,10 @@ def _verified(converted: ChildResult, kind: NetworkKind) -> ConvertedNetwork:
         if tensor.dtype is DType.INT32 and tensor.index in model.main.outputs:
             continue
         if tensor.dtype is not DType.INT8 or tensor.quantisation is None:
-            raise CheckFailed(f"not fully int8: {printable(tensor.name)} is {tensor.dtype.label}")
+            raise CheckFailed(
+                f"not fully int8: {printable(tensor.name)} is {tensor.dtype.label}",
+                hint="have the network take only what it uses, and give float values or ArgMax",
+            )
     inputs, outputs = _tensors(values["inputs"]), _tensors(values["outputs"])
     inputs = tuple(
         replace(each, source=replace(each.source, table=arrays.get(f"table{place}")))

@@ -253,6 +253,12 @@ def _layouts(
         if outputs is not None:
             _check_told_apart(network.outputs, wanted, given)
             found = [graph.output_tensors[place].name for place in order]
+            if len({graph.outputs[place] for place in order}) < len(order):
+                raise CheckFailed(
+                    f"two of the outputs {', '.join(map(printable, network.outputs))} are one and "
+                    "the same",
+                    hint="have the network return it once",
+                )
             return inputs, outputs, found
         best = min(best, _closest(wanted, given))
     raise CheckFailed(

@@ -52,7 +52,7 @@ def _constants_as_weights(graph: Any) -> None:
     """Make weights of constants: of some operators onnx2tf reads no others."""
     kept = []
     for node in graph.node:
-        values = next((each.t for each in node.attribute if each.name == "value"), None)
+        values = next((_tensor_of(each) for each in node.attribute), None)
         if node.op_type == "Constant" and values is not None:
             values.name = node.output[0]
             graph.initializer.append(values)
@@ -61,6 +61,17 @@ def _constants_as_weights(graph: Any) -> None:
     if len(kept) < len(graph.node):
         del graph.node[:]
         graph.node.extend(kept)
+
+
+def _tensor_of(attribute: Any) -> Any:
+    """Return the value of a Constant as a tensor; `None` of what is no number."""
+    from onnx import helper, numpy_helper
+
+    kind = {"value_int": np.int64, "value_ints": np.int64, "value_float": np.float32,
+            "value_floats": np.float32}.get(attribute.name)  # fmt: skip
+    if kind is not None:
+        return numpy_helper.from_array(np.asarray(helper.get_attribute_value(attribute), kind))
+    return attribute.t if attribute.name == "value" else None
 
 
 def _constants_of_full_rank(graph: Any) -> None:

@@ -80,6 +80,7 @@ class OnnxNetwork:
             replace(each, table=tables.get(each.name)) for each in _with_batch_of_one(model.graph)
         )
         self.outputs = tuple(each.name for each in model.graph.output)
+        _check_made(model.graph)
         _clear_shapes(model.graph)
         self._model = onnx.shape_inference.infer_shapes(model)
         onnx.save_model(self._model, str(path.with_name(ONNX_NAME)))
@@ -218,6 +219,14 @@ def _label(node: Any) -> str:
 
 
 def _check_weights(graph: Any) -> None:
+    sparse = [each.values.name for each in graph.sparse_initializer]
+    for node in graph.node:
+        sparse += [node.output[0] for a in node.attribute if a.HasField("sparse_tensor")]
+    if sparse:
+        raise BadInput(
+            f"the weights {printable(sparse[0])} are sparse, which onnx2tf does not read",
+            hint="save them as dense tensors",
+        )
     for each in graph.initializer:
         values = _values_of(each)
         broken = values.dtype.kind == "f" and not np.isfinite(values.astype(np.float64)).all()
@@ -279,6 +288,24 @@ def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:
     del graph.input[:]
     graph.input.extend(fed)
     return tuple(inputs)
+
+
+def _check_made(graph: Any) -> None:
+    """Refuse an output that is what goes in, or a constant; and an input that nothing takes."""
+    made = {name for node in graph.node for name in node.output}
+    taken = {name for node in graph.node for name in node.input}
+    for each in graph.input:
+        if each.name not in taken:
+            raise BadInput(
+                f"input {printable(each.name)} is taken by no layer",
+                hint="export the network without it",
+            )
+    for each in graph.output:
+        if each.name not in made:
+            raise BadInput(
+                f"output {printable(each.name)} is made by no layer: it is an input or a constant",
+                hint="have the network return what it computes alone",
+            )
 
 
 def _clear_shapes(graph: Any) -> None:

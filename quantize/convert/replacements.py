@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from quantize.convert.error_function import ERF
+from quantize.convert.float_tables import WITHIN_TABLE
 
 MOST_SLICED_AXES = 4
 """Of how many axes TFLite-Micro's STRIDED_SLICE takes."""
@@ -207,32 +208,20 @@ def _normalised(operation: Any, inputs: Values) -> Any:
     if any(isinstance(each, np.ndarray) for each in inputs):
         return None
     product, rest = inputs
-    parts = _scaled_mean(rest)
-    if product.op.type != "Mul" or parts is None:
-        return None
-    mean, factors, shift = parts
-    for x, scale in (product.op.inputs, reversed(product.op.inputs)):
-        for minus, other in (factors, reversed(factors)):
-            if other is scale and (not mean or minus.op.type == "Neg"):
-                centred = (x - (minus.op.inputs[0] if mean else minus)) * scale
-                return centred if shift is None else tf.add(centred, shift, name=operation.name)
-    return None
-
-
-def _scaled_mean(rest: Any) -> tuple[bool, list[Any], Any] | None:
-    """Return whether a mean is negated, it and its factor, and what is added, of b - m * s."""
-    import tensorflow as tf
-
     shift: Any = None
-    if rest.op.type == "Sub" and tf.get_static_value(rest.op.inputs[0]) is not None:
-        shift, rest = rest.op.inputs
-        return (False, list(rest.op.inputs), shift) if rest.op.type == "Mul" else None
     if rest.op.type in {"Add", "AddV2"}:
         for moved, other in (rest.op.inputs, reversed(rest.op.inputs)):
             if tf.get_static_value(other) is not None:
                 rest, shift = moved, other
                 break
-    return (True, list(rest.op.inputs), shift) if rest.op.type == "Mul" else None
+    if product.op.type != "Mul" or rest.op.type != "Mul":
+        return None
+    for x, scale in (product.op.inputs, reversed(product.op.inputs)):
+        for minus, other in (rest.op.inputs, reversed(rest.op.inputs)):
+            if other is scale and minus.op.type == "Neg":
+                centred = (x - minus.op.inputs[0]) * scale
+                return centred if shift is None else tf.add(centred, shift, name=operation.name)
+    return None
 
 
 def _bound(operation: Any, inputs: Values) -> Any:
@@ -318,13 +307,27 @@ def _is_at_least_zero(tensor: Any) -> bool:
 
 
 def _logarithm(operation: Any, inputs: Values) -> Any:
-    """Write the logarithm of a sigmoid, which int8 rounds to zero, as a softplus."""
+    """Write the logarithm of a sigmoid, which int8 rounds to zero, as a softplus.
+
+    And that of a sum or of a maximum with a constant, whose int8 values have zero among them, as
+    one function with it: both are left in float, see `quantize.convert.float_tables`.
+    """
     import tensorflow as tf
 
     (x,) = inputs
-    if x.op.type != "Sigmoid":
+    if x.op.type == "Sigmoid":
+        return tf.negative(_softplus(operation, [-x.op.inputs[0]]))
+    if operation.type == "Log1p":
+        return tf.math.log(tf.add(x, 1.0, name=WITHIN_TABLE), name=operation.name)
+    if x.op.type not in {"Add", "AddV2", "Maximum"}:
         return None
-    return tf.negative(_softplus(operation, [-x.op.inputs[0]]))
+    for inner, constant in (x.op.inputs, reversed(x.op.inputs)):
+        value = tf.get_static_value(constant)
+        if value is not None and value.size == 1 and value.item() > 0:
+            write = tf.maximum if x.op.type == "Maximum" else tf.add
+            least = tf.constant(value.item(), tf.float32)
+            return tf.math.log(write(inner, least, name=WITHIN_TABLE), name=operation.name)
+    return None
 
 
 REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
@@ -338,6 +341,7 @@ REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
         "Erfc": _erfc,
         "GatherV2": _gathered,
         "Log": _logarithm,
+        "Log1p": _logarithm,
         "Maximum": _bound,
         "Minimum": _bound,
         "RealDiv": _divided,

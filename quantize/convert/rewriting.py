@@ -27,8 +27,8 @@ _LISTS = frozenset(
 )  # fmt: skip
 _CONTROL_FLOW = _LOOPS | _BRANCHES | _LISTS
 _NO_REASONS = frozenset({"Add", "AddV2", "Cast", "StridedSlice"})
-_REASONS = (REPLACEMENTS.keys() - _NO_REASONS) | {"Neg", "Rsqrt"} | _CONTROL_FLOW
-"""What a graph is written anew for; sums are replaced only where something is normalised."""
+_REASONS = (REPLACEMENTS.keys() - _NO_REASONS) | {"Neg"} | _CONTROL_FLOW
+"""What a graph is written anew for; sums are replaced only where something is negated."""
 _SAME = frozenset({"Identity", "StopGradient", "PreventGradient"})
 _OF_SHAPE = frozenset({"Shape", "Size", "Rank", "ZerosLike", "OnesLike"})
 _KEPT = frozenset({"Placeholder", "NoOp", "Assert"})

@@ -15,7 +15,7 @@ set_up(sys.argv[1])
 
 import tensorflow as tf  # noqa: E402
 
-from quantize.convert.float_tables import tables_in_float  # noqa: E402
+from quantize.convert.float_tables import WITHIN_TABLE, tables_in_float  # noqa: E402
 from quantize.convert.function_lookups import cut_function_lookups  # noqa: E402
 from quantize.convert.rewriting import MOST_TURNS, rewritten  # noqa: E402
 from quantize.convert.tensorflow_child import converters, to_int8  # noqa: E402
@@ -50,13 +50,6 @@ def normalised(x: Any) -> Any:
     return x * scale + (-mean * scale + tf.constant([1.0, 2.0, 3.0, 4.0]))
 
 
-def normalised_by_a_difference(x: Any) -> Any:
-    """As onnx2tf writes LayerNormalization."""
-    mean, variance = tf.nn.moments(x, -1, keepdims=True)
-    scale = tf.math.rsqrt(variance + 1e-3) * tf.constant([1.0, 0.5, 2.0, 1.0])
-    return x * scale + (tf.constant([1.0, 2.0, 3.0, 4.0]) - mean * scale)
-
-
 def sliced_deeply(x: Any) -> Any:
     """As queries, keys and values are taken apart; ends, steps and an ellipsis too."""
     parts = tf.transpose(tf.reshape(x[:, :128], (1, 16, 8, 2, 2)), (3, 0, 2, 1, 4))
@@ -79,7 +72,9 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "split": lambda x: tf.split(x, 2, -1)[1],
     "gathered": lambda x: tf.gather(x, tf.constant([3, 0], tf.int64), axis=-1),
     "normalised": normalised,
-    "normalised by a difference": normalised_by_a_difference,
+    "log of a sum": lambda x: tf.math.log(tf.abs(x) + 1e-3),
+    "log1p": lambda x: tf.math.log1p(tf.nn.relu(x)),
+    "log of a maximum": lambda x: tf.math.log(tf.maximum(x, 0.25)),
     "sliced deeply": sliced_deeply,
     "plain": lambda x: tf.nn.relu(x) + 1,
 }
@@ -183,6 +178,7 @@ def main() -> None:
             "apart": apart,
             "kinds": kinds,
             "same": other is concrete,
+            "within": sum(WITHIN_TABLE in op.name for op in other.graph.get_operations()),
             "sliced": sorted(
                 {op.inputs[0].shape.rank for op in other.graph.get_operations() if _slices(op)}
             ),

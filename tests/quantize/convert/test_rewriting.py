@@ -39,7 +39,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("log sigmoid", "Log Sigmoid", 5.5e-4),
         ("split", "Split", 0),
         ("normalised", "Neg", 1e-4),
-        ("normalised by a difference", "", 1e-4),
+        ("log of a sum", "", 1e-6),
+        ("log1p", "Log1p", 1e-6),
+        ("log of a maximum", "", 1e-6),
         ("sliced deeply", "", 0),
     ],
 )
@@ -71,6 +73,11 @@ def test_a_loop_that_cannot_be_unrolled_is_named(said: dict[str, Any]) -> None:
 def test_slices_of_many_axes_are_slices_of_three(said: dict[str, Any]) -> None:
     assert said["sliced deeply"]["sliced"] == [3, 4]
     assert said["plain"]["sliced"] == []
+
+
+@pytest.mark.parametrize("name", ["log of a sum", "log1p", "log of a maximum"])
+def test_what_a_logarithm_is_taken_of_is_in_its_table(name: str, said: dict[str, Any]) -> None:
+    assert said[name]["within"] == 1
 
 
 def test_a_range_is_the_tensors_own(said: dict[str, Any]) -> None:
