@@ -52,7 +52,7 @@ FUNCTIONS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType(
     }
 )
 """What TFLite-Micro computes of floats one by one, by the operator's name."""
-_WITH_CONSTANT: Mapping[str, Callable[[np.float32, Floats], Floats]] = MappingProxyType(
+WITH_CONSTANT: Mapping[str, Callable[[np.float32, Floats], Floats]] = MappingProxyType(
     {"ADD": np.add, "MAXIMUM": np.maximum}
 )
 """And of floats and one constant."""
@@ -146,7 +146,7 @@ class _Joined:
 
 def _with_constant(layer: Layer) -> _Joined | None:
     """Return what a sum or a maximum with a float constant is; `None` of others."""
-    join = _WITH_CONSTANT.get(layer.name)
+    join = WITH_CONSTANT.get(layer.name)
     options = layer.operator.options
     fused = isinstance(options, ArithmeticOptions) and options.activation is not Activation.NONE
     if join is None or fused or len(layer.operator.inputs) != 2:

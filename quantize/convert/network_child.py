@@ -105,10 +105,7 @@ def convert_network(
         return _parts(lambda: with_tensorflow_ops(converter_of()), [], error, kinds)
     clock.lap("float model")
     entries, turned = _input_order(float_tflite)
-    # Few places say little of which output is which.
-    count = _LOOKED_AT if sum(each.dtype.kind != "f" for each in reference) < 2 else len(parity[0])
-    some = [values[:count] for values in parity]
-    wanted = [values[:count] for values in reference]
+    some, wanted = _looked_at(parity, reference)
     shapes = [tuple(each.shape) for each in spec]
     inputs, outputs, found = _layouts(network, float_tflite, shapes, turned, some, wanted)
     names = _layer_names(network, float_tflite, inputs, turned, some)
@@ -220,6 +217,13 @@ def stacked(values: Sequence[Any], name: str) -> NDArray[Any]:
             hint="the training diverged, or the data is not what the network was trained on",
         )
     return out
+
+
+def _looked_at(parity: Samples, reference: Samples) -> tuple[Samples, Samples]:
+    """Return samples to tell outputs apart by; several outputs of places only by all of them."""
+    several = sum(each.dtype.kind != "f" for each in reference) > 1
+    count = len(parity[0]) if several else _LOOKED_AT
+    return [values[:count] for values in parity], [values[:count] for values in reference]
 
 
 def _layouts(

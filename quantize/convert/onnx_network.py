@@ -29,6 +29,7 @@ _OLDEST_FORMAT, _NEWEST_FORMAT = 4, 10
 that of `NEWEST_OPSET`, and newer ones ONNX Runtime may not read."""
 _DOMAINS = ("", "ai.onnx")
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+_SORTING = frozenset({"NonMaxSuppression", "NonZero", "TopK", "Unique"})
 _QUANTISED = frozenset(
     {"ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv",
      "QLinearMatMul", "QuantizeLinear"}
@@ -194,6 +195,11 @@ def check_nodes(graph: Any) -> None:
             raise CheckFailed(
                 f"{where} is control flow, which a device does not run",
                 hint="export the network with one fixed path",
+            )
+        if kind in _SORTING:
+            raise CheckFailed(
+                f"{where}: TFLite-Micro has no {printable(kind)}",
+                hint="return the values it is made of; the device sorts or counts them",
             )
         if kind not in RECURRENT and not _is_mapped(kind):
             raise CheckFailed(

@@ -318,7 +318,8 @@ def _logarithm(operation: Any, inputs: Values) -> Any:
     if x.op.type == "Sigmoid":
         return tf.negative(_softplus(operation, [-x.op.inputs[0]]))
     if operation.type == "Log1p":
-        return tf.math.log(tf.add(x, 1.0, name=WITHIN_TABLE), name=operation.name)
+        made = tf.add(x, tf.constant(1.0, tf.float32), name=WITHIN_TABLE)
+        return tf.math.log(made, name=operation.name)
     if x.op.type not in {"Add", "AddV2", "Maximum"}:
         return None
     for inner, constant in (x.op.inputs, reversed(x.op.inputs)):
