@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.runtimes import Runtime, layer_outputs
 from quantize.runtimes.request import DEFAULT_LIMITS, Limits
 from quantize.tflite import read_model
-from quantize.tflite.model import Layer, Subgraph
+from quantize.tflite.model import Layer, Subgraph, Tensor
 from quantize.tflite.schema import DType
 
 _BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
@@ -48,6 +48,10 @@ class LayerError:
         sum f q / sqrt(sum f^2 sum q^2), -1 to 1; ``None`` where either is zero throughout.
     max_error
         Largest absolute f - q, in the layer's own unit.
+    noise
+        Mean of (f - q)^2.
+    clipped
+        Share of the sum of (f - q)^2 that is of what lies beyond the int8 range, 0 to 1.
     """
 
     index: int
@@ -56,6 +60,8 @@ class LayerError:
     sqnr_db: float | None
     cosine: float | None
     max_error: float
+    noise: float = field(default=0.0, compare=False)
+    clipped: float = field(default=0.0, compare=False)
 
     @property
     def is_exact(self) -> bool:
@@ -92,7 +98,7 @@ class LayerErrors:
 def layer_errors(
     float_tflite: bytes,
     int8_tflite: bytes,
-    inputs: NDArray[np.int8],
+    inputs: NDArray[np.int8] | Sequence[NDArray[np.int8]],
     *,
     layer_names: Mapping[str, str] | None = None,
     runtime: Runtime = Runtime.TFLITE_MICRO,
@@ -108,7 +114,8 @@ def layer_errors(
     float_tflite, int8_tflite
         The two graphs of one conversion.
     inputs
-        int8 [n, ...], each of the shape of the int8 model's input without its batch axis.
+        int8 [n, ...], each of the shape of the int8 model's input without its batch axis; of a
+        model with several inputs one such array for each.
     layer_names
         Names for people, by the name of the tensor; see `QuantizedModel.layer_names`.
     runtime
@@ -128,24 +135,30 @@ def layer_errors(
     """
     float_graph = read_model(float_tflite, name=_FLOAT).main
     int8_graph = read_model(int8_tflite, name=_INT8).main
-    scale, zero_point = _check_inputs(float_graph, int8_graph, inputs)
+    several = [inputs] if isinstance(inputs, np.ndarray) or inputs is None else list(inputs)
+    grids = _check_inputs(float_graph, int8_graph, several)
     pairs, unmatched = pair_layers(float_graph, int8_graph)
     sums = [ErrorSums() for _ in pairs]
+    places = [_integer_output(int8_graph, layer) for layer, _ in pairs]
     step = _batch_size(float_graph)
-    for start in range(0, len(inputs), step):
-        batch = np.ascontiguousarray(inputs[start : start + step])
-        real = (batch.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+    for start in range(0, len(several[0]), step):
+        batch = [np.ascontiguousarray(each[start : start + step]) for each in several]
+        real = [
+            (each.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+            for each, (scale, zero_point) in zip(batch, grids, strict=True)
+        ]
         wanted = _outputs_by_tensor(
             float_tflite, float_graph, real, Runtime.LITERT_BUILTIN, _FLOAT, limits
         )
         got = _outputs_by_tensor(int8_tflite, int8_graph, batch, runtime, _INT8, limits)
-        for gathered, (layer, twin) in zip(sums, pairs, strict=True):
-            gathered.add(wanted[twin], got[layer.outputs[0].index])
+        for gathered, (_, twin), place in zip(sums, pairs, places, strict=True):
+            gathered.add(wanted[twin], got[place])
+            gathered.add_beyond(wanted[twin], int8_graph.tensors[place])
     layers = tuple(
         _layer_error(layer, gathered, layer_names or {})
         for gathered, (layer, _) in zip(sums, pairs, strict=True)
     )
-    return LayerErrors(layers=layers, unmatched=unmatched, samples=len(inputs))
+    return LayerErrors(layers=layers, unmatched=unmatched, samples=len(several[0]))
 
 
 def pair_layers(
@@ -169,7 +182,7 @@ def pair_layers(
         kind = (layer.name, tensor.shape)
         turn = turns[kind]
         turns[kind] += 1
-        if layer.name in _BOUNDARY or tensor.quantisation is None:
+        if layer.name in _BOUNDARY or _integer_output(quantised, layer) < 0:
             continue
         named = by_name.get(tensor.name, []) if names[tensor.name] == 1 else []
         same = [index for index in named if reference.tensors[index].shape == tensor.shape]
@@ -183,11 +196,27 @@ def pair_layers(
     return pairs, tuple(unmatched)
 
 
+def _integer_output(graph: Subgraph, layer: Layer) -> int:
+    """Return the tensor that holds in integers what a layer of the int8 graph gives, -1 if none.
+
+    Of what is left in float between int8 and int8 that is made by the QUANTIZE after it.
+    """
+    (tensor, *_) = layer.outputs
+    if tensor.quantisation is not None:
+        return tensor.index
+    for operator in graph.operators:
+        if operator.name == "QUANTIZE" and tensor.index in operator.inputs:
+            return operator.outputs[0]
+    return -1
+
+
 class ErrorSums:
     """What every figure of a layer, or of an output, follows from, gathered over samples."""
 
     def __init__(self) -> None:
         self.signal = self.noise = self.quantised = self.product = self.max_error = 0.0
+        self.beyond = 0.0
+        self.values = 0
         self.finite = True
 
     def add(self, reference: NDArray[Any], quantised: NDArray[Any]) -> None:
@@ -197,11 +226,21 @@ class ErrorSums:
             self.finite = False
             return
         error = f - q
+        self.values += f.size
         self.signal += float(np.vdot(f, f))
         self.noise += float(np.vdot(error, error))
         self.quantised += float(np.vdot(q, q))
         self.product += float(np.vdot(f, q))
         self.max_error = max(self.max_error, float(np.abs(error).max(initial=0.0)))
+
+    def add_beyond(self, reference: NDArray[Any], tensor: Tensor) -> None:
+        """Add the squares of how far a batch lies beyond what an int8 tensor holds."""
+        grid = tensor.quantisation
+        if grid is None or grid.per_axis:
+            return
+        low, high = ((step - grid.zero_point) * grid.scale for step in (-128, 127))
+        f = reference.astype(np.float64)
+        self.beyond += float(np.square(f - np.clip(f, low, high)).sum())
 
     @property
     def sqnr_db(self) -> float | None:
@@ -211,7 +250,12 @@ class ErrorSums:
 
 
 def _outputs_by_tensor(
-    data: bytes, graph: Subgraph, inputs: NDArray[Any], runtime: Runtime, name: str, limits: Limits
+    data: bytes,
+    graph: Subgraph,
+    inputs: Sequence[NDArray[Any]],
+    runtime: Runtime,
+    name: str,
+    limits: Limits,
 ) -> dict[int, NDArray[Any]]:
     """Return what every operator makes of the inputs, by index of the tensor."""
     made = dict.fromkeys(index for operator in graph.operators for index in operator.outputs)
@@ -228,18 +272,29 @@ def _batch_size(graph: Subgraph) -> int:
     return max(1, _BATCH_BYTES // max(1, sum(tensor.byte_size or 0 for tensor in made)))
 
 
-def _check_inputs(reference: Subgraph, quantised: Subgraph, inputs: Any) -> tuple[float, int]:
-    """Return the int8 input's scale and zero point; refuse models and inputs that do not fit."""
+def _check_inputs(
+    reference: Subgraph, quantised: Subgraph, inputs: Sequence[Any]
+) -> list[tuple[float, int]]:
+    """Return the int8 inputs' scales and zero points; refuse models and inputs that do not fit."""
     hint = "compare a model with the float twin of the same export"
     for graph, name, dtype in (
         (reference, _FLOAT, DType.FLOAT32),
         (quantised, _INT8, DType.INT8),
     ):
         taken = graph.input_tensors
-        if len(taken) != 1 or taken[0].dtype is not dtype:
-            raise BadInput(f"{name} does not take one {dtype.label} input", hint=hint)
-    tensor = quantised.input_tensors[0]
-    if reference.input_tensors[0].shape != tensor.shape or tensor.quantisation is None:
+        if len(taken) != len(inputs) or any(tensor.dtype is not dtype for tensor in taken):
+            count = "one input" if len(inputs) == 1 else f"{len(inputs)} inputs"
+            raise BadInput(f"{name} does not take {count} of {dtype.label}", hint=hint)
+    return [
+        _check_input(twin, tensor, values, hint)
+        for twin, tensor, values in zip(
+            reference.input_tensors, quantised.input_tensors, inputs, strict=True
+        )
+    ]
+
+
+def _check_input(twin: Tensor, tensor: Tensor, inputs: Any, hint: str) -> tuple[float, int]:
+    if twin.shape != tensor.shape or tensor.quantisation is None:
         raise BadInput("the float and the int8 model do not take the same input", hint=hint)
     fits = (
         isinstance(inputs, np.ndarray)
@@ -292,6 +347,8 @@ def _layer_error(layer: Layer, sums: ErrorSums, names: Mapping[str, str]) -> Lay
         sqnr_db=sums.sqnr_db,
         cosine=min(1.0, max(-1.0, sums.product / norm)) if norm > 0 else None,
         max_error=sums.max_error,
+        noise=sums.noise / max(1, sums.values),
+        clipped=min(1.0, sums.beyond / sums.noise) if sums.noise > 0 else 0.0,
     )
 
 

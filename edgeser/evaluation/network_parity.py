@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,17 @@ from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
 from quantize.foundation.measurement import Evidence, Measurement
 from quantize.layer_error import ErrorSums, layer_errors
+from quantize.noise_source import noise_source
 from quantize.runtimes import Runtime, run_outputs
 from quantize.tflite import read_model
 from quantize.tflite.model import Subgraph, Tensor
+from quantize.tflite.schema import DType
 
 _ROUNDING = 1e-9
 _LOOKED_AT = 32
+_MUCH_DB = 6.0
+"""What a layer loses that is named as the one to change: half of the signal's amplitude."""
+_BUFFERS = "Too many buffers"
 _LACKING = re.compile(r"Didn't find op for builtin opcode '(\w+)'")
 
 
@@ -60,19 +66,22 @@ class OutputParity:
         How many were compared.
     sqnr
         10 log10(sum f^2 / sum (f - q)^2) in dB; `None` where int8 gave just what float gave, or
-        float gave nothing but zeros.
+        float gave nothing but zeros, and of places.
     max_error
         Largest absolute difference, in the output's own unit.
     max_lsb
         The same in steps of the int8 output.
     flips
         Share of samples whose largest float value is not among the largest in int8; `None` where
-        that says nothing: of an output that is no row of at least two values.
+        that says nothing: of an output that is no row of at least two values. Of places, as of
+        ArgMax, the share that are others.
     ties
         How many samples have several largest values in int8, closer than its steps: which of them
         wins is up to who reads them.
     flipped
         Pairs of the values' places that changed, float's first, with how often; the commonest ten.
+    whole
+        Whether the output is places.
     """
 
     name: str
@@ -83,6 +92,7 @@ class OutputParity:
     flips: Measurement | None
     ties: int = 0
     flipped: tuple[tuple[int, int, int], ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ class NetworkParity:
     tolerances
         What is judged by.
     where_to_look
-        The layer with the most noise; empty where all is well, or there are several inputs.
+        The layer that loses most of what is lost; empty where all is well.
     """
 
     outputs: tuple[OutputParity, ...]
@@ -124,9 +134,12 @@ class NetworkParity:
         out = []
         limits, name = self.tolerances, printable(output.name)
         if output.flips is not None and output.flips.value > limits.max_flips + _ROUNDING:
+            count, what = self.samples, "samples get another largest value"
+            if output.whole:
+                count, what = output.values, "places are others"
             out.append(
-                f"output {name}: {100 * output.flips.value:.1f} % of {self.samples} samples get "
-                f"another largest value, tolerance {100 * limits.max_flips:.1f} %"
+                f"output {name}: {100 * output.flips.value:.1f} % of {count} {what}, tolerance "
+                f"{100 * limits.max_flips:.1f} %"
             )
         if output.sqnr is not None and output.sqnr.value < limits.min_sqnr:
             out.append(
@@ -181,9 +194,9 @@ def compare_network(
         ours = each.to_source(real.reshape(len(real), *each.shape[1:]))
         outputs.append(compare_output(each.source.name, wanted, ours, scale, said))
     found = NetworkParity(tuple(outputs), len(inputs[0]), source, tolerances)
-    if found.passed or len(inputs) > 1:
+    if found.passed:
         return found
-    return replace(found, where_to_look=_where_to_look(network, inputs[0]))
+    return replace(found, where_to_look=_where_to_look(network, inputs))
 
 
 def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str]) -> None:
@@ -194,6 +207,12 @@ def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str])
     CheckFailed
         With what to change.
     """
+    if _BUFFERS in said:
+        raise CheckFailed(
+            f"the int8 model has {len(graph.operators):,} operators, for which TFLite-Micro plans "
+            "no memory",
+            hint="fewer steps or units of recurrent layers, by strides or pooling before them",
+        )
     found = _LACKING.search(said)
     if found is None:
         return
@@ -205,17 +224,24 @@ def _refuse_operator(said: str, graph: Subgraph, layer_names: Mapping[str, str])
             )
 
 
-def _where_to_look(network: ConvertedNetwork, inputs: NDArray[np.int8]) -> str:
-    worst = layer_errors(
+def _where_to_look(network: ConvertedNetwork, inputs: Sequence[NDArray[np.int8]]) -> str:
+    errors = layer_errors(
         network.float_tflite,
         network.int8_tflite,
-        inputs[:_LOOKED_AT],
+        [values[:_LOOKED_AT] for values in inputs],
         layer_names=dict(network.layer_names),
-    ).worst
-    if worst is None:
+    )
+    graph = read_model(network.int8_tflite, name="the int8 model").main
+    source = noise_source(graph, errors)
+    if source is None:
         return ""
-    noise = "only noise" if worst.sqnr_db is None else f"{worst.sqnr_db:.1f} dB"
-    return f"the noisiest layer is {printable(worst.name)}, {worst.operator}, with {noise}"
+    layer = f"layer {printable(source.layer.name)}, {source.layer.operator}"
+    ratio = source.layer.sqnr_db
+    made = "only noise" if ratio is None else f"{ratio:.1f} dB"
+    if source.lost_db < _MUCH_DB:
+        return f"the noise gathers over many layers, most of it at {layer}, which gives {made}"
+    hint = f": {source.hint}" if source.hint else ""
+    return f"most is lost at {layer}, from {source.given_db:.1f} dB to {made}{hint}"
 
 
 def on_grid(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.int8]:
@@ -226,14 +252,16 @@ def on_grid(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.int8]:
 
 
 def grid_of(tensor: Tensor) -> tuple[float, int]:
-    """Return scale and zero point of an input or output."""
+    """Return scale and zero point of an input or output; places are their own values."""
+    if tensor.dtype is DType.INT32:
+        return 1.0, 0
     if tensor.quantisation is None:
         raise BadInput(f"tensor {tensor.index} is not quantised", hint="export the network anew")
     return tensor.quantisation.scale, tensor.quantisation.zero_point
 
 
 def compare_output(
-    name: str, wanted: NDArray[np.float32], found: NDArray[np.float64], scale: float, said: str
+    name: str, wanted: NDArray[Any], found: NDArray[np.float64], scale: float, said: str
 ) -> OutputParity:
     """Compare one output, float and int8 in real values ``[n, ...]``.
 
@@ -242,7 +270,7 @@ def compare_output(
     name
         The output's.
     wanted, found
-        What the network gives, and what the int8 model gives.
+        What the network gives, int32 where that is places, and what the int8 model gives.
     scale
         The real value of one int8 step.
     said
@@ -257,7 +285,12 @@ def compare_output(
     flips: Measurement | None = None
     flipped: tuple[tuple[int, int, int], ...] = ()
     ties = 0
-    if wanted.ndim == 2 and wanted.shape[1] > 1:
+    whole = wanted.dtype.kind in "iu"
+    if whole:
+        changed = wanted != found
+        flips = figure(float(changed.mean()), "ratio")
+        flipped = _commonest(wanted[changed], found[changed].astype(np.int64))
+    elif wanted.ndim == 2 and wanted.shape[1] > 1:
         before, after = wanted.argmax(axis=1), found.argmax(axis=1)
         largest = found >= found.max(axis=1, keepdims=True)
         changed = ~np.take_along_axis(largest, before[:, np.newaxis], axis=1)[:, 0]
@@ -267,12 +300,13 @@ def compare_output(
     return OutputParity(
         name=name,
         values=wanted.size,
-        sqnr=None if sums.sqnr_db is None else figure(sums.sqnr_db, "dB"),
+        sqnr=None if whole or sums.sqnr_db is None else figure(sums.sqnr_db, "dB"),
         max_error=figure(sums.max_error, ""),
         max_lsb=figure(sums.max_error / scale, "LSB"),
         flips=flips,
         ties=ties,
         flipped=flipped,
+        whole=whole,
     )
 
 

@@ -119,6 +119,8 @@ def read_labels(path: Path) -> tuple[str, ...]:
 def _check_labels(labels: tuple[str, ...], network: ConvertedNetwork) -> None:
     first = network.outputs[0].source
     values = first.shape[-1]
+    if first.whole:  # places of the labels, of which it does not say how many there are
+        return
     if labels and (len(first.shape) != 2 or values != len(labels)):
         raise BadInput(
             f"there are {len(labels)} labels, and the output {printable(first.name)} has shape "

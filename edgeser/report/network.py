@@ -131,11 +131,17 @@ def _row(output: OutputParity) -> tuple[str, ...]:
     return (
         output.name,
         f"{output.values:,}",
-        "exact" if output.sqnr is None else number(output.sqnr.value, "dB"),
+        _ratio(output),
         f"{output.max_error.value:.3g}",
         f"{output.max_lsb.value:.1f}",
         "-" if output.flips is None else number(output.flips.value, "ratio"),
     )
+
+
+def _ratio(output: OutputParity) -> str:
+    if output.whole:
+        return "-"
+    return "exact" if output.sqnr is None else number(output.sqnr.value, "dB")
 
 
 def _flip_lines(done: ExportedNetwork) -> list[str]:
@@ -144,7 +150,7 @@ def _flip_lines(done: ExportedNetwork) -> list[str]:
     for place, output in enumerate(done.parity.outputs):
         labels = done.labels if place == 0 else ()
         for before, after, count in output.flipped:
-            names = [labels[i] if labels else f"value {i}" for i in (before, after)]
+            names = [labels[i] if 0 <= i < len(labels) else f"value {i}" for i in (before, after)]
             lines.append(f"{output.name}: {names[0]} became {names[1]}, {count} times")
         if output.ties:
             lines.append(

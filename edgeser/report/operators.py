@@ -22,7 +22,7 @@ from firmware_bridge.compiler import (
 )
 from firmware_bridge.compiler import lowering as lowerings
 from firmware_bridge.compiler.catalogue import BETWEEN, INT8, NOT_COMPILED, TYPES, WITHOUT_CODE
-from firmware_bridge.compiler.float_islands import FUNCTIONS
+from firmware_bridge.compiler.float_islands import FUNCTIONS, WITH_CONSTANT
 from firmware_bridge.compiler.lowering import LOWERINGS
 from firmware_bridge.compiler.variables import DECLARATIONS
 from quantize.edgetpu.lint import COMPILER
@@ -73,6 +73,7 @@ def _rows() -> Iterable[tuple[str, ...]]:
             versions = str(low) if low == high else f"{low} to {high}"
         types = [TYPES.get(name, INT8)] if name in LOWERINGS.keys() | DECLARATIONS else []
         types += [BETWEEN] if name in FUNCTIONS else []
+        types += [f"with a constant of one element, {BETWEEN}"] if name in WITH_CONSTANT else []
         how = WITHOUT_CODE.get(name, "a kernel" if name in LOWERINGS else "a table")
         yield name, "any", "; ".join(types), how, versions
 

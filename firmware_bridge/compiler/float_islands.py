@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -20,7 +21,8 @@ from firmware_bridge.compiler.operands import quantisation_of, refuse
 from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.unary_tables import quantised_table
 from quantize.tflite.model import Layer, Subgraph
-from quantize.tflite.schema import DType
+from quantize.tflite.options import ArithmeticOptions
+from quantize.tflite.schema import Activation, DType
 
 Floats = NDArray[np.float32]
 _Wide = NDArray[np.float64]
@@ -50,6 +52,10 @@ FUNCTIONS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType(
     }
 )
 """What TFLite-Micro computes of floats one by one, by the operator's name."""
+WITH_CONSTANT: Mapping[str, Callable[[np.float32, Floats], Floats]] = MappingProxyType(
+    {"ADD": np.add, "MAXIMUM": np.maximum}
+)
+"""And of floats and one constant."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +116,9 @@ def float_islands(graph: Subgraph) -> Islands:
 def _made(layer: Layer, known: Mapping[int, Island]) -> Island | None:
     """Return what an operator makes of int8, or of floats that are known."""
     source, target = layer.input(0), layer.output
+    joined = _with_constant(layer)
+    if joined is not None:
+        source = layer.input(joined.place)
     if source is None or target is None or target.dtype is not DType.FLOAT32:
         return None
     if source.elements != target.elements or source.is_constant:
@@ -119,11 +128,37 @@ def _made(layer: Layer, known: Mapping[int, Island]) -> Island | None:
         if source.dtype is not DType.INT8 or whole is None:
             return None
         return Island(source.index, dequantised(whole))
-    function, before = FUNCTIONS.get(layer.name), known.get(source.index)
+    function = FUNCTIONS.get(layer.name) if joined is None else joined.function
+    before = known.get(source.index)
     if function is None or before is None:
         return None
     with np.errstate(all="ignore"):
         return Island(before.source, function(before.values))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joined:
+    """Which input is no constant, and what is done with it."""
+
+    place: int
+    function: Callable[[Floats], Floats]
+
+
+def _with_constant(layer: Layer) -> _Joined | None:
+    """Return what a sum or a maximum with a float constant is; `None` of others."""
+    join = WITH_CONSTANT.get(layer.name)
+    options = layer.operator.options
+    fused = isinstance(options, ArithmeticOptions) and options.activation is not Activation.NONE
+    if join is None or fused or len(layer.operator.inputs) != 2:
+        return None
+    for place in (0, 1):
+        constant = layer.input(1 - place)
+        if constant is None or constant.data is None or constant.dtype is not DType.FLOAT32:
+            continue
+        if constant.elements == 1:
+            value = np.float32(constant.data.reshape(-1)[0])
+            return _Joined(place, partial(join, value))
+    return None
 
 
 def _needed(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import torch
 
 _PACKAGES = ("torch", "onnx", "onnxsim", "onnx2tf", "tensorflow", "numpy")
+_OTHERWISE = "write the layer by convolution, pooling, dense layers, element-wise arithmetic"
 _HINT = "replace that operation by one that TFLite has in int8"
 
 
@@ -205,10 +206,16 @@ def refuse(converted: ChildResult) -> NoReturn:
     reason = str(converted.values["refused"])
     layer = str(converted.values["layer"])
     if layer:
-        raise CheckFailed(f"layer {layer} cannot be converted to TensorFlow Lite: {reason}")
+        raise CheckFailed(
+            f"layer {printable(layer)} cannot be converted to TensorFlow Lite: {printable(reason)}",
+            hint=_OTHERWISE,
+        )
     mixed = converted.arrays.get("mixed_tflite")
     if mixed is None:
-        raise CheckFailed(f"the network cannot be converted to TensorFlow Lite: {reason}")
+        raise CheckFailed(
+            f"the network cannot be converted to TensorFlow Lite: {printable(reason)}",
+            hint=_OTHERWISE,
+        )
     try:
         model = read_model(mixed.tobytes(), name="the partly converted model")
         left = float_layers(model, dict(converted.values["layer_names"]))

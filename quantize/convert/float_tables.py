@@ -13,12 +13,15 @@ from typing import Any
 
 from quantize.convert.verify import BOUNDARY, check_one_subgraph, float_layers_of, layer_label
 from quantize.foundation.errors import CheckFailed
-from quantize.tflite import Model
+from quantize.tflite import Model, read_model
 from quantize.tflite.model import Layer
 
 TABLE_OPERATORS = frozenset(
     {"CEIL", "COS", "ELU", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
 )
+WITHIN_TABLE = "within_a_table"
+"""The name of a sum or a maximum with a constant that is left in float with what it is for."""
+_WITH_CONSTANT = frozenset({"ADD", "MAXIMUM"})
 _HINT = (
     "replace it by operators that docs/operators.md lists, such as convolution, pooling, ReLU6, "
     "sigmoid, tanh, softmax, add and multiply"
@@ -29,15 +32,22 @@ _HINT = (
 def tables_in_float() -> Iterator[None]:
     """Let TensorFlow's converter leave `TABLE_OPERATORS` in float, in this process.
 
-    It would quantise some of them to int8 kernels that TFLite-Micro lacks, and has no setting.
+    And what is named `WITHIN_TABLE`. It would quantise some of them to int8 kernels that
+    TFLite-Micro lacks, and has no setting.
     """
     from tensorflow.lite.python import lite
 
     quantise = lite._mlir_quantize
 
     def without_them(calibrated: bytes, *arguments: Any, **options: Any) -> Any:
-        left = sorted(TABLE_OPERATORS)
-        return quantise(calibrated, *arguments, denylisted_ops=left, **options)
+        tensors = read_model(bytes(calibrated), name="the calibrated graph").main.tensors
+        return quantise(
+            calibrated,
+            *arguments,
+            denylisted_ops=sorted(TABLE_OPERATORS),
+            denylisted_nodes=[each.name for each in tensors if WITHIN_TABLE in each.name],
+            **options,
+        )
 
     lite._mlir_quantize = without_them
     try:
@@ -69,6 +79,11 @@ def check_integer_or_tables(model: Model, layer_names: Mapping[str, str]) -> tup
 
 
 def _is_table(layer: Layer) -> bool:
-    return layer.name in BOUNDARY or (
-        layer.name in TABLE_OPERATORS and not layer.is_custom and not layer.inputs[0].is_constant
-    )
+    if layer.name in BOUNDARY:
+        return True
+    constants = [tensor for tensor in layer.inputs if tensor.is_constant]
+    if layer.is_custom or len(layer.inputs) - len(constants) != 1:
+        return False
+    if layer.name in _WITH_CONSTANT:
+        return [tensor.elements for tensor in constants] == [1]
+    return layer.name in TABLE_OPERATORS

@@ -5,21 +5,23 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.function_lookups import cut_function_lookups
 from quantize.convert.layer_names import LayerValues
-from quantize.convert.lookups import Table
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.saved_model import SIGNATURE, check_saved_model
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular
 from quantize.foundation.foreign import printable
+
+_TAKEN = frozenset({"float32", "int8", "int16", "int32", "int64", "uint8", "uint16"})
+"""float32, and what an embedding may look rows up by."""
 
 
 class TensorFlowNetwork:
@@ -32,11 +34,10 @@ class TensorFlowNetwork:
     owner
         What holds its variables.
     inputs
-        Names and lengths, `None` where dynamic.
+        Names, lengths, `None` where dynamic, and dtypes. Integers that rows are looked up by are
+        cut off; see `quantize.convert.function_lookups`.
     outputs
         Names.
-    tables
-        Of inputs that are rows of one; see `quantize.convert.lookups`.
 
     Raises
     ------
@@ -50,20 +51,27 @@ class TensorFlowNetwork:
         owner: Any,
         inputs: Sequence[tuple[str, Sequence[int | None], str]],
         outputs: Sequence[str],
-        tables: Mapping[str, Table] = MappingProxyType({}),
     ) -> None:
-        for name, _, kind in inputs:
-            if kind != "float32":
-                raise BadInput(
-                    f"input {printable(name)} takes {printable(kind)}, and only float32 is "
-                    "quantised",
-                    hint=FLOAT32_HINT,
-                )
+        import tensorflow as tf
+
+        given = [(name, fixed_shape(name, sizes), kind) for name, sizes, kind in inputs]
+        for name, _, kind in given:
+            if kind not in _TAKEN:
+                raise _untaken(name, kind)
+        spec = [
+            tf.TensorSpec(shape, kind, input_label(place))
+            for place, (_, shape, kind) in enumerate(given)
+        ]
+        cut = cut_function_lookups(function, spec)
+        for place, (name, _, kind) in enumerate(given):
+            if kind != "float32" and place not in cut.tables:
+                raise _untaken(name, kind)
         self.inputs = tuple(
-            SourceTensor(n, fixed_shape(n, sizes), tables.get(n)) for n, sizes, _ in inputs
+            SourceTensor(name, cut.shapes[place], cut.tables.get(place))
+            for place, (name, _, _) in enumerate(given)
         )
         self.outputs = tuple(outputs)
-        self._function = function
+        self._function = cut.call
         self._owner = owner  # its variables live as long as it does
 
     def outputs_of(self, samples: Iterator[list[NDArray[np.float32]]]) -> Iterator[list[Any]]:
@@ -121,8 +129,6 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
                 hint="the training diverged; use an earlier epoch",
             )
 
-    model, tables = _without_lookups(model, library)
-
     def run(*values: Any) -> list[Any]:
         given = model(values[0] if len(values) == 1 else list(values), training=False)
         return _flat(given)
@@ -133,53 +139,7 @@ def open_keras(path: Path, *, legacy: bool) -> TensorFlowNetwork:
     names = getattr(model, "output_names", None) or []
     if len(names) != len(model.outputs):
         names = [f"output_{place}" for place in range(len(model.outputs))]
-    return TensorFlowNetwork(run, model, inputs, names, tables)
-
-
-def _without_lookups(model: Any, library: Any) -> tuple[Any, dict[str, Table]]:
-    """Cut the Embedding layers off that look an input up; return the tables by their inputs."""
-    graph = getattr(model, "_functional", model)  # of a Sequential
-    names = [each.name.partition(":")[0] for each in graph.inputs]
-    # Calls of this graph alone: layers keep those of others that they were in.
-    outputs = {id(each) for each in graph.outputs}
-    calls = []
-    for layer in reversed(graph.layers):
-        for node in layer._inbound_nodes:
-            if outputs & {id(each) for each in _listed(node.outputs)}:
-                calls.append((layer, node))
-                outputs |= {id(each) for each in _tensors(node)}
-    inputs = list(graph.inputs)
-    tables: dict[str, Table] = {}
-    for place, given in enumerate(graph.inputs):
-        takers = [
-            (layer, node)
-            for layer, node in calls
-            if type(layer).__name__ != "InputLayer" and any(t is given for t in _tensors(node))
-        ]
-        if len(takers) != 1:
-            continue
-        layer, node = takers[0]
-        if isinstance(layer, library.layers.Embedding) and not layer.mask_zero:
-            tables[names[place]] = np.asarray(layer.embeddings, np.float32)
-            (inputs[place],) = _listed(node.outputs)
-    if not tables:
-        return model, tables
-    rows = [
-        library.Input(tuple(each.shape[1:]), name=name)
-        for each, name in zip(inputs, names, strict=True)
-    ]
-    inner = library.Model(inputs, graph.outputs)
-    return library.Model(rows, inner(rows if len(rows) > 1 else rows[0])), tables
-
-
-def _tensors(node: Any) -> list[Any]:
-    """Return what a layer was called on, in Keras 3 or 2."""
-    given = node.input_tensors if hasattr(node, "arguments") else node.keras_inputs
-    return _listed(given)
-
-
-def _listed(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, list | tuple) else [given]
+    return TensorFlowNetwork(run, model, inputs, names)
 
 
 def open_saved_model(folder: Path, *, limit_bytes: int) -> TensorFlowNetwork:
@@ -211,6 +171,13 @@ def open_saved_model(folder: Path, *, limit_bytes: int) -> TensorFlowNetwork:
 
     inputs = [(name, _lengths(named[name]), _kind(named[name])) for name in order]
     return TensorFlowNetwork(run, loaded, inputs, outputs)
+
+
+def _untaken(name: str, kind: str) -> BadInput:
+    return BadInput(
+        f"input {printable(name)} takes {printable(kind)}, and only float32 is quantised",
+        hint=FLOAT32_HINT,
+    )
 
 
 def check_weights(data: bytes) -> None:

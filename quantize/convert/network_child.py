@@ -75,9 +75,8 @@ def convert_network(
     -------
     ``float_tflite``, ``int8_tflite``, uint8; ``parity0`` ... and ``reference0`` ..., float32, in
     the network's order and layout; ``table0`` ...: of inputs that are looked up; ``inputs`` and
-    ``outputs``: name, shape there, shape on the device, axes; ``layer_names``, ``seconds``; or
-    ``refused``, as of
-    `quantize.convert.tensorflow_child.convert_onnx`.
+    ``outputs``: name, shape there, shape on the device, axes, whether of integers; ``layer_names``,
+    ``seconds``; or ``refused``, as of `quantize.convert.tensorflow_child.convert_onnx`.
     """
     set_up(options["folder"])
     clock = Clock()
@@ -106,8 +105,7 @@ def convert_network(
         return _parts(lambda: with_tensorflow_ops(converter_of()), [], error, kinds)
     clock.lap("float model")
     entries, turned = _input_order(float_tflite)
-    some = [values[:_LOOKED_AT] for values in parity]
-    wanted = [values[:_LOOKED_AT] for values in reference]
+    some, wanted = _looked_at(parity, reference)
     shapes = [tuple(each.shape) for each in spec]
     inputs, outputs, found = _layouts(network, float_tflite, shapes, turned, some, wanted)
     names = _layer_names(network, float_tflite, inputs, turned, some)
@@ -119,7 +117,7 @@ def convert_network(
 
     try:
         with tables_in_float():
-            int8_tflite = to_int8(converter_of(), representative)
+            int8_tflite = to_int8(converter_of(), representative, measured=True)
     except Exception as error:
         return _parts(
             lambda: to_int8(converter_of(), representative, allow_float=True), names, error, kinds
@@ -188,8 +186,8 @@ def _reference(network: Network, parity: Samples) -> Samples:
     ]
 
 
-def stacked(values: Sequence[Any], name: str) -> NDArray[np.float32]:
-    """Return an output of many samples as float32 ``[n, ...]``.
+def stacked(values: Sequence[Any], name: str) -> NDArray[Any]:
+    """Return an output of many samples as float32 ``[n, ...]``, places as int32 ``[n, ...]``.
 
     Raises
     ------
@@ -198,10 +196,13 @@ def stacked(values: Sequence[Any], name: str) -> NDArray[np.float32]:
     """
     arrays = [np.asarray(each) for each in values]
     shown = printable(name)
+    if all(each.dtype.kind in "iu" and each.ndim and each.shape[0] == 1 for each in arrays):
+        return np.concatenate(arrays).astype(np.int32)
     if any(each.dtype.kind != "f" for each in arrays):
         raise BadInput(
-            f"output {shown} is {arrays[0].dtype}, not float",
-            hint="have the network return what ArgMax and the like are made of",
+            f"output {shown} is {arrays[0].dtype} of shape {list(arrays[0].shape)}, and neither "
+            "float nor places for a batch of 1",
+            hint="have the network return what it compares or counts, or ArgMax of it",
         )
     if any(each.ndim < 2 or each.shape[0] != 1 for each in arrays):
         raise BadInput(
@@ -216,6 +217,13 @@ def stacked(values: Sequence[Any], name: str) -> NDArray[np.float32]:
             hint="the training diverged, or the data is not what the network was trained on",
         )
     return out
+
+
+def _looked_at(parity: Samples, reference: Samples) -> tuple[Samples, Samples]:
+    """Return samples to tell outputs apart by; several outputs of places only by all of them."""
+    several = sum(each.dtype.kind != "f" for each in reference) > 1
+    count = len(parity[0]) if several else _LOOKED_AT
+    return [values[:count] for values in parity], [values[:count] for values in reference]
 
 
 def _layouts(
@@ -247,7 +255,14 @@ def _layouts(
         given = [np.concatenate(values) for values in zip(*rows, strict=True)]
         outputs, order = _paired(network.outputs, wanted, given)
         if outputs is not None:
+            _check_told_apart(network.outputs, wanted, given)
             found = [graph.output_tensors[place].name for place in order]
+            if len({graph.outputs[place] for place in order}) < len(order):
+                raise CheckFailed(
+                    f"two of the outputs {', '.join(map(printable, network.outputs))} are one and "
+                    "the same",
+                    hint="have the network return it once",
+                )
             return inputs, outputs, found
         best = min(best, _closest(wanted, given))
     raise CheckFailed(
@@ -271,7 +286,7 @@ def _paired(
                 for place, other in enumerate(given)
                 if place not in order
                 for axes in possible_axes((1, *values.shape[1:]), (1, *other.shape[1:]))
-                if same_values(values.transpose(axes), other, tolerance=_TOLERANCE)
+                if _alike(values.transpose(axes), other)
             ),
             None,
         )
@@ -279,9 +294,30 @@ def _paired(
             return None, []
         place, axes = match
         order.append(place)
-        source = SourceTensor(name, (1, *values.shape[1:]))
+        source = SourceTensor(name, (1, *values.shape[1:]), whole=values.dtype.kind in "iu")
         pairs.append(DeviceTensor(source, (1, *given[place].shape[1:]), axes))
     return (pairs, order) if len(order) == len(given) else (None, [])
+
+
+def _alike(wanted: NDArray[Any], given: NDArray[Any]) -> bool:
+    """Whether an output is the network's: float in a tolerance, places all of them."""
+    if (wanted.dtype.kind == "f") != (given.dtype.kind == "f"):
+        return False
+    if wanted.dtype.kind != "f":
+        return np.array_equal(wanted, given)
+    return same_values(wanted, given, tolerance=_TOLERANCE)
+
+
+def _check_told_apart(names: Sequence[str], wanted: Samples, given: Sequence[NDArray[Any]]) -> None:
+    """Refuse places that two outputs give alike, of which none knows which is which."""
+    for name, values in zip(names, wanted, strict=True):
+        if values.dtype.kind != "f" and sum(_alike(values, other) for other in given) > 1:
+            raise CheckFailed(
+                f"output {printable(name)} gives the same places as another on the data, and the "
+                "two cannot be told apart",
+                hint="give data on which they differ, with --parity, or the values in place of "
+                "ArgMax",
+            )
 
 
 def _closest(wanted: Samples, given: Sequence[NDArray[Any]]) -> float:
@@ -365,4 +401,5 @@ def _parts(
 
 
 def _as_json(each: DeviceTensor) -> list[Any]:
-    return [each.source.name, list(each.source.shape), list(each.shape), list(each.axes)]
+    source = each.source
+    return [source.name, list(source.shape), list(each.shape), list(each.axes), source.whole]

@@ -17,8 +17,8 @@ from quantize.foundation.foreign import printable
 
 MOST_INPUTS = 16
 FLOAT32_HINT = (
-    "save it with float32 inputs; integers may only be the places of rows that an embedding looks "
-    "up at once, in .onnx, .pt2 or .keras"
+    "save it with float32 inputs; integers may only be the places of rows that one embedding "
+    "looks up at once, and nothing else, such as a mask (mask_zero)"
 )
 """What to do where an input is no float32."""
 _MAX_VALUES = 1 << 24
@@ -39,7 +39,7 @@ class SourceTensor:
         float32 ``[rows, values]`` where rows are looked up by the integers that the network takes,
         outside of the int8 model; see `quantize.convert.lookups`.
     whole
-        Whether it takes integers, not yet cut off.
+        Whether an input takes integers, not yet cut off, or an output gives them.
     """
 
     name: str
@@ -104,6 +104,11 @@ def fixed_shape(name: str, sizes: Sequence[int | str | None]) -> tuple[int, ...]
         shape is none that a device can feed.
     """
     shown = printable(name)
+    if 0 in sizes[1:]:
+        raise BadInput(
+            f"input {shown} has no values: its axis {list(sizes).index(0, 1)} has the length 0",
+            hint="export the network with the length that it is given",
+        )
     dynamic = [axis for axis, size in enumerate(sizes) if not isinstance(size, int) or size <= 0]
     for axis in dynamic:
         label = sizes[axis] if isinstance(sizes[axis], str) else ""

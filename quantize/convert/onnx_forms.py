@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from quantize.convert.replacements import SELU_ALPHA, SELU_SCALE
 
+_LONGEST_NAME = 100
+_PLAIN = re.compile(r"[A-Za-z0-9_./:][A-Za-z0-9_./:-]{0,200}")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_./-]")
 _CELU = (("Mul", ("", "inverse"), "scaled"), ("Elu", ("scaled",), "bent"),
          ("Mul", ("bent", "factor"), ""))  # fmt: skip
 _SELU = (("Elu", ("",), "bent"), ("Mul", ("bent", "factor"), "below"), ("Relu", ("",), "above"),
@@ -18,17 +22,37 @@ _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
 
 def readable(graph: Any) -> None:
     """Change an ``onnx.GraphProto`` in place; it gives the same."""
+    _plain_names(graph)
     _constants_as_weights(graph)
     _constants_of_full_rank(graph)
     _plain_elus(graph)
     _depth_by_blocks(graph)
 
 
+def _plain_names(graph: Any) -> None:
+    """Give other names to what has names that TensorFlow takes none of: spaces, other scripts."""
+    plain: dict[str, str] = {}
+
+    def named(name: str) -> str:
+        if not name or _PLAIN.fullmatch(name):
+            return name
+        if name not in plain:
+            plain[name] = f"n{len(plain)}_{_NOT_PLAIN.sub('_', name)[:_LONGEST_NAME]}"
+        return plain[name]
+
+    for node in graph.node:
+        node.name = named(node.name)
+        for names in (node.input, node.output):
+            names[:] = [named(name) for name in names]
+    for each in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        each.name = named(each.name)
+
+
 def _constants_as_weights(graph: Any) -> None:
     """Make weights of constants: of some operators onnx2tf reads no others."""
     kept = []
     for node in graph.node:
-        values = next((each.t for each in node.attribute if each.name == "value"), None)
+        values = next((_tensor_of(each) for each in node.attribute), None)
         if node.op_type == "Constant" and values is not None:
             values.name = node.output[0]
             graph.initializer.append(values)
@@ -37,6 +61,17 @@ def _constants_as_weights(graph: Any) -> None:
     if len(kept) < len(graph.node):
         del graph.node[:]
         graph.node.extend(kept)
+
+
+def _tensor_of(attribute: Any) -> Any:
+    """Return the value of a Constant as a tensor; `None` of what is no number."""
+    from onnx import helper, numpy_helper
+
+    kind = {"value_int": np.int64, "value_ints": np.int64, "value_float": np.float32,
+            "value_floats": np.float32}.get(attribute.name)  # fmt: skip
+    if kind is not None:
+        return numpy_helper.from_array(np.asarray(helper.get_attribute_value(attribute), kind))
+    return attribute.t if attribute.name == "value" else None
 
 
 def _constants_of_full_rank(graph: Any) -> None:

@@ -24,9 +24,16 @@ from quantize.foundation.foreign import printable
 
 OLDEST_OPSET, NEWEST_OPSET = 11, 21
 _FLOAT = 1
+_OLDEST_FORMAT, _NEWEST_FORMAT = 4, 10
+"""Before the fourth all weights had to be inputs too, which they are none of here; the tenth is
+that of `NEWEST_OPSET`, and newer ones ONNX Runtime may not read."""
 _DOMAINS = ("", "ai.onnx")
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
-_QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
+_SORTING = frozenset({"NonMaxSuppression", "NonZero", "TopK", "Unique"})
+_QUANTISED = frozenset(
+    {"ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv",
+     "QLinearMatMul", "QuantizeLinear"}
+)  # fmt: skip
 _AS_FLOAT32 = {1: "float32", 10: "float16", 11: "float64", 7: "int64", 6: "int32", 9: "bool"}
 
 
@@ -64,6 +71,7 @@ class OnnxNetwork:
         if not model.graph.node:
             raise BadInput("the file is ONNX without a graph", hint="check the path")
         check_opset(model)
+        model.ir_version = min(max(model.ir_version, _OLDEST_FORMAT), _NEWEST_FORMAT)
         if model.functions:
             model = inline_local_functions(model)
         check_nodes(model.graph)
@@ -73,6 +81,7 @@ class OnnxNetwork:
             replace(each, table=tables.get(each.name)) for each in _with_batch_of_one(model.graph)
         )
         self.outputs = tuple(each.name for each in model.graph.output)
+        _check_made(model.graph)
         _clear_shapes(model.graph)
         self._model = onnx.shape_inference.infer_shapes(model)
         onnx.save_model(self._model, str(path.with_name(ONNX_NAME)))
@@ -92,7 +101,8 @@ class OnnxNetwork:
         except Exception as error:  # its errors have no common class
             raise BadInput(
                 f"ONNX Runtime cannot run the network: {printable(str(error), limit=300)}",
-                hint="check it with onnx.checker, and that it runs on one sample",
+                hint="check it with onnx.checker, and that it runs on one sample; of float64 and "
+                "float16 it runs few operators: export in float32",
             ) from error
 
     def build(self) -> tuple[Any, list[Any], Any]:
@@ -104,7 +114,8 @@ class OnnxNetwork:
         without_recurrence(self._simplified, _label)
         without_error_functions(self._simplified.graph)
         # Rows that are looked up lie one after another.
-        kept = [each.name for each in self.inputs if each.table is not None]
+        fed = zip(self.inputs, self._simplified.graph.input, strict=True)
+        kept = [each.name for source, each in fed if source.table is not None]
         kept += channels_last(self._simplified.graph)
         model = to_keras(self._simplified, kept=kept)
 
@@ -155,7 +166,8 @@ def check_opset(model: Any) -> None:
     if not OLDEST_OPSET <= opset <= NEWEST_OPSET:
         raise BadInput(
             f"the ONNX graph is of opset {opset}, {OLDEST_OPSET} to {NEWEST_OPSET} are converted",
-            hint="export it with opset_version=17",
+            hint="export it with opset_version=17, or change it by "
+            "onnx.version_converter.convert_version(model, 17)",
         )
 
 
@@ -184,6 +196,11 @@ def check_nodes(graph: Any) -> None:
                 f"{where} is control flow, which a device does not run",
                 hint="export the network with one fixed path",
             )
+        if kind in _SORTING:
+            raise CheckFailed(
+                f"{where}: TFLite-Micro has no {printable(kind)}",
+                hint="return the values it is made of; the device sorts or counts them",
+            )
         if kind not in RECURRENT and not _is_mapped(kind):
             raise CheckFailed(
                 f"{where} has no form in TensorFlow Lite",
@@ -208,6 +225,14 @@ def _label(node: Any) -> str:
 
 
 def _check_weights(graph: Any) -> None:
+    sparse = [each.values.name for each in graph.sparse_initializer]
+    for node in graph.node:
+        sparse += [node.output[0] for a in node.attribute if a.HasField("sparse_tensor")]
+    if sparse:
+        raise BadInput(
+            f"the weights {printable(sparse[0])} are sparse, which onnx2tf does not read",
+            hint="save them as dense tensors",
+        )
     for each in graph.initializer:
         values = _values_of(each)
         broken = values.dtype.kind == "f" and not np.isfinite(values.astype(np.float64)).all()
@@ -269,6 +294,24 @@ def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:
     del graph.input[:]
     graph.input.extend(fed)
     return tuple(inputs)
+
+
+def _check_made(graph: Any) -> None:
+    """Refuse an output that is what goes in, or a constant; and an input that nothing takes."""
+    made = {name for node in graph.node for name in node.output}
+    taken = {name for node in graph.node for name in node.input}
+    for each in graph.input:
+        if each.name not in taken:
+            raise BadInput(
+                f"input {printable(each.name)} is taken by no layer",
+                hint="export the network without it",
+            )
+    for each in graph.output:
+        if each.name not in made:
+            raise BadInput(
+                f"output {printable(each.name)} is made by no layer: it is an input or a constant",
+                hint="have the network return what it computes alone",
+            )
 
 
 def _clear_shapes(graph: Any) -> None:

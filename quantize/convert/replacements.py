@@ -6,6 +6,7 @@ for an operator of several, or `None` where the operator stays as it is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +14,14 @@ from typing import Any
 import numpy as np
 
 from quantize.convert.error_function import ERF
+from quantize.convert.float_tables import WITHIN_TABLE
 
+MOST_SLICED_AXES = 4
+"""Of how many axes TFLite-Micro's STRIDED_SLICE takes."""
 MOST_JOINED = 10
 """How many tensors TFLite-Micro's CONCATENATION takes."""
+_MOVES = frozenset({"Cast", "ExpandDims", "Identity", "Reshape", "Squeeze", "Transpose"})
+_MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _LOG1P = 0.114635, -0.408407, 0.987453
 """Of u^3, u^2 and u; by repeated least squares at Chebyshev's nodes."""
@@ -102,6 +108,43 @@ def _gathered(operation: Any, inputs: Values) -> Any:
     return tf.gather(values, places.astype(np.int32), axis=int(axis), name=operation.name)
 
 
+def _place_of_largest(operation: Any, inputs: Values) -> Any:
+    """Write a place as int32, which TFLite-Micro gives alone, where it is all but given out."""
+    import tensorflow as tf
+
+    x, axis = inputs
+    wide = operation.get_attr("output_type") == tf.int64
+    if not wide or isinstance(x, np.ndarray) or not isinstance(axis, np.ndarray):
+        return None
+    if not _is_moved_alone(operation.outputs[0]):
+        return None
+    find = tf.argmax if operation.type == "ArgMax" else tf.argmin
+    place, shape = int(axis) % x.shape.rank, x.shape
+    if len(operation.inputs[0].consumers()) == 1 or not shape.is_fully_defined():
+        return find(x, place, output_type=tf.int32, name=operation.name)
+    # Of what is given out too the converter would take the place in float.
+    apart = tf.reshape(x, (*shape[:place], 1, *shape[place:]))
+    found = find(apart, place + 1, output_type=tf.int32)
+    return tf.reshape(found, operation.outputs[0].shape, name=operation.name)
+
+
+def _is_moved_alone(tensor: Any) -> bool:
+    return all(
+        taker.type in _MOVES and all(_is_moved_alone(each) for each in taker.outputs)
+        for taker in tensor.consumers()
+    )
+
+
+def _moved(operation: Any, inputs: Values) -> Any:
+    """Leave out a cast of such a place to int64."""
+    import tensorflow as tf
+
+    (x,) = inputs
+    if isinstance(x, np.ndarray) or operation.get_attr("DstT") not in (tf.int64, tf.int32):
+        return None
+    return x if x.dtype == tf.int32 and _is_moved_alone(operation.outputs[0]) else None
+
+
 def _split(operation: Any, inputs: Values) -> Any:
     """Write slices: of a SPLIT with a part that nothing takes the converter leaves all in float."""
     axis, whole = inputs
@@ -112,6 +155,47 @@ def _split(operation: Any, inputs: Values) -> Any:
     size = whole.shape[place] // count
     before = (slice(None),) * place
     return [whole[(*before, slice(i * size, (i + 1) * size))] for i in range(count)]
+
+
+def _sliced(operation: Any, inputs: Values) -> Any:
+    """Write a slice of more axes than TFLite-Micro takes as slices of three, axis by axis."""
+    import tensorflow as tf
+
+    x, *bounds = inputs
+    shape = x.shape.as_list() if not isinstance(x, np.ndarray) else []
+    known = all(isinstance(each, np.ndarray) for each in bounds)
+    if len(shape) <= MOST_SLICED_AXES or not known or None in shape:
+        return None
+    for axis, part in enumerate(_parts_of(operation, len(shape), bounds) or []):
+        begin, end, step = part.indices(shape[axis])
+        count = len(range(begin, end, step))
+        if step < 0 or (count == shape[axis] and step == 1):
+            continue
+        before, after = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+        x = tf.reshape(x, (before, shape[axis], after))[:, begin:end:step]
+        shape[axis] = count
+    made = operation.outputs[0].shape
+    if not made.is_fully_defined() or math.prod(shape) != made.num_elements():
+        return None
+    return tf.reshape(x, made, name=operation.name)
+
+
+def _parts_of(operation: Any, rank: int, bounds: Values) -> list[slice] | None:
+    """Return what a StridedSlice takes of each axis; `None` where it makes new ones."""
+    said = {name: operation.get_attr(f"{name}_mask") for name in _MASKS}
+    if said["new_axis"]:
+        return None
+    parts: list[slice] = []
+    for place, (begin, end, step) in enumerate(zip(*(b.tolist() for b in bounds), strict=True)):
+        here = 1 << place
+        if said["ellipsis"] & here:
+            parts += [slice(None)] * (rank - len(bounds[0]) + 1)
+        elif said["shrink_axis"] & here:
+            parts.append(slice(begin, begin + 1 or None))
+        else:
+            open_begin, open_end = said["begin"] & here, said["end"] & here
+            parts.append(slice(None if open_begin else begin, None if open_end else end, step))
+    return parts
 
 
 def _normalised(operation: Any, inputs: Values) -> Any:
@@ -223,23 +307,42 @@ def _is_at_least_zero(tensor: Any) -> bool:
 
 
 def _logarithm(operation: Any, inputs: Values) -> Any:
-    """Write the logarithm of a sigmoid, which int8 rounds to zero, as a softplus."""
+    """Write the logarithm of a sigmoid, which int8 rounds to zero, as a softplus.
+
+    And that of a sum or of a maximum with a constant, whose int8 values have zero among them, as
+    one function with it: both are left in float, see `quantize.convert.float_tables`.
+    """
     import tensorflow as tf
 
     (x,) = inputs
-    if x.op.type != "Sigmoid":
+    if x.op.type == "Sigmoid":
+        return tf.negative(_softplus(operation, [-x.op.inputs[0]]))
+    if operation.type == "Log1p":
+        made = tf.add(x, tf.constant(1.0, tf.float32), name=WITHIN_TABLE)
+        return tf.math.log(made, name=operation.name)
+    if x.op.type not in {"Add", "AddV2", "Maximum"}:
         return None
-    return tf.negative(_softplus(operation, [-x.op.inputs[0]]))
+    for inner, constant in (x.op.inputs, reversed(x.op.inputs)):
+        value = tf.get_static_value(constant)
+        if value is not None and value.size == 1 and value.item() > 0:
+            write = tf.maximum if x.op.type == "Maximum" else tf.add
+            least = tf.constant(value.item(), tf.float32)
+            return tf.math.log(write(inner, least, name=WITHIN_TABLE), name=operation.name)
+    return None
 
 
 REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
     {
         "Add": _normalised,
         "AddV2": _normalised,
+        "ArgMax": _place_of_largest,
+        "ArgMin": _place_of_largest,
+        "Cast": _moved,
         "Erf": _erf,
         "Erfc": _erfc,
         "GatherV2": _gathered,
         "Log": _logarithm,
+        "Log1p": _logarithm,
         "Maximum": _bound,
         "Minimum": _bound,
         "RealDiv": _divided,
@@ -247,6 +350,7 @@ REPLACEMENTS: Mapping[str, Callable[[Any, Values], Any]] = MappingProxyType(
         "Softplus": _softplus,
         "Softsign": _softsign,
         "Split": _split,
+        "StridedSlice": _sliced,
         "Tile": _tile,
     }
 )

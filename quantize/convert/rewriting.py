@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from quantize.convert.replacements import REPLACEMENTS
+from quantize.convert.replacements import MOST_SLICED_AXES, REPLACEMENTS
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.foreign import printable
 
@@ -26,7 +26,8 @@ _LISTS = frozenset(
      "TensorListStack", "TensorListLength"}
 )  # fmt: skip
 _CONTROL_FLOW = _LOOPS | _BRANCHES | _LISTS
-_REASONS = (REPLACEMENTS.keys() - {"Add", "AddV2"}) | {"Neg"} | _CONTROL_FLOW
+_NO_REASONS = frozenset({"Add", "AddV2", "Cast", "StridedSlice"})
+_REASONS = (REPLACEMENTS.keys() - _NO_REASONS) | {"Neg"} | _CONTROL_FLOW
 """What a graph is written anew for; sums are replaced only where something is negated."""
 _SAME = frozenset({"Identity", "StopGradient", "PreventGradient"})
 _OF_SHAPE = frozenset({"Shape", "Size", "Rank", "ZerosLike", "OnesLike"})
@@ -60,7 +61,7 @@ def rewritten(concrete: Any, spec: Sequence[Any]) -> Any:
 
     definition = concrete.graph.as_graph_def()
     nodes = [*definition.node, *(n for f in definition.library.function for n in f.node_def)]
-    if not any(node.op in _REASONS for node in nodes):
+    if not any(node.op in _REASONS for node in nodes) and not _slices_deeply(concrete.graph):
         return concrete
     frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     outputs = [tensor.name for tensor in frozen.outputs]
@@ -72,6 +73,15 @@ def rewritten(concrete: Any, spec: Sequence[Any]) -> Any:
 
     # As it is: AutoGraph would wrap errors, and slow down what has no code to translate.
     return tf.function(run, input_signature=list(spec), autograph=False).get_concrete_function()
+
+
+def _slices_deeply(graph: Any) -> bool:
+    """Whether a slice has more axes than TFLite-Micro takes; functions within are not looked at."""
+    return any(
+        operation.type == "StridedSlice"
+        and (operation.inputs[0].shape.rank or 0) > MOST_SLICED_AXES
+        for operation in graph.get_operations()
+    )
 
 
 class _Writer:

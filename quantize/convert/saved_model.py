@@ -25,8 +25,8 @@ _KINDS = frozenset(
 )  # fmt: skip
 _KINDS_SAID = {"resource": "a table or another resource", "asset": "a file"}
 _STATEFUL = frozenset(
-    {"ReadVariableOp", "StatefulPartitionedCall", "VarHandleOp", "DisableCopyOnRead", "If",
-     "While", "Placeholder", "TensorListReserve"}
+    {"ReadVariableOp", "ResourceGather", "StatefulPartitionedCall", "VarHandleOp",
+     "DisableCopyOnRead", "If", "While", "Placeholder", "TensorListReserve"}
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from quantize.convert.kept_ranges import instead_of_measured, of_tensors
 from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_values
+from quantize.convert.measured_ranges import first_alone, measured_on
 from quantize.convert.output_order import find_outputs, with_outputs
 from quantize.convert.rewriting import rewritten
 from quantize.tflite import read_model
@@ -264,21 +265,27 @@ def to_int8(
     samples: Callable[[], Iterator[list[NDArray[np.float32]]]],
     *,
     allow_float: bool = False,
+    measured: bool = False,
 ) -> bytes:
-    """Convert to int8, in and out; the samples are all inputs of each, in the graph's order."""
+    """Convert to int8, in and out; the samples are all inputs of each, in the graph's order.
+
+    Ranges are TensorFlow's own or, of networks with any operators, those of
+    `quantize.convert.measured_ranges.measured_on`.
+    """
     import tensorflow as tf
 
     sets = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     if allow_float:
         sets.append(tf.lite.OpsSet.TFLITE_BUILTINS)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = samples
+    converter.representative_dataset = first_alone(samples) if measured else samples
     converter.target_spec.supported_ops = sets
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     # TFLite-Micro and the Edge TPU compiler know dense weights with one scale only.
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return bytes(converter.convert())
+    with measured_on(samples) if measured else nullcontext():
+        return bytes(converter.convert())
 
 
 def with_tensorflow_ops(converter: Any) -> bytes:

@@ -42,6 +42,7 @@ def _network() -> onnx.ModelProto:
         helper.make_node("GlobalAveragePool", ["e"], ["p"], name="/pool"),
         helper.make_node("Flatten", ["p"], ["f"], name="/flat"),
         helper.make_node("Gemm", ["f", "kind_w"], ["kind"], name="/kind/Gemm", transB=1),
+        helper.make_node("ArgMax", ["kind"], ["place"], name="/place", axis=1, keepdims=0),
     ]
     inputs = {"left": ("N", 4, 4, 4), "right": ("N", 4, 4, 4)}
     outputs = {"kind": ("N", 3), "map": ("N", 2, 4, 4)}
@@ -49,6 +50,7 @@ def _network() -> onnx.ModelProto:
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, s) for name, s in each.items()]
         for each in (inputs, outputs)
     ]
+    infos[1].append(helper.make_tensor_value_info("place", TensorProto.INT64, ("N",)))
     graph = helper.make_graph(nodes, "two", *infos, weights)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
@@ -108,7 +110,7 @@ def test_inputs_and_outputs_are_the_networks_in_its_order(exported: Exported) ->
     model = (exported.folder / "model-int8.tflite").read_bytes()
     graph = read_model(model).main
     assert [tensor.name for tensor in graph.input_tensors] == ["left", "right"]
-    assert [tensor.name for tensor in graph.output_tensors] == ["kind", "map"]
+    assert [tensor.name for tensor in graph.output_tensors] == ["kind", "map", "place"]
     scales = [tensor.quantisation.scale for tensor in graph.input_tensors if tensor.quantisation]
     assert scales[1] > 1.5 * scales[0]  # each was measured on its own data
     said = exported.said
@@ -124,6 +126,15 @@ def test_int8_is_true_to_the_network_when_fed_as_the_report_says(exported: Expor
         assert 10 * np.log10(1 / noise) > 20, name
 
 
+def test_a_place_is_that_of_the_largest_int8_value(exported: Exported) -> None:
+    found = exported.device_outputs()
+    assert found["place"].tolist() == found["kind"].argmax(axis=1).tolist()
+    changed = float(
+        np.mean(_by_hand(exported.data)["kind"].argmax(axis=1)[4::5] != found["place"][4::5])
+    )
+    assert exported.said["outputs"][2]["flips"]["value"] == pytest.approx(changed)
+
+
 def test_the_report_says_what_was_compared_and_how_far_it_is(exported: Exported) -> None:
     said = exported.said
     assert said["schema"] == "edgeser.export-network/1"
@@ -131,7 +142,7 @@ def test_the_report_says_what_was_compared_and_how_far_it_is(exported: Exported)
     assert said["calibration"] == "24 samples of data.npz"
     assert said["parity"]["samples"] == 6
     assert said["parity"]["source"] == "every fifth sample of data.npz, not calibrated on"
-    kind, maps = said["outputs"]
+    kind, maps, place = said["outputs"]
     assert kind["sqnr"]["value"] > 15
     assert kind["sqnr"]["evidence"] == "measured"
     assert (
@@ -140,6 +151,8 @@ def test_the_report_says_what_was_compared_and_how_far_it_is(exported: Exported)
         == pytest.approx(kind["max_lsb"]["value"] * kind["scale"], rel=1e-6)
     )
     assert maps["flips"] is None
+    assert place["sqnr"] is None
+    assert (place["shape"], place["scale"], place["zero_point"]) == ([1], 1.0, 0)
     assert json.loads((exported.folder / "report.json").read_text()) == said
     report = (exported.folder / "report.md").read_text()
     assert "| input 1 | right | 1 x 4 x 4 x 4 | 1 x 4 x 4 x 4 channels last |" in report
@@ -150,7 +163,12 @@ def test_the_report_says_what_was_compared_and_how_far_it_is(exported: Exported)
 
 def test_lint_and_firmware_take_it(exported: Exported, edgeser: Edgeser, tmp_path: Path) -> None:
     model = exported.folder / "model-int8.tflite"
-    assert edgeser("lint", model).code == 0
+    linted = edgeser("lint", model)  # a place is found on the CPU, and all else maps
+    assert linted.code == 1
+    assert (
+        "7 of 9 operators map to the Edge TPU; the first on the CPU is operator 7 ARG_"
+        in linted.err
+    )
     ran = edgeser("export", model, "--target", "firmware", "--out", tmp_path / "firmware", "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["operators"] > 0

@@ -90,6 +90,23 @@ def test_a_function_may_give_the_models_float_output(exactness: Exactness, name:
     np.testing.assert_array_equal(exactness.build(compiled).outputs(ALL).reshape(-1), wanted)
 
 
+def test_what_is_added_or_greater_at_once_is_in_the_table(exactness: Exactness) -> None:
+    """As a logarithm is taken of: int8 has zero among the values of a sum, and the sum has not."""
+    builder = CaseBuilder()
+    least = np.asarray([0.25], np.float32)
+    for kind, options, first in (("ADD", "Add", True), ("MAXIMUM", "MaximumMinimum", False)):
+        x = builder.operand((1, 256), Quantised(0.125, -128))
+        y = builder.output((1, 256), Quantised(0.02, -60))
+        real, made, log = (builder.tensor((1, 256), dtype=DType.FLOAT32) for _ in range(3))
+        constant = builder.tensor((1,), dtype=DType.FLOAT32, data=least)
+        builder.operator("DEQUANTIZE", (x,), (real,), "Dequantize")
+        inputs = (constant, real) if first else (real, constant)
+        builder.operator(kind, inputs, (made,), options)
+        builder.operator("LOG", (made,), (log,))
+        builder.operator("QUANTIZE", (log,), (y,), "Quantize")
+    exactness.check(builder.finish(), np.tile(ALL, 2))
+
+
 def test_floats_that_are_not_defined_are_refused() -> None:
     builder = ModelBuilder()
     x, y = (builder.tensor((1, 4), scale=0.5, name=name) for name in ("in", "out"))

@@ -34,6 +34,7 @@ def test_a_dynamic_batch_is_one_whatever_it_is_called() -> None:
         (["time", 4], "input x has a dynamic axis 0 ('time'), and"),
         (["seq_len", 1, 4], "axis 0 ('seq_len')"),
         ([8, 4], "input x has a batch of 8"),
+        ([1, 0, 4], "input x has no values: its axis 1 has the length 0"),
         ([], "input x is a single number"),
         ([1, 1 << 13, 1 << 13], "67,108,864 values"),
         (["batch", "evil\x1b[31m"], r"('evil\x1b[31m')"),

@@ -70,3 +70,30 @@ def test_constants_are_weights_of_full_rank() -> None:
     assert shapes[model.graph.node[0].input[0]] == [1, 1, 1, 5]
     assert shapes["c"] == []
     np.testing.assert_allclose(ran(model), X * scale + 2.5, rtol=1e-6)
+
+
+def test_names_that_tensorflow_takes_none_of_are_others() -> None:
+    model = graph_of(
+        helper.make_node("Relu", ["my \x1b[31m"], ["z" * 300], name="\u5165"),
+        helper.make_node("Neg", ["z" * 300], ["/head/y"], name="/head/Neg"),
+    )
+    model.graph.input[0].name, model.graph.output[0].name = "my \x1b[31m", "/head/y"
+    readable(model.graph)
+    relu, neg = model.graph.node
+    assert relu.input[0] == model.graph.input[0].name == "n1_my___31m"
+    assert (neg.name, neg.output[0]) == ("/head/Neg", "/head/y")
+    names = [relu.name, *relu.output, *neg.input]
+    assert all(name.isascii() and len(name) < 120 for name in names)
+    assert neg.input[0] == relu.output[0]
+
+
+def test_constants_of_plain_numbers_are_weights_too() -> None:
+    model = graph_of(
+        helper.make_node("Constant", [], ["shape"], value_ints=[1, 24, 5]),
+        helper.make_node("Reshape", ["x", "shape"], ["a"]),
+        helper.make_node("Constant", [], ["c"], value_float=0.5),
+        helper.make_node("Mul", ["a", "c"], ["y"]),
+    )
+    readable(model.graph)
+    assert [node.op_type for node in model.graph.node] == ["Reshape", "Mul"]
+    assert np.array_equal(ran(model), X.reshape(1, 24, 5) / 2)

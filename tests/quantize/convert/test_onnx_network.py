@@ -55,6 +55,35 @@ def test_a_dynamic_batch_is_one_in_every_opset(opset: int, tmp_path: Path) -> No
     assert [each.dim_value for each in shape.dim] == [1, 3, 2]
 
 
+@pytest.mark.parametrize("version", [3, 99])
+def test_formats_older_and_newer_are_read(version: int, tmp_path: Path) -> None:
+    model = graph_of()
+    model.ir_version = version
+    model.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, (8, 2)))
+    assert opened(model, tmp_path).inputs == (SourceTensor("x", (1, 3, 8)),)
+    written = onnx.load(tmp_path / "network.onnx")
+    assert written.ir_version == (4 if version == 3 else 10)
+    shape = written.graph.output[0].type.tensor_type.shape
+    assert [each.dim_value for each in shape.dim] == [1, 3, 2]
+
+
+def test_what_is_neither_made_nor_taken_is_named(tmp_path: Path) -> None:
+    model = graph_of()
+    model.graph.input.append(helper.make_tensor_value_info("u", TensorProto.FLOAT, ("batch", 4)))
+    assert "input u is taken by no layer" in refusal(model, tmp_path).message
+    model = graph_of()
+    model.graph.output.append(model.graph.input[0])
+    assert "output x is made by no layer" in refusal(model, tmp_path).message
+
+
+def test_sparse_weights_are_refused(tmp_path: Path) -> None:
+    model = graph_of()
+    values = numpy_helper.from_array(np.ones(2, np.float32), "few")
+    places = numpy_helper.from_array(np.asarray([0, 3]), "places")
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, places, [8]))
+    assert "the weights few are sparse" in refusal(model, tmp_path).message
+
+
 def odd(kind: str, domain: str = "") -> onnx.NodeProto:
     return helper.make_node(kind, ["x"], ["z"], name="/encoder/odd", domain=domain)
 
@@ -73,6 +102,8 @@ def odd(kind: str, domain: str = "") -> onnx.NodeProto:
         (graph_of(odd("../../evil")), "layer encoder.odd, ../../evil has no form", 1),
         (graph_of(odd("Loop")), "layer encoder.odd, Loop is control flow", 1),
         (graph_of(odd("QuantizeLinear")), "the network is quantised already", 1),
+        (graph_of(odd("TopK")), "layer encoder.odd, TopK: TFLite-Micro has no TopK", 1),
+        (graph_of(odd("QLinearConv")), "the network is quantised already", 1),
     ],
 )
 def test_what_is_not_converted_is_named(

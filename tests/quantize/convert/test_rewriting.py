@@ -39,6 +39,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("log sigmoid", "Log Sigmoid", 5.5e-4),
         ("split", "Split", 0),
         ("normalised", "Neg", 1e-4),
+        ("log of a sum", "", 1e-6),
+        ("log1p", "Log1p", 1e-6),
+        ("log of a maximum", "", 1e-6),
+        ("sliced deeply", "", 0),
     ],
 )
 def test_what_has_no_int8_form_is_written_by_others(
@@ -64,3 +68,26 @@ def test_places_are_int32(said: dict[str, Any]) -> None:
 def test_a_loop_that_cannot_be_unrolled_is_named(said: dict[str, Any]) -> None:
     assert "turns as often as its input says" in said["turns"]
     assert said["long"].startswith("layer ") and said["long"].endswith("more than 128 turns")
+
+
+def test_slices_of_many_axes_are_slices_of_three(said: dict[str, Any]) -> None:
+    assert said["sliced deeply"]["sliced"] == [3, 4]
+    assert said["plain"]["sliced"] == []
+
+
+@pytest.mark.parametrize("name", ["log of a sum", "log1p", "log of a maximum"])
+def test_what_a_logarithm_is_taken_of_is_in_its_table(name: str, said: dict[str, Any]) -> None:
+    assert said[name]["within"] == 1
+
+
+def test_a_range_is_the_tensors_own(said: dict[str, Any]) -> None:
+    assert said["measured"]["found"] == pytest.approx(said["measured"]["wanted"], rel=1e-6)
+    assert said["measured"]["taken"] == pytest.approx(said["measured"]["given"], rel=1e-6)
+
+
+def test_a_function_takes_rows_where_it_looked_them_up(said: dict[str, Any]) -> None:
+    found = said["looked up"]
+    assert found["shapes"] == [[1, 5, 4], [1, 5, 4]]
+    assert found["table"]
+    assert found["same"]
+    assert set(found["others"].values()) == {0}
