@@ -11,7 +11,7 @@ from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, dbfs, mea
 from edgeser.acceptance.frames import rms_of_loud
 from edgeser.corpora.sound import CLIPPED_SHARE
 
-BIT_DB = 20 * math.log10(2.0)
+_BIT_DB = 20 * math.log10(2.0)
 _EVEN_DB = 1.0
 """A level that is nearer than this to that of what was sent is not asked further."""
 _SHIFT_DB = 0.25
@@ -77,7 +77,7 @@ def find_gain(
     if untold and played is not None:
         by = _level(samples, rate) - _level(played, rate)
         untold += (
-            f"; against the file that is played it is {by:+.1f} dB, {abs(by) / BIT_DB:.1f} bits, "
+            f"; against the file that is played it is {by:+.1f} dB, {abs(by) / _BIT_DB:.1f} bits, "
             "with what loudspeaker and room add"
         )
     return found, untold
@@ -123,7 +123,7 @@ def _of_low_bits(samples: Samples, at_ends: float) -> Finding | None:
     return _finding(
         bits,
         f"the {low} of the samples {'is' if bits == 1 else 'are'} always 0: they are shifted left "
-        f"by {_bits(bits)} ({bits * BIT_DB:.0f} dB) too far{so}",
+        f"by {_bits(bits)} ({bits * _BIT_DB:.0f} dB) too far{so}",
         _RIGHT.format(more=f"{max(0, 16 - bits)}"),
         at_ends,
     )
@@ -150,23 +150,23 @@ def _of_factor(samples: Samples, rate: int, played: Samples) -> tuple[Finding | 
     if abs(by_level) < _EVEN_DB:
         return None, ""
     factor = _factor(samples, rate, played)
-    peak = int(np.abs(samples.astype(np.int32)).max())
+    peak = _peak(samples)
     if factor is None:
-        if peak > _FEW_BITS or by_level > -BIT_DB:
+        if peak > _FEW_BITS or by_level > -_BIT_DB:
             return None, ""
         told = (
             f"the highest sample is {peak} and the level {level:.0f} dBFS, {by_level:+.0f} dB of "
             "what was sent"
         )
-        return _shifted(round(by_level / BIT_DB), told, level), ""
+        return _shifted(round(by_level / _BIT_DB), told, level), ""
     gain = 20.0 * math.log10(factor)
-    bits = round(gain / BIT_DB)
+    bits = round(gain / _BIT_DB)
     told = f"the samples are {factor:.3g} times what was sent ({gain:+.1f} dB)"
     near = _SHIFT_DB if peak > _FEW_BITS else _COARSE_DB
     # A shift to the left leaves its bits 0; a gain as large, before the converter, does not.
-    apart = abs(gain - bits * BIT_DB) > near or _bits_always_0(samples) < bits
+    apart = abs(gain - bits * _BIT_DB) > near or _bits_always_0(samples) < bits
     if bits == 0 or apart:
-        return None, f"{told}, {abs(gain / BIT_DB):.2f} bits: no shift"
+        return None, f"{told}, {abs(gain / _BIT_DB):.2f} bits: no shift"
     return _shifted(bits, told, level, gain), ""
 
 
@@ -175,7 +175,7 @@ def _shifted(bits: int, told: str, level: float, gain: float | None = None) -> F
     return _finding(
         bits,
         f"{told}, so they are shifted {way} by {_bits(abs(bits))} "
-        f"({abs(bits) * BIT_DB:.0f} dB) too far",
+        f"({abs(bits) * _BIT_DB:.0f} dB) too far",
         _RIGHT.format(more=f"{max(0, 16 - bits)}"),
         level=level,
         gain=gain,
@@ -188,7 +188,7 @@ def _factor(samples: Samples, rate: int, played: Samples) -> float | None:
     if alignment is None or alignment.ratio != 1.0:
         return None
     size = round(_STRETCH_S * rate)
-    peak = float(np.abs(samples.astype(np.int32)).max()) * 0.98
+    peak = 0.98 * _peak(samples)
     found = []
     for start, lag, score in alignment.lags:
         at, begin = round(start + lag), int(start)
@@ -217,22 +217,26 @@ def _of_level(
     middle, whose = (_NOMINAL_DBFS, "of speech (ITU-T P.56)")
     if trained_dbfs is not None:
         middle, whose = trained_dbfs[1], "of the training"
-    peak = int(np.abs(samples.astype(np.int32)).max())
+    peak = _peak(samples)
     left, below = math.ceil(math.log2(peak + 1)) + 1, middle - level
     told = (
         f"the level is {level:.0f} dBFS and the highest sample {peak}: {left} of 16 bits are used, "
         f"{below:.0f} dB below the usual {middle:.0f} dBFS {whose}, as a shift right by "
-        f"{below / BIT_DB:.1f} bits would leave it"
+        f"{below / _BIT_DB:.1f} bits would leave it"
     )
     if level >= min(least, -60.0) and peak > _FEW_BITS:
         weak = below >= _WEAK_DB
         return None, f"{told}; a quiet voice, far away, would too" if weak else ""
-    shift = max(1, round(below / BIT_DB))
+    shift = max(1, round(below / _BIT_DB))
     return _finding(-shift, told, _RIGHT.format(more=f"{16 + shift} or so"), level=level), ""
 
 
 def _level(samples: Samples, rate: int) -> float:
     return dbfs(rms_of_loud(samples.astype(np.float64), rate))
+
+
+def _peak(samples: Samples) -> int:
+    return int(np.abs(samples.astype(np.int32)).max())
 
 
 def _bits(count: int) -> str:

@@ -30,8 +30,6 @@ from edgeser.report.html import page
 from edgeser.report.plane_names import PLANE_NAMES
 from quantize.foundation.measurement import Measurement
 
-_FIGURES, _SAID = 3, 2
-"""Columns of an answer: its figures, and what is said of it."""
 _FEW_CLIPS = 24
 """Of more the list is folded up."""
 
@@ -42,6 +40,12 @@ class _Cell:
 
     text: str
     range: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    is_figure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,7 @@ def render_corpus(
             (PLANE_NAMES.get(plane, plane), channel_chart(finding, number, found[0].band_hz))
             for number, plane in enumerate(found[0].planes)
         ],
-        answer_head=_answer_head(found[0].planes if several else (), heard=heard),
-        said_until=_FIGURES + (_SAID if heard else 0),
+        columns=_columns(found[0].planes if several else (), heard=heard),
         cue_names=[cue.name for cue in CUES] if heard else [],
         answers=[_answer(finding, e, several=several, heard=heard) for e in finding.emotions],
         sound_chart=cue_matrix(finding) if heard else None,
@@ -134,9 +137,14 @@ def render_corpus(
     )
 
 
-def _answer_head(planes: Sequence[str], *, heard: bool) -> list[str]:
+def _columns(planes: Sequence[str], *, heard: bool) -> list[_Column]:
+    """Return what `_answer` gives, in its order."""
     said = ("where it listens, than the speaker usually is", "the literature") if heard else ()
-    return ["clips", "precision", "recall", *said, *planes]
+    return [
+        *map(_Column, ("clips", "precision", "recall")),
+        *(_Column(name, is_figure=False) for name in said),
+        *map(_Column, planes),
+    ]
 
 
 def _answer(finding: Finding, emotion: EmotionFinding, *, several: bool, heard: bool) -> _Answer:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from quantize.convert.kept_ranges import Range
 from quantize.convert.output_order import LONGEST_NAME
 from quantize.convert.quantised_model import QuantizedModel
+from quantize.convert.quantiser import Range
 from quantize.convert.representative import quantise_representative
 from quantize.convert.tensorflow_child import ONNX_NAME, convert_onnx
 from quantize.convert.verify import (

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from quantize.convert.quantiser import Quantise, changed_quantiser
 from quantize.convert.verify import BOUNDARY, check_one_subgraph, float_layers_of, layer_label
 from quantize.foundation.errors import CheckFailed
 from quantize.tflite import Model, read_model
@@ -33,27 +34,19 @@ def tables_in_float() -> Iterator[None]:
     """Let TensorFlow's converter leave `TABLE_OPERATORS` in float, in this process.
 
     And what is named `WITHIN_TABLE`. It would quantise some of them to int8 kernels that
-    TFLite-Micro lacks, and has no setting.
+    TFLite-Micro lacks.
     """
-    from tensorflow.lite.python import lite
 
-    quantise = lite._mlir_quantize
-
-    def without_them(calibrated: bytes, *arguments: Any, **options: Any) -> Any:
-        tensors = read_model(bytes(calibrated), name="the calibrated graph").main.tensors
+    def step(quantise: Quantise, calibrated: bytes) -> Any:
+        tensors = read_model(calibrated, name="the calibrated graph").main.tensors
         return quantise(
             calibrated,
-            *arguments,
             denylisted_ops=sorted(TABLE_OPERATORS),
             denylisted_nodes=[each.name for each in tensors if WITHIN_TABLE in each.name],
-            **options,
         )
 
-    lite._mlir_quantize = without_them
-    try:
+    with changed_quantiser(step):
         yield
-    finally:
-        lite._mlir_quantize = quantise
 
 
 def check_integer_or_tables(model: Model, layer_names: Mapping[str, str]) -> tuple[str, ...]:

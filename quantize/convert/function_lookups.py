@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from quantize.convert.functions import kinds_in, without_variables
 from quantize.convert.lookups import Table
 
 _OF_PLACES = frozenset(
@@ -61,15 +62,9 @@ def cut_function_lookups(function: Callable[..., list[Any]], spec: Sequence[Any]
     shapes = tuple(tuple(each.shape.as_list()) for each in spec)
     as_it_is = CutFunction(function, shapes, {})
     concrete = tf.function(function, input_signature=list(spec)).get_concrete_function()
-    definition = concrete.graph.as_graph_def()
-    nodes = [*definition.node, *(n for f in definition.library.function for n in f.node_def)]
-    if not any(node.op in _GATHERS for node in nodes):
+    if not kinds_in(concrete) & _GATHERS:
         return as_it_is
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
-
-    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+    frozen = without_variables(concrete)
     outputs = [tensor.name for tensor in frozen.outputs]
     graph_def = frozen.graph.as_graph_def()
     for node in graph_def.node:  # what runs after what matters to variables, of which none is left

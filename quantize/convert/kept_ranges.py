@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from quantize.convert.quantiser import Quantise, Range, changed_quantiser, with_ranges
 from quantize.tflite import read_model
 from quantize.tflite.schema import DType
-
-Range = tuple[float, float]
-"""The real values of int8's least and greatest step."""
 
 
 def activation_ranges(int8_tflite: bytes, layer_names: Mapping[str, str]) -> dict[str, Range]:
     """Return the range of what each layer of an int8 model gives, by the layer's name.
+
+    From the real value of int8's least step to that of its greatest.
 
     Parameters
     ----------
@@ -54,38 +54,28 @@ def of_tensors(
 def instead_of_measured(ranges: Mapping[str, Range]) -> Iterator[None]:
     """Let TensorFlow's converter quantise tensors of these names by these ranges, in this process.
 
-    The converter has no setting for it: between calibration and quantisation it hands on a file
-    that holds the least and the greatest value of each tensor, and these are replaced. Without
-    ranges nothing is touched.
+    Without ranges nothing is touched.
     """
     if not ranges:
         yield
         return
-    from tensorflow.lite.python import lite
 
-    quantise = lite._mlir_quantize
+    def step(quantise: Quantise, calibrated: bytes) -> Any:
+        return quantise(_replaced(calibrated, ranges))
 
-    def with_ranges(calibrated: bytes, *arguments: Any, **options: Any) -> Any:
-        return quantise(_replaced(calibrated, ranges), *arguments, **options)
-
-    lite._mlir_quantize = with_ranges
-    try:
+    with changed_quantiser(step):
         yield
-    finally:
-        lite._mlir_quantize = quantise
 
 
 def _replaced(calibrated: bytes, ranges: Mapping[str, Range]) -> bytes:
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(calibrated))
     left = set(ranges)
-    for tensor in model.subgraphs[0].tensors:
+
+    def range_of(_: int, tensor: Any) -> Range | None:
         name = tensor.name.decode("utf-8")
-        if name in ranges and tensor.quantization is not None:
-            low, high = ranges[name]
-            tensor.quantization.min, tensor.quantization.max = [low], [high]
-            left.discard(name)
+        left.discard(name)
+        return ranges.get(name)
+
+    replaced = with_ranges(calibrated, range_of)
     if left:
         raise ValueError(f"calibration saw no tensor {min(left)}, whose range is to be kept")
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    return replaced

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.quantiser import Quantise, Range, changed_quantiser, with_ranges
 from quantize.runtimes.catalogue import Runtime
 from quantize.runtimes.engines import LiteRtEngine
 from quantize.tflite import read_model
@@ -33,7 +34,6 @@ _SAME_SCALE = frozenset(
 """Operators whose int8 inputs and outputs have one scale."""
 _STEPS_BEYOND = 2
 """Of int8, that a value may lie beyond it: of a softmax or a tanh the largest lies one."""
-Range = tuple[float, float]
 Samples = Callable[[], Iterator[Sequence[NDArray[np.float32]]]]
 """Gives all inputs of each sample, in the graph's order."""
 
@@ -47,41 +47,29 @@ def first_alone(samples: Samples) -> Samples:
 def measured_on(samples: Samples) -> Iterator[None]:
     """Let TensorFlow's converter quantise by the ranges that samples have, in this process.
 
-    It has no setting for it; see `quantize.convert.kept_ranges.instead_of_measured`. Where a tensor
-    gets a narrower range than it has, it is quantised anew: operators that only move values have
-    one scale on both sides, and where ranges differ, as of an average beside what it is taken of,
-    the converter may take the narrower one for both, and cut off what lies beyond.
+    Where a tensor gets a narrower range than it has, the graph is quantised anew: operators that
+    only move values have one scale on both sides, and where ranges differ, as of an average beside
+    what it is taken of, the converter may take the narrower one for both, and cut off what lies
+    beyond.
     """
-    from tensorflow.lite.python import lite
 
-    quantise = lite._mlir_quantize
+    def step(quantise: Quantise, calibrated: bytes) -> Any:
+        ranges = tensor_ranges(calibrated, samples)
+        made = quantise(_with(calibrated, ranges))
+        wider = without_clipping(calibrated, bytes(made), ranges)
+        return made if wider == ranges else quantise(_with(calibrated, wider))
 
-    def with_ranges(calibrated: bytes, *arguments: Any, **options: Any) -> Any:
-        ranges = tensor_ranges(bytes(calibrated), samples)
-        made = quantise(_with(calibrated, ranges), *arguments, **options)
-        wider = without_clipping(bytes(calibrated), bytes(made), ranges)
-        if wider == ranges:
-            return made
-        return quantise(_with(calibrated, wider), *arguments, **options)
-
-    lite._mlir_quantize = with_ranges
-    try:
+    with changed_quantiser(step):
         yield
-    finally:
-        lite._mlir_quantize = quantise
 
 
 def _with(calibrated: bytes, ranges: Mapping[int, Range]) -> bytes:
-    """Return the graph with the least and the greatest value of each tensor."""
-    from tensorflow.lite.tools import flatbuffer_utils
+    """Return the graph with these ranges, where calibration noted one."""
 
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(calibrated))
-    for index, tensor in enumerate(model.subgraphs[0].tensors):
-        found = tensor.quantization
-        if index in ranges and found is not None and found.min is not None:
-            low, high = ranges[index]
-            found.min, found.max = [low], [high]
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    def range_of(index: int, tensor: Any) -> Range | None:
+        return None if tensor.quantization.min is None else ranges.get(index)
+
+    return with_ranges(calibrated, range_of)
 
 
 def without_clipping(

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from quantize.convert.functions import kinds_in, without_variables
 from quantize.convert.replacements import MOST_SLICED_AXES, REPLACEMENTS
 from quantize.foundation.errors import CheckFailed
 from quantize.foundation.foreign import printable
@@ -55,15 +56,10 @@ def rewritten(concrete: Any, spec: Sequence[Any]) -> Any:
         depends on the input: its layer is named.
     """
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
 
-    definition = concrete.graph.as_graph_def()
-    nodes = [*definition.node, *(n for f in definition.library.function for n in f.node_def)]
-    if not any(node.op in _REASONS for node in nodes) and not _slices_deeply(concrete.graph):
+    if not kinds_in(concrete) & _REASONS and not _slices_deeply(concrete.graph):
         return concrete
-    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+    frozen = without_variables(concrete)
     outputs = [tensor.name for tensor in frozen.outputs]
     writer = _Writer(frozen.graph)
 
