@@ -12,17 +12,11 @@ from types import ModuleType
 from typing import Any
 
 from edgeser.report.markdown_text import markdown_table, plain
-from firmware_bridge.compiler import (
-    float_islands,
-    operands,
-    requantisation,
-    state,
-    variables,
-    weighted,
-)
+from firmware_bridge.compiler import float_islands, operands, requantisation, state, variables
 from firmware_bridge.compiler import lowering as lowerings
 from firmware_bridge.compiler.catalogue import BETWEEN, INT8, NOT_COMPILED, TYPES, WITHOUT_CODE
 from firmware_bridge.compiler.float_islands import FUNCTIONS, WITH_CONSTANT
+from firmware_bridge.compiler.lower import weighted
 from firmware_bridge.compiler.lowering import LOWERINGS
 from firmware_bridge.compiler.variables import DECLARATIONS
 from quantize.edgetpu.lint import COMPILER

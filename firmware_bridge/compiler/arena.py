@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
-from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.kernel_call import KernelCall
 
 ALIGNMENT = 16
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from firmware_bridge.compiler.records import Constant, Field, KernelCall
+from firmware_bridge.compiler.kernel_call import Constant, Field, KernelCall
 
 LINE = 100
 _TYPES = {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from firmware_bridge.compiler.arena import ArenaPlan, plan_arena
 from firmware_bridge.compiler.emit import Sources, header_text, source_text
+from firmware_bridge.compiler.kernel_call import KernelCall
 from firmware_bridge.compiler.lowering import lower_model
 from firmware_bridge.compiler.names import DEFAULT, check_prefix, model_name
-from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.state import StatePlan, plan_state
 from firmware_bridge.compiler.values import tensor_bytes
 from quantize.tflite.model import Layer, Subgraph, Tensor

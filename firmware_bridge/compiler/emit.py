@@ -14,7 +14,7 @@ from firmware_bridge.compiler.c_text import (
     layer_struct,
     string_literal,
 )
-from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.kernel_call import KernelCall
 from firmware_bridge.compiler.state import StatePlan
 from firmware_bridge.compiler.values import tensor_bytes, value_macros
 from firmware_bridge.licence import MODELS

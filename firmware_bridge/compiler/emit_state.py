@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from firmware_bridge.compiler.c_text import comment_text, constant_array
-from firmware_bridge.compiler.records import Constant
+from firmware_bridge.compiler.kernel_call import Constant
 from firmware_bridge.compiler.state import StateBuffer, StatePlan
 from firmware_bridge.compiler.values import tensor_bytes
 from quantize.tflite.model import Subgraph

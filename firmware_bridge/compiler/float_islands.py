@@ -15,10 +15,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.lower_quantise import dequantised, table_call
-from firmware_bridge.compiler.lower_unary import lookup_call
+from firmware_bridge.compiler.kernel_call import KernelCall
+from firmware_bridge.compiler.lower.quantise import dequantised, table_call
+from firmware_bridge.compiler.lower.unary import lookup_call
 from firmware_bridge.compiler.operands import quantisation_of, refuse
-from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.unary_tables import quantised_table
 from quantize.tflite.model import Layer, Subgraph
 from quantize.tflite.options import ArithmeticOptions

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from firmware_bridge.compiler.float_islands import float_islands, lower_island
 from firmware_bridge.compiler.fold import folded
-from firmware_bridge.compiler.lower_batches import lower_batches
-from firmware_bridge.compiler.lower_conv import lower_conv_2d
-from firmware_bridge.compiler.lower_depthwise import lower_depthwise_conv_2d
-from firmware_bridge.compiler.lower_div import lower_div
-from firmware_bridge.compiler.lower_elementwise import lower_add, lower_mul
-from firmware_bridge.compiler.lower_fully_connected import lower_fully_connected
-from firmware_bridge.compiler.lower_l2_normalise import lower_l2_normalization
-from firmware_bridge.compiler.lower_lstm import lower_lstm
-from firmware_bridge.compiler.lower_matmul import lower_batch_matmul
-from firmware_bridge.compiler.lower_mean import lower_mean
-from firmware_bridge.compiler.lower_most import lower_arg_most, lower_reduce_most
-from firmware_bridge.compiler.lower_move import (
+from firmware_bridge.compiler.kernel_call import KernelCall
+from firmware_bridge.compiler.lower.batches import lower_batches
+from firmware_bridge.compiler.lower.conv import lower_conv_2d
+from firmware_bridge.compiler.lower.depthwise import lower_depthwise_conv_2d
+from firmware_bridge.compiler.lower.div import lower_div
+from firmware_bridge.compiler.lower.elementwise import lower_add, lower_mul
+from firmware_bridge.compiler.lower.fully_connected import lower_fully_connected
+from firmware_bridge.compiler.lower.l2_normalise import lower_l2_normalization
+from firmware_bridge.compiler.lower.lstm import lower_lstm
+from firmware_bridge.compiler.lower.matmul import lower_batch_matmul
+from firmware_bridge.compiler.lower.mean import lower_mean
+from firmware_bridge.compiler.lower.most import lower_arg_most, lower_reduce_most
+from firmware_bridge.compiler.lower.move import (
     lower_concatenation,
     lower_pack,
     lower_pad,
@@ -31,40 +32,39 @@ from firmware_bridge.compiler.lower_move import (
     lower_strided_slice,
     lower_transpose,
 )
-from firmware_bridge.compiler.lower_pairs import (
+from firmware_bridge.compiler.lower.pairs import (
     lower_extremum,
     lower_prelu,
     lower_squared_difference,
 )
-from firmware_bridge.compiler.lower_pool import lower_average_pool_2d, lower_max_pool_2d
-from firmware_bridge.compiler.lower_quantise import lower_dequantize, lower_quantize
-from firmware_bridge.compiler.lower_resize import (
+from firmware_bridge.compiler.lower.pool import lower_average_pool_2d, lower_max_pool_2d
+from firmware_bridge.compiler.lower.quantise import lower_dequantize, lower_quantize
+from firmware_bridge.compiler.lower.resize import (
     lower_resize_bilinear,
     lower_resize_nearest_neighbor,
 )
-from firmware_bridge.compiler.lower_shape import lower_known_shape, lower_view
-from firmware_bridge.compiler.lower_slice import (
+from firmware_bridge.compiler.lower.shape import lower_known_shape, lower_view
+from firmware_bridge.compiler.lower.slice import (
     lower_broadcast_to,
     lower_reverse,
     lower_slice,
     lower_unpack,
 )
-from firmware_bridge.compiler.lower_softmax import lower_log_softmax, lower_softmax
-from firmware_bridge.compiler.lower_space import (
+from firmware_bridge.compiler.lower.softmax import lower_log_softmax, lower_softmax
+from firmware_bridge.compiler.lower.space import (
     lower_depth_to_space,
     lower_gather,
     lower_gather_nd,
     lower_mirror_pad,
     lower_space_to_depth,
 )
-from firmware_bridge.compiler.lower_sums import lower_add_n, lower_cumsum
-from firmware_bridge.compiler.lower_svdf import lower_svdf
-from firmware_bridge.compiler.lower_transpose_conv import lower_transpose_conv
-from firmware_bridge.compiler.lower_truth import lower_cast, lower_comparison, lower_select_v2
-from firmware_bridge.compiler.lower_unary import lower_unary
-from firmware_bridge.compiler.lower_variable import lower_assign, lower_read
+from firmware_bridge.compiler.lower.sums import lower_add_n, lower_cumsum
+from firmware_bridge.compiler.lower.svdf import lower_svdf
+from firmware_bridge.compiler.lower.transpose_conv import lower_transpose_conv
+from firmware_bridge.compiler.lower.truth import lower_cast, lower_comparison, lower_select_v2
+from firmware_bridge.compiler.lower.unary import lower_unary
+from firmware_bridge.compiler.lower.variable import lower_assign, lower_read
 from firmware_bridge.compiler.operands import refuse
-from firmware_bridge.compiler.records import KernelCall
 from firmware_bridge.compiler.state import separate
 from firmware_bridge.compiler.variables import DECLARATIONS, Resolved, resolve_variables
 from quantize.foundation.errors import BadInput

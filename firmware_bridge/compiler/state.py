@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.compiler.arena import aligned
-from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.kernel_call import KernelCall
 from firmware_bridge.compiler.values import tensor_bytes
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.compiler.arena import ALIGNMENT, ArenaPlan, plan_arena
-from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.kernel_call import KernelCall
 
 Graph = tuple[list[KernelCall], dict[int, int], int]
 LOST = -1

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from firmware_bridge.boards import CORAL_NPU_CORE, MPS3_AN547
 from firmware_bridge.compiler.c_text import constant_array, layer_struct
-from firmware_bridge.compiler.records import Constant, KernelCall
+from firmware_bridge.compiler.kernel_call import Constant, KernelCall
 from tests.compilations import program_of
 
 DEVICE = Path(__file__).with_name("device")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.compiler.records import KernelCall
+from firmware_bridge.compiler.kernel_call import KernelCall
 from tests.compilations import program_of
 
 KERNELS = Path(__file__).parents[3] / "firmware_bridge" / "kernels"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from operator_models import ModelBuilder
 
+from firmware_bridge.compiler.kernel_call import KernelCall
 from firmware_bridge.compiler.lowering import LOWERINGS
-from firmware_bridge.compiler.records import KernelCall
 from quantize.tflite import read_model
 from quantize.tflite.schema import DType
 
