@@ -22,7 +22,7 @@ OPENS_WHAT_IS_OURS = {
     "edgeser/corpora/synthetic.py": "its own modules' text, to hash it",
     "edgeser/installed.py": "a file of the kernel's",
     "edgeser/recipe.py": "the presets of the package",
-    "edgeser/report/c_reference.py": "the headers of the package",
+    "edgeser/report/reference/c_api.py": "the headers of the package",
     "firmware_bridge/boards/web/__init__.py": "a script of the package",
     "firmware_bridge/compiler/host_build.py": "the kernels of the package",
     "firmware_bridge/compiler/kernel_sources.py": "the kernels of the package",

@@ -155,7 +155,7 @@ class _Work:
         """Explain recordings, their cues held to a corpus where one is given."""
         from edgeser.cli.places import build_cache
         from edgeser.pipeline.explain import explain_files
-        from edgeser.report.explained import page_names, sentence
+        from edgeser.report.explanation.clip import page_names, sentence
 
         against = {}
         if corpora:
@@ -177,7 +177,7 @@ class _Work:
         """Explain the clips of the test speakers, and write a page of what they say together."""
         from edgeser.cli.places import build_cache
         from edgeser.pipeline.explain_corpus import explain_clips
-        from edgeser.report.explained import page_names
+        from edgeser.report.explanation.clip import page_names
         from quantize.foundation.errors import EdgeserError
 
         utterances = self._utterances(corpora, path, clips)
@@ -204,8 +204,8 @@ class _Work:
     def _told_together(self, utterances: Sequence[Utterance]) -> int:
         """Write the page of what the clips that were explained say together."""
         from edgeser.explanation.finding import finding_of
-        from edgeser.report.explained_corpus import render_corpus
-        from edgeser.report.explained_sentences import corpus_sentences
+        from edgeser.report.explanation.corpus import render_corpus
+        from edgeser.report.explanation.sentences import corpus_sentences
         from quantize.foundation.files import write_atomically
 
         if not self._found:

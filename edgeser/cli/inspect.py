@@ -66,7 +66,7 @@ def command(
     that is whole, yet that no other command takes, is shown too, with the reason.
     """
     if operators:
-        from edgeser.report.operators import operators_page
+        from edgeser.report.reference.operators import operators_page
 
         if model is not None or output.json:
             raise click.UsageError("--operators stands alone")

@@ -29,13 +29,13 @@ def command(page: str, output: Output) -> None:
 def _page(name: str) -> str:
     if name == "commands":
         from edgeser.cli.app import group
-        from edgeser.report.command_reference import commands_page
+        from edgeser.report.reference.commands import commands_page
 
         return commands_page(group)
     if name == "recipe":
-        from edgeser.report.recipe_reference import recipe_page
+        from edgeser.report.reference.recipe import recipe_page
 
         return recipe_page()
-    from edgeser.report.c_reference import c_page
+    from edgeser.report.reference.c_api import c_page
 
     return c_page()

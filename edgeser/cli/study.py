@@ -123,8 +123,8 @@ def _file_name(name: str) -> str:
 def _write(table: StudyTable, folder: Path) -> list[Path]:
     from edgeser.report.schemas.form import dump_json
     from edgeser.report.schemas.study import study_json
-    from edgeser.report.study import study_markdown
-    from edgeser.report.study_html import render_study
+    from edgeser.report.study.html import render_study
+    from edgeser.report.study.table import study_markdown
     from quantize.foundation.files import write_atomically
 
     texts = {
@@ -139,7 +139,7 @@ def _write(table: StudyTable, folder: Path) -> list[Path]:
 
 def _show(table: StudyTable, written: list[Path], output: Output) -> None:
     from edgeser.report.schemas.study import study_json
-    from edgeser.report.study import study_tables
+    from edgeser.report.study.table import study_tables
 
     if output.json:
         output.result(study_json(table))

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from edgeser.acceptance.faults import CHECKED, AcceptReport, Fault, dbfs, rms_of
-from edgeser.report.accepted_charts import lag_chart, samples_chart, spectrum_chart
+from edgeser.report.charts.accepted import lag_chart, samples_chart, spectrum_chart
 from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.figures import printable
 from edgeser.report.html import page

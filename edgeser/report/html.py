@@ -9,12 +9,12 @@ import jinja2
 
 from edgeser.report import figures
 from edgeser.report.certainty import certainty_part
+from edgeser.report.charts.report import charts_of
 from edgeser.report.contents import ReportContents
 from edgeser.report.distributions import DISTRIBUTION_NOTE, distribution_rows
 from edgeser.report.drift import DRIFT_HEAD, DRIFT_NOTE, drift_rows, level_line
 from edgeser.report.groups import groups_part
 from edgeser.report.hearing import HEARING_TITLE, hearing_head, hearing_note, hearing_rows
-from edgeser.report.html_charts import charts_of
 from edgeser.report.levels import LEVEL_HEAD, LEVEL_NOTE, level_rows
 from edgeser.report.schemas.form import dump_json
 from edgeser.report.schemas.run_report import report_json

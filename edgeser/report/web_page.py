@@ -14,9 +14,9 @@ import jinja2
 from markupsafe import Markup
 
 from edgeser.bundle import Bundle, CorpusSummary
+from edgeser.report.charts.images import ColourMap, palette
 from edgeser.report.figures import number, percent
 from edgeser.report.html import page
-from edgeser.report.images import ColourMap, palette
 from edgeser.report.plane_names import PLANE_NAMES
 from edgeser.wording import silence_has_label
 from firmware_bridge.boards.web import driver_code

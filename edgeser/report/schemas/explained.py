@@ -17,7 +17,7 @@ from edgeser.explanation.explanation import Explanation, HeardCues, Worth
 from edgeser.explanation.faithfulness import Curve
 from edgeser.explanation.finding_records import CueFigures, Finding
 from edgeser.explanation.literature import Expectation, Verdict
-from edgeser.report.explained import BANDS, render_clip, sentence
+from edgeser.report.explanation.clip import BANDS, render_clip, sentence
 from edgeser.report.schemas.form import dump_json
 from quantize.foundation.files import write_atomically
 from quantize.foundation.measurement import Evidence, Measurement

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from edgeser.report import charts, svg
+from edgeser.report.charts import plots, svg
+from edgeser.report.charts.images import ColourMap, palette, palette_png, png_data_uri
+from edgeser.report.charts.matrices import confusion_chart, heat_map
 from edgeser.report.figures import loss, number, points, printable, size
-from edgeser.report.images import ColourMap, palette, palette_png, png_data_uri
-from edgeser.report.matrices import confusion_chart, heat_map
 
 REAL = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -99,9 +99,9 @@ def test_shortened_labels_keep_both_ends(label: str, room: float) -> None:
 
 @given(st.text(max_size=60))
 def test_any_label_gives_well_formed_svg(label: str) -> None:
-    drawn = charts.dot_chart(
+    drawn = plots.dot_chart(
         label,
-        [charts.DotRow(label, (charts.Dot("float", 0.5, (0.4, 0.6), label),))],
+        [plots.DotRow(label, (plots.Dot("float", 0.5, (0.4, 0.6), label),))],
         x_label="UAR, %",
     )
     root = ET.fromstring(str(drawn))  # noqa: S314
@@ -111,22 +111,22 @@ def test_any_label_gives_well_formed_svg(label: str) -> None:
 
 @given(st.lists(st.floats(0.001, 1e4), min_size=1, max_size=50), st.floats(0.001, 1e4))
 def test_histogram_counts_every_value(values: list[float], mark: float) -> None:
-    drawn = charts.histogram("t", values, x_label="ms", unit="ms", marks=[("p50", mark)])
+    drawn = plots.histogram("t", values, x_label="ms", unit="ms", marks=[("p50", mark)])
     bars = ET.fromstring(str(drawn)).findall("rect/title")  # noqa: S314
     counted = sum(int((bar.text or "").rsplit(" ", 1)[1]) for bar in bars)
     assert counted == len(values)
 
 
 def test_extreme_charts_are_drawn() -> None:
-    ET.fromstring(str(charts.count_chart("t", [(0, 7)], x_label="LSB")))  # noqa: S314
-    ET.fromstring(str(charts.count_chart("t", [(-900, 1), (700, 2)], x_label="LSB")))  # noqa: S314
-    ET.fromstring(str(charts.memory_chart("t", [("a", 5.0)], None)))  # noqa: S314
-    over = str(charts.memory_chart("t", [("a", 300.0), ("b", 100.0)], 200.0))
+    ET.fromstring(str(plots.count_chart("t", [(0, 7)], x_label="LSB")))  # noqa: S314
+    ET.fromstring(str(plots.count_chart("t", [(-900, 1), (700, 2)], x_label="LSB")))  # noqa: S314
+    ET.fromstring(str(plots.memory_chart("t", [("a", 5.0)], None)))  # noqa: S314
+    over = str(plots.memory_chart("t", [("a", 300.0), ("b", 100.0)], 200.0))
     assert "200 % of the 200 B budget" in over
-    assert "more than the 0 B budget" in str(charts.memory_chart("t", [("a", 5.0)], 0.0))
-    one = charts.line_chart("t", [(1.0, 0.5)], x_label="epoch", y_label="loss", marked=1.0)
+    assert "more than the 0 B budget" in str(plots.memory_chart("t", [("a", 5.0)], 0.0))
+    one = plots.line_chart("t", [(1.0, 0.5)], x_label="epoch", y_label="loss", marked=1.0)
     assert "nan" not in str(one)
-    negative = charts.bar_chart("t", [("a", -3.0), ("b", 5.0)], x_label="dB", unit="dB", worst=0)
+    negative = plots.bar_chart("t", [("a", -3.0), ("b", 5.0)], x_label="dB", unit="dB", worst=0)
     widths = [float(e.attrib["width"]) for e in ET.fromstring(str(negative)).iter("rect")]  # noqa: S314
     assert all(width >= 0 for width in widths)
 

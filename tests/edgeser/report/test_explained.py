@@ -20,9 +20,9 @@ from edgeser.explanation.gradients import IntegratedGradients
 from edgeser.explanation.literature import Agreement, held_to_literature
 from edgeser.explanation.occlusion import Saliency, patches_of, spread_over
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
-from edgeser.report.explained import page_names, render_clip, sentence, side_shares
-from edgeser.report.explained_corpus import render_corpus
-from edgeser.report.explained_sentences import corpus_headlines, corpus_sentences
+from edgeser.report.explanation.clip import page_names, render_clip, sentence, side_shares
+from edgeser.report.explanation.corpus import render_corpus
+from edgeser.report.explanation.sentences import corpus_headlines, corpus_sentences
 from edgeser.report.schemas.explained import clip_json, explained_json, write_clip
 from quantize.foundation.errors import CheckFailed
 from tests.edgeser.report.hostile import EVIL, Page, controls

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from edgeser.report.charts.images import ColourMap, png_data_uri
 from edgeser.report.contents import ReportContents
 from edgeser.report.html import render_html
-from edgeser.report.images import ColourMap, png_data_uri
 from quantize.foundation.errors import BadInput, CheckFailed, InternalError
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}

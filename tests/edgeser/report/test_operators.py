@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from edgeser.cli.inspect import command
-from edgeser.report.operators import operators_page
+from edgeser.report.reference.operators import operators_page
 from firmware_bridge.compiler.catalogue import NOT_COMPILED, TYPES, WITHOUT_CODE
 from firmware_bridge.compiler.lowering import LOWERINGS
 from firmware_bridge.compiler.variables import DECLARATIONS

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from edgeser.cli.app import _COMMANDS
 from edgeser.cli.reference import command
 from edgeser.recipe import Recipe
-from edgeser.report.c_reference import c_page
-from edgeser.report.recipe_reference import recipe_page, undocumented_keys
+from edgeser.report.reference.c_api import c_page
+from edgeser.report.reference.recipe import recipe_page, undocumented_keys
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = {"commands": "commands.md", "recipe": "recipe-keys.md", "c-api": "c-api.md"}

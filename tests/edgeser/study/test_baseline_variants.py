@@ -13,8 +13,8 @@ import pytest
 from edgeser.baseline.licence import LICENCE
 from edgeser.recipe import Recipe, parse_recipe
 from edgeser.report.schemas.study import study_json
-from edgeser.report.study import study_markdown
-from edgeser.report.study_html import render_study
+from edgeser.report.study.html import render_study
+from edgeser.report.study.table import study_markdown
 from edgeser.study.combine import combine, cost_jobs
 from edgeser.study.config import Study, load_study
 from edgeser.study.study import plan_study, run_study

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from edgeser.report.schemas.form import dump_json
 from edgeser.report.schemas.study import study_json
-from edgeser.report.study import study_markdown, study_tables
-from edgeser.report.study_html import render_study
-from edgeser.report.study_map import maps_of
+from edgeser.report.study.html import render_study
+from edgeser.report.study.map import maps_of
+from edgeser.report.study.table import study_markdown, study_tables
 from edgeser.study.config import Variant
 from edgeser.study.rows import StudyTable
 from edgeser.study.table import summarise

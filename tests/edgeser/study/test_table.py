@@ -11,9 +11,9 @@ import pytest
 
 from edgeser.report.schemas.form import dump_json
 from edgeser.report.schemas.study import study_json
-from edgeser.report.study import by_corpus, corpus_title, study_markdown
-from edgeser.report.study_html import render_study
-from edgeser.report.study_map import maps_of
+from edgeser.report.study.html import render_study
+from edgeser.report.study.map import maps_of
+from edgeser.report.study.table import by_corpus, corpus_title, study_markdown
 from edgeser.study.config import Variant
 from edgeser.study.scores import check_result, over_folds, predictions_of
 from edgeser.study.table import summarise

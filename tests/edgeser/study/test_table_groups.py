@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from edgeser.report.schemas.study import study_json
-from edgeser.report.study import study_markdown, study_tables
-from edgeser.report.study_html import render_study
+from edgeser.report.study.html import render_study
+from edgeser.report.study.table import study_markdown, study_tables
 from edgeser.study.config import Variant
 from edgeser.study.jobs import Job, job_key
 from edgeser.study.scores import check_result

@@ -19,14 +19,14 @@ from edgeser.report.figures import (
     span,
 )
 from edgeser.report.markdown_text import joined, markdown_table, plain
-from edgeser.report.study_gaps import (
+from edgeser.report.study.gaps import (
     GAPS_HEAD,
     GAPS_NOTE,
     GapLine,
     gap_lines,
     has_gaps,
 )
-from edgeser.report.study_map import MAP_NOTE, map_markdown, map_tables, maps_of
+from edgeser.report.study.map import MAP_NOTE, map_markdown, map_tables, maps_of
 from edgeser.report.titled import titled_table
 from edgeser.study.rows import HEARD_MARK, StudyRow, StudyTable
 from edgeser.study.scores import SHOWN_COSTS

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from edgeser.report.charts import Dot, DotRow, dot_chart
+from edgeser.report.charts.matrices import STRONGEST
+from edgeser.report.charts.plots import Dot, DotRow, dot_chart
 from edgeser.report.figures import evidence, figure
 from edgeser.report.html import page
-from edgeser.report.matrices import STRONGEST
 from edgeser.report.schemas.form import dump_json
 from edgeser.report.schemas.study import study_json
-from edgeser.report.study import (
+from edgeser.report.study.gaps import GAPS_HEAD, GAPS_NOTE, GapLine
+from edgeser.report.study.map import maps_of
+from edgeser.report.study.table import (
     by_corpus,
     corpus_title,
     cost_names,
@@ -24,8 +26,6 @@ from edgeser.report.study import (
     row_cells,
     row_name,
 )
-from edgeser.report.study_gaps import GAPS_HEAD, GAPS_NOTE, GapLine
-from edgeser.report.study_map import maps_of
 from edgeser.study.rows import StudyRow, StudyTable
 from quantize.foundation.measurement import Measurement
 

@@ -8,8 +8,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from edgeser.report.images import ColourMap, overlay_data_uri, png_data_uri
-from edgeser.report.svg import (
+from edgeser.report.charts.images import ColourMap, overlay_data_uri, png_data_uri
+from edgeser.report.charts.svg import (
     WIDTH,
     Scale,
     drawing,

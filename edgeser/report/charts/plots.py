@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from edgeser.report.figures import size
-from edgeser.report.svg import (
+from edgeser.report.charts.svg import (
     WIDTH,
     Scale,
     drawing,
@@ -23,6 +22,7 @@ from edgeser.report.svg import (
     ticks,
     widened,
 )
+from edgeser.report.figures import size
 
 _RIGHT = 14.0
 _ROW = 21.0

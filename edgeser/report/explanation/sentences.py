@@ -14,7 +14,7 @@ from edgeser.explanation.finding_records import (
     Finding,
 )
 from edgeser.explanation.literature import SMALL_EFFECT, Agreement
-from edgeser.report.explained import side_shares
+from edgeser.report.explanation.clip import side_shares
 from edgeser.report.figures import percent
 from quantize.foundation.measurement import Measurement
 

@@ -14,7 +14,7 @@ from edgeser.baseline.licence import LICENCE
 from edgeser.explanation.cues import CUES
 from edgeser.explanation.explanation import Explanation, HeardCues
 from edgeser.explanation.literature import SOURCES, Agreement, Verdict
-from edgeser.report.explained_charts import cue_chart, curve_chart, plane_maps, waveform
+from edgeser.report.explanation.charts import cue_chart, curve_chart, plane_maps, waveform
 from edgeser.report.figures import percent
 from edgeser.report.html import page
 from quantize.foundation.extras import extra

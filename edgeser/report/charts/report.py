@@ -18,8 +18,10 @@ from edgeser.evaluation.group_verdict import GroupVerdict
 from edgeser.evaluation.groups import GroupScore
 from edgeser.evaluation.int8_parity import ParityReport
 from edgeser.evaluation.metrics import FEWEST_SPEAKERS, Metrics
-from edgeser.report.certainty_charts import reliability_diagram, risk_chart
-from edgeser.report.charts import (
+from edgeser.report.charts.certainty import reliability_diagram, risk_chart
+from edgeser.report.charts.images import ColourMap
+from edgeser.report.charts.matrices import confusion_chart, heat_map
+from edgeser.report.charts.plots import (
     Dot,
     DotRow,
     bar_chart,
@@ -31,8 +33,6 @@ from edgeser.report.charts import (
 )
 from edgeser.report.contents import ExampleFeatures, ReportContents, TrainingHistory
 from edgeser.report.figures import evidence, figure
-from edgeser.report.images import ColourMap
-from edgeser.report.matrices import confusion_chart, heat_map
 from edgeser.report.plane_names import PLANE_NAMES
 from firmware_bridge.frontend import AMPLITUDE_DELTA, ANGLE_PLANES
 from quantize.foundation.measurement import Measurement

@@ -14,12 +14,10 @@ from edgeser.explanation.explanation import Explanation, HeardCues
 from edgeser.explanation.faithfulness import Curve
 from edgeser.explanation.finding_records import Finding
 from edgeser.explanation.salient import Stretch
-from edgeser.report.charts import bar_chart
-from edgeser.report.figures import percent
-from edgeser.report.images import ColourMap, png_data_uri
-from edgeser.report.matrices import frequency_axis, heat_map
-from edgeser.report.plane_names import PLANE_NAMES
-from edgeser.report.svg import (
+from edgeser.report.charts.images import ColourMap, png_data_uri
+from edgeser.report.charts.matrices import frequency_axis, heat_map
+from edgeser.report.charts.plots import bar_chart
+from edgeser.report.charts.svg import (
     WIDTH,
     Scale,
     drawing,
@@ -29,6 +27,8 @@ from edgeser.report.svg import (
     text,
     ticks,
 )
+from edgeser.report.figures import percent
+from edgeser.report.plane_names import PLANE_NAMES
 
 _COLUMNS = 340
 _OPAQUE = 99.5

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from edgeser.acceptance.faults import AcceptReport
-from edgeser.report.svg import (
+from edgeser.report.charts.svg import (
     WIDTH,
     Scale,
     drawing,

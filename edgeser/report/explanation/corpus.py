@@ -16,9 +16,9 @@ from edgeser.explanation.finding_records import (
     SpeakerFinding,
 )
 from edgeser.explanation.literature import SMALL_EFFECT, SOURCES
-from edgeser.report.explained import NO_CUES
-from edgeser.report.explained_charts import channel_chart, cue_matrix, signed
-from edgeser.report.explained_sentences import (
+from edgeser.report.explanation.charts import channel_chart, cue_matrix, signed
+from edgeser.report.explanation.clip import NO_CUES
+from edgeser.report.explanation.sentences import (
     corpus_details,
     corpus_headlines,
     how_it_sounds,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from edgeser.evaluation.certainty import CertaintyScores
-from edgeser.report.svg import (
+from edgeser.report.charts.svg import (
     WIDTH,
     Scale,
     drawing,
