@@ -13,7 +13,7 @@ from typing import Any
 from edgeser import toml
 from edgeser.benchmark.budget import Budget
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig, refuse_same_names
-from edgeser.corpora.nothing import NothingConfig
+from edgeser.corpora.synthesis.nothing import NothingConfig
 from edgeser.debias.config import DebiasConfig
 from edgeser.decision.config import DecisionConfig
 from edgeser.evaluation.group_verdict import GroupTolerances

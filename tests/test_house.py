@@ -19,7 +19,7 @@ MAY_SPEAK = ("edgeser/cli/", "edgeser/report/")
 SETS_ITS_CHILD_UP = "quantize/convert/tensorflow_child.py"
 HEAVY = ("torch", "tensorflow", "librosa", "rich", "numpy", "scipy", "soundfile", "jinja2")
 OPENS_WHAT_IS_OURS = {
-    "edgeser/corpora/synthetic.py": "its own modules' text, to hash it",
+    "edgeser/corpora/synthesis/synthetic.py": "its own modules' text, to hash it",
     "edgeser/installed.py": "a file of the kernel's",
     "edgeser/recipe.py": "the presets of the package",
     "edgeser/report/reference/c_api.py": "the headers of the package",

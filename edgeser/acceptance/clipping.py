@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeser.acceptance.faults import FULL_SCALE, Fault, Finding, Samples, measured
-from edgeser.corpora.sound import CLIPPED_SHARE
+from edgeser.corpora.audio.sound import CLIPPED_SHARE
 
 _LEAST_PEAK = 1024
 """Below it the steps of int16 are flat tops of their own."""

@@ -9,7 +9,7 @@ import numpy as np
 from edgeser.acceptance.alignment import LEAST, align
 from edgeser.acceptance.faults import Fault, Finding, Floats, Samples, dbfs, measured
 from edgeser.acceptance.frames import rms_of_loud
-from edgeser.corpora.sound import CLIPPED_SHARE
+from edgeser.corpora.audio.sound import CLIPPED_SHARE
 
 _BIT_DB = 20 * math.log10(2.0)
 _EVEN_DB = 1.0

@@ -22,7 +22,7 @@ from edgeser.baseline.cache import FunctionalsCache
 from edgeser.baseline.choice import FunctionalSet
 from edgeser.baseline.licence import require_extra
 from edgeser.baseline.opensmile_child import compute
-from edgeser.corpora.audio import SAMPLE_RATE, Sound, content_hash, read_audio
+from edgeser.corpora.audio.files import SAMPLE_RATE, Sound, content_hash, read_audio
 from edgeser.corpora.utterance import Utterance
 from edgeser.progress import SILENT, Reporter
 from quantize.foundation.child import ChildCrashed, call_in_child

@@ -162,7 +162,7 @@ def _reference(path: Path, bundle: Bundle, given: Path | None) -> DriftReference
 
 
 def _show(report: AcceptReport, out: Path, files: ResultFiles, output: Output) -> int:
-    from edgeser.corpora.wav import wav_bytes
+    from edgeser.corpora.audio.wav import wav_bytes
     from edgeser.report.accepted import accept_junit, accept_markdown, accept_tables, render_accept
     from edgeser.report.schemas.accepted import accept_json
     from edgeser.report.schemas.form import dump_json

@@ -97,7 +97,7 @@ def download_command(name: str, version: str, out: Path, output: Output) -> None
     Use the folder as generic:FOLDER afterwards.
     """
     from edgeser.corpora import count_kinds, problem_lines
-    from edgeser.corpora.audb_source import download
+    from edgeser.corpora.layouts.audb_source import download
 
     corpus = download(name, version, out, progress=output.stage(f"Fetching {name} {version}"))
     if output.json:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.cli.output import Output
     from edgeser.cli.results import ResultFiles
-    from edgeser.corpora.audio import Sound
+    from edgeser.corpora.audio.files import Sound
     from edgeser.evaluation.drift import DriftReport
 
 F = TypeVar("F", bound=Callable[..., Any])

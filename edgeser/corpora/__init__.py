@@ -1,7 +1,7 @@
 """Recordings with their labels: one adapter a corpus, speaker splits, and synthetic voices."""
 
 from edgeser.corpora.adapters import ADAPTERS, Adapter, open_corpus, parse_corpus_argument
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from edgeser.corpora.check import CorpusCheck, check_corpus
 from edgeser.corpora.choice import CorpusChoice, LabelsConfig
 from edgeser.corpora.division import (
@@ -22,8 +22,8 @@ from edgeser.corpora.split import (
     published_or_folds,
     split_problems,
 )
-from edgeser.corpora.spoken import write_spoken_corpus
-from edgeser.corpora.synthetic import write_synthetic_corpus
+from edgeser.corpora.synthesis.spoken import write_spoken_corpus
+from edgeser.corpora.synthesis.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from edgeser.corpora.vad import Vad
 from edgeser.corpora.vad_coordinates import COORDINATES, derived_vad

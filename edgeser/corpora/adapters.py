@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeser.corpora import (
+from edgeser.corpora.layouts import (
     cremad,
     emodb,
     generic,
@@ -20,11 +20,10 @@ from edgeser.corpora import (
     rerecorded,
     savee,
     speechcommands,
-    spoken,
-    synthetic,
     tess,
     urdu,
 )
+from edgeser.corpora.synthesis import spoken, synthetic
 from edgeser.corpora.utterance import Corpus
 from edgeser.wording import LabelKind
 from quantize.foundation.errors import BadInput

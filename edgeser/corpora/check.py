@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeser.corpora.audio import SAMPLE_RATE, NoSamples, read_recording
-from edgeser.corpora.doubles import DOUBLED
-from edgeser.corpora.labels import SIMILAR
-from edgeser.corpora.sound import (
+from edgeser.corpora.audio.files import SAMPLE_RATE, NoSamples, read_recording
+from edgeser.corpora.audio.sound import (
     CLIPPED_SHARE,
     FRAME_SECONDS,
     SHORTEST_SECONDS,
     Levels,
     Remark,
 )
+from edgeser.corpora.doubles import DOUBLED
+from edgeser.corpora.labels import SIMILAR
 from edgeser.corpora.split import describe_split, split_problems
 from edgeser.corpora.unread import ARCHIVE
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
@@ -67,7 +67,7 @@ class ClipFacts:
     rms_dbfs
         RMS without the mean, in dB against full scale; -120 for digital silence.
     loud_dbfs, floor_dbfs
-        Levels of its loud frames and of its floor; see `edgeser.corpora.sound`.
+        Levels of its loud frames and of its floor; see `edgeser.corpora.audio.sound`.
     silent
         Whether nothing is said, or its channels cancel.
     pcm_sha256

@@ -10,8 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from edgeser.corpora.audio import Excerpt, MadeSound, Sound, content_hash, read_recording
-from edgeser.corpora.riff import chunks
+from edgeser.corpora.audio.files import Excerpt, MadeSound, Sound, content_hash, read_recording
+from edgeser.corpora.audio.riff import chunks
 from edgeser.corpora.utterance import FileProblem, Utterance
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular

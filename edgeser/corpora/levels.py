@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import SAMPLE_RATE, read_audio
-from edgeser.corpora.sound import Levels
+from edgeser.corpora.audio.files import SAMPLE_RATE, read_audio
+from edgeser.corpora.audio.sound import Levels
 from edgeser.corpora.utterance import Utterance
 from quantize.foundation.cores import on_all_cores
 from quantize.foundation.errors import EdgeserError

@@ -6,8 +6,8 @@ import os
 import shlex
 from pathlib import Path
 
-from edgeser.corpora import content
-from edgeser.corpora.audio import AUDIO_SUFFIXES
+from edgeser.corpora.audio import content
+from edgeser.corpora.audio.files import AUDIO_SUFFIXES
 from edgeser.corpora.utterance import FileProblem
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import open_regular

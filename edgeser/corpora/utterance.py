@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeser.corpora.audio import Excerpt, MadeSound, Sound
+from edgeser.corpora.audio.files import Excerpt, MadeSound, Sound
 from edgeser.corpora.vad import Vad
 from edgeser.wording import LabelKind, Wording, wording
 
@@ -58,8 +58,8 @@ class Utterance:
         to them (``"agrees"``, ``"disagrees"``, ``"flat"``, ``"alone"``); ``None`` where it is not
         known.
     made
-        What it is where it is in no file (see `edgeser.corpora.nothing`); `path` is then one of its
-        speaker's files.
+        What it is where it is in no file (see `edgeser.corpora.synthesis.nothing`); `path` is then
+        one of its speaker's files.
     """
 
     path: Path

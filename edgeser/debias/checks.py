@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from edgeser.corpora.sound import CLIPPED_SHARE
+from edgeser.corpora.audio.sound import CLIPPED_SHARE
 from edgeser.debias.world_child import FIGURES
 
 NO_VOICE = "no voice in it"

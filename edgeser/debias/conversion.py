@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.corpora.utterance import Utterance
-from edgeser.corpora.wav import wav_bytes
 from edgeser.debias.checks import NO_OTHER, NO_VOICE
 from edgeser.debias.choice import Wanted, Wish
 from edgeser.debias.conversion_counts import DebiasRecord

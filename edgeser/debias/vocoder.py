@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import Sound, content_hash, read_audio
+from edgeser.corpora.audio.files import Sound, content_hash, read_audio
 from edgeser.debias.checks import CRASHED, UNREADABLE, fault_of
 from edgeser.debias.voice import Change
 from edgeser.debias.world_child import FIGURES, analyse, convert

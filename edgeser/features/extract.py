@@ -11,8 +11,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import Sound, content_hash, file_of, read_audio, read_recording
-from edgeser.corpora.sound import Remark, narrow_band
+from edgeser.corpora.audio.files import Sound, content_hash, file_of, read_audio, read_recording
+from edgeser.corpora.audio.sound import Remark, narrow_band
 from edgeser.features.cache import FeatureCache
 from firmware_bridge.frontend import FrontendConfig, FrontendFeatures, compute_features
 from quantize.foundation.cores import on_all_cores

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora import Division, Utterance, read_audio
-from edgeser.corpora.nothing import of_voices
+from edgeser.corpora.synthesis.nothing import of_voices
 from edgeser.features import Variant
 from edgeser.training.conditions import make_babble
 from edgeser.training.config import ConditionsConfig

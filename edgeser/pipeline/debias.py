@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeser.corpora import Utterance
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.debias.choice import wanted_of
 from edgeser.debias.conversion import Converted, converted_clips
 from edgeser.debias.conversion_counts import DebiasRecord

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
-from edgeser.corpora.audio import Sound
+from edgeser.corpora.audio.files import Sound
 from edgeser.corpora.levels import level_dbfs
 from edgeser.corpora.walk import find_audio
 from edgeser.evaluation.drift import (

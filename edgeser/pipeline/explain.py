@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
-from edgeser.corpora.sound import says_nothing
+from edgeser.corpora.audio.sound import says_nothing
 from edgeser.explanation.clip import HeardClip, Scorer
 from edgeser.explanation.config import Plan
 from edgeser.explanation.cues import Spread, all_stretches, cues_in, mean_scores, spread_of

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora import Utterance
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from edgeser.evaluation.int8_parity import FeatureParity
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.frontend import MICROFRONTEND, FrontendConfig, compute_features

@@ -13,7 +13,7 @@ from edgeser.corpora.levels import (
     level_span,
     measure_levels,
 )
-from edgeser.corpora.nothing import of_voices
+from edgeser.corpora.synthesis.nothing import of_voices
 from edgeser.pipeline.plan import Plan
 from edgeser.progress import Reporter
 from edgeser.training.config import ConditionsConfig

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora import Utterance, read_audio
-from edgeser.corpora.audio import content_hash
+from edgeser.corpora.audio.files import content_hash
 from edgeser.features import Variant, chance_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.data import Mixtures

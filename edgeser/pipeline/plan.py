@@ -10,7 +10,6 @@ from edgeser.corpora import (
     Corpus,
     Division,
     SpeakerSplit,
-    audio,
     caveat_of,
     divide,
     gaps,
@@ -19,6 +18,7 @@ from edgeser.corpora import (
     split_problems,
     without_same_person,
 )
+from edgeser.corpora.audio import files
 from edgeser.corpora.parts import PARTS
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
@@ -27,7 +27,7 @@ from edgeser.recipe import Recipe
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.foreign import printable
 
-ContentHash = Callable[[audio.Sound], str]
+ContentHash = Callable[[files.Sound], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +92,7 @@ def plan_run(
 
 
 def plan_on(
-    recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = audio.content_hash
+    recipe: Recipe, corpus: Corpus, *, content_hash: ContentHash = files.content_hash
 ) -> Plan:
     """Divide the speakers of a recipe's joined corpora, and say what is odd.
 
@@ -125,7 +125,7 @@ def plan_on(
 
 
 def input_hash(
-    corpus: Corpus, split: Division, content_hash: ContentHash = audio.content_hash
+    corpus: Corpus, split: Division, content_hash: ContentHash = files.content_hash
 ) -> str:
     """Return SHA-256 over part, name and content of each clip of the split, in order.
 

@@ -11,8 +11,8 @@ import numpy as np
 from edgeser.acceptance.faults import Samples
 from edgeser.bundle import Bundle
 from edgeser.corpora import read_audio
-from edgeser.corpora.audio import to_int16
-from edgeser.corpora.sound import Levels
+from edgeser.corpora.audio.files import to_int16
+from edgeser.corpora.audio.sound import Levels
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import recordings_at_hand
 from edgeser.progress import SILENT, Reporter

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
-from edgeser.corpora.sound import says_nothing
+from edgeser.corpora.audio.sound import says_nothing
 from edgeser.evaluation.concordance import DIMENSIONS
 from edgeser.features import WindowConfig, fit_window, hear
 from edgeser.pipeline.decide import certainty_of

@@ -16,8 +16,8 @@ from edgeser.corpora import (
 )
 from edgeser.corpora.choice import refuse_same_names, require_paths
 from edgeser.corpora.join import NOT_LEARNED
-from edgeser.corpora.making import make_corpus, place_of
-from edgeser.corpora.nothing import with_nothing
+from edgeser.corpora.synthesis.making import make_corpus, place_of
+from edgeser.corpora.synthesis.nothing import with_nothing
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.teacher import with_teacher
 from edgeser.pipeline.words import refuse_wordless, with_encoder

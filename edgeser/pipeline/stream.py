@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.bundle import Bundle
-from edgeser.corpora.audio import int16_blocks, open_audio
-from edgeser.corpora.sound import Levels, is_silence, remarks
+from edgeser.corpora.audio.files import int16_blocks, open_audio
+from edgeser.corpora.audio.sound import Levels, is_silence, remarks
 from edgeser.pipeline.decide import certainty_of
 from edgeser.pipeline.inference import output_grids
 from edgeser.pipeline.int8_inference import int8_logits, int8_outputs

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from edgeser.corpora import Corpus, Member, join, open_corpus
-from edgeser.corpora.audio import content_hash
+from edgeser.corpora.audio.files import content_hash
 from edgeser.corpora.division import is_by_clip
-from edgeser.corpora.nothing import with_nothing
+from edgeser.corpora.synthesis.nothing import with_nothing
 from edgeser.pipeline.plan import plan_on
 from edgeser.pipeline.words import with_encoder
 from edgeser.progress import SILENT, Reporter

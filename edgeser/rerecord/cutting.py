@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import Excerpt, read_audio, to_int16
-from edgeser.corpora.sound import CLIPPED_SHARE
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.files import Excerpt, read_audio, to_int16
+from edgeser.corpora.audio.sound import CLIPPED_SHARE
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.progress import SILENT, Reporter
 from edgeser.rerecord.align import Alignment, Place, align
 from edgeser.rerecord.fit import Fit, fit_of

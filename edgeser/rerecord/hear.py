@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import Excerpt, open_audio, read_recording
+from edgeser.corpora.audio.files import Excerpt, open_audio, read_recording
 from edgeser.progress import Progress
 from edgeser.rerecord.correlation import correlate
 from edgeser.rerecord.interpolate import values_at

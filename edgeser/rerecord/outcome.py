@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from edgeser.corpora.generic import LABEL_COLUMN, MANIFEST, OPTIONAL_COLUMNS
-from edgeser.corpora.made import write_manifest
-from edgeser.corpora.rerecorded import ABOUT, SCHEMA, About, about_bytes, read_about
+from edgeser.corpora.layouts.generic import LABEL_COLUMN, MANIFEST, OPTIONAL_COLUMNS
+from edgeser.corpora.layouts.rerecorded import ABOUT, SCHEMA, About, about_bytes, read_about
+from edgeser.corpora.synthesis.made import write_manifest
 from edgeser.corpora.table import read_table
 from edgeser.rerecord.playlist import PlayList
 from quantize.foundation.errors import BadInput, EdgeserError

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import SAMPLE_RATE, read_audio, to_int16
+from edgeser.corpora.audio.files import SAMPLE_RATE, read_audio, to_int16
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.corpora.folders import new_folder
 from edgeser.corpora.utterance import Corpus, Utterance
-from edgeser.corpora.wav import wav_bytes
 from edgeser.progress import SILENT, Reporter
 from edgeser.rerecord.markers import MOST_BLOCKS, Kind, Marker, marker_samples
 from edgeser.rerecord.playlist import (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from edgeser.corpora.generic import LABEL_COLUMN, OPTIONAL_COLUMNS
+from edgeser.corpora.layouts.generic import LABEL_COLUMN, OPTIONAL_COLUMNS
 from edgeser.corpora.utterance import Utterance
 from edgeser.rerecord.markers import MOST_BLOCKS
 from edgeser.typed_tables import from_table, to_table

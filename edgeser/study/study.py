@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from edgeser.corpora.choice import require_paths
-from edgeser.corpora.making import make_corpus, place_of
+from edgeser.corpora.synthesis.making import make_corpus, place_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.study.combine import Cell, Resolve, WorkHash, combine, cost_jobs

@@ -15,7 +15,7 @@ import pytest
 
 from edgeser.acceptance.faults import Fault
 from edgeser.bundle import Bundle
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.pipeline import accept, firmware
 from edgeser.pipeline.accept import AcceptChoice, accept_attached
 from edgeser.pipeline.drift import reference_of_recordings

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeser.corpora.voice.render import render_utterance
-from edgeser.corpora.voice.speaker import make_speaker
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
+from edgeser.corpora.synthesis.voice.render import render_utterance
+from edgeser.corpora.synthesis.voice.speaker import make_speaker
 
 Edgeser = Callable[..., Any]
 STUDY = Path(__file__).parents[2] / "studies" / "debias.toml"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from edgeser.corpora.speechcommands import WORDS
+from edgeser.corpora.layouts.speechcommands import WORDS
 
 Edgeser = Callable[..., Any]
 DONE_ELSEWHERE = {"run", "parity"}  # by `of_machines`; by test_examples.py, on other labels

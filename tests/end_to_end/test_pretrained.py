@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edgeser.bundle import load_bundle
-from edgeser.corpora.synthetic import write_synthetic_corpus
+from edgeser.corpora.synthesis.synthetic import write_synthetic_corpus
 from edgeser.pipeline import ship
 from edgeser.pretrained import PRETRAINED, Shipped, pretrained_path
 from quantize.foundation.errors import BadInput

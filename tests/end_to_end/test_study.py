@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import write_synthetic_corpus
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 
 Edgeser = Callable[..., Any]
 QUICK = ("--set", "training.epochs=1")

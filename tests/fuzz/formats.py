@@ -18,8 +18,8 @@ from edgeser.bundle import load_bundle, load_trained
 from edgeser.bundle.archive import MANIFEST, write_archive
 from edgeser.bundle.trained import decode_calibration, window_shape
 from edgeser.cli.app import _run
-from edgeser.corpora import cremad
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
+from edgeser.corpora.layouts import cremad
 from edgeser.corpora.utterance import Corpus
 from edgeser.features import FeatureCache
 from edgeser.pipeline.folder import RunFolder

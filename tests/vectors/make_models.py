@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from edgeser.features.window import fit_window
 from edgeser.network.amplitude_phase import AmplitudePhaseNetwork
 from edgeser.network.config import NetworkConfig

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from edgeser.corpora.check import CorpusCheck, counts_by_name
-from edgeser.corpora.problems import count_kinds
-from edgeser.corpora.sound import (
+from edgeser.corpora.audio.sound import (
     CLIPPED_SHARE,
     NOTHING_DBFS,
     QUIET_DBFS,
     SHORTEST_SECONDS,
     STEADY_DB,
 )
+from edgeser.corpora.check import CorpusCheck, counts_by_name
+from edgeser.corpora.problems import count_kinds
 from edgeser.report.schemas.form import Json
 
 CORPUS_CHECK_SCHEMA = "edgeser.corpus-check/1"

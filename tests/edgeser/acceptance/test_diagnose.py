@@ -13,10 +13,10 @@ from edgeser.acceptance.faults import CHECKED, Fault
 from edgeser.acceptance.repeats import repeated_blocks
 from edgeser.acceptance.timing import jumps_of
 from edgeser.corpora import read_audio
-from edgeser.corpora.audio import to_int16
-from edgeser.corpora.voice.expression import EXPRESSIONS
-from edgeser.corpora.voice.render import render_utterance
-from edgeser.corpora.voice.speaker import make_speaker
+from edgeser.corpora.audio.files import to_int16
+from edgeser.corpora.synthesis.voice.expression import EXPRESSIONS
+from edgeser.corpora.synthesis.voice.render import render_utterance
+from edgeser.corpora.synthesis.voice.speaker import make_speaker
 from edgeser.rerecord.markers import Kind, Marker, marker_samples, sweep
 from quantize.foundation.errors import BadInput
 from tests.edgeser.acceptance.faults import (

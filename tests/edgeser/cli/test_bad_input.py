@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import append_text
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from edgeser.corpora import read_audio
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from tests.edgeser.rerecord.recording import RATE, like_speech
 
 Edgeser = Callable[..., Any]

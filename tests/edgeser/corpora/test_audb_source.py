@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from edgeser.corpora import open_corpus, read_audio
-from edgeser.corpora.audb_source import AudbRepository, download
+from edgeser.corpora.layouts.audb_source import AudbRepository, download
 from quantize.foundation.errors import BadInput, ToolMissing
 
 

@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeser.corpora.audio import (
+from edgeser.corpora.audio.files import (
     Excerpt,
     NoSamples,
     content_hash,
@@ -19,7 +19,7 @@ from edgeser.corpora.audio import (
     read_recording,
     to_int16,
 )
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from quantize.foundation.errors import BadInput
 
 SINE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)

@@ -12,12 +12,12 @@ import pytest
 import soundfile
 
 from edgeser.corpora import Corpus, CorpusChoice, Member, divide, join, read_audio
-from edgeser.corpora.audio import content_hash
-from edgeser.corpora.generic import read_own_labels
-from edgeser.corpora.nothing import NothingConfig, of_voices, with_nothing
-from edgeser.corpora.nothing_sound import NothingSound, pauses
+from edgeser.corpora.audio.files import content_hash
+from edgeser.corpora.audio.sound import Levels
+from edgeser.corpora.layouts.generic import read_own_labels
 from edgeser.corpora.parts import PARTS
-from edgeser.corpora.sound import Levels
+from edgeser.corpora.synthesis.nothing import NothingConfig, of_voices, with_nothing
+from edgeser.corpora.synthesis.nothing_sound import NothingSound, pauses
 from edgeser.wording import NOTHING
 from quantize.foundation.errors import BadInput
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeser.corpora.audio import read_recording
+from edgeser.corpora.audio.files import read_recording
 from quantize.foundation.errors import BadInput
 
 SAMPLES = np.random.default_rng(3).integers(-9000, 9000, 8000).astype("<i2")

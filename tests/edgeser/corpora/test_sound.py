@@ -10,8 +10,14 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import MAX_SECONDS, int16_blocks, open_audio, read_audio, read_recording
-from edgeser.corpora.sound import Levels, narrow_band, says_nothing
+from edgeser.corpora.audio.files import (
+    MAX_SECONDS,
+    int16_blocks,
+    open_audio,
+    read_audio,
+    read_recording,
+)
+from edgeser.corpora.audio.sound import Levels, narrow_band, says_nothing
 from quantize.foundation.errors import BadInput
 
 RATE = 16_000

@@ -22,8 +22,8 @@ from edgeser.corpora import (
     published_or_folds,
     read_audio,
 )
+from edgeser.corpora.layouts.speechcommands import WORDS
 from edgeser.corpora.parts import PARTS
-from edgeser.corpora.speechcommands import WORDS
 from edgeser.corpora.split import split_problems
 from edgeser.report.schemas.corpus_check import corpus_check_json
 from quantize.foundation.errors import BadInput

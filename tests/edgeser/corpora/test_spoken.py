@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import Corpus, open_corpus, published_or_folds, read_audio, write_spoken_corpus
-from edgeser.corpora import espeak as espeak_module
-from edgeser.corpora.espeak import Espeak, Manner, find_espeak
-from edgeser.corpora.spoken_text import ADJECTIVES, NEUTRAL, make_sentence
+from edgeser.corpora.synthesis import espeak as espeak_module
+from edgeser.corpora.synthesis.espeak import Espeak, Manner, find_espeak
+from edgeser.corpora.synthesis.spoken_text import ADJECTIVES, NEUTRAL, make_sentence
 from quantize.foundation.errors import BadInput, InternalError, ToolMissing
 
 needs_espeak = pytest.mark.skipif(

@@ -13,7 +13,7 @@ import pytest
 
 from edgeser.corpora import Corpus, open_corpus, published_or_folds, read_audio
 from edgeser.corpora.check import check_corpus
-from edgeser.corpora.synthetic import write_synthetic_corpus
+from edgeser.corpora.synthesis.synthetic import write_synthetic_corpus
 from edgeser.report.schemas.corpus_check import corpus_check_json
 from quantize.foundation.errors import BadInput
 

@@ -8,11 +8,16 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from edgeser.corpora.voice.expression import EXPRESSIONS, Expression
-from edgeser.corpora.voice.glottis import glottal_source, lf_pulse, pulse_times
-from edgeser.corpora.voice.phrase import make_phrase
-from edgeser.corpora.voice.speaker import make_speaker, temper
-from edgeser.corpora.voice.tract import bandwidths, filter_tract, formant_track, noise_burst
+from edgeser.corpora.synthesis.voice.expression import EXPRESSIONS, Expression
+from edgeser.corpora.synthesis.voice.glottis import glottal_source, lf_pulse, pulse_times
+from edgeser.corpora.synthesis.voice.phrase import make_phrase
+from edgeser.corpora.synthesis.voice.speaker import make_speaker, temper
+from edgeser.corpora.synthesis.voice.tract import (
+    bandwidths,
+    filter_tract,
+    formant_track,
+    noise_burst,
+)
 
 RATE = 16_000
 PHASE = np.arange(20_000) / 20_000

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeser.corpora.audio.wav import wav_bytes
+from edgeser.corpora.synthesis.voice.render import render_utterance
+from edgeser.corpora.synthesis.voice.speaker import make_speaker
 from edgeser.corpora.utterance import Utterance
-from edgeser.corpora.voice.render import render_utterance
-from edgeser.corpora.voice.speaker import make_speaker
-from edgeser.corpora.wav import wav_bytes
 
 Speak = Callable[..., Utterance]
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import read_audio
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.corpora.utterance import Utterance
-from edgeser.corpora.wav import wav_bytes
 from edgeser.debias import vocoder as module
 from edgeser.debias.checks import CRASHED, NO_VOICE, UNREADABLE
 from edgeser.debias.extra import require_pyworld

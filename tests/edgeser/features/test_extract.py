@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from edgeser.corpora import read_audio
-from edgeser.corpora.audio import Excerpt
+from edgeser.corpora.audio.files import Excerpt
 from edgeser.features import ClipResult, FeatureCache, Variant, extract_features
 from firmware_bridge.frontend import FrontendConfig, compute_features
 

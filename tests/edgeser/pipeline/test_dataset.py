@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import Corpus, SpeakerSplit, Utterance
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.pipeline.dataset import (
     ClipSet,
     labels_of,

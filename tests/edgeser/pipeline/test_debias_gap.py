@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeser.corpora.voice.render import render_utterance
-from edgeser.corpora.voice.speaker import make_speaker
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
+from edgeser.corpora.synthesis.voice.render import render_utterance
+from edgeser.corpora.synthesis.voice.speaker import make_speaker
 from edgeser.debias.ranking import Pair
 from edgeser.evaluation.group_gaps import TRUE_POSITIVES
 from edgeser.evaluation.seed_gaps import SeedGap, gaps_over_seeds

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import Utterance
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.pipeline import feature_parity
 from edgeser.pipeline.feature_parity import (
     check_features,

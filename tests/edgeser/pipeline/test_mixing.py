@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import Utterance
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.features import FeatureCache, Variant, chance_of
 from edgeser.pipeline.heard import hear
 from edgeser.pipeline.mixing import Mixer, mixer_of

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeser.corpora import CorpusChoice
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of, with_corpora
 from edgeser.recipe import Recipe

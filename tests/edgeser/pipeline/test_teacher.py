@@ -16,8 +16,8 @@ from encoders import openai_bytes, small_encoder
 
 from edgeser.bundle import load_trained
 from edgeser.corpora import Utterance, read_audio
-from edgeser.corpora.audio import content_hash
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.files import content_hash
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.features import FeatureCache, Variant, chance_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.plan import plan_run

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgeser.corpora import open_corpus
-from edgeser.corpora.wav import wav_bytes
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.rerecord import PlaySettings, write_playlist
 from tests.edgeser.rerecord.recording import DIRECT, Played, like_speech
 

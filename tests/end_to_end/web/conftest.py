@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from edgeser.bundle import Bundle, load_bundle
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from edgeser.decision import DecisionConfig
 from edgeser.pipeline.decide import decided
 from edgeser.pipeline.web import export_web

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from edgeser.pipeline.predict import predict_files
 from edgeser.pipeline.stream import FileStream, streaming_classifier
 from firmware_bridge.certainty import ONE

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from firmware_bridge.frontend import compute_features, quantise_features
 from tests.end_to_end.chromium import Page, chromium
 from tests.end_to_end.web.pages import (

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import read_audio
+from edgeser.corpora.audio.files import read_audio
 from quantize.foundation import launch
 from quantize.foundation.errors import BadInput, InternalError, ToolMissing
 from quantize.foundation.foreign import printable

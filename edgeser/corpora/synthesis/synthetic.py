@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeser.corpora import made
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.corpora.choice import SYNTHETIC
+from edgeser.corpora.synthesis import made
+from edgeser.corpora.synthesis.voice.expression import EXPRESSIONS
 from edgeser.corpora.utterance import Corpus
-from edgeser.corpora.voice.expression import EXPRESSIONS
-from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput
 
 NAME = SYNTHETIC
@@ -44,7 +44,7 @@ class SyntheticSpec:
     speakers, utterances
         How many speakers, and how many utterances of each for each emotion.
     voice_sha256
-        Of the source code of `edgeser.corpora.voice`: another voice is another corpus.
+        Of the source code of `edgeser.corpora.synthesis.voice`: another voice is another corpus.
     """
 
     seed: int
@@ -124,8 +124,8 @@ def _voice_hash() -> str:
 
 
 def _write_clips(target: Path, spec: SyntheticSpec, progress: Progress | None) -> list[made.Row]:
-    from edgeser.corpora.voice.render import render_utterance
-    from edgeser.corpora.voice.speaker import make_speaker
+    from edgeser.corpora.synthesis.voice.render import render_utterance
+    from edgeser.corpora.synthesis.voice.speaker import make_speaker
 
     total = spec.speakers * spec.utterances * len(EXPRESSIONS)
     rows: list[made.Row] = []

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from edgeser.corpora.choice import CorpusChoice
-from edgeser.corpora.nothing_sound import NothingKind, NothingSound
 from edgeser.corpora.random_clips import RANDOM_CLIPS
+from edgeser.corpora.synthesis.nothing_sound import NothingKind, NothingSound
 from edgeser.corpora.utterance import Corpus, Utterance
 from edgeser.wording import NOTHING
 from quantize.foundation.errors import BadInput
@@ -99,7 +99,7 @@ def with_nothing(
     """Return joined corpora with the class `NOTHING`, each with clips of its own speakers.
 
     The same clips for the same recordings and settings; nothing is read or written here: a clip is
-    made when it is read (see `edgeser.corpora.nothing_sound`).
+    made when it is read (see `edgeser.corpora.synthesis.nothing_sound`).
 
     Parameters
     ----------

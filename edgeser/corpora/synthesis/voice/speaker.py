@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from edgeser.corpora.voice.expression import EXPRESSIONS, Expression
+from edgeser.corpora.synthesis.voice.expression import EXPRESSIONS, Expression
 
 _FEMALE_F0, _MALE_F0 = 205.0, 115.0
 _FEMALE_LENGTH_CM, _MALE_LENGTH_CM = 14.6, 17.0

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from edgeser.corpora.audio import read_recording
-from edgeser.corpora.listing import assemble, clip_id_of, folder, read_files
+from edgeser.corpora.audio.files import read_recording
+from edgeser.corpora.layouts.listing import assemble, clip_id_of, folder, read_files
 from edgeser.corpora.names import composed
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from quantize.foundation.errors import BadInput

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeser.corpora.labels import own_words
-from edgeser.corpora.listing import (
+from edgeser.corpora.layouts.listing import (
     assemble,
     clip_id_of,
     emotion_in_name,

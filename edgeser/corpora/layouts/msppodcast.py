@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import assemble, clip_id_of, folder, read_files
+from edgeser.corpora.layouts.listing import assemble, clip_id_of, folder, read_files
 from edgeser.corpora.names import composed
 from edgeser.corpora.ratings import NO_AGREEMENT
 from edgeser.corpora.table import read_table

@@ -5,7 +5,7 @@ Manifest: UTF-8 CSV with the columns ``path,emotion,speaker`` and, if known,
 leave it. Listeners' ratings stand in ``valence,arousal,dominance``, all three or none, on the
 scale that ``vad_scale`` names: ``1 to 7`` where it is not there or empty. Who was recorded together
 stands in ``session``; whether the words tell an emotion, and how the voice stands to them, in
-``wording,prosody`` (see `edgeser.corpora.spoken`).
+``wording,prosody`` (see `edgeser.corpora.synthesis.spoken`).
 
 Folders: ``anger/<speaker>/clip.wav``, ``<speaker>/anger/clip.wav``, or
 ``anger/<speaker>_clip.wav``. A speaker must be told: without one, no split is honest.
@@ -23,7 +23,7 @@ from pathlib import Path
 
 from edgeser.corpora.emotions import canonical_emotion, english_emotion, why_unknown
 from edgeser.corpora.labels import LONGEST_LABEL, check_labels, own_label, own_words, why_no_label
-from edgeser.corpora.listing import (
+from edgeser.corpora.layouts.listing import (
     assemble,
     clip_id_of,
     file_fault,

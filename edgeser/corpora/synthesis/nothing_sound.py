@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import (
+from edgeser.corpora.audio.files import (
     SAMPLE_RATE,
     MadeSound,
     Recording,
@@ -24,7 +24,7 @@ from edgeser.corpora.audio import (
     read_recording,
     to_int16,
 )
-from edgeser.corpora.sound import Levels
+from edgeser.corpora.audio.sound import Levels
 from quantize.foundation.errors import BadInput
 
 NothingKind = Literal["silence", "room", "noise", "pauses"]
@@ -112,7 +112,7 @@ def pauses(samples: NDArray[np.int16]) -> Iterator[NDArray[np.int16]]:
     """Yield the stretches of a clip, of 80 ms at least, in which nobody speaks; int16 at 16 kHz.
 
     Their 20 ms frames are at most 6 dB above the clip's floor, and 10 dB below its loud level
-    (see `edgeser.corpora.sound`): a clip that stands out less has none.
+    (see `edgeser.corpora.audio.sound`): a clip that stands out less has none.
     """
     levels = Levels(SAMPLE_RATE)
     found = np.asarray(levels.push(samples), np.float64)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from edgeser.corpora.folders import new_folder
-from edgeser.corpora.generic import MANIFEST, read_manifest
-from edgeser.corpora.listing import folder
+from edgeser.corpora.layouts.generic import MANIFEST, read_manifest
+from edgeser.corpora.layouts.listing import folder
 from edgeser.corpora.table import read_table
 from edgeser.corpora.utterance import Corpus
 from quantize.foundation.errors import BadInput

@@ -15,9 +15,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.content import HEAD_BYTES, no_audio
-from edgeser.corpora.riff import AudioBytes, WithRightLength, audio_bytes
-from edgeser.corpora.sound import LARGEST_FLOAT, Levels, Remark, remarks
+from edgeser.corpora.audio.content import HEAD_BYTES, no_audio
+from edgeser.corpora.audio.riff import AudioBytes, WithRightLength, audio_bytes
+from edgeser.corpora.audio.sound import LARGEST_FLOAT, Levels, Remark, remarks
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, open_regular, sha256_of_file
 

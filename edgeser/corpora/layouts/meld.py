@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgeser.corpora.listing import assemble, clip_id_of, folder, read_files
+from edgeser.corpora.layouts.listing import assemble, clip_id_of, folder, read_files
 from edgeser.corpora.names import composed
 from edgeser.corpora.table import read_table
 from edgeser.corpora.unread import OTHER_FORMAT, is_audio_name

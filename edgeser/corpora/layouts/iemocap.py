@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeser.corpora.listing import assemble, clip_id_of, file_fault, folder, read_files
+from edgeser.corpora.layouts.listing import assemble, clip_id_of, file_fault, folder, read_files
 from edgeser.corpora.ratings import NO_AGREEMENT, read_lines
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 from edgeser.corpora.vad import FIVE_POINTS, Vad, read_vad

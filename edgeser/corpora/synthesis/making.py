@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeser.corpora.choice import SPOKEN, CorpusChoice
-from edgeser.corpora.spoken import write_spoken_corpus
-from edgeser.corpora.synthetic import write_synthetic_corpus
+from edgeser.corpora.synthesis.spoken import write_spoken_corpus
+from edgeser.corpora.synthesis.synthetic import write_synthetic_corpus
 from edgeser.corpora.utterance import Corpus
 from edgeser.progress import Reporter
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import SAMPLE_RATE, to_int16
-from edgeser.corpora.voice.expression import Expression
-from edgeser.corpora.voice.glottis import glottal_source
-from edgeser.corpora.voice.phrase import Phrase, make_phrase
-from edgeser.corpora.voice.speaker import Speaker, vary
-from edgeser.corpora.voice.tract import (
+from edgeser.corpora.audio.files import SAMPLE_RATE, to_int16
+from edgeser.corpora.synthesis.voice.expression import Expression
+from edgeser.corpora.synthesis.voice.glottis import glottal_source
+from edgeser.corpora.synthesis.voice.phrase import Phrase, make_phrase
+from edgeser.corpora.synthesis.voice.speaker import Speaker, vary
+from edgeser.corpora.synthesis.voice.tract import (
     VOWELS,
     bandwidths,
     block_samples,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeser.corpora.listing import clip_id_of, emotion_in_name, read_named_files
+from edgeser.corpora.layouts.listing import clip_id_of, emotion_in_name, read_named_files
 from edgeser.corpora.utterance import Corpus, FileProblem, Utterance
 
 NAME = "urdu"

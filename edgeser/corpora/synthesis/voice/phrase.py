@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.voice.expression import Expression
-from edgeser.corpora.voice.speaker import Speaker
-from edgeser.corpora.voice.tract import VOWELS
+from edgeser.corpora.synthesis.voice.expression import Expression
+from edgeser.corpora.synthesis.voice.speaker import Speaker
+from edgeser.corpora.synthesis.voice.tract import VOWELS
 
 Floats = NDArray[np.float64]
 

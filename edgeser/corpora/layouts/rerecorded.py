@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeser.corpora.generic import MANIFEST, read_manifest
-from edgeser.corpora.listing import folder
+from edgeser.corpora.layouts.generic import MANIFEST, read_manifest
+from edgeser.corpora.layouts.listing import folder
 from edgeser.corpora.utterance import Corpus
 from edgeser.typed_tables import from_table, to_table
 from edgeser.wording import LabelKind

@@ -27,13 +27,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora import espeak, made
-from edgeser.corpora.audio import SAMPLE_RATE, to_int16
+from edgeser.corpora.audio.files import SAMPLE_RATE, to_int16
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.corpora.choice import SPOKEN
-from edgeser.corpora.espeak import Espeak, Manner
-from edgeser.corpora.spoken_text import ADJECTIVES, NEUTRAL, make_sentence
+from edgeser.corpora.synthesis import espeak, made
+from edgeser.corpora.synthesis.espeak import Espeak, Manner
+from edgeser.corpora.synthesis.spoken_text import ADJECTIVES, NEUTRAL, make_sentence
 from edgeser.corpora.utterance import Corpus
-from edgeser.corpora.wav import wav_bytes
 from edgeser.progress import Progress
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.files import sha256_of_file

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from edgeser.corpora.emotions import canonical_emotion
-from edgeser.corpora.listing import (
+from edgeser.corpora.layouts.listing import (
     assemble,
     clip_id_of,
     emotion_in_name,

@@ -21,12 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import SAMPLE_RATE, read_audio
+from edgeser.corpora.audio.files import SAMPLE_RATE, read_audio
+from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.corpora.emotions import canonical_emotion
 from edgeser.corpora.folders import new_folder
-from edgeser.corpora.generic import MANIFEST, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_manifest
+from edgeser.corpora.layouts.generic import (
+    MANIFEST,
+    OPTIONAL_COLUMNS,
+    REQUIRED_COLUMNS,
+    read_manifest,
+)
 from edgeser.corpora.utterance import Corpus, FileProblem
-from edgeser.corpora.wav import wav_bytes
 from quantize.foundation.errors import BadInput, ToolMissing
 from quantize.foundation.extras import extra
 from quantize.foundation.files import file_error, write_atomically

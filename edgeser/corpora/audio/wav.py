@@ -7,7 +7,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeser.corpora.audio import SAMPLE_RATE
+from edgeser.corpora.audio.files import SAMPLE_RATE
 
 _PCM = 1
 _BYTES_PER_SAMPLE = 2

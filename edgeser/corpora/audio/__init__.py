@@ -1,0 +1,1 @@
+"""Audio files: what they are, how they are read and written, and what is wrong with their sound."""
