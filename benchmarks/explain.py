@@ -20,7 +20,7 @@ from edgeser.bundle import load_bundle
 from edgeser.explanation.clip import HeardClip, Scorer
 from edgeser.explanation.config import COARSE, PUBLISHED, Occlusion
 from edgeser.explanation.occlusion import occlude
-from edgeser.pipeline.explain_checks import heard_clip
+from edgeser.pipeline.explanation.checks import heard_clip
 from edgeser.pipeline.inference import output_grid
 from edgeser.pipeline.int8_engine import Int8Engine, int8_engine
 from edgeser.pipeline.int8_inference import int8_logits

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeser.pipeline.bench import bench
-    from edgeser.pipeline.export import export
-    from edgeser.pipeline.float_parity import check_parity
+    from edgeser.pipeline.exports.bundle import export
+    from edgeser.pipeline.parity.float_int8 import check_parity
     from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.run import run
     from edgeser.pipeline.train import train
@@ -21,8 +21,8 @@ __all__ = ["bench", "check_parity", "export", "plan_run", "run", "train"]
 
 _HOMES = {
     "bench": "edgeser.pipeline.bench",
-    "check_parity": "edgeser.pipeline.float_parity",
-    "export": "edgeser.pipeline.export",
+    "check_parity": "edgeser.pipeline.parity.float_int8",
+    "export": "edgeser.pipeline.exports.bundle",
     "plan_run": "edgeser.pipeline.plan",
     "run": "edgeser.pipeline.run",
     "train": "edgeser.pipeline.train",

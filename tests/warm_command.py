@@ -66,7 +66,7 @@ def load() -> None:
         for module in pkgutil.walk_packages(places, f"{package}."):
             with contextlib.suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(module.name)
-    importlib.import_module("edgeser.study.code").sources_of(["edgeser.pipeline.study_job"])
+    importlib.import_module("edgeser.study.code").sources_of(["edgeser.pipeline.jobs.training"])
 
 
 def fork_children() -> None:

@@ -15,7 +15,7 @@ from benchmarks.cycles.pipeline import Step, cycles_of_steps
 from benchmarks.cycles.rewrite import as_measured
 from benchmarks.cycles.trace import Listener, Marks, Part, traced
 from edgeser.bundle import Bundle
-from edgeser.pipeline.firmware import export_firmware
+from edgeser.pipeline.exports.firmware import export_firmware
 from firmware_bridge.boards import Board
 from firmware_bridge.emulator import build_firmware
 from firmware_bridge.link.device import Device

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from edgeser.pipeline.firmware import export_firmware
+from edgeser.pipeline.exports.firmware import export_firmware
 from firmware_bridge.boards import MPS2_AN500
 from firmware_bridge.emulator import build_firmware
 from firmware_bridge.emulator.tools import find_tool

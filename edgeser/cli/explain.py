@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from edgeser.explanation.config import Occlusion, Plan
     from edgeser.explanation.explanation import Explanation
     from edgeser.explanation.finding_records import Finding
-    from edgeser.pipeline.explain import Unexplained
-    from edgeser.pipeline.explain_corpus import References
+    from edgeser.pipeline.explanation.corpus import References
+    from edgeser.pipeline.explanation.explainer import Unexplained
 
 _SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})", re.ASCII)
 
@@ -154,7 +154,7 @@ class _Work:
     def explain_files(self, files: Sequence[Path], corpora: Sequence[str]) -> int:
         """Explain recordings, their cues held to a corpus where one is given."""
         from edgeser.cli.places import build_cache
-        from edgeser.pipeline.explain import explain_files
+        from edgeser.pipeline.explanation.explainer import explain_files
         from edgeser.report.explanation.clip import page_names, sentence
 
         against = {}
@@ -176,7 +176,7 @@ class _Work:
     def explain_corpus(self, path: Path, corpora: Sequence[str], clips: int | None) -> int:
         """Explain the clips of the test speakers, and write a page of what they say together."""
         from edgeser.cli.places import build_cache
-        from edgeser.pipeline.explain_corpus import explain_clips
+        from edgeser.pipeline.explanation.corpus import explain_clips
         from edgeser.report.explanation.clip import page_names
         from quantize.foundation.errors import EdgeserError
 
@@ -222,7 +222,7 @@ class _Work:
         self, corpora: Sequence[str], path: Path | None, clips: int | None
     ) -> tuple[Utterance, ...]:
         from edgeser.cli.places import run_folder_of
-        from edgeser.pipeline.explain_corpus import clips_of_test_speakers
+        from edgeser.pipeline.explanation.corpus import clips_of_test_speakers
 
         return clips_of_test_speakers(
             self._bundle,
@@ -233,8 +233,8 @@ class _Work:
         )
 
     def _references(self, utterances: Sequence[Utterance]) -> References | None:
-        from edgeser.pipeline.explain import with_cues_at_hand
-        from edgeser.pipeline.explain_corpus import references_of
+        from edgeser.pipeline.explanation.corpus import references_of
+        from edgeser.pipeline.explanation.explainer import with_cues_at_hand
 
         self._plan = with_cues_at_hand(self._plan, self._output)
         if not self._plan.cues:

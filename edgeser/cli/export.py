@@ -164,7 +164,7 @@ def _export_int8(
     source: Path, calibration: Path | None, wanted: DecisionConfig | None, output: Output
 ) -> None:
     from edgeser.cli.places import open_trained, run_folder_of
-    from edgeser.pipeline.export import export, read_calibration
+    from edgeser.pipeline.exports.bundle import export, read_calibration
 
     folder = run_folder_of(source)
     if folder is None or (source.suffix == ".tflite" and source.is_file()):
@@ -203,7 +203,7 @@ def _export_firmware(
 ) -> None:
     from edgeser.cli.model_file import open_model, read_and_tell, reading_json
     from edgeser.cli.places import argument
-    from edgeser.pipeline.firmware import export_firmware
+    from edgeser.pipeline.exports.firmware import export_firmware
     from firmware_bridge.boards import MPS2_AN500, board_named
 
     if name is not None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeser.cli.output import Output
-from edgeser.pipeline.edgetpu import COMPILED, MODEL, PREDICTION, SCRIPT, EdgeTpuExport
+from edgeser.pipeline.exports.edgetpu import COMPILED, MODEL, PREDICTION, SCRIPT, EdgeTpuExport
 from quantize.foundation.errors import CheckFailed, ToolMissing
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
     from edgeser.decision import DecisionConfig
-    from edgeser.pipeline.coral_micro import MicroApplication
+    from edgeser.pipeline.exports.coral_micro import MicroApplication
     from quantize.edgetpu.compiler import Compiler
     from quantize.tflite import Model
 
@@ -35,7 +35,7 @@ def export_for_edgetpu(
 ) -> int:
     """Export, show what was done, and return the exit code that fits."""
     from edgeser.cli.model_file import open_model, read_and_tell
-    from edgeser.pipeline.edgetpu import export_edgetpu
+    from edgeser.pipeline.exports.edgetpu import export_edgetpu
     from quantize.edgetpu.package import is_compiled
 
     directory = out or DEFAULT_DIRECTORY
@@ -85,7 +85,7 @@ def _find_compiler(given: Path | None, bundle: Bundle | None) -> Compiler:
 def _application(
     done: EdgeTpuExport, data: bytes, source: Path, bundle: Bundle | None
 ) -> MicroApplication:
-    from edgeser.pipeline.coral_micro import FOLDER, export_coral_micro
+    from edgeser.pipeline.exports.coral_micro import FOLDER, export_coral_micro
 
     return export_coral_micro(
         done.directory / FOLDER,
@@ -97,7 +97,7 @@ def _application(
 
 
 def _export_compiled(data: bytes, source: Path, directory: Path, output: Output) -> int:
-    from edgeser.pipeline.coral_micro import FOLDER, export_coral_micro
+    from edgeser.pipeline.exports.coral_micro import FOLDER, export_coral_micro
 
     application = export_coral_micro(
         directory / FOLDER, name=str(source), compiled=data, uncompiled=None, bundle=None

@@ -18,7 +18,7 @@ from quantize.foundation.errors import BadInput
 
 if TYPE_CHECKING:
     from edgeser.decision import DecisionConfig
-    from edgeser.pipeline.firmware import ModelAsC
+    from edgeser.pipeline.exports.firmware import ModelAsC
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PROJECT = "project"
@@ -103,7 +103,7 @@ def export_as_library(
 ) -> None:
     """Export, and show what was written."""
     from edgeser.cli.model_file import open_model, read_and_tell, reading_json
-    from edgeser.pipeline.library import ModelForLibrary, check_library_name, export_library
+    from edgeser.pipeline.exports.library import ModelForLibrary, check_library_name, export_library
 
     for name in names:
         check_name(name)

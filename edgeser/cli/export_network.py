@@ -64,7 +64,7 @@ def export_network(
         )
     refuse_given("risk", "coverage", why="a network by itself has no development clips")
     from edgeser.evaluation.network_parity import NetworkTolerances
-    from edgeser.pipeline.export_network import export_own_network
+    from edgeser.pipeline.exports.network import export_own_network
     from edgeser.report.network import INT8_NAME, network_tables
     from edgeser.report.schemas.network import network_json
 

@@ -21,7 +21,7 @@ def export_page(
     """Write the page, and say what is in it."""
     from edgeser.cli.model_file import open_model, read_and_tell
     from edgeser.cli.places import build_cache
-    from edgeser.pipeline.web import export_web
+    from edgeser.pipeline.exports.web import export_web
     from edgeser.report.figures import size
     from edgeser.report.schemas.exports import export_web_json
     from edgeser.report.web_page import MOST_BYTES

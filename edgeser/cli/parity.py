@@ -120,7 +120,7 @@ def _found(
     """Hold the target to its reference."""
     from edgeser.cli.model_file import model_bytes
     from edgeser.cli.places import feature_cache, open_bundle, run_folder_of
-    from edgeser.pipeline.parity import parity
+    from edgeser.pipeline.parity.target import parity
 
     if alone:
         return parity(

@@ -66,8 +66,8 @@ def command(
     those of openSMILE, which is licensed for research and other non-commercial use.
     """
     from edgeser.cli.places import cache_folder
+    from edgeser.pipeline.jobs.plans import Recordings, with_its_encoder
     from edgeser.pipeline.source import resolve_recipe
-    from edgeser.pipeline.study_plans import Recordings, with_its_encoder
     from edgeser.recipe import load_recipe
     from edgeser.study.combine import common_recipe
     from edgeser.study.config import load_study

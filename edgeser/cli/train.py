@@ -36,10 +36,10 @@ def command(
 
     require("train", what="training")
     from edgeser.cli.places import feature_cache
-    from edgeser.pipeline.debias import check_debias
     from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
     from edgeser.pipeline.plan import plan_run
     from edgeser.pipeline.train import train
+    from edgeser.pipeline.training_data.debias import check_debias
 
     folder = RunFolder(out) if out else default_folder(recipe)
     refuse_to_lose_a_training(folder, fresh=fresh, resume=resume)

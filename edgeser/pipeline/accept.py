@@ -23,7 +23,7 @@ from edgeser.acceptance.faults import (
 from edgeser.bundle import Bundle
 from edgeser.evaluation.drift import DriftReference, DriftReport, DriftTolerances, compare_with
 from edgeser.pipeline.drift import distributions_of
-from edgeser.pipeline.firmware import program_of
+from edgeser.pipeline.exports.firmware import program_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.played import Played, clips_to_play, file_to_play
 from edgeser.progress import SILENT, Reporter
@@ -58,7 +58,7 @@ class AcceptChoice:
     play
         What is played to it, or sent; the bundle's test clips when `None`.
     corpora, folder
-        Where these are, as for `edgeser.pipeline.parity.parity`.
+        Where these are, as for `edgeser.pipeline.parity.target.parity`.
     clips
         How many of them.
     seconds

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from edgeser.benchmark.bench_report import Benchmark, BenchReport, BenchResult
 from edgeser.benchmark.budget import NO_LIMITS, Limits
 from edgeser.bundle import Bundle
-from edgeser.pipeline.firmware import program_of
+from edgeser.pipeline.exports.firmware import program_of
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.pipeline.parity.outputs import compare_outputs_with_host, random_inputs
+from edgeser.pipeline.parity.streams import compare_streams
 from edgeser.pipeline.recordings import Recordings, recordings_at_hand
-from edgeser.pipeline.stream_parity import compare_streams
 from edgeser.progress import SILENT, Reporter
 from edgeser.report.schemas.bench import bench_json
 from edgeser.report.schemas.form import dump_json

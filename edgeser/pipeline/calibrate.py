@@ -10,10 +10,10 @@ import numpy as np
 from edgeser.bundle import CalibrationSet, TrainedModel
 from edgeser.corpora import Corpus, Utterance, read_audio
 from edgeser.features import FeatureCache
-from edgeser.pipeline.conditions import evaluation_variant
-from edgeser.pipeline.dataset import RawClips, raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.training_data.conditions import evaluation_variant
+from edgeser.pipeline.training_data.dataset import RawClips, raw_features, windows_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.conditions import power
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition

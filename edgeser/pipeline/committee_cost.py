@@ -9,7 +9,7 @@ from edgeser.benchmark.bench_report import BenchReport
 from edgeser.benchmark.committee import CommitteeCost
 from edgeser.bundle import Bundle
 from edgeser.pipeline.bench import bench
-from edgeser.pipeline.firmware import compiled_model
+from edgeser.pipeline.exports.firmware import compiled_model
 from edgeser.pipeline.folder import RunFolder
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets.emulator import default_emulator

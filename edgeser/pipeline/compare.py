@@ -9,10 +9,10 @@ from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained
 from edgeser.evaluation.ablation import AblationTable, summarise_variants
 from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
-from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import float_logits, predictions_of
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.training_data.dataset import raw_features, windows_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from quantize.foundation.errors import BadInput

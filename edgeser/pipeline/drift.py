@@ -26,10 +26,10 @@ from edgeser.evaluation.drift import (
     compare_with,
     population_stability,
 )
-from edgeser.pipeline.dataset import few
 from edgeser.pipeline.evaluate import clips_to_test
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.training_data.dataset import few
 from edgeser.progress import SILENT, Reporter
 from edgeser.typed_tables import from_table, to_table
 from firmware_bridge.frontend import FrontendConfig, compute_features, quantise_features

@@ -26,14 +26,14 @@ from edgeser.pipeline.certainty import (
     decides_with,
     int8_shares,
 )
-from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
-from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
 from edgeser.pipeline.hearing import hearing_table
 from edgeser.pipeline.inference import float_outputs, output_grid, predictions_of
 from edgeser.pipeline.int8_inference import int8_outputs
 from edgeser.pipeline.source import corpora_of
+from edgeser.pipeline.training_data.conditions import evaluation_babble, evaluation_variant
+from edgeser.pipeline.training_data.dataset import raw_features, windows_of
 from edgeser.pipeline.vad import vad_said
 from edgeser.progress import SILENT, Reporter
 from edgeser.training.variants import EVALUATION_CONDITIONS, Condition

@@ -12,7 +12,7 @@ from edgeser.corpora import Utterance
 from edgeser.decision.held_out import MOST_CLIPS, HeldOut
 from edgeser.evaluation.predictions import clips_in_words
 from edgeser.features import fit_window
-from edgeser.pipeline.dataset import labels_of
+from edgeser.pipeline.training_data.dataset import labels_of
 from edgeser.recipe import Recipe
 from edgeser.wording import Wording
 

@@ -12,7 +12,7 @@ from edgeser.bundle import TrainedModel
 from edgeser.corpora import Utterance
 from edgeser.evaluation.grid import OutputGrid
 from edgeser.evaluation.predictions import Predictions
-from edgeser.pipeline.dataset import labels_of, votes_of
+from edgeser.pipeline.training_data.dataset import labels_of, votes_of
 from edgeser.progress import Progress
 from quantize.foundation.errors import BadInput
 from quantize.tflite import read_model

@@ -23,8 +23,8 @@ from edgeser.pipeline.certainty import is_of_rule
 from edgeser.pipeline.compare import STATE
 from edgeser.pipeline.drift import DRIFT
 from edgeser.pipeline.evaluate import CERTAINTY, HEARING
-from edgeser.pipeline.float_parity import TOLERANCES, TestSetDetails
 from edgeser.pipeline.folder import RunFolder
+from edgeser.pipeline.parity.float_int8 import TOLERANCES, TestSetDetails
 from edgeser.report import markdown
 from edgeser.report.contents import (
     Environment,

@@ -10,17 +10,17 @@ from edgeser.benchmark.budget import describe
 from edgeser.bundle import Bundle, TrainedModel, load_bundle, load_trained, save_bundle
 from edgeser.pipeline.bench import bench
 from edgeser.pipeline.caches import NO_CACHES, Caches
-from edgeser.pipeline.debias import check_debias
 from edgeser.pipeline.decide import decided
 from edgeser.pipeline.drift import keep_reference
 from edgeser.pipeline.evaluate import evaluate_bundle
-from edgeser.pipeline.export import export
-from edgeser.pipeline.float_parity import check_parity
+from edgeser.pipeline.exports.bundle import export
 from edgeser.pipeline.folder import RunFolder, default_folder, refuse_to_lose_a_training
+from edgeser.pipeline.parity.float_int8 import check_parity
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.report import contents_of, write_report
 from edgeser.pipeline.source import resolve_recipe
 from edgeser.pipeline.train import train
+from edgeser.pipeline.training_data.debias import check_debias
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.report.contents import ReportContents

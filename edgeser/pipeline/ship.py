@@ -14,7 +14,7 @@ from edgeser.pipeline.caches import NO_CACHES, Caches
 from edgeser.pipeline.evaluate import evaluate_bundle
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.report import contents_of
-from edgeser.pipeline.teacher import with_teacher
+from edgeser.pipeline.training_data.teacher import with_teacher
 from edgeser.pretrained import MOST_BYTES, PRETRAINED, pretrained_path
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe, with_settings

@@ -19,8 +19,8 @@ from edgeser.corpora.join import NOT_LEARNED
 from edgeser.corpora.synthesis.making import make_corpus, place_of
 from edgeser.corpora.synthesis.nothing import with_nothing
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.teacher import with_teacher
-from edgeser.pipeline.words import refuse_wordless, with_encoder
+from edgeser.pipeline.training_data.teacher import with_teacher
+from edgeser.pipeline.training_data.words import refuse_wordless, with_encoder
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe, load_recipe, with_settings
 

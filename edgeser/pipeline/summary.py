@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from edgeser.bundle import CorpusSummary, MemberSummary, PartSummary
 from edgeser.corpora import Corpus, CorpusChoice, caveat_of, describe_division
 from edgeser.corpora.parts import PARTS
-from edgeser.pipeline.dataset import RawClips, few
-from edgeser.pipeline.levels import Levels
 from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.training_data.dataset import RawClips, few
+from edgeser.pipeline.training_data.levels import Levels
 from edgeser.pipeline.vad import vad_summary
 
 

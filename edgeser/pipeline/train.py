@@ -18,14 +18,19 @@ from edgeser.bundle import (
 from edgeser.corpora import Corpus, Utterance, caveat_of
 from edgeser.features import FeatureCache, fit_window
 from edgeser.installed import package_versions
-from edgeser.pipeline.debias import check_debias, keep_pairs, said_again, written_clips
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.heard import Heard, hear, hear_too, training_data
 from edgeser.pipeline.held_out import held_out_of
 from edgeser.pipeline.plan import Plan
 from edgeser.pipeline.summary import summary_of
-from edgeser.pipeline.teacher import teacher_of
-from edgeser.pipeline.words import encoder_of
+from edgeser.pipeline.training_data.debias import (
+    check_debias,
+    keep_pairs,
+    said_again,
+    written_clips,
+)
+from edgeser.pipeline.training_data.heard import Heard, hear, hear_too, training_data
+from edgeser.pipeline.training_data.teacher import teacher_of
+from edgeser.pipeline.training_data.words import encoder_of
 from edgeser.progress import SILENT, Progress, Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import TrainingData

@@ -13,8 +13,8 @@ from edgeser.corpora import COORDINATES, Utterance, Vad, canonical_emotion, deri
 from edgeser.corpora.parts import PARTS
 from edgeser.corpora.vad_coordinates import SOURCE
 from edgeser.evaluation.concordance import VadTruth
-from edgeser.pipeline.dataset import RawClips
 from edgeser.pipeline.inference import output_grids
+from edgeser.pipeline.training_data.dataset import RawClips
 from edgeser.recipe import Recipe
 from edgeser.training.vad import VadConfig
 from quantize.foundation.errors import BadInput

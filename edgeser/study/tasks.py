@@ -23,9 +23,9 @@ BASELINE = "baseline"
 COSTS = "costs"
 """What a variant costs, whatever its weights: its result has ``costs``, figures by name."""
 TASKS: Tasks = {
-    TRAIN: "edgeser.pipeline.study_job:train_and_score",
-    BASELINE: "edgeser.pipeline.baseline_job:fit_and_score",
-    COSTS: "edgeser.pipeline.cost_job:measure_costs",
+    TRAIN: "edgeser.pipeline.jobs.training:train_and_score",
+    BASELINE: "edgeser.pipeline.jobs.baseline:fit_and_score",
+    COSTS: "edgeser.pipeline.jobs.costs:measure_costs",
 }
 """All tasks of edgeser's own."""
 PREDICTING = (TRAIN, BASELINE)

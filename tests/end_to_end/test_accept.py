@@ -16,9 +16,10 @@ import pytest
 from edgeser.acceptance.faults import Fault
 from edgeser.bundle import Bundle
 from edgeser.corpora.audio.wav import wav_bytes
-from edgeser.pipeline import accept, firmware
+from edgeser.pipeline import accept
 from edgeser.pipeline.accept import AcceptChoice, accept_attached
 from edgeser.pipeline.drift import reference_of_recordings
+from edgeser.pipeline.exports import firmware
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.played import Played, clips_to_play
 from edgeser.progress import SILENT

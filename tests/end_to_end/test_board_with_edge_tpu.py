@@ -28,9 +28,9 @@ from edgeser.benchmark.firmware_cost import Clock, Stimuli, bench_device
 from edgeser.benchmark.target import TargetFacts
 from edgeser.bundle import Bundle
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.firmware import compiled_model, export_firmware
+from edgeser.pipeline.exports.firmware import compiled_model, export_firmware
+from edgeser.pipeline.parity.streams import compare_streams
 from edgeser.pipeline.recordings import Recordings
-from edgeser.pipeline.stream_parity import compare_streams
 from edgeser.report.figures import bench_rows
 from edgeser.report.schemas.bench import bench_json
 from edgeser.targets import SERIAL_WITH_EDGE_TPU

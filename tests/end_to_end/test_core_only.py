@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edgeser.bundle import load_bundle
-from edgeser.pipeline.firmware import export_firmware
+from edgeser.pipeline.exports.firmware import export_firmware
 from edgeser.pretrained import pretrained_path
 from tests.core_environment import ROOT, core_distributions, make_core_environment
 

@@ -14,10 +14,10 @@ import pytest
 import soundfile
 
 from edgeser.bundle import Bundle
-from edgeser.pipeline.firmware import program_of
+from edgeser.pipeline.exports.firmware import program_of
+from edgeser.pipeline.parity.streams import compare_streams
 from edgeser.pipeline.recordings import Recordings
 from edgeser.pipeline.stream import streaming_classifier
-from edgeser.pipeline.stream_parity import compare_streams
 from edgeser.progress import SILENT
 from edgeser.targets.attached import AttachedDevice
 from edgeser.targets.emulator import default_emulator

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeser.pipeline.network_data import held_out, read_network_data
+from edgeser.pipeline.exports.network_data import held_out, read_network_data
 from edgeser.recipe import load_recipe, parse_recipe
 from quantize.convert.network_parts import match_data
 from quantize.convert.onnx_network import OnnxNetwork

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from edgeser.cli.explain import command
-from edgeser.pipeline import explain_corpus
+from edgeser.pipeline.explanation import corpus as explained_corpus
 
 Edgeser = Callable[..., Any]
 
@@ -91,13 +91,13 @@ def test_a_corpus_has_a_page_for_all_and_one_a_clip(
 def test_what_was_explained_before_ctrl_c_is_kept(
     run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = explain_corpus.explain_clips
+    whole = explained_corpus.explain_clips
 
     def interrupted(*arguments: Any, **options: Any) -> Iterator[Any]:
         yield from itertools.islice(whole(*arguments, **options), 2)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(explain_corpus, "explain_clips", interrupted)
+    monkeypatch.setattr(explained_corpus, "explain_clips", interrupted)
     corpus = f"synthetic:{run_folder / 'synthetic-voices'}"
     words = ("--out", str(tmp_path), "--coarse", "--no-checks", "--no-cues", "--clips", "3")
     with pytest.raises(click.Abort):

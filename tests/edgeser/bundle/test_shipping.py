@@ -15,11 +15,11 @@ from edgeser.bundle.shipping import require_shippable
 from edgeser.bundle.trained import TRAINING
 from edgeser.features.public_embedding import PUBLIC_EMBEDDING
 from edgeser.network.words_config import WordsConfig
-from edgeser.pipeline import heard
 from edgeser.pipeline import train as stage
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import _statement
 from edgeser.pipeline.source import resolve_recipe
+from edgeser.pipeline.training_data import heard
 from edgeser.report.model_card import _derived
 from edgeser.training.losses.config import LossConfig
 from quantize.foundation.errors import CheckFailed

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edgeser.pipeline.coral_micro import export_coral_micro
+from edgeser.pipeline.exports.coral_micro import export_coral_micro
 from quantize.runtimes import arena_usage
 
 Edgeser = Callable[..., Any]

@@ -18,8 +18,8 @@ from edgeser.evaluation.network_parity import (
     OutputParity,
     compare_output,
 )
-from edgeser.pipeline.export_network import read_labels, unseen_inputs
-from edgeser.pipeline.network_data import held_out, read_network_data
+from edgeser.pipeline.exports.network import read_labels, unseen_inputs
+from edgeser.pipeline.exports.network_data import held_out, read_network_data
 from edgeser.report.network import network_tables
 from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeser.pipeline.firmware import program_of
-from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.pipeline.exports.firmware import program_of
+from edgeser.pipeline.parity.outputs import compare_outputs_with_host, random_inputs
 from edgeser.targets import EMULATOR
 from edgeser.targets.attached import AttachedDevice
 from firmware_bridge.boards import HOST

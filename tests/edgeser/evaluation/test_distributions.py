@@ -14,7 +14,7 @@ from edgeser.evaluation import Bootstrap, OutputGrid, Predictions, as_prediction
 from edgeser.evaluation.bootstrap import BY_CLIP, BY_SPEAKER
 from edgeser.evaluation.distributions import DistributionScores
 from edgeser.evaluation.metrics import Metrics
-from edgeser.pipeline.dataset import votes_of
+from edgeser.pipeline.training_data.dataset import votes_of
 from edgeser.report.distributions import distribution_rows
 from edgeser.report.schemas.scores import distribution_json
 from edgeser.typed_tables import from_table, to_table

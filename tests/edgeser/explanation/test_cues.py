@@ -24,7 +24,7 @@ from edgeser.explanation.literature import (
     judged,
 )
 from edgeser.explanation.salient import Stretch
-from edgeser.pipeline.descriptors import descriptors_of
+from edgeser.pipeline.explanation.descriptors import descriptors_of
 
 NAMES = [cue.name for cue in CUES]
 F0 = NAMES.index("F0")

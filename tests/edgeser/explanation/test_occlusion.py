@@ -15,7 +15,7 @@ from edgeser.explanation.config import COARSE, PUBLISHED, Fill, Occlusion
 from edgeser.explanation.occlusion import filling, occlude, patches_of
 from edgeser.explanation.salient import band_shares, plane_shares, salient_stretches
 from edgeser.features import WindowConfig
-from edgeser.pipeline.explain_checks import heard_clip
+from edgeser.pipeline.explanation.checks import heard_clip
 from quantize.foundation.errors import BadInput
 
 SCORER = Scorer(label=0, step=0.1, windows=1)

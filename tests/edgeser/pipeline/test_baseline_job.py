@@ -11,8 +11,8 @@ import pytest
 from edgeser.baseline import classifiers
 from edgeser.baseline import functionals as functionals_module
 from edgeser.corpora import write_synthetic_corpus
-from edgeser.pipeline.baseline_job import fit_and_score
-from edgeser.pipeline.job_form import recipe_of
+from edgeser.pipeline.jobs.baseline import fit_and_score
+from edgeser.pipeline.jobs.form import recipe_of
 from edgeser.pipeline.plan import plan_run
 from edgeser.study.jobs import Job, job_key
 from edgeser.study.scores import check_result, predictions_of

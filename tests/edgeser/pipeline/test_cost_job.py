@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeser.pipeline.cost_job import _barely_trained
+from edgeser.pipeline.jobs.costs import _barely_trained
 from edgeser.recipe import Recipe, load_recipe
 from edgeser.study.combine import combine, common_recipe
 from edgeser.study.config import load_study

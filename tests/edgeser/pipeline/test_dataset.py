@@ -11,14 +11,14 @@ import pytest
 
 from edgeser.corpora import Corpus, SpeakerSplit, Utterance
 from edgeser.corpora.audio.wav import wav_bytes
-from edgeser.pipeline.dataset import (
+from edgeser.pipeline.plan import input_hash
+from edgeser.pipeline.training_data.dataset import (
     ClipSet,
     labels_of,
     normalised_frontend,
     raw_features,
     windows_of,
 )
-from edgeser.pipeline.plan import input_hash
 from edgeser.progress import Progress
 from edgeser.wording import wording
 from firmware_bridge.frontend import (

@@ -22,9 +22,9 @@ from edgeser.debias.ranking import Pair
 from edgeser.evaluation.group_gaps import TRUE_POSITIVES
 from edgeser.evaluation.seed_gaps import SeedGap, gaps_over_seeds
 from edgeser.features import FeatureCache
-from edgeser.pipeline.heard import hear, training_data
+from edgeser.pipeline.jobs.training import train_and_score
 from edgeser.pipeline.plan import plan_run
-from edgeser.pipeline.study_job import train_and_score
+from edgeser.pipeline.training_data.heard import hear, training_data
 from edgeser.progress import SILENT
 from edgeser.recipe import Recipe, parse_recipe, with_settings
 from edgeser.study.scores import groups_of, predictions_of

@@ -11,10 +11,10 @@ import soundfile
 from edgeser.corpora import Utterance
 from edgeser.explanation.config import Plan
 from edgeser.explanation.cues import CUES, all_stretches, spread_of
-from edgeser.pipeline import explain
-from edgeser.pipeline.descriptors import INSTALL
-from edgeser.pipeline.explain import with_cues_at_hand
-from edgeser.pipeline.explain_corpus import references_of
+from edgeser.pipeline.explanation import explainer
+from edgeser.pipeline.explanation.corpus import references_of
+from edgeser.pipeline.explanation.descriptors import INSTALL
+from edgeser.pipeline.explanation.explainer import with_cues_at_hand
 from quantize.foundation.errors import ToolMissing
 
 
@@ -38,7 +38,7 @@ def test_without_opensmile_there_are_no_cues_and_that_is_said(
     def missing() -> str:
         raise ToolMissing("opensmile is not installed", hint=INSTALL)
 
-    monkeypatch.setattr(explain, "require_opensmile", missing)
+    monkeypatch.setattr(explainer, "require_opensmile", missing)
     heard = Listener()
     assert not with_cues_at_hand(Plan(), heard).cues  # type: ignore[arg-type]
     (note,) = heard.notes

@@ -10,8 +10,8 @@ import pytest
 
 from edgeser.corpora import Utterance
 from edgeser.corpora.audio.wav import wav_bytes
-from edgeser.pipeline import feature_parity
-from edgeser.pipeline.feature_parity import (
+from edgeser.pipeline.parity import features
+from edgeser.pipeline.parity.features import (
     check_features,
     librosa_log_mel,
     microfrontend_amplitude,
@@ -54,7 +54,7 @@ def test_a_difference_is_found_counted_and_placed(
         values[3, 7] += 1
         return values
 
-    monkeypatch.setattr(feature_parity, "microfrontend_amplitude", one_off)
+    monkeypatch.setattr(features, "microfrontend_amplitude", one_off)
     exact, _ = check_features(clips, FrontendConfig())
     assert (exact.passed, exact.differing) == (False, 2)
     assert exact.detail == "a: first at frame 3, channel 7"
@@ -64,7 +64,7 @@ def test_another_number_of_frames_fails(
     clips: list[Utterance], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = microfrontend_amplitude
-    monkeypatch.setattr(feature_parity, "microfrontend_amplitude", lambda s: real(s)[:-1])
+    monkeypatch.setattr(features, "microfrontend_amplitude", lambda s: real(s)[:-1])
     exact, _ = check_features(clips[:1], FrontendConfig())
     assert exact.passed is False
     assert exact.detail == "a: 98 frames against 97"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 import edgeser.pretrained
 from edgeser.bundle import load_bundle
-from edgeser.pipeline.library import ModelForLibrary, library_of
+from edgeser.pipeline.exports.library import ModelForLibrary, library_of
 from edgeser.pipeline.stream import streaming_classifier
 from firmware_bridge.boards import MPS2_AN386, MPS3_AN547, Board
 from firmware_bridge.emulator import running_emulator

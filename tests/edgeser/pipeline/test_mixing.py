@@ -11,11 +11,11 @@ import pytest
 from edgeser.corpora import Utterance
 from edgeser.corpora.audio.wav import wav_bytes
 from edgeser.features import FeatureCache, Variant, chance_of
-from edgeser.pipeline.heard import hear
-from edgeser.pipeline.mixing import Mixer, mixer_of
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.source import resolve_recipe
 from edgeser.pipeline.train import train
+from edgeser.pipeline.training_data.heard import hear
+from edgeser.pipeline.training_data.mixing import Mixer, mixer_of
 from edgeser.progress import SILENT
 from edgeser.recipe import parse_recipe
 from edgeser.training.mixing import MixingConfig, draw_mix

@@ -22,8 +22,8 @@ from edgeser.features import FeatureCache, Variant, chance_of
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.source import resolve_recipe
-from edgeser.pipeline.teacher import spectra_of, teacher_of, with_teacher
 from edgeser.pipeline.train import train
+from edgeser.pipeline.training_data.teacher import spectra_of, teacher_of, with_teacher
 from edgeser.recipe import Recipe, load_recipe, parse_recipe
 from edgeser.report.model_card import _taught
 from edgeser.teacher.log_mel import log_mel

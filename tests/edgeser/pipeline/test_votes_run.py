@@ -13,10 +13,10 @@ from edgeser.corpora import write_synthetic_corpus
 from edgeser.decision.temperature import softmax
 from edgeser.evaluation.distributions import DistributionScores
 from edgeser.pipeline.evaluate import Evaluation, evaluate_bundle
-from edgeser.pipeline.export import export
-from edgeser.pipeline.float_parity import check_parity, windows_of_test_speakers
+from edgeser.pipeline.exports.bundle import export
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.inference import float_logits
+from edgeser.pipeline.parity.float_int8 import check_parity, windows_of_test_speakers
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.report import contents_of
 from edgeser.pipeline.source import resolve_recipe

@@ -11,7 +11,7 @@ import pytest
 from edgeser.corpora import CorpusChoice
 from edgeser.network.config import NetworkConfig
 from edgeser.network.words_config import WordsConfig
-from edgeser.pipeline.words import (
+from edgeser.pipeline.training_data.words import (
     LoadedEncoder,
     _require_frontend,
     encoder_of,

@@ -24,7 +24,7 @@ def test_what_a_training_uses_counts_and_a_renderer_does_not() -> None:
     assert "firmware_bridge/frontend/include/apf_frontend.h" in found
     assert not [name for name in found if name.startswith(("edgeser.report", "edgeser.cli"))]
     assert not [name for name in found if name.startswith("firmware_bridge/kernels")]
-    assert "firmware_bridge/kernels/src/i8_lookup.c" in names("edgeser.pipeline.firmware")
+    assert "firmware_bridge/kernels/src/i8_lookup.c" in names("edgeser.pipeline.exports.firmware")
 
 
 def test_a_change_of_a_source_is_another_version(

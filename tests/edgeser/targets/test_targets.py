@@ -16,8 +16,8 @@ from edgeser.benchmark.bench_report import BenchReport, Figures
 from edgeser.benchmark.target import TargetFacts
 from edgeser.cli.device_option import device_kind, target_of
 from edgeser.pipeline.bench import bench, bench_each
-from edgeser.pipeline.output_parity import exactly
-from edgeser.pipeline.parity import parity
+from edgeser.pipeline.parity.outputs import exactly
+from edgeser.pipeline.parity.target import parity
 from edgeser.targets import (
     EDGE_TPU,
     EMULATOR,
@@ -135,8 +135,8 @@ def test_a_compiled_model_is_held_to_the_one_that_it_was_made_from(
         found = copied([inputs])
         return found if len(found) == 3 else found[:, :3]
 
-    from edgeser.pipeline.firmware import program_of
-    from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+    from edgeser.pipeline.exports.firmware import program_of
+    from edgeser.pipeline.parity.outputs import compare_outputs_with_host, random_inputs
 
     monkeypatch.setattr("quantize.edgetpu.on_edge_tpu.outputs_of_edge_tpu", outputs)
     program = program_of(model, name="m")

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from edgeser.pipeline.conditions import training_variant
+from edgeser.pipeline.training_data.conditions import training_variant
 from edgeser.recipe import load_recipe, parse_recipe, with_settings
 from edgeser.training.config import ConditionsConfig
 from edgeser.training.microphone import MICROPHONES, Microphone, hear_through

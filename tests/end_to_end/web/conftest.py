@@ -13,7 +13,7 @@ from edgeser.bundle import Bundle, load_bundle
 from edgeser.corpora.audio.files import read_audio
 from edgeser.decision import DecisionConfig
 from edgeser.pipeline.decide import decided
-from edgeser.pipeline.web import export_web
+from edgeser.pipeline.exports.web import export_web
 from edgeser.pretrained import pretrained_path
 from firmware_bridge.emulator import find_web_tools
 from quantize.foundation.errors import ToolMissing

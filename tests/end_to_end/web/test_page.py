@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from edgeser.bundle import Bundle
-from edgeser.pipeline.web import export_web
+from edgeser.pipeline.exports.web import export_web
 from tests.end_to_end.chromium import Page
 from tests.end_to_end.web.pages import Exported, hear, opened
 

@@ -19,7 +19,7 @@ import pytest
 from operator_models import ModelBuilder
 from test_linking import needs_emulator
 
-from edgeser.pipeline.firmware import export_firmware
+from edgeser.pipeline.exports.firmware import export_firmware
 from firmware_bridge.boards import MPS2_AN500
 from firmware_bridge.compiler.compile import CompiledModel
 from firmware_bridge.emulator import build_firmware, running_emulator

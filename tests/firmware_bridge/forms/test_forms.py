@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from edgeser.cli.export_library import _FORMS
-from edgeser.pipeline.library import check_library_name, library_name
+from edgeser.pipeline.exports.library import check_library_name, library_name
 from firmware_bridge.compiler.names import prefix_from
 from firmware_bridge.forms import FORMS, Library, LibraryModel, library_contents
 from firmware_bridge.forms.listener import utf8_literal

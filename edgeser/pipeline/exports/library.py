@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeser.bundle import Bundle
-from edgeser.pipeline.firmware import ModelAsC, model_as_c
+from edgeser.pipeline.exports.firmware import ModelAsC, model_as_c
 from edgeser.progress import SILENT, Reporter
 from firmware_bridge.compiler.names import check_prefix
 from firmware_bridge.forms import FORMS, Library, LibraryModel, library_contents

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeser.evaluation.network_parity import NetworkTolerances, compare_network, on_grid
-from edgeser.pipeline.network_data import NetworkData, held_out, read_network_data
+from edgeser.pipeline.exports.network_data import NetworkData, held_out, read_network_data
 from edgeser.progress import SILENT, Reporter
 from edgeser.report.network import (
     FLOAT_NAME,
@@ -51,8 +51,8 @@ def export_own_network(
     directory
         Where it is written, whatever the comparison says.
     calibration, parity
-        Samples, see `edgeser.pipeline.network_data.read_network_data`; a part of the former is held
-        out for the latter when `None`.
+        Samples, see `edgeser.pipeline.exports.network_data.read_network_data`; a part of the former
+        is held out for the latter when `None`.
     labels
         A text file, one label a line, of the values of the first output.
     tolerances

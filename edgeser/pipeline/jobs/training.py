@@ -14,14 +14,14 @@ from edgeser.evaluation.conditions import CLEAN
 from edgeser.evaluation.hearing import SHUFFLED
 from edgeser.evaluation.predictions import Predictions
 from edgeser.features import FeatureCache
-from edgeser.pipeline.conditions import evaluation_babble, evaluation_variant
-from edgeser.pipeline.dataset import raw_features, windows_of
 from edgeser.pipeline.groups import kinds_of
 from edgeser.pipeline.hearing import with_wrong_words
 from edgeser.pipeline.inference import float_logits, predictions_of
-from edgeser.pipeline.job_form import feature_cache, predictions_json, recipe_of
+from edgeser.pipeline.jobs.form import feature_cache, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.pipeline.train import train
+from edgeser.pipeline.training_data.conditions import evaluation_babble, evaluation_variant
+from edgeser.pipeline.training_data.dataset import raw_features, windows_of
 from edgeser.progress import SILENT, Reporter
 from edgeser.study.scores import part_of
 from edgeser.study.tasks import CONDITIONS

@@ -24,8 +24,8 @@ from edgeser.explanation.occlusion import filling, occlude
 from edgeser.explanation.salient import Stretch, band_shares, plane_shares, salient_stretches
 from edgeser.features import hear
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.descriptors import descriptors_of, require_opensmile
-from edgeser.pipeline.explain_checks import Checked, Checks, checks_of, heard_clip
+from edgeser.pipeline.explanation.checks import Checked, Checks, checks_of, heard_clip
+from edgeser.pipeline.explanation.descriptors import descriptors_of, require_opensmile
 from edgeser.pipeline.inference import output_grid
 from edgeser.pipeline.int8_engine import Int8Engine, int8_engine
 from edgeser.progress import SILENT, Progress, Reporter

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from edgeser.pipeline.bench import bench
-from edgeser.pipeline.export import export
-from edgeser.pipeline.job_form import feature_cache, recipe_of
+from edgeser.pipeline.exports.bundle import export
+from edgeser.pipeline.jobs.form import feature_cache, recipe_of
 from edgeser.pipeline.plan import plan_run
 from edgeser.pipeline.train import train
 from edgeser.progress import SILENT, Reporter
@@ -30,7 +30,7 @@ def measure_costs(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
     Parameters
     ----------
     arguments
-        As those of `edgeser.pipeline.study_job.train_and_score`.
+        As those of `edgeser.pipeline.jobs.training.train_and_score`.
     reporter
         Told of stages.
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from edgeser.corpora import Utterance, caveat_of
 from edgeser.corpora.parts import PARTS
 from edgeser.features import FeatureCache, Variant
-from edgeser.pipeline.conditions import babble_of, training_variant
-from edgeser.pipeline.dataset import (
+from edgeser.pipeline.plan import Plan
+from edgeser.pipeline.training_data.conditions import babble_of, training_variant
+from edgeser.pipeline.training_data.dataset import (
     RawClips,
     labels_of,
     normalised_frontend,
@@ -20,13 +21,12 @@ from edgeser.pipeline.dataset import (
     votes_of,
     windows_of,
 )
-from edgeser.pipeline.levels import Levels, levels_of
-from edgeser.pipeline.mixing import mixer_of
-from edgeser.pipeline.plan import Plan
-from edgeser.pipeline.public_embedding import public_embeddings
-from edgeser.pipeline.teacher import spectra_of
+from edgeser.pipeline.training_data.levels import Levels, levels_of
+from edgeser.pipeline.training_data.mixing import mixer_of
+from edgeser.pipeline.training_data.public_embedding import public_embeddings
+from edgeser.pipeline.training_data.teacher import spectra_of
+from edgeser.pipeline.training_data.words import LoadedEncoder
 from edgeser.pipeline.vad import has_vad, vad_truth
-from edgeser.pipeline.words import LoadedEncoder
 from edgeser.progress import Reporter
 from edgeser.recipe import Recipe
 from edgeser.training.data import LabelledFeatures, Mixtures, Spectra, TrainingData, joined

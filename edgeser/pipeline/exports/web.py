@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeser.bundle import Bundle
 from edgeser.evaluation.concordance import DIMENSIONS
 from edgeser.pipeline.decide import certainty_of
-from edgeser.pipeline.firmware import firmware_contents
+from edgeser.pipeline.exports.firmware import firmware_contents
 from edgeser.pipeline.inference import output_grids
 from edgeser.pipeline.vad import has_vad
 from edgeser.progress import SILENT, Reporter

@@ -14,8 +14,14 @@ from edgeser.corpora import Utterance, read_audio
 from edgeser.explanation.config import Plan
 from edgeser.explanation.cues import Spread, all_stretches, spread_of
 from edgeser.explanation.explanation import Explanation, Told
-from edgeser.pipeline.descriptors import descriptors_of
-from edgeser.pipeline.explain import Explainer, Rows, Unexplained, explainer, with_cues
+from edgeser.pipeline.explanation.descriptors import descriptors_of
+from edgeser.pipeline.explanation.explainer import (
+    Explainer,
+    Rows,
+    Unexplained,
+    explainer,
+    with_cues,
+)
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.recordings import clips_to_test_on, spread
 from edgeser.progress import SILENT, Reporter

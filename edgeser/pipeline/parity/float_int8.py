@@ -22,13 +22,13 @@ from edgeser.evaluation.predictions import Predictions
 from edgeser.evaluation.vad_parity import VadParity, compare_vad
 from edgeser.evaluation.verdict import Tolerances, Verdict, judge
 from edgeser.features import FeatureCache
-from edgeser.pipeline.dataset import ClipSet, raw_features, windows_of
-from edgeser.pipeline.feature_parity import check_features
 from edgeser.pipeline.folder import RunFolder
 from edgeser.pipeline.groups import gaps_of_known_groups, score_known_groups
 from edgeser.pipeline.inference import float_outputs, output_grid, output_grids, predictions_of
 from edgeser.pipeline.int8_inference import int8_outputs
+from edgeser.pipeline.parity.features import check_features
 from edgeser.pipeline.recordings import clips_to_test_on
+from edgeser.pipeline.training_data.dataset import ClipSet, raw_features, windows_of
 from edgeser.pipeline.vad import vad_truth
 from edgeser.progress import SILENT, Reporter
 from edgeser.report.contents import ExampleFeatures

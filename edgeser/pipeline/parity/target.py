@@ -11,12 +11,12 @@ from edgeser.benchmark.target_parity import Parity, TargetParity
 from edgeser.bundle import Bundle
 from edgeser.evaluation.verdict import Tolerances
 from edgeser.features import FeatureCache, fit_window
-from edgeser.pipeline.firmware import program_of
-from edgeser.pipeline.float_parity import check_parity
+from edgeser.pipeline.exports.firmware import program_of
 from edgeser.pipeline.folder import RunFolder
-from edgeser.pipeline.output_parity import compare_outputs_with_host, random_inputs
+from edgeser.pipeline.parity.float_int8 import check_parity
+from edgeser.pipeline.parity.outputs import compare_outputs_with_host, random_inputs
+from edgeser.pipeline.parity.streams import compare_streams
 from edgeser.pipeline.recordings import Recordings, recordings_of_test_speakers
-from edgeser.pipeline.stream_parity import compare_streams
 from edgeser.progress import SILENT, Reporter
 from edgeser.targets import HOST
 from edgeser.targets.attached import AttachedDevice

@@ -13,7 +13,7 @@ from edgeser.corpora.audio.files import content_hash
 from edgeser.corpora.division import is_by_clip
 from edgeser.corpora.synthesis.nothing import with_nothing
 from edgeser.pipeline.plan import plan_on
-from edgeser.pipeline.words import with_encoder
+from edgeser.pipeline.training_data.words import with_encoder
 from edgeser.progress import SILENT, Reporter
 from edgeser.recipe import Recipe
 from edgeser.typed_tables import to_table
@@ -86,7 +86,7 @@ class Recordings:
 def with_its_encoder(recipe: Recipe) -> Recipe:
     """Return a variant's recipe with what is known of its encoder of words, at its full path.
 
-    Errors are those of `edgeser.pipeline.words.with_encoder`.
+    Errors are those of `edgeser.pipeline.training_data.words.with_encoder`.
     """
     found = with_encoder(recipe)
     if found.words.encoder is None:

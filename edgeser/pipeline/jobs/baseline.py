@@ -13,7 +13,7 @@ from edgeser.baseline.classifiers import fit_and_predict
 from edgeser.baseline.functionals import Functionals, functionals_of
 from edgeser.baseline.licence import LICENCE, baseline_versions
 from edgeser.pipeline.groups import kinds_of
-from edgeser.pipeline.job_form import features_folder, predictions_json, recipe_of
+from edgeser.pipeline.jobs.form import features_folder, predictions_json, recipe_of
 from edgeser.pipeline.plan import Plan, plan_run
 from edgeser.progress import SILENT, Reporter
 from edgeser.typed_tables import from_table
@@ -31,8 +31,8 @@ def fit_and_score(arguments: Mapping[str, Any], *, reporter: Reporter = SILENT) 
     Parameters
     ----------
     arguments
-        As those of `edgeser.pipeline.study_job.train_and_score`; ``baseline`` too: a `Baseline` as
-        a table. Functionals are cached in ``features_dir``.
+        As those of `edgeser.pipeline.jobs.training.train_and_score`; ``baseline`` too: a `Baseline`
+        as a table. Functionals are cached in ``features_dir``.
     reporter
         Told of stages, and of clips that are left out.
 

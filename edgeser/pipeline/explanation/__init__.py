@@ -1,0 +1,1 @@
+"""Recordings and corpora explained by a bundle's int8 model."""

@@ -1,0 +1,1 @@
+"""Models on their way out: a bundle, firmware, libraries, the Edge TPU, a page."""

@@ -1,0 +1,1 @@
+"""One thing held to another: float and int8, features, a target's outputs, audio on both sides."""

@@ -1,0 +1,1 @@
+"""What a training hears: clips as features, as recorded, mixed and under conditions."""
