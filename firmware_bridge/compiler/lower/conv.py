@@ -20,6 +20,7 @@ from firmware_bridge.compiler.lower.weighted import (
     window_axes,
     window_fields,
 )
+from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.operands import (
     multiplier_of,
     options_of,
@@ -50,7 +51,7 @@ def lower_conv_2d(layer: Layer) -> KernelCall:
     """
     weighted = _ungrouped(weighted_layer(layer))
     options = options_of(layer, Conv2DOptions)
-    vertical, horizontal = window_axes(weighted, options)
+    vertical, horizontal = _along_width(*window_axes(weighted, options))
     scales = weight_scales(layer, weighted.weights, 0)
     matrix = weighted.values.reshape(len(weighted.values), -1)
     multipliers = convolution_multipliers(weighted, scales)
@@ -67,6 +68,17 @@ def lower_conv_2d(layer: Layer) -> KernelCall:
         return one_channel_call(weighted, filters, table, (vertical, horizontal))
     fields = window_fields(weighted, vertical, horizontal, zero_point)
     return convolution_call(weighted, filters, table, fields)
+
+
+def _along_width(vertical: WindowAxis, horizontal: WindowAxis) -> tuple[WindowAxis, WindowAxis]:
+    """See what goes along the height alone as going along the width: its bytes lie alike.
+
+    A filter's taps along the width lie side by side, and are read as one run; not so dilated ones.
+    """
+    is_column = horizontal.length == horizontal.taps == 1
+    if is_column and vertical.dilation == 1:
+        return horizontal, vertical
+    return vertical, horizontal
 
 
 def _ungrouped(layer: WeightedLayer) -> WeightedLayer:

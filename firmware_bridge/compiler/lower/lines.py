@@ -94,7 +94,7 @@ def lines_call(
         outputs=(layer.target.index,),
         scratch_bytes=room.scratch_bytes,
         macs=count_macs(layer) or 0,
-        input_after=None if is_vertical else _input_after(layer, across, room),
+        input_after=None if is_vertical else _input_after(layer, along, across, room),
     )
 
 
@@ -108,17 +108,19 @@ def _by_blocks(inputs: int, multiplier: int) -> NDArray[np.intp]:
     return (channels * multiplier + each).reshape(-1)
 
 
-def _input_after(layer: WeightedLayer, across: WindowAxis, room: _Room) -> int | None:
+def _input_after(
+    layer: WeightedLayer, along: WindowAxis, across: WindowAxis, room: _Room
+) -> int | None:
     """Return how far behind the output's first byte the input's may lie, within the output.
 
     Of a layer that reads each line once, and before it writes any line of outputs for which that
     is the last line that the filter covers: one image whose only channel all outputs share.
     """
-    batches, _, input_w, input_c = layer.source.shape
-    _, _, output_w, depth = layer.target.shape
+    batches, input_c = layer.source.shape[0], layer.source.shape[3]
+    depth = layer.target.shape[3]
     if batches != 1 or input_c != 1 or not (depth <= _SHARED_BLOCK or room.keeps_all):
         return None
-    written, read = output_w * depth, input_w
+    written, read = along.outputs * depth, along.length
     behind = 0
     for line in range(across.outputs):
         unread = line * across.stride + across.taps - across.before

@@ -186,18 +186,16 @@ def window_fields(
     layer: WeightedLayer, vertical: WindowAxis, horizontal: WindowAxis, zero_point: int
 ) -> dict[str, Field]:
     """Return the fields of a layer whose filter moves over height and width."""
-    batches, input_h, input_w, input_c = layer.source.shape
-    _, output_h, output_w, output_c = layer.target.shape
     return {
-        "batches": batches,
-        "input_h": input_h,
-        "input_w": input_w,
-        "input_c": input_c,
+        "batches": layer.source.shape[0],
+        "input_h": vertical.length,
+        "input_w": horizontal.length,
+        "input_c": layer.source.shape[3],
         "filter_h": vertical.taps,
         "filter_w": horizontal.taps,
-        "output_h": output_h,
-        "output_w": output_w,
-        "output_c": output_c,
+        "output_h": vertical.outputs,
+        "output_w": horizontal.outputs,
+        "output_c": layer.target.shape[3],
         "stride_h": vertical.stride,
         "stride_w": horizontal.stride,
         "dilation_h": vertical.dilation,

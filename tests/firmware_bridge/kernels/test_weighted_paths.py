@@ -160,6 +160,11 @@ PATHS = {
     "columns, clamped": layer_of(CONV, (1, 9, 13, 3), (8, 3, 3, 3), activation=RELU6),
     "columns, rounded away": layer_of(CONV, (1, 9, 13, 8), (5, 3, 3, 8)),
     "columns, narrow": plain(CONV, (1, 30, 1, 3), (16, 4, 3, 3)),
+    "columns, of a column of pixels": plain(CONV, (2, 40, 1, 3), (8, 5, 1, 3), (2, 2)),
+    "columns, of a dilated column": replace(
+        plain(CONV, (1, 40, 1, 5), (8, 3, 1, 5)), dilations=(2, 1)
+    ),
+    "lines of one channel, a column": plain(CONV, (1, 64, 1, 1), (5, 7, 1, 1), (2, 1)),
     "columns, copied": plain(CONV, (1, 9, 9, 5), (64, 5, 5, 5)),
     "columns, one pixel at a time": plain(CONV, (1, 3, 1, 24), (8, 1, 1, 24)),
     **{
@@ -359,6 +364,18 @@ def instructions_of(layers: Sequence[Layer], folder: Path, machine: Machine) -> 
     results = run_on_device(jobs, folder, machine=machine)
     assert all(result.agrees for result in results)
     return [result.instructions for result in results]
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16])
+def test_a_column_of_pixels_is_read_as_a_line(channels: int) -> None:
+    """Whoever keeps time in the height, where a line's taps would lie apart, pays nothing for it."""
+    column = layer_of(CONV, (1, 128, 1, channels), (16, 5, 1, channels), (2, 1)).lowered()
+    line = layer_of(CONV, (1, 1, 128, channels), (16, 1, 5, channels), (1, 2)).lowered()
+    assert column.function == line.function
+    if channels > 1:
+        assert column.fields == line.fields
+    for ours, theirs in zip(column.constants, line.constants, strict=True):
+        np.testing.assert_array_equal(ours.values, theirs.values)
 
 
 def test_sums_near_the_end_of_their_range_are_not_joined() -> None:
