@@ -59,9 +59,9 @@ def command(
 
 
 def _show(ranges: RangeReport, output: Output) -> None:
-    from rich.table import Table
+    from edgeser.report.titled import plain_table
 
-    table = Table(box=None, pad_edge=False, caption="int8 steps; shares of all values (measured)")
+    table = plain_table(caption="int8 steps; shares of all values (measured)")
     for column in ("plane", "chosen clips", "whole corpus", "outside", "at the ends"):
         table.add_column(column, justify="left" if column == "plane" else "right")
     for plane in ranges.planes:

@@ -42,9 +42,9 @@ def list_command(output: Output) -> None:
         ]
         output.result({"schema": CORPORA_SCHEMA, "corpora": rows})
         return
-    from rich.table import Table
+    from edgeser.report.titled import plain_table
 
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     for column in ("name", "what it is", "give"):
         table.add_column(column, overflow="fold")
     for adapter in ADAPTERS.values():
@@ -166,13 +166,13 @@ def spoken_command(out: Path, speakers: int, utterances: int, seed: int, output:
 
 
 def _show(found: CorpusCheck, output: Output) -> None:
-    from rich.table import Table
 
     from edgeser.corpora import problem_rows
+    from edgeser.report.titled import plain_table
 
     kind = " (synthetic voices)" if found.synthetic else ""
     output.show(f"{found.corpus}{kind}: {len(found.clips)} readable clips in {found.root}")
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     for column in ("finding", "clips", "which"):
         table.add_column(column, overflow="fold")
     for kind, count, text in problem_rows(found.problems, Path(found.root)):

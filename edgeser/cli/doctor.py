@@ -21,11 +21,12 @@ def command(output: Output) -> int:
     if output.json:
         output.result(to_json(findings))
     else:
-        from rich.table import Table
         from rich.text import Text
 
+        from edgeser.report.titled import plain_table
+
         styles = {Status.OK: "green", Status.OPTIONAL: "yellow"}
-        table = Table(box=None, pad_edge=False)
+        table = plain_table()
         for column in ("what", "state", "version or place"):
             table.add_column(column, overflow="fold")
         for finding in findings:

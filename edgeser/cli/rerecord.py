@@ -160,10 +160,10 @@ def _to_json(found: Rerecorded, out: Path) -> dict[str, object]:
 
 
 def _show(found: Rerecorded, out: Path, output: Output) -> None:
-    from rich.table import Table
+    from edgeser.report.titled import plain_table
 
     cut = Counter(outcome.block for outcome in found.outcomes if outcome.state == "cut")
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     for column in ("block", "recording", "delay, s", "drift, ppm", "chirps", "clips"):
         table.add_column(column, overflow="fold")
     for alignment, block in zip(found.alignments, found.playlist.blocks, strict=True):

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeser.report.figures import printable
+from edgeser.report.titled import plain_table
 from quantize.edgetpu.compiled_model import CompiledModel, Executable, Layer, Package
 from quantize.edgetpu.micro import micro_obstacles
 
@@ -33,7 +34,7 @@ def _heading(package: Package) -> Text:
 
 
 def _executables(executables: tuple[Executable, ...]) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     table.add_column("executable", no_wrap=True)
     table.add_column("chip")
     for column in ("instr.", "param.", "narrow/tile", "cycles"):

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 def estimate_tables(found: Estimate) -> Group:
     """Return a prediction as rich renderables."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
+    from edgeser.report.titled import plain_table
+
+    table = plain_table()
     table.add_column("figure", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("range", no_wrap=True)

@@ -19,10 +19,11 @@ _LONGEST_LINE = 2000
 
 def operator_table(graph: GraphSummary, *, numbered: bool) -> Table:
     """Return the operators of a subgraph; their numbers carry the subgraph's where `numbered`."""
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
+    from edgeser.report.titled import plain_table
+
+    table = plain_table()
     for column in ("#", "operator", "v"):
         table.add_column(column, no_wrap=True)
     table.add_column("output", overflow="fold")

@@ -31,10 +31,11 @@ _EFFECTS = {
 def lint_tables(report: LintReport) -> Group:
     """Return placements and findings as rich renderables."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
+    from edgeser.report.titled import plain_table
+
+    table = plain_table()
     for column in ("#", "operator", "v", "runs on"):
         table.add_column(column, no_wrap=True)
     table.add_column("why", overflow="fold")

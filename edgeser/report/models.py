@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeser.report.figures import figure, printable, size
+from edgeser.report.titled import plain_table
 
 if TYPE_CHECKING:
     from edgeser.bundle import Bundle
@@ -51,7 +52,7 @@ def model_tables(bundles: Mapping[str, Bundle], conditions: Mapping[str, str]) -
 
 
 def _costs(bundles: Mapping[str, Bundle]) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     table.add_column("name", no_wrap=True)
     table.add_column("int8 model", justify="right")
     for title, _ in _COLUMNS:
@@ -64,7 +65,7 @@ def _costs(bundles: Mapping[str, Bundle]) -> Table:
 
 def _scores(bundles: Mapping[str, Bundle], conditions: Mapping[str, str]) -> Table:
     """Return UAR by condition, then on corpora that were never heard."""
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     table.add_column("UAR, int8, its own corpus")
     for name in bundles:
         table.add_column(printable(name), justify="right", no_wrap=True)

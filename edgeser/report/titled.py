@@ -1,19 +1,24 @@
-"""The table with a title above it that every report on a terminal shows."""
+"""The tables that every report on a terminal shows, with a title above them and without."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from edgeser.report.figures import printable
+from edgeser.report.fitting import FittingTable
 
 
-def titled_table(title: str, **options: Any) -> Table:
+def plain_table(**options: Any) -> FittingTable:
+    """Return an empty table without lines; `options` are those of `rich.table.Table`."""
+    return FittingTable(box=None, pad_edge=False, **options)
+
+
+def titled_table(title: str, **options: Any) -> FittingTable:
     """Return an empty table; `options` are those of `rich.table.Table`."""
-    return Table(
+    return FittingTable(
         title=Text(printable(title)),
         title_justify="left",
         title_style="bold",

@@ -214,6 +214,8 @@ def _stage(
     name = f"given.{kind.value}"
     if kind is NetworkKind.KERAS:
         options["legacy"] = check_keras(data, limit_bytes=LIMIT_BYTES)
+    elif kind is NetworkKind.ONNX:
+        options["beside"] = str(path.parent.absolute())
     elif kind is NetworkKind.PROGRAM:
         data, inputs = harmless_archive(data, limit_bytes=LIMIT_BYTES)
         name = PROGRAM_NAME

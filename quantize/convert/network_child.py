@@ -68,6 +68,7 @@ def convert_network(
         ``reference0`` ...: what the network gives for the latter, where that is known already.
     options
         ``folder``: of our own, with the network as ``file``; ``kind``; ``limit``: bytes;
+        ``beside``: where it was given, of ONNX;
         ``calibration``, ``parity``: names of their arrays; ``legacy``: whether a .keras is of
         Keras 2; ``references``: how many references are given; ``outputs``: their names.
 
@@ -158,7 +159,8 @@ def _opened(options: dict[str, Any]) -> Network:
     if options["kind"] == "onnx":
         from quantize.convert.onnx_network import OnnxNetwork
 
-        return OnnxNetwork(path, limit_bytes=limit)
+        beside = options.get("beside")
+        return OnnxNetwork(path, limit_bytes=limit, beside=Path(beside) if beside else None)
     from quantize.convert.keras_network import open_keras, open_saved_model
 
     if options["kind"] == "keras":

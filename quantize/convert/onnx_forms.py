@@ -16,14 +16,21 @@ _CELU = (("Mul", ("", "inverse"), "scaled"), ("Elu", ("scaled",), "bent"),
          ("Mul", ("bent", "factor"), ""))  # fmt: skip
 _SELU = (("Elu", ("",), "bent"), ("Mul", ("bent", "factor"), "below"), ("Relu", ("",), "above"),
          ("Mul", ("above", "rest"), "share"), ("Add", ("below", "share"), ""))  # fmt: skip
+_PRELU = (("Relu", ("",), "above"), ("Min", ("", "zero"), "below"),
+          ("Mul", ("below", "slopes"), "share"), ("Add", ("above", "share"), ""))  # fmt: skip
 """Operators, what each takes and gives; nothing is what the replaced one takes and gives."""
 _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
+_KEEP_AXES = _ELEMENTWISE | {
+    "BatchNormalization", "Clip", "Elu", "HardSwish", "Identity", "InstanceNormalization",
+    "LeakyRelu", "Min", "PRelu", "Relu", "Sigmoid", "Tanh",
+}  # fmt: skip
 
 
 def readable(graph: Any) -> None:
     """Change an ``onnx.GraphProto`` in place; it gives the same."""
     _plain_names(graph)
     _constants_as_weights(graph)
+    _plain_prelus(graph)
     _constants_of_full_rank(graph)
     _plain_elus(graph)
     _depth_by_blocks(graph)
@@ -131,6 +138,53 @@ def _plain_elus(graph: Any) -> None:
             nodes.append(helper.make_node(kind, inputs, [output], name=name))
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def _plain_prelus(graph: Any) -> None:
+    """Write a PRelu of what was reshaped as relu(x) + slope min(x, 0).
+
+    After a reshape, as that of a GroupNorm, onnx2tf has channels first still, and takes the last
+    axis for that of the slopes.
+    """
+    from onnx import helper, numpy_helper
+
+    weights = {each.name: each for each in graph.initializer}
+    made_by = {name: node for node in graph.node for name in node.output}
+    known = {each.name: each.type for each in (*graph.input, *graph.value_info)}
+    nodes: list[Any] = []
+    for node in graph.node:
+        slope = weights.get(node.input[1]) if node.op_type == "PRelu" else None
+        if slope is None or node.input[0] not in known or not _is_reshaped(node, made_by):
+            nodes.append(node)
+            continue
+        (made,), x = node.output, node.input[0]
+        zero = np.zeros((), np.float32)
+        for values, name in ((numpy_helper.to_array(slope), "slopes"), (zero, "zero")):
+            graph.initializer.append(numpy_helper.from_array(values, f"{made}/{name}"))
+        for place, (kind, given, gives) in enumerate(_PRELU):
+            inputs = [f"{made}/{each}" if each else x for each in given]
+            output = f"{made}/{gives}" if gives else made
+            name = f"{node.name or made}/{kind}_{place}"
+            nodes.append(helper.make_node(kind, inputs, [output], name=name))
+            graph.value_info.append(helper.make_value_info(output, known[x]))
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _is_reshaped(node: Any, made_by: dict[str, Any]) -> bool:
+    """Whether what a node takes comes of a reshape through operators that keep its axes."""
+    before, seen = [*node.input], set()
+    while before:
+        name = before.pop()
+        maker = made_by.get(name)
+        if maker is None or name in seen:
+            continue
+        seen.add(name)
+        if maker.op_type == "Reshape":
+            return True
+        if maker.op_type in _KEEP_AXES:
+            before += maker.input
+    return False
 
 
 def _depth_by_blocks(graph: Any) -> None:

@@ -16,6 +16,7 @@ from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_value
 from quantize.convert.lookups import cut_lookups
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.onnx_forms import readable
+from quantize.convert.onnx_weights import check_weights, with_weights_inside
 from quantize.convert.recurrent import RECURRENT, without_recurrence
 from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
 from quantize.foundation.errors import BadInput, CheckFailed, ToolMissing
@@ -45,18 +46,20 @@ class OnnxNetwork:
     path
         The file, in a folder of our own; the fixed graph is written beside it.
     limit_bytes
-        Of the file.
+        Of the file, and of those that its weights lie in.
+    beside
+        The folder that it was given in, where weights may lie in other files; `None` where not.
 
     Raises
     ------
     BadInput
-        When it is no ONNX, its opset is too old or too new, weights lie outside of it or hold NaN,
-        or an axis besides the batch is dynamic.
+        When it is no ONNX, its opset is too old or too new, weights are missing or hold NaN, or an
+        axis besides the batch is dynamic.
     CheckFailed
         When an operator has no form in TensorFlow Lite: it is named with its layer.
     """
 
-    def __init__(self, path: Path, *, limit_bytes: int) -> None:
+    def __init__(self, path: Path, *, limit_bytes: int, beside: Path | None = None) -> None:
         import onnx
         from onnx.inliner import inline_local_functions
 
@@ -75,7 +78,8 @@ class OnnxNetwork:
         if model.functions:
             model = inline_local_functions(model)
         check_nodes(model.graph)
-        _check_weights(model.graph)
+        with_weights_inside(model, beside, limit_bytes=limit_bytes - len(data))
+        check_weights(model.graph)
         tables = cut_lookups(model.graph)
         self.inputs = tuple(
             replace(each, table=tables.get(each.name)) for each in _with_batch_of_one(model.graph)
@@ -222,50 +226,6 @@ def _label(node: Any) -> str:
     """Name a node for people: its layer, and its operator."""
     layer = layer_of(node.name, node.op_type) or (node.output[0] if node.output else "")
     return f"layer {printable(layer)}, {printable(node.op_type)}"
-
-
-def _check_weights(graph: Any) -> None:
-    sparse = [each.values.name for each in graph.sparse_initializer]
-    for node in graph.node:
-        sparse += [node.output[0] for a in node.attribute if a.HasField("sparse_tensor")]
-    if sparse:
-        raise BadInput(
-            f"the weights {printable(sparse[0])} are sparse, which onnx2tf does not read",
-            hint="save them as dense tensors",
-        )
-    for each in graph.initializer:
-        values = _values_of(each)
-        broken = values.dtype.kind == "f" and not np.isfinite(values.astype(np.float64)).all()
-        # A single infinity is the end of a clip that has none.
-        if broken and (values.size > 1 or np.isnan(values).any()):
-            raise BadInput(
-                f"the weights {printable(each.name)} hold NaN or infinity",
-                hint="the training diverged; use an earlier epoch",
-            )
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                _values_of(attribute.t)
-
-
-def _values_of(tensor: Any) -> NDArray[Any]:
-    """Return a tensor's values, or refuse one that is damaged or lies elsewhere."""
-    from onnx import TensorProto, numpy_helper
-
-    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-        raise BadInput(
-            f"the weights {printable(tensor.name)} lie in another file",
-            hint="save the network in one file: onnx.save(model, path, "
-            "save_as_external_data=False)",
-        )
-    try:
-        values: NDArray[Any] = numpy_helper.to_array(tensor)
-    except Exception as error:  # what is wrong with a tensor, ONNX says in many classes
-        raise BadInput(
-            f"the weights {printable(tensor.name)} are damaged: {printable(str(error))}",
-            hint="export the network again",
-        ) from error
-    return values
 
 
 def _with_batch_of_one(graph: Any) -> tuple[SourceTensor, ...]:

@@ -54,6 +54,47 @@ def test_an_operator_in_another_form_gives_the_same(
     np.testing.assert_allclose(ran(model), wanted, rtol=1e-5, atol=1e-6)
 
 
+SLOPES = np.linspace(-0.5, 0.9, 8, dtype=np.float32).reshape(8, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("between", "left"),
+    [
+        (["Mul"], ["Relu", "Min", "Mul", "Add"]),
+        ([], ["Relu", "Min", "Mul", "Add"]),
+        (["MaxPool"], ["PRelu"]),
+    ],
+)
+def test_prelu_has_another_form_after_a_reshape_alone(between: list[str], left: list[str]) -> None:
+    """Of the channels of a GroupNorm onnx2tf does not know where they are."""
+    nodes = [
+        helper.make_node("Reshape", ["x", "flat"], ["flattened"]),
+        helper.make_node("Reshape", ["flattened", "full"], ["a0"]),
+    ]
+    for place, kind in enumerate(between):
+        given = [f"a{place}", "gain"] if kind == "Mul" else [f"a{place}"]
+        said = {"kernel_shape": [1, 1]} if kind == "MaxPool" else {}
+        nodes.append(helper.make_node(kind, given, [f"a{place + 1}"], **said))
+    nodes.append(helper.make_node("PRelu", [f"a{len(between)}", "slopes"], ["y"], name="/a/b"))
+    model = graph_of(
+        *nodes,
+        weights={
+            "flat": np.asarray([0, 4, -1]), "full": np.asarray(X.shape), "slopes": SLOPES,
+            "gain": np.full((8, 1, 1), 1.5, np.float32),
+        },
+    )  # fmt: skip
+    wanted = ran(model)
+    readable(model.graph)
+    assert [node.op_type for node in model.graph.node][-len(left) :] == left
+    np.testing.assert_allclose(ran(model), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_prelu_of_what_goes_in_stays() -> None:
+    model = graph_of(helper.make_node("PRelu", ["x", "s"], ["y"]), weights={"s": SLOPES})
+    readable(model.graph)
+    assert [node.op_type for node in model.graph.node] == ["PRelu"]
+
+
 def test_constants_are_weights_of_full_rank() -> None:
     scale = np.asarray([1, 2, 3, 4, 5], np.float32)
     constant = helper.make_node(

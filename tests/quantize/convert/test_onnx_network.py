@@ -114,15 +114,6 @@ def test_what_is_not_converted_is_named(
     assert error.exit_code == exit_code
 
 
-def test_weights_in_other_files_are_not_read(tmp_path: Path) -> None:
-    model = graph_of()
-    weights = model.graph.initializer[0]
-    weights.ClearField("raw_data")
-    weights.data_location = TensorProto.EXTERNAL
-    weights.external_data.add(key="location", value="../../secret")
-    assert "the weights w lie in another file" in refusal(model, tmp_path).message
-
-
 def test_what_is_no_onnx_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "given.onnx"
     for data in (b"", b"\xff" * 40, b"<html>"):
