@@ -368,7 +368,7 @@ def instructions_of(layers: Sequence[Layer], folder: Path, machine: Machine) -> 
 
 @pytest.mark.parametrize("channels", [1, 3, 16])
 def test_a_column_of_pixels_is_read_as_a_line(channels: int) -> None:
-    """Whoever keeps time in the height, where a line's taps would lie apart, pays nothing for it."""
+    """Time in the height, where the taps of a line would lie apart, costs nothing more."""
     column = layer_of(CONV, (1, 128, 1, channels), (16, 5, 1, channels), (2, 1)).lowered()
     line = layer_of(CONV, (1, 1, 128, channels), (16, 1, 5, channels), (1, 2)).lowered()
     assert column.function == line.function
