@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeser.corpora.audio.content import HEAD_BYTES, no_audio
-from edgeser.corpora.audio.riff import AudioBytes, WithRightLength, audio_bytes
+from edgeser.corpora.audio.riff import AudioBytes, WithPlainHeader, WithRightLength, audio_bytes
 from edgeser.corpora.audio.sound import LARGEST_FLOAT, Levels, Remark, remarks
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import file_error, open_regular, sha256_of_file
@@ -327,12 +327,20 @@ def open_audio(path: Path) -> Iterator[OpenAudio]:
         with _reading(path):
             handle = stack.enter_context(open_regular(path, buffering=0))
             audio = _checked_length(handle, path)
-            odd = audio is not None and audio.open_ended
             handle.seek(0)
-            source = WithRightLength(handle, audio) if audio and odd else handle.fileno()
+            source = _as_it_is_read(handle, audio)
             sound = stack.enter_context(soundfile.SoundFile(source, closefd=False))
             _refuse_by_header(sound, path)
         yield OpenAudio(sound, path, audio.remark if audio else "")
+
+
+def _as_it_is_read(handle: IO[bytes], audio: AudioBytes | None) -> Any:
+    """Return what libsndfile is given: the file itself, unless its header leads astray."""
+    if audio is not None and audio.form:
+        return WithPlainHeader(handle, audio)
+    if audio is not None and audio.open_ended:
+        return WithRightLength(handle, audio)
+    return handle.fileno()
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 A WAV's header states how many bytes of audio follow. Who writes to a pipe does not know yet, and
 who is stopped never comes to correct it: such a file is read to its end. One that ends before its
 own plain number of bytes is cut short, which is damage.
+
+A byte of padding belongs behind what has an odd number of them. Many writers leave it out, and
+libsndfile then reads no further.
 """
 
 from __future__ import annotations
@@ -20,6 +23,13 @@ _UNKNOWN = (
 """What writers to a pipe claim: nothing, about 2^31 (sox, arecord), 2^32 bytes (ffmpeg) or more."""
 _MOST_CHUNKS = 64
 _LARGEST = 0xFFFFFFFF
+_LONGEST_FORM = 1024
+_NAMES = frozenset(
+    b"fmt |data|LIST|fact|bext|JUNK|junk|PEAK|cue |smpl|inst|iXML|id3 |ID3 |_PMX|PAD |acid".split(
+        b"|"
+    )
+)
+"""Of chunks that are known to follow others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,9 @@ class AudioBytes:
         Whether other chunks follow where the claimed audio ends, as they may.
     wide
         Of RF64 where the sizes of 64 bits are: of all behind the first 8 bytes, then `claimed`.
+    form
+        The chunk that tells how the audio is coded, where a chunk before the audio lacks its
+        padding; empty where none does.
     """
 
     claimed: int
@@ -45,6 +58,7 @@ class AudioBytes:
     begin: int
     trailing: bool
     wide: int | None = None
+    form: bytes = b""
 
     @property
     def open_ended(self) -> bool:
@@ -72,21 +86,26 @@ class AudioBytes:
 def audio_bytes(handle: IO[bytes], size: int) -> AudioBytes | None:
     """Find the audio of a WAV file of `size` bytes, RF64 too; ``None`` for what is neither."""
     handle.seek(0)
-    form = handle.read(4)
-    if form not in (b"RIFF", b"RF64"):
+    kind = handle.read(4)
+    if kind not in (b"RIFF", b"RF64"):
         return None
     wide = claimed = None
+    form, padded, at = b"", True, 12
     for name, length in chunks(handle):
         here = handle.tell()
-        if name == b"ds64" and form == b"RF64" and len(sizes := handle.read(16)) == 16:
+        padded, at = padded and here == at + 8, here + length + (length & 1)
+        if name == b"ds64" and kind == b"RF64" and len(sizes := handle.read(16)) == 16:
             wide, claimed = here, struct.unpack("<8xQ", sizes)[0]
+        elif name == b"fmt ":
+            form = handle.read(min(length, _LONGEST_FORM))
         elif name == b"data":
-            if form == b"RIFF":
+            if kind == b"RIFF":
                 wide, claimed = None, length
             elif claimed is None:
                 return None
             behind = _chunks_follow(handle, here, claimed, size)
-            return AudioBytes(claimed, size - here, here, behind, wide)
+            form = b"" if padded or kind == b"RF64" else form
+            return AudioBytes(claimed, size - here, here, behind, wide, form)
     return None
 
 
@@ -103,17 +122,33 @@ def chunks(handle: IO[bytes]) -> Iterator[tuple[bytes, int]]:
             return
         name, length = struct.unpack("<4sI", header)
         yield name, length
-        at += 8 + length + (length & 1)
+        at = _behind(handle, at + 8, length)
+
+
+def _behind(handle: IO[bytes], begin: int, length: int) -> int:
+    """Return where the next chunk begins behind one of so many bytes, padded or not."""
+    end = begin + length
+    if length % 2 == 0 or length > _LARGEST:
+        return end + length % 2
+    handle.seek(end)
+    found = handle.read(5)
+    here, there = found[:4], found[1:]
+    without = here in _NAMES or (_is_name(here) and not _is_name(there))
+    return end if without else end + 1
+
+
+def _is_name(four: bytes) -> bool:
+    return len(four) == 4 and all(32 <= byte < 127 for byte in four)
 
 
 def _chunks_follow(handle: IO[bytes], begin: int, length: int, size: int) -> bool:
     """Whether what comes behind the claimed audio is another chunk, or too short to be audio."""
-    end = begin + length + (length & 1)
+    end = _behind(handle, begin, length)
     if size - end < 8:
         return length > 0
     handle.seek(end)
     header = handle.read(8)
-    if not all(32 <= byte < 127 for byte in header[:4]):
+    if not _is_name(header[:4]):
         return False
     if length > 0:
         return end + 8 + int.from_bytes(header[4:], "little") <= size + 1
@@ -125,11 +160,12 @@ def _reach_the_end(handle: IO[bytes], begin: int, size: int) -> bool:
     for _ in range(_MOST_CHUNKS):
         handle.seek(begin)
         header = handle.read(8)
-        if len(header) < 8 or not all(32 <= byte < 127 for byte in header[:4]):
+        if len(header) < 8 or not _is_name(header[:4]):
             return False
         length = int.from_bytes(header[4:], "little")
-        begin += 8 + length + (length & 1)
-        if size in (begin, begin - (length & 1)):
+        end = begin + 8 + length
+        begin = _behind(handle, begin + 8, length)
+        if size in (begin, end):
             return True
     return False
 
@@ -182,4 +218,62 @@ class WithRightLength(io.RawIOBase):
                 if 0 <= offset < len(data):
                     data[offset] = byte
         buffer[: len(data)] = data
+        return len(data)
+
+
+class WithPlainHeader(io.RawIOBase):
+    """The audio of a WAV file behind a header of two chunks; the file itself is not changed.
+
+    Parameters
+    ----------
+    handle
+        The file, open for reading.
+    audio
+        Where its audio lies, and its form.
+    """
+
+    def __init__(self, handle: IO[bytes], audio: AudioBytes) -> None:
+        super().__init__()
+        self._handle = handle
+        self._begin = audio.begin
+        self._length = audio.there if audio.open_ended else min(audio.claimed, audio.there)
+        form = audio.form + bytes(len(audio.form) & 1)
+        said = min(self._length, _LARGEST - len(form) - 20)
+        self._head = b"".join(
+            (
+                struct.pack("<4sI4s", b"RIFF", 20 + len(form) + said, b"WAVE"),
+                struct.pack("<4sI", b"fmt ", len(audio.form)) + form,
+                struct.pack("<4sI", b"data", said),
+            )
+        )
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that any place in it can be read."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move as in any file."""
+        size = len(self._head) + self._length
+        self._at = max(0, offset + {io.SEEK_CUR: self._at, io.SEEK_END: size}.get(whence, 0))
+        return self._at
+
+    def tell(self) -> int:
+        """Return the place in bytes."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read of the header, then of the audio."""
+        behind = self._at - len(self._head)
+        if behind < 0:
+            data = self._head[self._at : self._at + len(buffer)]
+        else:
+            self._handle.seek(self._begin + behind)
+            data = self._handle.read(max(0, min(len(buffer), self._length - behind)))
+        buffer[: len(data)] = data
+        self._at += len(data)
         return len(data)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeser.corpora.audio.files import read_recording
+from edgeser.corpora.audio.files import Excerpt, read_recording
 from quantize.foundation.errors import BadInput
 
 SAMPLES = np.random.default_rng(3).integers(-9000, 9000, 8000).astype("<i2")
@@ -105,4 +105,73 @@ def test_rf64_that_ends_before_its_plain_number_of_bytes_is_cut_short(tmp_path: 
     path = tmp_path / "a.wav"
     path.write_bytes(rf64(len(AUDIO), AUDIO[:9000]))
     with pytest.raises(BadInput, match=r"it is cut short \(9000 of 16000 bytes\)"):
+        read_recording(path)
+
+
+INFO = b"INFOISFT\x05\0\0\0abcde"  # 17 bytes
+
+
+def chunk(name: bytes, content: bytes, pad: bytes = b"") -> bytes:
+    return name + struct.pack("<I", len(content)) + content + pad
+
+
+def form_of(width: int) -> bytes:
+    return struct.pack("<HHIIHH", 1, 1, 16_000, 16_000 * width, width, 8 * width)
+
+
+def riff(*parts: bytes) -> bytes:
+    body = b"WAVE" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@pytest.mark.parametrize("pad", [b"", b"\0", b"d"])
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("name", [b"LIST", b"note", b"xyz "])
+def test_an_odd_chunk_before_the_audio_may_lack_its_padding(
+    name: bytes, early: bool, pad: bytes, tmp_path: Path
+) -> None:
+    odd, form = chunk(name, INFO, pad), chunk(b"fmt ", form_of(2))
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(*((odd, form) if early else (form, odd)), chunk(b"data", AUDIO)))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == ""
+    part = read_recording(Excerpt(path, 0.1, 0.2))
+    np.testing.assert_array_equal(part.samples, SAMPLES[1600:4800])
+
+
+@pytest.mark.parametrize("audio", [bytes(16_000), b"\x20\0" + bytes(15_998)])
+def test_silence_behind_a_name_is_no_length(audio: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    form = chunk(b"fmt ", form_of(2))
+    path.write_bytes(riff(form, chunk(b"LIST", INFO), chunk(b"data", audio)))
+    np.testing.assert_array_equal(read_recording(path).samples, np.frombuffer(audio, "<i2"))
+
+
+@pytest.mark.parametrize("pad", [b"", b"\0"])
+@pytest.mark.parametrize(
+    "behind", [b"", chunk(b"LIST", b"INFO"), chunk(b"id3 ", b"abc") + chunk(b"LIST", INFO)]
+)
+@pytest.mark.parametrize("width", [1, 3])
+def test_an_odd_number_of_bytes_of_audio_is_all_that_is_read(
+    width: int, behind: bytes, pad: bytes, tmp_path: Path
+) -> None:
+    audio = bytes(range(100, 200)) * 30 * width
+    audio = audio[: 2999 * width]
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(chunk(b"fmt ", form_of(width)), chunk(b"data", audio, pad), behind))
+    found = read_recording(path)
+    assert len(found.samples) == 2999
+    assert found.header == ""
+
+
+def test_what_lacks_padding_may_not_know_its_length_or_be_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    head = chunk(b"fmt ", form_of(2)) + chunk(b"LIST", INFO)
+    path.write_bytes(riff(head, struct.pack("<4sI", b"data", 0xFFFF_FFFF), AUDIO))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == "its header claims 4,294,967,295 bytes of audio; 16,000 were read"
+    path.write_bytes(riff(head, chunk(b"data", AUDIO))[:-100])
+    with pytest.raises(BadInput, match=r"it is cut short \(15900 of 16000 bytes\)"):
         read_recording(path)
