@@ -166,7 +166,6 @@ def spoken_command(out: Path, speakers: int, utterances: int, seed: int, output:
 
 
 def _show(found: CorpusCheck, output: Output) -> None:
-
     from edgeser.corpora import problem_rows
     from edgeser.report.titled import plain_table
 
