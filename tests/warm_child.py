@@ -41,6 +41,7 @@ def main(kind: str, place: str, home: str) -> None:
     """Answer at a socket until the process that started this one has gone."""
     if kind == "conversions":
         os.environ.update(tensorflow_child._ENVIRONMENT, KERAS_HOME=home)
+    gc.disable()  # nothing of what is imported is garbage, and looking takes long
     with tensorflow_child._left_out():
         for name in LOADED[kind]:
             importlib.import_module(name)
@@ -49,6 +50,7 @@ def main(kind: str, place: str, home: str) -> None:
         neighbour("warm_command").load()
         become = be_job
     gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as waiting:
         waiting.bind(place)

@@ -81,9 +81,11 @@ def fork_children() -> None:
 
 
 def main() -> None:
+    gc.disable()  # nothing of what is imported is garbage, and looking takes long
     load()
     fork_children()
     gc.freeze()
+    gc.enable()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
     sys.argv = ["edgeser", *arguments]
     from edgeser.cli import main as command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from safetensors.torch import save
+from safetensors.numpy import save
 
 State = dict[str, torch.Tensor]
 """Weights and statistics, by name."""
@@ -11,5 +11,5 @@ State = dict[str, torch.Tensor]
 
 def state_to_bytes(state: State) -> bytes:
     """Return a state dict as safetensors bytes; the same tensors give the same bytes."""
-    plain = {name: state[name].detach().cpu().contiguous() for name in sorted(state)}
+    plain = {name: state[name].detach().cpu().contiguous().numpy() for name in sorted(state)}
     return bytes(save(plain))

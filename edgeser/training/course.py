@@ -1,7 +1,9 @@
-"""The course of a training: its parts one after the other, each kept after every epoch."""
+"""The course of a training: its parts one after the other, each kept as its epochs go by."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -21,6 +23,7 @@ from edgeser.training.checkpoint import (
 Progress = Callable[[str, int, int], None]
 """Told at the start and after each step: what is done, epochs (or variants) done, planned."""
 _ANSWERS = "answers"
+_KEPT_EVERY_S = 1.0
 
 
 class Fitted(Protocol):
@@ -109,18 +112,29 @@ class Course:
                 forget_checkpoint(self.folder / part)
 
     def carry_out(self, job: Job, part: str = "") -> None:
-        """Do all epochs, and keep each; go on from the last kept one to resume."""
+        """Do all epochs, and keep them; go on from the last kept one to resume.
+
+        Where several end within a second, not each is: a file that reaches the disk takes longer
+        than a small epoch.
+        """
         folder = None if self.folder is None else self.folder / part
         if self.resume and folder is not None:
             found = load_checkpoint(folder, fingerprint=job.fingerprint)
             if found is not None:
                 job.restore(found)
         self.tell(job.title, job.epochs, job.planned)
+        kept, due = job.epochs, -math.inf
         while not job.finished:
             job.epoch()
-            if folder is not None:
+            if folder is not None and (job.finished or time.monotonic() >= due):
                 save_checkpoint(folder, job.checkpoint())
-            self.tell(job.title, job.epochs, job.planned)
+                kept, due = job.epochs, time.monotonic() + _KEPT_EVERY_S
+            try:
+                self.tell(job.title, job.epochs, job.planned)
+            except BaseException:  # whoever is told may end the training, after a whole epoch
+                if folder is not None and kept < job.epochs:
+                    save_checkpoint(folder, job.checkpoint())
+                raise
 
     def kept_answers(self, part: str, fingerprint: str) -> NDArray[np.float32] | None:
         """Return the answers of a teacher that was done before, to resume."""

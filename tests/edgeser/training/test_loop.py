@@ -23,6 +23,7 @@ from edgeser.training import (
     LabelledFeatures,
     TrainingConfig,
     TrainingData,
+    course,
     predict_logits,
     train,
 )
@@ -116,6 +117,28 @@ def test_resumed_ends_at_the_same_bits(data: TrainingData, tmp_path: Path, stop_
     assert resumed.history == whole.history
     assert resumed.best_epoch == whole.best_epoch
     np.testing.assert_array_equal(resumed.development, whole.development)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(0.25, [1, 5, 9, 13, 14]), (1.0, [*range(1, 15)])])
+def test_epochs_that_end_within_a_second_are_not_each_kept(
+    data: TrainingData,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    kept: list[int],
+) -> None:
+    """The first is, what a second later is there, and the last: that of an early stop too."""
+    found: list[int] = []
+    now = [0.0]
+
+    def told(title: str, done: int, planned: int) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(course.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(course, "save_checkpoint", lambda _, state: found.append(state.epochs))
+    config = dataclasses.replace(TRAINING, epochs=14)
+    train(NETWORK, config, AUGMENTATION, data, seed=3, checkpoint_dir=tmp_path, progress=told)
+    assert found == kept
 
 
 AGAIN_TOO = dataclasses.replace(TRAINING, refit=True)
