@@ -73,7 +73,7 @@ def train(  # noqa: PLR0913  each is a choice of its own
         Seeds weights, order, augmentation and dropout. On the CPU, with one thread count, the same
         seed gives the same bits, whether the training was interrupted or not.
     checkpoint_dir
-        Where the state is kept after each epoch; nowhere when `None`.
+        Where the state is kept, after each epoch or once a second; nowhere when `None`.
     resume
         Go on from the checkpoint there, if there is one.
     progress
@@ -98,7 +98,8 @@ def train(  # noqa: PLR0913  each is a choice of its own
     ToolMissing
         When CUDA is asked for and is not there.
     KeyboardInterrupt
-        When interrupted; the checkpoint of the last whole epoch is in place.
+        When interrupted; a checkpoint is in place, of the last whole epoch or of one that ended
+        less than a second before it.
     """
     started = time.monotonic()
     with as_trained(training):
