@@ -93,6 +93,10 @@ class TensorFlowNetwork:
         ]
         return self._function, spec, None
 
+    def other_way(self) -> bool:
+        """Say that there is none."""
+        return False
+
     def layers_by_kind(self) -> dict[str, str]:
         """Return nothing: operators keep the names of their layers here."""
         return {}

@@ -34,6 +34,7 @@ def readable(graph: Any) -> None:
     _constants_of_full_rank(graph)
     _plain_elus(graph)
     _depth_by_blocks(graph)
+    _channels_by_places(graph)
 
 
 def _plain_names(graph: Any) -> None:
@@ -215,3 +216,49 @@ def _depth_by_blocks(graph: Any) -> None:
         nodes.append(node)
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def _channels_by_places(graph: Any) -> None:
+    """Write a shuffle of channels (two reshapes and a transpose between them) as a gather.
+
+    Else onnx2tf has channels first after it, and may mistake them for rows of as many.
+    """
+    from onnx import helper, numpy_helper
+
+    known = {
+        each.name: [dim.dim_value for dim in each.type.tensor_type.shape.dim]
+        for each in (*graph.input, *graph.value_info, *graph.output)
+    }
+    takers: dict[str, list[Any]] = {each.name: [None] for each in graph.output}
+    for node in graph.node:
+        for name in node.input:
+            takers.setdefault(name, []).append(node)
+    for node in list(graph.node):
+        moved = _only(takers, node, "Reshape", "Transpose")
+        last = _only(takers, moved, "Transpose", "Reshape")
+        if moved is None or last is None:
+            continue
+        whole, split = known.get(node.input[0], []), known.get(node.output[0], [])
+        order = [0, 2, 1, *range(3, len(split))]
+        same = known.get(last.output[0]) == whole and split[3:] == whole[2:]
+        if len(whole) < 3 or len(split) != len(whole) + 1 or split[0] != whole[0] or not same:
+            continue
+        if list(moved.attribute[0].ints) != order:
+            continue
+        places = np.arange(whole[1]).reshape(split[1], split[2]).T.reshape(-1)
+        made = last.output[0]
+        graph.initializer.append(numpy_helper.from_array(places, f"{made}/places"))
+        gather = helper.make_node("Gather", [node.input[0], f"{made}/places"], [made], axis=1)
+        gather.name = f"{last.name or made}/Gather"
+        graph.node.insert(list(graph.node).index(last), gather)
+        for each in (node, moved, last):
+            graph.node.remove(each)
+
+
+def _only(takers: dict[str, list[Any]], node: Any, kind: str, next_kind: str) -> Any:
+    """Return what alone takes what a node of one kind gives, where it is of another kind."""
+    if node is None or node.op_type != kind:
+        return None
+    found = takers.get(node.output[0], [])
+    fits = len(found) == 1 and found[0] is not None and found[0].op_type == next_kind
+    return found[0] if fits and (next_kind != "Transpose" or found[0].attribute) else None

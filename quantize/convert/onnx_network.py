@@ -16,6 +16,7 @@ from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_value
 from quantize.convert.lookups import cut_lookups
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
 from quantize.convert.onnx_forms import readable
+from quantize.convert.onnx_pools import without_infinite_padding
 from quantize.convert.onnx_weights import check_weights, with_weights_inside
 from quantize.convert.recurrent import RECURRENT, without_recurrence
 from quantize.convert.tensorflow_child import ONNX_NAME, simplified_onnx, to_keras
@@ -90,6 +91,7 @@ class OnnxNetwork:
         self._model = onnx.shape_inference.infer_shapes(model)
         onnx.save_model(self._model, str(path.with_name(ONNX_NAME)))
         self._simplified: Any = None
+        self._as_it_is = False
 
     def outputs_of(self, samples: Iterator[list[NDArray[np.float32]]]) -> Iterator[list[Any]]:
         """Yield what the network gives for each sample, by ONNX Runtime."""
@@ -111,17 +113,21 @@ class OnnxNetwork:
 
     def build(self) -> tuple[Any, list[Any], Any]:
         """Return the graph as a function of TensorFlow, its inputs, and what owns it."""
+        import onnx
         import tensorflow as tf
 
-        self._simplified = simplified_onnx()
+        self._simplified = simplified_onnx(optimised=not self._as_it_is)
         readable(self._simplified.graph)
+        without_infinite_padding(self._simplified.graph)
         without_recurrence(self._simplified, _label)
         without_error_functions(self._simplified.graph)
+        # Of what has no noted shape onnx2tf guesses where the channels are.
+        self._simplified = onnx.shape_inference.infer_shapes(self._simplified)
         # Rows that are looked up lie one after another.
         fed = zip(self.inputs, self._simplified.graph.input, strict=True)
         kept = [each.name for source, each in fed if source.table is not None]
         kept += channels_last(self._simplified.graph)
-        model = to_keras(self._simplified, kept=kept)
+        model = to_keras(self._simplified, kept=kept, as_it_is=self._as_it_is)
 
         def run(*values: Any) -> Any:
             return model(values[0] if len(values) == 1 else list(values))
@@ -131,6 +137,15 @@ class OnnxNetwork:
             for place, each in enumerate(model.inputs)
         ]
         return run, spec, model
+
+    def other_way(self) -> bool:
+        """Keep the inputs' axes and the graph's operators the next time.
+
+        Where axes are of one length, as frames and values of a transformer, onnx2tf mistakes one
+        for another when it moves channels, and what the simplifier reshapes for a dense layer.
+        """
+        first, self._as_it_is = not self._as_it_is, True
+        return first
 
     def layers_by_kind(self) -> dict[str, str]:
         """Return for each kind of operator the first layer that has it."""

@@ -139,17 +139,18 @@ def _left_out() -> Iterator[None]:
             del sys.modules[library]
 
 
-def simplified_onnx() -> Any:
+def simplified_onnx(*, optimised: bool = True) -> Any:
     """Fold constants: without, onnx2tf takes the axes of a slice for those of an NCHW tensor.
 
-    Done here, not by onnx2tf, which would start the command `onnxsim` from PATH.
+    Done here, not by onnx2tf, which would start the command `onnxsim` from PATH. Unless
+    `optimised`, operators stay as they are.
     """
     import onnx
 
     with _left_out():
         import onnxsim
 
-    graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME))
+    graph, _ = onnxsim.simplify(onnx.load(ONNX_NAME), perform_optimization=optimised)
     for node in graph.graph.node:
         if node.op_type == "AveragePool":
             _drop_idle_padding(node)
@@ -169,8 +170,11 @@ def _drop_idle_padding(pool: Any) -> None:
         pool.attribute.extend(kept)
 
 
-def to_keras(graph: Any, *, kept: Sequence[str] = ()) -> Any:
-    """Build the graph in Keras, channels last; the inputs named in `kept` stay as they are."""
+def to_keras(graph: Any, *, kept: Sequence[str] = (), as_it_is: bool = False) -> Any:
+    """Build the graph in Keras, channels last; the inputs named in `kept` stay as they are.
+
+    With `as_it_is` all do, and none is taken to have channels.
+    """
     with _left_out():
         import onnx2tf
 
@@ -187,6 +191,9 @@ def to_keras(graph: Any, *, kept: Sequence[str] = ()) -> Any:
         non_verbose=True,
         verbosity="error",
         keep_ncw_or_nchw_or_ncdhw_input_names=list(kept) or None,
+        keep_shape_absolutely_input_names=[each.name for each in graph.graph.input]
+        if as_it_is
+        else None,
     )
 
 

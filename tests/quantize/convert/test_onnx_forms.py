@@ -54,6 +54,23 @@ def test_an_operator_in_another_form_gives_the_same(
     np.testing.assert_allclose(ran(model), wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("order", "left"),
+    [([0, 2, 1, 3, 4], ["Gather"]), ([0, 1, 2, 4, 3], ["Reshape", "Transpose", "Reshape"])],
+)
+def test_a_shuffle_of_channels_is_a_gather(order: list[int], left: list[str]) -> None:
+    model = graph_of(
+        helper.make_node("Reshape", ["x", "groups"], ["a"]),
+        helper.make_node("Transpose", ["a"], ["b"], perm=order),
+        helper.make_node("Reshape", ["b", "whole"], ["y"], name="/a/b"),
+        weights={"groups": np.asarray([1, 2, 4, 3, 5]), "whole": np.asarray(X.shape)},
+    )
+    wanted = ran(model)
+    readable(model.graph)
+    assert [node.op_type for node in model.graph.node] == left
+    np.testing.assert_array_equal(ran(model), wanted)
+
+
 SLOPES = np.linspace(-0.5, 0.9, 8, dtype=np.float32).reshape(8, 1, 1)
 
 
