@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from quantize.convert.onnx_values import makers_of, origins, shapes_of
 from quantize.convert.replacements import SELU_ALPHA, SELU_SCALE
 
 _LONGEST_NAME = 100
 _PLAIN = re.compile(r"[A-Za-z0-9_./:][A-Za-z0-9_./:-]{0,200}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_./-]")
-_CELU = (("Mul", ("", "inverse"), "scaled"), ("Elu", ("scaled",), "bent"),
-         ("Mul", ("bent", "factor"), ""))  # fmt: skip
-_SELU = (("Elu", ("",), "bent"), ("Mul", ("bent", "factor"), "below"), ("Relu", ("",), "above"),
-         ("Mul", ("above", "rest"), "share"), ("Add", ("below", "share"), ""))  # fmt: skip
-_PRELU = (("Relu", ("",), "above"), ("Min", ("", "zero"), "below"),
-          ("Mul", ("below", "slopes"), "share"), ("Add", ("above", "share"), ""))  # fmt: skip
-"""Operators, what each takes and gives; nothing is what the replaced one takes and gives."""
+_Step = tuple[str, tuple[str, ...], str]
+"""An operator, what it takes and gives; nothing is what the replaced one takes and gives."""
+_CELU: tuple[_Step, ...] = (
+    ("Mul", ("", "inverse"), "scaled"),
+    ("Elu", ("scaled",), "bent"),
+    ("Mul", ("bent", "factor"), ""),
+)
+_SELU: tuple[_Step, ...] = (
+    ("Elu", ("",), "bent"),
+    ("Mul", ("bent", "factor"), "below"),
+    ("Relu", ("",), "above"),
+    ("Mul", ("above", "rest"), "share"),
+    ("Add", ("below", "share"), ""),
+)
+_PRELU: tuple[_Step, ...] = (
+    ("Relu", ("",), "above"),
+    ("Min", ("", "zero"), "below"),
+    ("Mul", ("below", "slopes"), "share"),
+    ("Add", ("above", "share"), ""),
+)
 _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
 _KEEP_AXES = _ELEMENTWISE | {
     "BatchNormalization", "Clip", "Elu", "HardSwish", "Identity", "InstanceNormalization",
@@ -90,15 +105,12 @@ def _constants_of_full_rank(graph: Any) -> None:
     from onnx import numpy_helper
 
     weights = {each.name: each for each in graph.initializer}
-    ranks = {
-        each.name: len(each.type.tensor_type.shape.dim)
-        for each in (*graph.input, *graph.value_info, *graph.output)
-    }
+    shapes = shapes_of(graph)
     for node in graph.node:
         if node.op_type not in _ELEMENTWISE or len(node.input) != 2:
             continue
         for place, name in enumerate(node.input):
-            rank = ranks.get(node.input[1 - place], 0)
+            rank = len(shapes.get(node.input[1 - place], []))
             if name not in weights or not 1 <= len(weights[name].dims) < rank:
                 continue
             values = numpy_helper.to_array(weights[name])
@@ -116,7 +128,7 @@ def _plain_elus(graph: Any) -> None:
     celu(x) = a elu(x / a); an Elu of factor a is a elu(x) + (1 - a) relu(x); and a Selu is g times
     that.
     """
-    from onnx import helper, numpy_helper
+    from onnx import numpy_helper
 
     nodes: list[Any] = []
     for node in graph.node:
@@ -127,16 +139,11 @@ def _plain_elus(graph: Any) -> None:
         if node.op_type not in {"Celu", "Elu", "Selu"} or (node.op_type == "Elu" and a == 1.0):
             nodes.append(node)
             continue
-        (x,), (made,) = node.input, node.output
+        (made,) = node.output
         for name, value in {"factor": a * g, "rest": (1 - a) * g, "inverse": 1 / a}.items():
             weight = np.asarray(value, np.float32)
             graph.initializer.append(numpy_helper.from_array(weight, f"{made}/{name}"))
-        steps = _CELU if node.op_type == "Celu" else _SELU
-        for place, (kind, given, gives) in enumerate(steps):
-            inputs = [f"{made}/{each}" if each else x for each in given]
-            output = f"{made}/{gives}" if gives else made
-            name = f"{node.name or made}/{kind}_{place}"
-            nodes.append(helper.make_node(kind, inputs, [output], name=name))
+        nodes += _in_steps(node, _CELU if node.op_type == "Celu" else _SELU)
     del graph.node[:]
     graph.node.extend(nodes)
 
@@ -150,42 +157,40 @@ def _plain_prelus(graph: Any) -> None:
     from onnx import helper, numpy_helper
 
     weights = {each.name: each for each in graph.initializer}
-    made_by = {name: node for node in graph.node for name in node.output}
+    makers = makers_of(graph)
     known = {each.name: each.type for each in (*graph.input, *graph.value_info)}
     nodes: list[Any] = []
     for node in graph.node:
         slope = weights.get(node.input[1]) if node.op_type == "PRelu" else None
-        if slope is None or node.input[0] not in known or not _is_reshaped(node, made_by):
+        if slope is None or node.input[0] not in known or not _is_reshaped(node, makers):
             nodes.append(node)
             continue
-        (made,), x = node.output, node.input[0]
+        (made,) = node.output
         zero = np.zeros((), np.float32)
         for values, name in ((numpy_helper.to_array(slope), "slopes"), (zero, "zero")):
             graph.initializer.append(numpy_helper.from_array(values, f"{made}/{name}"))
-        for place, (kind, given, gives) in enumerate(_PRELU):
-            inputs = [f"{made}/{each}" if each else x for each in given]
-            output = f"{made}/{gives}" if gives else made
-            name = f"{node.name or made}/{kind}_{place}"
-            nodes.append(helper.make_node(kind, inputs, [output], name=name))
-            graph.value_info.append(helper.make_value_info(output, known[x]))
+        for step in _in_steps(node, _PRELU):
+            nodes.append(step)
+            graph.value_info.append(helper.make_value_info(step.output[0], known[node.input[0]]))
     del graph.node[:]
     graph.node.extend(nodes)
 
 
-def _is_reshaped(node: Any, made_by: dict[str, Any]) -> bool:
+def _in_steps(node: Any, steps: Sequence[_Step]) -> Iterator[Any]:
+    """Yield the nodes that a node becomes."""
+    from onnx import helper
+
+    x, (made,) = node.input[0], node.output
+    for place, (kind, given, gives) in enumerate(steps):
+        inputs = [f"{made}/{each}" if each else x for each in given]
+        output = f"{made}/{gives}" if gives else made
+        yield helper.make_node(kind, inputs, [output], name=f"{node.name or made}/{kind}_{place}")
+
+
+def _is_reshaped(node: Any, makers: Mapping[str, Any]) -> bool:
     """Whether what a node takes comes of a reshape through operators that keep its axes."""
-    before, seen = [*node.input], set()
-    while before:
-        name = before.pop()
-        maker = made_by.get(name)
-        if maker is None or name in seen:
-            continue
-        seen.add(name)
-        if maker.op_type == "Reshape":
-            return True
-        if maker.op_type in _KEEP_AXES:
-            before += maker.input
-    return False
+    found = origins(node.input, makers, through=_KEEP_AXES)
+    return any(maker is not None and maker.op_type == "Reshape" for maker in found)
 
 
 def _depth_by_blocks(graph: Any) -> None:
@@ -195,14 +200,11 @@ def _depth_by_blocks(graph: Any) -> None:
     """
     from onnx import helper, numpy_helper
 
-    channels = {
-        each.name: [dim.dim_value for dim in each.type.tensor_type.shape.dim][1:2]
-        for each in (*graph.input, *graph.value_info)
-    }
+    shapes = shapes_of(graph)
     nodes: list[Any] = []
     for node in graph.node:
         said = {each.name: each for each in node.attribute}
-        depth = channels.get(node.input[0]) if node.op_type == "DepthToSpace" else None
+        depth = shapes.get(node.input[0], [])[1:2] if node.op_type == "DepthToSpace" else []
         if depth and depth[0] and "mode" in said and said["mode"].s == b"CRD":
             blocks = said["blocksize"].i ** 2
             order = np.arange(depth[0]).reshape(-1, blocks).T.reshape(-1)
@@ -225,10 +227,7 @@ def _channels_by_places(graph: Any) -> None:
     """
     from onnx import helper, numpy_helper
 
-    known = {
-        each.name: [dim.dim_value for dim in each.type.tensor_type.shape.dim]
-        for each in (*graph.input, *graph.value_info, *graph.output)
-    }
+    known = shapes_of(graph)
     takers: dict[str, list[Any]] = {each.name: [None] for each in graph.output}
     for node in graph.node:
         for name in node.input:

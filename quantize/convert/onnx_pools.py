@@ -7,9 +7,12 @@ is the same with a zero where nothing is below zero, else with its outermost val
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from quantize.convert.onnx_values import makers_of, origins, shapes_of
 
 _NEVER_NEGATIVE = frozenset({"Relu", "Sigmoid", "Softmax", "Softplus", "HardSigmoid", "Abs"})
 _KEEP_SIGN = frozenset({"Concat", "Dropout", "Identity", "MaxPool", "AveragePool"})
@@ -17,18 +20,14 @@ _KEEP_SIGN = frozenset({"Concat", "Dropout", "Identity", "MaxPool", "AveragePool
 
 def without_infinite_padding(graph: Any) -> None:
     """Change an ``onnx.GraphProto`` in place, shapes known; it gives the same."""
-    known = {
-        each.name: [dim.dim_value for dim in each.type.tensor_type.shape.dim]
-        for each in (*graph.input, *graph.value_info, *graph.output)
-    }
-    made_by = {name: node for node in graph.node for name in node.output}
+    known, makers = shapes_of(graph), makers_of(graph)
     nodes: list[Any] = []
     for node in graph.node:
         sizes = [known.get(name, []) for name in (*node.input[:1], *node.output[:1])]
         padded = node.op_type == "MaxPool" and len(node.output) == 1 and all(map(all, sizes))
         pads = _pads(node, *sizes) if padded and all(sizes) else []
         if any(any(pair) for pair in pads):
-            grow = _by_zeros if _never_negative(node.input[0], made_by) else _by_edges
+            grow = _by_zeros if _never_negative(node.input[0], makers) else _by_edges
             nodes += grow(graph, node, pads)
             kept = [a for a in node.attribute if a.name not in ("pads", "ceil_mode", "auto_pad")]
             del node.attribute[:]
@@ -65,13 +64,9 @@ def _pads(node: Any, given: list[int], made: list[int]) -> list[tuple[int, int]]
     return [] if all(same) else pads
 
 
-def _never_negative(name: str, made_by: dict[str, Any]) -> bool:
-    node = made_by.get(name)
-    if node is None:
-        return False
-    if node.op_type in _KEEP_SIGN:
-        return all(_never_negative(each, made_by) for each in node.input)
-    return node.op_type in _NEVER_NEGATIVE
+def _never_negative(name: str, makers: Mapping[str, Any]) -> bool:
+    found = origins([name], makers, through=_KEEP_SIGN)
+    return all(maker is not None and maker.op_type in _NEVER_NEGATIVE for maker in found)
 
 
 def _by_zeros(graph: Any, node: Any, pads: list[tuple[int, int]]) -> list[Any]:

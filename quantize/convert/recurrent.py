@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.convert.onnx_values import shapes_of
 from quantize.convert.replacements import MOST_JOINED
 from quantize.foundation.errors import CheckFailed
 
@@ -47,10 +48,7 @@ def without_recurrence(model: Any, label: Callable[[Any], str]) -> None:
     if not any(node.op_type in RECURRENT for node in graph.node):
         return
     weights = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
-    shapes = {
-        each.name: tuple(dim.dim_value for dim in each.type.tensor_type.shape.dim)
-        for each in (*graph.input, *graph.value_info)
-    }
+    shapes = shapes_of(graph)
     used = {name for node in graph.node for name in node.input}
     used |= {each.name for each in graph.output}
     nodes: list[Any] = []

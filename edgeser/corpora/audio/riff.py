@@ -170,7 +170,19 @@ def _reach_the_end(handle: IO[bytes], begin: int, size: int) -> bool:
     return False
 
 
-class WithRightLength(io.RawIOBase):
+class _Readable(io.RawIOBase):
+    """What libsndfile reads in the place of a file."""
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that any place in it can be read."""
+        return True
+
+
+class WithRightLength(_Readable):
     """A WAV file whose header says how much audio there is; the file itself is not changed.
 
     Parameters
@@ -193,14 +205,6 @@ class WithRightLength(io.RawIOBase):
             audio.begin - 4: struct.pack("<I", min(audio.there, _LARGEST)),
         }
 
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that any place in it can be read."""
-        return True
-
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move as in any file."""
         return self._handle.seek(offset, whence)
@@ -221,7 +225,7 @@ class WithRightLength(io.RawIOBase):
         return len(data)
 
 
-class WithPlainHeader(io.RawIOBase):
+class WithPlainHeader(_Readable):
     """The audio of a WAV file behind a header of two chunks; the file itself is not changed.
 
     Parameters
@@ -247,14 +251,6 @@ class WithPlainHeader(io.RawIOBase):
             )
         )
         self._at = 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that any place in it can be read."""
-        return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move as in any file."""

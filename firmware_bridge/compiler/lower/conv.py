@@ -20,7 +20,6 @@ from firmware_bridge.compiler.lower.weighted import (
     window_axes,
     window_fields,
 )
-from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.operands import (
     multiplier_of,
     options_of,
@@ -36,6 +35,7 @@ from firmware_bridge.compiler.requantisation import (
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Layer
 from quantize.tflite.options import Conv2DOptions
+from quantize.tflite.window import WindowAxis
 
 _WORTH_A_TABLE = 64
 """Inputs of a layer of a single weight from which on it is looked up."""

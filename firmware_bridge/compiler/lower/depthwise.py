@@ -18,13 +18,13 @@ from firmware_bridge.compiler.lower.weighted import (
     window_axes,
     window_fields,
 )
-from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.operands import options_of, quantisation_of, refuse
 from firmware_bridge.compiler.requantisation import channel_table, weight_scales
 from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Layer
 from quantize.tflite.options import DepthwiseConv2DOptions
 from quantize.tflite.redundancy import depth_multiplier_problem
+from quantize.tflite.window import WindowAxis
 
 
 def lower_depthwise_conv_2d(layer: Layer) -> KernelCall:

@@ -16,8 +16,8 @@ from firmware_bridge.compiler.lower.lines import (
 )
 from firmware_bridge.compiler.lower.packing import ROWS, round_up
 from firmware_bridge.compiler.lower.weighted import WeightedLayer
-from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.requantisation import ChannelTable, Rounding
+from quantize.tflite.window import WindowAxis
 
 _CHANNEL_WORDS = 4
 """Of a channel's row in the table of channels."""

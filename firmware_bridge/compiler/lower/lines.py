@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from firmware_bridge.compiler.kernel_call import KernelCall
 from firmware_bridge.compiler.lower.packing import ROWS, pack_taps, round_up
 from firmware_bridge.compiler.lower.weighted import WeightedLayer, constants, output_fields
-from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.operands import quantisation_of
 from firmware_bridge.compiler.requantisation import ChannelTable
 from quantize.tflite.macs import count_macs
+from quantize.tflite.window import WindowAxis
 
 Axes = tuple[WindowAxis, WindowAxis]
 """How a filter moves over height and width."""

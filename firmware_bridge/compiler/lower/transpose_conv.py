@@ -13,7 +13,6 @@ from firmware_bridge.compiler.lower.weighted import (
     output_fields,
     weighted_layer,
 )
-from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.operands import (
     check_dtype,
     constant_integers,
@@ -28,6 +27,7 @@ from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import TransposeConvOptions
 from quantize.tflite.schema import DType
+from quantize.tflite.window import WindowAxis
 
 _INPUTS = (2, 1, 3)
 """Where the input, the filters and the bias are, which other layers have in this order."""

@@ -19,7 +19,6 @@ from firmware_bridge.compiler.lower.packing import (
     pad_channels,
     round_up,
 )
-from firmware_bridge.compiler.lower.window import WindowAxis
 from firmware_bridge.compiler.operands import (
     check_dtype,
     computed_input,
@@ -33,6 +32,7 @@ from quantize.tflite.macs import count_macs
 from quantize.tflite.model import Layer, Tensor
 from quantize.tflite.options import Conv2DOptions, DepthwiseConv2DOptions
 from quantize.tflite.schema import DType
+from quantize.tflite.window import WindowAxis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
