@@ -16,6 +16,7 @@ import click
 
 from edgeser.cli.output import message_line, tell
 from edgeser.cli.signals import Terminated, unwind_when_ended
+from quantize.foundation.ending import end_without_collecting
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.extras import as_tool_missing
 from quantize.foundation.files import file_error
@@ -116,6 +117,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that fits."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     unwind_when_ended()
+    end_without_collecting()
     code = _run(arguments)
     # Whatever a stream could not take was told of already; nothing may be said at the exit.
     for stream in (sys.stdout, sys.stderr):

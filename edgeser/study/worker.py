@@ -12,6 +12,7 @@ from typing import Any
 
 from edgeser.study.jobs import canonical_json
 from edgeser.study.tasks import function_at
+from quantize.foundation.ending import end_without_collecting
 from quantize.foundation.errors import EdgeserError
 from quantize.foundation.launch import end_with_parent
 
@@ -19,6 +20,7 @@ from quantize.foundation.launch import end_with_parent
 def main() -> None:
     """Do one job; an unforeseen error leaves its traceback in the log, and exit code 1."""
     end_with_parent()
+    end_without_collecting()
     answer = os.dup(1)
     os.dup2(2, 1)
     given = json.loads(sys.stdin.buffer.read())

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quantize.foundation.ending import end_without_collecting
 from quantize.foundation.errors import (
     BadInput,
     CheckFailed,
@@ -164,6 +165,7 @@ def _serve() -> None:
     """Child side: read a call from stdin, answer on stdout; nothing else may use stdout."""
     module, name, memory_bytes = sys.argv[1:4]
     end_with_parent()
+    end_without_collecting()
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answer = os.dup(1)
