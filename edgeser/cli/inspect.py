@@ -99,6 +99,8 @@ def command(
         output.result(inspection_json(inspection) | added)
         return
     _show(inspection, output)
+    if compiled is None and not inspection.fully_int8 and not found.unread:
+        output.show(_of_firmware(data))
     if compiled is not None:
         from edgeser.report.compiled import compiled_tables
 
@@ -130,6 +132,19 @@ def _write_overlay(
     write_atomically(path, dump_json(overlay_json(facts, Overlay(what))).encode())
     for line in facts.unknown:
         output.note(f"not in {path}: {line}")
+
+
+def _of_firmware(data: bytes) -> str:
+    """Say whether a model that is not int8 throughout compiles: of int4 or uint8 many do."""
+    from firmware_bridge.compiler import compile_model
+    from quantize.foundation.errors import BadInput, CheckFailed
+    from quantize.foundation.foreign import MOST_QUOTED, printable
+
+    try:
+        compile_model(data, "model")
+    except (BadInput, CheckFailed) as error:
+        return f"firmware: refused: {printable(error.message, limit=MOST_QUOTED)}"
+    return "firmware: compiles all the same, byte for byte TFLite-Micro's (docs/operators.md)"
 
 
 def _show(inspection: ModelInspection, output: Output) -> None:
