@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,9 +114,13 @@ def _read(tensor: Any, name: str, folder: Path | None, limit_bytes: int) -> byte
             hint=f"put it there under a plain name, {_ONE_FILE}",
         )
     path = folder / name
-    if os.path.islink(path):  # of a name that no file can have, pathlib's own would raise
+    try:
+        is_link, is_there = path.is_symlink(), path.exists()
+    except OSError:  # such a name no file can have
+        is_link = is_there = False
+    if is_link:
         raise BadInput(f"{shown}, which is a link", hint="copy the file that it leads to there")
-    if not os.path.exists(path):
+    if not is_there:
         raise BadInput(
             f"{shown}, which is not beside the network", hint=f"put it there, {_ONE_FILE}"
         )
