@@ -15,6 +15,7 @@ from quantize.convert.error_function import without_error_functions
 from quantize.convert.layer_names import LayerValues, layer_of, onnx_layer_values
 from quantize.convert.lookups import cut_lookups
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape, input_label
+from quantize.convert.onnx_file import parse_onnx
 from quantize.convert.onnx_forms import readable
 from quantize.convert.onnx_pools import without_infinite_padding
 from quantize.convert.onnx_weights import check_weights, with_weights_inside
@@ -62,22 +63,13 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, *, limit_bytes: int, beside: Path | None = None) -> None:
         import onnx
-        from onnx.inliner import inline_local_functions
 
         data = read_bounded(path, limit_bytes=limit_bytes)
-        try:
-            model = onnx.load_model_from_string(data)
-        except Exception as error:  # protobuf's own errors are not public
-            raise BadInput(
-                f"the file is no ONNX: {printable(str(error))}",
-                hint="check that it is whole",
-            ) from error
+        model = parse_onnx(data)
         if not model.graph.node:
             raise BadInput("the file is ONNX without a graph", hint="check the path")
         check_opset(model)
         model.ir_version = min(max(model.ir_version, _OLDEST_FORMAT), _NEWEST_FORMAT)
-        if model.functions:
-            model = inline_local_functions(model)
         check_nodes(model.graph)
         with_weights_inside(model, beside, limit_bytes=limit_bytes - len(data))
         check_weights(model.graph)
@@ -232,9 +224,8 @@ def _is_mapped(kind: str) -> bool:
     found = importlib.util.find_spec("onnx2tf")
     if found is None or found.origin is None:
         raise ToolMissing("onnx2tf is not installed", hint="pip install 'edgeser[export]'")
-    return (
-        kind.isidentifier() and Path(found.origin).with_name("ops").joinpath(f"{kind}.py").is_file()
-    )
+    known = {each.stem for each in Path(found.origin).with_name("ops").glob("*.py")}
+    return kind.isidentifier() and kind in known
 
 
 def _label(node: Any) -> str:

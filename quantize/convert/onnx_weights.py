@@ -28,14 +28,16 @@ def with_weights_inside(model: Any, folder: Path | None, *, limit_bytes: int) ->
     folder
         Where it was given: its weights may lie there and nowhere else. `None` where they may not.
     limit_bytes
-        Of all those files together.
+        Of all those files together, and of all weights that are taken from them.
 
     Raises
     ------
     BadInput
-        When a file is missing, a link or in another folder, or does not hold what is said of it.
+        When a file is missing, a link or in another folder, or does not hold what is said of it;
+        when the weights are too large.
     """
     files: dict[str, bytes] = {}
+    taken = 0
     for tensor in _tensors(model.graph):
         if not _is_elsewhere(tensor):
             continue
@@ -45,6 +47,13 @@ def with_weights_inside(model: Any, folder: Path | None, *, limit_bytes: int) ->
             left = limit_bytes - sum(map(len, files.values()))
             files[name] = _read(tensor, name, folder, left)
         start, length = _span(tensor, said, len(files[name]))
+        taken += length  # many tensors may name the same bytes of one file
+        if taken > limit_bytes:
+            raise BadInput(
+                f"the weights of the network are larger than {limit_bytes:,} bytes: too many "
+                f"tensors, {printable(tensor.name)} among them, name the same bytes",
+                hint="export the network again, each of its weights once",
+            )
         tensor.raw_data = files[name][start : start + length]
         tensor.ClearField("external_data")
         tensor.ClearField("data_location")
@@ -105,9 +114,13 @@ def _read(tensor: Any, name: str, folder: Path | None, limit_bytes: int) -> byte
             hint=f"put it there under a plain name, {_ONE_FILE}",
         )
     path = folder / name
-    if path.is_symlink():
+    try:
+        is_link, is_there = path.is_symlink(), path.exists()
+    except OSError:  # such a name no file can have
+        is_link = is_there = False
+    if is_link:
         raise BadInput(f"{shown}, which is a link", hint="copy the file that it leads to there")
-    if not path.exists():
+    if not is_there:
         raise BadInput(
             f"{shown}, which is not beside the network", hint=f"put it there, {_ONE_FILE}"
         )

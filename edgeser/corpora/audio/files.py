@@ -7,7 +7,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -320,27 +320,36 @@ def open_audio(path: Path) -> Iterator[OpenAudio]:
     BadInput
         As `read_audio` does, but for its length.
     """
-    import soundfile
-
     path = Path(path)
     with ExitStack() as stack:
         with _reading(path):
             handle = stack.enter_context(open_regular(path, buffering=0))
             audio = _checked_length(handle, path)
-            handle.seek(0)
-            source = _as_it_is_read(handle, audio)
-            sound = stack.enter_context(soundfile.SoundFile(source, closefd=False))
+            sound = stack.enter_context(_opened(handle, audio))
             _refuse_by_header(sound, path)
         yield OpenAudio(sound, path, audio.remark if audio else "")
 
 
-def _as_it_is_read(handle: IO[bytes], audio: AudioBytes | None) -> Any:
-    """Return what libsndfile is given: the file itself, unless its header leads astray."""
-    if audio is not None and audio.form:
-        return WithPlainHeader(handle, audio)
-    if audio is not None and audio.open_ended:
-        return WithRightLength(handle, audio)
-    return handle.fileno()
+def _opened(handle: IO[bytes], audio: AudioBytes | None) -> Any:
+    """Open what libsndfile is given: the file itself, unless its header leads astray."""
+    import soundfile
+
+    handle.seek(0)
+    source: Any = handle.fileno()
+    plain = audio is not None and bool(audio.form)
+    if audio is not None and plain and not audio.padded:
+        source = WithPlainHeader(handle, audio)
+    elif audio is not None and audio.open_ended:
+        source = WithRightLength(handle, audio)
+    try:
+        return soundfile.SoundFile(source, closefd=False)
+    except soundfile.SoundFileError:
+        if audio is None or not plain or isinstance(source, WithPlainHeader):
+            raise
+        # Chunks that only tell about the audio, such as of peaks or a cover, cost nobody the audio.
+        with suppress(soundfile.SoundFileError):
+            return soundfile.SoundFile(WithPlainHeader(handle, audio), closefd=False)
+        raise
 
 
 @contextmanager

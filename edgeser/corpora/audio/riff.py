@@ -5,7 +5,8 @@ who is stopped never comes to correct it: such a file is read to its end. One th
 own plain number of bytes is cut short, which is damage.
 
 A byte of padding belongs behind what has an odd number of them. Many writers leave it out, and
-libsndfile then reads no further.
+libsndfile then reads no further. Nor does it where another chunk, of whatever is said about the
+audio, is damaged or of a name that it does not expect.
 """
 
 from __future__ import annotations
@@ -49,8 +50,10 @@ class AudioBytes:
     wide
         Of RF64 where the sizes of 64 bits are: of all behind the first 8 bytes, then `claimed`.
     form
-        The chunk that tells how the audio is coded, where a chunk before the audio lacks its
-        padding; empty where none does.
+        The chunk that tells how the audio is coded; empty where there is none before it, and of
+        RF64.
+    padded
+        Whether all chunks before the audio have their padding.
     """
 
     claimed: int
@@ -59,6 +62,7 @@ class AudioBytes:
     trailing: bool
     wide: int | None = None
     form: bytes = b""
+    padded: bool = True
 
     @property
     def open_ended(self) -> bool:
@@ -104,8 +108,8 @@ def audio_bytes(handle: IO[bytes], size: int) -> AudioBytes | None:
             elif claimed is None:
                 return None
             behind = _chunks_follow(handle, here, claimed, size)
-            form = b"" if padded or kind == b"RF64" else form
-            return AudioBytes(claimed, size - here, here, behind, wide, form)
+            form = b"" if kind == b"RF64" else form
+            return AudioBytes(claimed, size - here, here, behind, wide, form, padded)
     return None
 
 

@@ -175,3 +175,32 @@ def test_what_lacks_padding_may_not_know_its_length_or_be_cut_short(tmp_path: Pa
     path.write_bytes(riff(head, chunk(b"data", AUDIO))[:-100])
     with pytest.raises(BadInput, match=r"it is cut short \(15900 of 16000 bytes\)"):
         read_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (b"PEAK", b"\1"), (b"PEAK", bytes(7)), (b"bext", b"\1\2"), (b"fact", b"\1"), (b"id3 ", b""),
+        (b"\0\0\0\0", bytes(26)), (b"abc\xff", b"\1\2\3\4"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", range(3))
+def test_a_chunk_that_only_tells_about_the_audio_never_costs_it(
+    name: bytes, content: bytes, place: int, tmp_path: Path
+) -> None:
+    if place == 2 and not (name.isascii() and name.strip(b"\0")):
+        place = 1  # behind the audio that is more audio, of a header that claims too little
+    parts = [chunk(b"fmt ", form_of(2)), chunk(b"data", AUDIO)]
+    parts.insert(place, chunk(name, content, b"\0" * (len(content) % 2)))
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(*parts))
+    found = read_recording(path)
+    np.testing.assert_array_equal(found.samples, SAMPLES)
+    assert found.header == ""
+
+
+def test_what_libsndfile_refuses_with_a_plain_header_too_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(chunk(b"fmt ", b"\x99\x99" + form_of(2)[2:]), chunk(b"data", AUDIO)))
+    with pytest.raises(BadInput, match=r"cannot read .*a\.wav as audio: "):
+        read_recording(path)

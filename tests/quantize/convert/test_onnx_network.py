@@ -163,3 +163,10 @@ def test_damaged_weights_are_bad_input(damage: Any, place: str, tmp_path: Path) 
     error = refusal(model, tmp_path)
     assert error.exit_code == 2
     assert f"the weights {'w' if place == 'initializer' else 'c'} are damaged: " in error.message
+
+
+@pytest.mark.parametrize("kind", ["A" * 300, "../x", "", "a\0b"])
+def test_an_operator_of_any_name_is_refused_by_it(kind: str, tmp_path: Path) -> None:
+    error = refusal(graph_of(helper.make_node(kind, ["x"], ["z"])), tmp_path)
+    assert "has no form in TensorFlow Lite" in error.message
+    assert len(error.message) < 200

@@ -127,3 +127,19 @@ def test_too_few_bytes_are_damaged_and_all_files_count_together(tmp_path: Path) 
     with pytest.raises(BadInput, match="the weights w are damaged"):
         check_weights(model.graph)
     assert "larger than 59 bytes" in refusal(elsewhere(location="w"), tmp_path, 59).message
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "\u00e9" * 200])
+def test_a_name_that_no_file_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    assert "not beside the network" in str(refusal(elsewhere(location=name), tmp_path))
+
+
+def test_weights_that_name_the_same_bytes_again_and_again_have_an_end(tmp_path: Path) -> None:
+    (tmp_path / "w").write_bytes(bytes(1000))
+    model = elsewhere(location="w", length="64")
+    for place in range(20):
+        many = TensorProto(name=f"copy {place}", data_type=TensorProto.FLOAT, dims=[250])
+        model.graph.initializer.append(many)
+        _put(model.graph.initializer[-1], {"location": "w"})
+    assert "name the same bytes" in str(refusal(model, tmp_path, limit=10_000))
+    with_weights_inside(model, tmp_path, limit_bytes=30_000)
