@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from edgeser.benchmark.target import TargetFacts
 from edgeser.benchmark.target_parity import TargetParity
-from quantize.foundation.errors import EdgeserError
+from quantize.foundation.errors import BadInput, EdgeserError
 from quantize.foundation.measurement import Measurement
 from quantize.tflite.remarks import Oddity
 
@@ -197,6 +197,20 @@ class BenchReport:
     oddities: tuple[Oddity, ...] = ()
     model_sha256: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a record without what every target tells.
+
+        Raises
+        ------
+        BadInput
+            When no figure says what one inference costs.
+        """
+        if self._cost() is None:
+            raise BadInput(
+                "no figure of the benchmark says what one inference costs",
+                hint="run 'edgeser bench' again",
+            )
+
     @property
     def passed(self) -> bool:
         """Whether every budget holds, and the target is as near to the host as it must be."""
@@ -213,10 +227,13 @@ class BenchReport:
     @property
     def inference(self) -> Measurement:
         """What one inference costs: instructions where they are counted, else its time."""
-        found = self.figures
-        cost = found.inference_instructions or found.inference_ms or found.inference_p50_ms
-        assert cost is not None  # noqa: S101  every target tells one of them
+        cost = self._cost()
+        assert cost is not None  # noqa: S101  looked at when the record was made
         return cost
+
+    def _cost(self) -> Measurement | None:
+        found = self.figures
+        return found.inference_instructions or found.inference_ms or found.inference_p50_ms
 
     @property
     def frame(self) -> Measurement | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from quantize.foundation.errors import BadInput
 from quantize.foundation.files import atomic_writer, file_error, open_regular
-from quantize.foundation.npz import ZIP_ERRORS
+from quantize.foundation.zips import ZIP_ERRORS, open_zip
 
 MANIFEST = "manifest.json"
 SCHEMA = "edgeser.bundle/1"
@@ -68,7 +68,7 @@ def read_archive(path: Path, *, required: tuple[str, ...]) -> dict[str, bytes]:
             if handle.read(2) != b"PK":  # what every zip begins with
                 raise _bad(path, "it is no zip", hint=_WHAT_ELSE)
             handle.seek(0)
-            archive = zipfile.ZipFile(handle)
+            archive = open_zip(handle)
             entries = _checked_entries(path, archive.infolist())
             members = {entry.filename: _read_member(path, archive, entry) for entry in entries}
     except OSError as error:

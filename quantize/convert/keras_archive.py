@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from quantize.foundation.errors import BadInput
 from quantize.foundation.foreign import printable
-from quantize.foundation.npz import ZIP_ERRORS
+from quantize.foundation.zips import ZIP_ERRORS, open_zip
 
 _LIMIT_CONFIG_BYTES = 16 << 20
 _MEMBERS = frozenset({"metadata.json", "config.json", "model.weights.h5"})
@@ -44,7 +43,7 @@ def check_keras(data: bytes, *, limit_bytes: int) -> bool:
         those that read files.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(io.BytesIO(data)) as archive:
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
             if odd := set(sizes) ^ _MEMBERS:
                 raise BadInput(

@@ -18,7 +18,7 @@ from typing import Any
 from quantize.convert.network_parts import FLOAT32_HINT, SourceTensor, fixed_shape
 from quantize.foundation.errors import BadInput, CheckFailed
 from quantize.foundation.foreign import printable
-from quantize.foundation.npz import ZIP_ERRORS
+from quantize.foundation.zips import ZIP_ERRORS, open_zip
 
 Json = dict[str, Any]
 
@@ -58,7 +58,7 @@ def harmless_archive(data: bytes, *, limit_bytes: int) -> tuple[bytes, tuple[Sou
         When it calls what is no operator of PyTorch's own: its layer is named.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(io.BytesIO(data)) as archive:
             return _rewritten(_Members(archive, limit_bytes))
     except ZIP_ERRORS as error:
         raise BadInput(f"not a readable .pt2: {printable(str(error))}", hint=_SAVE) from error

@@ -6,7 +6,6 @@ import io
 import math
 import tokenize
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from quantize.foundation.foreign import printable
+from quantize.foundation.zips import ZIP_ERRORS, open_zip
 
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What `zipfile` raises where a zip is damaged, encrypted, or packed in a way that it lacks."""
 _LONGEST_HEADER = 4096
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _MOST_ARRAYS = 64
@@ -84,7 +82,7 @@ def read_npz(
         of Python objects, or not as long as its header says.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             claimed = sum(entry.file_size for entry in entries)
             if claimed > limit_bytes:
@@ -115,7 +113,7 @@ def read_numbers(data: bytes, *, limit_bytes: int) -> dict[str, NDArray[Any]]:
     if data.startswith(npy.MAGIC_PREFIX):
         return {"": _content(io.BytesIO(data), "the array", None, len(data))}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             claimed = sum(entry.file_size for entry in entries)
             if claimed > limit_bytes or len(entries) > _MOST_ARRAYS:

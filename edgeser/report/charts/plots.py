@@ -145,7 +145,7 @@ def histogram(
 ) -> Markup:
     """Draw how often values occur; the few far above the rest share the last bin, as it says."""
     data = np.asarray(values, dtype=np.float64)
-    low, high = float(data.min()), max(float(np.percentile(data, 99.5)), *(at for _, at in marks))
+    low, high = float(data.min()), max([float(np.percentile(data, 99.5)), *(at for _, at in marks)])
     most = float(np.percentile(data, 90))
     if high > 2.5 * most:
         high = 1.5 * most

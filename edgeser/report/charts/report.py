@@ -262,6 +262,12 @@ def _layers(layers: tuple[LayerError, ...]) -> tuple[NamedChart, ...]:
 def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
     if bench is None:
         return ()
+    return *_latency(bench), *_bytes(bench)
+
+
+def _latency(bench: BenchReport) -> tuple[NamedChart, ...]:
+    if not bench.samples_ms:
+        return ()
     found = bench.figures
     percentiles = (
         ("p50", found.inference_p50_ms),
@@ -276,7 +282,11 @@ def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
         unit="ms",
         marks=marks,
     )
-    charts = [NamedChart(f"{len(bench.samples_ms)} inferences.", times, bench.inference)]
+    return (NamedChart(f"{len(bench.samples_ms)} inferences.", times, bench.inference),)
+
+
+def _bytes(bench: BenchReport) -> tuple[NamedChart, ...]:
+    found = bench.figures
     parts: list[tuple[str, Measurement | None]] = [("model file (flash)", found.model_bytes)]
     if found.arena_persistent_bytes is not None:
         parts.append(("arena, persistent", found.arena_persistent_bytes))
@@ -284,9 +294,11 @@ def _cost(bench: BenchReport | None) -> tuple[NamedChart, ...]:
     else:
         parts.append(("arena", found.arena_bytes))
     known = [(name, part) for name, part in parts if part is not None]
+    if not known:
+        return ()
     limit = next((c.limit for c in bench.budgets if c.value.unit == "bytes"), None)
     svg = memory_chart("Memory", [(name, part.value) for name, part in known], limit)
-    return (*charts, NamedChart("Where the bytes are.", svg, known[-1][1]))
+    return (NamedChart("Where the bytes are.", svg, known[-1][1]),)
 
 
 def _device(device: BenchReport | None) -> tuple[NamedChart, ...]:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from edgeser.benchmark.bench_report import Figures
 from edgeser.report.charts.images import ColourMap, png_data_uri
 from edgeser.report.contents import ReportContents
 from edgeser.report.html import render_html
+from edgeser.report.markdown import report_markdown
 from quantize.foundation.errors import BadInput, CheckFailed, InternalError
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -128,6 +130,21 @@ def test_shows_only_what_there_is(bare: ReportContents, whole: ReportContents) -
         parsed(render_html(replace(whole, **gone)))
     for name in ("float_metrics", "int8_metrics"):
         parsed(render_html(replace(whole, **{name: None})))
+
+
+@pytest.mark.parametrize("part", ["bench", "device"])
+def test_any_figure_of_a_benchmark_may_be_absent(part: str, whole: ReportContents) -> None:
+    report = getattr(whole, part)
+    names = [field.name for field in fields(Figures)]
+    alone = Figures(inference_ms=report.inference)
+    for figures in (alone, *(replace(report.figures, **{name: None}) for name in names)):
+        if figures.inference_instructions or figures.inference_ms or figures.inference_p50_ms:
+            contents = replace(whole, **{part: replace(report, figures=figures)})
+            parsed(render_html(contents))
+            assert report_markdown(contents)
+    parsed(render_html(replace(whole, **{part: replace(report, samples_ms=())})))
+    with pytest.raises(BadInput, match="what one inference costs"):
+        replace(report, figures=Figures())
 
 
 def test_draws_angles_and_the_difference_as_what_they_are(whole: ReportContents) -> None:
