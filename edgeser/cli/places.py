@@ -27,7 +27,7 @@ def open_bundle(path: Path) -> Bundle:
     if not path.is_dir():
         return load_bundle(path)
     folder = RunFolder(path)
-    if not folder.bundle.is_file():
+    if not folder.bundle.exists():
         step = "edgeser export" if folder.trained.is_file() else "edgeser run --out"
         raise BadInput(f"{path} holds no bundle", hint=f"run '{step}' with this folder")
     return load_bundle(folder.bundle)

@@ -75,7 +75,7 @@ def compare_runs(
 
 
 def _trained_of(folder: RunFolder) -> TrainedModel:
-    if not folder.trained.is_file():
+    if not folder.trained.exists():
         raise BadInput(
             f"{folder.root} holds no trained network", hint="give folders of 'edgeser train'"
         )
@@ -83,7 +83,7 @@ def _trained_of(folder: RunFolder) -> TrainedModel:
 
 
 def _bundle_of(folder: RunFolder) -> Bundle:
-    if not folder.bundle.is_file():
+    if not folder.bundle.exists():
         raise BadInput(f"{folder.root} holds no bundle", hint="run 'edgeser export' first")
     return load_bundle(folder.bundle)
 

@@ -62,7 +62,7 @@ def contents_of(folder: RunFolder) -> ReportContents:
     BadInput
         When there is no bundle, or a file is damaged.
     """
-    if not folder.bundle.is_file():
+    if not folder.bundle.exists():
         raise BadInput(
             f"{folder.root} holds no bundle", hint="run 'edgeser run' or 'edgeser export' first"
         )
