@@ -51,6 +51,8 @@ def check_keras(data: bytes, *, limit_bytes: int) -> bool:
                 )
             if sum(sizes.values()) > limit_bytes or sizes["config.json"] > _LIMIT_CONFIG_BYTES:
                 raise BadInput("the .keras is too large", hint=f"{limit_bytes:,} bytes are allowed")
+            if damaged := archive.testzip():
+                raise BadInput(f"the .keras is damaged: {damaged} is not as it was", hint=_SAVE)
             metadata = json.loads(archive.read("metadata.json"))
             config = json.loads(archive.read("config.json"))
         for where, module, kind in _named(config, ""):

@@ -197,24 +197,34 @@ def check_weights(data: bytes) -> None:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             _check_group(file, h5py)
-    except OSError as error:
+    except BadInput:
+        raise
+    except Exception as error:  # damage has errors of many types in h5py
         raise BadInput("the weights in the .keras are damaged", hint="save it anew") from error
 
 
-def _check_group(group: Any, library: Any) -> None:
-    for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, library.HardLink):
-            raise BadInput(
-                f"the weights {printable(name)} are a link to elsewhere", hint="save it anew"
-            )
-        each = group[name]
-        if isinstance(each, library.Group):
-            _check_group(each, library)
-        elif each.external or each.is_virtual:
-            raise BadInput(
-                f"the weights {printable(name)} lie in another file", hint="save it anew"
-            )
+def _check_group(root: Any, library: Any) -> None:
+    """Look at everything once, however many names it has: groups may hold themselves."""
+    groups, seen = [root], set()
+    while groups:
+        group = groups.pop()
+        for name in group:
+            link = group.get(name, getlink=True)
+            if not isinstance(link, library.HardLink):
+                raise BadInput(
+                    f"the weights {printable(name)} are a link to elsewhere", hint="save it anew"
+                )
+            each = group[name]
+            place = library.h5o.get_info(each.id).addr
+            if place in seen:
+                continue
+            seen.add(place)
+            if isinstance(each, library.Group):
+                groups.append(each)
+            elif isinstance(each, library.Dataset) and (each.external or each.is_virtual):
+                raise BadInput(
+                    f"the weights {printable(name)} lie in another file", hint="save it anew"
+                )
 
 
 def _lengths(spec: Any) -> tuple[int | None, ...]:

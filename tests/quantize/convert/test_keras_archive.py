@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def archive(*layers: Any, version: str = "3.15.1", **more: bytes) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as written:
         written.writestr("metadata.json", json.dumps({"keras_version": version}))
         written.writestr("config.json", json.dumps(config))
-        written.writestr("model.weights.h5", b"\x89HDF")
+        written.writestr("model.weights.h5", b"\x89HDF", zipfile.ZIP_STORED)
         for name, content in more.items():
             written.writestr(name, content)
     return out.getvalue()
@@ -77,6 +78,39 @@ def test_what_is_damaged_too_large_or_has_more_is_refused() -> None:
             check_keras(data, limit_bytes=LIMIT)
     with pytest.raises(BadInput, match="too large"):
         check_keras(whole, limit_bytes=100)
+
+
+def test_a_member_that_is_not_as_it_was_is_damaged() -> None:
+    whole = bytearray(archive(DENSE))
+    whole[whole.index(b"\x89HDF") + 1] ^= 1
+    with pytest.raises(BadInput, match=r"model\.weights\.h5 is not as it was"):
+        check_keras(bytes(whole), limit_bytes=LIMIT)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_weights_are_read_or_refused(seed: int, tmp_path: Path) -> None:
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("dense", "conv", "batch"):
+            file.create_group(f"layers/{name}/vars").create_dataset("0", data=np.zeros(3))
+    data = np.frombuffer(path.read_bytes(), np.uint8).copy()
+    rng = np.random.default_rng(seed)
+    data[rng.integers(0, len(data), 40)] = rng.integers(0, 256, 40)
+    with suppress(BadInput):
+        check_weights(data.tobytes())
+
+
+def test_groups_that_hold_themselves_have_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        group = file.create_group("layers")
+        group["itself"] = group
+        for _ in range(40):
+            below = group.create_group("a")
+            group["b"] = below
+            group = below
+        group["type"] = np.dtype("f4")
+    check_weights(path.read_bytes())
 
 
 def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
