@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from edgeser.cli.output import message_line, tell
+from edgeser.cli.signals import Terminated
 from edgeser.cli.suits import is_given, option_of
 
 if TYPE_CHECKING:
+    from edgeser.recipe import Recipe
     from firmware_bridge.boards import Board
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,7 +96,11 @@ def recipe_options(function: F) -> F:
         resolved = resolve_recipe(
             recipe, corpora=corpora, settings=settings, seed=seed, teacher=teacher
         )
-        return function(recipe=resolved, **given)
+        try:
+            return function(recipe=resolved, **given)
+        except (KeyboardInterrupt, Terminated):
+            _say_how_to_go_on(resolved, given["out"])
+            raise
 
     decorated: Any = with_recipe
     for option in (
@@ -122,6 +129,15 @@ def recipe_options(function: F) -> F:
     ):
         decorated = option(decorated)
     return cast(F, decorated)
+
+
+def _say_how_to_go_on(recipe: Recipe, out: Path | None) -> None:
+    """Say that an interrupted training is kept, and by which option it goes on."""
+    from edgeser.pipeline.folder import RunFolder, default_folder
+
+    folder = RunFolder(out) if out else default_folder(recipe)
+    if folder.holds_interrupted_training():
+        tell(f"{message_line(str(folder.root))} keeps the training so far: --resume goes on\n")
 
 
 class ModelPath(click.Path):

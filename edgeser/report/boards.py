@@ -74,7 +74,10 @@ def _cells(result: BenchResult) -> tuple[str, ...]:
 
 def _sentence(benchmark: Benchmark) -> str:
     exact = sum(_exact(result) is True for result in benchmark.results)
+    idle = sum(_exact(result) is None for result in benchmark.results)
+    unrun = f", {idle} not run" if idle else ""
     return (
-        f"exact on {exact} of {len(benchmark.results)} boards. Inference, and a frame of features "
-        "where there is a frontend: instructions, emulated. Flash and RAM: what the linker placed."
+        f"exact on {exact} of {len(benchmark.results)} boards{unrun}. "
+        "Inference, and a frame of features where there is a frontend: instructions, emulated. "
+        "Flash and RAM: what the linker placed."
     )

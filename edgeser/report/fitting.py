@@ -50,9 +50,14 @@ class FittingTable(Table):
             level = max(range(room + 1), key=lambda level: _fits(needs, level, room))
             for column, need in zip(self.columns, needs, strict=True):
                 column.width = need.within(level)
+            self.columns[0].width = needs[0].within(level) + self._forgotten()
         yield from super().__rich_console__(console, options)
         for column in self.columns:
             column.width = None
+
+    def _forgotten(self) -> int:
+        """Return the padding that rich takes from the first column, where paddings collapse."""
+        return self.padding[3] if self.collapse_padding and self.pad_edge else 0
 
     def _need(self, console: Console, options: ConsoleOptions, column: Column) -> _Need:
         endless = options.update(width=_ENDLESS)

@@ -100,6 +100,7 @@ def test_a_training_that_was_interrupted_goes_on_bit_for_bit(
     started = start("train", long_recipe, "--out", broken)
     started.wait_until(checkpoint.is_file)
     assert_stopped_cleanly(started, started.interrupt())
+    assert f"{broken} keeps the training so far: --resume goes on" in started.err.splitlines()
     assert not (broken / "trained.zip").exists()
     assert not [path for path in broken.rglob("*") if path.name.endswith(".tmp")]
     lost = edgeser("train", long_recipe, "--out", broken, "-q", **environment)
@@ -130,6 +131,7 @@ def test_interrupted_while_making_voices_nothing_half_made_is_left(
     started = start("run", long_recipe, "--out", out)
     started.wait_until(lambda: "Making synthetic voices" in started.err)
     assert_stopped_cleanly(started, started.interrupt())
+    assert "--resume" not in started.err
     assert not (out / "synthetic-voices").exists()
     assert not list(tmp_path.rglob("*.wav"))
 

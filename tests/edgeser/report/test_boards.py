@@ -79,7 +79,8 @@ def test_the_table_fits_a_terminal_and_says_why(good: BenchReport) -> None:
     assert "mps2-an385-m0plus: differs from the host: clip 3, decision 1" in text
     assert "mps2-an385-m0plus: budget broken: flash" in text
     assert "riscv32-virt: cc is not installed (apt-get install cc)" in text
-    assert "exact on 2 of 4 boards" in text
+    assert "exact on 2 of 4 boards, 1 not run." in text
+    assert "exact on 1 of 1 boards. " in shown(Benchmark("m", (ran(good),)))
 
 
 def test_figures_as_wide_as_those_of_real_boards_fit(good: BenchReport) -> None:

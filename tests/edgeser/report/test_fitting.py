@@ -74,15 +74,31 @@ def test_a_list_keeps_title_caption_and_colours_and_names_no_empty_heading() -> 
     ]
 
 
+def test_a_first_column_keeps_its_last_letter_where_paddings_collapse() -> None:
+    table = titled_table("", collapse_padding=True, show_edge=False)
+    table.add_column("", no_wrap=True, overflow="fold")
+    table.add_column("shape")
+    table.add_row("output 0", "1 x 16 channels last")
+    assert [line for line in shown(table, 24) if "output" in line] == [" output 0  1 x 16"]
+
+
 @given(
     rows=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=3),
     heads=st.tuples(WORDS, WORDS, WORDS),
     width=st.integers(12, 60),
+    edges=st.none() | st.tuples(st.booleans(), st.booleans(), st.booleans()),
 )
 def test_every_word_is_whole_at_any_width(
-    rows: list[tuple[str, ...]], heads: tuple[str, ...], width: int
+    rows: list[tuple[str, ...]],
+    heads: tuple[str, ...],
+    width: int,
+    edges: tuple[bool, bool, bool] | None,
 ) -> None:
-    table = plain_table()
+    if edges is None:
+        table = plain_table()
+    else:
+        collapse, pad, show = edges
+        table = titled_table("", collapse_padding=collapse, pad_edge=pad, show_edge=show)
     for head in heads:
         table.add_column(head)
     for row in rows:
