@@ -96,10 +96,9 @@ def judge_groups(gaps: Sequence[KindGaps], tolerances: GroupTolerances) -> Group
 
 def why_not_judged(kind: KindGaps) -> str:
     """Say why the groups of a kind are not judged."""
-    return (
-        f"fewer than two groups have {FEWEST_SPEAKERS} speakers: {listed(kind.left_out)} "
-        f"{'has' if len(kind.left_out) == 1 else 'have'} too few"
-    )
+    has = "has" if len(kind.left_out) == 1 else "have"
+    few = f": {listed(kind.left_out)} {has} too few" if kind.left_out else ""
+    return f"fewer than two groups have {FEWEST_SPEAKERS} speakers{few}"
 
 
 def gap_in_words(kind: str, measure: str, found: LabelGap) -> str:

@@ -113,6 +113,17 @@ class ParityReport:
     layers: tuple[LayerError, ...] = ()
     vad: VadParity | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a record of no comparison.
+
+        Raises
+        ------
+        BadInput
+            When it has no clip or no difference.
+        """
+        if not self.worst_clips or not self.lsb_histogram:
+            raise BadInput("it compares no clip", hint="run 'edgeser parity' again")
+
     @property
     def clips(self) -> int:
         """How many clips were compared."""

@@ -33,6 +33,7 @@ from edgeser.evaluation.bootstrap import (
 from edgeser.evaluation.distributions import DistributionScores, score_distributions
 from edgeser.evaluation.predictions import Predictions
 from edgeser.wording import NOTHING, plural
+from quantize.foundation.errors import BadInput
 from quantize.foundation.measurement import Evidence, Measurement
 
 Counts = NDArray[np.int64]
@@ -137,6 +138,23 @@ class Metrics:
     caveat: str = ""
     distributions: DistributionScores | None = None
     without_nothing: WithoutNothing | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a record that contradicts itself.
+
+        Raises
+        ------
+        BadInput
+            When its confusion is not of its classes, or holds no clip.
+        """
+        if self.confusion.shape != (len(self.classes), len(self.classes)):
+            raise BadInput(
+                f"a confusion of shape {list(self.confusion.shape)} is not one of "
+                f"{len(self.classes)} classes",
+                hint="score the model again",
+            )
+        if not self.confusion.any():
+            raise BadInput("the confusion holds no clip", hint="score the model again")
 
     @property
     def scores(self) -> tuple[tuple[str, Measurement], ...]:

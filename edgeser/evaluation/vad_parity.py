@@ -40,6 +40,17 @@ class VadParity:
     runtimes: tuple[RuntimeAgreement, ...] = ()
     scores: VadScores | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a record of no comparison.
+
+        Raises
+        ------
+        BadInput
+            When it has no difference.
+        """
+        if not self.lsb_histogram:
+            raise BadInput("it compares no value", hint="run 'edgeser parity' again")
+
 
 def compare_vad(
     of_float: NDArray[np.float32],

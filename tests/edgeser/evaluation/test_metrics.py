@@ -328,3 +328,21 @@ def test_variants_are_said_without_nothing_too() -> None:
     assert table.caveats == ("without the clips of 'nothing' UAR is: a 75.0 %, b 75.0 %",)
     plain = {0: predictions(3, WITH_NOTHING)}
     assert summarise_variants({"a": plain}, source="made by hand").caveats == ()
+
+
+def test_a_record_that_contradicts_itself_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(2), 20)
+    predictions = Predictions(
+        clip_ids=tuple(map(str, range(40))),
+        labels=labels,
+        logits=rng.normal(size=(40, 2)).astype(np.float32),
+        speakers=tuple(f"s{clip % 5}" for clip in range(40)),
+        classes=("anger", "fear"),
+    )
+    found = evaluate(predictions, source="a test")
+    for classes in ((), ("anger",), ("anger", "fear", "joy")):
+        with pytest.raises(BadInput, match="is not one of"):
+            replace(found, classes=classes)
+    with pytest.raises(BadInput, match="no clip"):
+        replace(found, confusion=np.zeros((2, 2), np.int64))

@@ -63,6 +63,12 @@ LAYERS = (
 )
 
 
+@pytest.mark.parametrize("gone", ["worst_clips", "lsb_histogram"])
+def test_a_record_of_no_comparison_is_refused(gone: str) -> None:
+    with pytest.raises(BadInput, match="compares no clip"):
+        report(random_logits(), exact(random_logits()), **{gone: ()})
+
+
 @given(arrays(np.int8, (9, 3)))
 def test_the_grid_reads_back_what_it_wrote(output: NDArray[np.int8]) -> None:
     assert np.array_equal(GRID.quantise(GRID.dequantise(output)), output)
