@@ -25,7 +25,7 @@ _LIMIT_RATIO = 200
 _AGAIN = "copy it again, or make it anew with 'edgeser export'"
 _WHAT_ELSE = (
     "give a bundle.zip, the folder of a run or a model that 'edgeser models' lists; "
-    "'edgeser bench' and 'edgeser export --target firmware' also take a .tflite"
+    "'inspect', 'lint', 'estimate', 'bench' and 'export --target firmware' also take a .tflite"
 )
 
 

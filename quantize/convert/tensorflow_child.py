@@ -22,6 +22,7 @@ from quantize.convert.layer_names import name_layers, onnx_layer_values, tflite_
 from quantize.convert.measured_ranges import first_alone, measured_on
 from quantize.convert.output_order import find_outputs, with_outputs
 from quantize.convert.rewriting import rewritten
+from quantize.foundation.onnx_runtime import NO_REPORTS
 from quantize.tflite import read_model
 
 ONNX_NAME = "network.onnx"
@@ -34,7 +35,7 @@ _ENVIRONMENT = {
     "TF_USE_LEGACY_KERAS": "1",
     "KERAS_BACKEND": "tensorflow",
     "CUDA_VISIBLE_DEVICES": "-1",
-    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers otherwise
+    **NO_REPORTS,
 }
 # onnxsim and Keras load these where they are installed, for functions that nobody calls here: a
 # good part of the time that a small conversion takes, and hundreds of megabytes.

@@ -94,8 +94,8 @@ _RULES = (
         "refused-version",
         "Some operators make the compiler refuse the whole file when their version is too new.",
         Effect.REFUSED,
-        "export with 'edgeser export', or with a converter that writes the older version; grouped "
-        "convolutions and dense layers with an input of rank 3 or without bias are common causes",
+        "leave out grouped convolutions and dense layers with an input of rank 3 or without bias "
+        "(one gives all of its kind the newer version), or use a converter that writes the older",
         Basis.REPORTED,
         f"{_ISSUES} 631, 845 and 879; google-coral/libedgetpu, issue 71",
     ),
@@ -193,7 +193,7 @@ _RULES = (
         "supported-version",
         "An operator maps only in the versions that int8 needed in 2021.",
         Effect.CPU,
-        "export with 'edgeser export', or with a converter that writes the older version",
+        "use layers that need no newer version, or a converter that writes the older",
         Basis.REPORTED,
         f"{_ISSUES} 187, 206 and 420; TensorFlow, lite/tools/versioning/op_version.cc",
     ),

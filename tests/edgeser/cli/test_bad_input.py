@@ -324,3 +324,13 @@ def test_a_folder_among_recordings_says_to_give_files(edgeser: Edgeser, tmp_path
     told = edgeser("predict", "pretrained", tmp_path)
     assert told.code == 2
     assert f"cannot read {tmp_path}: it is a folder (give a file in it)" in told.err
+
+
+@pytest.mark.parametrize("verb", ["inspect", "lint", "estimate"])
+def test_what_is_no_model_is_told_that_the_verb_takes_one(
+    edgeser: Edgeser, tmp_path: Path, verb: str
+) -> None:
+    text = tmp_path / "README.md"
+    text.write_text("# no model\n")
+    line = refused(edgeser(verb, text), text, "it is no zip")
+    assert f"'{verb}'" in line.partition(" lists; ")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from quantize.convert import export_int8
 from quantize.foundation.errors import BadInput, CheckFailed
+from quantize.foundation.onnx_runtime import NO_REPORTS
 from quantize.runtimes import Runtime, run_model
 from quantize.tflite import read_model
 from quantize.tflite.schema import DType
@@ -46,6 +48,8 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             monkeypatch.setenv(name, address)
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
+        for name in NO_REPORTS:  # children are to be silenced by the conversion, not by the tests
+            os.unsetenv(name)
         yield seen
         server.shutdown(socket.SHUT_RDWR)
     thread.join(timeout=5)

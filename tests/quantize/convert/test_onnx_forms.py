@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from quantize.convert.onnx_forms import readable
+from quantize.foundation.onnx_runtime import onnx_runtime
 
 X = np.random.default_rng(4).normal(size=(1, 8, 3, 5)).astype(np.float32)
 
@@ -29,7 +29,7 @@ def graph_of(
 
 
 def ran(model: onnx.ModelProto) -> NDArray[np.float32]:
-    session = onnxruntime.InferenceSession(model.SerializeToString())
+    session = onnx_runtime().InferenceSession(model.SerializeToString())
     return np.asarray(session.run(None, {"x": X})[0])
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from quantize.convert.onnx_pools import without_infinite_padding
+from quantize.foundation.onnx_runtime import onnx_runtime
 
 
 def pool_of(shape: tuple[int, ...], before: tuple[str, ...], said: dict[str, Any]) -> Any:
@@ -30,7 +30,7 @@ def pool_of(shape: tuple[int, ...], before: tuple[str, ...], said: dict[str, Any
 
 
 def ran(model: onnx.ModelProto, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    session = onnxruntime.InferenceSession(model.SerializeToString())
+    session = onnx_runtime().InferenceSession(model.SerializeToString())
     return np.asarray(session.run(None, {"x": x})[0])
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
@@ -14,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from quantize.convert.error_function import without_error_functions
 from quantize.convert.recurrent import MOST_STEPS, without_recurrence
 from quantize.foundation.errors import CheckFailed
+from quantize.foundation.onnx_runtime import onnx_runtime
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 INPUTS, SIZE = 3, 4
@@ -47,7 +47,7 @@ def layer(
 
 
 def ran(model: onnx.ModelProto, x: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    return onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": x})
+    return onnx_runtime().InferenceSession(model.SerializeToString()).run(None, {"x": x})
 
 
 def kinds(model: onnx.ModelProto) -> set[str]:

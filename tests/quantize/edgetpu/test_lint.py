@@ -178,6 +178,10 @@ def test_each_rule_finds_what_breaks_it(
 NOT_BROKEN_HERE = {"prelu-alpha", "unit-strides", "constant-concatenation", "prepares"}
 
 
+def test_no_advice_is_to_use_what_may_have_written_the_file() -> None:
+    assert not [rule.id for rule in RULES.values() if "with 'edgeser export'" in rule.fix]
+
+
 def test_every_rule_is_broken_by_some_test() -> None:
     assert {rule for rule, _, _ in BROKEN} | NOT_BROKEN_HERE == set(RULES)
     assert set(CHECKS) <= set(RULES)
